@@ -1,0 +1,148 @@
+/**
+ * One bundled Supabase project: PGlite (Postgres) with its migrations applied, behind the PostgREST-compatible
+ * API of `@supabase/lite`, so that `@supabase/supabase-js` works with it as with a hosted project.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { HttpBindings } from '@hono/node-server';
+import type { PgliteConnection } from '@supabase/lite/pglite';
+import type { Logger } from 'pino';
+import { openDataDir } from './data-dir.ts';
+import { keepDatabaseErrorsQuiet } from './database-errors.ts';
+import { guard, SERVICE_KEY_PREFIX } from './gate.ts';
+import { loadLite } from './lite.ts';
+import { applyMigrations, readMigrations } from './migrate.ts';
+
+/** How a project is started. */
+export interface ProjectOptions {
+  /** 0 (the default) takes a free port. */
+  port?: number;
+  host?: string;
+  /** The folder that keeps the data, made when missing; without it the project lives in memory. */
+  dataDir?: string;
+  /** The only key that opens the data; begins with `sb_secret_` as hosted keys do. */
+  serviceKey: string;
+  /** A folder of `<14 digits>_<name>.sql`. */
+  migrationsDir: string;
+  /** What `dump()` of another project gave: starts from its data, and much faster than from nothing. In memory only. */
+  snapshot?: Blob;
+  log?: Logger;
+}
+
+/** A running project. */
+export interface Project {
+  url: string;
+  /** Versions of the migrations applied by this start. */
+  applied: string[];
+  /** Runs one statement as the database's owner, past the API and its rules: for tests. */
+  sql: <Row extends object = Record<string, unknown>>(
+    query: string,
+    params?: unknown[],
+  ) => Promise<Row[]>;
+  /** The whole database, for `snapshot`. */
+  dump: () => Promise<Blob>;
+  /** Answers what is under way, then closes the database and lets its folder go. Safe to call twice. */
+  close: () => Promise<void>;
+}
+
+/** Requests still under way after this long are cut off: a stop must not wait for a client that hangs. */
+const CLOSE_GRACE_MS = 3_000;
+
+async function createHandle(connection: PgliteConnection, serviceKey: string) {
+  const { App } = await loadLite();
+  const app = new App({
+    connection,
+    auth: {
+      enabled: false,
+      secret_key: serviceKey,
+      // Never used, but its default is a published string.
+      jwt_secret: randomBytes(32).toString('hex'),
+    },
+    options: { server: { admin: false, disableStudio: true, disableFallback: true } },
+  });
+  const isHealthy = () =>
+    connection.driver.query('select 1').then(
+      () => true,
+      () => false,
+    );
+  return guard(serviceKey, isHealthy, (request, peerAddress) =>
+    app.fetch(request, { peerAddress }),
+  );
+}
+
+function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+function stopListening(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cutOff = setTimeout(() => {
+      server.closeAllConnections();
+    }, CLOSE_GRACE_MS);
+    server.close(() => {
+      clearTimeout(cutOff);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+async function openDatabase(options: ProjectOptions) {
+  const { createPgliteConnection } = await loadLite();
+  const folder = options.dataDir === undefined ? undefined : await openDataDir(options.dataDir);
+  try {
+    const connection = await createPgliteConnection({
+      ...(folder && { url: folder.pgdata }),
+      ...(options.snapshot && { pgliteOptions: { loadDataDir: options.snapshot } }),
+    });
+    await connection.driver.waitReady;
+    return { connection, release: () => folder?.release() };
+  } catch (error) {
+    folder?.release();
+    throw error;
+  }
+}
+
+/**
+ * Starts a project: opens its database, applies pending migrations, listens. Nothing listens before the migrations
+ * are applied. Throws an Error that names the port, the folder or the migration at fault; nothing stays open then.
+ */
+export async function startProject(options: ProjectOptions): Promise<Project> {
+  if (!options.serviceKey.startsWith(SERVICE_KEY_PREFIX)) {
+    throw new Error(`serviceKey: expected a key that begins with ${SERVICE_KEY_PREFIX}`);
+  }
+  keepDatabaseErrorsQuiet(options.log);
+  const migrations = await readMigrations(options.migrationsDir);
+  const { connection, release } = await openDatabase(options);
+  const closeDatabase = () => connection.close().finally(release);
+  try {
+    const applied = await applyMigrations(connection.driver, migrations);
+    const handle = await createHandle(connection, options.serviceKey);
+    const server = createAdaptorServer({
+      fetch: (request: Request, env: unknown) =>
+        handle(request, (env as HttpBindings).incoming.socket.remoteAddress ?? null),
+    }) as Server;
+    const host = options.host ?? '127.0.0.1';
+    const { port } = await listen(server, options.port ?? 0, host);
+    let closing: Promise<void> | undefined;
+    return {
+      url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+      applied,
+      sql: async <Row extends object>(query: string, params: unknown[] = []) =>
+        (await connection.driver.query<Row>(query, params)).rows,
+      dump: () => connection.driver.dumpDataDir('none'),
+      close: () => (closing ??= stopListening(server).then(closeDatabase)),
+    };
+  } catch (error) {
+    await closeDatabase();
+    throw error;
+  }
+}
