@@ -1,0 +1,72 @@
+/**
+ * Liquid as the text files may use it. Values are data only: they are put in after the file was parsed, and for HTML
+ * every one is escaped.
+ */
+import { Liquid } from 'liquidjs';
+import type { Template } from 'liquidjs';
+
+import { labelQuestion } from './answers.ts';
+import { TemplateError } from './template-error.ts';
+
+/** A text file ready to be filled in. `render` throws a TemplateError that names the file. */
+export type LiquidText = {
+  file: string;
+  variables: readonly string[];
+  render(view: object): string;
+};
+
+// `raw` would let a value past the escaping. The others give another text tomorrow than today, and a mail that is
+// sent again after a crash must have the same bytes or the provider refuses its idempotency key.
+const FORBIDDEN_FILTERS = [
+  'raw',
+  'sample',
+  'date',
+  'date_to_xmlschema',
+  'date_to_rfc822',
+  'date_to_string',
+  'date_to_long_string',
+];
+
+/**
+ * An engine for one kind of output. `labels` are the words for answer keys. In an `if`, the empty string and 0
+ * count as nothing, as a writer expects; an empty list still counts as something.
+ */
+export function createLiquid(
+  output: 'html' | 'text',
+  labels: Readonly<Record<string, string>>,
+): Liquid {
+  const engine = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    ownPropertyOnly: true,
+    jsTruthy: true,
+    templates: {},
+    ...(output === 'html' ? { outputEscape: 'escape' as const } : {}),
+  });
+  for (const name of FORBIDDEN_FILTERS) engine.unregisterFilter(name);
+  engine.registerFilter('question_label', (key: unknown) => labelQuestion(String(key), labels));
+  return engine;
+}
+
+/** Parses a text file; throws a TemplateError naming the file and the line that Liquid complains about. */
+export function parseLiquid(engine: Liquid, file: string, source: string): LiquidText {
+  const parsed = attempt(file, () => engine.parse(source));
+  return {
+    file,
+    variables: attempt(file, () => engine.globalVariablesSync(parsed)),
+    render: (view) => attempt(file, () => renderParsed(engine, parsed, view)),
+  };
+}
+
+function renderParsed(engine: Liquid, parsed: Template[], view: object): string {
+  return String(engine.renderSync(parsed, view));
+}
+
+function attempt<T>(file: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new TemplateError(`${file}: ${problem}`, { cause });
+  }
+}

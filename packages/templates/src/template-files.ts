@@ -1,0 +1,119 @@
+/**
+ * Reads the folders under `texts/` and makes them ready to be filled in. MJML is compiled here, before any value is
+ * known, so that no value can ever be read as MJML, HTML or Liquid.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import mjml2html from 'mjml';
+import { z } from 'zod';
+
+import { createLiquid, parseLiquid } from './liquid-text.ts';
+import type { LiquidText } from './liquid-text.ts';
+import { TemplateError } from './template-error.ts';
+
+/** One template's files; a template may have only a mail or only an SMS. */
+export type TemplateFiles = {
+  sample: unknown;
+  mail: { subject: LiquidText; html: LiquidText; text: LiquidText } | null;
+  sms: LiquidText | null;
+};
+
+/** Everything under `texts/`. `layoutText` is put around the text part of each mail, as its variable `mail`. */
+export type TextsFolder = { layoutText: LiquidText; templates: Map<string, TemplateFiles> };
+
+// A link's target is an own, checked address or our support mailbox. These names are the only ones that may stand
+// inside a tag; what a lead typed may only stand between tags. MJML itself repeats the title for screen readers,
+// where escaping is enough.
+const MAY_STAND_IN_A_TAG = /^\{\{\s*(?:link|shortLink|\w+(?:Link|Url)|supportEmail)\s*\}\}$/;
+const TITLE_FOR_SCREEN_READERS = 'aria-label="{{ subject }}"';
+
+/**
+ * Reads and compiles every template in `folder`. Throws a TemplateError with the file and the problem for what
+ * is missing, is not valid MJML, Liquid or JSON, or puts a lead's words inside a tag.
+ */
+export async function readTextsFolder(folder: string): Promise<TextsFolder> {
+  const read = (file: string) => readText(folder, file);
+  const labelsFile = 'answer-labels.json';
+  const labels = z
+    .record(z.string(), z.string())
+    .safeParse(parseJson(labelsFile, await read(labelsFile)));
+  if (!labels.success) throw new TemplateError(`${labelsFile}: ${z.prettifyError(labels.error)}`);
+  const html = createLiquid('html', labels.data);
+  const text = createLiquid('text', labels.data);
+  const layout = await read('layout.mjml');
+
+  const readTemplate = async (name: string): Promise<TemplateFiles> => {
+    const present = await readdir(join(folder, name));
+    const parse = async (file: string) =>
+      parseLiquid(text, `${name}/${file}`, (await read(`${name}/${file}`)).trim());
+    const sample = parseJson(`${name}/sample.json`, await read(`${name}/sample.json`));
+    const sms = present.includes('sms.txt') ? await parse('sms.txt') : null;
+    if (!present.includes('mail.mjml')) return { sample, sms, mail: null };
+    const mjmlFile = `${name}/mail.mjml`;
+    const compiled = await compileMjml(layout, mjmlFile, join(folder, mjmlFile));
+    const mail = {
+      subject: await parse('subject.txt'),
+      html: parseLiquid(html, mjmlFile, compiled),
+      text: await parse('mail.txt'),
+    };
+    return { sample, sms, mail };
+  };
+
+  const templates = new Map<string, TemplateFiles>();
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) templates.set(entry.name, await readTemplate(entry.name));
+  }
+  const layoutText = parseLiquid(text, 'layout.txt', (await read('layout.txt')).trim());
+  return { layoutText, templates };
+}
+
+async function readText(folder: string, file: string): Promise<string> {
+  try {
+    return await readFile(join(folder, file), 'utf8');
+  } catch (cause) {
+    throw new TemplateError(`${file}: cannot be read`, { cause });
+  }
+}
+
+function parseJson(file: string, source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch (cause) {
+    throw new TemplateError(`${file}: is not valid JSON`, { cause });
+  }
+}
+
+/**
+ * The layout says `<mj-include path="mail.mjml" />`, which MJML looks up beside `filePath`: that is how one layout
+ * takes in each template's own mail.
+ */
+async function compileMjml(layout: string, file: string, filePath: string): Promise<string> {
+  const html = await mjml2html(layout, {
+    filePath,
+    ignoreIncludes: false,
+    validationLevel: 'strict',
+    // MJML would otherwise link Google's copy of every font it knows by name.
+    fonts: {},
+    keepComments: false,
+  }).then(
+    (compiled) => compiled.html,
+    (cause: unknown) => {
+      const problem = cause instanceof Error ? cause.message : String(cause);
+      throw new TemplateError(`${file} or layout.mjml: ${problem}`, { cause });
+    },
+  );
+  refuseValuesInTags(file, html);
+  return html;
+}
+
+function refuseValuesInTags(file: string, html: string): void {
+  for (const [tag] of html.matchAll(/<[a-z!/](?:[^<>"']|"[^"]*"|'[^']*')*>/gi)) {
+    for (const [value] of tag
+      .replace(TITLE_FOR_SCREEN_READERS, '')
+      .matchAll(/\{\{.*?\}\}|\{%.*?%\}/gs)) {
+      if (MAY_STAND_IN_A_TAG.test(value)) continue;
+      throw new TemplateError(`${file}: ${value} may not stand inside a tag: ${tag.slice(0, 80)}`);
+    }
+  }
+}
