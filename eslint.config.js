@@ -1,0 +1,69 @@
+import js from '@eslint/js';
+import jest from 'eslint-plugin-jest';
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  { ignores: ['**/node_modules/**', '.data/**', 'coverage/**'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      'no-console': 'error',
+    },
+  },
+  {
+    // A service talks to another one through events, never through its code.
+    files: ['services/*/src/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: [
+                '@leadwire/landing-api*',
+                '@leadwire/notifier*',
+                '@leadwire/lead-store*',
+                '@leadwire/sandbox*',
+                '@leadwire/testing*',
+                '@leadwire/supabase-local*',
+              ],
+              message: 'Services meet in events; what two of them need lives in packages/shared.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // Scripts talk to a person at a terminal.
+    files: ['scripts/**', 'bench/**', 'chaos/**'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['process', 'console', 'fetch', 'URL', 'AbortSignal', 'AbortController']
+          .concat(['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'])
+          .map((name) => [name, 'readonly']),
+      ),
+    },
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['**/*.test.ts'],
+    extends: [jest.configs['flat/recommended']],
+    languageOptions: { globals: {} },
+    rules: {
+      'jest/expect-expect': ['error', { assertFunctionNames: ['expect', 'waitFor', 'expect*'] }],
+    },
+  },
+);
