@@ -1,0 +1,140 @@
+/** Makes the broker look like topology.ts, any number of times, from any number of services at once. */
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  nanos,
+  type ConsumerConfig,
+  type JetStreamManager,
+  type NatsConnection,
+  type StreamConfig,
+} from 'nats';
+import {
+  DUPLICATE_WINDOW_MS,
+  buckets,
+  consumers,
+  streams,
+  type ConsumerSpec,
+  type StreamSpec,
+} from './topology.ts';
+
+/** Oldest broker whose schedules survive a recovery (nats-server 2.15 release notes). */
+const OLDEST_BROKER = [2, 15] as const;
+const NOT_FOUND = [10059, 10014];
+
+/** The broker holds something that differs in a way that would lose or repeat messages. */
+export class TopologyError extends Error {
+  override readonly name = 'TopologyError';
+}
+
+/** Flags of newer brokers that the client's types do not know; it sends them as they are. */
+type WireStreamConfig = Partial<StreamConfig> & {
+  allow_msg_schedules?: boolean;
+  allow_msg_ttl?: boolean;
+};
+
+/**
+ * Creates what is missing and updates what may change (ages, subjects, replicas).
+ * @throws TopologyError when a stream exists with another retention, storage or schedule flag, or
+ * when the broker is too old: running on it would lose or repeat messages, so nobody starts.
+ */
+export async function applyTopology(
+  connection: NatsConnection,
+  { replicas }: { replicas: number },
+): Promise<void> {
+  requireVersion(connection.info?.version ?? '0.0.0');
+  const manager = await connection.jetstreamManager({ checkAPI: false });
+  for (const [name, spec] of Object.entries<StreamSpec>(streams)) {
+    await applyStream(manager, name, spec, replicas);
+  }
+  for (const [name, spec] of Object.entries(buckets)) {
+    await connection.jetstream().views.kv(name, {
+      history: 1,
+      replicas,
+      storage: StorageType.File,
+      ...(spec.ttlMs > 0 && { ttl: spec.ttlMs }),
+    });
+  }
+  for (const [name, spec] of Object.entries<ConsumerSpec>(consumers)) {
+    await applyConsumer(manager, name, spec);
+  }
+}
+
+function requireVersion(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOldEnough =
+    major > OLDEST_BROKER[0] || (major === OLDEST_BROKER[0] && minor >= OLDEST_BROKER[1]);
+  if (!isOldEnough) {
+    throw new TopologyError(
+      `nats-server ${OLDEST_BROKER.join('.')} or newer is needed, this is ${version}`,
+    );
+  }
+}
+
+async function applyStream(
+  manager: JetStreamManager,
+  name: string,
+  spec: StreamSpec,
+  replicas: number,
+): Promise<void> {
+  const wanted: WireStreamConfig = {
+    name,
+    subjects: [...spec.subjects],
+    retention: spec.retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(spec.maxAgeMs),
+    duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+    num_replicas: replicas,
+    allow_direct: true,
+    ...(spec.schedules && { allow_msg_schedules: true, allow_msg_ttl: true }),
+  };
+  const existing = await found(manager.streams.info(name));
+  if (!existing) {
+    await manager.streams.add(wanted);
+    return;
+  }
+  const actual = existing.config as WireStreamConfig;
+  for (const flag of ['retention', 'storage', 'allow_msg_schedules'] as const) {
+    if ((actual[flag] ?? false) !== (wanted[flag] ?? false)) {
+      throw new TopologyError(
+        `stream ${name} has ${flag} "${String(actual[flag] ?? false)}" where "${String(wanted[flag] ?? false)}" is needed: ` +
+          'running on it would lose or repeat messages. Move its messages away and delete it, or use another broker.',
+      );
+    }
+  }
+  await manager.streams.update(name, wanted);
+}
+
+async function applyConsumer(
+  manager: JetStreamManager,
+  name: string,
+  spec: ConsumerSpec,
+): Promise<void> {
+  const filters = [...spec.filters];
+  const config: Partial<ConsumerConfig> = {
+    durable_name: name,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    ack_wait: nanos(spec.ackWaitMs),
+    // Attempts are counted by us: the broker's own limit would leave messages stranded silently.
+    max_deliver: -1,
+    max_ack_pending: 1_000,
+    ...(filters.length === 1 ? { filter_subject: filters[0]! } : { filter_subjects: filters }),
+  };
+  const existing = await found(manager.consumers.info(spec.stream, name));
+  if (existing) await manager.consumers.update(spec.stream, name, config);
+  else await manager.consumers.add(spec.stream, config);
+}
+
+async function found<T>(lookup: Promise<T>): Promise<T | undefined> {
+  try {
+    return await lookup;
+  } catch (thrown) {
+    const code = (thrown as { api_error?: { err_code?: number } }).api_error?.err_code;
+    if (code !== undefined && NOT_FOUND.includes(code)) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * The one consumer. Only this file settles messages; a handler returns, or throws one of errors.ts.
+ *
+ * What it promises:
+ * - A message is acknowledged only after its handler returned.
+ * - No more messages are taken than there are free handlers, so none waits here while its ack timer
+ *   runs; a slow handler keeps its message by heartbeats.
+ * - A message that cannot be handled is in DEAD_LETTERS before it is removed.
+ * - Waiting (a failing provider, another worker's claim, a closed channel) spends no attempts.
+ * - If pulling stops, `problem()` says so within a minute and the loop starts again by itself.
+ */
+import type { Consumer, JsMsg } from 'nats';
+import type { z } from 'zod';
+import { attemptsOf, retryDelayMs } from './attempts.ts';
+import type { Bus } from './bus.ts';
+import { createCircuit } from './circuit.ts';
+import { buryMessage, retryLater } from './settle.ts';
+import {
+  ChannelStoppedError,
+  NotYetError,
+  PermanentError,
+  TransientError,
+  toError,
+} from './errors.ts';
+import { makeEvent } from './events.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { consumers, subjects, type ConsumerName, type ConsumerSpec } from './topology.ts';
+
+/** One pull waits this long at the broker for work. Also how late a stop can be noticed. */
+const PULL_EXPIRES_MS = 5_000;
+/** Nothing was pulled for this long although nothing stopped us: readiness turns false. */
+const STALLED_AFTER_MS = 30_000;
+const LOOP_RETRY_MS = 1_000;
+
+export interface MessageContext {
+  durable: ConsumerName;
+  subject: string;
+  /** 1 at the first try. Only failed tries count. */
+  attempt: number;
+  /** True when this failure would be the last: the next stop is DEAD_LETTERS. */
+  isLastAttempt: boolean;
+}
+
+export type Handler<Event> = (event: Event, context: MessageContext) => Promise<void>;
+
+export interface ConsumerOptions<Schema extends z.ZodType> {
+  bus: Bus;
+  durable: ConsumerName;
+  schema: Schema;
+  handle: Handler<z.infer<Schema>>;
+  log: Log;
+  metrics: Metrics;
+}
+
+export interface RunningConsumer {
+  durable: ConsumerName;
+  /** Why it is not working as it should, in words, or undefined. */
+  problem(): string | undefined;
+  /** Takes nothing more, waits for the handlers that run. */
+  stop(): Promise<void>;
+}
+
+/** Starts pulling at once and goes on until `stop`. */
+export function startConsumer<Schema extends z.ZodType>(
+  options: ConsumerOptions<Schema>,
+): RunningConsumer {
+  const { bus, durable, log, metrics } = options;
+  const spec: ConsumerSpec = consumers[durable];
+  const circuit = createCircuit();
+  const running = new Set<Promise<void>>();
+  let isStopping = false;
+  let lastPullAt = Date.now();
+  let wakeUp: () => void = () => undefined;
+  let stopBatch: () => void = () => undefined;
+
+  const sleep = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wakeUp = () => (clearTimeout(timer), resolve());
+    });
+
+  const loop = async (): Promise<void> => {
+    let consumer: Consumer | undefined;
+    while (!isStopping) {
+      const waitMs = circuit.waitMs();
+      metrics.paused.set({ durable }, circuit.isOpen() ? 1 : 0);
+      if (waitMs > 0) {
+        lastPullAt = Date.now();
+        await sleep(waitMs);
+        continue;
+      }
+      const limit = circuit.isOpen() ? 1 : spec.concurrency;
+      if (running.size >= limit) {
+        lastPullAt = Date.now();
+        await Promise.race(running);
+        continue;
+      }
+      try {
+        consumer ??= await bus.jetstream().consumers.get(spec.stream, durable);
+        await pull(consumer, limit - running.size);
+        lastPullAt = Date.now();
+      } catch (thrown) {
+        if (isStopping) break;
+        log.warn({ durable, err: toError(thrown) }, 'pulling failed, trying again');
+        consumer = undefined;
+        await sleep(LOOP_RETRY_MS);
+      }
+    }
+  };
+
+  const pull = async (consumer: Consumer, count: number): Promise<void> => {
+    const batch = await consumer.fetch({ max_messages: count, expires: PULL_EXPIRES_MS });
+    stopBatch = () => batch.stop();
+    for await (const message of batch) {
+      // After a reconnect the client asks for the whole batch again, so there can be too many.
+      const isUnwanted = isStopping || circuit.waitMs() > 0 || running.size >= spec.concurrency;
+      const work = isUnwanted ? giveBack(message) : take(message);
+      const tracked = work.finally(() => running.delete(tracked));
+      running.add(tracked);
+      if (circuit.waitMs() > 0) batch.stop();
+    }
+  };
+
+  const giveBack = async (message: JsMsg): Promise<void> => {
+    const delayMs = circuit.waitMs();
+    await retryLater({ bus, durable, message, delayMs, isPass: true }).catch((thrown: unknown) =>
+      log.warn({ durable, err: toError(thrown) }, 'a message could not be given back'),
+    );
+  };
+
+  const take = async (message: JsMsg): Promise<void> => {
+    const startedAt = performance.now();
+    const heartbeat = setInterval(() => message.working(), spec.ackWaitMs / 3);
+    metrics.inFlight.inc({ durable });
+    let outcome: string;
+    try {
+      outcome = await handleAndSettle(message);
+    } catch (thrown) {
+      // Settling itself failed: the broker gives the message out again after ack_wait.
+      outcome = 'unsettled';
+      log.warn({ durable, err: toError(thrown) }, 'the message could not be settled');
+    } finally {
+      clearInterval(heartbeat);
+      metrics.inFlight.dec({ durable });
+    }
+    const ms = performance.now() - startedAt;
+    metrics.handled.inc({ durable, outcome });
+    metrics.handleSeconds.observe({ durable }, ms / 1000);
+    const level = outcome === 'dead' ? 'error' : outcome === 'retried' ? 'warn' : 'debug';
+    log[level]({ durable, seq: message.seq, outcome, ms: Math.round(ms) }, `message: ${outcome}`);
+  };
+
+  const handleAndSettle = async (message: JsMsg): Promise<string> => {
+    const attempt = await attemptsOf(bus, durable, message, spec.attempts);
+    if (attempt > spec.attempts) {
+      const error = new PermanentError('budget_spent', 'the process ended in each of the attempts');
+      await buryMessage(bus, durable, message, error, attempt);
+      return 'dead';
+    }
+    try {
+      const event = parse(options.schema, message);
+      const isLastAttempt = attempt >= spec.attempts;
+      await options.handle(event, { durable, subject: message.subject, attempt, isLastAttempt });
+    } catch (thrown) {
+      return settleFailure(message, toError(thrown), attempt);
+    }
+    if (circuit.succeeded()) log.info({ durable }, 'working again');
+    // Waits for the broker's word, but does not rely on it: a repeat is harmless.
+    const isConfirmed = await message.ackAck().catch(() => false);
+    return isConfirmed ? 'ok' : 'ok_unconfirmed';
+  };
+
+  const settleFailure = async (message: JsMsg, error: Error, attempt: number): Promise<string> => {
+    const retry = { bus, durable, message };
+    if (error instanceof NotYetError) {
+      await retryLater({ ...retry, delayMs: error.retryAfterMs, isPass: true });
+      return 'waiting';
+    }
+    log.warn({ durable, seq: message.seq, attempt, err: error }, error.message);
+    if (error instanceof ChannelStoppedError) {
+      const waitMs = circuit.stopped(error.retryAfterMs);
+      await retryLater({ ...retry, delayMs: waitMs, isPass: true });
+      await alertStopped(error);
+      return 'stopped';
+    }
+    if (error instanceof PermanentError) {
+      await buryMessage(bus, durable, message, error, attempt);
+      return 'dead';
+    }
+    const transient = error instanceof TransientError ? error : undefined;
+    const isOutage = transient?.outage === true && circuit.failed(transient.retryAfterMs);
+    if (!isOutage && attempt >= spec.attempts) {
+      await buryMessage(bus, durable, message, error, attempt);
+      return 'dead';
+    }
+    const delayMs = Math.max(transient?.retryAfterMs ?? 0, retryDelayMs(attempt));
+    await retryLater({ ...retry, delayMs, isPass: isOutage });
+    return 'retried';
+  };
+
+  const alertStopped = async (error: Error): Promise<void> => {
+    const what = `${durable}_stopped`;
+    const data = {
+      severity: 'critical',
+      what,
+      message: error.message,
+      at: new Date().toISOString(),
+    } as const;
+    const event = makeEvent('alert.raised.v1', { source: bus.name, subject: what, data });
+    // One alert for each stop: the broker drops the repeats of the same hour's probes.
+    await bus
+      .publish(subjects.alert('critical', what), event, { msgId: `${what}:${circuit.stopId()}` })
+      .catch((thrown: unknown) =>
+        log.warn({ err: toError(thrown) }, 'the alert was not published'),
+      );
+  };
+
+  const ended = loop();
+  return {
+    durable,
+    problem() {
+      if (circuit.isStopped()) return `${durable} is stopped until a person acts`;
+      const silentMs = Date.now() - lastPullAt - PULL_EXPIRES_MS;
+      if (silentMs > STALLED_AFTER_MS)
+        return `${durable} has not pulled for ${Math.round(silentMs / 1000)} s`;
+      return undefined;
+    },
+    async stop() {
+      isStopping = true;
+      wakeUp();
+      stopBatch();
+      await ended;
+      await Promise.all(running);
+    },
+  };
+}
+
+/** @throws PermanentError when the message is not the JSON that its schema promises. */
+function parse<Schema extends z.ZodType>(schema: Schema, message: JsMsg): z.infer<Schema> {
+  let json: unknown;
+  try {
+    json = message.json();
+  } catch (thrown) {
+    throw new PermanentError('not_json', 'the message is not JSON', { cause: toError(thrown) });
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const where = result.error.issues.map((issue) => issue.path.join('.')).join(', ');
+  throw new PermanentError('bad_schema', `the message does not match its schema at: ${where}`);
+}

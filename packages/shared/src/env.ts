@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/** The environment is unusable: the message lists every bad variable and what was expected. */
+export class EnvError extends Error {
+  override readonly name = 'EnvError';
+}
+
+/**
+ * Reads a service's variables. An empty value counts as not given, as docker compose and `.env`
+ * files leave it.
+ * @throws EnvError naming every bad variable and what is expected of it; never shows a value.
+ */
+export function readEnv<Schema extends z.ZodObject>(
+  schema: Schema,
+  source: NodeJS.ProcessEnv = process.env,
+): z.infer<Schema> {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(
+    (issue) => `  ${issue.path.join('.') || '(environment)'}: ${describe(issue)}`,
+  );
+  throw new EnvError(`These environment variables need attention:\n${lines.join('\n')}`);
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  return missing ? `missing (${issue.message})` : issue.message;
+}
+
+const port = (fallback: number) =>
+  z.coerce
+    .number('expected a port number')
+    .int()
+    .min(0, 'expected a port number from 0 to 65535')
+    .max(65535, 'expected a port number from 0 to 65535')
+    .default(fallback);
+
+/** A web address without a trailing slash, because paths are appended to it. */
+export const baseUrl = (what: string) =>
+  z
+    .url({ protocol: /^https?$/, error: `expected ${what} as a web address (https://…)` })
+    .transform((url) => url.replace(/\/+$/, ''));
+
+/** A duration in milliseconds, given as a whole number. */
+export const milliseconds = (fallback: number) =>
+  z.coerce
+    .number('expected a whole number of milliseconds')
+    .int('expected a whole number of milliseconds')
+    .min(0, 'expected a whole number of milliseconds, 0 or more')
+    .default(fallback);
+
+/** What every service reads. */
+export const commonEnv = (defaults: { port: number }) => ({
+  NATS_URL: z
+    .string()
+    .min(1, 'expected the address of the broker')
+    .default('nats://127.0.0.1:4222'),
+  NATS_REPLICAS: z.coerce
+    .number('expected 1, 3 or 5')
+    .refine((n) => [1, 3, 5].includes(n), 'expected 1, 3 or 5')
+    .default(1),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
+      error: 'expected trace, debug, info, warn, error or silent',
+    })
+    .default('info'),
+  PORT: port(defaults.port),
+});

@@ -1,0 +1,172 @@
+/**
+ * Every event that travels through Leadwire: CloudEvents 1.0 in structured JSON
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md), one schema each.
+ * A breaking change gets a new version beside the old one. docs/EVENTS.md is compared with this file.
+ */
+import { z } from 'zod';
+import { newId } from './ids.ts';
+
+export const leadKinds = ['proftest', 'purchase'] as const;
+export type LeadKind = (typeof leadKinds)[number];
+
+export const channels = ['email', 'sms'] as const;
+export type Channel = (typeof channels)[number];
+
+/** What is unusual about a lead's contacts. None of them stops the lead. */
+export const contactIssues = [
+  'phone_missing',
+  'phone_invalid',
+  'email_missing',
+  'email_invalid',
+  'email_typo_suspected',
+] as const;
+export type ContactIssue = (typeof contactIssues)[number];
+
+/** Attribution: where the click that was paid for came from. */
+export const utmSchema = z.object({
+  source: z.string().optional(),
+  medium: z.string().optional(),
+  campaign: z.string().optional(),
+  content: z.string().optional(),
+  term: z.string().optional(),
+});
+
+export const leadSchema = z.object({
+  leadId: z.uuid(),
+  kind: z.enum(leadKinds),
+  /** `proftest`, `proftest_<slug>` or `course_purchase`: the name the business knows the form by. */
+  source: z.string(),
+  /** The slug of the landing page's address, if it has one. */
+  campaign: z.string().nullable(),
+  name: z.string(),
+  email: z.string().nullable(),
+  /** E.164 (`+77051234567`), or as typed when `contactIssues` says `phone_invalid`. */
+  phone: z.string().nullable(),
+  contactIssues: z.array(z.enum(contactIssues)),
+  /** The address the person probably meant (`…@gmail.com` for `…@gamil.com`). */
+  emailSuggestion: z.string().optional(),
+  /** kaspi, halyk, robokassa, or whatever the form sent: an unknown method is no reason to lose a lead. */
+  paymentMethod: z.string().nullable(),
+  answers: z.record(z.string(), z.unknown()),
+  utm: utmSchema,
+  metadata: z.record(z.string(), z.unknown()),
+  receivedAt: z.iso.datetime(),
+});
+export type Lead = z.infer<typeof leadSchema>;
+
+/** One message to one person: (lead, channel, template). `id` is derived from these three. */
+export const deliverySchema = z.object({
+  deliveryId: z.uuid(),
+  leadId: z.uuid(),
+  channel: z.enum(channels),
+  template: z.string(),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+/** What can be said of a delivery. The first six are ours, the rest are told by providers and links. */
+export const deliveryOutcomes = [
+  'planned',
+  'sent',
+  'failed',
+  'skipped',
+  'unknown',
+  'clicked',
+  'delivered',
+  'bounced',
+  'complained',
+  'opened',
+] as const;
+export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
+
+const outcomeSchema = deliverySchema.extend({
+  outcome: z.enum(deliveryOutcomes),
+  at: z.iso.datetime(),
+  scheduledFor: z.iso.datetime().optional(),
+  attempts: z.number().int().optional(),
+  providerId: z.string().optional(),
+  /** One token: why it was skipped, failed or is unknown (`phone_invalid`, `stale`, `not_found_at_provider`). */
+  reason: z.string().optional(),
+  /** The other side's words, without contact data. */
+  error: z.string().optional(),
+  shortLink: z.object({ code: z.string(), url: z.url() }).optional(),
+});
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+const alertSchema = z.object({
+  severity: z.enum(['info', 'warning', 'critical']),
+  /** What it is about, one token: `notifier-sms_stopped`. Alerts about the same thing share it. */
+  what: z.string(),
+  message: z.string(),
+  at: z.iso.datetime(),
+});
+export type Alert = z.infer<typeof alertSchema>;
+
+const callSchema = z.object({
+  service: z.string(),
+  /** Provider and what was asked of it: `resend.send`, `mobizon.find`. */
+  action: z.string(),
+  status: z.enum(['ok', 'error']),
+  error: z.string().optional(),
+  durationMs: z.number(),
+  leadId: z.uuid().optional(),
+  deliveryId: z.uuid().optional(),
+  at: z.iso.datetime(),
+});
+export type ProviderCall = z.infer<typeof callSchema>;
+
+function defineEvent<Type extends string, Data extends z.ZodType>(type: Type, data: Data) {
+  return z.object({
+    specversion: z.literal('1.0'),
+    id: z.string().min(1),
+    type: z.literal(type),
+    source: z.string().min(1),
+    time: z.iso.datetime(),
+    /** The lead that it is about, or what an alert is about. */
+    subject: z.string().min(1),
+    data,
+  });
+}
+
+export const eventSchemas = {
+  /** A person left their contacts on a landing page. */
+  'lead.created.v1': defineEvent('lead.created.v1', leadSchema),
+  /** The honeypot field was filled in: kept for a look, never contacted. */
+  'lead.quarantined.v1': defineEvent('lead.quarantined.v1', leadSchema),
+  /** A planned message is due now (published by the broker's own scheduler). */
+  'notification.due.v1': defineEvent(
+    'notification.due.v1',
+    deliverySchema.extend({ dueAt: z.iso.datetime(), lead: leadSchema }),
+  ),
+  /** Something became known about a delivery. */
+  'delivery.recorded.v1': defineEvent('delivery.recorded.v1', outcomeSchema),
+  /** A provider was called. */
+  'provider.called.v1': defineEvent('provider.called.v1', callSchema),
+  /** A person should look. */
+  'alert.raised.v1': defineEvent('alert.raised.v1', alertSchema),
+} as const;
+
+export type EventType = keyof typeof eventSchemas;
+export type EventOf<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
+export type AnyEvent = { [T in EventType]: EventOf<T> }[EventType];
+export type LeadCreated = EventOf<'lead.created.v1'>;
+export type NotificationDue = EventOf<'notification.due.v1'>;
+export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
+
+/**
+ * Makes an event. `subject` is what it is about (the lead's id, usually); pass `id` when the same
+ * fact may be told twice and must stay one event.
+ */
+export function makeEvent<T extends EventType>(
+  type: T,
+  event: { source: string; subject: string; data: EventOf<T>['data']; id?: string },
+): EventOf<T> {
+  return {
+    specversion: '1.0',
+    id: event.id ?? newId(),
+    type,
+    source: event.source,
+    time: new Date().toISOString(),
+    subject: event.subject,
+    data: event.data,
+  } as unknown as EventOf<T>;
+}

@@ -1,0 +1,153 @@
+/**
+ * The life of a service: HTTP for its health, connection, consumers, and an orderly end.
+ * `startService` is what tests use; `runService` owns the process: signals and exit codes.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Bus } from './bus.ts';
+import type { RunningConsumer } from './consumer.ts';
+import { toError } from './errors.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Longest time that work under way may take after SIGTERM; docker's grace has to be longer. */
+const STOP_DEADLINE_MS = 25_000;
+
+export interface ServiceOptions {
+  log: Log;
+  bus: Bus;
+  metrics: Metrics;
+  port: number;
+  /** Interface to listen on; all of them by default, because containers are reached from outside. */
+  host?: string;
+  /** The HTTP server with the service's own routes; the health routes are added to it. */
+  http?: FastifyInstance;
+  /** Starts the consumers, once the broker is there. */
+  consume?: () => RunningConsumer[];
+  /** Why the service cannot do its work just now, in words, or undefined. */
+  problem?: () => string | undefined;
+  /** When given, /metrics asks for it as a bearer token: for a port that the world can reach. */
+  metricsToken?: string;
+  /** Called last when stopping. */
+  onStop?: () => Promise<void> | void;
+}
+
+export interface RunningService {
+  url: string;
+  /** Resolves with what went wrong when the service cannot go on. */
+  failed: Promise<Error>;
+  /** Stops pulling, finishes what is under way, drains the connection. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Listens, then consumes as soon as the broker is there.
+ * @throws when the port cannot be had.
+ */
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const { bus, log } = options;
+  const http = options.http ?? plainHttp(log);
+  let consumers: RunningConsumer[] = [];
+  let isStopping = false;
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<Error>((resolve) => (fail = resolve));
+
+  const problem = (): string | undefined => {
+    if (isStopping) return 'stopping';
+    if (options.problem) return options.problem();
+    if (!bus.isConnected()) return 'the broker is not reachable';
+    return consumers.map((consumer) => consumer.problem()).find((found) => found !== undefined);
+  };
+  addHealthRoutes(http, { ...options, problem });
+
+  const url = await http.listen({ port: options.port, host: options.host ?? '0.0.0.0' });
+  log.info({ url }, 'listening');
+
+  bus.ready.then(
+    () => {
+      if (isStopping) return;
+      consumers = options.consume?.() ?? [];
+      log.info({ consumers: consumers.map(({ durable }) => durable) }, 'ready');
+    },
+    (thrown: unknown) => fail(toError(thrown)),
+  );
+  void bus.closed.then((error) => {
+    if (!isStopping) fail(error ?? new Error('the connection to the broker was closed'));
+  });
+
+  return {
+    url: url.replace('0.0.0.0', '127.0.0.1'),
+    failed,
+    async stop() {
+      isStopping = true;
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+      await http.close();
+      await bus.drain();
+      await options.onStop?.();
+    },
+  };
+}
+
+/**
+ * Runs a service until a signal or a failure ends it. Exit codes: 0 after SIGTERM or SIGINT with
+ * everything finished; 1 when it could not start, lost its connection for good or could not finish
+ * in time, so that a supervisor starts it again. It is never alive and idle by accident.
+ */
+export async function runService(options: ServiceOptions): Promise<void> {
+  const { log } = options;
+  const service = await startService(options).catch((thrown: unknown) => {
+    log.fatal({ err: toError(thrown) }, 'cannot start');
+    process.exit(1);
+  });
+
+  const end = async (why: string, code: number): Promise<never> => {
+    log.info({ why }, 'stopping');
+    setTimeout(() => {
+      log.error('not finished in time');
+      process.exit(1);
+    }, STOP_DEADLINE_MS).unref();
+    await service.stop().catch((thrown: unknown) => {
+      log.error({ err: toError(thrown) }, 'stopping failed');
+      process.exit(1);
+    });
+    process.exit(code);
+  };
+
+  process.once('SIGTERM', () => void end('SIGTERM', 0));
+  process.once('SIGINT', () => void end('SIGINT', 0));
+  const error = await service.failed;
+  log.fatal({ err: error }, 'cannot go on');
+  await end(error.message, 1);
+}
+
+function plainHttp(log: FastifyBaseLogger): FastifyInstance {
+  return fastify({ loggerInstance: log, disableRequestLogging: true });
+}
+
+function addHealthRoutes(
+  http: FastifyInstance,
+  options: ServiceOptions & { problem: () => string | undefined },
+): void {
+  http.get('/healthz', () => ({ status: 'ok' }));
+  http.get('/readyz', (_request, reply) => {
+    const problem = options.problem();
+    return reply
+      .code(problem === undefined ? 200 : 503)
+      .send(problem === undefined ? { status: 'ready' } : { status: 'not ready', problem });
+  });
+  http.get('/metrics', async (request, reply) => {
+    const { metricsToken } = options;
+    if (metricsToken !== undefined && !hasBearer(request.headers.authorization, metricsToken)) {
+      return reply.code(401).send({ success: false, error: 'unauthorized' });
+    }
+    const { registry } = options.metrics;
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
+}
+
+/** Compares an `Authorization: Bearer …` header with a token in constant time. */
+export function hasBearer(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(header ?? '');
+  const expected = Buffer.from(`Bearer ${token}`);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}

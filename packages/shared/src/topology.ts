@@ -1,0 +1,164 @@
+/**
+ * The map: every stream, key-value bucket and durable consumer of Leadwire, as data.
+ * `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
+ *
+ * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
+ * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
+ */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+
+export interface StreamSpec {
+  subjects: readonly string[];
+  retention: 'limits' | 'workqueue';
+  /** Milliseconds; 0 keeps messages until they are settled. */
+  maxAgeMs: number;
+  /** May hold messages that the broker publishes later (ADR-51). Cannot be switched off again. */
+  schedules?: { pending: string; due: string };
+  what: string;
+}
+
+export const streams = {
+  LEADS: {
+    subjects: ['leads.created.*.*', 'leads.quarantined.*.*'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
+  },
+  NOTIFICATIONS: {
+    subjects: ['notify.at.*.*', 'notify.due.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    schedules: { pending: 'notify.at.', due: 'notify.due.' },
+    what: 'messages to be sent: waiting (notify.at.<channel>.<deliveryId>) and due (notify.due.…)',
+  },
+  DELIVERIES: {
+    subjects: ['deliveries.*.*.*'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'what became of each message: deliveries.<channel>.<outcome>.<deliveryId>',
+  },
+  CALLS: {
+    subjects: ['calls.*.*'],
+    retention: 'limits',
+    maxAgeMs: 30 * DAY,
+    what: 'every call to a provider: calls.<service>.<status>',
+  },
+  ALERTS: {
+    subjects: ['alerts.*.*'],
+    retention: 'limits',
+    maxAgeMs: 14 * DAY,
+    what: 'what a person should look at: alerts.<severity>.<what>',
+  },
+  DEAD_LETTERS: {
+    subjects: ['dead.>'],
+    retention: 'limits',
+    maxAgeMs: 365 * DAY,
+    what: 'what could not be done, with its cause: dead.<durable>.<original subject>',
+  },
+} as const satisfies Record<string, StreamSpec>;
+export type StreamName = keyof typeof streams;
+
+export interface BucketSpec {
+  /** Milliseconds; 0 keeps keys for ever. */
+  ttlMs: number;
+  what: string;
+}
+
+export const buckets = {
+  deliveries: {
+    ttlMs: 0,
+    what: 'the delivery ledger: <leadId>.<channel>.<template> -> state; why nothing is sent twice',
+  },
+  short_links: { ttlMs: 0, what: 'code -> delivery and address; read at every click' },
+  limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
+  passes: {
+    ttlMs: 7 * DAY,
+    what: '<durable>.<stream sequence> -> deliveries that were nobody’s failed attempt',
+  },
+} as const satisfies Record<string, BucketSpec>;
+export type BucketName = keyof typeof buckets;
+
+export interface ConsumerSpec {
+  stream: StreamName;
+  filters: readonly string[];
+  /** Handlers that run at once in one process; never more messages than this are taken. */
+  concurrency: number;
+  /** Attempts before a message goes to DEAD_LETTERS. */
+  attempts: number;
+  /** Milliseconds without a sign of life after which the broker gives the message to another worker. */
+  ackWaitMs: number;
+  what: string;
+}
+
+export const consumers = {
+  'notifier-plan': {
+    stream: 'LEADS',
+    filters: ['leads.created.*.*'],
+    concurrency: 16,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'plans the messages of each lead',
+  },
+  'notifier-email': {
+    stream: 'NOTIFICATIONS',
+    filters: ['notify.due.email.*'],
+    concurrency: 8,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'sends due mails',
+  },
+  'notifier-sms': {
+    stream: 'NOTIFICATIONS',
+    filters: ['notify.due.sms.*'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'sends due SMS',
+  },
+  'lead-store-leads': {
+    stream: 'LEADS',
+    filters: ['leads.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes lead rows',
+  },
+  'lead-store-deliveries': {
+    stream: 'DELIVERIES',
+    filters: ['deliveries.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes delivery statuses',
+  },
+  'lead-store-calls': {
+    stream: 'CALLS',
+    filters: ['calls.>'],
+    concurrency: 200,
+    attempts: 5,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes integration_logs',
+  },
+} as const satisfies Record<string, ConsumerSpec>;
+export type ConsumerName = keyof typeof consumers;
+
+/** The window in which the broker recognises a repeated `Nats-Msg-Id`: a double click, not a memory. */
+export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
+
+/** Subjects carry ids, never personal data. */
+export const subjects = {
+  leadCreated: (kind: string, leadId: string) => `leads.created.${kind}.${leadId}`,
+  leadQuarantined: (kind: string, leadId: string) => `leads.quarantined.${kind}.${leadId}`,
+  /** Whatever its kind and whether quarantined: one lead id is one message. */
+  anyLead: (leadId: string) => `leads.*.*.${leadId}`,
+  notifyAt: (channel: string, deliveryId: string) => `notify.at.${channel}.${deliveryId}`,
+  notifyDue: (channel: string, deliveryId: string) => `notify.due.${channel}.${deliveryId}`,
+  delivery: (channel: string, outcome: string, deliveryId: string) =>
+    `deliveries.${channel}.${outcome}.${deliveryId}`,
+  call: (service: string, status: string) => `calls.${service}.${status}`,
+  alert: (severity: string, what: string) => `alerts.${severity}.${what}`,
+  dead: (durable: string, subject: string) => `dead.${durable}.${subject}`,
+} as const;
