@@ -1,0 +1,9 @@
+/** Runs once before all tests: what they need and cannot bring along themselves. */
+import { findNatsServer } from '../scripts/nats-server.ts';
+
+/** Leaves the path of a usable nats-server in NATS_SERVER_BIN for the test workers. */
+export default async function globalSetup(): Promise<void> {
+  process.env['NATS_SERVER_BIN'] = await findNatsServer({
+    log: (line) => process.stdout.write(`${line}\n`),
+  });
+}
