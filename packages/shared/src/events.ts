@@ -78,6 +78,9 @@ export const deliveryOutcomes = [
 ] as const;
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
+/** `code` is what stands in the message, `url` is where it leads. */
+const shortLinkSchema = z.object({ code: z.string(), url: z.url() });
+
 const outcomeSchema = deliverySchema.extend({
   outcome: z.enum(deliveryOutcomes),
   at: z.iso.datetime(),
@@ -88,7 +91,7 @@ const outcomeSchema = deliverySchema.extend({
   reason: z.string().optional(),
   /** The other side's words, without contact data. */
   error: z.string().optional(),
-  shortLink: z.object({ code: z.string(), url: z.url() }).optional(),
+  shortLink: shortLinkSchema.optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
@@ -135,7 +138,11 @@ export const eventSchemas = {
   /** A planned message is due now (published by the broker's own scheduler). */
   'notification.due.v1': defineEvent(
     'notification.due.v1',
-    deliverySchema.extend({ dueAt: z.iso.datetime(), lead: leadSchema }),
+    deliverySchema.extend({
+      dueAt: z.iso.datetime(),
+      shortLink: shortLinkSchema,
+      lead: leadSchema,
+    }),
   ),
   /** Something became known about a delivery. */
   'delivery.recorded.v1': defineEvent('delivery.recorded.v1', outcomeSchema),

@@ -27,6 +27,8 @@ const entrySchema = deliverySchema.extend({
   leaseUntil: z.iso.datetime().optional(),
   /** When the first claim was made: providers remember a request for a limited time. */
   firstClaimAt: z.iso.datetime().optional(),
+  /** When a claim was last made after which something may have been sent. */
+  lastClaimAt: z.iso.datetime().optional(),
   /** What goes to the provider, frozen at the first claim: a repeat must be the same to the byte. */
   request: z.unknown().optional(),
   providerId: z.string().optional(),
@@ -149,6 +151,7 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
             owner,
             leaseUntil: new Date(at.getTime() + leaseMs).toISOString(),
             firstClaimAt: entry.firstClaimAt ?? at.toISOString(),
+            lastClaimAt: isHeld ? entry.lastClaimAt : at.toISOString(),
             attempts: entry.attempts + 1,
             request: entry.request ?? request,
           },

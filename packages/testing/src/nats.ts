@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitFor } from './wait-for.ts';
+
+export interface TestBroker {
+  url: string;
+  /** Stops it the hard way; what it had acknowledged stays on disk. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and the same storage. */
+  start(): Promise<void>;
+  /** Ends it and removes its storage. */
+  close(): Promise<void>;
+}
+
+/**
+ * A nats-server of its own for one test file: free port, storage in a temporary folder, every message
+ * synced before it is acknowledged, as in production.
+ * @throws when NATS_SERVER_BIN is not set (jest's global setup finds one).
+ */
+export async function startNats(): Promise<TestBroker> {
+  const binary = process.env['NATS_SERVER_BIN'];
+  if (!binary) throw new Error('NATS_SERVER_BIN is not set: run the tests with npm test');
+  const folder = await mkdtemp(join(tmpdir(), 'leadwire-nats-'));
+  const port = await freePort();
+  const config = join(folder, 'nats.conf');
+  await writeFile(
+    config,
+    `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${folder}/store", sync_interval: always }\n`,
+  );
+  let child: ChildProcess | undefined;
+
+  const start = async (): Promise<void> => {
+    const logFile = join(folder, 'nats.log');
+    child = spawn(binary, ['-c', config, '-l', logFile], { stdio: 'ignore' });
+    await waitFor(async () => (await readFile(logFile, 'utf8')).includes('Server is ready'), {
+      what: 'nats-server to be ready',
+    });
+  };
+  const kill = async (): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    await rm(join(folder, 'nats.log'), { force: true });
+  };
+
+  await start();
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    start,
+    kill,
+    async close() {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
