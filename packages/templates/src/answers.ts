@@ -83,7 +83,7 @@ function showValue(value: unknown, maxLength: number): string {
 
 function toWords(value: unknown, depth: number): string {
   if (typeof value === 'string') return toOneLine(value);
-  if (typeof value === 'boolean') return value ? 'да' : 'нет';
+  if (typeof value === 'boolean') return value ? 'Да' : 'Нет';
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : '';
   if (typeof value !== 'object' || value === null || depth >= MAX_DEPTH) return '';
   if (Array.isArray(value)) {
@@ -98,7 +98,7 @@ function toWords(value: unknown, depth: number): string {
 }
 
 function joinWords(parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(', ');
+  return parts.filter((part) => part !== '').join('; ');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
