@@ -38,8 +38,6 @@ export interface MessageContext {
   subject: string;
   /** 1 at the first try. Only failed tries count. */
   attempt: number;
-  /** True when this failure would be the last: the next stop is DEAD_LETTERS. */
-  isLastAttempt: boolean;
 }
 
 export type Handler<Event> = (event: Event, context: MessageContext) => Promise<void>;
@@ -49,6 +47,11 @@ export interface ConsumerOptions<Schema extends z.ZodType> {
   durable: ConsumerName;
   schema: Schema;
   handle: Handler<z.infer<Schema>>;
+  /**
+   * Called before a message goes to DEAD_LETTERS, to record its end where people look for it. When it
+   * throws, the message stays and comes back.
+   */
+  giveUp?: (event: z.infer<Schema>, error: Error) => Promise<void>;
   log: Log;
   metrics: Metrics;
 }
@@ -155,13 +158,12 @@ export function startConsumer<Schema extends z.ZodType>(
     const attempt = await attemptsOf(bus, durable, message, spec.attempts);
     if (attempt > spec.attempts) {
       const error = new PermanentError('budget_spent', 'the process ended in each of the attempts');
-      await buryMessage(bus, durable, message, error, attempt);
-      return 'dead';
+      return bury(message, error, attempt);
     }
+    const read = readMessage(options.schema, message);
+    if (!read.isValid) return settleFailure(message, read.error, attempt);
     try {
-      const event = parse(options.schema, message);
-      const isLastAttempt = attempt >= spec.attempts;
-      await options.handle(event, { durable, subject: message.subject, attempt, isLastAttempt });
+      await options.handle(read.data, { durable, subject: message.subject, attempt });
     } catch (thrown) {
       return settleFailure(message, toError(thrown), attempt);
     }
@@ -185,18 +187,32 @@ export function startConsumer<Schema extends z.ZodType>(
       return 'stopped';
     }
     if (error instanceof PermanentError) {
-      await buryMessage(bus, durable, message, error, attempt);
-      return 'dead';
+      return bury(message, error, attempt);
     }
     const transient = error instanceof TransientError ? error : undefined;
     const isOutage = transient?.outage === true && circuit.failed(transient.retryAfterMs);
     if (!isOutage && attempt >= spec.attempts) {
-      await buryMessage(bus, durable, message, error, attempt);
-      return 'dead';
+      return bury(message, error, attempt);
     }
     const delayMs = Math.max(transient?.retryAfterMs ?? 0, retryDelayMs(attempt));
     await retryLater({ ...retry, delayMs, isPass: isOutage });
     return 'retried';
+  };
+
+  const bury = async (message: JsMsg, error: Error, attempts: number): Promise<string> => {
+    const event = readMessage(options.schema, message);
+    try {
+      if (event.isValid) await options.giveUp?.(event.data, error);
+      await buryMessage(bus, durable, message, error, attempts);
+      return 'dead';
+    } catch (thrown) {
+      log.warn(
+        { durable, seq: message.seq, err: toError(thrown) },
+        'giving up failed, trying again',
+      );
+      await retryLater({ bus, durable, message, delayMs: retryDelayMs(attempts), isPass: true });
+      return 'retried';
+    }
   };
 
   const alertStopped = async (error: Error): Promise<void> => {
@@ -236,16 +252,27 @@ export function startConsumer<Schema extends z.ZodType>(
   };
 }
 
-/** @throws PermanentError when the message is not the JSON that its schema promises. */
-function parse<Schema extends z.ZodType>(schema: Schema, message: JsMsg): z.infer<Schema> {
+type ReadMessage<Schema extends z.ZodType> =
+  { isValid: true; data: z.infer<Schema> } | { isValid: false; error: PermanentError };
+
+function readMessage<Schema extends z.ZodType>(
+  schema: Schema,
+  message: JsMsg,
+): ReadMessage<Schema> {
   let json: unknown;
   try {
     json = message.json();
   } catch (thrown) {
-    throw new PermanentError('not_json', 'the message is not JSON', { cause: toError(thrown) });
+    const cause = toError(thrown);
+    const error = new PermanentError('not_json', 'the message is not JSON', { cause });
+    return { isValid: false, error };
   }
   const result = schema.safeParse(json);
-  if (result.success) return result.data;
+  if (result.success) return { isValid: true, data: result.data };
   const where = result.error.issues.map((issue) => issue.path.join('.')).join(', ');
-  throw new PermanentError('bad_schema', `the message does not match its schema at: ${where}`);
+  const error = new PermanentError(
+    'bad_schema',
+    `the message does not match its schema at: ${where}`,
+  );
+  return { isValid: false, error };
 }
