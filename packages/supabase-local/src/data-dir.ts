@@ -48,13 +48,20 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** An empty database as this process first set it up: a second project starts from it in a fraction of the time. */
+let emptyDatabase: Blob | undefined;
+
 /** Sets Postgres up beside its place and moves it there whole: a kill in between costs a fresh set-up, no more. */
 async function initialise(pgdata: string): Promise<void> {
   const fresh = `${pgdata}.new`;
   await rm(fresh, { recursive: true, force: true });
   const { createPgliteConnection } = await loadLite();
-  const connection = await createPgliteConnection({ url: fresh });
+  const connection = await createPgliteConnection({
+    url: fresh,
+    ...(emptyDatabase && { pgliteOptions: { loadDataDir: emptyDatabase } }),
+  });
   await connection.driver.waitReady;
+  emptyDatabase ??= await connection.driver.dumpDataDir('none');
   await connection.close();
   await rename(fresh, pgdata);
 }

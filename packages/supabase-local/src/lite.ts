@@ -11,7 +11,7 @@ export interface Lite {
   App: typeof App;
   createPgliteConnection: (options: {
     url?: string;
-    pgliteOptions?: { loadDataDir?: Blob };
+    pgliteOptions?: { loadDataDir?: Blob; parsers?: Record<number, (value: string) => unknown> };
   }) => Promise<PgliteConnection>;
 }
 

@@ -50,6 +50,14 @@ export interface Project {
 /** Requests still under way after this long are cut off: a stop must not wait for a client that hangs. */
 const CLOSE_GRACE_MS = 3_000;
 
+/**
+ * The library passes times on as Postgres prints them (`2026-01-05 10:00:00+00`); hosted Supabase answers in
+ * ISO 8601. 1184 is Postgres' number for timestamptz.
+ */
+const TIME_PARSERS = {
+  1184: (value: string) => value.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00'),
+};
+
 async function createHandle(connection: PgliteConnection, serviceKey: string) {
   const { App } = await loadLite();
   const app = new App({
@@ -101,7 +109,10 @@ async function openDatabase(options: ProjectOptions) {
   try {
     const connection = await createPgliteConnection({
       ...(folder && { url: folder.pgdata }),
-      ...(options.snapshot && { pgliteOptions: { loadDataDir: options.snapshot } }),
+      pgliteOptions: {
+        parsers: TIME_PARSERS,
+        ...(options.snapshot && { loadDataDir: options.snapshot }),
+      },
     });
     await connection.driver.waitReady;
     return { connection, release: () => folder?.release() };

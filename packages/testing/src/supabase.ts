@@ -1,0 +1,90 @@
+/**
+ * Both Supabase projects for one test, in memory: real Postgres behind the real REST API. Setting a database up
+ * takes seconds, so the migrated state is kept as a file in the system's temporary folder and loaded from there.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '@leadwire/supabase-local/migrations';
+import { readMigrations } from '@leadwire/supabase-local/migrate';
+import { startProject } from '@leadwire/supabase-local/project';
+import type { Project } from '@leadwire/supabase-local/project';
+
+const LANDING_KEY = 'sb_secret_landing_0123456789abcdef';
+const TRIPWIRE_KEY = 'sb_secret_tripwire_0123456789abcdef';
+
+/** Two running projects and the variables that point a service at them. */
+export interface TestSupabase {
+  landing: Project;
+  tripwire: Project;
+  env: {
+    LANDING_SUPABASE_URL: string;
+    LANDING_SUPABASE_SERVICE_KEY: string;
+    TRIPWIRE_SUPABASE_URL: string;
+    TRIPWIRE_SERVICE_ROLE_KEY: string;
+  };
+  close: () => Promise<void>;
+}
+
+/** Named after everything the content depends on: a changed migration or another PGlite makes another file. */
+async function snapshotPath(migrationsDir: string): Promise<string> {
+  const hash = createHash('sha256');
+  const require = createRequire(import.meta.url);
+  hash.update(require.resolve('@leadwire/supabase-local/project'));
+  hash.update(process.versions.v8);
+  for (const migration of await readMigrations(migrationsDir)) {
+    hash.update(migration.version).update(migration.name).update(migration.sql);
+  }
+  return join(tmpdir(), 'leadwire-test-databases', `${hash.digest('hex').slice(0, 24)}.tar`);
+}
+
+async function readSnapshot(path: string): Promise<Blob | undefined> {
+  try {
+    return new Blob([await readFile(path)]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Test files run side by side: each writes a file of its own and renames it, so nobody reads half of one. */
+async function writeSnapshot(path: string, snapshot: Blob): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true });
+  const own = `${path}.${process.pid}`;
+  await writeFile(own, Buffer.from(await snapshot.arrayBuffer()));
+  await rename(own, path);
+}
+
+async function startFromSnapshot(serviceKey: string, migrationsDir: string): Promise<Project> {
+  const path = await snapshotPath(migrationsDir);
+  const snapshot = await readSnapshot(path);
+  const project = await startProject({ serviceKey, migrationsDir, ...(snapshot && { snapshot }) });
+  if (snapshot === undefined) await writeSnapshot(path, await project.dump());
+  return project;
+}
+
+/**
+ * Starts the landing and the tripwire project on free ports, in memory, with every migration applied and no rows.
+ * `env` holds the four variables under which services look for them. Close it when the test is over.
+ */
+export async function startSupabase(): Promise<TestSupabase> {
+  const [landing, tripwire] = await Promise.all([
+    startFromSnapshot(LANDING_KEY, LANDING_MIGRATIONS),
+    startFromSnapshot(TRIPWIRE_KEY, TRIPWIRE_MIGRATIONS),
+  ]);
+  return {
+    landing,
+    tripwire,
+    env: {
+      LANDING_SUPABASE_URL: landing.url,
+      LANDING_SUPABASE_SERVICE_KEY: LANDING_KEY,
+      TRIPWIRE_SUPABASE_URL: tripwire.url,
+      TRIPWIRE_SERVICE_ROLE_KEY: TRIPWIRE_KEY,
+    },
+    close: async () => {
+      await Promise.all([landing.close(), tripwire.close()]);
+    },
+  };
+}
