@@ -1,0 +1,178 @@
+/**
+ * The dev stack as data: what `npm start` runs, in this order, and the environment it gives to each part.
+ * A new service is one row in PARTS (and its variables in `stackEnv`, when it needs new ones).
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { pickPort } from './ports.ts';
+import type { Program } from './supervisor.ts';
+
+/** In this stack a message leaves soon enough to be watched; the services' own default is ten minutes. */
+export const DEMO_DELAY_MS = 15_000;
+
+export type Part = {
+  name: string;
+  /** The program: a TypeScript file for Node, or nats-server. */
+  entry: string;
+  /** Variables that carry a port, with the default; the first one answers `health`. */
+  ports: Readonly<Record<string, number>>;
+  health: string;
+  /** Parts of the ground are stopped after the services that stand on it. */
+  layer: 'ground' | 'service';
+  /** Left out when the environment names something outside that takes its place. */
+  isReplaced?: (env: NodeJS.ProcessEnv) => boolean;
+};
+
+const NATS_ENTRY = 'nats-server';
+
+export const PARTS: readonly Part[] = [
+  {
+    name: 'nats',
+    entry: NATS_ENTRY,
+    ports: { NATS_MONITOR_PORT: 8222, NATS_PORT: 4222 },
+    health: '/healthz',
+    layer: 'ground',
+    isReplaced: (env) => Boolean(env['NATS_URL']),
+  },
+  {
+    name: 'supabase-local',
+    entry: 'packages/supabase-local/src/main.ts',
+    // It listens on the second one last, so that one being healthy means both are.
+    ports: { TRIPWIRE_SUPABASE_PORT: 54322, LANDING_SUPABASE_PORT: 54321 },
+    health: '/healthz',
+    layer: 'ground',
+    isReplaced: (env) => Boolean(env['LANDING_SUPABASE_URL'] && env['TRIPWIRE_SUPABASE_URL']),
+  },
+  {
+    name: 'sandbox',
+    entry: 'packages/sandbox/src/main.ts',
+    ports: { PORT: 4000 },
+    health: '/healthz',
+    layer: 'ground',
+  },
+  {
+    name: 'lead-store',
+    entry: 'services/lead-store/src/main.ts',
+    ports: { PORT: 3102 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
+    name: 'notifier',
+    entry: 'services/notifier/src/main.ts',
+    ports: { PORT: 3101 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
+    name: 'landing-api',
+    entry: 'services/landing-api/src/main.ts',
+    ports: { PORT: 3000 },
+    health: '/readyz',
+    layer: 'service',
+  },
+];
+
+/** The chosen port of a part's variable. */
+export type Ports = (part: string, variable?: string) => number;
+
+/** Chooses a port for every part, saying so where it is not the default. */
+export async function choosePorts(
+  parts: readonly Part[],
+  say: (line: string) => void,
+): Promise<Ports> {
+  const chosen = new Map<string, number>();
+  const taken = new Set<number>();
+  for (const { name, ports } of parts) {
+    for (const [variable, wanted] of Object.entries(ports)) {
+      const port = await pickPort(wanted, taken);
+      if (port !== wanted) say(`  port ${wanted} is in use: ${name} gets ${port}`);
+      chosen.set(`${name} ${variable}`, port);
+    }
+  }
+  return (part, variable = 'PORT') => chosen.get(`${part} ${variable}`) ?? 0;
+}
+
+/** The `.env` file's variables, without PORT, which is each part's own here; empty when there is no file. */
+export function readDotEnv(file: string): NodeJS.ProcessEnv {
+  try {
+    const { PORT: _own, ...rest } = parseEnv(readFileSync(file, 'utf8'));
+    return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== ''));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+/** What every part may read: the stack's own values, over them `.env`, over them the caller's environment. */
+export function stackEnv(
+  ports: Ports,
+  dataDir: string,
+  secrets: Readonly<Record<string, string>>,
+  given: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const at = (port: number) => `http://127.0.0.1:${port}`;
+  const sandbox = at(ports('sandbox'));
+  const api = `http://localhost:${ports('landing-api')}`;
+  return {
+    ...secrets,
+    NATS_URL: `nats://127.0.0.1:${ports('nats', 'NATS_PORT')}`,
+    LANDING_SUPABASE_URL: at(ports('supabase-local', 'LANDING_SUPABASE_PORT')),
+    TRIPWIRE_SUPABASE_URL: at(ports('supabase-local', 'TRIPWIRE_SUPABASE_PORT')),
+    SUPABASE_DATA_DIR: path.join(dataDir, 'supabase'),
+    NOTIFY_DELAY_MS: String(DEMO_DELAY_MS),
+    RESEND_API_KEY: 're_sandbox_key',
+    RESEND_BASE_URL: `${sandbox}/resend`,
+    RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+    MOBIZON_BASE_URL: `${sandbox}/mobizon`,
+    MOBIZON_FROM: 'Leadwire',
+    LANDING_API_URL: api,
+    PUBLIC_BASE_URL: api,
+    CORS_ORIGINS: ['localhost', '127.0.0.1']
+      .map((host) => `http://${host}:${ports('sandbox')}`)
+      .join(','),
+    SANDBOX_DATA_DIR: path.join(dataDir, 'sandbox'),
+    ...given,
+  };
+}
+
+/** The program that a part is, ready to be started. */
+export function toProgram(
+  part: Part,
+  ports: Ports,
+  env: NodeJS.ProcessEnv,
+  places: { root: string; dataDir: string; natsServer: string },
+): Program {
+  const own: NodeJS.ProcessEnv = {};
+  for (const name of Object.keys(part.ports)) own[name] = String(ports(part.name, name));
+  const [healthPort = ''] = Object.keys(part.ports);
+  const isNats = part.entry === NATS_ENTRY;
+  return {
+    name: part.name,
+    command: isNats ? places.natsServer : process.execPath,
+    args: isNats
+      ? ['-c', writeNatsConfig(ports, places.dataDir)]
+      : ['--disable-warning=ExperimentalWarning', path.join(places.root, part.entry)],
+    env: { ...env, HOST: '127.0.0.1', ...own },
+    healthUrl: `http://127.0.0.1:${ports(part.name, healthPort)}${part.health}`,
+    logFile: path.join(places.dataDir, 'logs', `${part.name}.log`),
+  };
+}
+
+/** Returns the broker's config file. sync_interval: an acknowledged message is on disk, not two minutes later. */
+function writeNatsConfig(ports: Ports, dataDir: string): string {
+  mkdirSync(dataDir, { recursive: true });
+  const file = path.join(dataDir, 'nats.conf');
+  writeFileSync(
+    file,
+    [
+      'server_name: leadwire',
+      `listen: "127.0.0.1:${ports('nats', 'NATS_PORT')}"`,
+      `http: "127.0.0.1:${ports('nats', 'NATS_MONITOR_PORT')}"`,
+      `jetstream { store_dir: ${JSON.stringify(path.join(dataDir, 'nats'))}, sync_interval: always }`,
+      '',
+    ].join('\n'),
+  );
+  return file;
+}

@@ -1,0 +1,43 @@
+/** The dev stack's own secrets: made once, kept under `.data/`, readable by their owner only. */
+import { randomBytes, randomInt } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+
+const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** How each one is made, in the form that its reader checks. */
+const MAKERS: Readonly<Record<string, () => string>> = {
+  ADMIN_TOKEN: () => randomBytes(24).toString('hex'),
+  LANDING_SUPABASE_SERVICE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
+  TRIPWIRE_SERVICE_ROLE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
+  // Standard Webhooks: "whsec_" and 24 to 64 random bytes in base64.
+  RESEND_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString('base64')}`,
+  MOBIZON_API_KEY: () =>
+    Array.from({ length: 40 }, () => ALPHANUMERIC[randomInt(ALPHANUMERIC.length)]).join(''),
+};
+
+/**
+ * The secrets in `file`; missing ones are made and added, so that a later version can need more.
+ * @throws when the file is there but is not JSON.
+ */
+export async function readSecrets(file: string): Promise<Record<string, string>> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}';
+    throw error;
+  });
+  const known = parse(file, text);
+  const missing = Object.entries(MAKERS).filter(([name]) => !(name in known));
+  if (missing.length === 0) return known;
+  const all = { ...known, ...Object.fromEntries(missing.map(([name, make]) => [name, make()])) };
+  await writeFile(file, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
+  return all;
+}
+
+function parse(file: string, text: string): Record<string, string> {
+  try {
+    return JSON.parse(text) as Record<string, string>;
+  } catch (error) {
+    throw new Error(`${file} is not JSON; mend it, or delete it to have new secrets made.`, {
+      cause: error,
+    });
+  }
+}
