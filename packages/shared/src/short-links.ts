@@ -13,7 +13,8 @@ export type ShortLink = z.infer<typeof linkSchema>;
 
 /** 56^7 codes: with a million links one in 1.7 million guesses hits; the pages hold no personal data. */
 const CODE_LENGTH = 7;
-const LONGEST_CODE = 12;
+/** Codes grow to this length when shorter ones are taken by chance. An SMS has to have room for it. */
+export const LONGEST_CODE = 9;
 
 export interface ShortLinks {
   /** The link of a delivery: the same one whenever it is asked for. */

@@ -1,0 +1,27 @@
+import type { Lead, NotificationDue } from '@leadwire/shared/events';
+import type { LedgerEntry } from '@leadwire/shared/ledger';
+
+export type Due = NotificationDue['data'];
+
+/** What became of a message whose sender died between the call and the record. */
+export type Reconciled =
+  | { kind: 'sent'; providerId: string }
+  | { kind: 'not_sent' }
+  /** The provider's listing may not show it yet: ask again later. */
+  | { kind: 'too_early'; retryAfterMs: number }
+  /** It cannot be found out; a person decides. `reason` is one token. */
+  | { kind: 'undecided'; reason: string };
+
+/** One way to reach a person: mail or SMS. Each lives in a file of its own. */
+export interface Channel {
+  /** Why this lead cannot be reached this way, one token, or undefined. */
+  unreachable(lead: Lead): string | undefined;
+  /** What goes to the provider; the same for the same data, because it is frozen and may be repeated. */
+  compose(due: Due): unknown;
+  /** Waits for the provider account's turn, before anything is claimed. */
+  turn(): Promise<void>;
+  /** Sends the frozen request of the entry once; returns the provider's id. */
+  send(entry: LedgerEntry): Promise<string>;
+  /** Finds out what became of an earlier send of this entry. Never sends it twice. */
+  reconcile(entry: LedgerEntry): Promise<Reconciled>;
+}

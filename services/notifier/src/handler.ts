@@ -1,0 +1,164 @@
+/**
+ * What the notifier does: `planLead` turns a lead into planned deliveries, `sendDue` sends one when it
+ * is due, `giveUp` records the end of one that could not be sent. Each can be repeated at any point:
+ * the ledger decides what is left to do.
+ */
+import { AmbiguousError, NotYetError, PermanentError, toError } from '@leadwire/shared/errors';
+import type { Delivery, Lead, LeadCreated, NotificationDue } from '@leadwire/shared/events';
+import { derivedId } from '@leadwire/shared/ids';
+import { isSettled, type HeldEntry, type Ledger, type Settlement } from '@leadwire/shared/ledger';
+import type { ShortLinks } from '@leadwire/shared/short-links';
+import type { Channel, Due, Reconciled } from './channel.ts';
+import { messagesFor } from './compose.ts';
+import type { Publisher } from './publisher.ts';
+
+/**
+ * How long a claim holds: far longer than a provider call may take (15 s), so that nobody takes over
+ * while a request is on its way.
+ */
+export const LEASE_MS = 60_000;
+
+/** Errors after which the mail may have been sent although the provider refused this request. */
+const UNDECIDED_CODES = ['invalid_idempotent_request'];
+
+export interface Ports {
+  ledger: Ledger;
+  shortLinks: ShortLinks;
+  publisher: Publisher;
+  channels: Record<Delivery['channel'], Channel>;
+  /** Names this process in claims. */
+  owner: string;
+  delayMs: number;
+  maxAgeMs: number;
+  /** Where the short link of a lead's message leads. */
+  linkFor: (lead: Lead) => string;
+  now?: () => number;
+}
+
+export interface Notifier {
+  planLead: (event: LeadCreated) => Promise<void>;
+  sendDue: (event: NotificationDue) => Promise<void>;
+  giveUp: (event: NotificationDue, error: Error) => Promise<void>;
+}
+
+export function createNotifier(ports: Ports): Notifier {
+  const { ledger, publisher, channels, now = Date.now } = ports;
+
+  const planMessage = async (lead: Lead, message: Pick<Delivery, 'channel' | 'template'>) => {
+    const delivery = toDelivery(lead.leadId, message);
+    const dueAt = new Date(Date.parse(lead.receivedAt) + ports.delayMs);
+    const reason = channels[delivery.channel].unreachable(lead);
+    if (reason !== undefined) {
+      const settled: Settlement = { state: 'skipped', reason };
+      const { entry } = await ledger.plan(delivery, { dueAt, settled });
+      return publisher.outcome(entry);
+    }
+    const { code, url } = await ports.shortLinks.ensure(delivery, ports.linkFor(lead));
+    const shortLink = { code, url };
+    const { entry } = await ledger.plan(delivery, { dueAt, shortLink });
+    await publisher.planned(entry);
+    // Found as planned, an earlier run may have died before it scheduled; a second schedule replaces
+    // the first, and if that one has fired already the ledger knows.
+    if (entry.state === 'planned') {
+      await publisher.schedule({ ...delivery, dueAt: entry.dueAt, shortLink, lead });
+    }
+  };
+
+  const settle = async (held: HeldEntry, settlement: Settlement): Promise<void> => {
+    await publisher.outcome(await ledger.settle(held, settlement));
+  };
+
+  const send = async (held: HeldEntry): Promise<void> => {
+    const channel = channels[held.entry.channel];
+    let providerId: string;
+    try {
+      providerId = await channel.send(held.entry);
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (error instanceof AmbiguousError) await ledger.abandon(held, error.message);
+      else await ledger.release(held, error.message);
+      throw thrown;
+    }
+    await settle(held, { state: 'sent', providerId });
+  };
+
+  const askProvider = async (held: HeldEntry): Promise<Reconciled> => {
+    try {
+      return await channels[held.entry.channel].reconcile(held.entry);
+    } catch (thrown) {
+      await ledger.abandon(held, toError(thrown).message);
+      throw thrown;
+    }
+  };
+
+  /** The earlier sender died, or could not tell what happened. */
+  const reconcile = async (held: HeldEntry): Promise<void> => {
+    const result = await askProvider(held);
+    switch (result.kind) {
+      case 'sent':
+        return settle(held, { state: 'sent', providerId: result.providerId });
+      case 'undecided':
+        return settle(held, { state: 'unknown', reason: result.reason });
+      case 'not_sent':
+        // Back to planned: a fresh claim is made before anything is sent.
+        await ledger.release(held, 'an earlier attempt did not arrive');
+        throw new NotYetError('it was not sent: trying again', 0);
+      case 'too_early':
+        await ledger.abandon(held, 'waiting until the provider lists it');
+        throw new NotYetError('the provider may not list it yet', result.retryAfterMs);
+    }
+  };
+
+  return {
+    async planLead({ data: lead }) {
+      for (const message of messagesFor[lead.kind]) await planMessage(lead, message);
+    },
+
+    async sendDue({ data: due }) {
+      const channel = channels[due.channel];
+      const known = await ledger.find(due);
+      if (known && isSettled(known)) return publisher.outcome(known);
+      const request = channel.compose(due);
+      await channel.turn();
+      const claim = await ledger.claim(due, ports.owner, LEASE_MS, request);
+      switch (claim.kind) {
+        case 'missing':
+          throw new PermanentError('not_planned', 'the ledger does not know this delivery');
+        case 'settled':
+          return publisher.outcome(claim.entry);
+        case 'busy':
+          throw new NotYetError('another sender holds it', claim.retryAfterMs);
+        case 'inherited':
+          return reconcile(claim.entry);
+        case 'claimed':
+          if (now() - Date.parse(due.dueAt) > ports.maxAgeMs) {
+            return settle(claim.entry, { state: 'skipped', reason: 'stale' });
+          }
+          return send(claim.entry);
+      }
+    },
+
+    async giveUp({ data: due }, error) {
+      const claim = await ledger.claim(due, ports.owner, LEASE_MS, undefined);
+      if (claim.kind === 'missing') return;
+      if (claim.kind === 'settled') return publisher.outcome(claim.entry);
+      if (claim.kind === 'busy')
+        throw new NotYetError('another sender holds it', claim.retryAfterMs);
+      const reason = error instanceof PermanentError ? error.code : 'attempts_spent';
+      // Claimed anew: no attempt had an effect. Inherited: nobody can say.
+      const isUndecided = claim.kind === 'inherited' || UNDECIDED_CODES.includes(reason);
+      const state = isUndecided ? 'unknown' : 'failed';
+      await settle(claim.entry, { state, reason, error: error.message });
+    },
+  };
+}
+
+/** The delivery's id follows from what it is, so that planning it again finds it. */
+function toDelivery(leadId: string, { channel, template }: Pick<Due, 'channel' | 'template'>) {
+  return {
+    deliveryId: derivedId('delivery', leadId, channel, template),
+    leadId,
+    channel,
+    template,
+  };
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { openBus } from '@leadwire/shared/bus';
+import { startConsumer } from '@leadwire/shared/consumer';
+import { readEnv } from '@leadwire/shared/env';
+import { eventSchemas } from '@leadwire/shared/events';
+import { createLedger } from '@leadwire/shared/ledger';
+import { createLog } from '@leadwire/shared/log';
+import { createMetrics } from '@leadwire/shared/metrics';
+import { runService } from '@leadwire/shared/service';
+import { createShortLinks } from '@leadwire/shared/short-links';
+import { loadTemplates } from '@leadwire/templates/templates';
+import { createChannels } from './channels.ts';
+import { envSchema } from './env.ts';
+import { createNotifier } from './handler.ts';
+import { createPublisher } from './publisher.ts';
+
+const env = readEnv(envSchema);
+const log = createLog('notifier', env.LOG_LEVEL);
+const metrics = createMetrics('notifier');
+const bus = openBus({ url: env.NATS_URL, name: 'notifier', log, replicas: env.NATS_REPLICAS });
+const templates = await loadTemplates();
+
+const { planLead, sendDue, giveUp } = createNotifier({
+  ledger: createLedger(bus),
+  shortLinks: createShortLinks(bus),
+  publisher: createPublisher(bus),
+  channels: createChannels(env, { bus, log, metrics, templates }),
+  owner: randomUUID(),
+  delayMs: env.NOTIFY_DELAY_MS,
+  maxAgeMs: env.NOTIFY_MAX_AGE_MS,
+  linkFor: ({ kind }) => (kind === 'proftest' ? env.PROFTEST_RESULT_URL : env.COURSE_URL),
+});
+
+const parts = { bus, log, metrics };
+const onLead = { ...parts, schema: eventSchemas['lead.created.v1'], handle: planLead };
+const onDue = { ...parts, schema: eventSchemas['notification.due.v1'], handle: sendDue, giveUp };
+
+await runService({
+  ...parts,
+  port: env.PORT,
+  consume: () => [
+    startConsumer({ ...onLead, durable: 'notifier-plan' }),
+    startConsumer({ ...onDue, durable: 'notifier-email' }),
+    startConsumer({ ...onDue, durable: 'notifier-sms' }),
+  ],
+});
