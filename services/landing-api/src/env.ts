@@ -1,0 +1,70 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { baseUrl, commonEnv } from '@leadwire/shared/env';
+
+const ORIGINS =
+  'expected exact origins, comma separated: https://example.kz,https://www.example.kz';
+const PROXIES =
+  'expected false, the number of proxies in front, or their addresses, comma separated (10.0.0.0/8, loopback, linklocal, uniquelocal)';
+
+const listOf = (text: string) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+export const envSchema = z.object({
+  ...commonEnv({ port: 3000 }),
+  /** Bearer token for lead statuses and /metrics. */
+  ADMIN_TOKEN: z
+    .string('expected a secret of at least 16 characters')
+    .min(16, 'expected a secret of at least 16 characters'),
+  /** The sites whose forms may read our answers. None by default. */
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform(listOf)
+    .refine((origins) => origins.every(isOrigin), ORIGINS),
+  /** The address under which this service is reached; shown in the documentation. */
+  PUBLIC_BASE_URL: baseUrl('the public address of this service').optional(),
+  /**
+   * Requests per minute from one address (IPv6: one /64). Many people share one address behind a
+   * mobile operator, so it is wide: it stops a flood, not a class that takes the test together.
+   */
+  RATE_LIMIT_PER_MINUTE: z.coerce
+    .number('expected a whole number, 1 or more')
+    .int('expected a whole number, 1 or more')
+    .min(1, 'expected a whole number, 1 or more')
+    .default(120),
+  /** Whose X-Forwarded-For is believed. Wrong here, and the rate limit counts everybody as one, or nobody. */
+  TRUST_PROXY: z
+    .string()
+    .default('false')
+    .refine(
+      (text) => text === 'false' || /^\d{1,2}$/.test(text) || listOf(text).every(isProxy),
+      PROXIES,
+    )
+    .transform(toTrust),
+});
+export type Env = z.infer<typeof envSchema>;
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+function isProxy(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits] = text.split('/');
+  const version = isIP(address);
+  if (version === 0) return false;
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  );
+}
+
+/** Fastify's `trustProxy`: nobody, the nearest n proxies, or the ones at these addresses. */
+function toTrust(text: string): false | string[] | ((address: string, hop: number) => boolean) {
+  if (text === 'false') return false;
+  if (/^\d+$/.test(text)) return (_address, hop) => hop < Number(text);
+  return listOf(text);
+}

@@ -1,0 +1,119 @@
+/** Submission -> Lead. Knows nothing of HTTP or the broker. */
+import type { ContactIssue, Lead, LeadKind } from '@leadwire/shared/events';
+import { takeAttribution } from './attribution.ts';
+import { cleanJson, cleanLine, cleanRecord, isRecord } from './clean-text.ts';
+import { readEmail, readPhone } from './contacts.ts';
+import { HONEYPOT_FIELD, type Submission } from './submission.ts';
+
+const LONGEST_NAME = 200;
+const LONGEST_PAYMENT_METHOD = 100;
+const LONGEST_SLUG = 64;
+const KNOWN_PAYMENT_METHODS = ['kaspi', 'halyk', 'robokassa'];
+
+/** Which form it came from. */
+export interface Form {
+  kind: LeadKind;
+  source: string;
+  campaign: string | null;
+}
+
+export interface Issue {
+  path: string;
+  message: string;
+}
+
+export type Reading =
+  /** `isSpam`: the honeypot was filled in. The lead is kept apart and nobody is contacted. */
+  { lead: Lead; isSpam: boolean; issues?: undefined } | { issues: Issue[] };
+
+/**
+ * Makes a lead of what a form sent. Refuses only who cannot be reached: no name, or neither a valid
+ * address nor anything that could be a phone.
+ */
+export function readLead(
+  submission: Submission,
+  form: Form,
+  stamp: { leadId: string; receivedAt: Date },
+): Reading {
+  const {
+    name,
+    email,
+    phone,
+    answers,
+    paymentMethod,
+    metadata,
+    submissionId: _,
+    ...rest
+  } = submission;
+  const cleanName = cleanLine(String(name), LONGEST_NAME);
+  const address = readEmail(String(email ?? ''));
+  const number = readPhone(String(phone ?? ''));
+
+  const issues = refusals(cleanName, address.email !== null || number.isUsable);
+  if (issues.length > 0) return { issues };
+
+  const { utm, rest: unknown } = takeAttribution(rest);
+  const isSpam = isFilled(unknown[HONEYPOT_FIELD]);
+  if (!isSpam) delete unknown[HONEYPOT_FIELD];
+
+  const lead: Lead = {
+    leadId: stamp.leadId,
+    ...form,
+    name: cleanName,
+    email: address.email,
+    phone: number.phone,
+    contactIssues: [number.issue, address.issue].filter((issue): issue is ContactIssue => !!issue),
+    ...(address.suggestion !== undefined && { emailSuggestion: address.suggestion }),
+    paymentMethod: readPaymentMethod(paymentMethod),
+    answers: asRecord(answers),
+    utm,
+    metadata: {
+      ...cleanRecord(unknown),
+      ...asRecord(metadata),
+      ...(address.asTyped !== undefined && { emailAsTyped: address.asTyped }),
+    },
+    receivedAt: stamp.receivedAt.toISOString(),
+  };
+  return { lead, isSpam };
+}
+
+/**
+ * The form behind `/api/landing/proftest/<slug>`. A slug with odd characters is no reason to lose a
+ * lead: they become `_`, and over 64 characters are cut.
+ */
+export function proftestForm(slug: string | undefined): Form {
+  const campaign = cleanLine(slug ?? '', LONGEST_SLUG).replace(/[^\p{L}\p{M}\p{N}_.-]/gu, '_');
+  if (campaign === '') return { kind: 'proftest', source: 'proftest', campaign: null };
+  return { kind: 'proftest', source: `proftest_${campaign}`, campaign };
+}
+
+export const purchaseForm: Form = { kind: 'purchase', source: 'course_purchase', campaign: null };
+
+function refusals(name: string, isReachable: boolean): Issue[] {
+  const issues: Issue[] = [];
+  if (name === '') issues.push({ path: 'name', message: 'a name is required' });
+  if (!isReachable) {
+    issues.push(
+      { path: 'email', message: 'a valid email or a phone is required' },
+      { path: 'phone', message: 'a phone or a valid email is required' },
+    );
+  }
+  return issues;
+}
+
+function readPaymentMethod(given: string | number | null | undefined): string | null {
+  const method = cleanLine(String(given ?? ''), LONGEST_PAYMENT_METHOD);
+  const known = KNOWN_PAYMENT_METHODS.find((one) => one === method.toLowerCase());
+  return known ?? (method === '' ? null : method);
+}
+
+/** An object as it is; any other value under the key `value`; nothing as an empty object. */
+function asRecord(value: unknown): Record<string, unknown> {
+  if (isRecord(value)) return cleanRecord(value);
+  return isFilled(value) ? { value: cleanJson(value) } : {};
+}
+
+function isFilled(value: unknown): boolean {
+  if (typeof value === 'string') return cleanLine(value, 1) !== '';
+  return value !== undefined && value !== null && value !== false;
+}

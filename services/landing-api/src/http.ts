@@ -1,0 +1,162 @@
+/** Builds the HTTP server: limits, headers and documentation around the routes. */
+import { fastifyCors } from '@fastify/cors';
+import { fastifyHelmet } from '@fastify/helmet';
+import { fastifyRateLimit } from '@fastify/rate-limit';
+import { fastifySwagger } from '@fastify/swagger';
+import { fastifySwaggerUi } from '@fastify/swagger-ui';
+import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import type { Log } from '@leadwire/shared/log';
+import { hasBearer } from '@leadwire/shared/service';
+import { addClickRoute, type ClickPorts } from './clicks.ts';
+import type { Env } from './env.ts';
+import { BODY_LIMIT_BYTES, acceptJsonBodies } from './json-body.ts';
+import { RequestError, answerProblems, problemOnSocket, sendProblem } from './problems.ts';
+import { addLandingRoutes, type LandingPorts } from './routes.ts';
+import { addStatusRoute, type StatusPorts } from './status.ts';
+
+/** A form's 32 KiB over a bad mobile connection; longer is somebody holding our sockets. */
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Longer than any slug that is kept; a longer one is answered 414 by the router. */
+const LONGEST_PARAM = 500;
+const HEALTH_PATHS = ['/healthz', '/readyz', '/metrics'];
+
+export type HttpEnv = Pick<
+  Env,
+  'ADMIN_TOKEN' | 'CORS_ORIGINS' | 'PUBLIC_BASE_URL' | 'RATE_LIMIT_PER_MINUTE' | 'TRUST_PROXY'
+>;
+export type HttpPorts = LandingPorts & Omit<StatusPorts, 'adminToken'> & ClickPorts & { log: Log };
+
+/** Everything but the health routes, which the service runner adds. Not listening yet. */
+export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<FastifyInstance> {
+  const app = createApp(env, ports.log);
+  await addDefences(app, env);
+  acceptJsonBodies(app);
+  answerProblems(app);
+  logAnswers(app);
+  await addDocs(app, env);
+
+  addLandingRoutes(app, ports);
+  addStatusRoute(app, { ...ports, adminToken: env.ADMIN_TOKEN });
+  addClickRoute(app, ports);
+  refuseOtherMethods(app, 'POST', [
+    '/api/landing/proftest',
+    '/api/landing/proftest/:slug',
+    '/api/landing/submit',
+  ]);
+  refuseOtherMethods(app, 'GET', ['/api/landing/leads/:leadId/status', '/s/:code']);
+  return app;
+}
+
+function createApp(env: HttpEnv, log: Log): FastifyInstance {
+  const loggerInstance: FastifyBaseLogger = log;
+  const app = fastify({
+    loggerInstance,
+    // Its own lines quote the address with its query, where forms may put contact data.
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: 2 * REQUEST_TIMEOUT_MS,
+    // While stopping, whoever is connected is still served: the broker is let go last.
+    return503OnClosing: false,
+    trustProxy: env.TRUST_PROXY,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAM },
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => {
+      if (!socket.writable) return;
+      const statuses: Record<string, number> = {
+        ERR_HTTP_REQUEST_TIMEOUT: 408,
+        HPE_HEADER_OVERFLOW: 431,
+      };
+      socket.end(problemOnSocket(statuses[error.code] ?? 400));
+    },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  return app;
+}
+
+/** In this order: what is refused by the rate limit still carries the headers that let a form read it. */
+async function addDefences(app: FastifyInstance, env: HttpEnv): Promise<void> {
+  await app.register(fastifyHelmet, {
+    // Forms on other sites read our answers; CORS says which.
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+    // Without TLS in front, an upgrade of our own pages would break them.
+    contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+  });
+  await app.register(fastifyCors, {
+    origin: env.CORS_ORIGINS,
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['Content-Type', 'Idempotency-Key', 'Authorization'],
+    exposedHeaders: ['Retry-After'],
+    maxAge: 3_600,
+  });
+  await app.register(fastifyRateLimit, {
+    max: env.RATE_LIMIT_PER_MINUTE,
+    timeWindow: 60_000,
+    allowList: (request) =>
+      HEALTH_PATHS.includes(request.url) ||
+      hasBearer(request.headers.authorization, env.ADMIN_TOKEN),
+    errorResponseBuilder: () => new RequestError(429, 'too many requests: try again later'),
+  });
+}
+
+/** One line for each answer, by the route's pattern: no address, no contact data. */
+function logAnswers(app: FastifyInstance): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url;
+    const level = route !== undefined && HEALTH_PATHS.includes(route) ? 'debug' : 'info';
+    request.log[level](
+      {
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'answered',
+    );
+    done();
+  });
+}
+
+async function addDocs(app: FastifyInstance, env: HttpEnv): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Leadwire landing API',
+        description: 'Takes leads from landing pages.',
+        version: '1.0.0',
+      },
+      ...(env.PUBLIC_BASE_URL !== undefined && { servers: [{ url: env.PUBLIC_BASE_URL }] }),
+      components: { securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
+}
+
+function refuseOtherMethods(app: FastifyInstance, allowed: 'GET' | 'POST', urls: string[]): void {
+  const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].filter(
+    (method) => method !== allowed && !(allowed === 'GET' && method === 'HEAD'),
+  );
+  for (const url of urls) {
+    app.route({
+      method: methods,
+      url,
+      schema: { hide: true },
+      // Before the body is read, which would be refused for other reasons.
+      onRequest: (_request, reply, done) => {
+        void reply.header('Allow', allowed);
+        done(new RequestError(405, `only ${allowed} is possible here`));
+      },
+      handler: (_request, reply) => reply.send(),
+    });
+  }
+}

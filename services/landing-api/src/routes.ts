@@ -1,0 +1,108 @@
+/** The three addresses that forms post to. */
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { contentHash } from '@leadwire/shared/ids';
+import { proftestForm, purchaseForm, readLead, type Form } from './handler.ts';
+import { leadIdFor, type Intake } from './intake.ts';
+import { RequestError, problemSchema } from './problems.ts';
+import {
+  submissionHeaders,
+  submissionKey,
+  submissionSchema,
+  type Submission,
+} from './submission.ts';
+
+const acceptedSchema = z.object({ success: z.literal(true), leadId: z.uuid() });
+
+const repeatedSchema = acceptedSchema.extend({ duplicate: z.literal(true) });
+type Accepted = z.infer<typeof acceptedSchema> | z.infer<typeof repeatedSchema>;
+
+const responses = {
+  200: repeatedSchema.meta({ description: 'The same submission was taken before: the same lead.' }),
+  201: acceptedSchema.meta({ description: 'The lead is stored.' }),
+  400: problemSchema.meta({ description: 'No JSON, no name, or nobody could be reached.' }),
+  413: problemSchema.meta({ description: 'The body is larger than 32 KiB.' }),
+  415: problemSchema.meta({ description: 'The body is not JSON by its content type.' }),
+  422: problemSchema.meta({ description: 'The key was used before, for another submission.' }),
+  429: problemSchema.meta({ description: 'Too many requests: wait for Retry-After seconds.' }),
+  503: problemSchema.meta({ description: 'Not stored: try again after Retry-After seconds.' }),
+};
+
+const schemaOf = (summary: string) => ({
+  tags: ['forms'],
+  summary,
+  headers: submissionHeaders,
+  body: submissionSchema,
+  response: responses,
+});
+
+export interface LandingPorts {
+  intake: Intake;
+  now: () => Date;
+}
+
+/** Adds the form routes. They answer 201 for a new lead, 200 for a repeat of one. */
+export function addLandingRoutes(app: FastifyInstance, ports: LandingPorts): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  const submit = (request: FormRequest, reply: { code(status: number): unknown }, form: Form) =>
+    acceptSubmission(ports, request, form).then((answer) => {
+      reply.code('duplicate' in answer ? 200 : 201);
+      return answer;
+    });
+
+  typed.post(
+    '/api/landing/proftest',
+    { schema: schemaOf('A finished career test') },
+    (request, reply) => submit(request, reply, proftestForm(undefined)),
+  );
+  typed.post(
+    '/api/landing/proftest/:slug',
+    {
+      schema: {
+        ...schemaOf('A finished career test on a landing page of its own'),
+        params: z.object({
+          slug: z
+            .string()
+            .meta({ description: 'Becomes the campaign, and source proftest_<slug>.' }),
+        }),
+      },
+    },
+    (request, reply) => submit(request, reply, proftestForm(request.params.slug)),
+  );
+  typed.post('/api/landing/submit', { schema: schemaOf('A course purchase') }, (request, reply) =>
+    submit(request, reply, purchaseForm),
+  );
+}
+
+interface FormRequest {
+  body: Submission;
+  headers: { 'idempotency-key'?: string | undefined };
+  log: FastifyBaseLogger;
+}
+
+async function acceptSubmission(
+  { intake, now }: LandingPorts,
+  { body, headers, log }: FormRequest,
+  form: Form,
+): Promise<Accepted> {
+  const key = submissionKey(headers['idempotency-key'], body);
+  const reading = readLead(body, form, { leadId: leadIdFor(key), receivedAt: now() });
+  if (reading.issues)
+    throw new RequestError(400, 'the form cannot be used as it is', reading.issues);
+
+  const { submissionId: _, ...content } = body;
+  const { leadId, outcome } = await intake.accept({
+    lead: reading.lead,
+    isSpam: reading.isSpam,
+    contentHash: contentHash({ source: form.source, content }),
+    isKeyed: key !== undefined,
+  });
+  log.info({ leadId, source: form.source, outcome, quarantined: reading.isSpam }, 'submission');
+  if (outcome === 'conflict') {
+    throw new RequestError(422, 'this key was used before, for another submission');
+  }
+  return outcome === 'duplicate'
+    ? { success: true, leadId, duplicate: true }
+    : { success: true, leadId };
+}

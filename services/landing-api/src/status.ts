@@ -1,0 +1,119 @@
+/** What became of a lead, for those who have the admin token. */
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Bus } from '@leadwire/shared/bus';
+import { channels, eventSchemas, leadSchema, type Channel } from '@leadwire/shared/events';
+import { settledStates, type Ledger, type LedgerEntry } from '@leadwire/shared/ledger';
+import { hasBearer } from '@leadwire/shared/service';
+import { subjects } from '@leadwire/shared/topology';
+import { RequestError, problemSchema } from './problems.ts';
+
+const channelSchema = z.object({
+  sent: z.boolean(),
+  sent_at: z.iso.datetime().nullable(),
+  error: z.string().nullable().meta({
+    description: 'Why it was not sent, or the last failure of a message that is still tried.',
+  }),
+  status: z.enum(['pending', ...settledStates]),
+  template: z.string().nullable(),
+  scheduled_for: z.iso.datetime().nullable(),
+});
+type ChannelStatus = z.infer<typeof channelSchema>;
+
+const statusSchema = z.object({
+  success: z.literal(true),
+  lead: leadSchema.extend({ quarantined: z.boolean() }),
+  channels: z.object({ email: channelSchema, sms: channelSchema }),
+});
+
+const storedLeadSchema = z.discriminatedUnion('type', [
+  eventSchemas['lead.created.v1'],
+  eventSchemas['lead.quarantined.v1'],
+]);
+
+export interface StatusPorts {
+  bus: Pick<Bus, 'lastUnder'>;
+  ledger: Pick<Ledger, 'ofLead'>;
+  adminToken: string;
+}
+
+/**
+ * Adds `GET /api/landing/leads/:leadId/status`. The lead is read from the stream and the deliveries
+ * from the ledger, so it is true at once after the 201, whether the database has the row or not.
+ */
+export function addStatusRoute(app: FastifyInstance, ports: StatusPorts): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    '/api/landing/leads/:leadId/status',
+    {
+      // Before anything is looked at: without the token not even the form of an id can be tried.
+      onRequest: (request, _reply, done) => {
+        const isAdmin = hasBearer(request.headers.authorization, ports.adminToken);
+        done(isAdmin ? undefined : new RequestError(401, 'unauthorized'));
+      },
+      schema: {
+        tags: ['admin'],
+        summary: 'A lead and what became of its messages',
+        security: [{ adminToken: [] }],
+        params: z.object({ leadId: z.uuid('expected the id of a lead') }),
+        response: {
+          200: statusSchema,
+          400: problemSchema.meta({ description: 'Not the id of a lead.' }),
+          401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
+          404: problemSchema.meta({ description: 'No such lead.' }),
+          503: problemSchema.meta({ description: 'The broker is away: try again.' }),
+        },
+      },
+    },
+    // A lead's id is lower case in its subject, and a uuid may be written in capitals.
+    (request) => readStatus(ports, request.params.leadId.toLowerCase()),
+  );
+}
+
+async function readStatus(
+  { bus, ledger }: StatusPorts,
+  leadId: string,
+): Promise<z.infer<typeof statusSchema>> {
+  const [stored, entries] = await Promise.all([
+    bus.lastUnder('LEADS', subjects.anyLead(leadId)),
+    ledger.ofLead(leadId),
+  ]);
+  if (!stored) throw new RequestError(404, 'there is no lead with this id');
+  const { type, data } = storedLeadSchema.parse(stored.event);
+  const quarantined = type === 'lead.quarantined.v1';
+  const [email, sms] = channels.map((channel) =>
+    quarantined ? quarantinedChannel : channelStatus(entries, channel),
+  ) as [ChannelStatus, ChannelStatus];
+  return { success: true, lead: { ...data, quarantined }, channels: { email, sms } };
+}
+
+const unplannedChannel: ChannelStatus = {
+  sent: false,
+  sent_at: null,
+  error: null,
+  status: 'pending',
+  template: null,
+  scheduled_for: null,
+};
+const quarantinedChannel: ChannelStatus = {
+  ...unplannedChannel,
+  status: 'skipped',
+  error: 'quarantined',
+};
+
+/** The first message planned for the channel is the one that every lead gets; others come later. */
+function channelStatus(entries: LedgerEntry[], channel: Channel): ChannelStatus {
+  const [entry] = entries
+    .filter((one) => one.channel === channel)
+    .sort((a, b) => Date.parse(a.dueAt) - Date.parse(b.dueAt));
+  if (!entry) return unplannedChannel;
+  const isSent = entry.state === 'sent';
+  return {
+    sent: isSent,
+    sent_at: isSent ? (entry.settledAt ?? null) : null,
+    error: isSent ? null : (entry.error ?? entry.reason ?? null),
+    status: entry.state === 'planned' || entry.state === 'sending' ? 'pending' : entry.state,
+    template: entry.template,
+    scheduled_for: entry.dueAt,
+  };
+}

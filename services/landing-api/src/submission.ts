@@ -1,0 +1,85 @@
+/**
+ * The body that the forms post. The forms exist already and cannot be told what to send, so this
+ * asks for as little as possible; `handler.ts` makes a lead of it.
+ *
+ * Too long: the whole body may have 32 KiB and over that is refused (413); within it nothing is.
+ * A name is cut at 200 characters, a phone that is no number at 40, a payment method at 100, a UTM
+ * value at 500; an address over 254 is no address. Answers and metadata are kept whole: what a
+ * person wrote in a test is wanted, and the body's limit bounds it.
+ */
+import { z } from 'zod';
+
+/** Form fields come as text; some scripts send a phone as a number. Anything else counts as not given. */
+const optionalText = z.union([z.string(), z.number()]).nullish().catch(null);
+
+const KEY_RULE = 'expected 1 to 200 printable ASCII characters';
+/** An empty one counts as not given: a form that fails to make a key must not cost the lead. */
+const key = z
+  .string(KEY_RULE)
+  .max(200, KEY_RULE)
+  .regex(/^[\x20-\x7E]*$/, KEY_RULE);
+
+/** The field that people do not see and programs fill in. */
+export const HONEYPOT_FIELD = 'website';
+
+export const submissionSchema = z
+  .looseObject({
+    name: z
+      .union([z.string(), z.number()], { error: 'expected the person’s name as text' })
+      .meta({ description: 'Required. Cut at 200 characters.', examples: ['Айгерим Сапарова'] }),
+    email: optionalText.meta({
+      description: 'An address, or a phone, is required; one that is unusable is flagged.',
+      examples: ['aigerim@mail.kz'],
+    }),
+    phone: optionalText.meta({
+      description: 'As people type it; Kazakhstan is assumed where no country is given.',
+      examples: ['8 (705) 123-45-67'],
+    }),
+    answers: z
+      .unknown()
+      .optional()
+      .meta({
+        description: 'The answers of the test, in any form.',
+        examples: [{ interest: 'design', score: 87 }],
+      }),
+    paymentMethod: optionalText.meta({
+      description: 'kaspi, halyk or robokassa. Any other value is accepted and kept.',
+      examples: ['kaspi'],
+    }),
+    utm: z
+      .unknown()
+      .optional()
+      .meta({
+        description:
+          'Attribution: { source, medium, campaign, content, term }; or utm_source… or utmSource… beside the other fields.',
+        examples: [{ source: 'instagram', medium: 'cpc', campaign: 'spring' }],
+      }),
+    metadata: z.unknown().optional().meta({
+      description: 'Anything else. Unknown fields of the body are added to it.',
+    }),
+    submissionId: z
+      .union([key, z.number()], { error: KEY_RULE })
+      .nullish()
+      .meta({ description: 'The same as the header Idempotency-Key, which goes before it.' }),
+    [HONEYPOT_FIELD]: z.unknown().optional().meta({
+      description: 'Leave it out or empty: a trap for programs. Filled in, nobody is contacted.',
+    }),
+  })
+  .meta({ description: 'Unknown fields are kept in metadata.' });
+export type Submission = z.infer<typeof submissionSchema>;
+
+export const submissionHeaders = z.looseObject({
+  'idempotency-key': key.optional().meta({
+    description:
+      'One value for each submission, repeated when it is sent again: the repeat answers 200 with the same leadId, at any later time.',
+  }),
+});
+
+/** The key that makes a repeat recognisable, or undefined when the form sent none. */
+export function submissionKey(
+  header: string | undefined,
+  { submissionId }: Submission,
+): string | undefined {
+  const given = header?.trim() || String(submissionId ?? '').trim();
+  return given === '' ? undefined : given;
+}
