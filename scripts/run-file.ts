@@ -102,10 +102,13 @@ export function claimRunFile(
 const LEFTOVER_GRACE_MS = 5_000;
 
 /** Ends the processes of a killed stack, last started first; returns when none of them runs. */
-export async function stopLeftovers(leftovers: readonly KnownProcess[]): Promise<void> {
+export async function stopLeftovers(
+  leftovers: readonly KnownProcess[],
+  graceMs = LEFTOVER_GRACE_MS,
+): Promise<void> {
   for (const leftover of leftovers.toReversed()) {
     signalGroup(leftover.pid, 'SIGTERM');
-    const deadline = Date.now() + LEFTOVER_GRACE_MS;
+    const deadline = Date.now() + graceMs;
     while (isRunning(leftover) && Date.now() < deadline) await delay(50);
     if (isRunning(leftover)) signalGroup(leftover.pid, 'SIGKILL');
     while (isRunning(leftover)) await delay(20);
