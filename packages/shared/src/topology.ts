@@ -142,6 +142,22 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'writes integration_logs',
   },
+  'tripwire-leads': {
+    stream: 'LEADS',
+    filters: ['leads.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes lead_tracking of the second project',
+  },
+  'tripwire-deliveries': {
+    stream: 'DELIVERIES',
+    filters: ['deliveries.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes delivery statuses of the second project',
+  },
 } as const satisfies Record<string, ConsumerSpec>;
 export type ConsumerName = keyof typeof consumers;
 

@@ -1,0 +1,63 @@
+/** A Supabase project, reached over its REST API with the service key. */
+import { createClient } from '@supabase/supabase-js';
+import { ChannelStoppedError, PermanentError, TransientError } from './errors.ts';
+
+const TIMEOUT_MS = 15_000;
+
+export interface Database {
+  /**
+   * Calls a set-based function of the migrations with a batch of rows.
+   * @throws PermanentError when the data is refused; ChannelStoppedError when the key or the schema is
+   * wrong; TransientError when the database is not there.
+   */
+  storeRows(functionName: string, rows: readonly object[]): Promise<void>;
+  /** One row of a table by its id, or undefined. @throws as `storeRows`. */
+  rowById(table: string, id: string): Promise<Record<string, unknown> | undefined>;
+}
+
+export interface DatabaseOptions {
+  /** What the project is called in messages: `landing`, `tripwire`. */
+  project: string;
+  url: string;
+  serviceKey: string;
+}
+
+export function createDatabase({ project, url, serviceKey }: DatabaseOptions): Database {
+  const client = createClient(url, serviceKey, {
+    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    global: {
+      fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+    },
+  });
+
+  return {
+    async storeRows(functionName, rows) {
+      const { error, status } = await client.rpc(functionName, { rows });
+      if (error) throw classify(project, status, error);
+    },
+    async rowById(table, id) {
+      const { data, error, status } = await client.from(table).select().eq('id', id).maybeSingle();
+      if (error) throw classify(project, status, error);
+      return (data as Record<string, unknown> | null) ?? undefined;
+    },
+  };
+}
+
+interface DatabaseAnswer {
+  code: string;
+  message: string;
+}
+
+/**
+ * By HTTP status and SQLSTATE (https://www.postgresql.org/docs/17/errcodes-appendix.html): class 22
+ * and 23 are about the data; a missing function (PGRST202) or table (PGRST205, 42P01) about migrations.
+ */
+function classify(project: string, status: number, { code, message }: DatabaseAnswer): Error {
+  const told = `Supabase ${project}: ${[status || 'no answer', code, message].filter(Boolean).join(' ')}`;
+  if (status === 401 || status === 403) return new ChannelStoppedError(told);
+  if (/^(PGRST20[25]|42P01|42883)$/.test(code)) {
+    return new ChannelStoppedError(`${told} (are the migrations applied?)`);
+  }
+  if (/^2[23]/.test(code)) return new PermanentError(`sql_${code}`, told);
+  return new TransientError(told, { outage: true });
+}

@@ -1,0 +1,12 @@
+import { baseUrl, commonEnv } from '@leadwire/shared/env';
+import { z } from 'zod';
+
+const serviceKey = z.string().min(20, 'expected the service key of the project');
+
+export const envSchema = z.object({
+  ...commonEnv({ port: 3102 }),
+  LANDING_SUPABASE_URL: baseUrl('the landing project'),
+  LANDING_SUPABASE_SERVICE_KEY: serviceKey,
+  TRIPWIRE_SUPABASE_URL: baseUrl('the tripwire project'),
+  TRIPWIRE_SERVICE_ROLE_KEY: serviceKey,
+});

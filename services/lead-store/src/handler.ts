@@ -1,0 +1,79 @@
+/**
+ * Writes what happened into the read model. Everything here may be repeated and may come in any order:
+ * the functions of the migrations let a status only move forward.
+ */
+import type { DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/events';
+import type { Database } from '@leadwire/shared/supabase';
+import { createBatch } from './batch.ts';
+
+/** Large enough to catch up fast after an outage, small enough for one request of about 100 KiB. */
+const MAX_ROWS = 100;
+/** Nobody sees this delay, and under load it is what makes one write out of many events. */
+const MAX_WAIT_MS = 20;
+
+type LeadEvent = LeadCreated | EventOf<'lead.quarantined.v1'>;
+
+/** Rows for `public.leadwire_store_*`; each function resolves when its row is written. */
+export interface LeadStore {
+  storeLead: (event: LeadEvent) => Promise<void>;
+  storeOutcome: (event: DeliveryRecorded) => Promise<void>;
+  storeCall: (event: EventOf<'provider.called.v1'>) => Promise<void>;
+}
+
+/** Writes to the landing project: leads, deliveries, the log of integrations. */
+export function createLeadStore(database: Database): LeadStore {
+  const write = (functionName: string) =>
+    createBatch<object>({
+      write: (rows) => database.storeRows(functionName, rows),
+      maxRows: MAX_ROWS,
+      maxWaitMs: MAX_WAIT_MS,
+    });
+  const storeLead = write('leadwire_store_leads');
+  const storeOutcome = write('leadwire_store_outcomes');
+  const storeCall = write('leadwire_store_integration_logs');
+
+  return {
+    storeLead: ({ id, type, data }) =>
+      storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' }),
+    storeOutcome: ({ id, data }) => storeOutcome({ ...data, eventId: id }),
+    storeCall: ({ id, data }) => storeCall({ ...data, eventId: id }),
+  };
+}
+
+/** Writes to the tripwire project: `lead_tracking`, one row per lead with its statuses. */
+export function createTripwireStore(
+  database: Database,
+): Pick<LeadStore, 'storeLead' | 'storeOutcome'> {
+  const storeTracking = createBatch<object>({
+    write: (rows) => database.storeRows('leadwire_store_lead_tracking', rows),
+    maxRows: MAX_ROWS,
+    maxWaitMs: MAX_WAIT_MS,
+  });
+
+  return {
+    async storeLead({ type, data }) {
+      // A bot's submission is kept in the landing project for a look; the second one is about people.
+      if (type === 'lead.created.v1') await storeTracking(data);
+    },
+    async storeOutcome({ data }) {
+      const status = TRACKED[data.outcome];
+      if (status === undefined) return;
+      const { leadId, channel, at } = data;
+      await storeTracking({
+        leadId,
+        [`${channel}Status`]: status,
+        ...(status === 'sent' && { [`${channel}SentAt`]: at }),
+        ...(status !== 'sent' && { [`${channel}Error`]: data.error ?? data.reason }),
+      });
+    },
+  };
+}
+
+/** Outcomes that change a status in `lead_tracking`; what providers tell later is not shown there. */
+const TRACKED: Partial<Record<DeliveryRecorded['data']['outcome'], string>> = {
+  planned: 'pending',
+  sent: 'sent',
+  failed: 'failed',
+  skipped: 'skipped',
+  unknown: 'unknown',
+};

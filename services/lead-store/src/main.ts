@@ -1,0 +1,77 @@
+import { openBus } from '@leadwire/shared/bus';
+import { startConsumer } from '@leadwire/shared/consumer';
+import { readEnv } from '@leadwire/shared/env';
+import { eventSchemas } from '@leadwire/shared/events';
+import { createLog } from '@leadwire/shared/log';
+import { createMetrics } from '@leadwire/shared/metrics';
+import { runService } from '@leadwire/shared/service';
+import { createDatabase } from '@leadwire/shared/supabase';
+import { z } from 'zod';
+import { envSchema } from './env.ts';
+import { createLeadStore, createTripwireStore } from './handler.ts';
+
+const env = readEnv(envSchema);
+const log = createLog('lead-store', env.LOG_LEVEL);
+const metrics = createMetrics('lead-store');
+const bus = openBus({ url: env.NATS_URL, name: 'lead-store', log, replicas: env.NATS_REPLICAS });
+
+const landing = createLeadStore(
+  createDatabase({
+    project: 'landing',
+    url: env.LANDING_SUPABASE_URL,
+    serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
+  }),
+);
+const tripwire = createTripwireStore(
+  createDatabase({
+    project: 'tripwire',
+    url: env.TRIPWIRE_SUPABASE_URL,
+    serviceKey: env.TRIPWIRE_SERVICE_ROLE_KEY,
+  }),
+);
+
+const parts = { bus, log, metrics };
+const lead = z.discriminatedUnion('type', [
+  eventSchemas['lead.created.v1'],
+  eventSchemas['lead.quarantined.v1'],
+]);
+const delivery = eventSchemas['delivery.recorded.v1'];
+const call = eventSchemas['provider.called.v1'];
+
+await runService({
+  ...parts,
+  port: env.PORT,
+  // The two projects are written independently: one that is down does not keep the other waiting.
+  consume: () => [
+    startConsumer({
+      ...parts,
+      durable: 'lead-store-leads',
+      schema: lead,
+      handle: landing.storeLead,
+    }),
+    startConsumer({
+      ...parts,
+      durable: 'lead-store-deliveries',
+      schema: delivery,
+      handle: landing.storeOutcome,
+    }),
+    startConsumer({
+      ...parts,
+      durable: 'lead-store-calls',
+      schema: call,
+      handle: landing.storeCall,
+    }),
+    startConsumer({
+      ...parts,
+      durable: 'tripwire-leads',
+      schema: lead,
+      handle: tripwire.storeLead,
+    }),
+    startConsumer({
+      ...parts,
+      durable: 'tripwire-deliveries',
+      schema: delivery,
+      handle: tripwire.storeOutcome,
+    }),
+  ],
+});
