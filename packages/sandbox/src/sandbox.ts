@@ -1,0 +1,133 @@
+/**
+ * The sandbox: the outside world over real HTTP on one port. Providers are mounted as data (`providerPlugins`);
+ * anything else that lives on the port, such as the forms page, is a page plug-in (`pagePlugins`).
+ */
+import Fastify, { type FastifyInstance } from 'fastify';
+import { pino, type Logger } from 'pino';
+import { connectSandbox, type SandboxControl } from './control-client.ts';
+import { createMobizon } from './mobizon/provider.ts';
+import type { MobizonOptions } from './mobizon/settings.ts';
+import { pageRoutes } from './page/routes.ts';
+import { createResend } from './resend/provider.ts';
+import type { ResendOptions } from './resend/settings.ts';
+import { createClock } from './world/clock.ts';
+import { controlRoutes } from './world/control-routes.ts';
+import { createEffects } from './world/effects.ts';
+import { createFaults } from './world/faults.ts';
+import { createLiveEvents } from './world/live-events.ts';
+import type { Provider, World } from './world/provider.ts';
+import { createRandom } from './world/random.ts';
+import { createRequestLog } from './world/requests.ts';
+import { serveProvider } from './world/serve-provider.ts';
+import { openStore } from './world/store.ts';
+import { createWebhookSender } from './world/webhooks.ts';
+
+export { connectSandbox };
+
+export type SandboxOptions = {
+  /** 0 takes a free port. */
+  port?: number;
+  host?: string;
+  /** Where effects, mails, SMS and idempotency keys are kept; in memory when left out. */
+  dataDir?: string;
+  /** Repeats all ids and all chances of a run. Not together with `dataDir`: ids would come twice. */
+  seed?: number;
+  log?: Logger;
+  resend?: ResendOptions;
+  mobizon?: MobizonOptions;
+  /** Pages besides the inbox, in addition to `pagePlugins`. */
+  pages?: PagePlugin[];
+};
+
+/** Something else on the same port: adds its routes to `app`. */
+export type PagePlugin = { name: string; mount(app: FastifyInstance): void };
+
+/** One line for each provider; its tab on the page stands in this order. */
+const providerPlugins: ((world: World, options: SandboxOptions) => Provider)[] = [
+  (world, options) => createResend(world, options.resend),
+  (world, options) => createMobizon(world, options.mobizon),
+];
+
+/** Pages that every sandbox has. */
+const pagePlugins: PagePlugin[] = [];
+
+export type Sandbox = {
+  url: string;
+  /** For RESEND_BASE_URL. */
+  resendUrl: string;
+  /** For MOBIZON_BASE_URL. */
+  mobizonUrl: string;
+  control: SandboxControl;
+  /** Ends open calls, pages and timers, and closes the files. */
+  close(): Promise<void>;
+};
+
+/**
+ * Starts a sandbox and resolves when it listens. Throws a ZodError for options that a provider cannot use, and what
+ * the network or the file system throws.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const log = options.log ?? pino({ enabled: false });
+  const app = Fastify({
+    forceCloseConnections: true,
+    routerOptions: { ignoreDuplicateSlashes: false },
+  });
+  const built = buildWorld(options, log);
+  const { world, providers, requests, faults, live } = built;
+
+  for (const provider of providers)
+    serveProvider(app, provider, { ...built, clock: world.clock, ...live });
+  void app.register(
+    (scope, _options, done) => {
+      controlRoutes(scope, { world, providers, faults, requests, reset: built.reset });
+      done();
+    },
+    { prefix: '/__sim' },
+  );
+  live.mount(app);
+  pageRoutes(app, { providers, faults });
+  for (const plugin of [...pagePlugins, ...(options.pages ?? [])]) plugin.mount(app);
+
+  for (const provider of providers) provider.resume();
+  world.webhooks.resume();
+  const url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
+  log.info({ url, providers: providers.map(({ name }) => name) }, 'sandbox is listening');
+  return {
+    url,
+    resendUrl: `${url}/resend`,
+    mobizonUrl: `${url}/mobizon`,
+    control: connectSandbox(url),
+    close: async () => {
+      live.close();
+      await app.close();
+      world.clock.reset();
+      world.store.close();
+    },
+  };
+}
+
+function buildWorld(options: SandboxOptions, log: Logger) {
+  const store = openStore(options.dataDir);
+  const clock = createClock({
+    offset: store.table<number>('clock').get('offset') ?? 0,
+    onError: (error) => log.error({ err: error }, 'a scheduled step of the sandbox failed'),
+  });
+  const random = createRandom(options.seed);
+  const live = createLiveEvents();
+  const webhooks = createWebhookSender({ clock, store, random });
+  const effects = createEffects(store, clock.now);
+  const world: World = { clock, random, store, effects, webhooks, log, changed: live.changed };
+  const providers = providerPlugins.map((make) => make(world, options));
+  const requests = createRequestLog();
+  const faults = createFaults(random);
+  const reset = (): void => {
+    clock.reset();
+    store.clear();
+    faults.clear();
+    requests.clear();
+    webhooks.reset();
+    for (const provider of providers) provider.reset();
+    live.changed();
+  };
+  return { world, providers, requests, faults, live, reset };
+}

@@ -1,0 +1,85 @@
+import type { Store } from './store.ts';
+
+type Common = {
+  /** 1, 2, 3 … over all providers, in the order of happening. */
+  sequence: number;
+  /** ISO time on the virtual clock. */
+  at: string;
+  /** The provider's id of the thing: email id, message id. */
+  id: string;
+  to: string[];
+};
+
+/** A mail that Resend took responsibility for. */
+export type MailEffect = Common & {
+  provider: 'resend';
+  kind: 'mail';
+  from: string;
+  subject: string;
+  html: string | null;
+  text: string | null;
+  headers: Record<string, string>;
+  tags: { name: string; value: string }[];
+  idempotencyKey: string | null;
+};
+
+/** An SMS that Mobizon billed. `from` is the sender really used, `askedFrom` the one that was asked for. */
+export type SmsEffect = Common & {
+  provider: 'mobizon';
+  kind: 'sms';
+  campaignId: string;
+  campaignName: string;
+  text: string;
+  from: string;
+  askedFrom: string | null;
+  segments: number;
+  encoding: 'GSM-7' | 'UCS-2';
+  /** Tenge, four decimals, as the provider writes money. */
+  cost: string;
+};
+
+/** Money given back after a moderator declined the campaign. */
+export type SmsRefundEffect = Common & {
+  provider: 'mobizon';
+  kind: 'sms-refund';
+  campaignId: string;
+  cost: string;
+};
+
+/** What really happened in the outside world, as against what was asked: a provider adds its kinds here. */
+export type Effect = MailEffect | SmsEffect | SmsRefundEffect;
+
+/** An effect before it is written down. */
+export type NewEffect<E = Effect> = E extends Effect ? Omit<E, 'sequence' | 'at'> : never;
+
+export type EffectFilter = {
+  provider?: string | undefined;
+  to?: string | undefined;
+  kind?: string | undefined;
+};
+
+export type Effects = {
+  record(effect: NewEffect): void;
+  list(filter?: EffectFilter): Effect[];
+};
+
+/** The ledger that tests assert on: exactly one effect for one business event. */
+export function createEffects(store: Store, now: () => number): Effects {
+  const table = store.table<Effect>('effects');
+  return {
+    record: (effect) => {
+      const sequence = table.size() + 1;
+      const full: Effect = { sequence, at: new Date(now()).toISOString(), ...effect };
+      table.put(String(sequence), full);
+    },
+    list: (filter = {}) => table.all().filter((effect) => matches(effect, filter)),
+  };
+}
+
+function matches(effect: Effect, { provider, to, kind }: EffectFilter): boolean {
+  return (
+    (provider === undefined || effect.provider === provider) &&
+    (kind === undefined || effect.kind === kind) &&
+    (to === undefined || effect.to.includes(to))
+  );
+}
