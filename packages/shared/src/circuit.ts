@@ -48,6 +48,8 @@ export function createCircuit(now: () => number = Date.now): Circuit {
     failed(retryAfterMs = 0) {
       failures += 1;
       if (!isOpen()) return false;
+      // Those that failed together with the first one: it already waits.
+      if (nextTryAt > now()) return true;
       nextTryAt = now() + Math.max(retryAfterMs, probeMs);
       probeMs = Math.min(probeMs * 2, LONGEST_PROBE_MS);
       return true;

@@ -36,9 +36,10 @@ export function createDatabase({ project, url, serviceKey }: DatabaseOptions): D
       if (error) throw classify(project, status, error);
     },
     async rowById(table, id) {
-      const { data, error, status } = await client.from(table).select().eq('id', id).maybeSingle();
+      const query = client.from(table).select().eq('id', id);
+      const { data, error, status } = await query.maybeSingle<Record<string, unknown>>();
       if (error) throw classify(project, status, error);
-      return (data as Record<string, unknown> | null) ?? undefined;
+      return data ?? undefined;
     },
   };
 }
