@@ -224,9 +224,13 @@ export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
     lastUnder: (stream, subject) => readMessage(stream, { last_by_subj: subject }),
     atSequence: (stream, seq) => readMessage(stream, { seq }),
 
-    bucket(bucketName) {
+    async bucket(bucketName) {
       const known = bucketViews.get(bucketName);
-      if (known) return known;
+      if (known) {
+        // A view that was bound earlier would wait for its timeout while the broker is away.
+        live();
+        return known;
+      }
       const view = Promise.resolve()
         .then(() => live().jetstream().views.kv(bucketName, { bindOnly: true }))
         .catch((thrown: unknown) => {
