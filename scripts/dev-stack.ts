@@ -48,7 +48,7 @@ export const PARTS: readonly Part[] = [
     name: 'sandbox',
     entry: 'packages/sandbox/src/main.ts',
     ports: { PORT: 4000 },
-    health: '/healthz',
+    health: '/__sim/health',
     layer: 'ground',
   },
   {
@@ -114,6 +114,7 @@ export function stackEnv(
 ): NodeJS.ProcessEnv {
   const at = (port: number) => `http://127.0.0.1:${port}`;
   const sandbox = at(ports('sandbox'));
+  const sandboxPage = `http://localhost:${ports('sandbox')}`;
   const api = `http://localhost:${ports('landing-api')}`;
   return {
     ...secrets,
@@ -129,6 +130,8 @@ export function stackEnv(
     MOBIZON_FROM: 'Leadwire',
     LANDING_API_URL: api,
     PUBLIC_BASE_URL: api,
+    PROFTEST_RESULT_URL: `${sandboxPage}/forms/`,
+    COURSE_URL: `${sandboxPage}/forms/`,
     CORS_ORIGINS: ['localhost', '127.0.0.1']
       .map((host) => `http://${host}:${ports('sandbox')}`)
       .join(','),

@@ -107,12 +107,15 @@ describe('.env.example', () => {
 
   async function readSchemas(): Promise<Map<string, Asked[]>> {
     const asked = new Map<string, Asked[]>();
-    const envFiles = files.filter((file) =>
-      /^(services|packages)\/[\w-]+\/src\/env\.ts$/.test(file),
-    );
+    // Programs only: packages/shared has an env.ts too, of which schemas are built.
+    const envFiles = files
+      .filter((file) => /^(services|packages)\/[\w-]+\/src\/main\.ts$/.test(file))
+      .map((file) => file.replace('main.ts', 'env.ts'));
     for (const file of envFiles) {
-      const { envSchema } = (await import(path.join(root, file))) as { envSchema?: z.ZodObject };
-      if (!envSchema) continue;
+      const exported = (await import(path.join(root, file))) as Record<string, unknown>;
+      const [, envSchema] =
+        Object.entries(exported).find(([name]) => /envSchema$/i.test(name)) ?? [];
+      if (!(envSchema instanceof z.ZodObject)) throw new Error(`${file} exports no envSchema`);
       for (const [name, field] of Object.entries(envSchema.shape)) {
         const given = z.safeParse(field, undefined);
         const fallback = given.success ? toText(given.data) : undefined;
