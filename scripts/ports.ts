@@ -1,6 +1,6 @@
 /** Chooses the ports of the dev stack. */
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** How far above its default a port is looked for. */
 const REACH = 100;
@@ -43,5 +43,18 @@ async function canListen(port: number, host: string): Promise<boolean> {
     return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
   } finally {
     server.close();
+  }
+}
+
+/** Whether a server answers there within three seconds. */
+export async function canConnect(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host, port });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(3_000) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }

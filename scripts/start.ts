@@ -11,6 +11,7 @@ import {
   type Ports,
 } from './dev-stack.ts';
 import { findNatsServer } from './nats-server.ts';
+import { canConnect } from './ports.ts';
 import { say, step } from './progress.mjs';
 import { claimRunFile, know, stopLeftovers, writeRunFile, type RunFile } from './run-file.ts';
 import { readSecrets } from './secrets.ts';
@@ -66,6 +67,7 @@ async function start(run: RunFile): Promise<void> {
   const given = { ...readDotEnv(path.join(root, '.env')), ...process.env };
   const parts = PARTS.filter((part) => !part.isReplaced?.(given));
   const needsNats = parts.some(({ name }) => name === 'nats');
+  if (!needsNats) await checkBroker(given['NATS_URL'] ?? '');
   const natsServer = needsNats ? await findNatsServer({ log: say, env: given }) : '';
   const secrets = await readSecrets(path.join(dataDir, 'secrets.json'));
   const ports = await choosePorts(parts, say);
@@ -80,6 +82,18 @@ async function start(run: RunFile): Promise<void> {
   run.addresses = describe(ports, env);
   writeRunFile(runFile, run);
   say(['', 'Leadwire is running.', '', ...run.addresses, ''].join('\n'));
+}
+
+/** A broker that is given has to be there: waiting for every service to give up would take minutes. */
+async function checkBroker(servers: string): Promise<void> {
+  for (const server of servers.split(',')) {
+    const url = new URL(server.includes('://') ? server : `nats://${server.trim()}`);
+    if (await canConnect(url.hostname, Number(url.port || 4222))) return;
+  }
+  throw new ExplainedError(
+    `No broker answers at NATS_URL=${servers.replace(/\/\/[^@/]*@/g, '//')}.\n` +
+      'Start it, or leave NATS_URL away: then one is started here.',
+  );
 }
 
 /** Notes a started process where the next start will find it. */
