@@ -18,14 +18,10 @@ export function readEnv<Schema extends z.ZodObject>(
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const lines = result.error.issues.map(
-    (issue) => `  ${issue.path.join('.') || '(environment)'}: ${describe(issue)}`,
+    ({ path, message }) =>
+      `  ${path.join('.') || '(environment)'}: ${String(path[0]) in given ? message : `missing (${message})`}`,
   );
   throw new EnvError(`These environment variables need attention:\n${lines.join('\n')}`);
-}
-
-function describe(issue: z.core.$ZodIssue): string {
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
-  return missing ? `missing (${issue.message})` : issue.message;
 }
 
 const port = (fallback: number) =>
