@@ -7,6 +7,7 @@ import {
   StorageType,
   nanos,
   type ConsumerConfig,
+  type ConsumerInfo,
   type JetStreamManager,
   type NatsConnection,
   type StreamConfig,
@@ -16,6 +17,7 @@ import {
   buckets,
   consumers,
   streams,
+  type ConsumerName,
   type ConsumerSpec,
   type StreamSpec,
 } from './topology.ts';
@@ -57,8 +59,8 @@ export async function applyTopology(
       ...(spec.ttlMs > 0 && { ttl: spec.ttlMs }),
     });
   }
-  for (const [name, spec] of Object.entries<ConsumerSpec>(consumers)) {
-    await applyConsumer(manager, name, spec);
+  for (const name of Object.keys(consumers)) {
+    await applyConsumer(manager, name);
   }
 }
 
@@ -108,13 +110,30 @@ async function applyStream(
   await manager.streams.update(name, wanted);
 }
 
-async function applyConsumer(
+async function applyConsumer(manager: JetStreamManager, name: string): Promise<void> {
+  const spec = consumers[name as ConsumerName];
+  const config = consumerConfig(name, spec);
+  const existing = await found(manager.consumers.info(spec.stream, name));
+  if (existing) await manager.consumers.update(spec.stream, name, config);
+  else await manager.consumers.add(spec.stream, config);
+}
+
+/**
+ * The durable as the broker has it; one that is missing is made as topology.ts says. It then starts
+ * with the oldest message of its stream: handlers know what they have done before.
+ */
+export async function ensureConsumer(
   manager: JetStreamManager,
-  name: string,
-  spec: ConsumerSpec,
-): Promise<void> {
+  name: ConsumerName,
+): Promise<ConsumerInfo> {
+  const { stream } = consumers[name];
+  const existing = await found(manager.consumers.info(stream, name));
+  return existing ?? manager.consumers.add(stream, consumerConfig(name, consumers[name]));
+}
+
+function consumerConfig(name: string, spec: ConsumerSpec): Partial<ConsumerConfig> {
   const filters = [...spec.filters];
-  const config: Partial<ConsumerConfig> = {
+  return {
     durable_name: name,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
@@ -124,9 +143,6 @@ async function applyConsumer(
     max_ack_pending: 1_000,
     ...(filters.length === 1 ? { filter_subject: filters[0]! } : { filter_subjects: filters }),
   };
-  const existing = await found(manager.consumers.info(spec.stream, name));
-  if (existing) await manager.consumers.update(spec.stream, name, config);
-  else await manager.consumers.add(spec.stream, config);
 }
 
 async function found<T>(lookup: Promise<T>): Promise<T | undefined> {

@@ -14,17 +14,13 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
 
 /**
- * The number of this attempt, from 1. The passes are looked up only when the broker's own count has
- * reached the budget, so the ordinary case costs nothing.
+ * The number of this attempt, from 1. The passes are looked up only when a message comes again, so
+ * the ordinary case costs nothing.
  */
-export async function attemptsOf(
-  bus: Bus,
-  durable: ConsumerName,
-  message: JsMsg,
-  budget: number,
-): Promise<number> {
-  const deliveries = deliveriesOf(message);
-  return deliveries <= budget ? deliveries : failedAttempts(bus, durable, message);
+export async function attemptsOf(bus: Bus, durable: ConsumerName, message: JsMsg): Promise<number> {
+  return message.info.deliveryCount === 1
+    ? deliveriesOf(message)
+    : failedAttempts(bus, durable, message);
 }
 
 /** Deliveries of this message, the present one included, less those that were nobody's failure. */

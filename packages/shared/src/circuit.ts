@@ -15,8 +15,11 @@ export interface Circuit {
   isStopped(): boolean;
   /** Names the present stop, so that its alert is given once. */
   stopId(): string;
-  /** True when this success closed an open circuit. */
-  succeeded(): boolean;
+  /**
+   * True when this success closed an open circuit. Work that was begun (Unix milliseconds) before it
+   * opened says nothing about how things are now.
+   */
+  succeeded(startedAt?: number): boolean;
   /** Counts a failure of the other side; true when the circuit is open now. */
   failed(retryAfterMs?: number): boolean;
   /** Opens at once; returns how long to wait in milliseconds. */
@@ -28,6 +31,7 @@ export function createCircuit(now: () => number = Date.now): Circuit {
   let failures = 0;
   let probeMs = FIRST_PROBE_MS;
   let nextTryAt = 0;
+  let openedAt = 0;
   let stoppedSince: number | undefined;
 
   const isOpen = () => stoppedSince !== undefined || failures >= FAILURES_TO_OPEN;
@@ -37,8 +41,9 @@ export function createCircuit(now: () => number = Date.now): Circuit {
     waitMs: () => Math.max(0, nextTryAt - now()),
     isStopped: () => stoppedSince !== undefined,
     stopId: () => String(stoppedSince ?? 0),
-    succeeded() {
+    succeeded(startedAt = now()) {
       const wasOpen = isOpen();
+      if (wasOpen && startedAt < openedAt) return false;
       failures = 0;
       probeMs = FIRST_PROBE_MS;
       nextTryAt = 0;
@@ -46,8 +51,10 @@ export function createCircuit(now: () => number = Date.now): Circuit {
       return wasOpen;
     },
     failed(retryAfterMs = 0) {
+      const wasOpen = isOpen();
       failures += 1;
       if (!isOpen()) return false;
+      if (!wasOpen) openedAt = now();
       // Those that failed together with the first one: it already waits.
       if (nextTryAt > now()) return true;
       nextTryAt = now() + Math.max(retryAfterMs, probeMs);
@@ -55,6 +62,7 @@ export function createCircuit(now: () => number = Date.now): Circuit {
       return true;
     },
     stopped(retryAfterMs = STOPPED_PROBE_MS) {
+      if (stoppedSince === undefined) openedAt = now();
       stoppedSince ??= now();
       nextTryAt = now() + retryAfterMs;
       return retryAfterMs;

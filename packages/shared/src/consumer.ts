@@ -9,8 +9,9 @@
  * - Waiting (a failing provider, another worker's claim, a closed channel) spends no attempts.
  * - If pulling stops, `problem()` says so within a minute and the loop starts again by itself.
  */
-import type { Consumer, JsMsg } from 'nats';
+import { millis, type JsMsg } from 'nats';
 import type { z } from 'zod';
+import { ensureConsumer } from './apply-topology.ts';
 import { attemptsOf, retryDelayMs } from './attempts.ts';
 import type { Bus } from './bus.ts';
 import { createCircuit } from './circuit.ts';
@@ -25,9 +26,10 @@ import {
 import { makeEvent } from './events.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { startPull } from './pull.ts';
 import { consumers, subjects, type ConsumerName, type ConsumerSpec } from './topology.ts';
 
-/** One pull waits this long at the broker for work. Also how late a stop can be noticed. */
+/** One pull waits this long at the broker for work. */
 const PULL_EXPIRES_MS = 5_000;
 /** Nothing was pulled for this long although nothing stopped us: readiness turns false. */
 const STALLED_AFTER_MS = 30_000;
@@ -74,8 +76,12 @@ export function startConsumer<Schema extends z.ZodType>(
   const running = new Set<Promise<void>>();
   let isStopping = false;
   let lastPullAt = Date.now();
+  let heartbeatMs = spec.ackWaitMs / 3;
+  let alertedStop: string | undefined;
   let wakeUp: () => void = () => undefined;
-  let stopBatch: () => void = () => undefined;
+  let stopPull: () => void = () => undefined;
+
+  const limit = () => (circuit.isOpen() ? 1 : spec.concurrency);
 
   const sleep = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -84,7 +90,7 @@ export function startConsumer<Schema extends z.ZodType>(
     });
 
   const loop = async (): Promise<void> => {
-    let consumer: Consumer | undefined;
+    let isThere = false;
     while (!isStopping) {
       const waitMs = circuit.waitMs();
       metrics.paused.set({ durable }, circuit.isOpen() ? 1 : 0);
@@ -93,36 +99,47 @@ export function startConsumer<Schema extends z.ZodType>(
         await sleep(waitMs);
         continue;
       }
-      const limit = circuit.isOpen() ? 1 : spec.concurrency;
-      if (running.size >= limit) {
+      const free = limit() - running.size;
+      if (free <= 0) {
         lastPullAt = Date.now();
         await Promise.race(running);
         continue;
       }
       try {
-        consumer ??= await bus.jetstream().consumers.get(spec.stream, durable);
-        await pull(consumer, limit - running.size);
+        if (!isThere) heartbeatMs = (await findAckWaitMs()) / 3;
+        isThere = true;
+        if (!isStopping) await pull(free);
         lastPullAt = Date.now();
       } catch (thrown) {
+        isThere = false;
         if (isStopping) break;
         log.warn({ durable, err: toError(thrown) }, 'pulling failed, trying again');
-        consumer = undefined;
         await sleep(LOOP_RETRY_MS);
       }
     }
   };
 
-  const pull = async (consumer: Consumer, count: number): Promise<void> => {
-    const batch = await consumer.fetch({ max_messages: count, expires: PULL_EXPIRES_MS });
-    stopBatch = () => batch.stop();
-    for await (const message of batch) {
-      // After a reconnect the client asks for the whole batch again, so there can be too many.
-      const isUnwanted = isStopping || circuit.waitMs() > 0 || running.size >= spec.concurrency;
+  /** What the broker really has; a durable that somebody deleted is made again. */
+  const findAckWaitMs = async (): Promise<number> => {
+    const { config } = await ensureConsumer(await bus.manager(), durable);
+    return config.ack_wait ? millis(config.ack_wait) : spec.ackWaitMs;
+  };
+
+  const pull = async (count: number): Promise<void> => {
+    const onMessage = (message: JsMsg): void => {
+      // The rest of a pull that was taken back: the circuit opened, or we are stopping.
+      const isUnwanted = isStopping || circuit.waitMs() > 0 || running.size >= limit();
       const work = isUnwanted ? giveBack(message) : take(message);
       const tracked = work.finally(() => running.delete(tracked));
       running.add(tracked);
-      if (circuit.waitMs() > 0) batch.stop();
-    }
+    };
+    const { stream } = spec;
+    const request = startPull(bus.connection(), {
+      ...{ stream, durable, count, onMessage },
+      expiresMs: PULL_EXPIRES_MS,
+    });
+    stopPull = () => request.stop();
+    await request.over;
   };
 
   const giveBack = async (message: JsMsg): Promise<void> => {
@@ -134,7 +151,7 @@ export function startConsumer<Schema extends z.ZodType>(
 
   const take = async (message: JsMsg): Promise<void> => {
     const startedAt = performance.now();
-    const heartbeat = setInterval(() => message.working(), spec.ackWaitMs / 3);
+    const heartbeat = setInterval(() => message.working(), heartbeatMs);
     metrics.inFlight.inc({ durable });
     let outcome: string;
     try {
@@ -155,7 +172,8 @@ export function startConsumer<Schema extends z.ZodType>(
   };
 
   const handleAndSettle = async (message: JsMsg): Promise<string> => {
-    const attempt = await attemptsOf(bus, durable, message, spec.attempts);
+    const startedAt = Date.now();
+    const attempt = await attemptsOf(bus, durable, message);
     if (attempt > spec.attempts) {
       const error = new PermanentError('budget_spent', 'the process ended in each of the attempts');
       return bury(message, error, attempt);
@@ -167,7 +185,7 @@ export function startConsumer<Schema extends z.ZodType>(
     } catch (thrown) {
       return settleFailure(message, toError(thrown), attempt);
     }
-    if (circuit.succeeded()) log.info({ durable }, 'working again');
+    if (circuit.succeeded(startedAt)) log.info({ durable }, 'working again');
     // Waits for the broker's word, but does not rely on it: a repeat is harmless.
     const isConfirmed = await message.ackAck().catch(() => false);
     return isConfirmed ? 'ok' : 'ok_unconfirmed';
@@ -182,6 +200,7 @@ export function startConsumer<Schema extends z.ZodType>(
     log.warn({ durable, seq: message.seq, attempt, err: error }, error.message);
     if (error instanceof ChannelStoppedError) {
       const waitMs = circuit.stopped(error.retryAfterMs);
+      stopPull();
       await retryLater({ ...retry, delayMs: waitMs, isPass: true });
       await alertStopped(error);
       return 'stopped';
@@ -191,6 +210,7 @@ export function startConsumer<Schema extends z.ZodType>(
     }
     const transient = error instanceof TransientError ? error : undefined;
     const isOutage = transient?.outage === true && circuit.failed(transient.retryAfterMs);
+    if (isOutage) stopPull();
     if (!isOutage && attempt >= spec.attempts) {
       return bury(message, error, attempt);
     }
@@ -216,6 +236,9 @@ export function startConsumer<Schema extends z.ZodType>(
   };
 
   const alertStopped = async (error: Error): Promise<void> => {
+    const stopId = circuit.stopId();
+    if (alertedStop === stopId) return;
+    alertedStop = stopId;
     const what = `${durable}_stopped`;
     const data = {
       severity: 'critical',
@@ -224,12 +247,13 @@ export function startConsumer<Schema extends z.ZodType>(
       at: new Date().toISOString(),
     } as const;
     const event = makeEvent('alert.raised.v1', { source: bus.name, subject: what, data });
-    // One alert for each stop: the broker drops the repeats of the same hour's probes.
+    // One alert for each stop, however often it is probed.
     await bus
-      .publish(subjects.alert('critical', what), event, { msgId: `${what}:${circuit.stopId()}` })
-      .catch((thrown: unknown) =>
-        log.warn({ err: toError(thrown) }, 'the alert was not published'),
-      );
+      .publish(subjects.alert('critical', what), event, { msgId: `${what}:${stopId}` })
+      .catch((thrown: unknown) => {
+        alertedStop = undefined;
+        log.warn({ err: toError(thrown) }, 'the alert was not published');
+      });
   };
 
   const ended = loop();
@@ -245,7 +269,7 @@ export function startConsumer<Schema extends z.ZodType>(
     async stop() {
       isStopping = true;
       wakeUp();
-      stopBatch();
+      stopPull();
       await ended;
       await Promise.all(running);
     },

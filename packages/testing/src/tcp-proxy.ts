@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** What a bad network does to a connection that stays open. */
+export type Fault =
+  /** Nothing comes back: what is sent arrives, its answer is lost. */
+  | 'drop answers'
+  /** Nothing passes in either direction, and nobody is told: a half-open connection. */
+  | 'black hole';
+
+export interface TcpProxy {
+  /** Where to connect to instead of the target. */
+  readonly port: number;
+  /** From now on, for the connections that are open now; bytes are lost, not delayed. */
+  spoil(fault: Fault): void;
+  /** Cuts every open connection. New ones pass untouched. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+/** Stands between a client and a server on this machine and breaks their connection on demand. */
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  interface Pair {
+    client: Socket;
+    server: Socket;
+    fault?: Fault;
+  }
+  const pairs = new Set<Pair>();
+
+  const listener = createServer((client) => {
+    const pair: Pair = { client, server: connect(targetPort, '127.0.0.1') };
+    pairs.add(pair);
+    client.on('data', (bytes) => pair.fault !== 'black hole' && pair.server.write(bytes));
+    pair.server.on('data', (bytes) => pair.fault === undefined && client.write(bytes));
+    for (const socket of [client, pair.server]) {
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        pairs.delete(pair);
+        client.destroy();
+        pair.server.destroy();
+      });
+    }
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+
+  const cut = (): void => pairs.forEach(({ client }) => client.destroy());
+  return {
+    port: address.port,
+    cut,
+    spoil: (fault) => pairs.forEach((pair) => (pair.fault = fault)),
+    async close() {
+      const closed = once(listener, 'close');
+      listener.close();
+      cut();
+      await closed;
+    },
+  };
+}
