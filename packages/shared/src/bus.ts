@@ -6,7 +6,9 @@
  *   cannot store it twice.
  * - Nothing waits for a broker that is not there: with no connection it fails at once.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
+  DebugEvents,
   Events,
   connect,
   headers as createHeaders,
@@ -16,9 +18,10 @@ import {
   type MsgHdrs,
   type NatsConnection,
 } from 'nats';
-import { applyTopology } from './apply-topology.ts';
+import { TopologyError, applyTopology } from './apply-topology.ts';
 import { TransientError, toError } from './errors.ts';
 import type { AnyEvent } from './events.ts';
+import { newId } from './ids.ts';
 import type { Log } from './log.ts';
 import { streams, type BucketName, type StreamName } from './topology.ts';
 
@@ -29,8 +32,14 @@ const NO_MESSAGE = 10037;
 /** A publish that was not answered in this time is repeated; the broker's fsync takes about 1 ms. */
 const PUBLISH_TIMEOUT_MS = 3_000;
 const PUBLISH_TRIES = 2;
+/** Between two attempts to reach the broker. */
+const RETRY_MS = 500;
+/** A half-open connection is noticed after two silent pings: within 12 seconds. */
+const PING_INTERVAL_MS = 4_000;
+const SILENT_PINGS = 2;
 
 export interface StoredEvent {
+  /** Undefined when the message is not JSON. */
   event: unknown;
   subject: string;
   seq: number;
@@ -38,7 +47,10 @@ export interface StoredEvent {
 }
 
 export interface PublishOptions {
-  /** Recognised by the broker for two minutes: a first net against repeats, never the truth. */
+  /**
+   * Recognised by the broker for two minutes: a first net against repeats, never the truth. The
+   * event's own id when not given.
+   */
   msgId?: string;
   /**
    * Store it only if the stream has no message under this subject (wildcards allowed): the lasting
@@ -50,7 +62,10 @@ export interface PublishOptions {
 
 export interface Published {
   seq: number;
-  /** False when an earlier event holds the place; `existing` is that one if `onceUnder` found it. */
+  /**
+   * False when an earlier event holds the place: `seq` is its place, and `existing` the event itself
+   * if it is still there. The same event published again is that event, so it counts as stored.
+   */
   stored: boolean;
   existing?: StoredEvent;
 }
@@ -86,9 +101,14 @@ export interface Bus {
   lastUnder(stream: StreamName, subject: string): Promise<StoredEvent | undefined>;
   atSequence(stream: StreamName, seq: number): Promise<StoredEvent | undefined>;
   bucket(name: BucketName): Promise<KV>;
+  /** @throws TransientError when there is no connection; so do the next two. */
+  connection(): NatsConnection;
   jetstream(): JetStreamClient;
   manager(): Promise<JetStreamManager>;
-  /** Finishes what is under way, then closes. Never `close()`: in this client it leaves iterators hanging. */
+  /**
+   * Finishes what is under way, then closes; with no broker there it just closes. Any number of
+   * calls are one.
+   */
   drain(): Promise<void>;
 }
 
@@ -104,37 +124,58 @@ export interface BusOptions {
 export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
   let connection: NatsConnection | undefined;
   let isUp = false;
+  const over = new AbortController();
   let resolveClosed: (reason: Error | undefined) => void = () => undefined;
   const closed = new Promise<Error | undefined>((resolve) => (resolveClosed = resolve));
   const bucketViews = new Map<BucketName, Promise<KV>>();
 
   const start = async (): Promise<void> => {
-    connection = await connect({
-      servers: url.split(','),
-      name,
-      maxReconnectAttempts: -1,
-      waitOnFirstConnect: true,
-      reconnectTimeWait: 500,
-      reconnectJitter: 250,
-      // A half-open connection is noticed after two silent pings, 10 seconds.
-      pingInterval: 5_000,
-      maxPingOut: 2,
-    });
+    const nc = await untilItWorks('the broker is not reachable yet', () =>
+      connect({
+        servers: url.split(','),
+        name,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: RETRY_MS,
+        reconnectJitter: 250,
+        pingInterval: PING_INTERVAL_MS,
+        maxPingOut: SILENT_PINGS,
+      }),
+    );
+    if (over.signal.aborted) return nc.close();
+    connection = nc;
     isUp = true;
-    void connection.closed().then((error) => {
+    void nc.closed().then((error) => {
       isUp = false;
       resolveClosed(error ?? undefined);
     });
-    void watchStatus(connection);
-    await applyTopology(connection, { replicas });
+    void watchStatus(nc);
+    await untilItWorks('the topology could not be applied yet', () =>
+      applyTopology(nc, { replicas }),
+    );
+  };
+
+  /** Not with the client's own waiting, which cannot be called off. */
+  const untilItWorks = async <T>(otherwise: string, work: () => Promise<T>): Promise<T> => {
+    for (let said = ''; ;) {
+      try {
+        return await work();
+      } catch (thrown) {
+        const isFinal = thrown instanceof TopologyError || apiCode(thrown) !== undefined;
+        if (isFinal || over.signal.aborted) throw thrown;
+        const error = toError(thrown);
+        if (error.message !== said) log.warn({ err: error }, otherwise);
+        said = error.message;
+        await delay(RETRY_MS, undefined, { signal: over.signal });
+      }
+    }
   };
 
   const watchStatus = async (nc: NatsConnection): Promise<void> => {
-    for await (const status of nc.status()) {
-      if (status.type === Events.Disconnect) isUp = false;
-      else if (status.type === Events.Reconnect) isUp = true;
-      else continue;
-      log.warn(isUp ? 'connected to the broker again' : 'the broker is gone');
+    for await (const { type } of nc.status()) {
+      const wasUp = isUp;
+      if (type === Events.Disconnect || type === DebugEvents.StaleConnection) isUp = false;
+      else if (type === Events.Reconnect) isUp = true;
+      if (isUp !== wasUp) log.warn(isUp ? 'connected to the broker again' : 'the broker is gone');
     }
   };
 
@@ -143,7 +184,7 @@ export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
       throw new TransientError('the broker is not reachable', { outage: true });
     return connection;
   };
-  const manager = () => live().jetstreamManager({ checkAPI: false });
+  const manager = async () => live().jetstreamManager({ checkAPI: false });
 
   const readMessage = async (
     stream: StreamName,
@@ -152,7 +193,7 @@ export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
     try {
       const message = await (await manager()).streams.getMessage(stream, query);
       return {
-        event: message.json(),
+        event: jsonOf(message),
         subject: message.subject,
         seq: message.seq,
         header: (key) => message.header.get(key) || undefined,
@@ -178,32 +219,48 @@ export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
     }
   };
 
+  let drained: Promise<void> | undefined;
+  const drain = async (): Promise<void> => {
+    over.abort();
+    if (!connection) return resolveClosed(undefined);
+    // Without a broker `drain` would wait for it; with one, `close` would leave iterators hanging.
+    if (isUp) await connection.drain().catch(() => undefined);
+    if (!connection.isClosed()) await connection.close();
+  };
+  const ready = start();
+  // Whoever needs it waits for it; a bus that is drained before it was connected is no accident.
+  ready.catch(() => undefined);
+
   return {
     name,
-    ready: start(),
+    ready,
     closed,
     isConnected: () => isUp,
+    connection: live,
     jetstream: () => live().jetstream(),
     manager,
 
     async publish(subject, event, options = {}) {
-      const headers = toHeaders({ ...options.headers, 'Nats-Msg-Id': options.msgId });
+      const eventId = 'id' in event ? event.id : undefined;
+      const msgId = options.msgId ?? eventId ?? newId();
+      const headers = toHeaders({ ...options.headers, 'Nats-Msg-Id': msgId });
       if (options.onceUnder !== undefined) {
         headers.set('Nats-Expected-Last-Subject-Sequence', '0');
         headers.set('Nats-Expected-Last-Subject-Sequence-Subject', options.onceUnder);
       }
+      const stream = streamOf(subject);
       try {
-        const ack = await send(subject, event, headers);
-        return { seq: ack.seq, stored: !ack.duplicate };
+        const { seq, duplicate } = await send(subject, event, headers);
+        if (!duplicate) return { seq, stored: true };
+        if (options.msgId === undefined || msgId === eventId) return { seq, stored: true };
+        return heldBy(await readMessage(stream, { seq }), eventId, seq);
       } catch (thrown) {
         if (apiCode(thrown) !== WRONG_LAST_SEQUENCE || options.onceUnder === undefined) {
-          throw asTransient(`publishing to ${streamOf(subject)} failed`, thrown);
+          throw asTransient(`publishing to ${stream} failed`, thrown);
         }
-        const existing = await readMessage(streamOf(subject), { last_by_subj: options.onceUnder });
+        const existing = await readMessage(stream, { last_by_subj: options.onceUnder });
         if (!existing) throw asTransient('an event vanished while it was looked at', thrown);
-        // Our own first try may have been stored although its answer was lost.
-        const isOurs = 'id' in event && (existing.event as { id?: unknown }).id === event.id;
-        return { seq: existing.seq, stored: isOurs, existing };
+        return heldBy(existing, eventId, existing.seq);
       }
     },
 
@@ -213,6 +270,8 @@ export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
         // Milliseconds stay: a time cut to whole seconds fires early.
         'Nats-Schedule': `@at ${at.toISOString()}`,
         'Nats-Schedule-Target': due,
+        // For this call alone: a repeat after a lost answer must not bring back what has fired.
+        'Nats-Msg-Id': newId(),
       });
       try {
         await send(pending, event, scheduled);
@@ -241,11 +300,27 @@ export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
       return view;
     },
 
-    async drain() {
-      if (!connection) return resolveClosed(undefined);
-      if (!connection.isClosed()) await connection.drain();
-    },
+    drain: () => (drained ??= drain()),
   };
+}
+
+/** What a repeat found in its place. Our own first try may be there although its answer was lost. */
+function heldBy(
+  existing: StoredEvent | undefined,
+  eventId: string | undefined,
+  seq: number,
+): Published {
+  const { id } = (existing?.event ?? {}) as { id?: unknown };
+  const isOurs = eventId !== undefined && id === eventId;
+  return { seq, stored: isOurs, ...(existing && { existing }) };
+}
+
+function jsonOf(message: { json(): unknown }): unknown {
+  try {
+    return message.json();
+  } catch {
+    return undefined;
+  }
 }
 
 /** The JetStream API's own error code, if the broker answered with one. */
