@@ -14,7 +14,9 @@ export function readEnv<Schema extends z.ZodObject>(
   schema: Schema,
   source: NodeJS.ProcessEnv = process.env,
 ): z.infer<Schema> {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(source).filter(([, value]) => value?.trim() !== ''),
+  );
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const lines = result.error.issues.map(
@@ -27,7 +29,7 @@ export function readEnv<Schema extends z.ZodObject>(
 const port = (fallback: number) =>
   z.coerce
     .number('expected a port number')
-    .int()
+    .int('expected a port number')
     .min(0, 'expected a port number from 0 to 65535')
     .max(65535, 'expected a port number from 0 to 65535')
     .default(fallback);

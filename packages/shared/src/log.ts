@@ -20,6 +20,7 @@ const PRIVATE = [
   'metadata',
   'apiKey',
   'authorization',
+  'Authorization',
   'token',
   'serviceKey',
   'password',
@@ -41,14 +42,16 @@ export function createLog(service: string, level: string, destination?: Destinat
       paths: PRIVATE.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),
       censor: '[private]',
     },
-    serializers: { err: errorForLog },
+    serializers: { err: errorForLog, error: errorForLog },
   };
   return destination ? pino(options, destination) : pino(options);
 }
 
-function errorForLog(error: Error): Record<string, unknown> {
-  const { type, message, stack } = stdSerializers.err(error);
+function errorForLog(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return error;
+  const { type, message, stack } = stdSerializers.err(error as Error);
   const code = 'code' in error ? error.code : undefined;
-  const cause = error.cause instanceof Error ? error.cause.message : undefined;
+  const cause =
+    'cause' in error ? (error.cause as { message?: string } | null)?.message : undefined;
   return { type, message, code, cause, stack };
 }

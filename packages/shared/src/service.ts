@@ -48,6 +48,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const { bus, log } = options;
   const http = options.http ?? plainHttp(log);
   let consumers: RunningConsumer[] = [];
+  let isStarted = false;
   let isStopping = false;
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
@@ -56,6 +57,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     if (isStopping) return 'stopping';
     if (options.problem) return options.problem();
     if (!bus.isConnected()) return 'the broker is not reachable';
+    if (!isStarted) return 'the consumers are not started yet';
     return consumers.map((consumer) => consumer.problem()).find((found) => found !== undefined);
   };
   addHealthRoutes(http, { ...options, problem });
@@ -63,14 +65,15 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const url = await http.listen({ port: options.port, host: options.host ?? '0.0.0.0' });
   log.info({ url }, 'listening');
 
-  bus.ready.then(
-    () => {
-      if (isStopping) return;
-      consumers = options.consume?.() ?? [];
-      log.info({ consumers: consumers.map(({ durable }) => durable) }, 'ready');
-    },
-    (thrown: unknown) => fail(toError(thrown)),
-  );
+  const consume = (): void => {
+    if (isStopping) return;
+    consumers = options.consume?.() ?? [];
+    isStarted = true;
+    log.info({ consumers: consumers.map(({ durable }) => durable) }, 'ready');
+  };
+  bus.ready.then(consume).catch((thrown: unknown) => {
+    if (!isStopping) fail(toError(thrown));
+  });
   void bus.closed.then((error) => {
     if (!isStopping) fail(error ?? new Error('the connection to the broker was closed'));
   });
