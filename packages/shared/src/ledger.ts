@@ -14,6 +14,10 @@ import { isConflict, type Bus } from './bus.ts';
 import { TransientError, toError } from './errors.ts';
 import { deliverySchema, type Delivery } from './events.ts';
 
+/** The stream and subjects behind the bucket (ADR-8 of NATS). */
+const STREAM = 'KV_deliveries';
+const PREFIX = '$KV.deliveries.';
+
 export const settledStates = ['sent', 'failed', 'skipped', 'unknown'] as const;
 export type SettledState = (typeof settledStates)[number];
 
@@ -193,13 +197,15 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
 
     ofLead: (leadId) =>
       guarded(async () => {
-        const keys = await (await bus.bucket('deliveries')).keys(`${leadId}.>`);
-        const entries: LedgerEntry[] = [];
-        for await (const key of keys) {
-          const found = await read(key);
-          if (found) entries.push(found.entry);
-        }
-        return entries;
+        // Not `bucket.keys()`: in this client it drops keys when its reader is not fast enough.
+        const { state } = await (
+          await bus.manager()
+        ).streams.info(STREAM, { subjects_filter: `${PREFIX}${leadId}.>` });
+        const keys = Object.keys(state.subjects ?? {}).map((subject) =>
+          subject.slice(PREFIX.length),
+        );
+        const found = await Promise.all(keys.sort().map(read));
+        return found.flatMap((held) => (held ? [held.entry] : []));
       }),
   };
 }
