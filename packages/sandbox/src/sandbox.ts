@@ -1,6 +1,6 @@
 /**
  * The sandbox: the outside world over real HTTP on one port. Providers are mounted as data (`providerPlugins`);
- * anything else that lives on the port, such as the forms page, is a page plug-in (`pagePlugins`).
+ * anything else that lives on the port, such as the forms page, is a page plug-in (`options.pages`).
  */
 import Fastify, { type FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
@@ -35,7 +35,7 @@ export type SandboxOptions = {
   log?: Logger;
   resend?: ResendOptions;
   mobizon?: MobizonOptions;
-  /** Pages besides the inbox, in addition to `pagePlugins`. */
+  /** Pages besides the inbox. */
   pages?: PagePlugin[];
 };
 
@@ -47,9 +47,6 @@ const providerPlugins: ((world: World, options: SandboxOptions) => Provider)[] =
   (world, options) => createResend(world, options.resend),
   (world, options) => createMobizon(world, options.mobizon),
 ];
-
-/** Pages that every sandbox has. */
-const pagePlugins: PagePlugin[] = [];
 
 export type Sandbox = {
   url: string;
@@ -86,7 +83,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   );
   live.mount(app);
   pageRoutes(app, { providers, faults });
-  for (const plugin of [...pagePlugins, ...(options.pages ?? [])]) plugin.mount(app);
+  for (const plugin of options.pages ?? []) plugin.mount(app);
 
   for (const provider of providers) provider.resume();
   world.webhooks.resume();

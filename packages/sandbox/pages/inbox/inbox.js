@@ -1,0 +1,101 @@
+/* global document, location, localStorage, fetch, CSS, DOMParser, EventSource */
+/** Keeps the page fresh, remembers how a person likes to look at mails, and works the switches. */
+const remembered = (key, fallback) => localStorage.getItem(`inbox-${key}`) ?? fallback;
+const remember = (key, value) => localStorage.setItem(`inbox-${key}`, value);
+
+function showTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  remember('theme', theme);
+}
+showTheme(remembered('theme', 'dark'));
+document.querySelector('#theme').addEventListener('click', () => {
+  showTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
+});
+
+/** `what` is width or scheme: sets the stage and presses the right button. */
+function showMail(what, value) {
+  const stage = document.querySelector('.stage');
+  if (stage === null) return;
+  stage.dataset[what] = value;
+  if (what === 'scheme') colourMail(stage.querySelector('iframe'), value);
+  for (const button of document.querySelectorAll(`.toolbar [data-${what}]`)) {
+    button.setAttribute('aria-pressed', String(button.dataset[what] === value));
+  }
+}
+/**
+ * Not every browser tells a frame the colour scheme of the element around it, so the mail's own media queries are
+ * answered here: the chosen one always holds, the other never.
+ */
+let original;
+function colourMail(frame, scheme) {
+  original ??= frame.srcdoc;
+  frame.srcdoc = original.replace(
+    /\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)/gi,
+    (_, asked) => (asked.toLowerCase() === scheme ? '(min-width: 0px)' : '(max-width: 0px)'),
+  );
+}
+
+for (const what of ['width', 'scheme']) {
+  const fallback = what === 'width' ? 'wide' : 'light';
+  showMail(what, remembered(what, fallback));
+  for (const button of document.querySelectorAll(`.toolbar [data-${what}]`)) {
+    button.addEventListener('click', () => {
+      remember(what, button.dataset[what]);
+      showMail(what, button.dataset[what]);
+    });
+  }
+}
+
+const here = location.pathname === '/' ? '/inbox/resend' : location.pathname;
+
+async function fetchText(url) {
+  const response = await fetch(url);
+  return response.ok ? response.text() : null;
+}
+
+/** Fetches what the server drew anew. The open mail stays as it is, apart from its status. */
+async function refresh() {
+  const [live, list] = await Promise.all([
+    fetchText(`${here}?fragment=live`),
+    fetchText(`${here}?fragment=list`),
+  ]);
+  if (live !== null) document.querySelector('#live').innerHTML = live;
+  const box = document.querySelector('#list');
+  if (list !== null && box !== null && box.innerHTML !== list) {
+    const focused = document.activeElement?.dataset?.fault;
+    box.innerHTML = list;
+    if (focused) document.querySelector(`[data-fault="${CSS.escape(focused)}"]`)?.focus();
+  }
+  if (document.querySelector('[data-live]') !== null) await refreshItem();
+}
+
+async function refreshItem() {
+  const page = await fetchText(here);
+  if (page === null) return;
+  const fresh = new DOMParser().parseFromString(page, 'text/html');
+  for (const element of document.querySelectorAll('[data-live]')) {
+    const twin = fresh.querySelector(`[data-live="${element.dataset.live}"]`);
+    if (twin !== null) element.innerHTML = twin.innerHTML;
+  }
+}
+
+const events = new EventSource('/inbox/events');
+events.addEventListener('changed', refresh);
+// After a lost connection there may be news that nobody told.
+let wasLost = false;
+events.addEventListener('error', () => (wasLost = true));
+events.addEventListener('open', () => {
+  if (wasLost) void refresh();
+  wasLost = false;
+});
+
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-fault]');
+  if (button === null) return;
+  const isOn = button.getAttribute('aria-checked') === 'true';
+  await fetch(`/__sim/faults/${encodeURIComponent(button.dataset.fault)}`, {
+    method: isOn ? 'DELETE' : 'PUT',
+    ...(!isOn && { body: '{}', headers: { 'content-type': 'application/json' } }),
+  });
+  await refresh();
+});

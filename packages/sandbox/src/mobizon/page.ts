@@ -2,7 +2,7 @@
 import { html, showTime, type Html } from '../page/html.ts';
 import type { ProviderPage } from '../world/provider.ts';
 import type { MobizonParts } from './methods.ts';
-import { formatMoney } from './segments.ts';
+import { formatMoney, toMoney } from './segments.ts';
 import type { Campaign, MessageStatus, Sms } from './sms.ts';
 
 const SHOWN_MESSAGES = 200;
@@ -28,7 +28,7 @@ export function createMobizonPage({ account, settings }: MobizonParts): Provider
     summary: () =>
       html`<span>Mobizon</span>
         <span>Баланс: <b>${showMoney(account.balance())}</b></span>
-        <span>Сегмент: <b>${settings().segmentPrice} ₸</b></span>`,
+        <span>Сегмент: <b>${showMoney(toMoney(settings().segmentPrice))}</b></span>`,
     list: () => {
       const messages = account.sms.all().slice(-SHOWN_MESSAGES).reverse();
       if (messages.length === 0) return nothingYet;

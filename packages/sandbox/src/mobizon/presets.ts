@@ -22,6 +22,19 @@ export const mobizonPresets: FaultPreset[] = [
     rule: { ...SENDS, action: { do: 'effect-then-5xx', status: 502 } },
   },
   {
+    id: 'mobizon-accept-then-999',
+    title: 'Mobizon: принимает SMS и отвечает «общая ошибка» (код 999)',
+    hint: 'SMS отправлена, но ответ говорит об ошибке.',
+    rule: {
+      ...SENDS,
+      action: {
+        do: 'effect-then-fixed',
+        status: 200,
+        body: envelope({ code: 999, data: '' }).body,
+      },
+    },
+  },
+  {
     id: 'mobizon-hang',
     title: 'Mobizon: зависает',
     hint: 'Соединение открыто, ответа нет, SMS не отправляется.',

@@ -124,7 +124,7 @@ function whole(mail: Mail, status: MailStatus): Html {
       <iframe
         title="Письмо"
         sandbox="allow-popups allow-popups-to-escape-sandbox"
-        srcdoc="${`<base target="_blank">${body}`}"
+        srcdoc="${withBase(body)}"
       ></iframe>
     </div>
     <details>
@@ -134,9 +134,21 @@ ${mail.text ?? 'Текстовой части нет: почтовые прог�
     </details>
     <details>
       <summary>Заголовки и служебные данные</summary>
-      ${technical(mail, status)}
+      <div data-live="technical">${technical(mail, status)}</div>
     </details>
   </article>`;
+}
+
+/** Makes links open in a new tab. The tag goes after a doctype, or the mail would be shown in quirks mode. */
+function withBase(body: string): string {
+  const base = '<base target="_blank">';
+  for (const tag of [/<head(\s[^>]*)?>/i, /<html(\s[^>]*)?>/i, /<!doctype[^>]*>/i]) {
+    const found = tag.exec(body);
+    if (found === null) continue;
+    const end = found.index + found[0].length;
+    return body.slice(0, end) + base + body.slice(end);
+  }
+  return `<!doctype html>${base}${body}`;
 }
 
 function technical(mail: Mail, status: MailStatus): Html {

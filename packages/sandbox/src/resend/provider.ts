@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import {
-  FaultCut,
+  FaultCutError,
   type Provider,
   type ProviderAnswer,
   type ProviderRequest,
@@ -93,7 +93,7 @@ async function answerOnce(request: ProviderRequest, parts: ResendParts): Promise
     return await route.handle(request, parts, id);
   } catch (error) {
     if (error instanceof ResendError) return refused(error);
-    if (error instanceof FaultCut && error.answer !== null) return error.answer;
+    if (error instanceof FaultCutError && error.answer !== null) return error.answer;
     throw error;
   }
 }

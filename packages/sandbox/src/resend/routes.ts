@@ -1,7 +1,7 @@
 /** Resend's paths: sending, and reading back what was sent. */
 import type { ProviderAnswer, ProviderRequest } from '../world/provider.ts';
 import type { World } from '../world/provider.ts';
-import { FaultCut } from '../world/provider.ts';
+import { FaultCutError } from '../world/provider.ts';
 import { done, ResendError } from './answers.ts';
 import { checkMail, checkSchedule } from './check-mail.ts';
 import { hashPayload, readIdempotencyKey, type Idempotency } from './idempotency.ts';
@@ -105,7 +105,7 @@ function takeEffect({ drafts, answer, key }: Sending, parts: ResendParts): Provi
 }
 
 function settleFailure(key: string, happened: boolean, error: unknown, parts: ResendParts): void {
-  const answer = error instanceof FaultCut ? error.answer : null;
+  const answer = error instanceof FaultCutError ? error.answer : null;
   const isServerError = answer !== null && answer.status >= 500;
   if (isServerError && parts.settings().storeServerErrorsUnderKey)
     parts.idempotency.finish(key, answer);

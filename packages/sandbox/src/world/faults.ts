@@ -12,6 +12,12 @@ export type FaultPoint = (typeof faultPoints)[number];
 const ms = z.number().int().min(0);
 const status = z.number().int().min(200).max(599);
 
+const fixedAnswer = {
+  status,
+  body: z.string().default(''),
+  headers: z.record(z.string(), z.string()).default({}),
+};
+
 export const faultActionSchema = z.discriminatedUnion('do', [
   /** Nothing happens: the connection is reset, or `status` is answered. */
   z.strictObject({ do: z.literal('refuse'), status: status.optional() }),
@@ -23,6 +29,8 @@ export const faultActionSchema = z.discriminatedUnion('do', [
     status: status.optional(),
     body: z.string().optional(),
   }),
+  /** The effect happens, then this answer: an error code inside 200, say. */
+  z.strictObject({ do: z.literal('effect-then-fixed'), ...fixedAnswer }),
   /** The effect happens, then 200 with something that is no answer: a proxy's page, or JSON cut in half. */
   z.strictObject({
     do: z.literal('effect-then-garbage'),
@@ -35,12 +43,7 @@ export const faultActionSchema = z.discriminatedUnion('do', [
   /** Headers and half of the body arrive, the rest never does. */
   z.strictObject({ do: z.literal('stall') }),
   /** This answer, and nothing happens. */
-  z.strictObject({
-    do: z.literal('fixed'),
-    status,
-    body: z.string().default(''),
-    headers: z.record(z.string(), z.string()).default({}),
-  }),
+  z.strictObject({ do: z.literal('fixed'), ...fixedAnswer }),
   /** No answer ever, and nothing happens. */
   z.strictObject({ do: z.literal('hang') }),
 ]);
@@ -86,6 +89,7 @@ const USUAL_POINT: Record<FaultAction['do'], FaultPoint> = {
   stall: 'answer',
   'effect-then-drop': 'answer',
   'effect-then-5xx': 'answer',
+  'effect-then-fixed': 'answer',
   'effect-then-garbage': 'answer',
   'effect-then-late': 'answer',
 };

@@ -35,7 +35,7 @@ export type ProviderRequest = {
   body: Buffer;
   /**
    * Called by the provider when the work reaches this point: a fault may delay it or cut it short
-   * (it then throws FaultCut, which the provider lets through).
+   * (it then throws FaultCutError, which the provider lets through).
    */
   pass(point: FaultPoint): Promise<void>;
 };
@@ -49,8 +49,8 @@ export type ProviderAnswer = {
 };
 
 /** A fault ended the call early: with this answer, or without any. */
-export class FaultCut extends Error {
-  override readonly name = 'FaultCut';
+export class FaultCutError extends Error {
+  override readonly name = 'FaultCutError';
   readonly answer: ProviderAnswer | null;
   constructor(answer: ProviderAnswer | null) {
     super('cut short by a fault rule');

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { once } from 'node:events';
 import type { Clock } from './clock.ts';
 import type { ArmedFault, FaultPoint, Faults } from './faults.ts';
-import { FaultCut, type Provider, type ProviderAnswer } from './provider.ts';
+import { FaultCutError, type Provider, type ProviderAnswer } from './provider.ts';
 import type { RequestLog } from './requests.ts';
 
 const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -86,7 +86,7 @@ async function handle(
     );
     if (answer !== null) record.status = answer.status;
   } catch (error) {
-    if (!(error instanceof FaultCut)) throw error;
+    if (!(error instanceof FaultCutError)) throw error;
     if (error.answer === null) cut(reply);
     else write(reply, error.answer);
     record.status = error.answer?.status ?? null;
@@ -118,7 +118,7 @@ async function work(
   return strikeAnswer(fault, call, clock, answer);
 }
 
-/** A fault that strikes before there is an answer: waits, or throws FaultCut. */
+/** A fault that strikes before there is an answer: waits, or throws FaultCutError. */
 async function strikeOnTheWay(fault: ArmedFault, call: Call, clock: Clock): Promise<void> {
   const { action } = fault.rule;
   fault.strike();
@@ -129,21 +129,24 @@ async function strikeOnTheWay(fault: ArmedFault, call: Call, clock: Clock): Prom
     case 'hang':
     case 'stall':
       await clientGone(call.request);
-      throw new FaultCut(null);
+      throw new FaultCutError(null);
     case 'fixed':
-      throw new FaultCut({
+    case 'effect-then-fixed':
+      throw new FaultCutError({
         status: action.status,
         headers: action.headers,
         body: action.body,
         accepted: false,
       });
     case 'refuse':
-      throw new FaultCut(action.status === undefined ? null : call.provider.failure(action.status));
+      throw new FaultCutError(
+        action.status === undefined ? null : call.provider.failure(action.status),
+      );
     case 'effect-then-5xx':
-      throw new FaultCut(call.provider.failure(action.status ?? 500));
+      throw new FaultCutError(call.provider.failure(action.status ?? 500));
     case 'effect-then-drop':
     case 'effect-then-garbage':
-      throw new FaultCut(null);
+      throw new FaultCutError(null);
   }
 }
 
@@ -166,6 +169,16 @@ async function strikeAnswer(
     const failure = call.provider.failure(action.status ?? 500);
     const body = action.body ?? failure.body;
     return write(reply, { ...failure, body, headers: { ...answer.headers, ...failure.headers } });
+  }
+  if (action.do === 'effect-then-fixed') {
+    fault.strike();
+    const { status, body } = action;
+    return write(reply, {
+      ...answer,
+      status,
+      body,
+      headers: { ...answer.headers, ...action.headers },
+    });
   }
   if (action.do === 'effect-then-garbage') {
     fault.strike();
