@@ -18,8 +18,11 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** Stands between a client and a server on this machine and breaks their connection on demand. */
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+/**
+ * Stands between a client and a server on this machine and breaks their connection on demand. With a
+ * `port` of its own it can be missing first, as a server that is away, and come later.
+ */
+export async function startTcpProxy(targetPort: number, port = 0): Promise<TcpProxy> {
   interface Pair {
     client: Socket;
     server: Socket;
@@ -41,7 +44,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       });
     }
   });
-  listener.listen(0, '127.0.0.1');
+  listener.listen(port, '127.0.0.1');
   await once(listener, 'listening');
   const address = listener.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port');

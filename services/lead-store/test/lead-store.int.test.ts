@@ -1,0 +1,208 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Bus } from '@leadwire/shared/bus';
+import { makeEvent, type Lead, type Outcome } from '@leadwire/shared/events';
+import { derivedId, newId } from '@leadwire/shared/ids';
+import { subjects } from '@leadwire/shared/topology';
+import { openTestBus } from '@leadwire/testing/bus';
+import { leadCreated, someLead } from '@leadwire/testing/lead';
+import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
+import { waitFor } from '@leadwire/testing/wait-for';
+
+let broker: TestBroker;
+let supabase: TestSupabase;
+let bus: Bus;
+let running: ServiceProcess[] = [];
+
+beforeAll(async () => {
+  [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
+  bus = await openTestBus(broker, 'test');
+});
+
+afterAll(async () => {
+  await bus.drain();
+  await Promise.all([broker.close(), supabase.close()]);
+});
+
+afterEach(async () => {
+  await Promise.all(running.map((service) => service.kill()));
+  running = [];
+});
+
+async function startLeadStore(env: Record<string, string> = {}): Promise<ServiceProcess> {
+  const service = await startServiceProcess({
+    entry: 'services/lead-store/src/main.ts',
+    env: { NATS_URL: broker.url, ...supabase.env, ...env },
+  });
+  running.push(service);
+  return service;
+}
+
+const publishLead = (lead: Lead) =>
+  bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));
+
+async function tell(lead: Lead, channel: 'email' | 'sms', outcome: Partial<Outcome>) {
+  const template = 'proftest-result';
+  const deliveryId = derivedId('delivery', lead.leadId, channel, template);
+  const data = {
+    ...{ deliveryId, leadId: lead.leadId, channel, template },
+    ...{ outcome: 'sent' as const, at: new Date().toISOString() },
+    ...outcome,
+  };
+  const event = makeEvent('delivery.recorded.v1', { source: 'test', subject: lead.leadId, data });
+  await bus.publish(subjects.delivery(channel, data.outcome, deliveryId), event);
+}
+
+type Row = Record<string, unknown>;
+
+async function rowsOf(project: 'landing' | 'tripwire', query: string, id: string): Promise<Row[]> {
+  return (await supabase[project].sql(query, [id])) as Row[];
+}
+const leadRow = async ({ leadId }: Lead) =>
+  (await rowsOf('landing', 'select * from landing_leads where id = $1', leadId))[0];
+
+describe('a lead', () => {
+  test('becomes one row with its attribution, however often it is delivered', async () => {
+    await startLeadStore();
+    const lead = someLead({ metadata: { page: 'spring' } });
+    await publishLead(lead);
+    await publishLead(lead);
+
+    const row = await waitFor(() => leadRow(lead));
+    expect(row).toMatchObject({
+      name: lead.name,
+      email: lead.email,
+      phone: lead.phone,
+      source: 'proftest_spring_a',
+      utm_source: 'instagram',
+      metadata: { page: 'spring' },
+    });
+    const tracked = await waitFor(
+      async () =>
+        (
+          await rowsOf('tripwire', 'select * from lead_tracking where lead_id = $1', lead.leadId)
+        )[0],
+    );
+    expect(tracked).toMatchObject({ utm_campaign: 'spring_a' });
+  });
+
+  test('that a bot left is kept apart, and the second project never hears of it', async () => {
+    await startLeadStore();
+    const bot = someLead();
+    const event = makeEvent('lead.quarantined.v1', {
+      source: 'test',
+      subject: bot.leadId,
+      data: bot,
+    });
+    await bus.publish(subjects.leadQuarantined(bot.kind, bot.leadId), event);
+    const person = someLead();
+    await publishLead(person);
+
+    expect(await waitFor(() => leadRow(bot))).toMatchObject({ quarantined: true });
+    await waitFor(async () => {
+      const query = 'select * from lead_tracking where lead_id = $1';
+      return (await rowsOf('tripwire', query, person.leadId)).length === 1;
+    });
+    const query = 'select * from lead_tracking where lead_id = $1';
+    expect(await rowsOf('tripwire', query, bot.leadId)).toEqual([]);
+  });
+});
+
+describe('outcomes', () => {
+  test('show in the lead, whichever comes first, and only move forward', async () => {
+    await startLeadStore();
+    const lead = someLead();
+    await tell(lead, 'email', { outcome: 'sent', providerId: 'mail-1' });
+    await tell(lead, 'sms', { outcome: 'skipped', reason: 'phone_invalid' });
+    await publishLead(lead);
+    await tell(lead, 'email', { outcome: 'planned', at: new Date(0).toISOString() });
+
+    const row = await waitFor(async () => {
+      const found = await leadRow(lead);
+      return found?.['sms_status'] === 'skipped' && found['email_sent'] ? found : undefined;
+    });
+    expect(row).toMatchObject({
+      email_status: 'sent',
+      sms_sent: false,
+      sms_error: 'phone_invalid',
+    });
+    const query = 'select * from scheduled_notifications where lead_id = $1 order by channel';
+    const [email] = await waitFor(async () => {
+      const rows = await rowsOf('landing', query, lead.leadId);
+      return rows[0]?.['planned_at'] ? rows : undefined;
+    });
+    expect(email).toMatchObject({ status: 'sent', provider_id: 'mail-1' });
+    const tracking = 'select * from lead_tracking where lead_id = $1';
+    await waitFor(async () => {
+      const [found] = await rowsOf('tripwire', tracking, lead.leadId);
+      return found?.['email_status'] === 'sent' && found['sms_status'] === 'skipped';
+    });
+  });
+
+  test('of a provider call become one line of integration_logs', async () => {
+    await startLeadStore();
+    const leadId = newId();
+    const data = {
+      ...{ service: 'notifier', action: 'resend.send', status: 'error' as const, leadId },
+      ...{ error: 'Resend: 500', durationMs: 12, at: new Date().toISOString() },
+    };
+    const event = makeEvent('provider.called.v1', { source: 'notifier', subject: leadId, data });
+    await bus.publish(subjects.call('notifier', 'error'), event);
+    await bus.publish(subjects.call('notifier', 'error'), event);
+    await waitFor(async () => {
+      const manager = await bus.manager();
+      const { num_pending, num_ack_pending } = await manager.consumers.info(
+        'CALLS',
+        'lead-store-calls',
+      );
+      return num_pending === 0 && num_ack_pending === 0;
+    });
+
+    const query = 'select * from integration_logs where lead_id = $1';
+    expect(await rowsOf('landing', query, leadId)).toMatchObject([
+      { service: 'notifier', action: 'resend.send', status: 'error', error: 'Resend: 500' },
+    ]);
+  });
+});
+
+describe('when things break', () => {
+  test('500 leads that came while the database was away are all written when it is back', async () => {
+    const port = await freePort();
+    const leadStore = await startLeadStore({ LANDING_SUPABASE_URL: `http://127.0.0.1:${port}` });
+    const leads = Array.from({ length: 500 }, () => someLead());
+    await Promise.all(leads.map(publishLead));
+    await waitFor(() => leadStore.logs.some(({ msg }) => msg?.includes('no answer')));
+    const landing = new URL(supabase.env.LANDING_SUPABASE_URL);
+    const proxy = await startTcpProxy(Number(landing.port), port);
+
+    const ids = JSON.stringify(leads.map(({ leadId }) => leadId));
+    const query =
+      'select id from landing_leads where id in (select (jsonb_array_elements_text($1::jsonb))::uuid)';
+    await waitFor(async () => (await rowsOf('landing', query, ids)).length === 500, {
+      timeoutMs: 20_000,
+    });
+    await proxy.close();
+    expect(await bus.lastUnder('DEAD_LETTERS', 'dead.>')).toBeUndefined();
+  });
+
+  test('a killed lead-store leaves nothing out', async () => {
+    const leads = Array.from({ length: 300 }, () => someLead());
+    const first = await startLeadStore();
+    const publishing = Promise.all(leads.map(publishLead));
+    await waitFor(() => leadRow(leads[0]!));
+    await first.kill();
+    await publishing;
+    await Promise.all([startLeadStore(), startLeadStore()]);
+
+    const ids = JSON.stringify(leads.map(({ leadId }) => leadId));
+    const query =
+      'select id from landing_leads where id in (select (jsonb_array_elements_text($1::jsonb))::uuid)';
+    await waitFor(async () => (await rowsOf('landing', query, ids)).length === 300, {
+      // What the killed one had taken comes back after ack_wait, 30 seconds.
+      timeoutMs: 45_000,
+    });
+    expect(await rowsOf('landing', query, ids)).toHaveLength(300);
+  }, 60_000);
+});
