@@ -62,9 +62,10 @@ export function supervise(program: Program, watcher: Watcher): Supervised {
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     state.child = child;
     if (child.pid !== undefined) watcher.onSpawn(child.pid);
-    // Until it is healthy its lines stay in the file: should it fail, the message ends with the last of them.
+    // Its lines stay in the file until it is healthy (should it fail, the message ends with the last of
+    // them) and while it is stopped, when it complains of what is ending around it.
     follow(child, log, (text) => {
-      if (state.wasReady)
+      if (state.wasReady && !ended.signal.aborted)
         watcher.say(`${new Date().toTimeString().slice(0, 8)} ${program.name}: ${text}`);
     });
     return new Promise((resolve) => {

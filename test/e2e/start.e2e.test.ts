@@ -1,0 +1,150 @@
+/** `npm start` as a person has it: the real stack, a lead, kill -9, and a start after it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isRunning, readRunFile, signalGroup, type KnownProcess } from '../../scripts/run-file.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const STARTED_MS = 90_000;
+
+let dataDir = '';
+const stacks: ChildProcess[] = [];
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(tmpdir(), 'leadwire-e2e-'));
+});
+afterAll(async () => {
+  for (const stack of stacks) stack.kill('SIGKILL');
+  for (const { pid } of everyProcess()) signalGroup(pid, 'SIGKILL');
+  await waitFor(() => !everyProcess().some(isRunning), { what: 'every process to end' });
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** A stack that prints into `output`. */
+type Stack = { process: ChildProcess; output: () => string; sandbox: string; api: string };
+
+function spawnStack(notifyDelayMs: number): { process: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, ['scripts/start.ts'], {
+    cwd: root,
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+      LEADWIRE_DATA_DIR: dataDir,
+      NOTIFY_DELAY_MS: String(notifyDelayMs),
+    },
+  });
+  stacks.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  }
+  return { process: child, output: () => output };
+}
+
+async function startStack(notifyDelayMs: number): Promise<Stack> {
+  const { process: child, output } = spawnStack(notifyDelayMs);
+  await waitFor(() => output().includes('Ctrl-C') || child.exitCode !== null, {
+    timeoutMs: STARTED_MS,
+    what: 'the stack to start',
+  });
+  const find = (pattern: RegExp) => {
+    const match = pattern.exec(output())?.[1];
+    if (!match) throw new Error(`the stack did not start:\n${output()}`);
+    return match;
+  };
+  const inbox = find(/inbox +(http:\/\/localhost:\d+)\//);
+  return { process: child, output, sandbox: inbox, api: find(/docs +(http:\/\/localhost:\d+)\//i) };
+}
+
+function everyProcess(): KnownProcess[] {
+  return readRunFile(path.join(dataDir, 'run.json'))?.children ?? [];
+}
+
+async function postLead({ api }: Stack, name: string): Promise<string> {
+  const response = await fetch(`${api}/api/landing/proftest`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name, email: `${name}@mail.example-lead.kz`, phone: '+77051234567' }),
+  });
+  expect(response.status).toBe(201);
+  const { leadId } = (await response.json()) as { leadId: string };
+  return leadId;
+}
+
+/** What the API tells of a lead's two channels. */
+type Told = { status: string; scheduled_for: string | null };
+
+async function readChannels({ api }: Stack, leadId: string): Promise<Told[]> {
+  const secrets = JSON.parse(await readFile(path.join(dataDir, 'secrets.json'), 'utf8')) as {
+    ADMIN_TOKEN: string;
+  };
+  const response = await fetch(`${api}/api/landing/leads/${leadId}/status`, {
+    headers: { authorization: `Bearer ${secrets.ADMIN_TOKEN}` },
+  });
+  const { channels } = (await response.json()) as { channels: Record<string, Told> };
+  return Object.values(channels);
+}
+
+async function statuses(stack: Stack, leadId: string): Promise<string[]> {
+  return (await readChannels(stack, leadId)).map(({ status }) => status);
+}
+
+/** How many mails and SMS the sandbox let through, by kind. */
+async function sentBy({ sandbox }: Stack): Promise<Record<string, number>> {
+  const response = await fetch(`${sandbox}/__sim/effects`);
+  const { effects } = (await response.json()) as { effects: { kind: string }[] };
+  const counts: Record<string, number> = {};
+  for (const { kind } of effects) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+async function untilSent(stack: Stack, leadId: string): Promise<void> {
+  await waitFor(async () => (await statuses(stack, leadId)).every((status) => status === 'sent'), {
+    // A message that a killed process held is delivered again after ack_wait, 30 s.
+    timeoutMs: 60_000,
+    what: `both messages of ${leadId} to be sent`,
+  });
+}
+
+describe('npm start', () => {
+  test(
+    'carries a lead to the inbox, survives kill -9 of everything, and sends once what was planned',
+    async () => {
+      const first = await startStack(1_000);
+      const early = await postLead(first, 'aigerim');
+      await untilSent(first, early);
+
+      const second = spawnStack(1_000);
+      await once(second.process, 'exit');
+      expect(second.output()).toContain('already running');
+      expect(second.output()).toContain(first.sandbox);
+
+      const planned = await postLead(first, 'daniyar');
+      await waitFor(async () =>
+        (await readChannels(first, planned)).every(({ scheduled_for }) => scheduled_for !== null),
+      );
+      first.process.kill('SIGKILL');
+      const [, ...othersAlive] = everyProcess();
+      for (const { pid } of othersAlive) signalGroup(pid, 'SIGKILL');
+
+      const third = await startStack(1_000);
+      expect(third.output()).toMatch(/The last run was killed and left nats \(\d+\)/);
+      await untilSent(third, planned);
+      expect(await statuses(third, early)).toEqual(['sent', 'sent']);
+      expect(await sentBy(third)).toEqual({ mail: 2, sms: 2 });
+
+      const processes = everyProcess();
+      expect(processes.length).toBeGreaterThan(5);
+      third.process.kill('SIGINT');
+      await once(third.process, 'exit');
+      expect(processes.filter(isRunning)).toEqual([]);
+      expect(existsSync(path.join(dataDir, 'run.json'))).toBe(false);
+    },
+    STARTED_MS * 3,
+  );
+});
