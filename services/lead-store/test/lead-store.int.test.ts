@@ -57,8 +57,8 @@ async function tell(lead: Lead, channel: 'email' | 'sms', outcome: Partial<Outco
 
 type Row = Record<string, unknown>;
 
-async function rowsOf(project: 'landing' | 'tripwire', query: string, id: string): Promise<Row[]> {
-  return (await supabase[project].sql(query, [id])) as Row[];
+function rowsOf(project: 'landing' | 'tripwire', query: string, id: string): Promise<Row[]> {
+  return supabase[project].sql(query, [id]);
 }
 const leadRow = async ({ leadId }: Lead) =>
   (await rowsOf('landing', 'select * from landing_leads where id = $1', leadId))[0];
