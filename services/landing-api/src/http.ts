@@ -4,7 +4,7 @@ import { fastifyHelmet } from '@fastify/helmet';
 import { fastifyRateLimit } from '@fastify/rate-limit';
 import { fastifySwagger } from '@fastify/swagger';
 import { fastifySwaggerUi } from '@fastify/swagger-ui';
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -57,7 +57,7 @@ function createApp(env: HttpEnv, log: Log): FastifyInstance {
   const app = fastify({
     loggerInstance,
     // Its own lines quote the address with its query, where forms may put contact data.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: 2 * REQUEST_TIMEOUT_MS,
@@ -89,6 +89,8 @@ async function addDefences(app: FastifyInstance, env: HttpEnv): Promise<void> {
     crossOriginResourcePolicy: { policy: 'cross-origin' },
     // Without TLS in front, an upgrade of our own pages would break them.
     contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+    // What the domain's other hosts can do is not ours to decide.
+    strictTransportSecurity: { includeSubDomains: false },
   });
   await app.register(fastifyCors, {
     origin: env.CORS_ORIGINS,
@@ -138,6 +140,8 @@ async function addDocs(app: FastifyInstance, env: HttpEnv): Promise<void> {
       components: { securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } } },
     },
     transform: jsonSchemaTransform,
+    // The health routes, which are not for those who read this.
+    hideUntagged: true,
   });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
 }

@@ -57,16 +57,14 @@ async function acceptKeyed(bus: Bus, arrival: Arrival): Promise<Acceptance> {
 /** No key: equal content within the broker's window is a double click; later it is a new lead. */
 async function acceptUnkeyed(bus: Bus, arrival: Arrival): Promise<Acceptance> {
   const { leadId } = arrival.lead;
-  const { stored, seq } = await publishLead(bus, arrival, { msgId: `lead:${arrival.contentHash}` });
+  const { stored, existing } = await publishLead(bus, arrival, {
+    msgId: `lead:${arrival.contentHash}`,
+  });
   if (stored) return { leadId, outcome: 'created' };
-  const firstId = leadIdOf(await bus.atSequence('LEADS', seq));
-  if (firstId === undefined) {
-    // Somebody removed the first one from the stream; the broker still knows its message id.
-    await publishLead(bus, arrival, { onceUnder: subjects.anyLead(leadId) });
-    return { leadId, outcome: 'created' };
-  }
-  // Ours: stored at the first try, whose answer was lost.
-  return { leadId: firstId, outcome: firstId === leadId ? 'created' : 'duplicate' };
+  if (existing) return { leadId: leadIdOf(existing), outcome: 'duplicate' };
+  // Somebody removed the first one from the stream; the broker still knows its message id.
+  await publishLead(bus, arrival, { onceUnder: subjects.anyLead(leadId) });
+  return { leadId, outcome: 'created' };
 }
 
 /** The one place where a lead is handed over: what takes leads while the broker is away belongs here. */
@@ -89,9 +87,8 @@ function leadEvent(source: string, lead: Lead, isSpam: boolean): AnyEvent {
   return makeEvent(type, { source, subject: lead.leadId, data: lead });
 }
 
-function leadIdOf(stored: StoredEvent | undefined): string | undefined {
-  if (!stored) return undefined;
-  const { subject } = stored.event as { subject?: unknown };
+function leadIdOf({ event, seq }: StoredEvent): string {
+  const { subject } = event as { subject?: unknown };
   if (typeof subject === 'string') return subject;
-  throw new TransientError(`message ${stored.seq} of LEADS is no lead`);
+  throw new TransientError(`message ${seq} of LEADS is no lead`);
 }

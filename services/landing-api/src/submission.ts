@@ -23,48 +23,51 @@ const key = z
 export const HONEYPOT_FIELD = 'website';
 
 export const submissionSchema = z
-  .looseObject({
-    name: z
-      .union([z.string(), z.number()], { error: 'expected the person’s name as text' })
-      .meta({ description: 'Required. Cut at 200 characters.', examples: ['Айгерим Сапарова'] }),
-    email: optionalText.meta({
-      description: 'An address, or a phone, is required; one that is unusable is flagged.',
-      examples: ['aigerim@mail.kz'],
-    }),
-    phone: optionalText.meta({
-      description: 'As people type it; Kazakhstan is assumed where no country is given.',
-      examples: ['8 (705) 123-45-67'],
-    }),
-    answers: z
-      .unknown()
-      .optional()
-      .meta({
-        description: 'The answers of the test, in any form.',
-        examples: [{ interest: 'design', score: 87 }],
+  .looseObject(
+    {
+      name: z
+        .union([z.string(), z.number()], { error: 'expected the person’s name as text' })
+        .meta({ description: 'Required. Cut at 200 characters.', examples: ['Айгерим Сапарова'] }),
+      email: optionalText.meta({
+        description: 'An address, or a phone, is required; one that is unusable is flagged.',
+        examples: ['aigerim@mail.kz'],
       }),
-    paymentMethod: optionalText.meta({
-      description: 'kaspi, halyk or robokassa. Any other value is accepted and kept.',
-      examples: ['kaspi'],
-    }),
-    utm: z
-      .unknown()
-      .optional()
-      .meta({
-        description:
-          'Attribution: { source, medium, campaign, content, term }; or utm_source… or utmSource… beside the other fields.',
-        examples: [{ source: 'instagram', medium: 'cpc', campaign: 'spring' }],
+      phone: optionalText.meta({
+        description: 'As people type it; Kazakhstan is assumed where no country is given.',
+        examples: ['8 (705) 123-45-67'],
       }),
-    metadata: z.unknown().optional().meta({
-      description: 'Anything else. Unknown fields of the body are added to it.',
-    }),
-    submissionId: z
-      .union([key, z.number()], { error: KEY_RULE })
-      .nullish()
-      .meta({ description: 'The same as the header Idempotency-Key, which goes before it.' }),
-    [HONEYPOT_FIELD]: z.unknown().optional().meta({
-      description: 'Leave it out or empty: a trap for programs. Filled in, nobody is contacted.',
-    }),
-  })
+      answers: z
+        .unknown()
+        .optional()
+        .meta({
+          description: 'The answers of the test, in any form.',
+          examples: [{ interest: 'design', score: 87 }],
+        }),
+      paymentMethod: optionalText.meta({
+        description: 'kaspi, halyk or robokassa. Any other value is accepted and kept.',
+        examples: ['kaspi'],
+      }),
+      utm: z
+        .unknown()
+        .optional()
+        .meta({
+          description:
+            'Attribution: { source, medium, campaign, content, term }; or utm_source… or utmSource… beside the other fields.',
+          examples: [{ source: 'instagram', medium: 'cpc', campaign: 'spring' }],
+        }),
+      metadata: z.unknown().optional().meta({
+        description: 'Anything else. Unknown fields of the body are added to it.',
+      }),
+      submissionId: z
+        .union([key, z.number()], { error: KEY_RULE })
+        .nullish()
+        .meta({ description: 'The same as the header Idempotency-Key, which goes before it.' }),
+      [HONEYPOT_FIELD]: z.unknown().optional().meta({
+        description: 'Leave it out or empty: a trap for programs. Filled in, nobody is contacted.',
+      }),
+    },
+    'expected a JSON object with the fields of the form',
+  )
   .meta({ description: 'Unknown fields are kept in metadata.' });
 export type Submission = z.infer<typeof submissionSchema>;
 

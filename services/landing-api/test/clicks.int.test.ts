@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { eventSchemas } from '@leadwire/shared/events';
+import { newId } from '@leadwire/shared/ids';
+import { createShortLinks, type ShortLink } from '@leadwire/shared/short-links';
+import { subjects } from '@leadwire/shared/topology';
+import { startApi, type TestApi } from './start-api.ts';
+
+const TARGET = 'https://leadwire.kz/result?lead=1&x=%D1%8F';
+const BROWSER =
+  'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36';
+
+let broker: TestBroker;
+let api: TestApi;
+
+beforeAll(async () => {
+  broker = await startNats();
+  api = await startApi(broker);
+});
+afterAll(async () => {
+  await api?.stop();
+  await broker?.close();
+});
+
+function makeLink(): Promise<ShortLink> {
+  const delivery = {
+    deliveryId: newId(),
+    leadId: newId(),
+    channel: 'sms',
+    template: 'proftest-result',
+  } as const;
+  return createShortLinks(api.bus).ensure(delivery, TARGET);
+}
+
+function follow(code: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { 'user-agent': BROWSER, ...init.headers };
+  return fetch(`${api.url}/s/${code}`, { redirect: 'manual', ...init, headers });
+}
+
+const click = ({ channel, deliveryId }: ShortLink) =>
+  api.bus.lastUnder('DELIVERIES', subjects.delivery(channel, 'clicked', deliveryId));
+
+test('a short link leads on and the click becomes a fact', async () => {
+  const link = await makeLink();
+  const response = await follow(link.code);
+  expect(response.status).toBe(302);
+  expect(response.headers.get('location')).toBe(TARGET);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+
+  const stored = await waitFor(() => click(link), { what: 'the click' });
+  expect(eventSchemas['delivery.recorded.v1'].parse(stored.event)).toMatchObject({
+    subject: link.leadId,
+    data: {
+      deliveryId: link.deliveryId,
+      channel: 'sms',
+      template: 'proftest-result',
+      outcome: 'clicked',
+      shortLink: { code: link.code, url: TARGET },
+    },
+  });
+});
+
+test.each([
+  ['a HEAD request', { method: 'HEAD' }],
+  ['Telegram’s preview', { headers: { 'user-agent': 'TelegramBot (like TwitterBot)' } }],
+  ['WhatsApp’s preview', { headers: { 'user-agent': 'WhatsApp/2.23.20.0 A' } }],
+  ['Facebook’s preview', { headers: { 'user-agent': 'facebookexternalhit/1.1' } }],
+  ['a prefetch', { headers: { 'sec-purpose': 'prefetch;prerender' } }],
+])('%s is led on and not counted', async (_who, init: RequestInit) => {
+  const link = await makeLink();
+  const response = await follow(link.code, init);
+  expect(response.status).toBe(302);
+  // A click that is counted afterwards shows that the first request was not.
+  await follow(link.code);
+  const stored = await waitFor(() => click(link), { what: 'the click' });
+  const { state } = await (
+    await api.bus.manager()
+  ).streams.info('DELIVERIES', { subjects_filter: stored.subject });
+  expect(state.subjects).toEqual({ [stored.subject]: 1 });
+});
+
+test.each(['zzzzzzz', '%2F%2Fevil.kz', 'https:%2F%2Fevil.kz', '..', '>', 'a'.repeat(300)])(
+  'an unknown code (%s) is a friendly page, never a redirect',
+  async (code) => {
+    const response = await follow(code);
+    expect([404, 302].includes(response.status) && response.headers.get('location')).toBeNull();
+    expect(response.status).toBe(404);
+  },
+);
+
+test('the page of an unknown link speaks Russian', async () => {
+  const response = await follow('zzzzzzz');
+  expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(await response.text()).toContain('Ссылка не найдена');
+});
+
+test('a target that is not http(s) is never led to', async () => {
+  const bucket = await api.bus.bucket('short_links');
+  const link = { ...(await makeLink()), code: 'evil', url: 'javascript:alert(1)' };
+  await bucket.put('evil', JSON.stringify(link));
+  const response = await follow('evil');
+  expect(response.headers.get('location')).toBeNull();
+  expect(response.status).toBeGreaterThanOrEqual(400);
+});

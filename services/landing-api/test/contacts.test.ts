@@ -1,0 +1,150 @@
+import { describe, expect, test } from '@jest/globals';
+import { readEmail, readPhone } from '../src/contacts.ts';
+import { suggestDomain } from '../src/email-typos.ts';
+
+describe('a phone', () => {
+  test.each([
+    ['+7 (705) 123-45-67', '+77051234567'],
+    ['87051234567', '+77051234567'],
+    ['8 705 123 45 67', '+77051234567'],
+    ['77051234567', '+77051234567'],
+    ['7051234567', '+77051234567'],
+    ['(705) 1234567', '+77051234567'],
+    ['+8 705 123 45 67', '+77051234567'],
+    ['007 705 123 45 67', '+77051234567'],
+    ['\u00A0+7\u2011705\u2011123\u201145\u201167 ', '+77051234567'],
+    ['тел. 8705 123 45 67', '+77051234567'],
+    ['+7 705 123 45 67 (whatsapp)', '+77051234567'],
+    ['+77051234567, +77011234567', '+77051234567'],
+    ['8-705-123-45-67 доб. 5', '+77051234567'],
+    ['＋７７０５１２３４５６７', '+77051234567'],
+    ['+7 727 250 11 11', '+77272501111'],
+    ['89161234567', '+79161234567'],
+    ['+998 90 123 45 67', '+998901234567'],
+    ['998901234567', '+998901234567'],
+    ['+996 555 123456', '+996555123456'],
+    ['+49 151 23456789', '+4915123456789'],
+  ])('typed as %j is %s', (typed, e164) => {
+    expect(readPhone(typed)).toEqual({ phone: e164, isUsable: true });
+  });
+
+  test.each([
+    ['+7 705 123 45 6', 'a digit short'],
+    ['+7 705 123 45 678', 'a digit too many'],
+    ['8705123456', 'a digit short behind the trunk prefix'],
+    ['12345', 'five digits'],
+  ])('typed as %j is kept as typed: %s', (typed) => {
+    expect(readPhone(typed)).toEqual({ phone: typed, issue: 'phone_invalid', isUsable: true });
+  });
+
+  test.each(['+7 (___) ___-__-__', 'нет', '1e+21', '1234'])(
+    'typed as %j is kept, but reaches nobody',
+    (typed) => {
+      expect(readPhone(typed)).toEqual({ phone: typed, issue: 'phone_invalid', isUsable: false });
+    },
+  );
+
+  test.each(['', '   ', '\u200B\r\n'])('typed as %j is missing', (typed) => {
+    expect(readPhone(typed)).toEqual({ phone: null, issue: 'phone_missing', isUsable: false });
+  });
+
+  test('that is no number is cut at 40 characters and cleaned', () => {
+    expect(readPhone(`call me\r\n${'9'.repeat(500)}`).phone).toBe(`call me ${'9'.repeat(32)}`);
+  });
+});
+
+describe('an email', () => {
+  test.each([
+    ['aigerim@mail.kz', 'aigerim@mail.kz'],
+    ['  Aigerim.S+test@Mail.KZ ', 'Aigerim.S+test@mail.kz'],
+    ['mailto:aigerim@mail.kz', 'aigerim@mail.kz'],
+    ['aigerim@mail.kz.', 'aigerim@mail.kz'],
+    ['\u200Baigerim@mail.kz\u00AD', 'aigerim@mail.kz'],
+    ['info@почта.рф', 'info@xn--80a1acny.xn--p1ai'],
+    ["o'neil_99@mail.kz", "o'neil_99@mail.kz"],
+  ])('typed as %j is %s', (typed, email) => {
+    expect(readEmail(typed)).toEqual({ email });
+  });
+
+  test.each([
+    'aigerim',
+    'aigerim@',
+    '@mail.kz',
+    'aigerim@mail',
+    'aigerim@mail,ru',
+    'ai gerim@mail.kz',
+    'aigerim@@mail.kz',
+    'aigerim@mail.kz\r\nBcc: everybody@mail.kz',
+    'a@mail.kz, b@mail.kz',
+    '<script>@mail.kz',
+    'айгерим@mail.kz',
+    'a..b@mail.kz',
+    `${'a'.repeat(65)}@mail.kz`,
+  ])('typed as %j is no address, and kept beside', (typed) => {
+    expect(readEmail(typed)).toMatchObject({ email: null, issue: 'email_invalid' });
+    expect(readEmail(typed).asTyped).toContain(typed.slice(0, 5));
+  });
+
+  test('over 254 characters is no address', () => {
+    expect(readEmail(`a@${'b.'.repeat(200)}kz`)).toMatchObject({ issue: 'email_invalid' });
+  });
+
+  test.each(['', ' \t'])('typed as %j is missing', (typed) => {
+    expect(readEmail(typed)).toEqual({ email: null, issue: 'email_missing' });
+  });
+
+  test('with a suspicious domain is kept, flagged and comes with a suggestion', () => {
+    expect(readEmail('Aigerim@GAMIL.com')).toEqual({
+      email: 'Aigerim@gamil.com',
+      issue: 'email_typo_suspected',
+      suggestion: 'Aigerim@gmail.com',
+    });
+  });
+});
+
+describe('a mail domain', () => {
+  test.each([
+    ['gamil.com', 'gmail.com'],
+    ['gmial.com', 'gmail.com'],
+    ['gmai.com', 'gmail.com'],
+    ['gmaill.com', 'gmail.com'],
+    ['gnail.com', 'gmail.com'],
+    ['gmail.con', 'gmail.com'],
+    ['gmail.co', 'gmail.com'],
+    ['gmail.ru', 'gmail.com'],
+    ['mal.ru', 'mail.ru'],
+    ['maill.ru', 'mail.ru'],
+    ['mali.ru', 'mail.ru'],
+    ['mail.ry', 'mail.ru'],
+    ['mailru', 'mail.ru'],
+    ['yndex.ru', 'yandex.ru'],
+    ['yadnex.ru', 'yandex.ru'],
+    ['inbx.ru', 'inbox.ru'],
+    ['iclod.com', 'icloud.com'],
+    ['outlok.com', 'outlook.com'],
+    ['hotmial.com', 'hotmail.com'],
+  ])('%s is probably %s', (typed, meant) => {
+    expect(suggestDomain(typed)).toBe(meant);
+  });
+
+  test.each([
+    ...['mail.ru', 'bk.ru', 'inbox.ru', 'list.ru', 'internet.ru', 'yandex.ru', 'ya.ru'],
+    ...['yandex.kz', 'yandex.com', 'yandex.by', 'gmail.com', 'googlemail.com', 'icloud.com'],
+    ...['me.com', 'mac.com', 'outlook.com', 'hotmail.com', 'live.com', 'yahoo.com', 'ymail.com'],
+    ...['mail.kz', 'mail.ua', 'mail.com', 'email.kz', 'rambler.ru', 'vk.com', 'proton.me'],
+    ...['kaspi.kz', 'halykbank.kz', 'bi.group', 'kbtu.kz', 'nu.edu.kz', 'iitu.edu.kz', 'kcell.kz'],
+    ...[
+      'beeline.kz',
+      'tele2.kz',
+      'magnum.kz',
+      'rail.kz',
+      'nail.kz',
+      'mami.kz',
+      'mts.ru',
+      'life.ru',
+    ],
+    ...['freedom.kz', 'narxoz.kz', 'gmx.de', 'constructor', '__proto__'],
+  ])('%s is taken for what it is', (domain) => {
+    expect(suggestDomain(domain)).toBeUndefined();
+  });
+});

@@ -1,0 +1,48 @@
+import { expect, test } from '@jest/globals';
+import { readEnv } from '@leadwire/shared/env';
+import { envSchema } from '../src/env.ts';
+
+const ADMIN_TOKEN = 'sixteen letters and more';
+
+test('the defaults need nothing but a token', () => {
+  expect(readEnv(envSchema, { ADMIN_TOKEN })).toMatchObject({
+    PORT: 3000,
+    CORS_ORIGINS: [],
+    RATE_LIMIT_PER_MINUTE: 120,
+    TRUST_PROXY: false,
+  });
+});
+
+test('origins and proxies are lists', () => {
+  const env = readEnv(envSchema, {
+    ADMIN_TOKEN,
+    CORS_ORIGINS: 'https://a.kz, http://localhost:4000',
+    TRUST_PROXY: 'loopback, 10.0.0.0/8,2001:db8::/32',
+  });
+  expect(env.CORS_ORIGINS).toEqual(['https://a.kz', 'http://localhost:4000']);
+  expect(env.TRUST_PROXY).toEqual(['loopback', '10.0.0.0/8', '2001:db8::/32']);
+});
+
+test('a number of proxies trusts so many hops and no more', () => {
+  const { TRUST_PROXY: trusts } = readEnv(envSchema, { ADMIN_TOKEN, TRUST_PROXY: '1' });
+  expect(typeof trusts === 'function' && [trusts('10.0.0.1', 0), trusts('10.0.0.1', 1)]).toEqual([
+    true,
+    false,
+  ]);
+});
+
+test.each([
+  ['ADMIN_TOKEN', 'short'],
+  ['CORS_ORIGINS', '*'],
+  ['CORS_ORIGINS', 'https://a.kz/'],
+  ['CORS_ORIGINS', 'a.kz'],
+  ['PUBLIC_BASE_URL', 'leadwire.kz'],
+  ['RATE_LIMIT_PER_MINUTE', '0'],
+  ['RATE_LIMIT_PER_MINUTE', 'many'],
+  ['TRUST_PROXY', 'true'],
+  ['TRUST_PROXY', '10.0.0.0/99'],
+])('%s=%s is refused by name', (name, value) => {
+  expect(() => readEnv(envSchema, { ADMIN_TOKEN, [name]: value })).toThrow(
+    new RegExp(`${name}: expected`),
+  );
+});

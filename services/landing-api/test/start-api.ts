@@ -1,0 +1,123 @@
+import { openTestBus } from '@leadwire/testing/bus';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { openBus, type Bus } from '@leadwire/shared/bus';
+import { leadSchema, type Lead } from '@leadwire/shared/events';
+import { createLedger } from '@leadwire/shared/ledger';
+import { createLog } from '@leadwire/shared/log';
+import { createMetrics } from '@leadwire/shared/metrics';
+import { startService } from '@leadwire/shared/service';
+import { createShortLinks } from '@leadwire/shared/short-links';
+import { subjects } from '@leadwire/shared/topology';
+import { envSchema } from '../src/env.ts';
+import { createHttp } from '../src/http.ts';
+import { createIntake } from '../src/intake.ts';
+
+export const ADMIN_TOKEN = 'an-admin-token-for-tests';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown>;
+}
+
+export interface TestApi {
+  url: string;
+  bus: Bus;
+  /** Posts a value as JSON, or a text as it is. */
+  post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>;
+  status: (leadId: string) => Promise<Answer>;
+  /** The lead as it was stored. */
+  lead: (leadId: unknown) => Promise<Lead>;
+  /** How many leads the stream holds. */
+  countLeads: () => Promise<number>;
+  stop: () => Promise<void>;
+}
+
+/** The service over a socket, wired as main.ts does it, on the variables that a test cares for. */
+export async function startApi(
+  broker: { url: string },
+  { env = {}, awaitBroker = true }: { env?: Record<string, string>; awaitBroker?: boolean } = {},
+): Promise<TestApi> {
+  const variables = envSchema.parse({
+    ADMIN_TOKEN,
+    RATE_LIMIT_PER_MINUTE: '100000',
+    ...env,
+  });
+  const log = createLog('landing-api', 'silent');
+  const bus = awaitBroker
+    ? await openTestBus(broker, 'landing-api')
+    : openBus({ url: broker.url, name: 'landing-api', log });
+  const http = await createHttp(variables, {
+    log,
+    bus,
+    intake: createIntake(bus),
+    ledger: createLedger(bus),
+    links: createShortLinks(bus),
+    now: () => new Date(),
+  });
+  const metrics = createMetrics('landing-api');
+  const options = { log, bus, metrics, port: 0, http, metricsToken: ADMIN_TOKEN };
+  const service = await startService(options);
+  const { url } = service;
+
+  return {
+    url,
+    bus,
+    stop: () => service.stop(),
+    post: (path, body, headers = {}) =>
+      answerOf(
+        fetch(url + path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+        }),
+      ),
+    status: (leadId) =>
+      answerOf(
+        fetch(`${url}/api/landing/leads/${leadId}/status`, {
+          headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+        }),
+      ),
+    lead: async (leadId) => {
+      const stored = await bus.lastUnder('LEADS', subjects.anyLead(String(leadId)));
+      return leadSchema.parse((stored?.event as { data?: unknown } | undefined)?.data);
+    },
+    countLeads: async () => {
+      const { state } = await (await bus.manager()).streams.info('LEADS');
+      return state.messages;
+    },
+  };
+}
+
+/** An answer with its JSON body. */
+export async function answerOf(answering: Promise<Response>): Promise<Answer> {
+  const response = await answering;
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>,
+  };
+}
+
+/** Sends until it is taken: what a form does that was told to come back. */
+export function accepted(send: () => Promise<Answer>): Promise<Answer> {
+  return waitFor(
+    async () => {
+      const answer = await send();
+      return answer.status < 300 ? answer : undefined;
+    },
+    { timeoutMs: 20_000, what: 'the lead to be accepted' },
+  );
+}
+
+/** A form as a careful person fills it in; `id` keeps two of them apart. */
+export function form(id: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    name: 'Айгерим Сапарова',
+    email: `aigerim.${id}@mail.kz`,
+    phone: '8 (705) 123-45-67',
+    answers: { interest: 'design', id },
+    ...more,
+  };
+}

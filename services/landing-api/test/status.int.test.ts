@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import type { Channel, Delivery } from '@leadwire/shared/events';
+import { derivedId, newId } from '@leadwire/shared/ids';
+import { createLedger } from '@leadwire/shared/ledger';
+import { ADMIN_TOKEN, answerOf, form, startApi, type TestApi } from './start-api.ts';
+
+let broker: TestBroker;
+let api: TestApi;
+
+beforeAll(async () => {
+  broker = await startNats();
+  api = await startApi(broker);
+});
+afterAll(async () => {
+  await api?.stop();
+  await broker?.close();
+});
+
+const pending = {
+  sent: false,
+  sent_at: null,
+  error: null,
+  status: 'pending',
+  template: null,
+  scheduled_for: null,
+};
+
+async function accepted(id: string, more: Record<string, unknown> = {}): Promise<string> {
+  const { body } = await api.post('/api/landing/proftest', form(id, more));
+  return String(body['leadId']);
+}
+
+function delivery(leadId: string, channel: Channel, template = 'proftest-result'): Delivery {
+  return { deliveryId: derivedId(leadId, channel, template), leadId, channel, template };
+}
+
+test('the status is there as soon as the 201 is', async () => {
+  const leadId = await accepted('at-once');
+  expect(await api.status(leadId)).toMatchObject({
+    status: 200,
+    body: {
+      success: true,
+      lead: {
+        leadId,
+        kind: 'proftest',
+        source: 'proftest',
+        name: 'Айгерим Сапарова',
+        email: 'aigerim.at-once@mail.kz',
+        phone: '+77051234567',
+        contactIssues: [],
+        quarantined: false,
+        receivedAt: expect.any(String),
+      },
+      channels: { email: pending, sms: pending },
+    },
+  });
+});
+
+test('each channel tells what became of its message', async () => {
+  const leadId = await accepted('told');
+  const ledger = createLedger(api.bus);
+  const dueAt = new Date('2026-11-20T10:10:00Z');
+  await ledger.plan(delivery(leadId, 'email'), { dueAt });
+  await ledger.plan(delivery(leadId, 'sms'), {
+    dueAt,
+    settled: { state: 'skipped', reason: 'phone_invalid' },
+  });
+  // A later campaign does not hide what the lead was promised.
+  await ledger.plan(delivery(leadId, 'email', 'spring-sale'), { dueAt: new Date('2027-01-01') });
+
+  const planned = { template: 'proftest-result', scheduled_for: dueAt.toISOString() };
+  const first = await api.status(leadId);
+  expect(first.body['channels']).toEqual({
+    email: { ...pending, ...planned },
+    sms: { ...pending, ...planned, status: 'skipped', error: 'phone_invalid' },
+  });
+
+  const claim = await ledger.claim(delivery(leadId, 'email'), 'test', 30_000, {});
+  expect(claim.kind).toBe('claimed');
+  const sending = await api.status(leadId);
+  expect(sending.body['channels']).toMatchObject({ email: { status: 'pending', sent: false } });
+
+  if (claim.kind !== 'claimed') return;
+  const settled = await ledger.settle(claim.entry, { state: 'sent', providerId: 'm1' });
+  const last = await api.status(leadId);
+  expect(last.body['channels']).toMatchObject({
+    email: { ...planned, status: 'sent', sent: true, sent_at: settled.settledAt, error: null },
+  });
+});
+
+test('a quarantined lead says so, and that nothing will be sent', async () => {
+  const { body } = await api.status(await accepted('bot', { website: 'https://spam.kz' }));
+  expect(body).toMatchObject({
+    lead: { quarantined: true },
+    channels: {
+      email: { status: 'skipped', error: 'quarantined' },
+      sms: { status: 'skipped', error: 'quarantined' },
+    },
+  });
+});
+
+test('an id may be written in capitals', async () => {
+  const leadId = await accepted('capitals');
+  expect((await api.status(leadId.toUpperCase())).status).toBe(200);
+});
+
+test('an unknown id is not found, and what is no id is refused', async () => {
+  expect((await api.status(newId())).status).toBe(404);
+  for (const id of ['1', '*', '%3E', 'leads.created']) {
+    expect(await api.status(id)).toMatchObject({
+      status: 400,
+      body: { success: false, issues: [{ path: 'leadId' }] },
+    });
+  }
+});
+
+test.each([
+  ['no token', {}],
+  ['a wrong token', { authorization: 'Bearer wrong' }],
+  ['the token without its scheme', { authorization: ADMIN_TOKEN }],
+  ['a longer token', { authorization: `Bearer ${ADMIN_TOKEN}x` }],
+])('with %s nothing is told, not even whether there is such a lead', async (_what, headers) => {
+  const leadId = await accepted('private');
+  for (const id of [leadId, newId(), 'malformed']) {
+    const answer = await answerOf(fetch(`${api.url}/api/landing/leads/${id}/status`, { headers }));
+    expect(answer).toMatchObject({
+      status: 401,
+      body: { success: false, error: 'unauthorized', issues: [] },
+    });
+  }
+});
