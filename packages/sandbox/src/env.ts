@@ -1,7 +1,12 @@
 import { z } from 'zod';
+import { formsPage } from './forms/forms-page.ts';
 import { addressOf, domainOf } from './resend/mail.ts';
 
 const number = (expected: string) => z.coerce.number(`expected ${expected}`);
+
+const apiAddress = z
+  .url({ protocol: /^https?$/, error: 'expected the web address of landing-api' })
+  .transform((url) => url.replace(/\/+$/, ''));
 
 /** The sandbox's environment. Names that services have too mean the same there. */
 export const sandboxEnvSchema = z.object({
@@ -45,6 +50,12 @@ export const sandboxEnvSchema = z.object({
   MOBIZON_FROM: z.string().min(1).default('Leadwire'),
   SANDBOX_MOBIZON_RATE_PER_SECOND: number('a number of calls').positive().default(10),
   SANDBOX_MOBIZON_BALANCE: number('an amount in tenge').min(0).default(10_000),
+  /** Where the forms page asks for a lead's status, and posts to where PUBLIC_BASE_URL is not given. */
+  LANDING_API_URL: apiAddress.optional(),
+  /** Where browsers reach landing-api. */
+  PUBLIC_BASE_URL: apiAddress.optional(),
+  /** landing-api's; without it the forms page shows no status. */
+  ADMIN_TOKEN: z.string().min(1).optional(),
 });
 
 export type SandboxEnv = z.infer<typeof sandboxEnvSchema>;
@@ -77,5 +88,12 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
       balance: env.SANDBOX_MOBIZON_BALANCE,
       ratePerSecondPerMethod: env.SANDBOX_MOBIZON_RATE_PER_SECOND,
     },
+    pages: [
+      formsPage({
+        apiUrl: env.LANDING_API_URL,
+        publicApiUrl: env.PUBLIC_BASE_URL,
+        adminToken: env.ADMIN_TOKEN,
+      }),
+    ],
   };
 }

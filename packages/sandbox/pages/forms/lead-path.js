@@ -1,0 +1,246 @@
+/* global document, fetch, setTimeout, clearTimeout, setInterval */
+/** What becomes of a lead, live: one timeline for each channel, asked for until all of them have ended. */
+import { CONTACT_REMARKS, PAYMENTS, REASONS, STATUS_TROUBLE } from './words.js';
+
+/** Near the due time something happens within a second; ten minutes before it nothing does. */
+const POLL_NEAR_MS = 700;
+const POLL_FAR_MS = 4_000;
+const NEAR_MS = 5_000;
+const TICK_MS = 200;
+const CHANNELS = { email: 'Письмо', sms: 'SMS' };
+
+const $ = (id) => document.getElementById(id);
+const timeOfDay = new Intl.DateTimeFormat('ru-RU', { timeStyle: 'medium' });
+const clockTime = (iso) => timeOfDay.format(new Date(iso));
+
+let watched = { leadId: '', timer: 0 };
+let shown = '';
+
+/** An element with text and elements in it; text never becomes markup. */
+export function element(tag, className, ...content) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...content);
+  return made;
+}
+
+showEmpty();
+setInterval(tick, TICK_MS);
+
+/** Follows this lead from now on, and no other. */
+export function watchLead(leadId) {
+  clearTimeout(watched.timer);
+  watched = { leadId, timer: 0 };
+  shown = '';
+  showState({ text: 'Узнаём…' });
+  void look(watched);
+}
+
+async function look(watch) {
+  const answer = await ask(watch.leadId);
+  if (watch !== watched) return;
+  const isKnown = answer.status === 200;
+  if (isKnown) showPath(answer.body);
+  else showTrouble(answer.status);
+  if (isKnown ? isSettled(answer.body) : answer.status === 400) return;
+  const dues = isKnown ? Object.values(answer.body.channels).map(dueIn) : [];
+  const wait = isKnown && Math.min(...dues) < NEAR_MS ? POLL_NEAR_MS : POLL_FAR_MS;
+  watch.timer = setTimeout(() => void look(watch), wait);
+}
+
+async function ask(leadId) {
+  try {
+    const response = await fetch(`api/leads/${encodeURIComponent(leadId)}/status`);
+    return { status: response.status, body: await response.json() };
+  } catch {
+    return { status: 502 };
+  }
+}
+
+const isSettled = ({ channels }) =>
+  Object.values(channels).every(({ status }) => status !== 'pending');
+
+/** Milliseconds until it is due; a channel that is not planned yet may be at any moment. */
+function dueIn({ status, scheduled_for: due }) {
+  if (status !== 'pending') return Infinity;
+  return due ? Date.parse(due) - Date.now() : 0;
+}
+
+function showEmpty() {
+  const steps = ['Заявка принята', 'Ждёт своего времени', 'Письмо и SMS отправлены'];
+  const list = element('ol', 'steps ghost');
+  for (const text of steps) list.append(step({ mark: 'todo', title: text }));
+  $('path-body').replaceChildren(
+    element('p', 'hint', 'Отправьте форму, и здесь будет видно каждый шаг.'),
+    list,
+  );
+}
+
+function showTrouble(status) {
+  const text = STATUS_TROUBLE[status] ?? `Статус не узнать: ответ ${status}`;
+  showState({ text: '' });
+  const old = $('path-body').querySelector('.alert');
+  const alert = element('p', 'alert', text);
+  if (old) old.replaceWith(alert);
+  else if (shown) $('path-body').prepend(alert);
+  else $('path-body').replaceChildren(alert);
+}
+
+function showPath({ lead, channels }) {
+  const isPast = Object.values(channels).map((channel) => dueIn(channel) <= 0);
+  const key = JSON.stringify([lead, channels, isPast]);
+  if (key !== shown || $('path-body').querySelector('.alert')) {
+    shown = key;
+    showState(summary(channels));
+    const paths = Object.entries(CHANNELS).map(([name, title]) =>
+      channelPath(name, title, channels[name], lead),
+    );
+    $('path-body').replaceChildren(
+      aboutLead(lead),
+      element('div', 'channels', ...paths),
+      leadFoot(lead, channels),
+    );
+  }
+  tick();
+}
+
+/** All channels in one word; `isOdd` asks for a look. */
+function summary(channels) {
+  const states = Object.values(channels).map(({ status }) => status);
+  if (states.includes('pending')) return { text: 'В пути' };
+  if (states.every((state) => state === 'sent')) return { text: 'Всё отправлено' };
+  if (states.includes('failed') || states.includes('unknown')) {
+    return { text: 'Нужен человек', isOdd: true };
+  }
+  return states.includes('sent')
+    ? { text: 'Готово' }
+    : { text: 'Ничего не отправлено', isOdd: true };
+}
+
+function showState({ text, isOdd = false }) {
+  $('path-state').textContent = text;
+  $('path-state').classList.toggle('odd', isOdd);
+}
+
+/** The lead as the system understood it: this is what goes on to every other place. */
+function aboutLead(lead) {
+  const remarksOn = (part) =>
+    lead.contactIssues
+      .filter((issue) => issue.startsWith(part))
+      .map((issue) => CONTACT_REMARKS[issue]?.(lead.emailSuggestion) ?? issue)
+      .join('; ');
+  const utm = Object.entries(lead.utm).map(([name, value]) => `${name}: ${value}`);
+  const rows = [
+    ['Имя', lead.name],
+    ['Почта', lead.email ?? '—', remarksOn('email')],
+    ['Телефон', lead.phone ?? '—', remarksOn('phone')],
+    ['Источник', lead.source],
+    ['Оплата', PAYMENTS[lead.paymentMethod] ?? lead.paymentMethod],
+    ['UTM', utm.join(', ')],
+  ];
+  const list = element('dl', 'about');
+  for (const [label, value, remark] of rows) {
+    if (!value) continue;
+    const shownValue = element('dd', '', value);
+    if (remark) shownValue.append(element('em', '', remark));
+    list.append(element('div', '', element('dt', '', label), shownValue));
+  }
+  return list;
+}
+
+function channelPath(name, title, channel, lead) {
+  const list = element('ol', 'steps');
+  for (const each of stepsOf(channel, lead)) list.append(step(each));
+  const path = element('section', 'channel', element('h3', '', title), list);
+  path.dataset.channel = name;
+  path.dataset.status = channel.status;
+  return path;
+}
+
+/** The path as far as it has come, as steps. `mark` is how a step looks: done, now, skip, fail, warn or todo. */
+function stepsOf({ status, error, sent_at: sentAt, scheduled_for: due }, lead) {
+  const received = { mark: 'done', title: 'Принята', time: lead.receivedAt };
+  const waited = { mark: 'done', title: 'Время пришло', time: due };
+  const note = error ? (REASONS[error] ?? error) : undefined;
+  const isLater = due !== null && Date.parse(due) > Date.now();
+  switch (status) {
+    case 'sent':
+      return [received, waited, { mark: 'done', title: 'Отправлено', time: sentAt }];
+    case 'skipped':
+      return [received, { mark: 'skip', title: 'Не отправляем', note }];
+    case 'failed':
+      return [received, waited, { mark: 'fail', title: 'Не отправлено', note }];
+    case 'unknown':
+      return [
+        received,
+        waited,
+        {
+          mark: 'warn',
+          title: 'Неизвестно, ушло ли',
+          note,
+          hint: 'Второй раз само не отправится.',
+        },
+      ];
+    default:
+      break;
+  }
+  const sending = { mark: 'todo', title: 'Отправка' };
+  if (due === null) return [received, { mark: 'now', title: 'Ставим в очередь' }, sending];
+  if (isLater) {
+    const from = lead.receivedAt;
+    return [received, { mark: 'now', title: 'Ждём', time: due, countdown: { from, due } }, sending];
+  }
+  const title = error ? 'Пробуем ещё раз' : 'Отправляем';
+  return [received, waited, { mark: 'now', title, note }];
+}
+
+function step({ mark, title, time, note, hint, countdown }) {
+  const head = element('p', 'step-title', title);
+  if (time) {
+    const shownTime = element('time', '', clockTime(time));
+    shownTime.dateTime = time;
+    head.append(' ', shownTime);
+  }
+  const item = element('li', mark, head);
+  if (countdown) {
+    const left = element(
+      'p',
+      'left',
+      element('b', '', ''),
+      element('span', 'bar', element('i', '')),
+    );
+    Object.assign(left.dataset, countdown);
+    item.append(left);
+  }
+  if (note) item.append(element('p', 'note', note));
+  if (hint) item.append(element('p', 'note', hint));
+  return item;
+}
+
+function leadFoot(lead, channels) {
+  const foot = element('p', 'foot', 'Заявка ', element('code', '', lead.leadId));
+  const isSent = Object.values(channels).some(({ status }) => status === 'sent');
+  if (!isSent) return foot;
+  const link = element('a', 'inbox', 'Открыть письма и SMS');
+  link.href = '/';
+  foot.prepend(link);
+  return foot;
+}
+
+/** Counts down between two looks at the status. */
+function tick() {
+  for (const left of document.querySelectorAll('.left')) {
+    const [from, due] = [Date.parse(left.dataset.from), Date.parse(left.dataset.due)];
+    const ms = Math.max(0, due - Date.now());
+    left.firstChild.textContent = inWords(ms);
+    const done = due > from ? 1 - ms / (due - from) : 1;
+    left.querySelector('i').style.width = `${Math.min(100, Math.max(0, done * 100))}%`;
+  }
+}
+
+function inWords(ms) {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 60) return `ещё ${seconds} с`;
+  const rest = String(seconds % 60).padStart(2, '0');
+  return `ещё ${Math.floor(seconds / 60)} мин ${rest} с`;
+}

@@ -1,0 +1,57 @@
+/** What the system says in codes, in a marketer's words. A code without words is shown as it is. */
+
+/** The API's answer to a form, by its HTTP status; 0: there was none. */
+export const ANSWERS = {
+  0: 'Ответа нет. API не запущен или не разрешает заявки с этого адреса (CORS_ORIGINS)',
+  200: 'Повтор. Такая заявка уже есть, второй не будет',
+  201: 'Заявка принята и записана на диск',
+  400: 'Нужно исправить поля',
+  413: 'Заявка больше 32 КиБ',
+  415: 'Тело запроса не JSON',
+  422: 'Этот submissionId уже занят другой заявкой. Нажмите «Новая анкета»',
+  429: 'Слишком много заявок с одного адреса',
+  503: 'Сейчас не записать. Заявку нужно отправить ещё раз',
+};
+
+/** The API's remarks about single fields. */
+export const FIELD_REMARKS = {
+  'a name is required': 'Напишите имя',
+  'a valid email or a phone is required': 'Нужна верная почта или телефон',
+  'a phone or a valid email is required': 'Нужен телефон или верная почта',
+};
+
+/** Why a message was not sent, or why it failed. */
+export const REASONS = {
+  phone_invalid: 'Номер с ошибкой. SMS на него не уйдёт, остальное идёт своим путём',
+  phone_missing: 'Телефон не указан',
+  email_invalid: 'Адрес почты с ошибкой',
+  email_missing: 'Почта не указана',
+  quarantined: 'Заявка в карантине: заполнено скрытое поле, так делают боты',
+  stale: 'Опоздало: после срока прошло слишком много времени',
+  attempts_spent: 'Все попытки закончились',
+  idempotency_key_expired: 'Прошло больше суток, у сервиса уже не спросить',
+};
+
+/** What is odd about the contacts; `suggestion` is the address that was probably meant. */
+export const CONTACT_REMARKS = {
+  phone_invalid: () => 'в номере ошибка',
+  phone_missing: () => 'телефона нет',
+  email_invalid: () => 'в почте ошибка',
+  email_missing: () => 'почты нет',
+  email_typo_suspected: (suggestion) =>
+    suggestion ? `похоже на опечатку, возможно ${suggestion}` : 'похоже на опечатку в почте',
+};
+
+/** The sandbox's own trouble with asking for a status. */
+export const STATUS_TROUBLE = {
+  400: 'Это не номер заявки',
+  404: 'Такой заявки пока нет. Спросим ещё раз',
+  502: 'API не отвечает или не принимает ADMIN_TOKEN песочницы. Спросим ещё раз',
+  503: 'Статус пока не узнать. Спросим ещё раз',
+};
+
+export const PAYMENTS = {
+  kaspi: 'Kaspi',
+  halyk: 'Halyk',
+  robokassa: 'Robokassa',
+};
