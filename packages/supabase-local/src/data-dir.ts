@@ -55,12 +55,8 @@ let emptyDatabase: Blob | undefined;
 async function initialise(pgdata: string): Promise<void> {
   const fresh = `${pgdata}.new`;
   await rm(fresh, { recursive: true, force: true });
-  const { createPgliteConnection } = await loadLite();
-  const connection = await createPgliteConnection({
-    url: fresh,
-    ...(emptyDatabase && { pgliteOptions: { loadDataDir: emptyDatabase } }),
-  });
-  await connection.driver.waitReady;
+  const { openDatabase } = await loadLite();
+  const connection = await openDatabase(fresh, emptyDatabase && { loadDataDir: emptyDatabase });
   emptyDatabase ??= await connection.driver.dumpDataDir('none');
   await connection.close();
   await rename(fresh, pgdata);

@@ -3,17 +3,19 @@
  * calls `.includes` on its argument and so throws when Node itself warns with an Error (a listener leak, say):
  * the original is put back.
  */
+import type { PGliteOptions } from '@electric-sql/pglite';
 import type { App } from '@supabase/lite';
 import type { PgliteConnection } from '@supabase/lite/pglite';
 
 /** The parts of `@supabase/lite` that this package uses. */
 export interface Lite {
   App: typeof App;
-  createPgliteConnection: (options: {
-    url?: string;
-    pgliteOptions?: { loadDataDir?: Blob; parsers?: Record<number, (value: string) => unknown> };
-  }) => Promise<PgliteConnection>;
+  /** Opens a database: in the folder `url`, or in memory. */
+  openDatabase: (url: string | undefined, options?: DatabaseOptions) => Promise<PgliteConnection>;
 }
+
+/** What of PGlite's options this package sets. */
+export type DatabaseOptions = Pick<PGliteOptions, 'loadDataDir' | 'parsers'>;
 
 let loading: Promise<Lite> | undefined;
 
@@ -22,7 +24,15 @@ async function load(): Promise<Lite> {
   try {
     const { App } = await import('@supabase/lite');
     const { createPgliteConnection } = await import('@supabase/lite/pglite');
-    return { App, createPgliteConnection };
+    const openDatabase: Lite['openDatabase'] = async (url, options) => {
+      const connection = await createPgliteConnection({
+        ...(url !== undefined && { url }),
+        ...(options && { pgliteOptions: options }),
+      });
+      await connection.driver.waitReady;
+      return connection;
+    };
+    return { App, openDatabase };
   } finally {
     if (original !== undefined) Object.defineProperty(process, 'emitWarning', original);
   }

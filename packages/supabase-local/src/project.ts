@@ -103,18 +103,14 @@ function stopListening(server: Server): Promise<void> {
   });
 }
 
-async function openDatabase(options: ProjectOptions) {
-  const { createPgliteConnection } = await loadLite();
+async function openProjectDatabase(options: ProjectOptions) {
+  const { openDatabase } = await loadLite();
   const folder = options.dataDir === undefined ? undefined : await openDataDir(options.dataDir);
   try {
-    const connection = await createPgliteConnection({
-      ...(folder && { url: folder.pgdata }),
-      pgliteOptions: {
-        parsers: TIME_PARSERS,
-        ...(options.snapshot && { loadDataDir: options.snapshot }),
-      },
+    const connection = await openDatabase(folder?.pgdata, {
+      parsers: TIME_PARSERS,
+      ...(options.snapshot && { loadDataDir: options.snapshot }),
     });
-    await connection.driver.waitReady;
     return { connection, release: () => folder?.release() };
   } catch (error) {
     folder?.release();
@@ -132,7 +128,7 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
   }
   keepDatabaseErrorsQuiet(options.log);
   const migrations = await readMigrations(options.migrationsDir);
-  const { connection, release } = await openDatabase(options);
+  const { connection, release } = await openProjectDatabase(options);
   const closeDatabase = () => connection.close().finally(release);
   try {
     const applied = await applyMigrations(connection.driver, migrations);

@@ -1,0 +1,164 @@
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { PGlite } from '@electric-sql/pglite';
+import { applyMigrations, readMigrations } from '../src/migrate.ts';
+import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '../src/migrations.ts';
+
+const LEAD = '0b9c1a52-6f0e-4a0e-9d51-5a3b8a1f0001';
+
+/** Tables as the product before this one had them: stricter, with fewer columns, and with rows. */
+const OLD_LANDING = `
+  create table landing_leads (
+    id uuid primary key, name varchar(200) not null, email text not null, phone text not null,
+    source text not null, metadata jsonb, created_at timestamptz not null default now()
+  );
+  create table scheduled_notifications (
+    id uuid primary key, lead_id uuid not null references landing_leads (id), type text not null,
+    scheduled_for timestamptz not null, status text not null check (status in ('pending', 'sent', 'failed', 'cancelled'))
+  );
+  create table unified_lead_tracking (id bigserial primary key, email text not null, note text);
+  create table integration_logs (id bigserial primary key, service text not null, payload jsonb not null);
+  create table short_links (code text not null, clicks integer);
+  insert into landing_leads values
+    ('${LEAD}', 'Айгерим', 'aigerim@mail.example-lead.kz', '+77051234567', 'proftest', '{"a":1}', '2025-11-01T10:00:00Z');
+  insert into scheduled_notifications values
+    ('0b9c1a52-6f0e-4a0e-9d51-5a3b8a1f0002', '${LEAD}', 'email', '2025-11-01T10:10:00Z', 'cancelled');
+  insert into unified_lead_tracking (email, note) values ('aigerim@mail.example-lead.kz', 'called back');
+  insert into integration_logs (service, payload) values ('resend', '{}');
+  insert into short_links values ('old1', 7);
+`;
+const OLD_TRIPWIRE = `
+  create table lead_tracking (id bigserial primary key, email text not null, stage text not null);
+  insert into lead_tracking (email, stage) values ('aigerim@mail.example-lead.kz', 'bought');
+`;
+
+const open: PGlite[] = [];
+let empty: Blob;
+
+beforeAll(async () => {
+  const db = await PGlite.create();
+  empty = await db.dumpDataDir('none');
+  await db.close();
+}, 60_000);
+
+async function database(): Promise<PGlite> {
+  const db = await PGlite.create({ loadDataDir: empty });
+  open.push(db);
+  return db;
+}
+
+async function applyTwice(db: PGlite, dir: string): Promise<void> {
+  const migrations = await readMigrations(dir);
+  await applyMigrations(db, migrations);
+  for (const migration of migrations) await db.exec(migration.sql);
+}
+
+async function first(db: PGlite, query: string): Promise<Record<string, unknown>> {
+  const { rows } = await db.query<Record<string, unknown>>(query);
+  return rows[0] ?? {};
+}
+
+afterEach(async () => {
+  for (const db of open.splice(0)) await db.close();
+});
+
+describe.each([
+  ['landing', LANDING_MIGRATIONS],
+  ['tripwire', TRIPWIRE_MIGRATIONS],
+])('migrations of %s', (_name, dir) => {
+  test('apply to an empty database, once in the history, and again by hand', async () => {
+    const db = await database();
+    await applyTwice(db, dir);
+    expect(await applyMigrations(db, await readMigrations(dir))).toEqual([]);
+  });
+
+  test('put row level security on every table and leave no policy', async () => {
+    const db = await database();
+    await applyTwice(db, dir);
+    const { rows } = await db.query(
+      "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and not relrowsecurity",
+    );
+    expect(rows).toEqual([]);
+    expect((await db.query('select * from pg_policies')).rows).toEqual([]);
+  });
+
+  test('leave nothing that an anonymous or a signed-in visitor could read, write or call', async () => {
+    const db = await database();
+    await applyTwice(db, dir);
+    const { rows } = await db.query(
+      `select r.rolname, c.relname from pg_class c, pg_roles r
+       where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and r.rolname in ('anon', 'authenticated')
+         and has_table_privilege(r.rolname, c.oid, 'select, insert, update, delete, truncate')
+       union all
+       select r.rolname, p.proname from pg_proc p, pg_roles r
+       where p.pronamespace = 'public'::regnamespace and r.rolname in ('anon', 'authenticated')
+         and has_function_privilege(r.rolname, p.oid, 'execute')`,
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('a database that has the tables already', () => {
+  test('keeps its rows and takes new leads and outcomes', async () => {
+    const db = await database();
+    await db.exec(OLD_LANDING);
+    await applyTwice(db, LANDING_MIGRATIONS);
+
+    expect(await first(db, 'select * from landing_leads')).toMatchObject({
+      id: LEAD,
+      name: 'Айгерим',
+      phone: '+77051234567',
+      metadata: { a: 1 },
+      email_sent: false,
+    });
+    expect(await first(db, 'select * from scheduled_notifications')).toMatchObject({
+      lead_id: LEAD,
+      type: 'email',
+      status: 'cancelled',
+    });
+    expect(await first(db, 'select * from unified_lead_tracking')).toMatchObject({
+      note: 'called back',
+    });
+    expect(await first(db, 'select * from short_links')).toMatchObject({ code: 'old1', clicks: 7 });
+
+    const leadId = '0b9c1a52-6f0e-4a0e-9d51-5a3b8a1f0003';
+    const at = '2026-01-05T10:00:00.000Z';
+    const outcome = {
+      deliveryId: '0b9c1a52-6f0e-4a0e-9d51-5a3b8a1f0004',
+      leadId,
+      channel: 'sms',
+      outcome: 'skipped',
+      reason: 'phone_invalid',
+      at,
+      eventId: 'e1',
+    };
+    await db.query('select leadwire_store_outcomes($1)', [JSON.stringify([outcome])]);
+    await db.query('select leadwire_store_leads($1)', [
+      JSON.stringify([{ leadId, name: 'Данияр', phone: '8705', receivedAt: at, eventId: 'e0' }]),
+    ]);
+    await db.query('select leadwire_store_integration_logs($1)', [
+      JSON.stringify([{ eventId: 'l1', service: 'mobizon', action: 'send', status: 'ok', at }]),
+    ]);
+    expect(await first(db, `select * from landing_leads where id = '${leadId}'`)).toMatchObject({
+      name: 'Данияр',
+      email: null,
+      sms_status: 'skipped',
+      sms_error: 'phone_invalid',
+    });
+    expect(
+      await first(db, `select * from unified_lead_tracking where lead_id = '${leadId}'`),
+    ).toMatchObject({ sms_status: 'skipped', note: null });
+  });
+
+  test('keeps the rows of the second project and takes new ones', async () => {
+    const db = await database();
+    await db.exec(OLD_TRIPWIRE);
+    await applyTwice(db, TRIPWIRE_MIGRATIONS);
+    const rows = [{ leadId: LEAD, name: 'Айгерим', receivedAt: '2026-01-05T10:00:00.000Z' }];
+    await db.query('select leadwire_store_lead_tracking($1)', [JSON.stringify(rows)]);
+    expect(await first(db, 'select count(*)::int as n from lead_tracking')).toEqual({ n: 2 });
+    expect(await first(db, 'select * from lead_tracking order by id')).toMatchObject({
+      stage: 'bought',
+      lead_id: null,
+    });
+  });
+});
