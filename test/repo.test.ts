@@ -38,7 +38,8 @@ describe('files', () => {
     const repeated = sources
       .filter((file) => file.endsWith('.test.ts'))
       .flatMap((file) => testNames(read(file)).map((name) => `${file}: ${name}`))
-      .filter((name, index, all) => all.indexOf(name) !== index);
+      // What a table of cases is called is known only when it runs.
+      .filter((name, index, all) => !name.endsWith('%s') && all.indexOf(name) !== index);
     expect(repeated).toEqual([]);
   });
 
