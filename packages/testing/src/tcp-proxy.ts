@@ -11,8 +11,8 @@ export type Fault =
 export interface TcpProxy {
   /** Where to connect to instead of the target. */
   readonly port: number;
-  /** From now on, for the connections that are open now; bytes are lost, not delayed. */
-  spoil(fault: Fault): void;
+  /** From now on, for the connections that are open now; undefined: all is well again. Bytes are lost, not delayed. */
+  spoil(fault: Fault | undefined): void;
   /** Cuts every open connection. New ones pass untouched. */
   cut(): void;
   close(): Promise<void>;
@@ -26,12 +26,12 @@ export async function startTcpProxy(targetPort: number, port = 0): Promise<TcpPr
   interface Pair {
     client: Socket;
     server: Socket;
-    fault?: Fault;
+    fault: Fault | undefined;
   }
   const pairs = new Set<Pair>();
 
   const listener = createServer((client) => {
-    const pair: Pair = { client, server: connect(targetPort, '127.0.0.1') };
+    const pair: Pair = { client, server: connect(targetPort, '127.0.0.1'), fault: undefined };
     pairs.add(pair);
     client.on('data', (bytes) => pair.fault !== 'black hole' && pair.server.write(bytes));
     pair.server.on('data', (bytes) => pair.fault === undefined && client.write(bytes));
