@@ -23,6 +23,7 @@ import { openStore } from './world/store.ts';
 import { createWebhookSender } from './world/webhooks.ts';
 
 export { connectSandbox };
+export type { SandboxControl };
 
 export type SandboxOptions = {
   /** 0 takes a free port. */
