@@ -1,32 +1,21 @@
 /** `npm run check`: format, lint, types and the repository's own rules, all of them even if one fails. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import { findBin } from './package-bin.ts';
 import { say, step } from './progress.mjs';
 import { run } from './run-command.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-const require = createRequire(import.meta.url);
-
-/** The program of a package, by the name it has in that package's manifest. */
-function bin(name: string, command = name): string {
-  const manifest = require.resolve(`${name}/package.json`);
-  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as {
-    bin: string | Record<string, string>;
-  };
-  return path.join(path.dirname(manifest), typeof bin === 'string' ? bin : (bin[command] ?? ''));
-}
 
 const CHECKS: readonly { title: string; args: string[] }[] = [
   {
     title: 'format (npx prettier --write . mends it)',
-    args: [bin('prettier'), '--check', '--log-level=warn', '.'],
+    args: [findBin('prettier'), '--check', '--log-level=warn', '.'],
   },
-  { title: 'lint', args: [bin('eslint'), '.', '--max-warnings=0'] },
-  { title: 'types', args: [bin('typescript', 'tsc'), '--project', '.'] },
+  { title: 'lint', args: [findBin('eslint'), '.', '--max-warnings=0'] },
+  { title: 'types', args: [findBin('typescript', 'tsc'), '--project', '.'] },
   {
     title: "the repository's rules",
-    args: ['--experimental-vm-modules', bin('jest'), '--globalSetup=', 'test/repo.test.ts'],
+    args: ['--experimental-vm-modules', findBin('jest'), '--globalSetup=', 'test/repo.test.ts'],
   },
 ];
 

@@ -3,13 +3,12 @@
  * browser tests are left out. Arguments go to Jest: `npm test -- services/notifier`.
  */
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { findChromium } from './chromium.ts';
+import { findBin } from './package-bin.ts';
 import { say } from './progress.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js');
 
 const chromium = findChromium();
 if (chromium) say(`Browser tests run in ${chromium}.`);
@@ -27,7 +26,7 @@ const child = spawn(
   [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
-    jest,
+    findBin('jest'),
     ...process.argv.slice(2),
   ],
   {
