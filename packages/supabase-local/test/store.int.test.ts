@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '@supabase/supabase-js';
-import type { SupabaseClient } from '@supabase/supabase-js';
-import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '../src/migrations.ts';
+import { LANDING_MIGRATIONS } from '../src/migrations.ts';
 import { startProject } from '../src/project.ts';
 import type { Project } from '../src/project.ts';
 
@@ -9,21 +8,24 @@ const KEY = 'sb_secret_test_0123456789abcdef';
 const LEAD = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';
 const DELIVERY = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0002';
 
+function connect(project: Project) {
+  return createClient(project.url, KEY);
+}
+
+type Client = ReturnType<typeof connect>;
+
 let landing: Project;
-let tripwire: Project;
-let client: SupabaseClient;
+let client: Client;
 
 beforeAll(async () => {
   landing = await startProject({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
-  tripwire = await startProject({ serviceKey: KEY, migrationsDir: TRIPWIRE_MIGRATIONS });
-  client = createClient(landing.url, KEY);
+  client = connect(landing);
 }, 60_000);
 
 afterEach(wipe);
 
 afterAll(async () => {
   await landing.close();
-  await tripwire.close();
 });
 
 interface Fact {
@@ -62,10 +64,10 @@ const lead = {
   eventSeq: 7,
 };
 
-async function store(name: string, rows: unknown[], at: SupabaseClient = client): Promise<unknown> {
-  const { data, error } = await at.rpc(name, { rows });
-  if (error) throw new Error(`${error.code}: ${error.message}`);
-  return data as unknown;
+async function store(name: string, rows: unknown[]): Promise<unknown> {
+  const result = await client.rpc(name, { rows });
+  if (result.error) throw new Error(`${result.error.code}: ${result.error.message}`);
+  return result.data as unknown;
 }
 
 async function one(table: string, columns = '*'): Promise<Record<string, unknown>> {
@@ -284,26 +286,4 @@ test('a log line is written once', async () => {
   expect(await store('leadwire_store_integration_logs', [line, line])).toBe(1);
   expect(await store('leadwire_store_integration_logs', [line])).toBe(0);
   expect(await one('integration_logs')).toMatchObject({ duration_ms: 121, service: 'resend' });
-});
-
-test('lead_tracking takes the lead and its statuses in any order, forward only', async () => {
-  const at = createClient(tripwire.url, KEY);
-  const rows = [
-    lead,
-    { leadId: LEAD, smsStatus: 'pending' },
-    { leadId: LEAD, smsStatus: 'sent', smsSentAt: '2026-01-05T10:10:00.000Z' },
-  ];
-  for (const order of permutations(rows)) {
-    await tripwire.sql('delete from lead_tracking');
-    for (const row of order) await store('leadwire_store_lead_tracking', [row], at);
-    const { data } = await at.from('lead_tracking').select('*').single().throwOnError();
-    expect(data).toMatchObject({
-      lead_id: LEAD,
-      name: lead.name,
-      utm_source: 'instagram',
-      sms_status: 'sent',
-      sms_sent_at: '2026-01-05T10:10:00+00:00',
-      created_at: '2026-01-05T10:00:00+00:00',
-    });
-  }
 });
