@@ -15,6 +15,7 @@ import { hasBearer } from '@leadwire/shared/service';
 import { addClickRoute, type ClickPorts } from './clicks.ts';
 import type { Env } from './env.ts';
 import { BODY_LIMIT_BYTES, acceptJsonBodies } from './json-body.ts';
+import type { LandingMeasures } from './measures.ts';
 import { RequestError, answerProblems, problemOnSocket, sendProblem } from './problems.ts';
 import { addLandingRoutes, type LandingPorts } from './routes.ts';
 import { addStatusRoute, type StatusPorts } from './status.ts';
@@ -29,7 +30,9 @@ export type HttpEnv = Pick<
   Env,
   'ADMIN_TOKEN' | 'CORS_ORIGINS' | 'PUBLIC_BASE_URL' | 'RATE_LIMIT_PER_MINUTE' | 'TRUST_PROXY'
 >;
-export type HttpPorts = LandingPorts & Omit<StatusPorts, 'adminToken'> & ClickPorts & { log: Log };
+export type HttpPorts = Omit<LandingPorts, 'measures'> &
+  Omit<StatusPorts, 'adminToken'> &
+  ClickPorts & { log: Log; measures: LandingMeasures };
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<FastifyInstance> {
@@ -37,7 +40,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   await addDefences(app, env);
   acceptJsonBodies(app);
   answerProblems(app);
-  logAnswers(app);
+  recordAnswers(app, ports.measures);
   await addDocs(app, env);
 
   addLandingRoutes(app, ports);
@@ -109,20 +112,18 @@ async function addDefences(app: FastifyInstance, env: HttpEnv): Promise<void> {
   });
 }
 
-/** One line for each answer, by the route's pattern: no address, no contact data. */
-function logAnswers(app: FastifyInstance): void {
+/**
+ * Measures each answer and tells of refusals, by the route's pattern: no address, no contact data.
+ * What went well is told by whoever did it.
+ */
+function recordAnswers(app: FastifyInstance, { requestSeconds }: LandingMeasures): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url;
-    const level = route !== undefined && HEALTH_PATHS.includes(route) ? 'debug' : 'info';
-    request.log[level](
-      {
-        method: request.method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      'answered',
-    );
+    const { method, routeOptions } = request;
+    const { statusCode: status, elapsedTime } = reply;
+    const route = routeOptions.url ?? 'none';
+    requestSeconds.observe({ method, route, status }, elapsedTime / 1_000);
+    const level = status >= 400 && !HEALTH_PATHS.includes(route) ? 'info' : 'debug';
+    request.log[level]({ method, route, status, ms: Math.round(elapsedTime) }, 'answered');
     done();
   });
 }

@@ -8,6 +8,7 @@ import { createShortLinks } from '@leadwire/shared/short-links';
 import { envSchema } from './env.ts';
 import { createHttp } from './http.ts';
 import { createIntake } from './intake.ts';
+import { createMeasures } from './measures.ts';
 
 const NAME = 'landing-api';
 
@@ -22,6 +23,7 @@ const http = await createHttp(env, {
   intake: createIntake(bus),
   ledger: createLedger(bus),
   links: createShortLinks(bus),
+  measures: createMeasures(metrics.registry),
   now: () => new Date(),
 });
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { contentHash } from '@leadwire/shared/ids';
 import { proftestForm, purchaseForm, readLead, type Form } from './handler.ts';
 import { leadIdFor, type Intake } from './intake.ts';
+import type { LandingMeasures } from './measures.ts';
 import { RequestError, problemSchema } from './problems.ts';
 import {
   submissionHeaders,
@@ -39,6 +40,7 @@ const schemaOf = (summary: string) => ({
 
 export interface LandingPorts {
   intake: Intake;
+  measures: Pick<LandingMeasures, 'submissions'>;
   now: () => Date;
 }
 
@@ -82,23 +84,34 @@ interface FormRequest {
 }
 
 async function acceptSubmission(
-  { intake, now }: LandingPorts,
+  { intake, measures, now }: LandingPorts,
   { body, headers, log }: FormRequest,
   form: Form,
 ): Promise<Accepted> {
+  const count = (outcome: string) => measures.submissions.inc({ kind: form.kind, outcome });
   const key = submissionKey(headers['idempotency-key'], body);
   const reading = readLead(body, form, { leadId: leadIdFor(key), receivedAt: now() });
-  if (reading.issues)
+  if (reading.issues) {
+    count('refused');
     throw new RequestError(400, 'the form cannot be used as it is', reading.issues);
+  }
 
+  const { lead, isSpam } = reading;
   const { submissionId: _, ...content } = body;
-  const { leadId, outcome } = await intake.accept({
-    lead: reading.lead,
-    isSpam: reading.isSpam,
-    contentHash: contentHash({ source: form.source, content }),
-    isKeyed: key !== undefined,
-  });
-  log.info({ leadId, source: form.source, outcome, quarantined: reading.isSpam }, 'submission');
+  const { leadId, outcome } = await intake
+    .accept({
+      lead,
+      isSpam,
+      contentHash: contentHash({ source: form.source, content }),
+      isKeyed: key !== undefined,
+    })
+    .catch((thrown: unknown) => {
+      count('unavailable');
+      throw thrown;
+    });
+  count(isSpam && outcome === 'created' ? 'quarantined' : outcome);
+  log.info({ leadId, source: form.source, outcome, quarantined: isSpam }, 'submission');
+
   if (outcome === 'conflict') {
     throw new RequestError(422, 'this key was used before, for another submission');
   }

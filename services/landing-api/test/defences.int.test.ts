@@ -159,7 +159,22 @@ test('answers carry the headers that keep browsers in check', async () => {
   expect(headers.get('x-powered-by')).toBeNull();
 });
 
-test('the metrics are for the holder of the admin token', async () => {
+test('the metrics count submissions by what became of them, for the holder of the admin token', async () => {
   const api = await start();
+  await api.post(PROFTEST, form('counted'));
+  await api.post(PROFTEST, form('counted'));
+  await api.post(PROFTEST, form('counted', { website: 'https://spam.kz' }));
+  await api.post(PROFTEST, { name: 'Анна' });
   expect((await fetch(`${api.url}/metrics`)).status).toBe(401);
+
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  const text = await (await fetch(`${api.url}/metrics`, { headers })).text();
+  for (const outcome of ['created', 'duplicate', 'quarantined', 'refused']) {
+    expect(text).toMatch(
+      new RegExp(`landing_submissions_total\\{kind="proftest",outcome="${outcome}".*\\} 1\n`),
+    );
+  }
+  expect(text).toMatch(
+    new RegExp(`http_request_seconds_count\\{.*route="${PROFTEST}",status="400"\\} 1\n`),
+  );
 });

@@ -11,6 +11,7 @@ import { subjects } from '@leadwire/shared/topology';
 import { envSchema } from '../src/env.ts';
 import { createHttp } from '../src/http.ts';
 import { createIntake } from '../src/intake.ts';
+import { createMeasures } from '../src/measures.ts';
 
 export const ADMIN_TOKEN = 'an-admin-token-for-tests';
 
@@ -47,15 +48,16 @@ export async function startApi(
   const bus = awaitBroker
     ? await openTestBus(broker, 'landing-api')
     : openBus({ url: broker.url, name: 'landing-api', log });
+  const metrics = createMetrics('landing-api');
   const http = await createHttp(variables, {
     log,
     bus,
     intake: createIntake(bus),
     ledger: createLedger(bus),
     links: createShortLinks(bus),
+    measures: createMeasures(metrics.registry),
     now: () => new Date(),
   });
-  const metrics = createMetrics('landing-api');
   const options = { log, bus, metrics, port: 0, http, metricsToken: ADMIN_TOKEN };
   const service = await startService(options);
   const { url } = service;
