@@ -3,6 +3,7 @@
  * calls `.includes` on its argument and so throws when Node itself warns with an Error (a listener leak, say):
  * the original is put back.
  */
+import { createRequire } from 'node:module';
 import type { PGliteOptions } from '@electric-sql/pglite';
 import type { App } from '@supabase/lite';
 import type { PgliteConnection } from '@supabase/lite/pglite';
@@ -42,4 +43,9 @@ async function load(): Promise<Lite> {
 export function loadLite(): Promise<Lite> {
   loading ??= load();
   return loading;
+}
+
+/** Names the exact build of Postgres in use (its path holds the version): a stored database fits no other. */
+export function databaseBuild(): string {
+  return createRequire(import.meta.url).resolve('@electric-sql/pglite');
 }

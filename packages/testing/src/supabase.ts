@@ -2,11 +2,11 @@
  * Both Supabase projects for one test, in memory: real Postgres behind the real REST API. Setting a database up
  * takes seconds, so the migrated state is kept as a file in the system's temporary folder and loaded from there.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { databaseBuild } from '@leadwire/supabase-local/lite';
 import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '@leadwire/supabase-local/migrations';
 import { readMigrations } from '@leadwire/supabase-local/migrate';
 import { startProject } from '@leadwire/supabase-local/project';
@@ -30,10 +30,7 @@ export interface TestSupabase {
 
 /** Named after everything the content depends on: a changed migration or another PGlite makes another file. */
 async function snapshotPath(migrationsDir: string): Promise<string> {
-  const hash = createHash('sha256');
-  const require = createRequire(import.meta.url);
-  hash.update(require.resolve('@leadwire/supabase-local/project'));
-  hash.update(process.versions.v8);
+  const hash = createHash('sha256').update(databaseBuild());
   for (const migration of await readMigrations(migrationsDir)) {
     hash.update(migration.version).update(migration.name).update(migration.sql);
   }
@@ -52,7 +49,7 @@ async function readSnapshot(path: string): Promise<Blob | undefined> {
 /** Test files run side by side: each writes a file of its own and renames it, so nobody reads half of one. */
 async function writeSnapshot(path: string, snapshot: Blob): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });
-  const own = `${path}.${process.pid}`;
+  const own = `${path}.${randomUUID()}`;
   await writeFile(own, Buffer.from(await snapshot.arrayBuffer()));
   await rename(own, path);
 }
