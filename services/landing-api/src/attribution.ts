@@ -12,6 +12,11 @@ export interface Attribution {
   rest: Record<string, unknown>;
 }
 
+/** UTM values that a form put into its metadata, where they stay: the last place to look. */
+export function attributionIn(metadata: unknown): Lead['utm'] {
+  return isRecord(metadata) ? takeAttribution(metadata).utm : {};
+}
+
 /**
  * Takes UTM values out of a form's fields. The `utm` object goes before fields beside it. A value
  * that is no text stays where it was, so nothing is lost.

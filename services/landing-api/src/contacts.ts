@@ -3,11 +3,13 @@ import { domainToASCII } from 'node:url';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import type { ContactIssue } from '@leadwire/shared/events';
-import { cleanLine } from './clean-text.ts';
+import { cleanLine, cutTo } from './clean-text.ts';
 import { suggestDomain } from './email-typos.ts';
 
 const HOME_COUNTRY = 'KZ';
 const LONGEST_PHONE = 40;
+/** A number may stand at the end of a sentence; the library reads no more than this. */
+const LONGEST_PHONE_TEXT = 250;
 /** Fewer digits than any subscriber's number has: an untouched input mask (`+7 (___) …`), a "нет". */
 const FEWEST_DIGITS = 5;
 /** RFC 5321 4.5.3.1: 64 before the @, 254 in all (a path of 256 less its angle brackets). */
@@ -28,14 +30,14 @@ export interface Phone {
  * mistyped code for a number to pay an SMS for. Landlines pass: managers call them.
  */
 export function readPhone(typed: string): Phone {
-  const text = cleanLine(typed, LONGEST_PHONE);
+  const text = cleanLine(typed, LONGEST_PHONE_TEXT);
   if (text === '') return { phone: null, issue: 'phone_missing', isUsable: false };
   for (const candidate of phoneCandidates(text)) {
     const number = parsePhoneNumberFromString(candidate, HOME_COUNTRY);
     if (number?.isValid()) return { phone: number.number, isUsable: true };
   }
   const isUsable = digitsOf(text).length >= FEWEST_DIGITS;
-  return { phone: text, issue: 'phone_invalid', isUsable };
+  return { phone: cutTo(text, LONGEST_PHONE), issue: 'phone_invalid', isUsable };
 }
 
 /** As typed first, then the ways in which people write a number that the library does not read. */

@@ -1,8 +1,8 @@
 /** Submission -> Lead. Knows nothing of HTTP or the broker. */
-import type { ContactIssue, Lead, LeadKind } from '@leadwire/shared/events';
-import { takeAttribution } from './attribution.ts';
+import type { Lead, LeadKind } from '@leadwire/shared/events';
+import { attributionIn, takeAttribution } from './attribution.ts';
 import { cleanJson, cleanLine, cleanRecord, isRecord } from './clean-text.ts';
-import { readEmail, readPhone } from './contacts.ts';
+import { readEmail, readPhone, type Email, type Phone } from './contacts.ts';
 import { HONEYPOT_FIELD, type Submission } from './submission.ts';
 
 const LONGEST_NAME = 200;
@@ -35,21 +35,13 @@ export function readLead(
   form: Form,
   stamp: { leadId: string; receivedAt: Date },
 ): Reading {
-  const {
-    name,
-    email,
-    phone,
-    answers,
-    paymentMethod,
-    metadata,
-    submissionId: _,
-    ...rest
-  } = submission;
-  const cleanName = cleanLine(String(name), LONGEST_NAME);
+  const { name, email, phone, answers, paymentMethod, metadata, ...more } = submission;
+  const { submissionId: _, ...rest } = more;
+  const person = cleanLine(String(name), LONGEST_NAME);
   const address = readEmail(String(email ?? ''));
   const number = readPhone(String(phone ?? ''));
 
-  const issues = refusals(cleanName, address.email !== null || number.isUsable);
+  const issues = refusals(person, address.email !== null || number.isUsable);
   if (issues.length > 0) return { issues };
 
   const { utm, rest: unknown } = takeAttribution(rest);
@@ -59,14 +51,11 @@ export function readLead(
   const lead: Lead = {
     leadId: stamp.leadId,
     ...form,
-    name: cleanName,
-    email: address.email,
-    phone: number.phone,
-    contactIssues: [number.issue, address.issue].filter((issue): issue is ContactIssue => !!issue),
-    ...(address.suggestion !== undefined && { emailSuggestion: address.suggestion }),
+    name: person,
+    ...contactsOf(address, number),
     paymentMethod: readPaymentMethod(paymentMethod),
     answers: asRecord(answers),
-    utm,
+    utm: { ...attributionIn(metadata), ...utm },
     metadata: {
       ...cleanRecord(unknown),
       ...asRecord(metadata),
@@ -99,6 +88,18 @@ function refusals(name: string, isReachable: boolean): Issue[] {
     );
   }
   return issues;
+}
+
+function contactsOf(
+  { email, issue: emailIssue, suggestion }: Email,
+  { phone, issue: phoneIssue }: Phone,
+): Pick<Lead, 'email' | 'phone' | 'contactIssues' | 'emailSuggestion'> {
+  return {
+    email,
+    phone,
+    contactIssues: [phoneIssue, emailIssue].filter((issue) => issue !== undefined),
+    ...(suggestion !== undefined && { emailSuggestion: suggestion }),
+  };
 }
 
 function readPaymentMethod(given: string | number | null | undefined): string | null {

@@ -103,3 +103,12 @@ test('a target that is not http(s) is never led to', async () => {
   expect(response.headers.get('location')).toBeNull();
   expect(response.status).toBeGreaterThanOrEqual(400);
 });
+
+test('a visitor arrives although the click cannot be counted', async () => {
+  const link = await makeLink();
+  await (await api.bus.manager()).streams.delete('DELIVERIES');
+  const startedAt = Date.now();
+  const response = await follow(link.code);
+  expect(response.status).toBe(302);
+  expect(Date.now() - startedAt).toBeLessThan(1_000);
+});

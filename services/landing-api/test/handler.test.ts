@@ -79,6 +79,14 @@ describe('a submission', () => {
     expect(leadOf({ ...person, ...contacts }).contactIssues).toEqual(issues);
   });
 
+  test('has its attribution from the metadata when it is nowhere else', () => {
+    const metadata = { utm_source: 'tiktok', utm: { medium: 'cpc' } };
+    expect(leadOf({ ...person, utm_source: 'ig', metadata })).toMatchObject({
+      utm: { source: 'ig', medium: 'cpc' },
+      metadata,
+    });
+  });
+
   test('keeps an address that is none as it was typed', () => {
     expect(leadOf({ ...person, email: 'aigerim@mail,kz' })).toMatchObject({
       email: null,
