@@ -1,0 +1,82 @@
+/** The whole product for browser tests: the real services as processes, on a broker and a database of their own. */
+import { readSandboxEnv, sandboxOptionsFrom } from '@leadwire/sandbox/env';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { freePort, startNats } from '@leadwire/testing/nats';
+import { startServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase } from '@leadwire/testing/supabase';
+
+/** Long enough to see a message wait, short enough to see it leave. */
+const NOTIFY_DELAY_MS = 3_000;
+const ADMIN_TOKEN = 'browser-tests-admin-token';
+const MOBIZON_API_KEY = 'a1b2c3d4e5'.repeat(4);
+const SERVICES = ['landing-api', 'notifier', 'lead-store'];
+
+export interface Stack {
+  /** Providers, inbox page and forms page. */
+  sandbox: Sandbox;
+  apiUrl: string;
+  close(): Promise<void>;
+}
+
+/** Resolves when every part is ready. Close it when the tests are over. */
+export async function startStack(): Promise<Stack> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+  };
+  const own = async <Part>(starting: Promise<Part>, closer: (part: Part) => Promise<unknown>) => {
+    const part = await starting;
+    closers.push(() => closer(part));
+    return part;
+  };
+
+  try {
+    // landing-api has to know the page's origin, and the page landing-api's address.
+    const apiPort = await freePort();
+    const apiUrl = `http://127.0.0.1:${apiPort}`;
+    const [nats, supabase, sandbox] = await Promise.all([
+      own(startNats(), (part) => part.close()),
+      own(startSupabase(), (part) => part.close()),
+      own(startSandbox(sandboxOptions(apiUrl)), (part) => part.close()),
+    ]);
+    const env = {
+      ...serviceEnv(sandbox, apiUrl),
+      ...supabase.env,
+      NATS_URL: nats.url,
+    };
+    await Promise.all(
+      SERVICES.map((name) => {
+        const PORT = name === 'landing-api' ? String(apiPort) : '0';
+        const entry = `services/${name}/src/main.ts`;
+        return own(startServiceProcess({ entry, env: { ...env, PORT } }), (part) => part.stop());
+      }),
+    );
+    return { sandbox, apiUrl, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** As `npm start` has it: from environment variables. */
+function sandboxOptions(apiUrl: string) {
+  const env = { PORT: '0', LANDING_API_URL: apiUrl, ADMIN_TOKEN, MOBIZON_API_KEY };
+  return sandboxOptionsFrom(readSandboxEnv(env));
+}
+
+function serviceEnv(sandbox: Sandbox, apiUrl: string): Record<string, string> {
+  return {
+    ADMIN_TOKEN,
+    PUBLIC_BASE_URL: apiUrl,
+    CORS_ORIGINS: sandbox.url,
+    NOTIFY_DELAY_MS: String(NOTIFY_DELAY_MS),
+    PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
+    COURSE_URL: 'https://leadwire.kz/course',
+    RESEND_API_KEY: 're_sandbox_key',
+    RESEND_BASE_URL: sandbox.resendUrl,
+    RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+    MOBIZON_API_KEY,
+    MOBIZON_BASE_URL: sandbox.mobizonUrl,
+    MOBIZON_FROM: 'Leadwire',
+  };
+}
