@@ -49,6 +49,9 @@ const providerPlugins: ((world: World, options: SandboxOptions) => Provider)[] =
   (world, options) => createMobizon(world, options.mobizon),
 ];
 
+/** Node's default of 511 waiting connections is too few for a burst of a few thousand. */
+const BACKLOG = 4096;
+
 export type Sandbox = {
   url: string;
   /** For RESEND_BASE_URL. */
@@ -88,7 +91,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   for (const provider of providers) provider.resume();
   world.webhooks.resume();
-  const url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
+  const url = await app.listen({
+    port: options.port ?? 0,
+    host: options.host ?? '127.0.0.1',
+    backlog: BACKLOG,
+  });
   log.info({ url, providers: providers.map(({ name }) => name) }, 'sandbox is listening');
   return {
     url,

@@ -106,7 +106,7 @@ const decisionSchema = z.strictObject({
 function controlRoutes(app: FastifyInstance, { account }: MobizonParts): void {
   app.post('/moderation', async (request, reply) => {
     const { campaignId, decision, refund, comment } = decisionSchema.parse(request.body);
-    if (account.decide(campaignId, decision === 'approve', refund, comment))
+    if (account.decide(campaignId, { approved: decision === 'approve', refund, comment }))
       return { campaignId, decision };
     return reply.code(409).send({ error: 'this campaign is not waiting for a moderator' });
   });

@@ -2,8 +2,8 @@
 export type Clock = {
   /** Milliseconds since 1970 on the virtual clock. */
   now: () => number;
-  /** Runs `run` when the clock reaches `at`; the returned function takes it back. */
-  schedule: (at: number, run: () => void | Promise<void>) => () => void;
+  /** Runs `run` when the clock reaches `at`, after everything that was scheduled for that moment before. */
+  schedule: (at: number, run: () => void | Promise<void>) => void;
   /** Resolves after `ms` virtual milliseconds. */
   wait: (ms: number) => Promise<void>;
   /** Moves ahead by `ms`, running everything that falls due on the way, in order, and waiting for it. */
@@ -17,7 +17,7 @@ export type Clock = {
   reset: () => void;
 };
 
-type Task = { at: number; order: number; run: () => void | Promise<void> };
+type Task = { at: number; run: () => void | Promise<void> };
 
 /** Node fires a timer at once when its delay does not fit into 31 bits. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -33,7 +33,6 @@ export function createClock(options: {
   let offset = options.offset ?? 0;
   let frozenAt: number | null = null;
   let tasks: Task[] = [];
-  let order = 0;
   let timer: NodeJS.Timeout | undefined;
   let advancing: Promise<void> = Promise.resolve();
 
@@ -78,20 +77,15 @@ export function createClock(options: {
   };
 
   const schedule: Clock['schedule'] = (at, run) => {
-    const task = { at, order: order++, run };
-    tasks.push(task);
-    tasks.sort((a, b) => a.at - b.at || a.order - b.order);
-    arm();
-    return () => {
-      tasks = tasks.filter((other) => other !== task);
-      arm();
-    };
+    const place = placeAfter(tasks, at);
+    tasks.splice(place, 0, { at, run });
+    if (place === 0) arm();
   };
 
   return {
     now,
     schedule,
-    wait: (ms) => new Promise((resolve) => void schedule(now() + ms, resolve)),
+    wait: (ms) => new Promise((resolve) => schedule(now() + ms, resolve)),
     advance: (ms) => {
       advancing = advancing.then(() => advanceBy(ms));
       return advancing;
@@ -113,4 +107,15 @@ export function createClock(options: {
       arm();
     },
   };
+}
+
+/** Where a task due at `at` belongs: behind all that are due no later. */
+function placeAfter(tasks: Task[], at: number): number {
+  let [low, high] = [0, tasks.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((tasks[middle]?.at ?? Infinity) <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
