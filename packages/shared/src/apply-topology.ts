@@ -17,6 +17,7 @@ import {
   buckets,
   consumers,
   streams,
+  type BucketSpec,
   type ConsumerName,
   type ConsumerSpec,
   type StreamSpec,
@@ -38,7 +39,7 @@ type WireStreamConfig = Partial<StreamConfig> & {
 };
 
 /**
- * Creates what is missing and updates what may change (ages, subjects, replicas).
+ * Creates what is missing and updates what may change (ages, subjects, filters, replicas).
  * @throws TopologyError when a stream exists with another retention, storage or schedule flag, or
  * when the broker is too old: running on it would lose or repeat messages, so nobody starts.
  */
@@ -51,13 +52,14 @@ export async function applyTopology(
   for (const [name, spec] of Object.entries<StreamSpec>(streams)) {
     await applyStream(manager, name, spec, replicas);
   }
-  for (const [name, spec] of Object.entries(buckets)) {
+  for (const [name, spec] of Object.entries<BucketSpec>(buckets)) {
     await connection.jetstream().views.kv(name, {
       history: 1,
       replicas,
       storage: StorageType.File,
       ...(spec.ttlMs > 0 && { ttl: spec.ttlMs }),
     });
+    await mendBucket(manager, name, spec, replicas);
   }
   for (const name of Object.keys(consumers)) {
     await applyConsumer(manager, name);
@@ -110,11 +112,33 @@ async function applyStream(
   await manager.streams.update(name, wanted);
 }
 
+/** The client leaves a bucket that exists as it is; one that forgets keys would repeat messages. */
+async function mendBucket(
+  manager: JetStreamManager,
+  name: string,
+  spec: BucketSpec,
+  replicas: number,
+): Promise<void> {
+  const stream = `KV_${name}`;
+  const { config } = await manager.streams.info(stream);
+  if (config.storage !== StorageType.File) {
+    throw new TopologyError(
+      `bucket ${name} is kept in memory: a restart of the broker would repeat messages`,
+    );
+  }
+  await manager.streams.update(stream, {
+    max_age: nanos(spec.ttlMs),
+    num_replicas: replicas,
+  });
+}
+
 async function applyConsumer(manager: JetStreamManager, name: string): Promise<void> {
   const spec = consumers[name as ConsumerName];
   const config = consumerConfig(name, spec);
   const existing = await found(manager.consumers.info(spec.stream, name));
-  if (existing) await manager.consumers.update(spec.stream, name, config);
+  // The update is laid over what is there, so a single filter of before would stay beside ours.
+  const update = { filter_subject: '', ...config };
+  if (existing) await manager.consumers.update(spec.stream, name, update);
   else await manager.consumers.add(spec.stream, config);
 }
 
@@ -132,7 +156,6 @@ export async function ensureConsumer(
 }
 
 function consumerConfig(name: string, spec: ConsumerSpec): Partial<ConsumerConfig> {
-  const filters = [...spec.filters];
   return {
     durable_name: name,
     ack_policy: AckPolicy.Explicit,
@@ -141,7 +164,7 @@ function consumerConfig(name: string, spec: ConsumerSpec): Partial<ConsumerConfi
     // Attempts are counted by us: the broker's own limit would leave messages stranded silently.
     max_deliver: -1,
     max_ack_pending: 1_000,
-    ...(filters.length === 1 ? { filter_subject: filters[0]! } : { filter_subjects: filters }),
+    filter_subjects: [...spec.filters],
   };
 }
 

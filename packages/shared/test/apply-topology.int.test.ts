@@ -1,0 +1,161 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { RetentionPolicy, StorageType, nanos } from 'nats';
+import { TopologyError } from '@leadwire/shared/apply-topology';
+import { openBus, type Bus } from '@leadwire/shared/bus';
+import { createLog } from '@leadwire/shared/log';
+import { buckets, consumers, streams, subjects } from '@leadwire/shared/topology';
+import { openTestBus } from '@leadwire/testing/bus';
+import { startFakeNats } from '@leadwire/testing/fake-nats';
+import { leadCreated, someLead } from '@leadwire/testing/lead';
+import { startNats, type TestBroker } from '@leadwire/testing/nats';
+
+let broker: TestBroker;
+const open: Bus[] = [];
+
+beforeAll(async () => {
+  broker = await startNats();
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((bus) => bus.drain()));
+});
+afterAll(() => broker.close());
+
+/** One more service that starts: the topology is applied when it resolves. */
+async function serviceStarts(url = broker.url): Promise<Bus> {
+  const bus = openBus({ url, name: 'test', log: createLog('test', 'silent') });
+  open.push(bus);
+  await bus.ready;
+  return bus;
+}
+
+async function present(bus: Bus) {
+  const manager = await bus.manager();
+  const names: string[] = [];
+  for await (const { config } of manager.streams.list()) {
+    names.push(config.name);
+    for await (const { name } of manager.consumers.list(config.name)) names.push(name);
+  }
+  return names.sort();
+}
+
+const wanted = [
+  ...Object.keys(streams),
+  ...Object.keys(buckets).map((name) => `KV_${name}`),
+  ...Object.keys(consumers),
+].sort();
+
+describe('the topology', () => {
+  test('is made by five services that start at once on an empty broker', async () => {
+    const [first] = await Promise.all(Array.from({ length: 5 }, () => serviceStarts()));
+    expect(await present(first!)).toEqual(wanted);
+  });
+
+  test('applied again changes nothing and keeps the messages', async () => {
+    const bus = await serviceStarts();
+    const event = leadCreated(someLead());
+    const subject = subjects.leadCreated('proftest', event.subject);
+    await bus.publish(subject, event);
+    const manager = await bus.manager();
+    const before = (await manager.streams.info('LEADS')).config;
+    await serviceStarts();
+    expect((await manager.streams.info('LEADS')).config).toEqual(before);
+    expect(await present(bus)).toEqual(wanted);
+    expect((await bus.lastUnder('LEADS', subject))?.event).toEqual(event);
+  });
+
+  test('is what topology.ts says', async () => {
+    const manager = await (await serviceStarts()).manager();
+    for (const [name, spec] of Object.entries(streams)) {
+      const { config } = await manager.streams.info(name);
+      expect(config).toMatchObject({
+        subjects: spec.subjects,
+        retention: spec.retention,
+        max_age: nanos(spec.maxAgeMs),
+        storage: 'file',
+      });
+      expect(Boolean((config as { allow_msg_schedules?: boolean }).allow_msg_schedules)).toBe(
+        'schedules' in spec,
+      );
+    }
+    for (const [name, { ttlMs }] of Object.entries(buckets)) {
+      const { config } = await manager.streams.info(`KV_${name}`);
+      expect(config).toMatchObject({ max_age: nanos(ttlMs), storage: 'file' });
+    }
+  });
+
+  test('is mended where that is harmless', async () => {
+    const manager = await (await serviceStarts()).manager();
+    await manager.streams.update('LEADS', {
+      max_age: nanos(600_000),
+      subjects: ['leads.created.*.*'],
+    });
+    await manager.streams.update('KV_deliveries', { max_age: nanos(600_000) });
+    await manager.consumers.update('LEADS', 'notifier-plan', {
+      ack_wait: nanos(1_000),
+      filter_subjects: ['leads.created.proftest.*'],
+    });
+    await manager.consumers.delete('LEADS', 'lead-store-leads');
+    // As an older version might have left it: a single filter in the other field.
+    await manager.consumers.delete('CALLS', 'lead-store-calls');
+    const single = { durable_name: 'lead-store-calls', filter_subject: 'calls.old.>' };
+    await manager.consumers.add('CALLS', { ...single, ack_policy: 'explicit' as never });
+    await serviceStarts();
+    const { config } = await manager.streams.info('LEADS');
+    expect(config.max_age).toBe(nanos(streams.LEADS.maxAgeMs));
+    expect(config.subjects).toEqual(streams.LEADS.subjects);
+    expect((await manager.streams.info('KV_deliveries')).config.max_age).toBe(0);
+    const plan = await manager.consumers.info('LEADS', 'notifier-plan');
+    expect(plan.config.ack_wait).toBe(nanos(30_000));
+    expect(await present(open[0]!)).toEqual(wanted);
+    const calls = await manager.consumers.info('CALLS', 'lead-store-calls');
+    expect(calls.config.filter_subjects ?? [calls.config.filter_subject]).toEqual(['calls.>']);
+  });
+});
+
+describe('a broker that would lose or repeat messages', () => {
+  async function refusedWith(name: string, config: object): Promise<unknown> {
+    const bus = await openTestBus(broker, 'person');
+    const manager = await bus.manager();
+    await manager.streams.delete(name);
+    await manager.streams.add({ name, ...config });
+    const refused = await serviceStarts().catch((thrown: unknown) => thrown);
+    await manager.streams.delete(name);
+    await bus.drain();
+    return refused;
+  }
+
+  test.each([
+    ['another retention', 'LEADS', { retention: RetentionPolicy.Workqueue }, /LEADS has retention/],
+    ['memory storage', 'LEADS', { storage: StorageType.Memory }, /LEADS has storage/],
+    [
+      'no schedules',
+      'NOTIFICATIONS',
+      { retention: RetentionPolicy.Workqueue },
+      /allow_msg_schedules/,
+    ],
+  ])('is refused for %s, in words', async (_, name, config, words) => {
+    const subjectsOf = [...streams[name as 'LEADS'].subjects];
+    const refused = await refusedWith(name, { subjects: subjectsOf, ...config });
+    expect(refused).toBeInstanceOf(TopologyError);
+    expect((refused as Error).message).toMatch(words);
+  });
+
+  test('is refused for a ledger in memory', async () => {
+    const refused = await refusedWith('KV_deliveries', {
+      subjects: ['$KV.deliveries.>'],
+      storage: StorageType.Memory,
+      max_msgs_per_subject: 1,
+    });
+    expect(refused).toBeInstanceOf(TopologyError);
+    expect((refused as Error).message).toMatch(/bucket deliveries/);
+  });
+
+  test.each(['2.9.10', '2.14.9', '1.99.0'])('is refused at version %s', async (version) => {
+    const old = await startFakeNats({ version });
+    const refused = await serviceStarts(old.url).catch((thrown: unknown) => thrown);
+    expect(refused).toBeInstanceOf(TopologyError);
+    expect((refused as Error).message).toContain('nats-server 2.15 or newer is needed');
+    await Promise.all(open.splice(0).map((bus) => bus.drain()));
+    await old.close();
+  });
+});

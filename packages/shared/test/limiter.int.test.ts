@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Bus } from '@leadwire/shared/bus';
+import { newId } from '@leadwire/shared/ids';
+import { createLimiter } from '@leadwire/shared/limiter';
+import { createMetrics } from '@leadwire/shared/metrics';
+import { openTestBus } from '@leadwire/testing/bus';
+import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { waitFor } from '@leadwire/testing/wait-for';
+
+let broker: TestBroker;
+let bus: Bus;
+beforeAll(async () => {
+  broker = await startNats();
+  bus = await openTestBus(broker, 'limiter-test');
+});
+afterAll(async () => {
+  await bus.drain();
+  await broker.close();
+});
+
+const limiterFor = (account: string, ratePerSecond: number) =>
+  createLimiter({ bus, metrics: createMetrics('limiter-test'), account, ratePerSecond });
+
+/** The largest number of times in any second that begins with one of them. */
+function mostPerSecond(times: number[]): number {
+  const counts = times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length);
+  return Math.max(...counts);
+}
+
+describe('the limit', () => {
+  test('holds in every sliding second over three busy processes, and is used up', async () => {
+    const fixture = fileURLToPath(new URL('./fixtures/acquire.ts', import.meta.url));
+    const env = { PATH: process.env['PATH'], NATS_URL: broker.url, RATE: '20', COUNT: '18' };
+    const outputs = await Promise.all(
+      [1, 2, 3].map(() => promisify(execFile)(process.execPath, [fixture], { env })),
+    );
+    const times = outputs.flatMap(({ stdout }) => JSON.parse(stdout) as number[]).sort();
+    expect(times).toHaveLength(54);
+    expect(mostPerSecond(times)).toBeLessThanOrEqual(20);
+    // 54 at 20 a second are 2.65 s; waste is bounded even while the processes are busy.
+    expect(times.at(-1)! - times[0]!).toBeLessThan(6_000);
+  });
+
+  test('spaces evenly: no burst, not even at the start', async () => {
+    const limiter = limiterFor(newId(), 20);
+    const times: number[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      await limiter.acquire('bulk');
+      times.push(Date.now());
+    }
+    const gaps = times.slice(1).map((at, n) => at - times[n]!);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(25);
+    // Bulk alone gets nearly all of the rate: 9 gaps of 52 ms.
+    expect(times.at(-1)! - times[0]!).toBeLessThan(9 * 52 * 1.5);
+  });
+
+  test('is each account’s own', async () => {
+    const first = limiterFor(newId(), 0.01);
+    await first.acquire();
+    await expect(limiterFor(newId(), 0.01).acquire()).resolves.toBeUndefined();
+  });
+});
+
+describe('priorities', () => {
+  test('transactional requests go before bulk ones that have waited longer', async () => {
+    const limiter = limiterFor(newId(), 10);
+    const order: string[] = [];
+    await limiter.acquire();
+    const bulk = Array.from({ length: 3 }, async () => {
+      await limiter.acquire('bulk');
+      order.push('bulk');
+    });
+    const transactional = Array.from({ length: 3 }, async () => {
+      await limiter.acquire();
+      order.push('transactional');
+    });
+    await Promise.all([...bulk, ...transactional]);
+    // One bulk request may already have had the free slot.
+    expect(order.slice(0, 4).filter((kind) => kind === 'transactional')).toHaveLength(3);
+    expect(order.filter((kind) => kind === 'bulk')).toHaveLength(3);
+  });
+});
+
+describe('a pause', () => {
+  test('holds everybody, also those who had booked their slot, and then the limit holds on', async () => {
+    const account = newId();
+    const limiter = limiterFor(account, 20);
+    const times: number[] = [];
+    const waiting = Array.from({ length: 8 }, async () => {
+      await limiter.acquire();
+      times.push(Date.now());
+    });
+    await waitFor(() => times.length >= 2);
+    const pausedAt = Date.now();
+    await limiterFor(account, 20).pauseFor(600);
+    const inForce = Date.now();
+    await Promise.all([...waiting, limiter.acquire('bulk')]);
+    expect(times.filter((at) => at > inForce + 5 && at < pausedAt + 600)).toEqual([]);
+    expect(times).toHaveLength(8);
+    expect(mostPerSecond(times)).toBeLessThanOrEqual(20);
+  });
+
+  test('is not shortened by a shorter one', async () => {
+    const limiter = limiterFor(newId(), 100);
+    const from = Date.now();
+    await limiter.pauseFor(400);
+    await limiter.pauseFor(10);
+    await limiter.acquire();
+    expect(Date.now() - from).toBeGreaterThanOrEqual(399);
+  });
+});
+
+test('without the broker nobody is let through', async () => {
+  const limiter = limiterFor('resend', 20);
+  await broker.kill();
+  await waitFor(() => !bus.isConnected());
+  const outage = { name: 'TransientError', outage: true };
+  await expect(limiter.acquire()).rejects.toMatchObject(outage);
+  await expect(limiter.acquire('bulk')).rejects.toMatchObject(outage);
+  await expect(limiter.pauseFor(1)).rejects.toMatchObject(outage);
+  await broker.start();
+  await waitFor(() => bus.isConnected());
+  await limiter.acquire();
+});
