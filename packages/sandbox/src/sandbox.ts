@@ -119,7 +119,7 @@ function buildWorld(options: SandboxOptions, log: Logger) {
   });
   const random = createRandom(options.seed);
   const live = createLiveEvents();
-  const webhooks = createWebhookSender({ clock, store, random });
+  const webhooks = createWebhookSender({ clock, store });
   const effects = createEffects(store, clock.now);
   const world: World = { clock, random, store, effects, webhooks, log, changed: live.changed };
   const providers = providerPlugins.map((make) => make(world, options));

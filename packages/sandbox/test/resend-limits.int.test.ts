@@ -27,6 +27,14 @@ describe('the rate limit', () => {
     expect(told.every(([, , reset, policy]) => reset === '1' && policy === '5;w=1')).toBe(true);
   });
 
+  test('is told even where the transport refuses', async () => {
+    const sandbox = await openSandbox();
+    await resend(sandbox, 'GET', '/emails');
+    const refused = await resend(sandbox, 'POST', '/emails', '{}', { 'content-type': 'nonsense' });
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    expect(refused.headers.get('ratelimit-limit')).toBe('5');
+  });
+
   test('exceeded is 429 with retry-after, has no effect, and ends with the second', async () => {
     const sandbox = await openSandbox({ resend: { ratePerSecond: 2 } });
     await resend(sandbox, 'POST', '/emails', mail());

@@ -24,13 +24,13 @@ const BAD: MessageStatus[] = ['UNDELIV', 'REJECTD', 'EXPIRED', 'DELETED'];
 export function createMobizonPage({ account, settings }: MobizonParts): ProviderPage {
   return {
     title: 'SMS',
-    count: () => account.sms.size(),
+    count: () => sentMessages(account).length,
     summary: () =>
       html`<span>Mobizon</span>
         <span>Баланс: <b>${showMoney(account.balance())}</b></span>
         <span>Сегмент: <b>${showMoney(toMoney(settings().segmentPrice))}</b></span>`,
     list: () => {
-      const messages = account.sms.all().slice(-SHOWN_MESSAGES).reverse();
+      const messages = sentMessages(account).slice(-SHOWN_MESSAGES).reverse();
       if (messages.length === 0) return nothingYet;
       return html`<ul class="bubbles">
         ${messages.map((sms) => bubble(sms, account.campaigns.get(sms.campaignId)))}
@@ -38,6 +38,12 @@ export function createMobizonPage({ account, settings }: MobizonParts): Provider
     },
     item: () => undefined,
   };
+}
+
+/** Drafts are no messages yet: nobody gets them. */
+function sentMessages({ sms, campaigns }: MobizonParts['account']): Sms[] {
+  const drafts: (string | undefined)[] = ['NEW', 'READY_FOR_SEND', undefined];
+  return sms.all().filter(({ campaignId }) => !drafts.includes(campaigns.get(campaignId)?.status));
 }
 
 const nothingYet = html`<div class="empty">

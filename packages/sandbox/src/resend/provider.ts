@@ -56,7 +56,11 @@ export function createResend(world: World, options: ResendOptions = {}): Provide
         : tooMany(settings.ratePerSecond);
       return { ...answer, headers: { ...answer.headers, ...ticket.headers, ...quota.headers() } };
     },
-    failure,
+    // Faults and refusals of the transport: a body too large, a content type that is none.
+    failure: (status) => {
+      const answer = failure(status);
+      return { ...answer, headers: { ...answer.headers, ...rate.told() } };
+    },
     settings: {
       read,
       change: (patch) => {

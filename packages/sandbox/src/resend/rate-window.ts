@@ -28,7 +28,10 @@ export function createRateWindow(settings: () => ResendSettings, now: () => numb
     return [allowed, limit - arrivals.length, (arrivals[0] ?? now()) + WINDOW_MS - now()];
   };
 
+  let lastHeaders: Record<string, string> = {};
   return {
+    /** The headers of the last answer, for one that is made before a request is counted. */
+    told: () => lastHeaders,
     /** Counts one request. */
     take(): RateTicket {
       const { ratePerSecond: limit, rateWindow } = settings();
@@ -41,6 +44,7 @@ export function createRateWindow(settings: () => ResendSettings, now: () => numb
         'ratelimit-reset': reset,
         'ratelimit-policy': `${limit};w=1`,
       };
+      lastHeaders = { ...headers };
       if (!allowed) headers['retry-after'] = reset;
       return { allowed, headers };
     },

@@ -4,8 +4,7 @@
  */
 import { z } from 'zod';
 import type { Clock } from './clock.ts';
-import type { Random } from './random.ts';
-import type { Store } from './store.ts';
+import type { Store, Table } from './store.ts';
 
 /** How badly an endpoint is treated. Everything is off by default. */
 export const webhookTroubleSchema = z.strictObject({
@@ -75,98 +74,128 @@ export type WebhookSender = {
 /** A message held back for `reorder` goes out after this long when no second one comes. */
 const REORDER_PATIENCE_MS = 30_000;
 const KEPT_ATTEMPTS = 5_000;
+/** So many messages can be replayed. */
+const KEPT_MESSAGES = 5_000;
+
+type Post = {
+  clock: Clock;
+  pending: Table<WebhookMessage>;
+  styles: Map<string, WebhookStyle>;
+  sent: Map<string, WebhookMessage>;
+  /** url -> the message that waits for another one to overtake it. */
+  held: Map<string, WebhookMessage>;
+  attempts: WebhookAttempt[];
+};
 
 /** Pending messages are in the store: a restart goes on with them. */
-export function createWebhookSender(world: {
+export function createWebhookSender({
+  clock,
+  store,
+}: {
   clock: Clock;
   store: Store;
-  random: Random;
 }): WebhookSender {
-  const { clock, store } = world;
-  const pending = store.table<WebhookMessage>('webhooks-pending');
-  const sent = new Map<string, WebhookMessage>();
-  const styles = new Map<string, WebhookStyle>();
-  const held = new Map<string, { message: WebhookMessage; release: () => void }>();
-  let attempts: WebhookAttempt[] = [];
-
-  const attemptOnce = async (message: WebhookMessage): Promise<void> => {
-    const style = styles.get(message.provider);
-    if (style === undefined || pending.get(message.id) === undefined) return;
-    const attempt = message.failures + 1;
-    const record = await post(message, style, attempt, clock);
-    attempts = [...attempts, record].slice(-KEPT_ATTEMPTS);
-    if (pending.get(message.id) === undefined) return;
-    const gap = style.retryGapsMs[message.failures];
-    if ((record.status !== null && style.isDelivered(record.status)) || gap === undefined) {
-      pending.remove(message.id);
-      return;
-    }
-    const next = { ...message, failures: attempt, dueAt: clock.now() + gap };
-    pending.put(message.id, next);
-    clock.schedule(next.dueAt, () => attemptOnce(next));
+  const post: Post = {
+    clock,
+    pending: store.table('webhooks-pending'),
+    styles: new Map(),
+    sent: new Map(),
+    held: new Map(),
+    attempts: [],
   };
-  const start = (message: WebhookMessage): void => {
-    pending.put(message.id, message);
-    clock.schedule(message.dueAt, async () => {
-      for (let copy = 0; copy < message.trouble.duplicates; copy++) {
-        const style = styles.get(message.provider);
-        if (style) attempts = [...attempts, await post(message, style, 1, clock)];
-      }
-      await attemptOnce(message);
-    });
-  };
-  const startInWrongOrder = (message: WebhookMessage): void => {
-    const earlier = held.get(message.url);
-    if (earlier !== undefined) {
-      held.delete(message.url);
-      start(message);
-      // Later by a moment, so that two requests in flight do not overtake each other again.
-      start({ ...earlier.message, dueAt: message.dueAt + 100 });
-      return;
-    }
-    const release = (): void => {
-      if (held.get(message.url)?.message !== message) return;
-      held.delete(message.url);
-      start({ ...message, dueAt: clock.now() });
-    };
-    held.set(message.url, { message, release });
-    clock.schedule(clock.now() + REORDER_PATIENCE_MS, release);
-  };
-
   return {
-    style: (style) => void styles.set(style.provider, style),
-    send: (given) => {
-      if (given.trouble.drop) return;
-      const message = { ...given, failures: 0, dueAt: clock.now() + given.trouble.delayMs };
-      sent.set(message.id, message);
-      if (given.trouble.reorder) startInWrongOrder(message);
-      else start(message);
-    },
+    style: (style) => void post.styles.set(style.provider, style),
+    send: (given) => send(post, given),
     attempts: (provider) =>
-      attempts.filter((each) => provider === undefined || each.provider === provider),
+      post.attempts.filter((each) => provider === undefined || each.provider === provider),
     replay: (id) => {
-      const message = sent.get(id);
-      if (message !== undefined) start({ ...message, failures: 0, dueAt: clock.now() });
+      const message = post.sent.get(id);
+      if (message !== undefined) start(post, { ...message, dueAt: clock.now() });
       return message !== undefined;
     },
     resume: () => {
-      for (const message of pending.all())
-        clock.schedule(message.dueAt, () => attemptOnce(message));
+      for (const message of post.pending.all()) schedule(post, message);
     },
     reset: () => {
-      attempts = [];
-      sent.clear();
-      held.clear();
+      post.attempts = [];
+      post.sent.clear();
+      post.held.clear();
     },
   };
 }
 
-async function post(
+function send(post: Post, given: NewWebhookMessage): void {
+  const { trouble } = given;
+  if (trouble.drop) return;
+  const message = { ...given, failures: 0, dueAt: post.clock.now() + trouble.delayMs };
+  post.sent.set(message.id, message);
+  const oldest = post.sent.size > KEPT_MESSAGES ? post.sent.keys().next().value : undefined;
+  if (oldest !== undefined) post.sent.delete(oldest);
+  if (trouble.reorder) startInWrongOrder(post, message);
+  else start(post, message);
+}
+
+function start(post: Post, message: WebhookMessage): void {
+  post.pending.put(message.id, message);
+  post.clock.schedule(message.dueAt, async () => {
+    for (let copy = 0; copy < message.trouble.duplicates; copy++) await attempt(post, message);
+    await attemptAndPlan(post, message);
+  });
+}
+
+function startInWrongOrder(post: Post, message: WebhookMessage): void {
+  const earlier = post.held.get(message.url);
+  if (earlier !== undefined) {
+    post.held.delete(message.url);
+    start(post, message);
+    // Later by a moment, so that two requests in flight do not overtake each other again.
+    start(post, { ...earlier, dueAt: message.dueAt + 100 });
+    return;
+  }
+  post.held.set(message.url, message);
+  post.clock.schedule(post.clock.now() + REORDER_PATIENCE_MS, () => {
+    if (post.held.get(message.url) !== message) return;
+    post.held.delete(message.url);
+    start(post, { ...message, dueAt: post.clock.now() });
+  });
+}
+
+function schedule(post: Post, message: WebhookMessage): void {
+  post.clock.schedule(message.dueAt, () => attemptAndPlan(post, message));
+}
+
+/** One attempt, and the next one when it failed and there is one left. */
+async function attemptAndPlan(post: Post, message: WebhookMessage): Promise<void> {
+  const status = await attempt(post, message);
+  // A reset may have come meanwhile.
+  if (post.pending.get(message.id) === undefined) return;
+  const style = post.styles.get(message.provider);
+  const gap = style?.retryGapsMs[message.failures];
+  const isOver = (status !== null && style?.isDelivered(status)) || gap === undefined;
+  if (isOver) {
+    post.pending.remove(message.id);
+    return;
+  }
+  const next = { ...message, failures: message.failures + 1, dueAt: post.clock.now() + gap };
+  post.pending.put(message.id, next);
+  schedule(post, next);
+}
+
+async function attempt(post: Post, message: WebhookMessage): Promise<number | null> {
+  const style = post.styles.get(message.provider);
+  if (style === undefined || post.pending.get(message.id) === undefined) return null;
+  const record = await deliver(message, style, post.clock);
+  post.attempts.push(record);
+  if (post.attempts.length > KEPT_ATTEMPTS) post.attempts.shift();
+  return record.status;
+}
+
+async function deliver(
   message: WebhookMessage,
   style: WebhookStyle,
-  attempt: number,
   clock: Clock,
 ): Promise<WebhookAttempt> {
+  const attempt = message.failures + 1;
   const { body, headers } = style.render(message, attempt);
   const at = new Date(clock.now()).toISOString();
   const started = performance.now();
