@@ -78,7 +78,13 @@ async function install([command = 'pnpm', ...first], env) {
   // is the pinned one by now, so pnpm need not look for it in the lockfile or fetch itself once more.
   const options = ['--frozen-lockfile', '--pm-on-fail=ignore'];
   const done = await run(command, [...first, 'install', ...options], {
-    env: { ...env, CI: 'true' },
+    env: {
+      CI: 'true',
+      // A registry that is away is said in seconds, not after a minute of waiting between tries.
+      pnpm_config_fetch_retry_mintimeout: '1000',
+      pnpm_config_fetch_retry_maxtimeout: '5000',
+      ...env,
+    },
     cwd: root,
   });
   if (done.code === 0) return;
