@@ -204,7 +204,7 @@ describeInBrowser('the forms page and the inbox page in Chromium', () => {
 
     for (const name of ['email', 'sms'] as const) {
       const waiting = channel(name, 'pending').locator('.now', { hasText: 'Ждём' });
-      expect(await textOf(waiting)).toMatch(/Ждём \d\d:\d\d:\d\d ещё \d с/);
+      expect(await textOf(waiting)).toMatch(/Ждём до \d\d:\d\d:\d\d ещё \d с/);
     }
     await channel('email', 'sent').waitFor();
     await channel('sms', 'sent').waitFor();

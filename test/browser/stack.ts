@@ -6,7 +6,7 @@ import { startServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase } from '@leadwire/testing/supabase';
 
 /** Long enough to see a message wait, short enough to see it leave. */
-const NOTIFY_DELAY_MS = 3_000;
+const NOTIFY_DELAY_MS = 2_500;
 const ADMIN_TOKEN = 'browser-tests-admin-token';
 const MOBIZON_API_KEY = 'a1b2c3d4e5'.repeat(4);
 const SERVICES = ['landing-api', 'notifier', 'lead-store'];

@@ -48,6 +48,7 @@ const kind = query.get('form') === 'purchase' ? 'purchase' : 'proftest';
 /** One showing of the form to one person: its id is what makes a repeat recognisable. */
 let view = { submissionId: '', sent: undefined };
 let apiUrl;
+let hasStatus = false;
 
 showForm();
 fillOrigin();
@@ -74,8 +75,9 @@ async function readConfig() {
     .then((response) => response.json())
     .catch(() => ({}));
   apiUrl = config.apiUrl;
+  hasStatus = config.hasStatus === true;
   const missing = apiUrl
-    ? config.hasStatus
+    ? hasStatus
       ? ''
       : 'Песочница запущена без ADMIN_TOKEN: заявки уйдут, но их статус здесь не увидеть.'
     : 'Песочница запущена без LANDING_API_URL: неизвестно, куда слать заявки.';
@@ -88,7 +90,7 @@ async function readConfig() {
   $('double').disabled = false;
   showWire();
   const earlier = /^#lead=([0-9a-f-]{36})$/.exec(location.hash)?.[1];
-  if (earlier && config.hasStatus) watchLead(earlier);
+  if (earlier && hasStatus) watchLead(earlier);
 }
 
 function showForm() {
@@ -206,7 +208,7 @@ async function send(bodies) {
   setBusy(false);
   if (!accepted) return;
   history.replaceState(null, '', `#lead=${accepted.json.leadId}`);
-  watchLead(accepted.json.leadId);
+  if (hasStatus) watchLead(accepted.json.leadId);
   // On a phone the outcome is below the form.
   const isBelow = $('outcome').getBoundingClientRect().top > innerHeight * 0.6;
   if (isBelow) $('outcome').scrollIntoView({ block: 'start' });

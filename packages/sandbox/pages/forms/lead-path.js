@@ -1,6 +1,6 @@
 /* global document, fetch, setTimeout, clearTimeout, setInterval */
 /** What becomes of a lead, live: one timeline for each channel, asked for until all of them have ended. */
-import { CONTACT_REMARKS, PAYMENTS, REASONS, STATUS_TROUBLE } from './words.js';
+import { CONTACT_REMARKS, PAYMENTS, STATUS_TROUBLE, explain } from './words.js';
 
 /** Near the due time something happens within a second; ten minutes before it nothing does. */
 const POLL_NEAR_MS = 700;
@@ -10,7 +10,10 @@ const TICK_MS = 200;
 const CHANNELS = { email: 'Письмо', sms: 'SMS' };
 
 const $ = (id) => document.getElementById(id);
-const timeOfDay = new Intl.DateTimeFormat('ru-RU', { timeStyle: 'medium' });
+/** As on the inbox page: the business's own time, wherever the browser is. */
+const timeZone = 'Asia/Almaty';
+const timeOfDay = new Intl.DateTimeFormat('ru-RU', { timeStyle: 'medium', timeZone });
+const day = new Intl.DateTimeFormat('ru-RU', { dateStyle: 'long', timeZone });
 const clockTime = (iso) => timeOfDay.format(new Date(iso));
 
 let watched = { leadId: '', timer: 0 };
@@ -137,6 +140,7 @@ function aboutLead(lead) {
     ['Источник', lead.source],
     ['Оплата', PAYMENTS[lead.paymentMethod] ?? lead.paymentMethod],
     ['UTM', utm.join(', ')],
+    ['Время', `${day.format(new Date(lead.receivedAt))}, Алматы`],
   ];
   const list = element('dl', 'about');
   for (const [label, value, remark] of rows) {
@@ -161,7 +165,7 @@ function channelPath(name, title, channel, lead) {
 function stepsOf({ status, error, sent_at: sentAt, scheduled_for: due }, lead) {
   const received = { mark: 'done', title: 'Принята', time: lead.receivedAt };
   const waited = { mark: 'done', title: 'Время пришло', time: due };
-  const note = error ? (REASONS[error] ?? error) : undefined;
+  const note = error ? explain(error) : undefined;
   const isLater = due !== null && Date.parse(due) > Date.now();
   switch (status) {
     case 'sent':
@@ -178,7 +182,7 @@ function stepsOf({ status, error, sent_at: sentAt, scheduled_for: due }, lead) {
           mark: 'warn',
           title: 'Неизвестно, ушло ли',
           note,
-          hint: 'Второй раз само не отправится.',
+          hint: 'Второй раз само не отправится',
         },
       ];
     default:
@@ -188,7 +192,11 @@ function stepsOf({ status, error, sent_at: sentAt, scheduled_for: due }, lead) {
   if (due === null) return [received, { mark: 'now', title: 'Ставим в очередь' }, sending];
   if (isLater) {
     const from = lead.receivedAt;
-    return [received, { mark: 'now', title: 'Ждём', time: due, countdown: { from, due } }, sending];
+    return [
+      received,
+      { mark: 'now', title: 'Ждём до', time: due, countdown: { from, due } },
+      sending,
+    ];
   }
   const title = error ? 'Пробуем ещё раз' : 'Отправляем';
   return [received, waited, { mark: 'now', title, note }];

@@ -20,8 +20,7 @@ export const FIELD_REMARKS = {
   'a phone or a valid email is required': 'Нужен телефон или верная почта',
 };
 
-/** Why a message was not sent, or why it failed. */
-export const REASONS = {
+const REASONS = {
   phone_invalid: 'Номер с ошибкой. SMS на него не уйдёт, остальное идёт своим путём',
   phone_missing: 'Телефон не указан',
   email_invalid: 'Адрес почты с ошибкой',
@@ -31,6 +30,16 @@ export const REASONS = {
   attempts_spent: 'Все попытки закончились',
   idempotency_key_expired: 'Прошло больше суток, у сервиса уже не спросить',
 };
+
+/** Providers' own errors that a marketer can do something about. 15 is Mobizon's "operation failed", for want of money too. */
+const PROVIDER_ERRORS = [[/^Mobizon: code 15\b/, 'Mobizon отказал. Проверьте баланс']];
+
+/** Why a message was not sent, or why it failed. */
+export function explain(error) {
+  if (Object.hasOwn(REASONS, error)) return REASONS[error];
+  const [, words] = PROVIDER_ERRORS.find(([pattern]) => pattern.test(error)) ?? [];
+  return words ? `${words} (${error})` : error;
+}
 
 /** What is odd about the contacts; `suggestion` is the address that was probably meant. */
 export const CONTACT_REMARKS = {
