@@ -43,7 +43,8 @@ function levelOf(level: unknown): string | undefined {
 
 function describe(record: Record<string, unknown>): string {
   const { msg, err } = record;
-  const cause = err instanceof Object && 'message' in err ? String(err.message) : undefined;
+  const cause =
+    typeof err === 'object' && err !== null && 'message' in err ? String(err.message) : undefined;
   const fields = Object.entries(record)
     .filter(([key]) => !NOISE.has(key))
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);

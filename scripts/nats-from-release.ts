@@ -31,9 +31,12 @@ export async function fetchFromRelease(target: string): Promise<void> {
   await unpack(archive, `${name}/nats-server`, target);
 }
 
-async function download(url: string): Promise<Uint8Array> {
+/**
+ * The file at an address. @throws with the reason in a few words, within `answerMs` when nobody answers.
+ */
+export async function download(url: string, answerMs = ANSWER_MS): Promise<Uint8Array> {
   const abort = new AbortController();
-  const noAnswer = setTimeout(() => abort.abort(), ANSWER_MS);
+  const noAnswer = setTimeout(() => abort.abort(), answerMs);
   const tooSlow = setTimeout(() => abort.abort(), DOWNLOAD_MS);
   try {
     const response = await fetch(url, { signal: abort.signal });
@@ -43,7 +46,7 @@ async function download(url: string): Promise<Uint8Array> {
   } catch (error) {
     if (abort.signal.aborted) throw new Error('no answer in time', { cause: error });
     const { cause, message } = error as Error;
-    const isUnreachable = cause instanceof Object && 'code' in cause;
+    const isUnreachable = typeof cause === 'object' && cause !== null && 'code' in cause;
     throw new Error(isUnreachable ? `not reachable: ${String(cause.code)}` : message, {
       cause: error,
     });

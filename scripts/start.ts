@@ -1,4 +1,7 @@
-/** `npm start`: the whole product on this machine, with real parts, until Ctrl-C. */
+/**
+ * `npm start`: the whole product on this machine, with real parts, until Ctrl-C. LEADWIRE_DATA_DIR names
+ * another folder than `.data`, for a second stack beside the first.
+ */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
