@@ -42,7 +42,7 @@ export type Watcher = {
 /** So often a program may end before it was healthy once; then it is called broken. */
 const BOOT_ATTEMPTS = 3;
 /** Database files are made and migrations run on the first start; on two busy cores that takes a while. */
-const READY_MS = 90_000;
+const READY_MS = 120_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 /** Whoever ran this long starts with the shortest wait again. */

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isRunning, readRunFile, signalGroup, type KnownProcess } from '../../scripts/run-file.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const STARTED_MS = 90_000;
+const STARTED_MS = 150_000;
 
 let dataDir = '';
 const stacks: ChildProcess[] = [];
