@@ -3,7 +3,7 @@
  * `startService` is what tests use; `runService` owns the process: signals and exit codes.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Bus } from './bus.ts';
 import type { RunningConsumer } from './consumer.ts';
 import { toError } from './errors.ts';
@@ -124,7 +124,8 @@ export async function runService(options: ServiceOptions): Promise<void> {
 }
 
 function plainHttp(log: FastifyBaseLogger): FastifyInstance {
-  return fastify({ loggerInstance: log, disableRequestLogging: true });
+  const logController = new LogController({ disableRequestLogging: true });
+  return fastify({ loggerInstance: log, logController });
 }
 
 function addHealthRoutes(
