@@ -74,21 +74,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     routerOptions: { ignoreDuplicateSlashes: false },
   });
   const built = buildWorld(options, log);
-  const { world, providers, requests, faults, live } = built;
-
-  for (const provider of providers)
-    serveProvider(app, provider, { ...built, clock: world.clock, ...live });
-  void app.register(
-    (scope, _options, done) => {
-      controlRoutes(scope, { world, providers, faults, requests, reset: built.reset });
-      done();
-    },
-    { prefix: '/__sim' },
-  );
-  live.mount(app);
-  pageRoutes(app, { providers, faults });
-  for (const plugin of options.pages ?? []) plugin.mount(app);
-
+  const { world, providers, live } = built;
+  mount(app, built, options.pages ?? []);
   for (const provider of providers) provider.resume();
   world.webhooks.resume();
   const url = await app.listen({
@@ -109,6 +96,28 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       world.store.close();
     },
   };
+}
+
+/** Puts providers, control plane, inbox and further pages on the port. */
+function mount(
+  app: FastifyInstance,
+  built: ReturnType<typeof buildWorld>,
+  pages: PagePlugin[],
+): void {
+  const { world, providers, requests, faults, live } = built;
+  const { clock, changed } = world;
+  for (const provider of providers)
+    serveProvider(app, provider, { clock, faults, requests, changed });
+  void app.register(
+    (scope, _options, done) => {
+      controlRoutes(scope, built);
+      done();
+    },
+    { prefix: '/__sim' },
+  );
+  live.mount(app);
+  pageRoutes(app, { providers, faults });
+  for (const page of pages) page.mount(app);
 }
 
 function buildWorld(options: SandboxOptions, log: Logger) {

@@ -5,7 +5,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectSandbox, startSandbox, type SandboxControl } from '../src/sandbox.ts';
-import { mail } from './sandbox-calls.ts';
+import { failureOf, mail } from './sandbox-calls.ts';
 
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
 const KEY = 'kz0000000000000000000000000000000sandbox';
@@ -79,6 +79,23 @@ describe('with a data folder', () => {
       second.child.kill('SIGTERM');
     }
     expect((await once(second.child, 'exit'))[0]).toBe(0);
+    rmSync(dataDir, { recursive: true });
+  });
+
+  test('a mail whose answer the kill swallowed is not sent again under its key', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
+    const first = await run({ SANDBOX_DATA_DIR: dataDir });
+    await first.control.addFault({ at: 'after-effect', action: { do: 'hang' } });
+    const swallowed = failureOf(sendMail(first.url));
+    while ((await first.control.effects()).length === 0);
+    first.child.kill('SIGKILL');
+    expect(await swallowed).not.toBe('no failure');
+
+    const second = await run({ SANDBOX_DATA_DIR: dataDir });
+    const { id } = (await sendMail(second.url)) as { id: string };
+    expect((await second.control.mails()).map((each) => each.id)).toEqual([id]);
+    second.child.kill('SIGTERM');
+    await once(second.child, 'exit');
     rmSync(dataDir, { recursive: true });
   });
 

@@ -23,3 +23,5 @@ export function createMethodRate(settings: () => MobizonSettings, now: () => num
     },
   };
 }
+
+export type MethodRate = ReturnType<typeof createMethodRate>;

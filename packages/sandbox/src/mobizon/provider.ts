@@ -1,14 +1,15 @@
 /** Mobizon as a provider of the sandbox: `/service/<module>/<method>`, HTTP 200 for everything it understood. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Provider, ProviderRequest, World } from '../world/provider.ts';
+import type { Provider, ProviderAnswer, ProviderRequest, World } from '../world/provider.ts';
+import { createSettings } from '../world/settings.ts';
 import { createAccount } from './account.ts';
 import { envelope, failure, MobizonError, type MobizonResult } from './envelope.ts';
 import { readParams, text, type Params } from './form.ts';
 import { modules, type Method, type MobizonParts } from './methods.ts';
 import { createMobizonPage } from './page.ts';
 import { mobizonPresets } from './presets.ts';
-import { createMethodRate } from './method-rate.ts';
+import { createMethodRate, type MethodRate } from './method-rate.ts';
 import { formatMoney } from './segments.ts';
 import { mobizonSettingsSchema, type MobizonOptions, type MobizonSettings } from './settings.ts';
 import { createTasks } from './tasks.ts';
@@ -18,10 +19,9 @@ const PATH = /^\/service\/([^/]+)\/([^/]+)\/?$/i;
 
 /** Makes the provider. Throws a ZodError for options it cannot use. */
 export function createMobizon(world: World, options: MobizonOptions = {}): Provider {
-  const initial = mobizonSettingsSchema.parse(options);
-  let settings = initial;
-  const read = (): MobizonSettings => settings;
-  const account = createAccount(world, read, (sms) => announceFinalStatus(world, settings, sms));
+  const settings = createSettings(mobizonSettingsSchema, options);
+  const { read } = settings;
+  const account = createAccount(world, read, (sms) => announceFinalStatus(world, read(), sms));
   const tasks = createTasks(world.clock);
   const rate = createMethodRate(read, world.clock.now);
   const parts: MobizonParts = { world, settings: read, account, tasks, locked: new Set() };
@@ -29,24 +29,15 @@ export function createMobizon(world: World, options: MobizonOptions = {}): Provi
 
   return {
     name: 'mobizon',
-    answer: async (request) => {
-      await request.pass('before-auth');
-      if (!PATH.test(request.path)) return failure(404);
-      try {
-        return envelope(await call(request, parts, rate));
-      } catch (error) {
-        if (error instanceof MobizonError) return envelope(error.result);
-        throw error;
-      }
-    },
+    answer: (request) => answer(request, parts, rate),
     failure,
     settings: {
       read,
       change: (patch) => {
-        const given = z.record(z.string(), z.unknown()).parse(patch);
-        settings = mobizonSettingsSchema.parse({ ...settings, ...given });
-        if (given['balance'] !== undefined) account.setBalance(settings.balance);
-        return settings;
+        const changed = settings.change(patch);
+        const { balance } = patch as Partial<MobizonSettings>;
+        if (balance !== undefined) account.setBalance(balance);
+        return changed;
       },
     },
     presets: mobizonPresets,
@@ -54,7 +45,7 @@ export function createMobizon(world: World, options: MobizonOptions = {}): Provi
     control: (app) => controlRoutes(app, parts),
     resume: () => account.resume(),
     reset: () => {
-      settings = initial;
+      settings.reset();
       account.forget();
       tasks.reset();
       rate.reset();
@@ -62,10 +53,25 @@ export function createMobizon(world: World, options: MobizonOptions = {}): Provi
   };
 }
 
+async function answer(
+  request: ProviderRequest,
+  parts: MobizonParts,
+  rate: MethodRate,
+): Promise<ProviderAnswer> {
+  await request.pass('before-auth');
+  if (!PATH.test(request.path)) return failure(404);
+  try {
+    return envelope(await call(request, parts, rate));
+  } catch (error) {
+    if (error instanceof MobizonError) return envelope(error.result);
+    throw error;
+  }
+}
+
 async function call(
   request: ProviderRequest,
   parts: MobizonParts,
-  rate: ReturnType<typeof createMethodRate>,
+  rate: MethodRate,
 ): Promise<MobizonResult> {
   const [, module = '', name = ''] = PATH.exec(request.path.toLowerCase()) ?? [];
   const params = readParams(request);

@@ -38,12 +38,7 @@ export function pageRoutes(app: FastifyInstance, { providers, faults }: Parts): 
       return send(reply, layout(shown(tab), body));
     },
   );
-  app.get<{ Params: { file: string } }>('/inbox/assets/:file', (request, reply) => {
-    const type = ASSETS[request.params.file];
-    if (type === undefined) return reply.code(404).send();
-    const path = new URL(`../../pages/inbox/${request.params.file}`, import.meta.url);
-    return reply.type(type).header('cache-control', 'no-cache').send(readFileSync(path));
-  });
+  assetRoutes(app);
 
   function list(tab: string, id?: string): Html {
     if (tab === 'faults') return faultPanel(providers, faults.list());
@@ -61,6 +56,15 @@ export function pageRoutes(app: FastifyInstance, { providers, faults }: Parts): 
       ${item && html`<div id="item"><a class="back" href="/inbox/${tab}">← К списку</a>${item}</div>`}
     </div>`;
   }
+}
+
+function assetRoutes(app: FastifyInstance): void {
+  app.get<{ Params: { file: string } }>('/inbox/assets/:file', (request, reply) => {
+    const type = ASSETS[request.params.file];
+    if (type === undefined) return reply.code(404).send();
+    const path = new URL(`../../pages/inbox/${request.params.file}`, import.meta.url);
+    return reply.type(type).header('cache-control', 'no-cache').send(readFileSync(path));
+  });
 }
 
 const notFound = html`<div class="empty">

@@ -90,36 +90,7 @@ function row(mail: Mail, status: MailStatus | undefined, isSelected: boolean): H
 function whole(mail: Mail, status: MailStatus): Html {
   const body = mail.html ?? `<pre style="white-space:pre-wrap">${html`${mail.text}`.markup}</pre>`;
   return html`<article class="mail" data-item="${mail.id}">
-    <header class="item-head">
-      <h2>${mail.subject || '(без темы)'}</h2>
-      <dl>
-        <dt>От</dt>
-        <dd>${mail.from}</dd>
-        <dt>Кому</dt>
-        <dd>${mail.to.join(', ')}</dd>
-        ${
-          mail.cc &&
-          html`<dt>Копия</dt>
-            <dd>${mail.cc.join(', ')}</dd>`
-        }
-        ${
-          mail.replyTo &&
-          html`<dt>Ответ</dt>
-            <dd>${mail.replyTo.join(', ')}</dd>`
-        }
-        <dt>Время</dt>
-        <dd>${showTime(mail.createdAt)} (Алматы)</dd>
-        <dt>Статус</dt>
-        <dd data-live="status">${badge(status.lastEvent)}</dd>
-      </dl>
-    </header>
-    <div class="toolbar" role="group" aria-label="Как показать письмо">
-      <button type="button" data-width="wide" aria-pressed="true">Компьютер</button>
-      <button type="button" data-width="phone" aria-pressed="false">Телефон</button>
-      <span class="gap"></span>
-      <button type="button" data-scheme="light" aria-pressed="true">Светлая</button>
-      <button type="button" data-scheme="dark" aria-pressed="false">Тёмная</button>
-    </div>
+    ${head(mail, status)} ${toolbar}
     <div class="stage">
       <iframe
         title="Письмо"
@@ -138,6 +109,40 @@ ${mail.text ?? 'Текстовой части нет: почтовые прог�
     </details>
   </article>`;
 }
+
+function head(mail: Mail, status: MailStatus): Html {
+  return html`<header class="item-head">
+    <h2>${mail.subject || '(без темы)'}</h2>
+    <dl>
+      <dt>От</dt>
+      <dd>${mail.from}</dd>
+      <dt>Кому</dt>
+      <dd>${mail.to.join(', ')}</dd>
+      ${
+        mail.cc &&
+        html`<dt>Копия</dt>
+          <dd>${mail.cc.join(', ')}</dd>`
+      }
+      ${
+        mail.replyTo &&
+        html`<dt>Ответ</dt>
+          <dd>${mail.replyTo.join(', ')}</dd>`
+      }
+      <dt>Время</dt>
+      <dd>${showTime(mail.createdAt)} (Алматы)</dd>
+      <dt>Статус</dt>
+      <dd data-live="status">${badge(status.lastEvent)}</dd>
+    </dl>
+  </header>`;
+}
+
+const toolbar = html`<div class="toolbar" role="group" aria-label="Как показать письмо">
+  <button type="button" data-width="wide" aria-pressed="true">Компьютер</button>
+  <button type="button" data-width="phone" aria-pressed="false">Телефон</button>
+  <span class="gap"></span>
+  <button type="button" data-scheme="light" aria-pressed="true">Светлая</button>
+  <button type="button" data-scheme="dark" aria-pressed="false">Тёмная</button>
+</div>`;
 
 /** Makes links open in a new tab. The tag goes after a doctype, or the mail would be shown in quirks mode. */
 function withBase(body: string): string {

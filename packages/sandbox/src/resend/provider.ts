@@ -8,13 +8,14 @@ import {
   type ProviderRequest,
   type World,
 } from '../world/provider.ts';
+import { createSettings } from '../world/settings.ts';
 import { failure, refused, ResendError } from './answers.ts';
-import { createIdempotency } from './idempotency.ts';
+import { Idempotency } from './idempotency.ts';
 import { createMailbox } from './mailbox.ts';
 import { createResendPage } from './page.ts';
 import { resendPresets } from './presets.ts';
 import { createQuota } from './quota.ts';
-import { createRateWindow } from './rate-window.ts';
+import { RateWindow } from './rate-window.ts';
 import { resendRoutes, type ResendParts, type ResendRoute } from './routes.ts';
 import { resendSettingsSchema, type ResendOptions, type ResendSettings } from './settings.ts';
 import { announceMailEvent, resendWebhookStyle } from './webhooks.ts';
@@ -34,16 +35,15 @@ const eventSchema = z.strictObject({
 
 /** Makes the provider. Throws a ZodError for options it cannot use. */
 export function createResend(world: World, options: ResendOptions = {}): Provider {
-  const initial = resendSettingsSchema.parse(options);
-  let settings = initial;
-  const read = (): ResendSettings => settings;
+  const settings = createSettings(resendSettingsSchema, options);
+  const { read } = settings;
   const { now } = world.clock;
   const mailbox = createMailbox(world, read, (mail, event, detail) =>
-    announceMailEvent(world, settings, mail, event, detail),
+    announceMailEvent(world, read(), mail, event, detail),
   );
   const quota = createQuota(world.store, read, now);
-  const idempotency = createIdempotency(world.store, read, now);
-  const rate = createRateWindow(read, now);
+  const idempotency = new Idempotency(world.store, read, now);
+  const rate = new RateWindow(read, now);
   const parts: ResendParts = { world, settings: read, mailbox, idempotency, quota };
   world.webhooks.style(resendWebhookStyle);
 
@@ -53,7 +53,7 @@ export function createResend(world: World, options: ResendOptions = {}): Provide
       const ticket = rate.take();
       const answer = ticket.allowed
         ? await answerOnce(request, parts)
-        : tooMany(settings.ratePerSecond);
+        : tooMany(read().ratePerSecond);
       return { ...answer, headers: { ...answer.headers, ...ticket.headers, ...quota.headers() } };
     },
     // Faults and refusals of the transport: a body too large, a content type that is none.
@@ -61,22 +61,13 @@ export function createResend(world: World, options: ResendOptions = {}): Provide
       const answer = failure(status);
       return { ...answer, headers: { ...answer.headers, ...rate.told() } };
     },
-    settings: {
-      read,
-      change: (patch) => {
-        settings = resendSettingsSchema.parse({
-          ...settings,
-          ...z.record(z.string(), z.unknown()).parse(patch),
-        });
-        return settings;
-      },
-    },
+    settings,
     presets: resendPresets,
     page: createResendPage(parts),
     control: (app) => controlRoutes(app, parts),
     resume: () => mailbox.resume(),
     reset: () => {
-      settings = initial;
+      settings.reset();
       idempotency.reset();
       rate.reset();
     },

@@ -30,83 +30,103 @@ export function createClock(options: {
   offset?: number;
   onError: (error: unknown) => void;
 }): Clock {
-  let offset = options.offset ?? 0;
-  let frozenAt: number | null = null;
-  let tasks: Task[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let advancing: Promise<void> = Promise.resolve();
+  return new VirtualClock(options.offset ?? 0, options.onError);
+}
 
-  const now = (): number => frozenAt ?? Date.now() + offset;
-  const runTask = async (task: Task): Promise<void> => {
+/** Its functions are fields, because they are handed around on their own. */
+class VirtualClock implements Clock {
+  #ahead: number;
+  #frozenAt: number | null = null;
+  /** Sorted by time. */
+  #tasks: Task[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #advancing: Promise<void> = Promise.resolve();
+  readonly #onError: (error: unknown) => void;
+
+  constructor(ahead: number, onError: (error: unknown) => void) {
+    this.#ahead = ahead;
+    this.#onError = onError;
+  }
+
+  now = (): number => this.#frozenAt ?? Date.now() + this.#ahead;
+  offset = (): number => this.now() - Date.now();
+  isFrozen = (): boolean => this.#frozenAt !== null;
+
+  schedule: Clock['schedule'] = (at, run) => {
+    const place = placeAfter(this.#tasks, at);
+    this.#tasks.splice(place, 0, { at, run });
+    if (place === 0) this.#arm();
+  };
+
+  wait = (ms: number): Promise<void> =>
+    new Promise((resolve) => this.schedule(this.now() + ms, resolve));
+
+  advance = (ms: number): Promise<void> => {
+    this.#advancing = this.#advancing.then(() => this.#advanceBy(ms));
+    return this.#advancing;
+  };
+
+  setFrozen = (frozen: boolean): void => {
+    if (frozen) this.#frozenAt ??= this.now();
+    else if (this.#frozenAt !== null) {
+      this.#ahead = this.#frozenAt - Date.now();
+      this.#frozenAt = null;
+    }
+    this.#arm();
+  };
+
+  reset = (): void => {
+    this.#ahead = 0;
+    this.#frozenAt = null;
+    this.#tasks = [];
+    this.#arm();
+  };
+
+  /** Sets the real timer for the next task; a frozen clock has none. */
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const [first] = this.#tasks;
+    if (first === undefined || this.#frozenAt !== null) return;
+    const delay = Math.min(Math.max(first.at - this.now(), 0), LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.#runDue(), delay);
+    this.#timer.unref();
+  }
+
+  #runDue(): void {
+    for (let task = this.#takeDue(this.now()); task; task = this.#takeDue(this.now())) {
+      void this.#run(task);
+    }
+    this.#arm();
+  }
+
+  async #advanceBy(ms: number): Promise<void> {
+    const target = this.now() + ms;
+    for (let task = this.#takeDue(target); task; task = this.#takeDue(target)) {
+      this.#moveTo(task.at);
+      await this.#run(task);
+    }
+    this.#moveTo(target);
+    this.#arm();
+  }
+
+  #takeDue(until: number): Task | undefined {
+    const [first] = this.#tasks;
+    return first !== undefined && first.at <= until ? this.#tasks.shift() : undefined;
+  }
+
+  #moveTo(at: number): void {
+    if (at <= this.now()) return;
+    if (this.#frozenAt === null) this.#ahead = at - Date.now();
+    else this.#frozenAt = at;
+  }
+
+  async #run(task: Task): Promise<void> {
     try {
       await task.run();
     } catch (error) {
-      options.onError(error);
+      this.#onError(error);
     }
-  };
-  const takeDue = (until: number): Task | undefined => {
-    const first = tasks[0];
-    return first !== undefined && first.at <= until ? tasks.shift() : undefined;
-  };
-  const arm = (): void => {
-    clearTimeout(timer);
-    const first = tasks[0];
-    if (first === undefined || frozenAt !== null) return;
-    timer = setTimeout(
-      () => {
-        for (let task = takeDue(now()); task; task = takeDue(now())) void runTask(task);
-        arm();
-      },
-      Math.min(Math.max(first.at - now(), 0), LONGEST_TIMER_MS),
-    );
-    timer.unref();
-  };
-  const moveTo = (at: number): void => {
-    if (at <= now()) return;
-    if (frozenAt === null) offset = at - Date.now();
-    else frozenAt = at;
-  };
-  const advanceBy = async (ms: number): Promise<void> => {
-    const target = now() + ms;
-    for (let task = takeDue(target); task; task = takeDue(target)) {
-      moveTo(task.at);
-      await runTask(task);
-    }
-    moveTo(target);
-    arm();
-  };
-
-  const schedule: Clock['schedule'] = (at, run) => {
-    const place = placeAfter(tasks, at);
-    tasks.splice(place, 0, { at, run });
-    if (place === 0) arm();
-  };
-
-  return {
-    now,
-    schedule,
-    wait: (ms) => new Promise((resolve) => schedule(now() + ms, resolve)),
-    advance: (ms) => {
-      advancing = advancing.then(() => advanceBy(ms));
-      return advancing;
-    },
-    setFrozen: (frozen) => {
-      if (frozen) frozenAt ??= now();
-      else if (frozenAt !== null) {
-        offset = frozenAt - Date.now();
-        frozenAt = null;
-      }
-      arm();
-    },
-    isFrozen: () => frozenAt !== null,
-    offset: () => now() - Date.now(),
-    reset: () => {
-      offset = 0;
-      frozenAt = null;
-      tasks = [];
-      arm();
-    },
-  };
+  }
 }
 
 /** Where a task due at `at` belongs: behind all that are due no later. */

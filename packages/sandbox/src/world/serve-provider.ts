@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import type { Clock } from './clock.ts';
 import type { ArmedFault, FaultPoint, Faults } from './faults.ts';
 import { FaultCutError, type Provider, type ProviderAnswer } from './provider.ts';
-import type { RequestLog } from './requests.ts';
+import type { RequestLog, RequestRecord } from './requests.ts';
 
 const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** Resend takes mails of 40 MB after base64; JSON around it needs a little more. */
@@ -55,42 +55,45 @@ async function handle(
   const [rawPath = '', query = ''] = (request.raw.url ?? '').split(/\?(.*)/s);
   const path = rawPath.slice(provider.name.length + 1) || '/';
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const call: Call = { provider, request, reply, path, query };
   const text = body.toString('utf8');
-  const key = request.headers['idempotency-key'];
-  const record = parts.requests.open({
-    provider: provider.name,
-    method: request.method,
-    path: query === '' ? path : `${path}?${query}`,
-    at: parts.clock.now(),
-    idempotencyKey: typeof key === 'string' ? key : null,
-    body: text,
-  });
-  const fault = parts.faults.match({
+  const record = openRecord(call, text, parts);
+  const matched = parts.faults.match({
     provider: provider.name,
     method: request.method,
     path,
     body: text,
   });
-  const call: Call = { provider, request, reply, path, query };
-  const struck = (armed: ArmedFault): void => {
-    armed.strike();
-    record.faultId = armed.rule.id;
-    parts.changed();
+  const fault = matched && {
+    ...matched,
+    strike: () => {
+      matched.strike();
+      record.faultId = matched.rule.id;
+      parts.changed();
+    },
   };
   try {
-    const answer = await work(
-      call,
-      body,
-      parts.clock,
-      fault && { ...fault, strike: () => struck(fault) },
-    );
-    if (answer !== null) record.status = answer.status;
+    const answer = await work(call, body, parts.clock, fault);
+    record.status = answer?.status ?? null;
   } catch (error) {
     if (!(error instanceof FaultCutError)) throw error;
     if (error.answer === null) cut(reply);
     else write(reply, error.answer);
     record.status = error.answer?.status ?? null;
   }
+}
+
+function openRecord(call: Call, body: string, { requests, clock }: Parts): RequestRecord {
+  const { provider, request, path, query } = call;
+  const key = request.headers['idempotency-key'];
+  return requests.open({
+    provider: provider.name,
+    method: request.method,
+    path: query === '' ? path : `${path}?${query}`,
+    at: clock.now(),
+    idempotencyKey: typeof key === 'string' ? key : null,
+    body,
+  });
 }
 
 /** Runs the provider and delivers its answer, both as the fault allows. Null: nothing whole was answered. */

@@ -38,64 +38,84 @@ type Rows = Map<string, Map<string, unknown>>;
 
 /** Opens the store in `dataDir`, or one in memory only. Throws what the file system throws. */
 export function openStore(dataDir?: string): Store {
-  const file = dataDir === undefined ? undefined : join(dataDir, 'sandbox.jsonl');
-  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
-  const tables: Rows = file === undefined ? new Map<string, Map<string, unknown>>() : replay(file);
-  if (file !== undefined) rewrite(file, tables);
-  let descriptor = file === undefined ? undefined : openSync(file, 'a');
-  let open: Change[] | null = null;
+  if (dataDir === undefined) return new JournaledStore(new Map(), null);
+  mkdirSync(dataDir, { recursive: true });
+  const file = join(dataDir, 'sandbox.jsonl');
+  const tables = replay(file);
+  rewrite(file, tables);
+  return new JournaledStore(tables, file);
+}
 
-  const write = (changes: Change[]): void => {
-    if (descriptor !== undefined && changes.length > 0) {
-      appendFileSync(descriptor, `${JSON.stringify(changes)}\n`);
-    }
-  };
-  const record = (change: Change): void => {
-    if (open === null) write([change]);
-    else open.push(change);
-  };
-  const rowsOf = (name: string): Map<string, unknown> => {
-    const rows = tables.get(name) ?? new Map<string, unknown>();
-    tables.set(name, rows);
-    return rows;
-  };
+class JournaledStore implements Store {
+  readonly #tables: Rows;
+  readonly #file: string | null;
+  #descriptor: number | null;
+  /** The changes of the transaction that is open. */
+  #open: Change[] | null = null;
 
-  return {
-    table: <Row>(name: string): Table<Row> => ({
-      get: (id) => rowsOf(name).get(id) as Row | undefined,
-      all: () => [...rowsOf(name).values()] as Row[],
+  constructor(tables: Rows, file: string | null) {
+    this.#tables = tables;
+    this.#file = file;
+    this.#descriptor = file === null ? null : openSync(file, 'a');
+  }
+
+  table<Row>(name: string): Table<Row> {
+    // Looked up each time: `clear` throws the maps away.
+    const rows = (): Map<string, unknown> => rowsOf(this.#tables, name);
+    return {
+      get: (id) => rows().get(id) as Row | undefined,
+      all: () => [...rows().values()] as Row[],
       put: (id, row) => {
-        rowsOf(name).set(id, row);
-        record([name, id, row]);
+        rows().set(id, row);
+        this.#record([name, id, row]);
       },
       remove: (id) => {
-        if (rowsOf(name).delete(id)) record([name, id, null]);
+        if (rows().delete(id)) this.#record([name, id, null]);
       },
-      size: () => rowsOf(name).size,
-    }),
-    transaction: (work) => {
-      if (open !== null) return work();
-      open = [];
-      try {
-        return work();
-      } finally {
-        const changes: Change[] = open;
-        open = null;
-        write(changes);
-      }
-    },
-    clear: () => {
-      tables.clear();
-      if (file === undefined || descriptor === undefined) return;
-      closeSync(descriptor);
-      writeFileSync(file, '');
-      descriptor = openSync(file, 'a');
-    },
-    close: () => {
-      if (descriptor !== undefined) closeSync(descriptor);
-      descriptor = undefined;
-    },
-  };
+      size: () => rows().size,
+    };
+  }
+
+  transaction<Result>(work: () => Result): Result {
+    if (this.#open !== null) return work();
+    const changes: Change[] = [];
+    this.#open = changes;
+    try {
+      return work();
+    } finally {
+      this.#open = null;
+      this.#write(changes);
+    }
+  }
+
+  clear(): void {
+    this.#tables.clear();
+    if (this.#file === null || this.#descriptor === null) return;
+    closeSync(this.#descriptor);
+    writeFileSync(this.#file, '');
+    this.#descriptor = openSync(this.#file, 'a');
+  }
+
+  close(): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+  }
+
+  #record(change: Change): void {
+    if (this.#open === null) this.#write([change]);
+    else this.#open.push(change);
+  }
+
+  #write(changes: Change[]): void {
+    if (this.#descriptor === null || changes.length === 0) return;
+    appendFileSync(this.#descriptor, `${JSON.stringify(changes)}\n`);
+  }
+}
+
+function rowsOf(tables: Rows, name: string): Map<string, unknown> {
+  const rows = tables.get(name) ?? new Map<string, unknown>();
+  tables.set(name, rows);
+  return rows;
 }
 
 /** Reads the file back. A last line torn by a kill was never answered for, so it is left out. */
@@ -104,8 +124,7 @@ function replay(file: string): Rows {
   if (!existsSync(file)) return tables;
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     for (const [name, id, row] of parseLine(line)) {
-      const rows = tables.get(name) ?? new Map<string, unknown>();
-      tables.set(name, rows);
+      const rows = rowsOf(tables, name);
       if (row === null) rows.delete(id);
       else rows.set(id, row);
     }
