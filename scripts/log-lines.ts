@@ -11,6 +11,9 @@ const NOISE = new Set(['level', 'time', 'pid', 'hostname', 'service', 'name', 'm
 const NATS_LINE = /^\[\d+\] \S+ \S+ \[(\w{3})\] (.*)$/;
 const NATS_LEVELS: Readonly<Record<string, string>> = { WRN: 'warn', ERR: 'error', FTL: 'fatal' };
 
+/** Node's own warnings (a deprecation, say) are for developers, who read log files. */
+const NODE_WARNING = /^\(node:\d+\) |^\(Use `node /;
+
 /**
  * What to show of one line, or undefined when it belongs in the log file only. `from` says which stream it
  * came on: what is no log line at all is shown when it was printed as an error.
@@ -22,7 +25,10 @@ export function toTerminal(line: string, from: 'stdout' | 'stderr'): string | un
     return level && `${level}: ${nats[2]}`;
   }
   const record = parseRecord(line);
-  if (!record) return from === 'stderr' && line.trim() ? line : undefined;
+  if (!record) {
+    const isShown = from === 'stderr' && line.trim() !== '' && !NODE_WARNING.test(line);
+    return isShown ? line : undefined;
+  }
   const level = levelOf(record['level']);
   return level && `${level}: ${describe(record)}`;
 }

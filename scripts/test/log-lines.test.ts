@@ -34,6 +34,11 @@ describe('what a person sees of the logs', () => {
     expect(toTerminal('{ not json', 'stderr')).toBe('{ not json');
   });
 
+  test("Node's warnings stay in the file", () => {
+    const warning = '(node:20488) [FSTDEP023] FastifyDeprecation: an option is deprecated';
+    expect(toTerminal(warning, 'stderr')).toBeUndefined();
+  });
+
   test('a storm of one line is shown once, then with its count', () => {
     let now = 0;
     const filter = createRepeatFilter(() => now);
