@@ -35,7 +35,11 @@ export interface MobizonClient {
    * ChannelStoppedError for key, account and balance; PermanentError for this SMS.
    */
   send(sms: Sms, token: string, context: CallContext): Promise<string>;
-  /** The campaign that was made under `token` since then, if the listing shows it. */
+  /**
+   * What was sent under `token` since then, if the listings show it: by the campaign's name, else by
+   * number and exact text.
+   * @returns the message's id, or `campaign:<id>` while only the campaign is listed.
+   */
   find(sms: Sms, token: string, since: Date, context: CallContext): Promise<string | undefined>;
   /** The money left, in the account's currency. */
   balance(): Promise<number>;
@@ -52,9 +56,17 @@ export interface MobizonOptions {
 /** Numbers often arrive as strings: what is read is read tolerantly. */
 const envelopeSchema = z.object({ code: z.coerce.number().int(), data: z.unknown() });
 const sentSchema = z.object({ messageId: z.coerce.string() });
-const campaignsSchema = z.object({
-  items: z.array(z.object({ id: z.coerce.string(), name: z.string().nullish() })),
+const listSchema = z.object({
+  items: z.array(
+    z.object({
+      id: z.coerce.string(),
+      name: z.string().nullish(),
+      to: z.coerce.string().nullish(),
+      text: z.string().nullish(),
+    }),
+  ),
 });
+type ListedItem = z.infer<typeof listSchema>['items'][number];
 const balanceSchema = z.object({ balance: z.coerce.number() });
 
 export function createMobizon(options: MobizonOptions): MobizonClient {
@@ -83,6 +95,27 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
     if (envelope.code === 0) return envelope.data;
     if (envelope.code === 30) await limiter.pauseFor(TOO_OFTEN_MS);
     throw await classifyCode(envelope.code, envelope.data, path);
+  };
+
+  /** The id of the first listed item that is the one, over all pages. */
+  const search = async (
+    path: string,
+    criteria: Record<string, string>,
+    isTheOne: (item: ListedItem) => boolean,
+  ): Promise<string | undefined> => {
+    for (let page = 0; page < LONGEST_SEARCH_PAGES; page += 1) {
+      await limiter.acquire();
+      const data = await call(path, {
+        ...criteria,
+        'pagination[pageSize]': String(PAGE_SIZE),
+        'pagination[currentPage]': String(page),
+      });
+      const { items } = listSchema.parse(data);
+      const found = items.find(isTheOne);
+      if (found) return found.id;
+      if (items.length < PAGE_SIZE) return undefined;
+    }
+    return undefined;
   };
 
   const balance = async (): Promise<number> =>
@@ -126,21 +159,31 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
 
     find: (sms, token, since, context) =>
       track('mobizon.find', context, async () => {
-        for (let page = 0; page < LONGEST_SEARCH_PAGES; page += 1) {
-          await limiter.acquire();
-          const data = await call('campaign/list', {
+        const from = timestamp(since.getTime() - TIME_MARGIN_MS);
+        const campaign = await search(
+          'campaign/list',
+          {
             'criteria[recipient]': sms.recipient,
             'criteria[type]': '1',
-            'criteria[createTsFrom]': timestamp(since.getTime() - TIME_MARGIN_MS),
-            'pagination[pageSize]': String(PAGE_SIZE),
-            'pagination[currentPage]': String(page),
-          });
-          const { items } = campaignsSchema.parse(data);
-          const found = items.find(({ name }) => name === token);
-          if (found) return found.id;
-          if (items.length < PAGE_SIZE) return undefined;
+            'criteria[createTsFrom]': from,
+          },
+          ({ name }) => name === token,
+        );
+        if (campaign !== undefined) {
+          const ofCampaign = { 'criteria[campaignIds][0]': campaign };
+          const message = await search('message/list', ofCampaign, () => true);
+          return message ?? `campaign:${campaign}`;
         }
-        return undefined;
+        // The text carries the lead's own short link, so the same text to the same number is this one.
+        return search(
+          'message/list',
+          {
+            'criteria[to]': sms.recipient,
+            'criteria[text]': sms.text,
+            'criteria[campaignCreateTsFrom]': from,
+          },
+          ({ to, text }) => text === sms.text && to === sms.recipient,
+        );
       }),
 
     balance: () => track('mobizon.balance', {}, balance),
