@@ -40,6 +40,11 @@ export interface Limiter {
    * @throws TransientError when the broker does not answer: without it nobody knows the others' pace.
    */
   acquire(priority?: Priority): Promise<void>;
+  /**
+   * The provider told its limit: a lower one than configured is obeyed from now on, a higher one is
+   * not used. Each process hears it with its own answers.
+   */
+  adaptTo(limitPerSecond: number): void;
   /** The provider said to wait: everybody who shares the account does, also who has waited before. */
   pauseFor(ms: number): Promise<void>;
 }
@@ -53,7 +58,8 @@ export interface LimiterOptions {
 }
 
 export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterOptions): Limiter {
-  const spacingMs = (1_000 / ratePerSecond) * SPACING_MARGIN;
+  const spacingFor = (rate: number) => (1_000 / rate) * SPACING_MARGIN;
+  let spacingMs = spacingFor(ratePerSecond);
 
   const read = async (): Promise<State & { revision: number }> => {
     const found = await (await bus.bucket('limits')).get(account);
@@ -125,6 +131,9 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
         while (!(await reach(await book(priority))));
         stop();
       }),
+    adaptTo(limitPerSecond) {
+      if (limitPerSecond > 0) spacingMs = spacingFor(Math.min(limitPerSecond, ratePerSecond));
+    },
     pauseFor: (ms) =>
       guarded(async () => {
         const until = Date.now() + ms;

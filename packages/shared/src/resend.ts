@@ -47,11 +47,18 @@ export function createResend(options: ResendOptions): ResendClient {
   const { limiter, track, timeoutMs = TIMEOUT_MS } = options;
   const client = new Resend(options.apiKey, { baseUrl: options.baseUrl });
 
+  /** `ratelimit-policy: 5;w=1` is five requests in a window of one second. */
+  const adapt = (headers: Record<string, string>): void => {
+    const [, limit, seconds] = /^(\d+);\s*w=(\d+)/.exec(headers['ratelimit-policy'] ?? '') ?? [];
+    if (limit !== undefined) limiter.adaptTo(Number(limit) / Number(seconds));
+  };
+
   const post = async (mail: Mail, idempotencyKey: string): Promise<string> => {
     const { data, error, headers } = await client.emails.send(mail, {
       idempotencyKey,
       signal: AbortSignal.timeout(timeoutMs),
     });
+    adapt(headers ?? {});
     if (!error) return data.id;
     const retryAfterMs = secondsToMs(headers?.['retry-after']);
     if (error.name === 'rate_limit_exceeded') await limiter.pauseFor(retryAfterMs ?? 1_000);

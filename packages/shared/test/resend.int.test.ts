@@ -84,6 +84,21 @@ describe('a mail', () => {
   });
 });
 
+test('a lower limit than configured is learnt from the answers and kept', async () => {
+  await sandbox.control.resend.set({ ratePerSecond: 5 });
+  const resend = client();
+  await resend.turn();
+  await resend.send(mail, 'delivery-0', {});
+  const turns: number[] = [];
+  for (let i = 0; i < 4; i += 1) {
+    await resend.turn();
+    turns.push(Date.now());
+  }
+
+  const gaps = turns.slice(1).map((at, i) => at - turns[i]!);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(190);
+});
+
 describe('an answer', () => {
   /** providers.md 1.6: what each name means for the sender. */
   test.each([
