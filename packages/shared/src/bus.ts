@@ -6,11 +6,7 @@
  *   cannot store it twice.
  * - Nothing waits for a broker that is not there: with no connection it fails at once.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import {
-  DebugEvents,
-  Events,
-  connect,
   headers as createHeaders,
   type JetStreamClient,
   type JetStreamManager,
@@ -18,25 +14,22 @@ import {
   type MsgHdrs,
   type NatsConnection,
 } from 'nats';
-import { TopologyError, applyTopology } from './apply-topology.ts';
+import { apiCode, isConflict } from './api-error.ts';
+import { applyTopology } from './apply-topology.ts';
+import { openConnection } from './connection.ts';
 import { TransientError, toError } from './errors.ts';
 import type { AnyEvent } from './events.ts';
 import { newId } from './ids.ts';
 import type { Log } from './log.ts';
-import { streams, type BucketName, type StreamName } from './topology.ts';
+import { streamOf, type BucketName, type StreamName } from './topology.ts';
 
-/** JetStream's "wrong last sequence": somebody stored this subject or key before us. */
-const WRONG_LAST_SEQUENCE = 10071;
 /** JetStream's "message not found". */
 const NO_MESSAGE = 10037;
 /** A publish that was not answered in this time is repeated; the broker's fsync takes about 1 ms. */
 const PUBLISH_TIMEOUT_MS = 3_000;
 const PUBLISH_TRIES = 2;
-/** Between two attempts to reach the broker. */
-const RETRY_MS = 500;
-/** A half-open connection is noticed after two silent pings: within 12 seconds. */
-const PING_INTERVAL_MS = 4_000;
-const SILENT_PINGS = 2;
+
+export { isConflict };
 
 export interface StoredEvent {
   /** Undefined when the message is not JSON. */
@@ -113,6 +106,7 @@ export interface Bus {
 }
 
 export interface BusOptions {
+  /** As broker-address.ts reads it. */
   url: string;
   /** The service's name, shown by the broker for its connection and put into events as their source. */
   name: string;
@@ -122,68 +116,12 @@ export interface BusOptions {
 
 /** Starts connecting in the background and returns at once, broker or no broker. */
 export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
-  let connection: NatsConnection | undefined;
-  let isUp = false;
-  const over = new AbortController();
-  let resolveClosed: (reason: Error | undefined) => void = () => undefined;
-  const closed = new Promise<Error | undefined>((resolve) => (resolveClosed = resolve));
+  const connection = openConnection({
+    ...{ url, name, log },
+    prepare: (nc) => applyTopology(nc, { replicas }),
+  });
+  const { live } = connection;
   const bucketViews = new Map<BucketName, Promise<KV>>();
-
-  const start = async (): Promise<void> => {
-    const nc = await untilItWorks('the broker is not reachable yet', () =>
-      connect({
-        servers: url.split(','),
-        name,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: RETRY_MS,
-        reconnectJitter: 250,
-        pingInterval: PING_INTERVAL_MS,
-        maxPingOut: SILENT_PINGS,
-      }),
-    );
-    if (over.signal.aborted) return nc.close();
-    connection = nc;
-    isUp = true;
-    void nc.closed().then((error) => {
-      isUp = false;
-      resolveClosed(error ?? undefined);
-    });
-    void watchStatus(nc);
-    await untilItWorks('the topology could not be applied yet', () =>
-      applyTopology(nc, { replicas }),
-    );
-  };
-
-  /** Not with the client's own waiting, which cannot be called off. */
-  const untilItWorks = async <T>(otherwise: string, work: () => Promise<T>): Promise<T> => {
-    for (let said = ''; ;) {
-      try {
-        return await work();
-      } catch (thrown) {
-        const isFinal = thrown instanceof TopologyError || apiCode(thrown) !== undefined;
-        if (isFinal || over.signal.aborted) throw thrown;
-        const error = toError(thrown);
-        if (error.message !== said) log.warn({ err: error }, otherwise);
-        said = error.message;
-        await delay(RETRY_MS, undefined, { signal: over.signal });
-      }
-    }
-  };
-
-  const watchStatus = async (nc: NatsConnection): Promise<void> => {
-    for await (const { type } of nc.status()) {
-      const wasUp = isUp;
-      if (type === Events.Disconnect || type === DebugEvents.StaleConnection) isUp = false;
-      else if (type === Events.Reconnect) isUp = true;
-      if (isUp !== wasUp) log.warn(isUp ? 'connected to the broker again' : 'the broker is gone');
-    }
-  };
-
-  const live = (): NatsConnection => {
-    if (!connection || !isUp)
-      throw new TransientError('the broker is not reachable', { outage: true });
-    return connection;
-  };
   const manager = async () => live().jetstreamManager({ checkAPI: false });
 
   const readMessage = async (
@@ -213,29 +151,18 @@ export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
           timeout: PUBLISH_TIMEOUT_MS,
         });
       } catch (thrown) {
-        const isRepeatable = apiCode(thrown) === undefined && isUp && attempt < PUBLISH_TRIES;
+        const isRepeatable =
+          apiCode(thrown) === undefined && connection.isUp() && attempt < PUBLISH_TRIES;
         if (!isRepeatable) throw thrown;
       }
     }
   };
 
-  let drained: Promise<void> | undefined;
-  const drain = async (): Promise<void> => {
-    over.abort();
-    if (!connection) return resolveClosed(undefined);
-    // Without a broker `drain` would wait for it; with one, `close` would leave iterators hanging.
-    if (isUp) await connection.drain().catch(() => undefined);
-    if (!connection.isClosed()) await connection.close();
-  };
-  const ready = start();
-  // Whoever needs it waits for it; a bus that is drained before it was connected is no accident.
-  ready.catch(() => undefined);
-
   return {
     name,
-    ready,
-    closed,
-    isConnected: () => isUp,
+    ready: connection.ready,
+    closed: connection.closed,
+    isConnected: connection.isUp,
     connection: live,
     jetstream: () => live().jetstream(),
     manager,
@@ -255,7 +182,7 @@ export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
         if (options.msgId === undefined || msgId === eventId) return { seq, stored: true };
         return heldBy(await readMessage(stream, { seq }), eventId, seq);
       } catch (thrown) {
-        if (apiCode(thrown) !== WRONG_LAST_SEQUENCE || options.onceUnder === undefined) {
+        if (!isConflict(thrown) || options.onceUnder === undefined) {
           throw asTransient(`publishing to ${stream} failed`, thrown);
         }
         const existing = await readMessage(stream, { last_by_subj: options.onceUnder });
@@ -300,7 +227,7 @@ export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
       return view;
     },
 
-    drain: () => (drained ??= drain()),
+    drain: connection.drain,
   };
 }
 
@@ -323,17 +250,6 @@ function jsonOf(message: { json(): unknown }): unknown {
   }
 }
 
-/** The JetStream API's own error code, if the broker answered with one. */
-export function apiCode(thrown: unknown): number | undefined {
-  if (typeof thrown !== 'object' || thrown === null || !('api_error' in thrown)) return undefined;
-  return (thrown.api_error as { err_code?: number } | undefined)?.err_code;
-}
-
-/** True when a compare-and-set lost against an earlier write. */
-export function isConflict(thrown: unknown): boolean {
-  return apiCode(thrown) === WRONG_LAST_SEQUENCE;
-}
-
 function asTransient(what: string, thrown: unknown): TransientError {
   if (thrown instanceof TransientError) return thrown;
   const error = toError(thrown);
@@ -346,12 +262,4 @@ function toHeaders(entries: Record<string, string | undefined>): MsgHdrs {
     if (value !== undefined) result.set(key, value);
   }
   return result;
-}
-
-function streamOf(subject: string): StreamName {
-  const root = subject.slice(0, subject.indexOf('.') + 1);
-  for (const [name, spec] of Object.entries(streams)) {
-    if (spec.subjects.some((pattern) => pattern.startsWith(root))) return name as StreamName;
-  }
-  throw new TypeError(`no stream of the topology takes the subject ${subject}`);
 }

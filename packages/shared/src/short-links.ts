@@ -29,7 +29,10 @@ export function createShortLinks(bus: Bus): ShortLinks {
       const found = await (await bus.bucket('short_links')).get(code);
       return found?.operation === 'PUT' ? linkSchema.parse(found.json()) : undefined;
     } catch (thrown) {
-      throw new TransientError('short links cannot be read', { cause: toError(thrown) });
+      throw new TransientError('short links cannot be read', {
+        cause: toError(thrown),
+        outage: true,
+      });
     }
   };
 
@@ -47,7 +50,10 @@ export function createShortLinks(bus: Bus): ShortLinks {
           return link;
         } catch (thrown) {
           if (!isConflict(thrown)) {
-            throw new TransientError('a short link was not stored', { cause: toError(thrown) });
+            throw new TransientError('a short link was not stored', {
+              cause: toError(thrown),
+              outage: true,
+            });
           }
           const existing = await find(code);
           if (existing?.deliveryId === deliveryId) return existing;
