@@ -1,9 +1,14 @@
-/** Makes the broker look like topology.ts, any number of times, from any number of services at once. */
+/**
+ * Makes the broker look like topology.ts, any number of times, from any number of services at once.
+ * It looks first and writes only where something is missing or differs, so a user who may not create
+ * or change anything passes when everything is as it should be.
+ */
 import {
   AckPolicy,
   DeliverPolicy,
   DiscardPolicy,
   RetentionPolicy,
+  ErrorCode,
   StorageType,
   nanos,
   type ConsumerConfig,
@@ -41,7 +46,8 @@ type WireStreamConfig = Partial<StreamConfig> & {
 /**
  * Creates what is missing and updates what may change (ages, subjects, filters, replicas).
  * @throws TopologyError when a stream exists with another retention, storage or schedule flag, or
- * when the broker is too old: running on it would lose or repeat messages, so nobody starts.
+ * when the broker is too old: running on it would lose or repeat messages, so nobody starts. Also when
+ * something has to be created or changed and this user may not.
  */
 export async function applyTopology(
   connection: NatsConnection,
@@ -53,13 +59,7 @@ export async function applyTopology(
     await applyStream(manager, name, spec, replicas);
   }
   for (const [name, spec] of Object.entries<BucketSpec>(buckets)) {
-    await connection.jetstream().views.kv(name, {
-      history: 1,
-      replicas,
-      storage: StorageType.File,
-      ...(spec.ttlMs > 0 && { ttl: spec.ttlMs }),
-    });
-    await mendBucket(manager, name, spec, replicas);
+    await applyBucket(connection, name, spec, replicas);
   }
   for (const name of Object.keys(consumers)) {
     await applyConsumer(manager, name);
@@ -96,10 +96,7 @@ async function applyStream(
     ...(spec.schedules && { allow_msg_schedules: true, allow_msg_ttl: true }),
   };
   const existing = await found(manager.streams.info(name));
-  if (!existing) {
-    await manager.streams.add(wanted);
-    return;
-  }
+  if (!existing) return allowed(`stream ${name}`, () => manager.streams.add(wanted));
   const actual = existing.config as WireStreamConfig;
   for (const flag of ['retention', 'storage', 'allow_msg_schedules'] as const) {
     if ((actual[flag] ?? false) !== (wanted[flag] ?? false)) {
@@ -109,37 +106,53 @@ async function applyStream(
       );
     }
   }
-  await manager.streams.update(name, wanted);
+  if (isAsWanted(actual, wanted)) return;
+  await allowed(`stream ${name}`, () => manager.streams.update(name, wanted));
 }
 
 /** The client leaves a bucket that exists as it is; one that forgets keys would repeat messages. */
-async function mendBucket(
-  manager: JetStreamManager,
+async function applyBucket(
+  connection: NatsConnection,
   name: string,
   spec: BucketSpec,
   replicas: number,
 ): Promise<void> {
+  const manager = await connection.jetstreamManager({ checkAPI: false });
   const stream = `KV_${name}`;
-  const { config } = await manager.streams.info(stream);
-  if (config.storage !== StorageType.File) {
+  const existing = await found(manager.streams.info(stream));
+  if (!existing) {
+    return allowed(`bucket ${name}`, () =>
+      connection.jetstream().views.kv(name, {
+        history: 1,
+        replicas,
+        storage: StorageType.File,
+        ...(spec.ttlMs > 0 && { ttl: spec.ttlMs }),
+      }),
+    );
+  }
+  if (existing.config.storage !== StorageType.File) {
     throw new TopologyError(
       `bucket ${name} is kept in memory: a restart of the broker would repeat messages`,
     );
   }
-  await manager.streams.update(stream, {
-    max_age: nanos(spec.ttlMs),
-    num_replicas: replicas,
-  });
+  const wanted = { max_age: nanos(spec.ttlMs), num_replicas: replicas };
+  if (isAsWanted(existing.config, wanted)) return;
+  await allowed(`bucket ${name}`, () => manager.streams.update(stream, wanted));
 }
 
 async function applyConsumer(manager: JetStreamManager, name: string): Promise<void> {
   const spec = consumers[name as ConsumerName];
   const config = consumerConfig(name, spec);
   const existing = await found(manager.consumers.info(spec.stream, name));
+  if (!existing) {
+    return allowed(`consumer ${name}`, () => manager.consumers.add(spec.stream, config));
+  }
+  const { filter_subject: single, filter_subjects: several } = existing.config;
+  const actual = { ...existing.config, filter_subjects: single ? [single] : several };
+  if (isAsWanted(actual, config)) return;
   // The update is laid over what is there, so a single filter of before would stay beside ours.
   const update = { filter_subject: '', ...config };
-  if (existing) await manager.consumers.update(spec.stream, name, update);
-  else await manager.consumers.add(spec.stream, config);
+  await allowed(`consumer ${name}`, () => manager.consumers.update(spec.stream, name, update));
 }
 
 /**
@@ -166,6 +179,27 @@ function consumerConfig(name: string, spec: ConsumerSpec): Partial<ConsumerConfi
     max_ack_pending: 1_000,
     filter_subjects: [...spec.filters],
   };
+}
+
+/** What is wanted, key by key; the broker leaves out what is off or empty. */
+function isAsWanted(actual: object, wanted: object): boolean {
+  const held = new Map<string, unknown>(Object.entries(actual));
+  return Object.entries(wanted).every(
+    ([key, value]) => JSON.stringify(held.get(key) || null) === JSON.stringify(value || null),
+  );
+}
+
+/** @throws TopologyError in words when the broker does not let this user write. */
+async function allowed(what: string, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code !== ErrorCode.PermissionsViolation) throw thrown;
+    throw new TopologyError(
+      `${what} is missing or differs, and this user may not change it: run "leadwire topology apply" as the admin user`,
+      { cause: thrown },
+    );
+  }
 }
 
 async function found<T>(lookup: Promise<T>): Promise<T | undefined> {

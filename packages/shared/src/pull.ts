@@ -5,6 +5,7 @@
  */
 import { createInbox, nanos, type JsMsg, type Msg, type NatsConnection } from 'nats';
 import { toJsMsg } from 'nats/lib/jetstream/jsmsg.js';
+import { inboxPrefixOf } from './broker-address.ts';
 
 /** How often the broker says that it still knows about the request. */
 const HEARTBEAT_MS = 1_000;
@@ -36,7 +37,7 @@ export interface RunningPull {
 export function startPull(connection: NatsConnection, options: PullOptions): RunningPull {
   const { stream, durable, count, expiresMs, onMessage } = options;
   const over = Promise.withResolvers<void>();
-  const inbox = createInbox();
+  const inbox = createInbox(inboxPrefixOf(connection));
   let left = count;
 
   const end = (error?: Error): void => {

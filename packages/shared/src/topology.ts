@@ -4,6 +4,9 @@
  *
  * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
+ *
+ * `redrive.<durable>.<sequence in DEAD_LETTERS>.<original subject>` is a fact once more for the one
+ * durable that could not handle it; the others do not see it.
  */
 
 const SECOND = 1_000;
@@ -22,7 +25,13 @@ export interface StreamSpec {
 
 export const streams = {
   LEADS: {
-    subjects: ['leads.created.*.*', 'leads.quarantined.*.*'],
+    subjects: [
+      'leads.created.*.*',
+      'leads.quarantined.*.*',
+      'redrive.notifier-plan.>',
+      'redrive.lead-store-leads.>',
+      'redrive.tripwire-leads.>',
+    ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
@@ -35,13 +44,17 @@ export const streams = {
     what: 'messages to be sent: waiting (notify.at.<channel>.<deliveryId>) and due (notify.due.…)',
   },
   DELIVERIES: {
-    subjects: ['deliveries.*.*.*'],
+    subjects: [
+      'deliveries.*.*.*',
+      'redrive.lead-store-deliveries.>',
+      'redrive.tripwire-deliveries.>',
+    ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     what: 'what became of each message: deliveries.<channel>.<outcome>.<deliveryId>',
   },
   CALLS: {
-    subjects: ['calls.*.*'],
+    subjects: ['calls.*.*', 'redrive.lead-store-calls.>'],
     retention: 'limits',
     maxAgeMs: 30 * DAY,
     what: 'every call to a provider: calls.<service>.<status>',
@@ -96,7 +109,7 @@ export interface ConsumerSpec {
 export const consumers = {
   'notifier-plan': {
     stream: 'LEADS',
-    filters: ['leads.created.*.*'],
+    filters: ['leads.created.*.*', 'redrive.notifier-plan.>'],
     concurrency: 16,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
@@ -120,7 +133,7 @@ export const consumers = {
   },
   'lead-store-leads': {
     stream: 'LEADS',
-    filters: ['leads.>'],
+    filters: ['leads.>', 'redrive.lead-store-leads.>'],
     concurrency: 200,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
@@ -128,7 +141,7 @@ export const consumers = {
   },
   'lead-store-deliveries': {
     stream: 'DELIVERIES',
-    filters: ['deliveries.>'],
+    filters: ['deliveries.>', 'redrive.lead-store-deliveries.>'],
     concurrency: 200,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
@@ -136,7 +149,7 @@ export const consumers = {
   },
   'lead-store-calls': {
     stream: 'CALLS',
-    filters: ['calls.>'],
+    filters: ['calls.>', 'redrive.lead-store-calls.>'],
     concurrency: 200,
     attempts: 5,
     ackWaitMs: 30 * SECOND,
@@ -144,7 +157,7 @@ export const consumers = {
   },
   'tripwire-leads': {
     stream: 'LEADS',
-    filters: ['leads.>'],
+    filters: ['leads.>', 'redrive.tripwire-leads.>'],
     concurrency: 200,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
@@ -152,7 +165,7 @@ export const consumers = {
   },
   'tripwire-deliveries': {
     stream: 'DELIVERIES',
-    filters: ['deliveries.>'],
+    filters: ['deliveries.>', 'redrive.tripwire-deliveries.>'],
     concurrency: 200,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
@@ -163,6 +176,24 @@ export type ConsumerName = keyof typeof consumers;
 
 /** The window in which the broker recognises a repeated `Nats-Msg-Id`: a double click, not a memory. */
 export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
+
+/** The stream that takes a subject. @throws TypeError when none does. */
+export function streamOf(subject: string): StreamName {
+  for (const [name, spec] of Object.entries(streams)) {
+    if (spec.subjects.some((pattern) => isUnder(pattern, subject))) return name as StreamName;
+  }
+  throw new TypeError(`no stream of the topology takes the subject ${subject}`);
+}
+
+/** Whether a subject matches a pattern: `*` stands for one token, `>` at the end for the rest. */
+export function isUnder(pattern: string, subject: string): boolean {
+  const tokens = subject.split('.');
+  const wanted = pattern.split('.');
+  const fits = wanted.every((token, index) =>
+    token === '>' ? tokens.length > index : token === '*' || token === tokens[index],
+  );
+  return fits && (wanted.at(-1) === '>' || wanted.length === tokens.length);
+}
 
 /** Subjects carry ids, never personal data. */
 export const subjects = {
@@ -177,4 +208,7 @@ export const subjects = {
   call: (service: string, status: string) => `calls.${service}.${status}`,
   alert: (severity: string, what: string) => `alerts.${severity}.${what}`,
   dead: (durable: string, subject: string) => `dead.${durable}.${subject}`,
+  /** A fact for one durable once more; see docs/decisions/0008-redrive.md. */
+  redrive: (durable: string, deadSeq: number, subject: string) =>
+    `redrive.${durable}.${deadSeq}.${subject}`,
 } as const;

@@ -108,7 +108,9 @@ describe('the topology', () => {
     expect(plan.config.ack_wait).toBe(nanos(30_000));
     expect(await present(open[0]!)).toEqual(wanted);
     const calls = await manager.consumers.info('CALLS', 'lead-store-calls');
-    expect(calls.config.filter_subjects ?? [calls.config.filter_subject]).toEqual(['calls.>']);
+    expect(calls.config.filter_subjects ?? [calls.config.filter_subject]).toEqual(
+      consumers['lead-store-calls'].filters,
+    );
   });
 });
 
