@@ -27,6 +27,7 @@ import { makeEvent } from './events.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { startPull } from './pull.ts';
+import { readMessage } from './read-message.ts';
 import { consumers, subjects, type ConsumerName, type ConsumerSpec } from './topology.ts';
 
 /** One pull waits this long at the broker for work. */
@@ -274,29 +275,4 @@ export function startConsumer<Schema extends z.ZodType>(
       await Promise.all(running);
     },
   };
-}
-
-type ReadMessage<Schema extends z.ZodType> =
-  { isValid: true; data: z.infer<Schema> } | { isValid: false; error: PermanentError };
-
-function readMessage<Schema extends z.ZodType>(
-  schema: Schema,
-  message: JsMsg,
-): ReadMessage<Schema> {
-  let json: unknown;
-  try {
-    json = message.json();
-  } catch (thrown) {
-    const cause = toError(thrown);
-    const error = new PermanentError('not_json', 'the message is not JSON', { cause });
-    return { isValid: false, error };
-  }
-  const result = schema.safeParse(json);
-  if (result.success) return { isValid: true, data: result.data };
-  const where = result.error.issues.map((issue) => issue.path.join('.')).join(', ');
-  const error = new PermanentError(
-    'bad_schema',
-    `the message does not match its schema at: ${where}`,
-  );
-  return { isValid: false, error };
 }

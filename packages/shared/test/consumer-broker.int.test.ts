@@ -108,6 +108,12 @@ describe('the consumer', () => {
     const disconnected = untilDisconnected(fixture.bus);
     const startedAt = Date.now();
     proxy.spoil('black hole');
+    // Until then a publish fails after its two tries, as something that may have happened.
+    await expect(fixture.publishFor('notifier-sms')).rejects.toMatchObject({
+      name: 'TransientError',
+      outage: true,
+    });
+    expect(Date.now() - startedAt).toBeLessThan(7_000);
     await disconnected;
     expect(Date.now() - startedAt).toBeLessThan(13_000);
     await waitFor(() => fixture.bus.isConnected());

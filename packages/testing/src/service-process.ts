@@ -53,7 +53,8 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     createInterface({ input: stream }).on('line', (line) => logs.push(parseLine(line)));
   }
   let ending: number | string | undefined;
-  const exited = once(child, 'exit').then(([code, signal]) => {
+  // Closed, not just gone: its last words have arrived.
+  const exited = once(child, 'close').then(([code, signal]) => {
     ending = (code as number | null) ?? (signal as string);
     return ending;
   });
@@ -65,11 +66,12 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   try {
     const url = await waitFor(
       async () => {
+        const listening = logs.find(({ msg, url }) => msg === 'listening' && url)?.url as
+          string | undefined;
+        const address = listening?.replace('0.0.0.0', '127.0.0.1');
+        if (address !== undefined && options.until === 'listening') return address;
         if (ending !== undefined) return 'ended';
-        const listening = logs.find(({ msg, url }) => msg === 'listening' && url)?.url as string;
-        if (!listening) return undefined;
-        const address = listening.replace('0.0.0.0', '127.0.0.1');
-        if (options.until === 'listening') return address;
+        if (address === undefined) return undefined;
         return (await fetch(`${address}/readyz`)).ok ? address : undefined;
       },
       { timeoutMs: READY_TIMEOUT_MS, what: `${options.entry} to be ready` },
