@@ -5,13 +5,22 @@
 import { timingSafeEqual } from 'node:crypto';
 import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Bus } from './bus.ts';
-import type { RunningConsumer } from './consumer.ts';
 import { toError } from './errors.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Longest time that work under way may take after SIGTERM; docker's grace has to be longer. */
 const STOP_DEADLINE_MS = 25_000;
+
+/** What a service does beside answering: a consumer, mostly. */
+export interface BackgroundWork {
+  /** Its name in the log. */
+  durable: string;
+  /** Why it is not working as it should, in words, or undefined. */
+  problem(): string | undefined;
+  /** Takes nothing more, waits for what is under way. */
+  stop(): Promise<void>;
+}
 
 export interface ServiceOptions {
   log: Log;
@@ -23,7 +32,7 @@ export interface ServiceOptions {
   /** The HTTP server with the service's own routes; the health routes are added to it. */
   http?: FastifyInstance;
   /** Starts the consumers, once the broker is there. */
-  consume?: () => RunningConsumer[];
+  consume?: () => BackgroundWork[];
   /** Why the service cannot do its work just now, in words, or undefined. */
   problem?: () => string | undefined;
   /** When given, /metrics asks for it as a bearer token: for a port that the world can reach. */
@@ -47,7 +56,7 @@ export interface RunningService {
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const { bus, log } = options;
   const http = options.http ?? plainHttp(log);
-  let consumers: RunningConsumer[] = [];
+  let consumers: BackgroundWork[] = [];
   let isStarted = false;
   let isStopping = false;
   let fail: (error: Error) => void = () => undefined;
