@@ -4,7 +4,8 @@
  *
  *   planned ──claim──> sending ──settle──> sent | failed | skipped | unknown
  *      ^                  │
- *      └────release───────┘   (the attempt certainly had no effect)
+ *      ├────release───────┘   (the attempt certainly had no effect)
+ *      └────reopen──── failed | unknown   (a person wants it tried again)
  *
  * A `sending` whose lease is over belongs to a sender that died between the call and the record:
  * whoever claims it then has to ask the provider first.
@@ -15,7 +16,7 @@ import { TransientError, toError } from './errors.ts';
 import { deliverySchema, type Delivery } from './events.ts';
 
 /** The stream and subjects behind the bucket (ADR-8 of NATS). */
-const STREAM = 'KV_deliveries';
+export const LEDGER_STREAM = 'KV_deliveries';
 const PREFIX = '$KV.deliveries.';
 
 export const settledStates = ['sent', 'failed', 'skipped', 'unknown'] as const;
@@ -39,6 +40,8 @@ const entrySchema = deliverySchema.extend({
   reason: z.string().optional(),
   error: z.string().optional(),
   settledAt: z.iso.datetime().optional(),
+  /** The cause that reopened it last, by when the broker stored it; see `reopen`. */
+  reopenedFor: z.iso.datetime().optional(),
 });
 export type LedgerEntry = z.infer<typeof entrySchema>;
 
@@ -49,6 +52,14 @@ export type Claim =
   | { kind: 'inherited'; entry: HeldEntry }
   | { kind: 'busy'; retryAfterMs: number }
   | { kind: 'settled'; entry: LedgerEntry }
+  | { kind: 'missing' };
+
+export type Reopened =
+  | { kind: 'reopened'; entry: LedgerEntry }
+  /** It is not settled: only its message may be missing. */
+  | { kind: 'open'; entry: LedgerEntry }
+  /** Settled in a state that was not asked for, or settled again since this cause reopened it. */
+  | { kind: 'settled'; entry: LedgerEntry; isAnswered: boolean }
   | { kind: 'missing' };
 
 /** An entry that we hold: its revision is the right to write it. */
@@ -79,6 +90,15 @@ export interface Ledger {
   abandon(held: HeldEntry, error: string): Promise<void>;
   /** Records the end. The frozen request is dropped: it holds contact data and is needed no more. */
   settle(held: HeldEntry, settlement: Settlement): Promise<LedgerEntry>;
+  /**
+   * Opens a delivery that ended in one of the states `from` for a new try, due now. `cause` is when
+   * the broker stored what asks for it (a dead letter): the same cause, or an older one, does this
+   * once only. What the provider was asked before is forgotten, so its answer is no longer relied on.
+   */
+  reopen(
+    delivery: Delivery,
+    reopening: { from: readonly SettledState[]; cause: Date },
+  ): Promise<Reopened>;
   /** Every delivery of a lead. */
   ofLead(leadId: string): Promise<LedgerEntry[]>;
 }
@@ -87,6 +107,11 @@ export interface Plan {
   dueAt: Date;
   shortLink?: { code: string; url: string };
   settled?: Settlement;
+}
+
+/** An entry as the bucket holds it, or undefined when it is none of this version's. */
+export function parseEntry(json: unknown): LedgerEntry | undefined {
+  return entrySchema.safeParse(json).data;
 }
 
 /** The key of a delivery in the ledger; ids and template names only. */
@@ -195,12 +220,31 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         return (await write(settled, revision)).entry;
       }),
 
+    reopen: (delivery, { from, cause }) =>
+      guarded(async () => {
+        const found = await read(ledgerKey(delivery));
+        if (!found) return { kind: 'missing' };
+        const { entry, revision } = found;
+        if (!isSettled(entry)) return { kind: 'open', entry };
+        const isAnswered = Date.parse(entry.reopenedFor ?? '') >= cause.getTime();
+        if (isAnswered || !from.includes(entry.state))
+          return { kind: 'settled', entry, isAnswered };
+        const { deliveryId, leadId, channel, template, attempts, shortLink } = entry;
+        const reopened: LedgerEntry = {
+          ...{ deliveryId, leadId, channel, template, attempts, shortLink },
+          state: 'planned',
+          dueAt: now().toISOString(),
+          reopenedFor: cause.toISOString(),
+        };
+        return { kind: 'reopened', entry: (await write(reopened, revision)).entry };
+      }),
+
     ofLead: (leadId) =>
       guarded(async () => {
         // Not `bucket.keys()`: in this client it drops keys when its reader is not fast enough.
         const { state } = await (
           await bus.manager()
-        ).streams.info(STREAM, { subjects_filter: `${PREFIX}${leadId}.>` });
+        ).streams.info(LEDGER_STREAM, { subjects_filter: `${PREFIX}${leadId}.>` });
         const keys = Object.keys(state.subjects ?? {}).map((subject) =>
           subject.slice(PREFIX.length),
         );

@@ -131,7 +131,8 @@ export function createNotifier(ports: Ports): Notifier {
         case 'inherited':
           return reconcile(claim.entry);
         case 'claimed':
-          if (now() - Date.parse(due.dueAt) > ports.maxAgeMs) {
+          // By the ledger: a delivery that a person reopened is due from then on.
+          if (now() - Date.parse(claim.entry.entry.dueAt) > ports.maxAgeMs) {
             return settle(claim.entry, { state: 'skipped', reason: 'stale' });
           }
           return send(claim.entry);

@@ -8,11 +8,13 @@ import { createLog } from '@leadwire/shared/log';
 import { createMetrics } from '@leadwire/shared/metrics';
 import { runService } from '@leadwire/shared/service';
 import { createShortLinks } from '@leadwire/shared/short-links';
+import { createSweep } from '@leadwire/shared/strays';
 import { loadTemplates } from '@leadwire/templates/templates';
 import { createChannels } from './channels.ts';
 import { envSchema } from './env.ts';
 import { createNotifier } from './handler.ts';
 import { createPublisher } from './publisher.ts';
+import { SWEEP_BACK_MS, startSweeper } from './sweeper.ts';
 
 const env = readEnv(envSchema);
 const log = createLog('notifier', env.LOG_LEVEL);
@@ -35,9 +37,13 @@ const parts = { bus, log, metrics };
 const onLead = { ...parts, schema: eventSchemas['lead.created.v1'], handle: planLead };
 const onDue = { ...parts, schema: eventSchemas['notification.due.v1'], handle: sendDue, giveUp };
 
+const sweep = createSweep(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
+const sweeper = startSweeper({ bus, log, sweep });
+
 await runService({
   ...parts,
   port: env.PORT,
+  onStop: () => sweeper.stop(),
   consume: () => [
     startConsumer({ ...onLead, durable: 'notifier-plan' }),
     startConsumer({ ...onDue, durable: 'notifier-email' }),

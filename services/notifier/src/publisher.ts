@@ -1,7 +1,9 @@
 /** What the notifier tells the others: facts about deliveries, and work for later. */
 import type { Bus } from '@leadwire/shared/bus';
 import { makeEvent, type DeliveryOutcome } from '@leadwire/shared/events';
+import { derivedId, newId } from '@leadwire/shared/ids';
 import { isSettled, type LedgerEntry } from '@leadwire/shared/ledger';
+import { scheduleDue } from '@leadwire/shared/notifications';
 import { subjects } from '@leadwire/shared/topology';
 import type { Due } from './channel.ts';
 
@@ -16,13 +18,17 @@ export interface Publisher {
 
 /** All methods throw TransientError when the broker did not confirm. */
 export function createPublisher(bus: Bus): Publisher {
-  const tell = async (entry: LedgerEntry, outcome: DeliveryOutcome, at: string) => {
+  const tell = async (
+    entry: LedgerEntry,
+    { outcome, at, id }: { outcome: DeliveryOutcome; at: string; id: string },
+  ) => {
     const { deliveryId, leadId, channel, template, dueAt, attempts } = entry;
     const { providerId, reason, error, shortLink } = entry;
     const subject = subjects.delivery(channel, outcome, deliveryId);
     const event = makeEvent('delivery.recorded.v1', {
       source: bus.name,
       subject: leadId,
+      id,
       data: {
         ...{ deliveryId, leadId, channel, template, outcome, at, attempts, scheduledFor: dueAt },
         ...(providerId !== undefined && { providerId }),
@@ -31,28 +37,21 @@ export function createPublisher(bus: Bus): Publisher {
         ...(shortLink !== undefined && { shortLink }),
       },
     });
-    await bus.publish(subject, event, { onceUnder: subject });
+    const told = await bus.publish(subject, event, { onceUnder: subject });
+    // A person had it tried again and it ended as it did before: the newer end is told as well.
+    if (!told.stored && outcome !== 'planned' && entry.reopenedFor !== undefined) {
+      await bus.publish(subject, event);
+    }
   };
 
   return {
-    planned: (entry) => tell(entry, 'planned', new Date().toISOString()),
+    planned: (entry) =>
+      tell(entry, { outcome: 'planned', at: new Date().toISOString(), id: newId() }),
     async outcome(entry) {
-      if (isSettled(entry)) await tell(entry, entry.state, entry.settledAt ?? entry.dueAt);
+      if (!isSettled(entry)) return;
+      const { state: outcome, settledAt: at = entry.dueAt } = entry;
+      await tell(entry, { outcome, at, id: derivedId('outcome', entry.deliveryId, outcome, at) });
     },
-    async schedule(due) {
-      const event = makeEvent('notification.due.v1', {
-        source: bus.name,
-        subject: due.leadId,
-        data: due,
-      });
-      await bus.schedule(
-        {
-          pending: subjects.notifyAt(due.channel, due.deliveryId),
-          due: subjects.notifyDue(due.channel, due.deliveryId),
-          at: new Date(due.dueAt),
-        },
-        event,
-      );
-    },
+    schedule: (due) => scheduleDue(bus, due),
   };
 }
