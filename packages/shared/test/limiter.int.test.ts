@@ -57,6 +57,20 @@ describe('the limit', () => {
     expect(times.at(-1)! - times[0]!).toBeLessThan(9 * 52 * 1.5);
   });
 
+  test('holds when a process wakes up late, with several of its slots gone by', async () => {
+    const limiter = limiterFor(newId(), 20);
+    const times: number[] = [];
+    const all = Array.from({ length: 30 }, async () => {
+      await limiter.acquire();
+      times.push(Date.now());
+    });
+    await waitFor(() => times.length >= 3);
+    const until = Date.now() + 200;
+    while (Date.now() < until);
+    await Promise.all(all);
+    expect(mostPerSecond(times)).toBeLessThanOrEqual(20);
+  });
+
   test('is each account’s own', async () => {
     const first = limiterFor(newId(), 0.01);
     await first.acquire();
