@@ -136,6 +136,7 @@ export function stackEnv(
       .map((host) => `http://${host}:${ports('sandbox')}`)
       .join(','),
     SANDBOX_DATA_DIR: path.join(dataDir, 'sandbox'),
+    JOURNAL_DIR: path.join(dataDir, 'journal'),
     ...given,
   };
 }
