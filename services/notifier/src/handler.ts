@@ -18,6 +18,9 @@ import type { Publisher } from './publisher.ts';
  */
 export const LEASE_MS = 60_000;
 
+/** What must be left of a claim when the call begins: as long as a call may take, and some. */
+const CALL_MS = 20_000;
+
 /** Errors after which the mail may have been sent although the provider refused this request. */
 const UNDECIDED_CODES = ['invalid_idempotent_request'];
 
@@ -69,10 +72,13 @@ export function createNotifier(ports: Ports): Notifier {
   };
 
   const send = async (held: HeldEntry): Promise<void> => {
-    const channel = channels[held.entry.channel];
+    // A process that was suspended between claim and call may have been taken over meanwhile.
+    if (Date.parse(held.entry.leaseUntil ?? '') - now() < CALL_MS) {
+      throw new NotYetError('the claim is too old to send under', LEASE_MS);
+    }
     let providerId: string;
     try {
-      providerId = await channel.send(held.entry);
+      providerId = await channels[held.entry.channel].send(held.entry);
     } catch (thrown) {
       const error = toError(thrown);
       if (error instanceof AmbiguousError) await ledger.abandon(held, error.message);

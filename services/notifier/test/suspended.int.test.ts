@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import { NotYetError } from '@leadwire/shared/errors';
+import { makeEvent } from '@leadwire/shared/events';
+import { createLedger } from '@leadwire/shared/ledger';
+import { createShortLinks } from '@leadwire/shared/short-links';
+import { leadCreated, someLead } from '@leadwire/testing/lead';
+import type { Channel } from '../src/channel.ts';
+import { createNotifier } from '../src/handler.ts';
+import { createPublisher } from '../src/publisher.ts';
+import { useRig } from './rig.ts';
+
+const { bus, entriesOf } = useRig();
+
+/** A channel that notes what it sends; the real ones need a provider and this is about the claim. */
+function notingChannel(sent: string[]): Channel {
+  return {
+    unreachable: () => undefined,
+    compose: () => ({}),
+    turn: () => Promise.resolve(),
+    send: ({ deliveryId }) => Promise.resolve(`sent ${sent.push(deliveryId)}`),
+    reconcile: () => Promise.resolve({ kind: 'not_sent' }),
+  };
+}
+
+test('a sender that was suspended after its claim does not send under it', async () => {
+  const sent: string[] = [];
+  const channel = notingChannel(sent);
+  let clock = () => Date.now();
+  const notifier = createNotifier({
+    ledger: createLedger(bus()),
+    shortLinks: createShortLinks(bus()),
+    publisher: createPublisher(bus()),
+    channels: { email: channel, sms: channel },
+    owner: 'test',
+    delayMs: 0,
+    maxAgeMs: 3_600_000,
+    linkFor: () => 'https://leadwire.kz/result',
+    now: () => clock(),
+  });
+  const lead = someLead();
+  await notifier.planLead(leadCreated(lead));
+  const [entry] = await entriesOf(lead);
+  const { deliveryId, leadId, channel: name, template, dueAt, shortLink } = entry!;
+  const data = { deliveryId, leadId, channel: name, template, dueAt, lead, shortLink: shortLink! };
+  const due = makeEvent('notification.due.v1', { source: 'test', subject: leadId, data });
+
+  clock = () => Date.now() + 50_000;
+  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(NotYetError);
+  expect(sent).toEqual([]);
+});
