@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { baseUrl, commonEnv } from '@leadwire/shared/env';
+import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
 
 const ORIGINS =
   'expected exact origins, comma separated: https://example.kz,https://www.example.kz';
@@ -25,6 +25,10 @@ export const envSchema = z.object({
     .default('')
     .transform(listOf)
     .refine((origins) => origins.every(isOrigin), ORIGINS),
+  /** Where leads are kept while the broker does not take them: a disk that outlives the container. */
+  JOURNAL_DIR: z.string().default('.data/journal'),
+  /** How long the broker may take to store a lead before the journal takes it. */
+  INTAKE_TIMEOUT_MS: milliseconds(2_000),
   /** The address under which this service is reached; shown in the documentation. */
   PUBLIC_BASE_URL: baseUrl('the public address of this service').optional(),
   /**

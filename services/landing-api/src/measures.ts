@@ -1,4 +1,6 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { oldestAge } from './journal-watch.ts';
+import type { Journal } from './journal.ts';
 
 /** What this service measures beside what every service does. */
 export interface LandingMeasures {
@@ -12,7 +14,7 @@ export function createMeasures(registry: Registry): LandingMeasures {
   return {
     submissions: new Counter({
       name: 'landing_submissions_total',
-      help: 'Forms by what became of them: created, quarantined, duplicate, conflict, refused, unavailable',
+      help: 'Forms by what became of them: created, journalled, quarantined, duplicate, conflict, refused, unavailable',
       labelNames: ['kind', 'outcome'],
       registers,
     }),
@@ -24,4 +26,25 @@ export function createMeasures(registry: Registry): LandingMeasures {
       registers,
     }),
   };
+}
+
+/** Adds the journal's state to the registry; once for each registry. */
+export function measureJournal(registry: Registry, journal: Journal): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('journal_depth', 'Leads that wait for the broker', () => journal.depth());
+  gauge('journal_oldest_seconds', 'Since the oldest of them was received', () =>
+    oldestAge(journal),
+  );
+  gauge('journal_refused', 'Entries set aside for a person', () => journal.refused());
+  gauge('journal_writable', '0 while the journal cannot take leads', () =>
+    journal.problem() === undefined ? 1 : 0,
+  );
 }

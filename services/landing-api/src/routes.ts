@@ -21,7 +21,7 @@ type Accepted = z.infer<typeof acceptedSchema> | z.infer<typeof repeatedSchema>;
 
 const responses = {
   200: repeatedSchema.meta({ description: 'The same submission was taken before: the same lead.' }),
-  201: acceptedSchema.meta({ description: 'The lead is stored.' }),
+  201: acceptedSchema.meta({ description: 'The lead is stored and will not be lost.' }),
   400: problemSchema.meta({ description: 'No JSON, no name, or nobody could be reached.' }),
   413: problemSchema.meta({ description: 'The body is larger than 32 KiB.' }),
   415: problemSchema.meta({ description: 'The body is not JSON by its content type.' }),
@@ -109,7 +109,8 @@ async function acceptSubmission(
       count('unavailable');
       throw thrown;
     });
-  count(isSpam && outcome === 'created' ? 'quarantined' : outcome);
+  const isNew = outcome === 'created' || outcome === 'journalled';
+  count(isSpam && isNew ? 'quarantined' : outcome);
   log.info({ leadId, source: form.source, outcome, quarantined: isSpam }, 'submission');
 
   if (outcome === 'conflict') {

@@ -3,10 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/bus';
-import { channels, eventSchemas, leadSchema, type Channel } from '@leadwire/shared/events';
+import { channels, leadSchema, type Channel } from '@leadwire/shared/events';
 import { settledStates, type Ledger, type LedgerEntry } from '@leadwire/shared/ledger';
 import { hasBearer } from '@leadwire/shared/service';
 import { subjects } from '@leadwire/shared/topology';
+import type { Journal } from './journal.ts';
+import { leadEventSchema } from './lead-fact.ts';
 import { RequestError, problemSchema } from './problems.ts';
 
 const channelSchema = z.object({
@@ -27,20 +29,17 @@ const statusSchema = z.object({
   channels: z.object({ email: channelSchema, sms: channelSchema }),
 });
 
-const storedLeadSchema = z.discriminatedUnion('type', [
-  eventSchemas['lead.created.v1'],
-  eventSchemas['lead.quarantined.v1'],
-]);
-
 export interface StatusPorts {
   bus: Pick<Bus, 'lastUnder'>;
   ledger: Pick<Ledger, 'ofLead'>;
+  journal: Pick<Journal, 'find'>;
   adminToken: string;
 }
 
 /**
  * Adds `GET /api/landing/leads/:leadId/status`. The lead is read from the stream and the deliveries
- * from the ledger, so it is true at once after the 201, whether the database has the row or not.
+ * from the ledger, so it is true at once after the 201, whether the database has the row or not. A
+ * lead that waits in this replica's journal is read from there, broker or no broker.
  */
 export function addStatusRoute(app: FastifyInstance, ports: StatusPorts): void {
   app.withTypeProvider<ZodTypeProvider>().get(
@@ -71,20 +70,28 @@ export function addStatusRoute(app: FastifyInstance, ports: StatusPorts): void {
 }
 
 async function readStatus(
-  { bus, ledger }: StatusPorts,
+  ports: StatusPorts,
   leadId: string,
 ): Promise<z.infer<typeof statusSchema>> {
-  const [stored, entries] = await Promise.all([
-    bus.lastUnder('LEADS', subjects.anyLead(leadId)),
-    ledger.ofLead(leadId),
-  ]);
-  if (!stored) throw new RequestError(404, 'there is no lead with this id');
-  const { type, data } = storedLeadSchema.parse(stored.event);
+  const { event, entries } = await findLead(ports, leadId);
+  if (!event) throw new RequestError(404, 'there is no lead with this id');
+  const { type, data } = leadEventSchema.parse(event);
   const quarantined = type === 'lead.quarantined.v1';
   const [email, sms] = channels.map((channel) =>
     quarantined ? quarantinedChannel : channelStatus(entries, channel),
   ) as [ChannelStatus, ChannelStatus];
   return { success: true, lead: { ...data, quarantined }, channels: { email, sms } };
+}
+
+/** The journal first: what has left it is with the broker, but not the other way round. */
+async function findLead({ bus, ledger, journal }: StatusPorts, leadId: string) {
+  const waiting = await journal.find(leadId);
+  if (waiting) return { event: waiting.event, entries: [] };
+  const [stored, entries] = await Promise.all([
+    bus.lastUnder('LEADS', subjects.anyLead(leadId)),
+    ledger.ofLead(leadId),
+  ]);
+  return { event: stored?.event, entries };
 }
 
 const unplannedChannel: ChannelStatus = {

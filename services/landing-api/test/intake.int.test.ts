@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { waitFor } from '@leadwire/testing/wait-for';
 import { eventSchemas } from '@leadwire/shared/events';
 import { newId } from '@leadwire/shared/ids';
 import { subjects } from '@leadwire/shared/topology';
-import { accepted, form, startApi, type TestApi } from './start-api.ts';
+import { form, startApi, type TestApi } from './start-api.ts';
 
 const PROFTEST = '/api/landing/proftest';
 const SUBMIT = '/api/landing/submit';
@@ -157,7 +158,8 @@ describe('a submission with a key', () => {
     const first = await api.post(PROFTEST, form('restart'), headers);
     await broker.kill();
     await broker.start();
-    const again = await accepted(() => api.post(PROFTEST, form('restart'), headers));
+    await waitFor(() => api.bus.isConnected(), { what: 'the connection to be back' });
+    const again = await api.post(PROFTEST, form('restart'), headers);
     expect(again).toMatchObject({
       status: 200,
       body: { leadId: first.body['leadId'], duplicate: true },

@@ -1,5 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openTestBus } from '@leadwire/testing/bus';
-import { waitFor } from '@leadwire/testing/wait-for';
 import { openBus, type Bus } from '@leadwire/shared/bus';
 import { leadSchema, type Lead } from '@leadwire/shared/events';
 import { createLedger } from '@leadwire/shared/ledger';
@@ -8,10 +10,13 @@ import { createMetrics } from '@leadwire/shared/metrics';
 import { startService } from '@leadwire/shared/service';
 import { createShortLinks } from '@leadwire/shared/short-links';
 import { subjects } from '@leadwire/shared/topology';
+import { startDrain } from '../src/drain.ts';
 import { envSchema } from '../src/env.ts';
 import { createHttp } from '../src/http.ts';
 import { createIntake } from '../src/intake.ts';
-import { createMeasures } from '../src/measures.ts';
+import { watchJournal } from '../src/journal-watch.ts';
+import { openJournal, type Journal } from '../src/journal.ts';
+import { createMeasures, measureJournal } from '../src/measures.ts';
 
 export const ADMIN_TOKEN = 'an-admin-token-for-tests';
 
@@ -24,6 +29,7 @@ export interface Answer {
 export interface TestApi {
   url: string;
   bus: Bus;
+  journal: Journal;
   /** Posts a value as JSON, or a text as it is. */
   post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>;
   status: (leadId: string) => Promise<Answer>;
@@ -34,14 +40,19 @@ export interface TestApi {
   stop: () => Promise<void>;
 }
 
-/** The service over a socket, wired as main.ts does it, on the variables that a test cares for. */
+/**
+ * The service over a socket, wired as main.ts does it, on the variables that a test cares for. Without
+ * a JOURNAL_DIR among them it gets one of its own, which goes with it.
+ */
 export async function startApi(
   broker: { url: string },
   { env = {}, awaitBroker = true }: { env?: Record<string, string>; awaitBroker?: boolean } = {},
 ): Promise<TestApi> {
+  const ownFolder = await mkdtemp(join(tmpdir(), 'leadwire-journal-'));
   const variables = envSchema.parse({
     ADMIN_TOKEN,
     RATE_LIMIT_PER_MINUTE: '100000',
+    JOURNAL_DIR: join(ownFolder, 'journal'),
     ...env,
   });
   const log = createLog('landing-api', 'silent');
@@ -49,23 +60,42 @@ export async function startApi(
     ? await openTestBus(broker, 'landing-api')
     : openBus({ url: broker.url, name: 'landing-api', log });
   const metrics = createMetrics('landing-api');
+  const journal = await openJournal({ dir: variables.JOURNAL_DIR, log });
+  measureJournal(metrics.registry, journal);
+  const timeoutMs = variables.INTAKE_TIMEOUT_MS;
+  const intake = createIntake({ bus, journal, log, timeoutMs });
+  const watch = watchJournal(journal, log);
   const http = await createHttp(variables, {
     log,
     bus,
-    intake: createIntake(bus),
+    intake,
+    journal,
     ledger: createLedger(bus),
     links: createShortLinks(bus),
     measures: createMeasures(metrics.registry),
     now: () => new Date(),
   });
-  const options = { log, bus, metrics, port: 0, http, metricsToken: ADMIN_TOKEN };
-  const service = await startService(options);
+  const service = await startService({
+    log,
+    bus,
+    metrics,
+    port: 0,
+    http,
+    metricsToken: ADMIN_TOKEN,
+    problem: intake.problem,
+    consume: () => [startDrain({ bus, journal, log })],
+    onStop: watch.stop,
+  });
   const { url } = service;
 
   return {
     url,
     bus,
-    stop: () => service.stop(),
+    journal,
+    stop: async () => {
+      await service.stop();
+      await rm(ownFolder, { recursive: true, force: true });
+    },
     post: (path, body, headers = {}) =>
       answerOf(
         fetch(url + path, {
@@ -102,15 +132,12 @@ export async function answerOf(answering: Promise<Response>): Promise<Answer> {
   };
 }
 
-/** Sends until it is taken: what a form does that was told to come back. */
-export function accepted(send: () => Promise<Answer>): Promise<Answer> {
-  return waitFor(
-    async () => {
-      const answer = await send();
-      return answer.status < 300 ? answer : undefined;
-    },
-    { timeoutMs: 20_000, what: 'the lead to be accepted' },
-  );
+/** The ids of all leads in the stream, in the order in which it stored them. */
+export async function storedLeads(bus: Bus): Promise<string[]> {
+  const { state } = await (await bus.manager()).streams.info('LEADS');
+  const seqs = Array.from({ length: state.messages }, (_, n) => state.first_seq + n);
+  const stored = await Promise.all(seqs.map((seq) => bus.atSequence('LEADS', seq)));
+  return stored.map((message) => message?.subject.split('.').at(-1) ?? 'removed');
 }
 
 /** A form as a careful person fills it in; `id` keeps two of them apart. */
