@@ -1,8 +1,9 @@
 /** A typed client of the control plane; it works against a sandbox in this process or in another one. */
+import { amocrmControl } from './amocrm/control-client.ts';
 import type { Campaign } from './mobizon/sms.ts';
 import type { MobizonOptions, MobizonSettings } from './mobizon/settings.ts';
 import type { ResendOptions, ResendSettings } from './resend/settings.ts';
-import type { Effect, EffectFilter, MailEffect, SmsEffect } from './world/effects.ts';
+import type { AmoEffect, Effect, EffectFilter, MailEffect, SmsEffect } from './world/effects.ts';
 import type { FaultRule, NewFaultRule } from './world/faults.ts';
 import type { RequestRecord } from './world/requests.ts';
 import type { WebhookAttempt } from './world/webhooks.ts';
@@ -29,6 +30,7 @@ export function connectSandbox(url: string) {
     ...faults(call),
     resend: resend(call),
     mobizon: mobizon(call),
+    amocrm: amocrmControl(call),
   };
 }
 
@@ -64,6 +66,9 @@ function ledger(call: Call) {
     mails: async (to?: string) => (await effects({ kind: 'mail', to })) as MailEffect[],
     /** SMS billed, to one number or to all. */
     sms: async (to?: string) => (await effects({ kind: 'sms', to })) as SmsEffect[],
+    /** What happened in AmoCRM: all of it, or one kind, such as `lead-created`. */
+    crm: async (kind?: AmoEffect['kind']) =>
+      (await effects({ provider: 'amocrm', kind })) as AmoEffect[],
     /** The calls that arrived, in order, whatever came of them. */
     requests: async (provider?: string) =>
       (await call<{ requests: RequestRecord[] }>('GET', `/requests${only(provider)}`)).requests,

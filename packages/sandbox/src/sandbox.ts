@@ -4,6 +4,8 @@
  */
 import Fastify, { type FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
+import { createAmocrm } from './amocrm/provider.ts';
+import type { AmocrmOptions } from './amocrm/settings.ts';
 import { connectSandbox, type SandboxControl } from './control-client.ts';
 import { createMobizon } from './mobizon/provider.ts';
 import type { MobizonOptions } from './mobizon/settings.ts';
@@ -29,13 +31,14 @@ export type SandboxOptions = {
   /** 0 takes a free port. */
   port?: number;
   host?: string;
-  /** Where effects, mails, SMS and idempotency keys are kept; in memory when left out. */
+  /** Where effects, mails, SMS, deals and idempotency keys are kept; in memory when left out. */
   dataDir?: string;
   /** Repeats all ids and all chances of a run. Not together with `dataDir`: ids would come twice. */
   seed?: number;
   log?: Logger;
   resend?: ResendOptions;
   mobizon?: MobizonOptions;
+  amocrm?: AmocrmOptions;
   /** Pages besides the inbox. */
   pages?: PagePlugin[];
 };
@@ -47,6 +50,7 @@ export type PagePlugin = { name: string; mount(app: FastifyInstance): void };
 const providerPlugins: ((world: World, options: SandboxOptions) => Provider)[] = [
   (world, options) => createResend(world, options.resend),
   (world, options) => createMobizon(world, options.mobizon),
+  (world, options) => createAmocrm(world, options.amocrm),
 ];
 
 /** Node's default of 511 waiting connections is too few for a burst of a few thousand. */
@@ -58,6 +62,8 @@ export type Sandbox = {
   resendUrl: string;
   /** For MOBIZON_BASE_URL. */
   mobizonUrl: string;
+  /** For AMOCRM_BASE_URL. */
+  amocrmUrl: string;
   control: SandboxControl;
   /** Ends open calls, pages and timers, and closes the files. */
   close(): Promise<void>;
@@ -88,6 +94,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url,
     resendUrl: `${url}/resend`,
     mobizonUrl: `${url}/mobizon`,
+    amocrmUrl: `${url}/amocrm`,
     control: connectSandbox(url),
     close: async () => {
       live.close();

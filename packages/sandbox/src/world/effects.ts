@@ -46,8 +46,39 @@ export type SmsRefundEffect = Common & {
   cost: string;
 };
 
+type AmoCommon = Common & {
+  provider: 'amocrm';
+  /** Through the API, or by a person in AmoCRM. */
+  by: 'api' | 'manager';
+};
+
+/** A contact of AmoCRM appeared, was really changed (equal values do not count), or was deleted. */
+export type AmoContactEffect = AmoCommon & {
+  kind: 'contact-created' | 'contact-changed' | 'contact-deleted';
+  name: string;
+};
+
+/** The same for a deal. `to` are its contacts' phones and addresses; a move tells from which stage to which. */
+export type AmoLeadEffect = AmoCommon & {
+  kind: 'lead-created' | 'lead-moved' | 'lead-changed' | 'lead-deleted' | 'lead-restored';
+  name: string;
+  pipelineId?: number;
+  statusId?: number;
+  fromStatusId?: number;
+};
+
+/** A note appeared at a deal or a contact. */
+export type AmoNoteEffect = AmoCommon & {
+  kind: 'note-added';
+  entityType: 'leads' | 'contacts' | 'companies';
+  entityId: number;
+  text: string;
+};
+
+export type AmoEffect = AmoContactEffect | AmoLeadEffect | AmoNoteEffect;
+
 /** What really happened in the outside world, as against what was asked: a provider adds its kinds here. */
-export type Effect = MailEffect | SmsEffect | SmsRefundEffect;
+export type Effect = MailEffect | SmsEffect | SmsRefundEffect | AmoEffect;
 
 /** An effect before it is written down. */
 export type NewEffect<E = Effect> = E extends Effect ? Omit<E, 'sequence' | 'at'> : never;

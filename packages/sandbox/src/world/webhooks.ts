@@ -37,6 +37,10 @@ export type WebhookStyle = {
   retryGapsMs: number[];
   timeoutMs: number;
   isDelivered(status: number): boolean;
+  /** Attempts in all for a message that was answered so; all the gaps allow when left out. */
+  mostAttempts?(status: number | null): number;
+  /** Hears of every attempt. */
+  attempted?(message: WebhookMessage, status: number | null): void;
   /** Body and headers of one attempt (counted from 1). */
   render(
     message: WebhookMessage,
@@ -170,7 +174,8 @@ async function attemptAndPlan(post: Post, message: WebhookMessage): Promise<void
   // A reset may have come meanwhile.
   if (post.pending.get(message.id) === undefined) return;
   const style = post.styles.get(message.provider);
-  const gap = style?.retryGapsMs[message.failures];
+  const isAllowed = message.failures + 1 < (style?.mostAttempts?.(status) ?? Infinity);
+  const gap = isAllowed ? style?.retryGapsMs[message.failures] : undefined;
   const isOver = (status !== null && style?.isDelivered(status)) || gap === undefined;
   if (isOver) {
     post.pending.remove(message.id);
@@ -187,6 +192,7 @@ async function attempt(post: Post, message: WebhookMessage): Promise<number | nu
   const record = await deliver(message, style, post.clock);
   post.attempts.push(record);
   if (post.attempts.length > KEPT_ATTEMPTS) post.attempts.shift();
+  style.attempted?.(message, record.status);
   return record.status;
 }
 
