@@ -37,6 +37,7 @@ export default tseslint.config(
               group: [
                 '@leadwire/landing-api*',
                 '@leadwire/notifier*',
+                '@leadwire/crm-sync*',
                 '@leadwire/lead-store*',
                 '@leadwire/sandbox*',
                 '@leadwire/testing*',

@@ -236,11 +236,11 @@ export function startConsumer<Schema extends z.ZodType>(
     }
   };
 
-  const alertStopped = async (error: Error): Promise<void> => {
+  const alertStopped = async (error: ChannelStoppedError): Promise<void> => {
     const stopId = circuit.stopId();
     if (alertedStop === stopId) return;
     alertedStop = stopId;
-    const what = `${durable}_stopped`;
+    const what = error.what ?? `${durable}_stopped`;
     const data = {
       severity: 'critical',
       what,
@@ -248,9 +248,10 @@ export function startConsumer<Schema extends z.ZodType>(
       at: new Date().toISOString(),
     } as const;
     const event = makeEvent('alert.raised.v1', { source: bus.name, subject: what, data });
-    // One alert for each stop, however often it is probed.
+    // One alert for each stop, however often it is probed; a shared reason is told by the first one.
+    const msgId = error.what ?? `${what}:${stopId}`;
     await bus
-      .publish(subjects.alert('critical', what), event, { msgId: `${what}:${stopId}` })
+      .publish(subjects.alert('critical', what), event, { msgId })
       .catch((thrown: unknown) => {
         alertedStop = undefined;
         log.warn({ err: toError(thrown) }, 'the alert was not published');

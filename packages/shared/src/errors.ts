@@ -12,6 +12,14 @@
  * Anything else is a bug of ours and is treated as transient, so that a fix and a restart lose nothing.
  */
 
+interface StopOptions extends RetryOptions {
+  /**
+   * What has stopped, one token, when several consumers stop for the same reason: they give one alert
+   * about it together instead of one each.
+   */
+  what?: string;
+}
+
 interface RetryOptions extends ErrorOptions {
   /** Milliseconds to wait before the next attempt, when the other side said so. */
   retryAfterMs?: number;
@@ -58,16 +66,18 @@ export class NotYetError extends Error {
 export class ChannelStoppedError extends Error {
   override readonly name = 'ChannelStoppedError';
   readonly retryAfterMs: number | undefined;
+  readonly what: string | undefined;
 
-  constructor(message: string, options: RetryOptions = {}) {
+  constructor(message: string, options: StopOptions = {}) {
     super(message, options);
     this.retryAfterMs = options.retryAfterMs;
+    this.what = options.what;
   }
 }
 
 /** It will never work: wrong data, refused by the provider for good. `code` says why in one token. */
 export class PermanentError extends Error {
-  override readonly name = 'PermanentError';
+  override readonly name: string = 'PermanentError';
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {

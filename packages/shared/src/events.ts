@@ -95,6 +95,55 @@ const outcomeSchema = deliverySchema.extend({
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
+/** A student of the learning platform; `studentId` is the platform's own and never a contact. */
+export const studentSchema = z.object({
+  studentId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  name: z.string(),
+  email: z.string().nullable(),
+  /** E.164, or as given when it cannot be read as one. */
+  phone: z.string().nullable(),
+  course: z.string().nullable(),
+  receivedAt: z.iso.datetime(),
+});
+export type Student = z.infer<typeof studentSchema>;
+
+const lessonSchema = z.object({
+  studentId: studentSchema.shape.studentId,
+  lesson: z.number().int().min(1),
+  at: z.iso.datetime(),
+});
+
+/** `synced` and `failed` are ours, the other two happened in the CRM. */
+export const crmOutcomes = ['synced', 'failed', 'moved', 'deleted'] as const;
+export type CrmOutcome = (typeof crmOutcomes)[number];
+
+const crmSchema = z.object({
+  /** The lead, or an id derived from the student's. */
+  leadId: z.uuid(),
+  studentId: z.string().optional(),
+  outcome: z.enum(crmOutcomes),
+  /** When it was seen to be so: a later one is newer. */
+  at: z.iso.datetime(),
+  dealId: z.number().int().optional(),
+  contactId: z.number().int().optional(),
+  stageId: z.number().int().optional(),
+  /** The stage's name in the CRM. */
+  stage: z.string().optional(),
+  /** One token: why it failed. */
+  reason: z.string().optional(),
+  /** Also told with `synced`: what the CRM refused and the deal was made without. */
+  error: z.string().optional(),
+});
+export type CrmRecord = z.infer<typeof crmSchema>;
+
+const dealChangeSchema = z.object({
+  dealId: z.number().int(),
+  change: z.enum(['moved', 'deleted', 'restored']),
+  /** Where the CRM says it is now; it may have moved on since. */
+  stageId: z.number().int().optional(),
+  at: z.iso.datetime(),
+});
+
 const alertSchema = z.object({
   severity: z.enum(['info', 'warning', 'critical']),
   /** What it is about, one token: `notifier-sms_stopped`. Alerts about the same thing share it. */
@@ -146,6 +195,14 @@ export const eventSchemas = {
   ),
   /** Something became known about a delivery. */
   'delivery.recorded.v1': defineEvent('delivery.recorded.v1', outcomeSchema),
+  /** The learning platform has a new student. */
+  'student.created.v1': defineEvent('student.created.v1', studentSchema),
+  /** A student has completed a lesson. */
+  'lesson.completed.v1': defineEvent('lesson.completed.v1', lessonSchema),
+  /** Something became known about a lead's deal in the CRM. */
+  'crm.recorded.v1': defineEvent('crm.recorded.v1', crmSchema),
+  /** The CRM says that a deal has changed: a hint to look at it. */
+  'crm.deal_changed.v1': defineEvent('crm.deal_changed.v1', dealChangeSchema),
   /** A provider was called. */
   'provider.called.v1': defineEvent('provider.called.v1', callSchema),
   /** A person should look. */
@@ -158,6 +215,8 @@ export type AnyEvent = { [T in EventType]: EventOf<T> }[EventType];
 export type LeadCreated = EventOf<'lead.created.v1'>;
 export type NotificationDue = EventOf<'notification.due.v1'>;
 export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
+export type CrmRecorded = EventOf<'crm.recorded.v1'>;
+export type DealChanged = EventOf<'crm.deal_changed.v1'>;
 
 /**
  * Makes an event. `subject` is what it is about (the lead's id, usually); pass `id` when the same

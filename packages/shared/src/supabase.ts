@@ -13,6 +13,12 @@ export interface Database {
   storeRows(functionName: string, rows: readonly object[]): Promise<void>;
   /** One row of a table by its id, or undefined. @throws as `storeRows`. */
   rowById(table: string, id: string): Promise<Record<string, unknown> | undefined>;
+  /** The one row with this value in a column, or undefined. @throws as `storeRows`. */
+  rowWhere(
+    table: string,
+    column: string,
+    value: string,
+  ): Promise<Record<string, unknown> | undefined>;
 }
 
 export interface DatabaseOptions {
@@ -30,17 +36,20 @@ export function createDatabase({ project, url, serviceKey }: DatabaseOptions): D
     },
   });
 
+  const rowWhere = async (table: string, column: string, value: string) => {
+    const query = client.from(table).select().eq(column, value);
+    const { data, error, status } = await query.maybeSingle<Record<string, unknown>>();
+    if (error) throw classify(project, status, error);
+    return data ?? undefined;
+  };
+
   return {
     async storeRows(functionName, rows) {
       const { error, status } = await client.rpc(functionName, { rows });
       if (error) throw classify(project, status, error);
     },
-    async rowById(table, id) {
-      const query = client.from(table).select().eq('id', id);
-      const { data, error, status } = await query.maybeSingle<Record<string, unknown>>();
-      if (error) throw classify(project, status, error);
-      return data ?? undefined;
-    },
+    rowById: (table, id) => rowWhere(table, 'id', id),
+    rowWhere,
   };
 }
 

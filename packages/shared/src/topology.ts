@@ -29,12 +29,25 @@ export const streams = {
       'leads.created.*.*',
       'leads.quarantined.*.*',
       'redrive.notifier-plan.>',
+      'redrive.crm-sync.>',
       'redrive.lead-store-leads.>',
       'redrive.tripwire-leads.>',
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
+  },
+  STUDENTS: {
+    subjects: ['students.created.*', 'students.lesson_completed.*.*', 'redrive.crm-students.>'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'students.created.<studentId>, students.lesson_completed.<studentId>.<lesson>',
+  },
+  CRM_CHANGES: {
+    subjects: ['crm_changes.*', 'redrive.crm-changes.>'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    what: 'deals that the CRM says have changed, to be looked at: crm_changes.<dealId>',
   },
   NOTIFICATIONS: {
     subjects: ['notify.at.*.*', 'notify.due.*.*'],
@@ -46,12 +59,14 @@ export const streams = {
   DELIVERIES: {
     subjects: [
       'deliveries.*.*.*',
+      'crm.*.*',
       'redrive.lead-store-deliveries.>',
       'redrive.tripwire-deliveries.>',
+      'redrive.lead-store-crm.>',
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
-    what: 'what became of each message: deliveries.<channel>.<outcome>.<deliveryId>',
+    what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, crm.<outcome>.<leadId>',
   },
   CALLS: {
     subjects: ['calls.*.*', 'redrive.lead-store-calls.>'],
@@ -86,6 +101,11 @@ export const buckets = {
     what: 'the delivery ledger: <leadId>.<channel>.<template> -> state; why nothing is sent twice',
   },
   short_links: { ttlMs: 0, what: 'code -> delivery and address; read at every click' },
+  crm_map: {
+    ttlMs: 0,
+    what: 'lead, person (as a hash) or deal -> what stands in the CRM for it; why nothing is created twice',
+  },
+  locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
   limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
   passes: {
     ttlMs: 7 * DAY,
@@ -155,6 +175,38 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'writes integration_logs',
   },
+  'lead-store-crm': {
+    stream: 'DELIVERIES',
+    filters: ['crm.*.*', 'redrive.lead-store-crm.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes what became of deals',
+  },
+  'crm-sync': {
+    stream: 'LEADS',
+    filters: ['leads.created.*.*', 'redrive.crm-sync.>'],
+    concurrency: 8,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'makes each lead a deal in AmoCRM',
+  },
+  'crm-students': {
+    stream: 'STUDENTS',
+    filters: ['students.created.*', 'students.lesson_completed.*.*', 'redrive.crm-students.>'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'moves the deals of students',
+  },
+  'crm-changes': {
+    stream: 'CRM_CHANGES',
+    filters: ['crm_changes.*', 'redrive.crm-changes.>'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'looks at deals that people moved in AmoCRM',
+  },
   'tripwire-leads': {
     stream: 'LEADS',
     filters: ['leads.>', 'redrive.tripwire-leads.>'],
@@ -205,6 +257,12 @@ export const subjects = {
   notifyDue: (channel: string, deliveryId: string) => `notify.due.${channel}.${deliveryId}`,
   delivery: (channel: string, outcome: string, deliveryId: string) =>
     `deliveries.${channel}.${outcome}.${deliveryId}`,
+  crm: (outcome: string, leadId: string) => `crm.${outcome}.${leadId}`,
+  crmChange: (dealId: number) => `crm_changes.${dealId}`,
+  studentCreated: (studentId: string) => `students.created.${studentId}`,
+  /** `*` as the lesson stands for every lesson. */
+  lessonCompleted: (studentId: string, lesson: number | '*') =>
+    `students.lesson_completed.${studentId}.${lesson}`,
   call: (service: string, status: string) => `calls.${service}.${status}`,
   alert: (severity: string, what: string) => `alerts.${severity}.${what}`,
   dead: (durable: string, subject: string) => `dead.${durable}.${subject}`,

@@ -23,6 +23,13 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
   },
   'notification.due.v1': { ...delivery, dueAt: at, shortLink, lead },
   'delivery.recorded.v1': { ...delivery, outcome: 'skipped', at, reason: 'phone_invalid' },
+  'student.created.v1': {
+    ...{ studentId: 'st-17', name: 'Дамир', email: null, phone: '+77051234567' },
+    ...{ course: 'analyst', receivedAt: at },
+  },
+  'lesson.completed.v1': { studentId: 'st-17', lesson: 2, at },
+  'crm.recorded.v1': { leadId: lead.leadId, outcome: 'synced', at, dealId: 1, stageId: 2 },
+  'crm.deal_changed.v1': { dealId: 1, change: 'moved', stageId: 2, at },
   'provider.called.v1': {
     service: 'notifier',
     action: 'resend.send',

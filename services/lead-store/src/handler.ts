@@ -2,7 +2,7 @@
  * Writes what happened into the read model. Everything here may be repeated and may come in any order:
  * the functions of the migrations let a status only move forward.
  */
-import type { DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/events';
+import type { CrmRecorded, DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/events';
 import type { Database } from '@leadwire/shared/supabase';
 import { createBatch } from './batch.ts';
 
@@ -18,9 +18,10 @@ export interface LeadStore {
   storeLead: (event: LeadEvent) => Promise<void>;
   storeOutcome: (event: DeliveryRecorded) => Promise<void>;
   storeCall: (event: EventOf<'provider.called.v1'>) => Promise<void>;
+  storeDeal: (event: CrmRecorded) => Promise<void>;
 }
 
-/** Writes to the landing project: leads, deliveries, the log of integrations. */
+/** Writes to the landing project: leads, deliveries, deals, the log of integrations. */
 export function createLeadStore(database: Database): LeadStore {
   const write = (functionName: string) =>
     createBatch<object>({
@@ -31,12 +32,14 @@ export function createLeadStore(database: Database): LeadStore {
   const storeLead = write('leadwire_store_leads');
   const storeOutcome = write('leadwire_store_outcomes');
   const storeCall = write('leadwire_store_integration_logs');
+  const storeDeal = write('leadwire_store_crm');
 
   return {
     storeLead: ({ id, type, data }) =>
       storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' }),
     storeOutcome: ({ id, data }) => storeOutcome({ ...data, eventId: id }),
     storeCall: ({ id, data }) => storeCall({ ...data, eventId: id }),
+    storeDeal: ({ id, data }) => storeDeal({ ...data, eventId: id }),
   };
 }
 

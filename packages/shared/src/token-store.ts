@@ -1,0 +1,40 @@
+/** The rows of `integration_tokens`: the OAuth pair of each outside system. */
+import { z } from 'zod';
+import type { TokenPair } from './amocrm-oauth.ts';
+import type { Database } from './supabase.ts';
+
+const rowSchema = z.object({
+  access_token: z.string(),
+  refresh_token: z.string(),
+  expires_at: z.string(),
+  version: z.coerce.number(),
+});
+
+/** Both throw as `Database` does. */
+export interface TokenStore {
+  load(): Promise<TokenPair | undefined>;
+  /** An older version than the stored one changes nothing. */
+  save(pair: TokenPair): Promise<void>;
+}
+
+export function createTokenStore(
+  database: Pick<Database, 'rowWhere' | 'storeRows'>,
+  service: string,
+): TokenStore {
+  return {
+    async load() {
+      const row = rowSchema.safeParse(
+        await database.rowWhere('integration_tokens', 'service', service),
+      );
+      if (!row.success) return undefined;
+      const { access_token, refresh_token, expires_at, version } = row.data;
+      const expiresAt = new Date(expires_at).toISOString();
+      return { accessToken: access_token, refreshToken: refresh_token, expiresAt, version };
+    },
+    async save({ accessToken, refreshToken, expiresAt, version }) {
+      await database.storeRows('leadwire_store_tokens', [
+        { service, accessToken, refreshToken, expiresAt, version },
+      ]);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * What people do in AmoCRM. Its hooks are hints: unsigned, repeated, out of order, and told of our own
+ * changes too. So a hint that says something new has the deal read again, and what is read is told.
+ */
+import { NotYetError } from '@leadwire/shared/errors';
+import type { CrmRecord, DealChanged } from '@leadwire/shared/events';
+import type { Amocrm } from './amocrm.ts';
+import type { DealEntry } from './crm-map.ts';
+import type { Ports } from './handler.ts';
+
+export type FollowDeal = (event: DealChanged) => Promise<void>;
+
+export function createFollowDeal(
+  ports: Pick<Ports, 'map' | 'facts' | 'stages'> & {
+    amocrm: Pick<Amocrm, 'deal'>;
+    now?: () => number;
+  },
+): FollowDeal {
+  const { map, facts, stages, amocrm, now = Date.now } = ports;
+
+  const tell = async (known: DealEntry, record: Omit<CrmRecord, 'leadId'>): Promise<void> => {
+    for (const leadId of known.ids) await facts.tell({ leadId, ...record });
+  };
+
+  return async ({ data: { dealId, change, stageId } }) => {
+    const known = await map.deal(dealId);
+    // A deal that is none of ours, or the echo of what we did ourselves.
+    if (!known || known.ids.length === 0) return;
+    if (change === 'moved' && isKnown(known, stageId)) return;
+
+    const deal = await amocrm.deal(dealId);
+    const at = new Date(now()).toISOString();
+    if (!deal || deal.is_deleted === true) {
+      if (known.isDeleted) return;
+      await tell(known, { outcome: 'deleted', at, dealId });
+      return map.changeDeal(dealId, (before) => ({ ...before, isDeleted: true }));
+    }
+    if (known.target !== undefined) {
+      // We are moving it at this moment; afterwards the map says where it is.
+      throw new NotYetError('the deal is being moved by us', 2_000);
+    }
+    if (deal.status_id === known.stageId && !known.isDeleted) return;
+    const stage = (await stages.all()).find(({ id }) => id === deal.status_id)?.name;
+    const seen = { stageId: deal.status_id, ...(stage !== undefined && { stage }) };
+    await tell(known, { outcome: 'moved', at, dealId, ...seen });
+    await map.changeDeal(dealId, ({ isDeleted: _, ...before }) => ({
+      ...before,
+      stageId: deal.status_id,
+    }));
+  };
+}
+
+function isKnown({ stageId, target, isDeleted }: DealEntry, told: number | undefined): boolean {
+  return told !== undefined && !isDeleted && (told === stageId || told === target);
+}

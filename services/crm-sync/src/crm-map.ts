@@ -1,0 +1,184 @@
+/**
+ * Our own memory of what stands in AmoCRM, in the bucket `crm_map`. AmoCRM has no idempotency and its
+ * search lags, so this decides whether something is created:
+ *
+ *   lead.<id>      nothing ──claim──> creating ──record──> made ──finish──> done
+ *                     ^                  │
+ *                     └─────release──────┘   (the create certainly had no effect)
+ *   person.<hash>  the contact this person has, and a create for it that is under way
+ *   deal.<id>      whose deal it is, and the stage on which we know it to be
+ *
+ * A `creating` that is found belongs to a create of which nobody knows the end: AmoCRM is asked first.
+ */
+import { z } from 'zod';
+import { isConflict, type Bus } from '@leadwire/shared/bus';
+import { TransientError, toError } from '@leadwire/shared/errors';
+
+const TRIES = 20;
+
+const id = z.number().int();
+const leadSchema = z.object({
+  state: z.enum(['idle', 'creating', 'made', 'done']),
+  /** When the present create was claimed. */
+  claimedAt: z.number().optional(),
+  dealId: id.optional(),
+  contactId: id.optional(),
+  stageId: id.optional(),
+  /** When the deal was seen as it is recorded here, ISO. */
+  doneAt: z.string().optional(),
+  /** What AmoCRM refused and the deal was made without. */
+  problem: z.string().optional(),
+  /** A note may have been written: look before writing one. */
+  noteTried: z.boolean().optional(),
+});
+const personSchema = z.object({
+  contactId: id.optional(),
+  claim: z.object({ by: z.string(), at: z.number() }).optional(),
+});
+const dealSchema = z.object({
+  /** Leads (and students) whose deal it is. */
+  ids: z.array(z.string()),
+  /** Undefined while AmoCRM chose it and we have not looked. */
+  stageId: id.optional(),
+  /** Where we are just moving it: its echo is ours. */
+  target: id.optional(),
+  isDeleted: z.boolean().optional(),
+});
+export type LeadEntry = z.infer<typeof leadSchema>;
+export type PersonEntry = z.infer<typeof personSchema>;
+export type DealEntry = z.infer<typeof dealSchema>;
+
+/** What a create or a find has led to. */
+export interface Made {
+  dealId: number;
+  contactId: number | undefined;
+  stageId: number | undefined;
+  problem: string | undefined;
+}
+
+export interface CrmMap {
+  lead(id: string): Promise<LeadEntry | undefined>;
+  person(key: string): Promise<PersonEntry | undefined>;
+  deal(dealId: number): Promise<DealEntry | undefined>;
+  /** Before a create: from here on it may have happened. */
+  claim(id: string, personKeys: readonly string[]): Promise<void>;
+  /** It certainly did not happen. */
+  release(id: string, personKeys: readonly string[]): Promise<void>;
+  /** After a create, or when a deal was found: it is this lead's. */
+  record(id: string, personKeys: readonly string[], made: Made): Promise<void>;
+  noteTried(id: string): Promise<void>;
+  /** `at`: when the deal was seen as it is recorded. */
+  finish(id: string, at: string): Promise<void>;
+  /** `seenOn`: the stage of a deal that the map does not know yet. */
+  changeDeal(
+    dealId: number,
+    change: (before: DealEntry) => DealEntry,
+    seenOn?: number,
+  ): Promise<void>;
+}
+
+/** All methods throw TransientError when the broker fails. */
+export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.now): CrmMap {
+  const read = async <T>(key: string, schema: z.ZodType<T>) => {
+    const found = await (await bus.bucket('crm_map')).get(key);
+    if (found?.operation !== 'PUT') return { value: undefined, revision: 0 };
+    return { value: schema.parse(found.json()), revision: found.revision };
+  };
+
+  const change = <T>(key: string, schema: z.ZodType<T>, next: (before: T | undefined) => T) =>
+    guarded(async () => {
+      for (let attempt = 0; attempt < TRIES; attempt += 1) {
+        const { value, revision } = await read(key, schema);
+        const after = JSON.stringify(next(value));
+        if (value !== undefined && after === JSON.stringify(value)) return;
+        const bucket = await bus.bucket('crm_map');
+        try {
+          if (revision === 0) await bucket.create(key, after);
+          else await bucket.update(key, after, revision);
+          return;
+        } catch (thrown) {
+          if (!isConflict(thrown)) throw thrown;
+        }
+      }
+      throw new TransientError(`too many change ${key.split('.')[0]} at once`);
+    });
+
+  const changePersons = async (
+    keys: readonly string[],
+    next: (before: PersonEntry) => PersonEntry,
+  ) => {
+    for (const key of keys) {
+      await change(personKey(key), personSchema, (before) => next(before ?? {}));
+    }
+  };
+
+  return {
+    lead: (leadId) => guarded(async () => (await read(leadKey(leadId), leadSchema)).value),
+    person: (key) => guarded(async () => (await read(personKey(key), personSchema)).value),
+    deal: (dealId) => guarded(async () => (await read(dealKey(dealId), dealSchema)).value),
+
+    async claim(leadId, personKeys) {
+      const at = now();
+      await change(leadKey(leadId), leadSchema, () => ({
+        state: 'creating' as const,
+        claimedAt: at,
+      }));
+      await changePersons(personKeys, (person) => ({ ...person, claim: { by: leadId, at } }));
+    },
+
+    async release(leadId, personKeys) {
+      await changePersons(personKeys, ({ claim: _, ...person }) => person);
+      await change(leadKey(leadId), leadSchema, () => ({ state: 'idle' as const }));
+    },
+
+    async record(leadId, personKeys, { dealId, contactId, stageId, problem }) {
+      await change(leadKey(leadId), leadSchema, (before) => ({
+        ...before,
+        state: before?.state === 'done' ? ('done' as const) : ('made' as const),
+        ...{ dealId, contactId, stageId, problem: problem ?? before?.problem },
+      }));
+      await changePersons(personKeys, (person) => ({
+        ...((contactId ?? person.contactId) !== undefined && {
+          contactId: contactId ?? person.contactId,
+        }),
+      }));
+      await change(dealKey(dealId), dealSchema, (before) => ({
+        ids: [...new Set([...(before?.ids ?? []), leadId])],
+        ...(stageId !== undefined && { stageId }),
+      }));
+    },
+
+    noteTried: (leadId) =>
+      change(leadKey(leadId), leadSchema, (before) => ({
+        state: 'made' as const,
+        ...before,
+        noteTried: true,
+      })),
+    finish: (leadId, at) =>
+      change(leadKey(leadId), leadSchema, (before) => ({
+        ...before,
+        state: 'done' as const,
+        doneAt: at,
+      })),
+    changeDeal: (dealId, next, seenOn) =>
+      change(dealKey(dealId), dealSchema, (before) =>
+        next(before ?? { ids: [], ...(seenOn !== undefined && { stageId: seenOn }) }),
+      ),
+  };
+}
+
+const leadKey = (leadId: string) => `lead.${leadId}`;
+const personKey = (key: string) => `person.${key}`;
+const dealKey = (dealId: number) => `deal.${dealId}`;
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof TransientError) throw thrown;
+    throw new TransientError('the map of deals cannot be read', {
+      cause: toError(thrown),
+      outage: true,
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
+import { z } from 'zod';
+
+const id = (what: string) =>
+  z.coerce
+    .number(`expected the id of ${what}, a whole number`)
+    .int(`expected the id of ${what}, a whole number`)
+    .positive(`expected the id of ${what}, a whole number`);
+
+const stage = (what: string) => id(`the stage ${what}`).optional();
+
+/** One of the two ways to be let in: a long-lived token, or OAuth with its tokens in the database. */
+const OAUTH = [
+  'AMOCRM_CLIENT_ID',
+  'AMOCRM_CLIENT_SECRET',
+  'AMOCRM_REDIRECT_URI',
+  'LANDING_SUPABASE_URL',
+  'LANDING_SUPABASE_SERVICE_KEY',
+] as const;
+
+export const envSchema = z
+  .object({
+    ...commonEnv({ port: 3103 }),
+    AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru or https://<name>.kommo.com'),
+    AMOCRM_LONG_LIVED_TOKEN: z.string().min(10, 'expected the long-lived token').optional(),
+    AMOCRM_CLIENT_ID: z.string().min(1, 'expected the id of the integration').optional(),
+    AMOCRM_CLIENT_SECRET: z.string().min(1, 'expected the secret of the integration').optional(),
+    AMOCRM_REDIRECT_URI: z.url('expected the address entered in the integration').optional(),
+    LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),
+    LANDING_SUPABASE_SERVICE_KEY: z
+      .string()
+      .min(20, 'expected the service key of the project')
+      .optional(),
+    AMOCRM_PIPELINE_ID: id('the pipeline').default(10350882),
+    AMOCRM_STAGE_DEFAULT: stage('where a deal begins'),
+    AMOCRM_STAGE_KASPI: id('the stage for kaspi').default(142),
+    AMOCRM_STAGE_HALYK: id('the stage for halyk').default(143),
+    AMOCRM_STAGE_ROBOKASSA: id('the stage for robokassa').default(144),
+    AMOCRM_STAGE_LESSON_1: stage('for lesson 1'),
+    AMOCRM_STAGE_LESSON_2: stage('for lesson 2'),
+    AMOCRM_STAGE_LESSON_3: stage('for lesson 3'),
+    AMOCRM_LEAD_ID_FIELD: id('a text field of deals').optional(),
+    AMOCRM_RATE_PER_SECOND: z.coerce
+      .number('expected requests per second')
+      .positive('expected requests per second, more than 0')
+      .max(7, 'expected at most 7, which is AmoCRM’s limit')
+      .default(7),
+    AMOCRM_SEARCH_LAG_MS: milliseconds(60_000),
+    AMOCRM_BLOCK_PROBE_MS: milliseconds(15 * 60_000),
+  })
+  .superRefine((env, context) => {
+    if (env.AMOCRM_LONG_LIVED_TOKEN !== undefined) return;
+    for (const name of OAUTH.filter((each) => env[each] === undefined)) {
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'expected for OAuth; or give AMOCRM_LONG_LIVED_TOKEN instead',
+      });
+    }
+  });
+export type CrmSyncEnv = z.infer<typeof envSchema>;

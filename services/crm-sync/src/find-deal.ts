@@ -1,0 +1,84 @@
+/** Looks for what stands in AmoCRM already: the person's contact, their open deal, an earlier create of ours. */
+import { NotYetError } from '@leadwire/shared/errors';
+import type { Contact, Deal } from './amocrm.ts';
+import { isOpen } from './deal-plan.ts';
+import { referenceOf } from './deal-text.ts';
+import { pickContact, searchTexts } from './match.ts';
+import type { DealPorts, Wish } from './sync-deal.ts';
+
+type FindPorts = Pick<DealPorts, 'amocrm' | 'map' | 'plan' | 'idField' | 'searchLagMs' | 'now'>;
+
+export interface DealFinder {
+  /**
+   * The deal of an earlier create whose end nobody knows; undefined when it never happened.
+   * @throws NotYetError until AmoCRM's search must show it.
+   */
+  earlier(claimedAt: number): Promise<Deal | undefined>;
+  /** @throws NotYetError while a create for another lead of this person may be missing in a search. */
+  awaitOthers(): Promise<void>;
+  /** The contact that is this person: by our map first, which knows what the search does not yet. */
+  contact(): Promise<Contact | undefined>;
+  /** The contact's newest deal in our pipeline that may still be worked on. */
+  openDeal(contact: Contact): Promise<Deal | undefined>;
+}
+
+export function createDealFinder(ports: FindPorts, wish: Wish, keys: string[]): DealFinder {
+  const { amocrm, map, plan, searchLagMs, now = Date.now } = ports;
+
+  /** The search is fuzzy: the whole id in its field, or the number at the end of the name, decides. */
+  const isOurs = (deal: Deal): boolean => {
+    const fields = deal.custom_fields_values ?? [];
+    const own = fields.find(({ field_id }) => field_id !== undefined && field_id === ports.idField);
+    if (own) return own.values.some(({ value }) => value === wish.id);
+    return deal.name?.trimEnd().endsWith(referenceOf(wish.id)) ?? false;
+  };
+
+  const knownContacts = async (): Promise<Contact[]> => {
+    const entries = await Promise.all(keys.map((key) => map.person(key)));
+    const ids = new Set(entries.map((entry) => entry?.contactId).filter((id) => id !== undefined));
+    const contacts = await Promise.all([...ids].map((id) => amocrm.contact(id)));
+    return contacts.flatMap((one) => (one && one.is_deleted !== true ? [one] : []));
+  };
+
+  return {
+    async earlier(claimedAt) {
+      const reference = referenceOf(wish.id).slice(1);
+      for (const text of ports.idField === undefined ? [reference] : [wish.id, reference]) {
+        const [found] = (await amocrm.findDeals(text)).filter(isOurs).sort((a, b) => a.id - b.id);
+        if (found) return found;
+      }
+      const waitMs = claimedAt + searchLagMs - now();
+      if (waitMs > 0) throw new NotYetError('AmoCRM may not list the deal yet', waitMs);
+      return undefined;
+    },
+
+    async awaitOthers() {
+      for (const key of keys) {
+        const claim = (await map.person(key))?.claim;
+        const waitMs = claim && claim.by !== wish.id ? claim.at + searchLagMs - now() : 0;
+        if (waitMs > 0) throw new NotYetError('another lead of this person is open', waitMs);
+      }
+    },
+
+    async contact() {
+      const known = await knownContacts();
+      // One that does not match any more is the person's all the same: somebody corrected a number.
+      const ours = pickContact(known, wish.person) ?? known[0];
+      if (ours) return ours;
+      for (const text of searchTexts(wish.person)) {
+        const found = pickContact(await amocrm.findContacts(text), wish.person);
+        if (found) return found;
+      }
+      return undefined;
+    },
+
+    async openDeal(contact) {
+      const ids = (contact._embedded?.leads ?? []).map(({ id }) => id);
+      const [newest] = (await amocrm.deals(ids))
+        .filter((deal) => deal.is_deleted !== true && deal.pipeline_id === plan.pipelineId)
+        .filter(({ status_id }) => isOpen(plan, status_id))
+        .sort((a, b) => b.id - a.id);
+      return newest;
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * What crm-sync does: `syncLead` makes a lead a deal, `giveUp` tells of one that could not be made,
+ * `syncStudent` and `followDeal` are in students.ts and changes.ts. Each can be repeated at any point.
+ */
+import { PermanentError } from '@leadwire/shared/errors';
+import type { Lead, LeadCreated } from '@leadwire/shared/events';
+import type { CrmMap } from './crm-map.ts';
+import { stageForPayment, type StagePlan } from './deal-plan.ts';
+import { leadDealName, leadNote, leadTags, utmFields } from './deal-text.ts';
+import type { Facts } from './facts.ts';
+import type { Stages } from './stages.ts';
+import type { SyncDeal, Synced, Wish } from './sync-deal.ts';
+
+export interface Ports {
+  syncDeal: SyncDeal;
+  map: CrmMap;
+  facts: Facts;
+  stages: Stages;
+  plan: StagePlan;
+}
+
+export interface CrmSync {
+  syncLead: (event: LeadCreated) => Promise<void>;
+  giveUp: (event: LeadCreated, error: Error) => Promise<void>;
+}
+
+export function createCrmSync(ports: Ports): CrmSync {
+  const tellSynced = createTeller(ports);
+  return {
+    async syncLead({ data: lead }) {
+      const done = await ports.map.lead(lead.leadId);
+      const { dealId, stageId, doneAt } = done ?? {};
+      if (
+        done?.state === 'done' &&
+        dealId !== undefined &&
+        stageId !== undefined &&
+        doneAt !== undefined
+      ) {
+        const { contactId, problem } = done;
+        const synced = { dealId, contactId, stageId, problem, at: doneAt, alsoMoved: [] };
+        return tellSynced(lead.leadId, synced);
+      }
+      await tellSynced(lead.leadId, await ports.syncDeal(wishFor(lead, ports.plan)));
+    },
+
+    giveUp: ({ data: { leadId } }, error) => ports.facts.tell(failure(leadId, error)),
+  };
+}
+
+/** Tells how a lead (or a student) stands in AmoCRM, and the other leads of the same deal. */
+export function createTeller({ facts, stages }: Pick<Ports, 'facts' | 'stages'>) {
+  return async (leadId: string, synced: Synced, studentId?: string): Promise<void> => {
+    const { dealId, contactId, stageId, problem, at, alsoMoved } = synced;
+    const stage = (await stages.all()).find(({ id }) => id === stageId)?.name;
+    const deal = { dealId, stageId, at, ...(stage !== undefined && { stage }) };
+    if (problem !== undefined) await facts.warn('amocrm_mapping', problem);
+    await facts.tell({
+      ...{ leadId, outcome: 'synced', ...deal },
+      ...(contactId !== undefined && { contactId }),
+      ...(studentId !== undefined && { studentId }),
+      ...(problem !== undefined && { error: problem }),
+    });
+    for (const other of alsoMoved) {
+      await facts.tell({ leadId: other, outcome: 'moved', ...deal });
+    }
+  };
+}
+
+export function failure(leadId: string, error: Error, studentId?: string) {
+  const reason = error instanceof PermanentError ? error.code : 'attempts_spent';
+  const at = new Date().toISOString();
+  return {
+    ...{ leadId, outcome: 'failed' as const, at, reason, error: error.message },
+    ...(studentId !== undefined && { studentId }),
+  };
+}
+
+function wishFor(lead: Lead, plan: StagePlan): Wish {
+  const { stageId, isUnknown } = stageForPayment(plan, lead.paymentMethod);
+  const isPaid = lead.paymentMethod !== null && !isUnknown;
+  return {
+    id: lead.leadId,
+    person: { name: lead.name, email: lead.email, phone: lead.phone },
+    dealName: leadDealName(lead),
+    stage: { id: stageId, movesOpenDeals: isPaid },
+    tags: leadTags(lead),
+    fields: utmFields(lead),
+    note: leadNote(lead, { isUnknownPayment: isUnknown }),
+  };
+}

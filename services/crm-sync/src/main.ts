@@ -1,0 +1,50 @@
+import { openBus } from '@leadwire/shared/bus';
+import { startConsumer } from '@leadwire/shared/consumer';
+import { readEnv } from '@leadwire/shared/env';
+import { eventSchemas } from '@leadwire/shared/events';
+import { createLog } from '@leadwire/shared/log';
+import { createMetrics } from '@leadwire/shared/metrics';
+import { runService } from '@leadwire/shared/service';
+import { z } from 'zod';
+import { createFollowDeal } from './changes.ts';
+import { createPorts } from './connect.ts';
+import { envSchema } from './env.ts';
+import { createCrmSync } from './handler.ts';
+import { createStudentSync } from './students.ts';
+
+const NAME = 'crm-sync';
+
+const env = readEnv(envSchema);
+const log = createLog(NAME, env.LOG_LEVEL);
+const metrics = createMetrics(NAME);
+const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REPLICAS });
+
+const ports = createPorts(env, { bus, log, metrics });
+const { syncLead, giveUp } = createCrmSync(ports);
+const students = createStudentSync(ports);
+const followDeal = createFollowDeal(ports);
+
+const parts = { bus, log, metrics };
+const student = z.discriminatedUnion('type', [
+  eventSchemas['student.created.v1'],
+  eventSchemas['lesson.completed.v1'],
+]);
+
+await runService({
+  ...parts,
+  port: env.PORT,
+  consume: () => [
+    startConsumer({
+      ...{ ...parts, durable: 'crm-sync', schema: eventSchemas['lead.created.v1'] },
+      ...{ handle: syncLead, giveUp },
+    }),
+    startConsumer({
+      ...{ ...parts, durable: 'crm-students', schema: student },
+      ...{ handle: students.syncStudent, giveUp: students.giveUp },
+    }),
+    startConsumer({
+      ...{ ...parts, durable: 'crm-changes', schema: eventSchemas['crm.deal_changed.v1'] },
+      handle: followDeal,
+    }),
+  ],
+});
