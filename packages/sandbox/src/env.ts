@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { amocrmEnv, amocrmOptionsFrom } from './amocrm/env.ts';
 import { formsPage } from './forms/forms-page.ts';
 import { addressOf, domainOf } from './resend/mail.ts';
 
@@ -50,6 +51,7 @@ export const sandboxEnvSchema = z.object({
   MOBIZON_FROM: z.string().min(1).default('Leadwire'),
   SANDBOX_MOBIZON_RATE_PER_SECOND: number('a number of calls').positive().default(10),
   SANDBOX_MOBIZON_BALANCE: number('an amount in tenge').min(0).default(10_000),
+  ...amocrmEnv,
   /** Where the forms page asks for a lead's status, and posts to where PUBLIC_BASE_URL is not given. */
   LANDING_API_URL: apiAddress.optional(),
   /** Where browsers reach landing-api. */
@@ -88,6 +90,7 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
       balance: env.SANDBOX_MOBIZON_BALANCE,
       ratePerSecondPerMethod: env.SANDBOX_MOBIZON_RATE_PER_SECOND,
     },
+    amocrm: amocrmOptionsFrom(env),
     pages: [
       formsPage({
         apiUrl: env.LANDING_API_URL,

@@ -75,7 +75,8 @@ function readOneContact(item: Input, parts: Parts, errors: FieldError[]): Draft[
 function readCompany(item: Input, { book }: Parts, errors: FieldError[]): Draft['company'] {
   const [company] = embedded(item, 'companies');
   if (company === undefined) return null;
-  if (company['id'] === undefined) return { name: String(company['name'] ?? '') };
+  if (company['id'] === undefined)
+    return { name: typeof company['name'] === 'string' ? company['name'] : '' };
   const id = Number(company['id']);
   if (book.companies.get(String(id)) !== undefined) return { id };
   const path = '_embedded.companies.0.id';

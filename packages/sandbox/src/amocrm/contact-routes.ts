@@ -11,6 +11,7 @@ import {
   filterOf,
   listAnswer,
   readQuery,
+  textOf,
   within,
   type Query,
 } from './listing.ts';
@@ -99,7 +100,7 @@ function contactFilter(query: Query, { settings, world }: Parts): (contact: Cont
   const filter = filterOf(query);
   const isNear = settings().search === 'near';
   const now = world.clock.now();
-  const text = query['query'] === undefined ? '' : String(query['query']);
+  const text = textOf(query, 'query');
   const ids = asked(filter['id']);
   const names = asked(filter['name']);
   const responsible = asked(filter['responsible_user_id']);

@@ -121,11 +121,13 @@ function kindError(value: unknown, type: Field['type']): string | null {
   if (value === undefined) return words.missing;
   if (type === 'checkbox') return typeof value === 'boolean' ? null : words.type('bool');
   if (type === 'numeric') {
-    const isNumber = typeof value === 'number' || /^-?\d+(\.\d+)?$/.test(String(value));
+    const isNumber =
+      typeof value === 'number' || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value));
     return isNumber ? null : words.type('numeric');
   }
   if (type === 'date' || type === 'date_time') {
-    const isDate = Number.isInteger(value) || !Number.isNaN(Date.parse(String(value)));
+    const isDate =
+      Number.isInteger(value) || (typeof value === 'string' && !Number.isNaN(Date.parse(value)));
     return isDate ? null : words.type('int');
   }
   return typeof value === 'string' ? null : words.type('string');

@@ -12,6 +12,7 @@ import {
   filterOf,
   listAnswer,
   readQuery,
+  textOf,
   within,
   type Query,
 } from './listing.ts';
@@ -122,7 +123,7 @@ function leadFilter(query: Query, parts: Parts): (lead: Lead) => boolean {
   const filter = filterOf(query);
   const { search, customFieldFilter } = parts.settings();
   const now = parts.world.clock.now();
-  const text = query['query'] === undefined ? '' : String(query['query']);
+  const text = textOf(query, 'query');
   const ids = asked(filter['id']);
   const names = asked(filter['name']);
   const pipelines = asked(filter['pipeline_id']);

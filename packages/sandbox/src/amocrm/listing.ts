@@ -14,6 +14,12 @@ export function readQuery(request: ProviderRequest): Query {
   return qs.parse(request.query, { depth: 6, arrayLimit: 500, plainObjects: true });
 }
 
+/** A plain parameter; empty when it is missing or is none. */
+export function textOf(query: Query, name: string): string {
+  const value = query[name];
+  return typeof value === 'string' ? value : '';
+}
+
 /** `filter[...]`: empty when missing. */
 export function filterOf(query: Query): Query {
   return isRecord(query['filter']) ? query['filter'] : {};
@@ -37,7 +43,7 @@ export function within(time: number | null, range: unknown): boolean {
 
 /** The words of `with`. */
 export function embeds(query: Query): string[] {
-  return String(query['with'] ?? '')
+  return textOf(query, 'with')
     .split(',')
     .map((word) => word.trim());
 }

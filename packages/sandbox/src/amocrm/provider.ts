@@ -38,7 +38,13 @@ export function createAmocrm(world: World, options: AmocrmOptions = {}): Provide
   const hooks = createHooks(world, read, { account, book });
   const tokens = createTokens(world, read);
   const rate = createRateLimit(world.store, read, world.clock.now);
-  const parts: Parts = { world, settings: read, account, book, announce: hooks.announce };
+  const parts: Parts = {
+    world,
+    settings: read,
+    account,
+    book,
+    announce: (changes) => hooks.announce(changes),
+  };
   const routes = [
     ...accountRoutes,
     ...complexRoutes,

@@ -33,11 +33,19 @@ const STAGE_LOOKS: Record<StageName, [name: string, color: string]> = {
 
 type SeedStatus = { id: number; name: string; color?: string; incoming?: boolean };
 
+const isOwn = (id: number, stages: Partial<Record<StageName, number | undefined>>): boolean =>
+  id === WON || id === LOST || Object.values(stages).includes(id);
+
 /** A pipeline whose stages have the ids of a configuration; those that are won or lost exist by themselves. */
-export function pipelineFor(pipelineId: number, stages: Partial<Record<StageName, number>>) {
+export function pipelineFor(
+  pipelineId: number,
+  stages: Partial<Record<StageName, number | undefined>>,
+  firstStage: number = FIRST,
+) {
   const statuses: SeedStatus[] = [
     { id: INCOMING, name: 'Неразобранное', color: '#c1c1c1', incoming: true },
-    { id: FIRST, name: 'Первичный контакт', color: '#99ccff' },
+    // A first stage that is one of the others is not made twice.
+    { id: isOwn(firstStage, stages) ? FIRST : firstStage, name: 'Первичный контакт' },
   ];
   for (const [stage, [name, color]] of Object.entries(STAGE_LOOKS)) {
     const id = stages[stage as StageName];
@@ -65,6 +73,15 @@ export function defaultPipelines() {
   return [main, otherPipeline];
 }
 
+type SeedField = {
+  id: number;
+  entity: 'leads' | 'contacts';
+  name: string;
+  code?: string;
+  type: 'text' | 'textarea' | 'select' | 'multitext' | 'tracking_data';
+  enums?: { id: number; value: string }[];
+};
+
 const PHONE_ENUMS = ['WORK', 'WORKDD', 'MOB', 'FAX', 'HOME', 'OTHER'];
 const EMAIL_ENUMS = ['WORK', 'PRIV', 'OTHER'];
 const TRACKING = [
@@ -77,7 +94,7 @@ const numbered = (first: number, values: string[]) =>
   values.map((value, index) => ({ id: first + index, value }));
 
 /** Phone, email and tracking fields as every account has them; our own id and the payment as an admin would add them. */
-export function defaultFields() {
+export function defaultFields(): SeedField[] {
   const contact = { entity: 'contacts' as const };
   const lead = { entity: 'leads' as const };
   return [
