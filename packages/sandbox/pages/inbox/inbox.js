@@ -53,18 +53,34 @@ async function fetchText(url) {
   return response.ok ? response.text() : null;
 }
 
+/** Replacing takes the focus away: it goes to the same thing's new element. */
+function keepFocus(replace) {
+  const { fault, focus } = document.activeElement?.dataset ?? {};
+  replace();
+  if (fault) document.querySelector(`[data-fault="${CSS.escape(fault)}"]`)?.focus();
+  if (focus) document.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
+}
+
+/** The list as the server sent it last: the browser's own serialisation differs. */
+let drawn;
+
 /** Fetches what the server drew anew. The open mail stays as it is, apart from its status. */
 async function refresh() {
+  // A list that is replaced would drop what is being dragged.
+  if (document.body.dataset.dragging) return;
   const [live, list] = await Promise.all([
     fetchText(`${here}?fragment=live`),
     fetchText(`${here}?fragment=list`),
   ]);
   if (live !== null) document.querySelector('#live').innerHTML = live;
   const box = document.querySelector('#list');
-  if (list !== null && box !== null && box.innerHTML !== list) {
-    const focused = document.activeElement?.dataset?.fault;
-    box.innerHTML = list;
-    if (focused) document.querySelector(`[data-fault="${CSS.escape(focused)}"]`)?.focus();
+  if (list !== null && box !== null && list !== drawn) {
+    drawn = list;
+    const scrolled = [...box.querySelectorAll('.board')].map(({ scrollLeft }) => scrollLeft);
+    keepFocus(() => (box.innerHTML = list));
+    box.querySelectorAll('.board').forEach((board, index) => {
+      board.scrollLeft = scrolled[index] ?? 0;
+    });
   }
   if (document.querySelector('[data-live]') !== null) await refreshItem();
 }
@@ -75,12 +91,15 @@ async function refreshItem() {
   const fresh = new DOMParser().parseFromString(page, 'text/html');
   for (const element of document.querySelectorAll('[data-live]')) {
     const twin = fresh.querySelector(`[data-live="${element.dataset.live}"]`);
-    if (twin !== null) element.innerHTML = twin.innerHTML;
+    if (twin !== null && twin.innerHTML !== element.innerHTML) {
+      keepFocus(() => (element.innerHTML = twin.innerHTML));
+    }
   }
 }
 
 const events = new EventSource('/inbox/events');
 events.addEventListener('changed', refresh);
+document.addEventListener('refresh-page', refresh);
 // After a lost connection there may be news that nobody told.
 let wasLost = false;
 events.addEventListener('error', () => (wasLost = true));

@@ -16,7 +16,9 @@ export function layout(shown: Shown, content: Html): string {
         <title>Leadwire · песочница</title>
         <link rel="icon" href="/inbox/assets/icon.svg" />
         <link rel="stylesheet" href="/inbox/assets/inbox.css" />
+        <link rel="stylesheet" href="/inbox/assets/board.css" />
         <script src="/inbox/assets/inbox.js" type="module"></script>
+        <script src="/inbox/assets/board.js" type="module"></script>
       </head>
       <body>
         <header class="top">

@@ -15,6 +15,8 @@ const POLICY =
 const ASSETS: Record<string, string> = {
   'inbox.css': 'text/css; charset=utf-8',
   'inbox.js': 'text/javascript; charset=utf-8',
+  'board.css': 'text/css; charset=utf-8',
+  'board.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 };
 
