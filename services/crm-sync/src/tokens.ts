@@ -92,7 +92,7 @@ export function createOAuthTokens(options: OAuthTokensOptions): AccessTokens {
     underWay ??= (async () => {
       const lease = await leases.acquire(LOCK, PATIENCE_MS);
       try {
-        cached = await refresh(refused, lease.renew);
+        cached = await refresh(refused, () => lease.renew());
         return cached;
       } finally {
         await lease.release();

@@ -19,6 +19,13 @@ export const envSchema = z.object({
   ADMIN_TOKEN: z
     .string('expected a secret of at least 16 characters')
     .min(16, 'expected a secret of at least 16 characters'),
+  /** Bearer token of the learning platform; without it the platform's addresses are not there. */
+  PLATFORM_TOKEN: z.string().min(16, 'expected a secret of at least 16 characters').optional(),
+  /** Last part of the address that AmoCRM's hooks go to; without it there is no such address. */
+  AMOCRM_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{16,100}$/, 'expected a secret of 16 to 100 letters, digits, - or _')
+    .optional(),
   /** The sites whose forms may read our answers. None by default. */
   CORS_ORIGINS: z
     .string()

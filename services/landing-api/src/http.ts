@@ -10,12 +10,15 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
+import type { Bus } from '@leadwire/shared/bus';
 import type { Log } from '@leadwire/shared/log';
 import { hasBearer } from '@leadwire/shared/service';
+import { addAmocrmHook } from './amocrm-hook.ts';
 import { addClickRoute, type ClickPorts } from './clicks.ts';
 import type { Env } from './env.ts';
 import { BODY_LIMIT_BYTES, acceptJsonBodies } from './json-body.ts';
 import type { LandingMeasures } from './measures.ts';
+import { addPlatformRoutes } from './platform.ts';
 import { RequestError, answerProblems, problemOnSocket, sendProblem } from './problems.ts';
 import { addLandingRoutes, type LandingPorts } from './routes.ts';
 import { addStatusRoute, type StatusPorts } from './status.ts';
@@ -28,11 +31,17 @@ const HEALTH_PATHS = ['/healthz', '/readyz', '/metrics'];
 
 export type HttpEnv = Pick<
   Env,
-  'ADMIN_TOKEN' | 'CORS_ORIGINS' | 'PUBLIC_BASE_URL' | 'RATE_LIMIT_PER_MINUTE' | 'TRUST_PROXY'
+  | 'ADMIN_TOKEN'
+  | 'AMOCRM_WEBHOOK_SECRET'
+  | 'CORS_ORIGINS'
+  | 'PLATFORM_TOKEN'
+  | 'PUBLIC_BASE_URL'
+  | 'RATE_LIMIT_PER_MINUTE'
+  | 'TRUST_PROXY'
 >;
 export type HttpPorts = Omit<LandingPorts, 'measures'> &
   Omit<StatusPorts, 'adminToken'> &
-  ClickPorts & { log: Log; measures: LandingMeasures };
+  ClickPorts & { log: Log; bus: Pick<Bus, 'publish' | 'name'>; measures: LandingMeasures };
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<FastifyInstance> {
@@ -46,6 +55,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   addLandingRoutes(app, ports);
   addStatusRoute(app, { ...ports, adminToken: env.ADMIN_TOKEN });
   addClickRoute(app, ports);
+  addOptionalRoutes(app, env, ports);
   refuseOtherMethods(app, 'POST', [
     '/api/landing/proftest',
     '/api/landing/proftest/:slug',
@@ -53,6 +63,19 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   ]);
   refuseOtherMethods(app, 'GET', ['/api/landing/leads/:leadId/status', '/s/:code']);
   return app;
+}
+
+/** What is there only when its secret is configured. */
+function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, { bus, now }: HttpPorts): void {
+  const { PLATFORM_TOKEN: token, AMOCRM_WEBHOOK_SECRET: secret } = env;
+  if (token !== undefined) {
+    addPlatformRoutes(app, { bus, now, token });
+    refuseOtherMethods(app, 'POST', [
+      '/api/platform/students',
+      '/api/platform/students/:id/lessons/:n/completed',
+    ]);
+  }
+  if (secret !== undefined) addAmocrmHook(app, { bus, now, secret });
 }
 
 function createApp(env: HttpEnv, log: Log): FastifyInstance {
@@ -138,7 +161,12 @@ async function addDocs(app: FastifyInstance, env: HttpEnv): Promise<void> {
         version: '1.0.0',
       },
       ...(env.PUBLIC_BASE_URL !== undefined && { servers: [{ url: env.PUBLIC_BASE_URL }] }),
-      components: { securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } } },
+      components: {
+        securitySchemes: {
+          adminToken: { type: 'http', scheme: 'bearer' },
+          platformToken: { type: 'http', scheme: 'bearer' },
+        },
+      },
     },
     transform: jsonSchemaTransform,
     // The health routes, which are not for those who read this.

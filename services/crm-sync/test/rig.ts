@@ -1,0 +1,129 @@
+/** crm-sync as it runs in production, between a real broker and the sandbox; one rig for a test file. */
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import type { Bus } from '@leadwire/shared/bus';
+import { eventSchemas, type CrmOutcome, type CrmRecord, type Lead } from '@leadwire/shared/events';
+import { subjects } from '@leadwire/shared/topology';
+import { openTestBus } from '@leadwire/testing/bus';
+import { leadCreated } from '@leadwire/testing/lead';
+import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { waitFor } from '@leadwire/testing/wait-for';
+
+export const PIPELINE = 10_350_882;
+/** The sandbox's stages, in the order of the board. */
+export const STAGES = {
+  first: 83_201_002,
+  kaspi: 83_201_101,
+  halyk: 83_201_102,
+  robokassa: 83_201_103,
+  lesson1: 83_201_201,
+  lesson2: 83_201_202,
+  lesson3: 83_201_203,
+  won: 142,
+  lost: 143,
+};
+export const ID_FIELD = 850_001;
+export const TOKEN = 'amocrm-sandbox-long-lived-token';
+
+/** Starts before the file's tests and ends after them; every service is killed after its test. */
+export function useRig() {
+  let broker: TestBroker;
+  let sandbox: Sandbox;
+  let bus: Bus;
+  let running: ServiceProcess[] = [];
+
+  beforeAll(async () => {
+    [broker, sandbox] = await Promise.all([startNats(), startSandbox()]);
+    bus = await openTestBus(broker, 'test');
+  });
+  afterAll(async () => {
+    await bus.drain();
+    await Promise.all([broker.close(), sandbox.close()]);
+  });
+  beforeEach(() => sandbox.control.clearFaults());
+  afterEach(async () => {
+    await Promise.all(running.map((service) => service.kill()));
+    running = [];
+  });
+
+  const control = () => sandbox.control;
+
+  const start = async (entry: string, env: Record<string, string>): Promise<ServiceProcess> => {
+    const service = await startServiceProcess({ entry, env: { NATS_URL: broker.url, ...env } });
+    running.push(service);
+    return service;
+  };
+
+  /** The newest fact of this kind about the lead, once there is one. */
+  const told = (leadId: string, outcome: CrmOutcome): Promise<CrmRecord> =>
+    waitFor(
+      async () => {
+        const found = await bus.lastUnder('DELIVERIES', subjects.crm(outcome, leadId));
+        return found && eventSchemas['crm.recorded.v1'].parse(found.event).data;
+      },
+      { timeoutMs: 25_000, what: `${leadId} to be ${outcome}` },
+    );
+
+  return {
+    broker: () => broker,
+    bus: () => bus,
+    control,
+    start,
+    told,
+    sandboxUrl: () => sandbox.amocrmUrl,
+
+    startCrm: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
+      start('services/crm-sync/src/main.ts', {
+        AMOCRM_BASE_URL: sandbox.amocrmUrl,
+        AMOCRM_LONG_LIVED_TOKEN: TOKEN,
+        AMOCRM_PIPELINE_ID: String(PIPELINE),
+        AMOCRM_STAGE_DEFAULT: String(STAGES.first),
+        AMOCRM_STAGE_KASPI: String(STAGES.kaspi),
+        AMOCRM_STAGE_HALYK: String(STAGES.halyk),
+        AMOCRM_STAGE_ROBOKASSA: String(STAGES.robokassa),
+        AMOCRM_STAGE_LESSON_1: String(STAGES.lesson1),
+        AMOCRM_STAGE_LESSON_2: String(STAGES.lesson2),
+        AMOCRM_STAGE_LESSON_3: String(STAGES.lesson3),
+        AMOCRM_SEARCH_LAG_MS: '2000',
+        AMOCRM_BLOCK_PROBE_MS: '1500',
+        ...env,
+      }),
+
+    publishLead: async (lead: Lead): Promise<void> => {
+      await bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));
+    },
+    synced: (lead: Lead) => told(lead.leadId, 'synced'),
+
+    /** The person's deals that are not deleted, oldest first. */
+    dealsOf: async (lead: Pick<Lead, 'phone' | 'email'>) => {
+      const contacts = await contactsOf(lead);
+      const ids = contacts.flatMap(({ id }) => id);
+      const all = await control().amocrm.leads();
+      return all.filter(
+        (deal) => !deal.isDeleted && deal.contactIds.some((id) => ids.includes(id)),
+      );
+    },
+    contactsOf,
+    deal: async (id: number | undefined) =>
+      (await control().amocrm.leads()).find((deal) => deal.id === id)!,
+
+    /** Calls that arrived at AmoCRM since the last reset, most at once in any second. */
+    busiestSecond: async (): Promise<number> => {
+      const times = (await control().requests('amocrm')).map(({ at }) => at).sort((a, b) => a - b);
+      const within = (from: number) => times.filter((at) => at >= from && at < from + 1_000).length;
+      return Math.max(0, ...times.map(within));
+    },
+  };
+
+  async function contactsOf({ phone, email }: Pick<Lead, 'phone' | 'email'>) {
+    const digits = (text: string) => text.replace(/\D/g, '').slice(-10);
+    const all = await control().amocrm.contacts();
+    return all.filter(
+      (contact) =>
+        !contact.isDeleted &&
+        ((phone !== null && contact.phones.some((one) => digits(one) === digits(phone))) ||
+          (email !== null && contact.emails.includes(email))),
+    );
+  }
+}
