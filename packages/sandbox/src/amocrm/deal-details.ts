@@ -21,8 +21,11 @@ function head(lead: Lead, parts: Parts): Html {
     <dl>
       <dt>Номер</dt>
       <dd>${lead.id}</dd>
-      <dt>Бюджет</dt>
-      <dd>${showPrice(price)}</dd>
+      ${
+        price > 0 &&
+        html`<dt>Бюджет</dt>
+          <dd>${showPrice(price)}</dd>`
+      }
       <dt>Ответственный</dt>
       <dd>${userName(lead.responsibleUserId, parts)}</dd>
       <dt>Создана</dt>

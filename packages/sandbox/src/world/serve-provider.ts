@@ -198,7 +198,10 @@ function garbage(answer: ProviderAnswer, as: 'html' | 'cut-json'): ProviderAnswe
 }
 
 function write(reply: FastifyReply, answer: ProviderAnswer): ProviderAnswer {
-  void reply.code(answer.status).headers(answer.headers).send(answer.body);
+  const { status, headers, body } = answer;
+  // Fastify adds a charset to the type of a text; the provider's own type is to arrive as it is.
+  const sent = headers['content-type'] === undefined ? body : Buffer.from(body);
+  void reply.code(status).headers(headers).send(sent);
   return answer;
 }
 
