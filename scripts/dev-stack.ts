@@ -66,6 +66,13 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
+    name: 'crm-sync',
+    entry: 'services/crm-sync/src/main.ts',
+    ports: { PORT: 3103 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
     name: 'landing-api',
     entry: 'services/landing-api/src/main.ts',
     ports: { PORT: 3000 },
@@ -105,6 +112,23 @@ export function readDotEnv(file: string): NodeJS.ProcessEnv {
   }
 }
 
+/**
+ * The sandbox's AmoCRM account: stages of their own, because 142 and 143, which the services have by
+ * default, are won and lost.
+ */
+const SANDBOX_CRM = {
+  AMOCRM_LONG_LIVED_TOKEN: 'amocrm-sandbox-long-lived-token',
+  AMOCRM_PIPELINE_ID: '10350882',
+  AMOCRM_STAGE_DEFAULT: '83201002',
+  AMOCRM_STAGE_KASPI: '83201101',
+  AMOCRM_STAGE_HALYK: '83201102',
+  AMOCRM_STAGE_ROBOKASSA: '83201103',
+  AMOCRM_STAGE_LESSON_1: '83201201',
+  AMOCRM_STAGE_LESSON_2: '83201202',
+  AMOCRM_STAGE_LESSON_3: '83201203',
+  AMOCRM_LEAD_ID_FIELD: '850001',
+};
+
 /** What every part may read: the stack's own values, over them `.env`, over them the caller's environment. */
 export function stackEnv(
   ports: Ports,
@@ -116,6 +140,7 @@ export function stackEnv(
   const sandbox = at(ports('sandbox'));
   const sandboxPage = `http://localhost:${ports('sandbox')}`;
   const api = `http://localhost:${ports('landing-api')}`;
+  const hookSecret = given['AMOCRM_WEBHOOK_SECRET'] ?? secrets['AMOCRM_WEBHOOK_SECRET'] ?? '';
   return {
     ...secrets,
     NATS_URL: `nats://127.0.0.1:${ports('nats', 'NATS_PORT')}`,
@@ -128,6 +153,10 @@ export function stackEnv(
     RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
     MOBIZON_BASE_URL: `${sandbox}/mobizon`,
     MOBIZON_FROM: 'Leadwire',
+    AMOCRM_BASE_URL: `${sandbox}/amocrm`,
+    // An account of one's own comes with its own way in and its own stages.
+    ...(given['AMOCRM_BASE_URL'] === undefined && SANDBOX_CRM),
+    AMOCRM_WEBHOOK_URL: `${at(ports('landing-api'))}/api/webhooks/amocrm/${hookSecret}`,
     LANDING_API_URL: api,
     PUBLIC_BASE_URL: api,
     PROFTEST_RESULT_URL: `${sandboxPage}/forms/`,

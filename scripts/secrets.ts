@@ -7,6 +7,8 @@ const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789';
 /** How each one is made, in the form that its reader checks. */
 const MAKERS: Readonly<Record<string, () => string>> = {
   ADMIN_TOKEN: () => randomBytes(24).toString('hex'),
+  PLATFORM_TOKEN: () => randomBytes(24).toString('hex'),
+  AMOCRM_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
   LANDING_SUPABASE_SERVICE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
   TRIPWIRE_SERVICE_ROLE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
   // Standard Webhooks: "whsec_" and 24 to 64 random bytes in base64.

@@ -115,8 +115,10 @@ function describe(ports: Ports, env: NodeJS.ProcessEnv): string[] {
   return [
     `  forms        ${sandbox}/forms/`,
     `  inbox        ${sandbox}/            every mail and SMS, as it would arrive`,
+    `  CRM board    ${sandbox}/inbox/amocrm        deals on their stages; drag one, and the lead knows`,
     `  API docs     ${api}/docs`,
     `  admin token  ${env['ADMIN_TOKEN'] ?? ''}`,
+    `  platform     ${env['PLATFORM_TOKEN'] ?? ''}  (token for /api/platform/students)`,
     `  data         ${dataDir}  (kept for the next start; logs in logs/)`,
     '',
     `  Emails and SMS leave ${delay} seconds after the lead${isDemo ? ' here (10 minutes in production)' : ''}; NOTIFY_DELAY_MS changes that.`,

@@ -30,6 +30,16 @@ describe('the dev stack', () => {
     expect(env).toMatchObject({ NOTIFY_DELAY_MS: '1000', ADMIN_TOKEN: 'made' });
   });
 
+  test('an AmoCRM account that is given does not meet the token and stages of the sandbox’s', () => {
+    const own = stackEnv(() => 1, dir, {}, {});
+    expect(own).toMatchObject({ AMOCRM_BASE_URL: 'http://127.0.0.1:1/amocrm' });
+    expect(own['AMOCRM_LONG_LIVED_TOKEN']).toBeDefined();
+    const given = stackEnv(() => 1, dir, {}, { AMOCRM_BASE_URL: 'https://kurs.amocrm.ru' });
+    expect(given['AMOCRM_BASE_URL']).toBe('https://kurs.amocrm.ru');
+    expect(given['AMOCRM_LONG_LIVED_TOKEN']).toBeUndefined();
+    expect(given['AMOCRM_STAGE_KASPI']).toBeUndefined();
+  });
+
   test('an .env file counts, except for PORT and what is left empty', async () => {
     const file = path.join(dir, '.env');
     await writeFile(file, 'PORT=9999\nRESEND_API_KEY=\n# LOG_LEVEL=info\nMOBIZON_FROM="Kurs"\n');

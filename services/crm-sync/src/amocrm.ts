@@ -125,7 +125,7 @@ export function createAmocrm(http: AmoHttp, context: CallContext = {}): Amocrm {
     for (let page = 1; page <= LONGEST_SEARCH_PAGES; page += 1) {
       const query = { ...request.query, limit: String(PAGE), page: String(page) };
       const answer = await ask(pageSchema, { ...request, method: 'GET', query });
-      found.push(...((answer?._embedded[entity]) ?? []));
+      found.push(...(answer?._embedded[entity] ?? []));
       if (answer?._links?.next === undefined) break;
     }
     return found;

@@ -4,40 +4,40 @@
  */
 import { NotYetError } from '@leadwire/shared/errors';
 import type { CrmRecord, DealChanged } from '@leadwire/shared/events';
+import type { Leases } from '@leadwire/shared/leases';
 import type { Amocrm } from './amocrm.ts';
 import type { DealEntry } from './crm-map.ts';
 import type { Ports } from './handler.ts';
+
+const PATIENCE_MS = 4_000;
 
 export type FollowDeal = (event: DealChanged) => Promise<void>;
 
 export function createFollowDeal(
   ports: Pick<Ports, 'map' | 'facts' | 'stages'> & {
     amocrm: Pick<Amocrm, 'deal'>;
+    leases: Leases;
     now?: () => number;
   },
 ): FollowDeal {
-  const { map, facts, stages, amocrm, now = Date.now } = ports;
+  const { map, facts, stages, amocrm, leases, now = Date.now } = ports;
 
   const tell = async (known: DealEntry, record: Omit<CrmRecord, 'leadId'>): Promise<void> => {
     for (const leadId of known.ids) await facts.tell({ leadId, ...record });
   };
 
-  return async ({ data: { dealId, change, stageId } }) => {
+  /** Under the deal's lock: hints about one deal come several at once. */
+  const look = async (dealId: number): Promise<void> => {
     const known = await map.deal(dealId);
-    // A deal that is none of ours, or the echo of what we did ourselves.
-    if (!known || known.ids.length === 0) return;
-    if (change === 'moved' && isKnown(known, stageId)) return;
-
+    if (!known) return;
+    // Afterwards the map says where we have moved it.
+    if (known.target !== undefined) throw new NotYetError('we are moving the deal', 2_000);
     const deal = await amocrm.deal(dealId);
     const at = new Date(now()).toISOString();
     if (!deal || deal.is_deleted === true) {
       if (known.isDeleted) return;
       await tell(known, { outcome: 'deleted', at, dealId });
       return map.changeDeal(dealId, (before) => ({ ...before, isDeleted: true }));
-    }
-    if (known.target !== undefined) {
-      // We are moving it at this moment; afterwards the map says where it is.
-      throw new NotYetError('the deal is being moved by us', 2_000);
     }
     if (deal.status_id === known.stageId && !known.isDeleted) return;
     const stage = (await stages.all()).find(({ id }) => id === deal.status_id)?.name;
@@ -47,6 +47,19 @@ export function createFollowDeal(
       ...before,
       stageId: deal.status_id,
     }));
+  };
+
+  return async ({ data: { dealId, change, stageId } }) => {
+    const known = await map.deal(dealId);
+    // A deal that is none of ours, or the echo of what we did ourselves.
+    if (!known || known.ids.length === 0) return;
+    if (change === 'moved' && isKnown(known, stageId)) return;
+    const lease = await leases.acquire(`crm.hook.${dealId}`, PATIENCE_MS);
+    try {
+      await look(dealId);
+    } finally {
+      await lease.release();
+    }
   };
 }
 

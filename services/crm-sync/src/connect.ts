@@ -57,7 +57,7 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
     searchLagMs: env.AMOCRM_SEARCH_LAG_MS,
   });
   const facts = createFacts(bus);
-  return { amocrm, map, plan, stages, syncDeal, facts, students: createStudentFacts(bus) };
+  return { amocrm, map, leases, plan, stages, syncDeal, facts, students: createStudentFacts(bus) };
 }
 
 function planOf(env: CrmSyncEnv): StagePlan {

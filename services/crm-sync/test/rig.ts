@@ -1,5 +1,5 @@
 /** crm-sync as it runs in production, between a real broker and the sandbox; one rig for a test file. */
-import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/bus';
 import { eventSchemas, type CrmOutcome, type CrmRecord, type Lead } from '@leadwire/shared/events';
@@ -26,7 +26,11 @@ export const STAGES = {
 export const ID_FIELD = 850_001;
 export const TOKEN = 'amocrm-sandbox-long-lived-token';
 
-/** Starts before the file's tests and ends after them; every service is killed after its test. */
+/** A shared limit of 7 a second, leases and redeliveries after kills: these tests wait for real time. */
+const PATIENCE_MS = 75_000;
+jest.setTimeout(PATIENCE_MS + 30_000);
+
+/** Starts before the file's tests and ends after them; every service is stopped after its test. */
 export function useRig() {
   let broker: TestBroker;
   let sandbox: Sandbox;
@@ -43,14 +47,18 @@ export function useRig() {
   });
   beforeEach(() => sandbox.control.clearFaults());
   afterEach(async () => {
-    await Promise.all(running.map((service) => service.kill()));
+    // Not killed: what a killed one holds would come back in the next test, after ack_wait.
+    await Promise.all(running.map((service) => service.stop()));
     running = [];
   });
 
   const control = () => sandbox.control;
 
   const start = async (entry: string, env: Record<string, string>): Promise<ServiceProcess> => {
-    const service = await startServiceProcess({ entry, env: { NATS_URL: broker.url, ...env } });
+    const service = await startServiceProcess({
+      entry,
+      env: { NATS_URL: broker.url, LOG_LEVEL: 'debug', ...env },
+    });
     running.push(service);
     return service;
   };
@@ -62,7 +70,7 @@ export function useRig() {
         const found = await bus.lastUnder('DELIVERIES', subjects.crm(outcome, leadId));
         return found && eventSchemas['crm.recorded.v1'].parse(found.event).data;
       },
-      { timeoutMs: 25_000, what: `${leadId} to be ${outcome}` },
+      { timeoutMs: PATIENCE_MS, what: `${leadId} to be ${outcome}` },
     );
 
   return {
@@ -89,6 +97,16 @@ export function useRig() {
         AMOCRM_BLOCK_PROBE_MS: '1500',
         ...env,
       }),
+
+    /** Resolves when one of the services has settled the message as done. */
+    handled: (services: ServiceProcess[], seq: number) =>
+      waitFor(
+        () =>
+          services.some(({ logs }) =>
+            logs.some((line) => line['seq'] === seq && line['outcome'] === 'ok'),
+          ),
+        { timeoutMs: PATIENCE_MS, what: `message ${seq} to be handled` },
+      ),
 
     publishLead: async (lead: Lead): Promise<void> => {
       await bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));

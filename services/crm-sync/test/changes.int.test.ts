@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals';
+import { subjects } from '@leadwire/shared/topology';
+import { newId } from '@leadwire/shared/ids';
+import { someLead } from '@leadwire/testing/lead';
+import type { ServiceProcess } from '@leadwire/testing/service-process';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { STAGES, useRig } from './rig.ts';
+
+const rig = useRig();
+const SECRET = 'a-secret-address-for-hooks';
+const amocrm = () => rig.control().amocrm;
+
+const startApi = async (): Promise<ServiceProcess> => {
+  const api = await rig.start('services/landing-api/src/main.ts', {
+    ADMIN_TOKEN: 'an-admin-token-for-tests',
+    AMOCRM_WEBHOOK_SECRET: SECRET,
+    JOURNAL_DIR: `/tmp/leadwire-hooks-${newId()}`,
+  });
+  await amocrm().set({ webhooks: [{ url: hookAddress(api) }] });
+  return api;
+};
+const hookAddress = (api: ServiceProcess, secret = SECRET) =>
+  `${api.url}/api/webhooks/amocrm/${secret}`;
+
+const tell = (api: ServiceProcess, form: Record<string, string>, secret?: string) =>
+  fetch(hookAddress(api, secret), { method: 'POST', body: new URLSearchParams(form) });
+
+async function syncedLead() {
+  const lead = someLead({ kind: 'purchase', paymentMethod: 'kaspi' });
+  await rig.publishLead(lead);
+  const { dealId } = await rig.synced(lead);
+  return { lead, dealId: dealId! };
+}
+
+// What a killed service held comes back after ack_wait, 30 seconds.
+const WAIT = { timeoutMs: 75_000 };
+
+const moves = async (leadId: string): Promise<number> => {
+  const subject = subjects.crm('moved', leadId);
+  const manager = await rig.bus().manager();
+  const { state } = await manager.streams.info('DELIVERIES', { subjects_filter: subject });
+  return state.subjects?.[subject] ?? 0;
+};
+
+const noHintsLeft = () =>
+  waitFor(async () => {
+    const { state } = await (await rig.bus().manager()).streams.info('CRM_CHANGES');
+    return state.messages === 0;
+  }, WAIT);
+
+describe('what a manager does in AmoCRM', () => {
+  test('is told as the lead’s stage: moved, deleted, restored', async () => {
+    await Promise.all([startApi(), rig.startCrm()]);
+    const { lead, dealId } = await syncedLead();
+    await amocrm().moveLead(dealId, STAGES.lesson1);
+    expect(await rig.told(lead.leadId, 'moved')).toMatchObject({
+      ...{ dealId, stageId: STAGES.lesson1, stage: 'Урок 1 пройден' },
+    });
+
+    await amocrm().deleteLead(dealId);
+    expect(await rig.told(lead.leadId, 'deleted')).toMatchObject({ dealId });
+    await amocrm().restoreLead(dealId);
+    await waitFor(async () => (await moves(lead.leadId)) === 2);
+  });
+
+  test('is told once when its hook is repeated, and comes out right when hooks change places', async () => {
+    const [api] = await Promise.all([startApi(), rig.startCrm()]);
+    const { lead, dealId } = await syncedLead();
+    await noHintsLeft();
+    await amocrm().set({ webhooks: [] });
+    await amocrm().moveLead(dealId, STAGES.lesson1);
+    await amocrm().moveLead(dealId, STAGES.lesson2);
+    const hook = (statusId: number) =>
+      tell(api, {
+        'leads[status][0][id]': String(dealId),
+        'leads[status][0][status_id]': String(statusId),
+        'account[id]': '31850330',
+      });
+    for (const statusId of [STAGES.lesson2, STAGES.lesson1, STAGES.lesson2, STAGES.lesson1]) {
+      expect((await hook(statusId)).status).toBe(200);
+    }
+
+    expect(await rig.told(lead.leadId, 'moved')).toMatchObject({ stageId: STAGES.lesson2 });
+    await noHintsLeft();
+    expect(await moves(lead.leadId)).toBe(1);
+  });
+
+  test('with deals that are not ours is nothing to us', async () => {
+    await Promise.all([startApi(), rig.startCrm()]);
+    const deal = await amocrm().addLead({ name: 'Чужая' });
+    const before = (await rig.control().requests('amocrm')).length;
+    await amocrm().moveLead(deal.id, STAGES.lesson1);
+    await waitFor(async () => (await rig.control().webhooks('amocrm')).length > 0);
+    await noHintsLeft();
+    expect((await rig.control().requests('amocrm')).length).toBe(before);
+  });
+});
+
+test('the echo of our own changes is not told again', async () => {
+  await Promise.all([startApi(), rig.startCrm(), rig.startCrm()]);
+  const { lead, dealId } = await syncedLead();
+  const again = someLead({ phone: lead.phone, kind: 'purchase', paymentMethod: 'robokassa' });
+  await rig.publishLead(again);
+  expect(await rig.synced(again)).toMatchObject({ dealId, stageId: STAGES.robokassa });
+  await rig.told(lead.leadId, 'moved');
+  await noHintsLeft();
+
+  expect(await moves(lead.leadId)).toBe(1);
+  expect(await moves(again.leadId)).toBe(0);
+});
+
+describe('the address of the hooks', () => {
+  test('is not there for who does not know it', async () => {
+    const api = await startApi();
+    const form = { 'leads[status][0][id]': '1' };
+    expect((await tell(api, form, 'another-secret-address-xx')).status).toBe(404);
+    expect((await tell(api, form, '../../docs')).status).toBe(404);
+  });
+
+  test('takes anything without harm: no deals, other groups, numbers that are none', async () => {
+    const api = await startApi();
+    for (const form of [
+      {},
+      { 'leads[update][0][id]': '5', 'contacts[add][0][id]': '6' },
+      { 'leads[status][0][id]': '-1', 'leads[delete][0][id]': 'x', 'leads[status][1][id]': '9e9' },
+      { '__proto__[x]': '1', 'leads[status][__proto__][id]': '4' },
+    ]) {
+      expect((await tell(api, form)).status).toBe(200);
+    }
+    await noHintsLeft();
+  });
+
+  test('answers within AmoCRM’s two seconds when the broker is away, so that it is sent again', async () => {
+    const api = await startApi();
+    await rig.broker().kill();
+    const from = Date.now();
+    const answer = await tell(api, { 'leads[status][0][id]': '77' });
+    expect(answer.status).toBe(503);
+    expect(Date.now() - from).toBeLessThan(2_000);
+    await rig.broker().start();
+    await waitFor(() => rig.bus().isConnected());
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import { someLead } from '@leadwire/testing/lead';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { useRig } from './rig.ts';
+
+const rig = useRig();
+const { startCrm, publishLead, synced, dealsOf } = rig;
+const amocrm = () => rig.control().amocrm;
+
+test('two replicas with much to do never send more than 7 requests in any second', async () => {
+  await Promise.all([startCrm(), startCrm()]);
+  const leads = Array.from({ length: 16 }, () => someLead());
+  await Promise.all(leads.map(publishLead));
+  for (const lead of leads) await synced(lead);
+
+  const requests = await rig.control().requests('amocrm');
+  expect(requests.length).toBeGreaterThan(50);
+  expect(requests.filter(({ status }) => status === 429)).toEqual([]);
+  expect(await rig.busiestSecond()).toBeLessThanOrEqual(7);
+});
+
+describe('too many requests (429)', () => {
+  const tooMany = (body: string, type: string) => ({
+    provider: 'amocrm',
+    count: 2,
+    action: { do: 'fixed' as const, status: 429, headers: { 'content-type': type }, body },
+  });
+
+  test('with a body that says how long: nobody asks before', async () => {
+    await rig.control().addFault({
+      ...tooMany(
+        '{"title":"Too Many Requests","status":429,"retry_after":2}',
+        'application/problem+json',
+      ),
+      count: 1,
+    });
+    await Promise.all([startCrm(), startCrm()]);
+    const lead = someLead();
+    await publishLead(lead);
+
+    await synced(lead);
+    expect(await dealsOf(lead)).toHaveLength(1);
+    const requests = await rig.control().requests('amocrm');
+    const refusedAt = requests.find(({ status }) => status === 429)!.at;
+    const after = requests.filter(({ at }) => at > refusedAt + 50 && at < refusedAt + 1_950);
+    expect(after).toEqual([]);
+  });
+
+  test('with a page instead: the lead waits and is a deal, once', async () => {
+    await rig.control().addFault(tooMany('<html><h1>429</h1></html>', 'text/html'));
+    await startCrm();
+    const lead = someLead();
+    await publishLead(lead);
+
+    await synced(lead);
+    expect(await dealsOf(lead)).toHaveLength(1);
+  });
+});
+
+test('a block stops both replicas at once, is probed by one of them now and then, and ends by itself', async () => {
+  await Promise.all([startCrm(), startCrm()]);
+  const warm = someLead();
+  await publishLead(warm);
+  await synced(warm);
+  await amocrm().block();
+  const from = Date.now();
+  const leads = Array.from({ length: 6 }, () => someLead());
+  await Promise.all(leads.map(publishLead));
+  const alert = await waitFor(() =>
+    rig.bus().lastUnder('ALERTS', 'alerts.critical.amocrm_stopped'),
+  );
+  expect(JSON.stringify(alert.event)).toContain('support');
+  const refused = async () =>
+    (await rig.control().requests('amocrm')).filter(({ status }) => status === 403);
+  await waitFor(async () => (await refused()).length >= 3, { timeoutMs: 60_000 });
+
+  // The first ones were on their way already; after that one probe in each 1.5 seconds.
+  const seconds = (Date.now() - from) / 1_000;
+  expect((await refused()).length).toBeLessThanOrEqual(4 + seconds / 1.5);
+  await amocrm().unblock();
+  for (const lead of leads) await synced(lead);
+  for (const lead of leads) expect(await dealsOf(lead)).toHaveLength(1);
+});

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ServiceProcess } from '@leadwire/testing/service-process';
+import { someLead } from '@leadwire/testing/lead';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { useRig } from './rig.ts';
+
+const rig = useRig();
+const { publishLead, synced } = rig;
+const amocrm = () => rig.control().amocrm;
+
+let supabase: TestSupabase;
+beforeAll(async () => {
+  supabase = await startSupabase();
+}, 60_000);
+afterAll(() => supabase.close());
+beforeEach(() => supabase.landing.sql('delete from integration_tokens'));
+
+const CONNECTED = `
+  insert into integration_tokens (service, access_token, refresh_token, expires_at, version)
+  values ('amocrm', $1, $2, $3, 1)`;
+
+async function connect(expiresAt: Date): Promise<void> {
+  const pair = await amocrm().issueTokens();
+  const row = [pair.access_token, pair.refresh_token, expiresAt.toISOString()];
+  await supabase.landing.sql(CONNECTED, row);
+}
+
+async function startCrm(): Promise<ServiceProcess> {
+  const { clientId, clientSecret, redirectUri } = await amocrm().settings();
+  return rig.startCrm({
+    ...supabase.env,
+    AMOCRM_LONG_LIVED_TOKEN: '',
+    AMOCRM_CLIENT_ID: clientId,
+    AMOCRM_CLIENT_SECRET: clientSecret,
+    AMOCRM_REDIRECT_URI: redirectUri,
+  });
+}
+
+const refreshes = async () =>
+  (await rig.control().requests('amocrm')).filter(({ path }) => path.startsWith('/oauth2'));
+const versions = () => supabase.landing.sql('select version from integration_tokens');
+const alerts = async () => {
+  const { state } = await (
+    await rig.bus().manager()
+  ).streams.info('ALERTS', { subjects_filter: 'alerts.critical.amocrm_stopped' });
+  return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+};
+
+describe('a token that has expired', () => {
+  test('while both replicas are busy is refreshed once, and no lead is lost', async () => {
+    // The database thinks it good; AmoCRM does not take it any more.
+    await connect(new Date(Date.now() + 86_400_000));
+    await Promise.all([startCrm(), startCrm()]);
+    const warm = someLead();
+    await publishLead(warm);
+    await synced(warm);
+    await rig.control().advance(25 * 3_600_000);
+    const leads = Array.from({ length: 6 }, () => someLead());
+    await Promise.all(leads.map(publishLead));
+
+    for (const lead of leads) await synced(lead);
+    expect(await refreshes()).toHaveLength(1);
+    expect(await versions()).toMatchObject([{ version: 2 }]);
+    expect(await alerts()).toBe(0);
+  });
+
+  test('that the database knows of is refreshed before any request, by one of two replicas', async () => {
+    const before = (await refreshes()).length;
+    await connect(new Date(Date.now() - 1_000));
+    await Promise.all([startCrm(), startCrm()]);
+    const leads = Array.from({ length: 4 }, () => someLead());
+    await Promise.all(leads.map(publishLead));
+
+    for (const lead of leads) await synced(lead);
+    expect(await refreshes()).toHaveLength(before + 1);
+  });
+});
+
+test('a refresh that AmoCRM refuses stops everything with one alert, until somebody connects again', async () => {
+  await connect(new Date(Date.now() - 1_000));
+  await amocrm().revokeTokens();
+  const services = await Promise.all([startCrm(), startCrm()]);
+  const leads = Array.from({ length: 4 }, () => someLead());
+  await Promise.all(leads.map(publishLead));
+
+  const found = await waitFor(() =>
+    rig.bus().lastUnder('ALERTS', 'alerts.critical.amocrm_stopped'),
+  );
+  expect(JSON.stringify(found.event)).toContain('leadwire -- amocrm connect');
+  await waitFor(async () => (await fetch(`${services[0].url}/readyz`)).status === 503);
+  expect(await alerts()).toBe(1);
+
+  await supabase.landing.sql('delete from integration_tokens');
+  await connect(new Date(Date.now() + 86_400_000));
+  await Promise.all(services.map((service) => service.kill()));
+  await startCrm();
+  // What a killed replica held comes back after ack_wait, 30 seconds.
+  await waitFor(
+    async () => {
+      const all = leads.map(({ leadId }) =>
+        rig.bus().lastUnder('DELIVERIES', `crm.synced.${leadId}`),
+      );
+      return (await Promise.all(all)).every((fact) => fact !== undefined);
+    },
+    { timeoutMs: 100_000 },
+  );
+}, 160_000);
