@@ -32,7 +32,8 @@ export interface PaymentStage {
 /** The stage of a payment method; without one, or with one that nobody knows, the default stage. */
 export function stageForPayment(plan: StagePlan, method: string | null): PaymentStage {
   if (method === null) return { stageId: plan.defaultStage, isUnknown: false };
-  const stageId = plan.payment[method.trim().toLowerCase()];
+  const name = method.trim().toLowerCase();
+  const stageId = Object.hasOwn(plan.payment, name) ? plan.payment[name] : undefined;
   return { stageId: stageId ?? plan.defaultStage, isUnknown: stageId === undefined };
 }
 

@@ -167,6 +167,27 @@ describe('outcomes', () => {
   });
 });
 
+test('what became of a lead’s deal shows in its row', async () => {
+  await startLeadStore();
+  const lead = someLead();
+  const data = {
+    ...{ leadId: lead.leadId, outcome: 'synced' as const, at: new Date().toISOString() },
+    ...{ dealId: 4711, contactId: 815, stageId: 20, stage: 'Оплата Kaspi' },
+  };
+  const event = makeEvent('crm.recorded.v1', { source: 'test', subject: lead.leadId, data });
+  await bus.publish(subjects.crm('synced', lead.leadId), event);
+  await publishLead(lead);
+
+  const row = await waitFor(async () => {
+    const found = await leadRow(lead);
+    return found?.['amocrm_synced'] ? found : undefined;
+  });
+  expect(row).toMatchObject({
+    ...{ amocrm_deal_id: 4711, amocrm_contact_id: 815, amocrm_stage: 'Оплата Kaspi' },
+    amocrm_error: null,
+  });
+});
+
 describe('when things break', () => {
   test('500 leads that came while the database was away are all written when it is back', async () => {
     const port = await freePort();

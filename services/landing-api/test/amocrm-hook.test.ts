@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { readHook } from '../src/amocrm-hook.ts';
+
+const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
+
+test('several deals and kinds of change in one call are told apart', () => {
+  const hook = form({
+    'leads[status][0][id]': '11',
+    'leads[status][0][status_id]': '5',
+    'leads[status][0][name]': 'Профтест & Co',
+    'leads[status][1][status_id]': '6',
+    'leads[status][1][id]': '12',
+    'leads[delete][0][id]': '13',
+    'leads[restore][0][id]': '14',
+    'leads[update][0][id]': '15',
+    'account[id]': '1',
+  });
+  expect(readHook(hook)).toEqual([
+    { dealId: 11, change: 'moved', stageId: 5 },
+    { dealId: 12, change: 'moved', stageId: 6 },
+    { dealId: 13, change: 'deleted' },
+    { dealId: 14, change: 'restored' },
+  ]);
+});
+
+test('numbers that are none are passed over', () => {
+  for (const id of ['', '0', '-1', '1.5', '1e3', '99999999999999999999', ' 7']) {
+    expect(readHook(form({ 'leads[status][0][id]': id }))).toEqual([]);
+  }
+});
