@@ -41,6 +41,7 @@ const leadPatch = z.strictObject({
 /** Adds the routes. */
 export function controlRoutes(app: FastifyInstance, desk: Desk): void {
   readingRoutes(app, desk);
+  contactRoutes(app, desk);
   leadRoutes(app, desk);
   accessRoutes(app, desk);
   administratorRoutes(app, desk);
@@ -88,21 +89,6 @@ function leadRoutes(app: FastifyInstance, { parts }: Desk): void {
     edit(parts, author, (edits) => work(lead, edits));
     return viewLead(book.lead(leadId) ?? lead, parts);
   };
-  app.post('/contacts', (request) => {
-    const { name, phones, emails, ...more } = newContact.parse(request.body);
-    const given = { ...more.fields, PHONE: phones, EMAIL: emails };
-    const values = valuesOf(given, 'contacts', parts);
-    const contact = edit(parts, manager(parts), (edits) =>
-      edits.addContact({ name, fields: values }),
-    );
-    return viewContact(contact, parts);
-  });
-  app.delete<WithId>('/contacts/:id', (request, reply) => {
-    const contact = book.contact(request.params.id);
-    if (contact === undefined) return absent(reply, 'contact');
-    edit(parts, manager(parts), (edits) => edits.deleteContact(contact));
-    return { deleted: true };
-  });
   app.post('/leads', (request, reply) => {
     const { pipelineId, statusId, responsibleUserId, ...given } = newLead.parse(request.body);
     const pipeline = parts.account
@@ -144,6 +130,25 @@ function leadRoutes(app: FastifyInstance, { parts }: Desk): void {
   app.post<WithId>('/leads/:id/restore', (request, reply) =>
     change(request.params.id, reply, (lead, edits) => edits.restoreLead(lead)),
   );
+}
+
+function contactRoutes(app: FastifyInstance, { parts }: Desk): void {
+  const { book } = parts;
+  app.post('/contacts', (request) => {
+    const { name, phones, emails, ...more } = newContact.parse(request.body);
+    const given = { ...more.fields, PHONE: phones, EMAIL: emails };
+    const values = valuesOf(given, 'contacts', parts);
+    const contact = edit(parts, manager(parts), (edits) =>
+      edits.addContact({ name, fields: values }),
+    );
+    return viewContact(contact, parts);
+  });
+  app.delete<WithId>('/contacts/:id', (request, reply) => {
+    const contact = book.contact(request.params.id);
+    if (contact === undefined) return absent(reply, 'contact');
+    edit(parts, manager(parts), (edits) => edits.deleteContact(contact));
+    return { deleted: true };
+  });
 }
 
 /** Values by the field's code, name or id; an unknown field is an error of the test. */

@@ -1,5 +1,6 @@
 /** Codes and tokens. A code is good once, a refresh token too: the next one comes with the answer, or never. */
 import type { World } from '../world/provider.ts';
+import type { Table } from '../world/store.ts';
 import { AmoError, oauthProblem, problem } from './answers.ts';
 import type { AmocrmSettings } from './settings.ts';
 
@@ -34,94 +35,124 @@ export type Tokens = {
   revoke(longLived: boolean): void;
 };
 
+const HEX = '0123456789abcdef';
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Tokens live in the store: a restart keeps the grant. */
 export function createTokens(world: World, settings: () => AmocrmSettings): Tokens {
-  const codes = world.store.table<Code>('amocrm-codes');
-  const tokens = world.store.table<Token>('amocrm-tokens');
-  const revoked = world.store.table<true>('amocrm-revoked');
-  const { now } = world.clock;
+  return new StoredTokens(world, settings);
+}
 
-  const keep = (kind: Token['kind'], token: string, grant: string, seconds: number): void =>
-    tokens.put(token, { token, kind, grant, expiresAt: now() + seconds * 1000, isRevoked: false });
+class StoredTokens implements Tokens {
+  readonly #world: World;
+  readonly #settings: () => AmocrmSettings;
+  readonly #codes: Table<Code>;
+  readonly #tokens: Table<Token>;
+  /** Long-lived ones that were taken back. */
+  readonly #revoked: Table<true>;
 
-  const pair = (grant: string): TokenPair => {
-    const { accessTokenSeconds, refreshTokenSeconds } = settings();
-    const access_token = jwt(world, settings(), accessTokenSeconds);
-    const refresh_token = `def50200${world.random.text(120, '0123456789abcdef')}`;
-    keep('access', access_token, grant, accessTokenSeconds);
-    keep('refresh', refresh_token, grant, refreshTokenSeconds);
+  constructor(world: World, settings: () => AmocrmSettings) {
+    this.#world = world;
+    this.#settings = settings;
+    this.#codes = world.store.table('amocrm-codes');
+    this.#tokens = world.store.table('amocrm-tokens');
+    this.#revoked = world.store.table('amocrm-revoked');
+  }
+
+  issueCode(): { code: string; expiresAt: number } {
+    const expiresAt = this.#now() + this.#settings().codeSeconds * 1000;
+    const code = `def50200${this.#world.random.text(160, HEX)}`;
+    this.#codes.put(code, { code, expiresAt, isUsed: false });
+    return { code, expiresAt };
+  }
+
+  issuePair(): TokenPair {
+    return this.#world.store.transaction(() => this.#pair(this.#world.random.uuid()));
+  }
+
+  exchange(body: Record<string, unknown>): TokenPair {
+    checkClient(body, this.#settings());
+    return this.#world.store.transaction(() =>
+      body['grant_type'] === 'refresh_token'
+        ? this.#useRefreshToken(body['refresh_token'])
+        : this.#useCode(body['code']),
+    );
+  }
+
+  check(given: string | undefined): void {
+    const now = this.#now();
+    const longLived = this.#settings().longLivedTokens.find(({ token }) => token === given);
+    if (longLived !== undefined) {
+      const end = longLived.expiresAt === null ? Infinity : Date.parse(longLived.expiresAt);
+      if (now < end && this.#revoked.get(longLived.token) === undefined) return;
+      throw unauthorized();
+    }
+    const token = given === undefined ? undefined : this.#tokens.get(given);
+    if (token?.kind !== 'access' || token.isRevoked || token.expiresAt <= now) {
+      throw unauthorized();
+    }
+  }
+
+  integrationOf(given: string | undefined): string {
+    const { longLivedTokens, clientId } = this.#settings();
+    return longLivedTokens.find(({ token }) => token === given)?.integration ?? clientId;
+  }
+
+  revoke(longLived: boolean): void {
+    this.#kill(() => true);
+    if (!longLived) return;
+    for (const { token } of this.#settings().longLivedTokens) this.#revoked.put(token, true);
+  }
+
+  #useCode(given: unknown): TokenPair {
+    const code = typeof given === 'string' ? this.#codes.get(given) : undefined;
+    if (code === undefined) throw oauthProblem(400, 'Cannot decrypt the authorization code');
+    if (code.isUsed) throw oauthProblem(400, 'Authorization code has been revoked');
+    if (code.expiresAt <= this.#now()) throw oauthProblem(400, 'Authorization code has expired');
+    this.#codes.put(code.code, { ...code, isUsed: true });
+    return this.#pair(this.#world.random.uuid());
+  }
+
+  #useRefreshToken(given: unknown): TokenPair {
+    const token = typeof given === 'string' ? this.#tokens.get(given) : undefined;
+    if (token?.kind !== 'refresh') throw oauthProblem(401, 'Invalid refresh token');
+    if (token.isRevoked) throw oauthProblem(401, 'Token has been revoked');
+    if (token.expiresAt <= this.#now()) throw oauthProblem(401, 'Token has expired');
+    const withAccess = this.#settings().refreshKillsAccess;
+    this.#kill(({ grant, kind }) => grant === token.grant && (withAccess || kind === 'refresh'));
+    return this.#pair(token.grant);
+  }
+
+  #pair(grant: string): TokenPair {
+    const { accessTokenSeconds, refreshTokenSeconds } = this.#settings();
+    const access_token = jwt(this.#world, this.#settings(), accessTokenSeconds);
+    const refresh_token = `def50200${this.#world.random.text(120, HEX)}`;
+    this.#keep('access', access_token, grant, accessTokenSeconds);
+    this.#keep('refresh', refresh_token, grant, refreshTokenSeconds);
     return {
       token_type: 'Bearer',
       expires_in: accessTokenSeconds,
-      server_time: Math.floor(now() / 1000),
+      server_time: Math.floor(this.#now() / 1000),
       access_token,
       refresh_token,
     };
-  };
-  const kill = (wanted: (token: Token) => boolean): void => {
-    for (const token of tokens.all()) {
-      if (wanted(token) && !token.isRevoked) tokens.put(token.token, { ...token, isRevoked: true });
+  }
+
+  #keep(kind: Token['kind'], token: string, grant: string, seconds: number): void {
+    const expiresAt = this.#now() + seconds * 1000;
+    this.#tokens.put(token, { token, kind, grant, expiresAt, isRevoked: false });
+  }
+
+  #kill(wanted: (token: Token) => boolean): void {
+    for (const token of this.#tokens.all()) {
+      if (!wanted(token) || token.isRevoked) continue;
+      this.#tokens.put(token.token, { ...token, isRevoked: true });
     }
-  };
-
-  function useCode(given: unknown): TokenPair {
-    const code = typeof given === 'string' ? codes.get(given) : undefined;
-    if (code === undefined) throw oauthProblem(400, 'Cannot decrypt the authorization code');
-    if (code.isUsed) throw oauthProblem(400, 'Authorization code has been revoked');
-    if (code.expiresAt <= now()) throw oauthProblem(400, 'Authorization code has expired');
-    codes.put(code.code, { ...code, isUsed: true });
-    return pair(world.random.uuid());
   }
 
-  function useRefreshToken(given: unknown): TokenPair {
-    const token = typeof given === 'string' ? tokens.get(given) : undefined;
-    if (token?.kind !== 'refresh') throw oauthProblem(401, 'Invalid refresh token');
-    if (token.isRevoked) throw oauthProblem(401, 'Token has been revoked');
-    if (token.expiresAt <= now()) throw oauthProblem(401, 'Token has expired');
-    const withAccess = settings().refreshKillsAccess;
-    kill(({ grant, kind }) => grant === token.grant && (withAccess || kind === 'refresh'));
-    return pair(token.grant);
+  #now(): number {
+    return this.#world.clock.now();
   }
-
-  return {
-    issueCode: () => {
-      const expiresAt = now() + settings().codeSeconds * 1000;
-      const code = `def50200${world.random.text(160, '0123456789abcdef')}`;
-      codes.put(code, { code, expiresAt, isUsed: false });
-      return { code, expiresAt };
-    },
-    issuePair: () => world.store.transaction(() => pair(world.random.uuid())),
-    exchange: (body) => {
-      checkClient(body, settings());
-      return world.store.transaction(() =>
-        body['grant_type'] === 'refresh_token'
-          ? useRefreshToken(body['refresh_token'])
-          : useCode(body['code']),
-      );
-    },
-    check: (given) => {
-      const longLived = settings().longLivedTokens.find(({ token }) => token === given);
-      if (longLived !== undefined) {
-        const end = longLived.expiresAt === null ? Infinity : Date.parse(longLived.expiresAt);
-        if (now() < end && revoked.get(longLived.token) === undefined) return;
-        throw unauthorized();
-      }
-      const token = given === undefined ? undefined : tokens.get(given);
-      if (token?.kind !== 'access' || token.isRevoked || token.expiresAt <= now()) {
-        throw unauthorized();
-      }
-    },
-    integrationOf: (given) => {
-      const { longLivedTokens, clientId } = settings();
-      return longLivedTokens.find(({ token }) => token === given)?.integration ?? clientId;
-    },
-    revoke: (longLived) => {
-      kill(() => true);
-      if (longLived) for (const { token } of settings().longLivedTokens) revoked.put(token, true);
-    },
-  };
 }
 
 const unauthorized = (): AmoError => new AmoError(problem(401, 'Invalid user name or password'));
@@ -147,7 +178,7 @@ function jwt(world: World, settings: AmocrmSettings, seconds: number): string {
   const now = Math.floor(world.clock.now() / 1000);
   const claims = {
     aud: settings.clientId,
-    jti: world.random.text(80, '0123456789abcdef'),
+    jti: world.random.text(80, HEX),
     iat: now,
     nbf: now,
     exp: now + seconds,

@@ -36,7 +36,8 @@ export type Hooks = {
   save(destination: string, settings: string[], sort: number, createdBy: number): ApiHook;
   remove(destination: string): boolean;
   isDisabled(destination: string): boolean;
-  enable(destination?: string): void;
+  /** Saves all of them anew. */
+  enable(): void;
   reset(): void;
 };
 
@@ -62,17 +63,8 @@ export function createHooks(
   { account, book }: { account: Account; book: Book },
 ): Hooks {
   const made = world.store.table<ApiHook>('amocrm-hooks');
-  const disabled = world.store.table<true>('amocrm-hooks-disabled');
-  const failures = new Map<string, number[]>();
-  world.webhooks.style(styleWith(attempted));
-
-  function attempted({ url }: WebhookMessage, status: number | null): void {
-    if (status !== null && status >= 100 && status <= 299) return;
-    const now = world.clock.now();
-    const recent = [...(failures.get(url) ?? []), now].filter((at) => now - at < FAILURE_PERIOD_MS);
-    failures.set(url, recent);
-    if (recent.length > MOST_FAILURES) disabled.put(url, true);
-  }
+  const patience = createPatience(world);
+  world.webhooks.style(styleWith(({ url }, status) => patience.hear(url, status)));
   const targets = (): Target[] =>
     [
       ...settings().webhooks.map(({ url, settings: wanted, trouble }) => ({
@@ -85,7 +77,7 @@ export function createHooks(
         settings: hook.settings,
         trouble: NO_TROUBLE,
       })),
-    ].filter(({ url }) => disabled.get(url) === undefined);
+    ].filter(({ url }) => !patience.isOver(url));
 
   return {
     announce: (changes) => {
@@ -107,7 +99,7 @@ export function createHooks(
         ...{ createdAt: known?.createdAt ?? now, updatedAt: now },
       };
       made.put(destination, hook);
-      enable(destination);
+      patience.renew([destination]);
       return hook;
     },
     remove: (destination) => {
@@ -115,24 +107,36 @@ export function createHooks(
       made.remove(destination);
       return exists;
     },
-    isDisabled: (destination) => disabled.get(destination) !== undefined,
-    enable,
-    reset: () => failures.clear(),
+    isDisabled: patience.isOver,
+    enable: () => {
+      patience.renew(settings().webhooks.map(({ url }) => url));
+      patience.renew(made.all().map(({ destination }) => destination));
+    },
+    reset: patience.reset,
   };
+}
 
-  function enable(destination?: string): void {
-    const urls = destination === undefined ? targetsEver() : [destination];
-    for (const url of urls) {
-      disabled.remove(url);
-      failures.delete(url);
-    }
-  }
-  function targetsEver(): string[] {
-    return [
-      ...settings().webhooks.map(({ url }) => url),
-      ...made.all().map(({ destination }) => destination),
-    ];
-  }
+/** How long AmoCRM goes on calling an address that answers badly. */
+function createPatience({ store, clock }: World) {
+  const disabled = store.table<true>('amocrm-hooks-disabled');
+  const failures = new Map<string, number[]>();
+  return {
+    hear: (url: string, status: number | null): void => {
+      if (status !== null && status >= 100 && status <= 299) return;
+      const now = clock.now();
+      const earlier = (failures.get(url) ?? []).filter((at) => now - at < FAILURE_PERIOD_MS);
+      failures.set(url, [...earlier, now]);
+      if (earlier.length >= MOST_FAILURES) disabled.put(url, true);
+    },
+    isOver: (url: string): boolean => disabled.get(url) !== undefined,
+    renew: (urls: string[]): void => {
+      for (const url of urls) {
+        disabled.remove(url);
+        failures.delete(url);
+      }
+    },
+    reset: (): void => failures.clear(),
+  };
 }
 
 function isWanted({ settings }: Target, { of, event }: Change): boolean {
