@@ -3,7 +3,8 @@ import { someLead } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 
-const rig = useRig();
+/** As strict as AmoCRM. */
+const rig = useRig({ ratePerSecond: 7 });
 const { startCrm, publishLead, synced, dealsOf } = rig;
 const amocrm = () => rig.control().amocrm;
 

@@ -1,5 +1,6 @@
 /** crm-sync as it runs in production, between a real broker and the sandbox; one rig for a test file. */
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
+import type { AmocrmOptions } from '@leadwire/sandbox/amocrm/settings';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/bus';
 import { eventSchemas, type CrmOutcome, type CrmRecord, type Lead } from '@leadwire/shared/events';
@@ -30,15 +31,18 @@ export const TOKEN = 'amocrm-sandbox-long-lived-token';
 const PATIENCE_MS = 75_000;
 jest.setTimeout(PATIENCE_MS + 30_000);
 
+/** Of the sandbox: wide, so that a busy machine that delivers requests in bunches is no 429 (300 s). */
+const WIDE = { ratePerSecond: 100, accountRatePerSecond: 100 };
+
 /** Starts before the file's tests and ends after them; every service is stopped after its test. */
-export function useRig() {
+export function useRig(amocrm: AmocrmOptions = WIDE) {
   let broker: TestBroker;
   let sandbox: Sandbox;
   let bus: Bus;
   let running: ServiceProcess[] = [];
 
   beforeAll(async () => {
-    [broker, sandbox] = await Promise.all([startNats(), startSandbox()]);
+    [broker, sandbox] = await Promise.all([startNats(), startSandbox({ amocrm })]);
     bus = await openTestBus(broker, 'test');
   });
   afterAll(async () => {
