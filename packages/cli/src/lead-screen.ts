@@ -1,0 +1,170 @@
+/** One lead on one screen. */
+import type { LedgerEntry } from '@leadwire/shared/ledger';
+import { listLetters } from './dead-screen.ts';
+import type { LeadReport, Rows } from './lead-report.ts';
+import { maskEmail, maskJson, maskName, maskPhone, maskText } from './mask.ts';
+import { clock, columns, fromNow, oneLine, paint, type Style } from './terminal.ts';
+
+const COLOURS: Readonly<Record<string, Style>> = {
+  sent: 'green',
+  delivered: 'green',
+  failed: 'red',
+  bounced: 'red',
+  complained: 'red',
+  error: 'red',
+  unknown: 'magenta',
+  skipped: 'yellow',
+  sending: 'cyan',
+};
+
+/** The screen, line by line. Contact data is masked unless `isPrivate`. */
+export function leadScreen(report: LeadReport, isPrivate: boolean): string[] {
+  const { lead, calls, deadLetters } = report;
+  return [
+    paint('bold', `Lead ${lead.leadId}`),
+    ...personLines(report, isPrivate),
+    ...section('Deliveries', deliveryLines(report)),
+    ...section('What happened', factLines(report)),
+    ...section(
+      report.isCallsCut ? 'Provider calls (the first ones: there are very many)' : 'Provider calls',
+      calls.length === 0
+        ? ['none']
+        : columns(
+            ['WHEN', 'ACTION', 'STATUS', 'TOOK', 'ERROR'],
+            calls.map(({ at, action, status, durationMs, error }) => [
+              clock(at),
+              action,
+              coloured(status),
+              `${durationMs} ms`,
+              error === undefined ? '' : maskText(oneLine(error)),
+            ]),
+          ),
+    ),
+    ...section(
+      'Dead letters',
+      deadLetters.length === 0 ? ['none'] : listLetters(deadLetters, deadLetters.length),
+    ),
+    ...section('Database', databaseLines(report.database)),
+    ...(isPrivate ? [] : ['', paint('dim', 'Contact data is masked; --private shows it.')]),
+  ];
+}
+
+function personLines({ lead, seq, isQuarantined }: LeadReport, isPrivate: boolean): string[] {
+  const show = (mask: (text: string) => string, text: string | null) =>
+    text === null ? '-' : oneLine(isPrivate ? text : mask(text));
+  const utm = Object.entries(lead.utm).map(([name, value]) => `${name}=${value}`);
+  const place = seq === undefined ? 'not in LEADS yet' : `LEADS ${seq}`;
+  const fields: [string, string][] = [
+    [
+      'form',
+      `${lead.source} (${lead.kind})${isQuarantined ? paint('yellow', ' quarantined') : ''}`,
+    ],
+    ['received', `${clock(lead.receivedAt)} (${fromNow(lead.receivedAt)}), ${place}`],
+    ['name', show(maskName, lead.name)],
+    ['email', show(maskEmail, lead.email)],
+    ['phone', show(maskPhone, lead.phone)],
+    ['issues', lead.contactIssues.join(', ')],
+    ['payment', oneLine(lead.paymentMethod ?? '')],
+    ['utm', oneLine(utm.join(' '))],
+    ['answers', jsonLine(lead.answers, 'answers', isPrivate)],
+    ['metadata', jsonLine(lead.metadata, 'metadata', isPrivate)],
+  ];
+  return fields
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `  ${name.padEnd(10)}${value}`);
+}
+
+function jsonLine(value: object, key: string, isPrivate: boolean): string {
+  if (Object.keys(value).length === 0) return '';
+  return oneLine(JSON.stringify(isPrivate ? value : maskJson(value, key, true)));
+}
+
+function deliveryLines({ deliveries, waiting, isQuarantined }: LeadReport): string[] {
+  if (deliveries.length === 0) {
+    return [isQuarantined ? 'none: nobody is written to' : 'none planned yet'];
+  }
+  const head = ['CHANNEL', 'TEMPLATE', 'STATE', 'DUE', 'ATTEMPTS', 'PROVIDER ID', 'NOTE'];
+  const rows = deliveries.map((entry) => [
+    entry.channel,
+    entry.template,
+    coloured(entry.state),
+    clock(entry.dueAt),
+    String(entry.attempts),
+    oneLine(entry.providerId ?? '-'),
+    noteOf(
+      entry,
+      waiting.filter((one) => one.entry === entry),
+    ),
+  ]);
+  return columns(head, rows);
+}
+
+/** When it ended and why, or where its message is. */
+function noteOf(entry: LedgerEntry, waiting: LeadReport['waiting']): string {
+  const { settledAt, reason, error, leaseUntil, reopenedFor } = entry;
+  const places = waiting.map(({ kind, at }) =>
+    kind === 'due' ? 'its message is due' : `waits${at ? `, leaves ${fromNow(at)}` : ''}`,
+  );
+  const isOpen = settledAt === undefined;
+  return [
+    settledAt !== undefined && `${clock(settledAt)}`,
+    leaseUntil !== undefined && isOpen && `held until ${clock(leaseUntil)}`,
+    ...places,
+    isOpen && places.length === 0 && paint('red', 'no message waits for it'),
+    reason,
+    error !== undefined && maskText(oneLine(error)),
+    reopenedFor !== undefined && 'redriven',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function factLines({ facts }: LeadReport): string[] {
+  if (facts.length === 0) return ['nothing yet'];
+  const rows = facts.map(({ seq, data }) => [
+    clock(data.at),
+    data.channel,
+    coloured(data.outcome),
+    String(seq),
+    [data.providerId, data.reason, data.error && maskText(data.error)]
+      .filter((each) => each !== undefined)
+      .map(oneLine)
+      .join(', '),
+  ]);
+  return columns(['WHEN', 'CHANNEL', 'OUTCOME', 'DELIVERIES', 'NOTE'], rows);
+}
+
+function databaseLines(rows: Rows | string): string[] {
+  if (typeof rows === 'string') return [oneLine(maskText(rows))];
+  const { lead, notifications, shortLinks } = rows;
+  if (!lead) return ['landing_leads has no row for it (yet)'];
+  const text = (value: unknown) =>
+    typeof value === 'string' || typeof value === 'number' ? oneLine(String(value)) : '-';
+  const statuses = `email ${coloured(text(lead['email_status']))}, sms ${coloured(text(lead['sms_status']))}`;
+  const table = notifications.map((row) => [
+    text(row['channel']),
+    coloured(text(row['status'])),
+    text(row['sent_at'] ?? row['failed_at'] ?? row['skipped_at']),
+    text(row['attempts']),
+    maskText([row['reason'], row['error']].filter(Boolean).map(text).join(', ')),
+  ]);
+  const clicks = shortLinks.map(
+    (row) => `short link ${text(row['code'])}: ${text(row['clicks'])} clicks`,
+  );
+  return [
+    `landing_leads: ${statuses}`,
+    ...clicks,
+    ...(table.length === 0
+      ? ['scheduled_notifications: no rows']
+      : columns(['CHANNEL', 'STATUS', 'AT', 'ATTEMPTS', 'NOTE'], table)),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return ['', paint('bold', title), ...lines.map((line) => (line === '' ? '' : `  ${line}`))];
+}
+
+function coloured(state: string): string {
+  const colour = COLOURS[state];
+  return colour === undefined ? state : paint(colour, state);
+}
