@@ -42,7 +42,7 @@ await runService({
   port: env.PORT,
   http,
   metricsToken: env.ADMIN_TOKEN,
-  problem: intake.problem,
+  problem: () => intake.problem(),
   consume: () => [startDrain({ bus, journal, log })],
-  onStop: watch.stop,
+  onStop: () => watch.stop(),
 });

@@ -261,7 +261,7 @@ describe('a broker that is there and does not answer', () => {
   test.each([
     ['drop answers', 'stored the lead'],
     ['black hole', 'did not store the lead'],
-  ] as const)('(%s: it %s) has its time, then the journal takes it, once', async (fault) => {
+  ] as const)('(%s: it %s) has its time, then the journal takes it, once', async (fault, _what) => {
     const [api, proxy] = await startBehindProxy();
     proxy.spoil(fault);
     const startedAt = Date.now();
@@ -272,7 +272,7 @@ describe('a broker that is there and does not answer', () => {
     expect(statuses(answers).sort()).toEqual([200, 201, 201]);
     answers.push(await api.post(PROFTEST, form('slow')));
     expect(answers[3]?.status).toBe(200);
-    expect(await api.status(idOf(answers[0]!))).toMatchObject({ status: 200 });
+    expect(await api.status(idOf(answers[3]!))).toMatchObject({ status: 200 });
 
     proxy.spoil(undefined);
     proxy.cut();
