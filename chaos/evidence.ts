@@ -8,6 +8,8 @@ import type { Accepted } from './load.ts';
 
 export interface LeadLine {
   leadId: string;
+  /** Where in LEADS it is, for a person who looks for the cause. */
+  place: string;
   /** Its address and number: unique to the submission. */
   contacts: string[];
   /** Channels by which this person cannot be reached. */
@@ -96,6 +98,7 @@ async function readLeads(bus: Bus): Promise<LeadLine[]> {
     return [
       {
         leadId: data.leadId,
+        place: `${message.seq} ${message.subject}`,
         contacts: [data.email, data.phone].filter((contact) => contact !== null),
         unreachable: [...(data.email === null ? ['email'] : []), ...(hasNumber ? [] : ['sms'])],
       },

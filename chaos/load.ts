@@ -18,6 +18,8 @@ export interface Load {
   readonly refused: Readonly<Record<string, number>>;
   /** Submissions that were begun. */
   readonly begun: number;
+  /** People who wait for their answer at this moment. */
+  readonly waiting: number;
   /** Answers 5xx, timeouts and broken connections that were met with a repeat. */
   readonly repeats: number;
   /** No new people for as long as it is true. */
@@ -108,6 +110,9 @@ export function startLoad({ addresses, leadsPerSecond, random }: LoadOptions): L
     refused,
     get begun() {
       return begun;
+    },
+    get waiting() {
+      return open.size;
     },
     get repeats() {
       return repeats;

@@ -1,7 +1,8 @@
 /** Waits until nothing is left to do anywhere: no work in the streams, no consumer behind, no delivery open. */
+import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { consumers } from '@leadwire/shared/topology';
-import type { Bus } from '@leadwire/shared/bus';
+import type { World } from './world.ts';
 
 const POLL_MS = 250;
 /** An acknowledgement is counted and the next fact published within this time. */
@@ -12,13 +13,13 @@ const LOOKS_IN_A_ROW = 3;
  * meanwhile.
  */
 export async function untilQuiet(
-  bus: Bus,
+  world: Pick<World, 'bus' | 'journals'>,
   { timeoutMs, note }: { timeoutMs: number; note: (left: string) => void },
 ): Promise<string | undefined> {
   const deadline = Date.now() + timeoutMs;
   let left = 'everything';
   for (let quiet = 0; Date.now() < deadline; await delay(POLL_MS)) {
-    left = await whatIsLeft(bus).catch((thrown: unknown) => `the broker: ${String(thrown)}`);
+    left = await whatIsLeft(world).catch((thrown: unknown) => `the broker: ${String(thrown)}`);
     quiet = left === '' ? quiet + 1 : 0;
     if (quiet >= LOOKS_IN_A_ROW) return undefined;
     note(left);
@@ -26,9 +27,12 @@ export async function untilQuiet(
   return left;
 }
 
-async function whatIsLeft(bus: Bus): Promise<string> {
+async function whatIsLeft({ bus, journals }: Pick<World, 'bus' | 'journals'>): Promise<string> {
   const { streams, consumers: durables } = await bus.manager();
   const left: string[] = [];
+  const files = await readdir(journals, { recursive: true });
+  const leads = files.filter((file) => file.endsWith('.json'));
+  if (leads.length > 0) left.push(`${leads.length} leads in the journal`);
   const { state } = await streams.info('NOTIFICATIONS');
   if (state.messages > 0) left.push(`${state.messages} notifications`);
   for (const [name, { stream }] of Object.entries(consumers)) {

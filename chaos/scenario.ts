@@ -1,4 +1,5 @@
 /** What a scenario is, and how one is run: load, disturbance, peace, verdict. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { collectEvidence } from './evidence.ts';
 import { startLoad, type Load } from './load.ts';
 import { untilQuiet } from './quiescence.ts';
@@ -31,13 +32,15 @@ export interface Scene {
   points: number;
   /** Processes killed so far, the broker included. */
   kills: () => number;
-  /** Resolves after so many milliseconds of damage. */
+  /** Resolves after so many milliseconds of damage; fewer in the short form. */
   pass: (ms: number) => Promise<void>;
 }
 
 export interface RunOptions {
   seed: number;
   points: number;
+  /** 1, or less to let everything last shorter. */
+  timeScale?: number;
   /** Longest time for everything to be worked off afterwards. */
   quietWithinMs: number;
   /** Hears how it goes. */
@@ -85,13 +88,13 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     await scenario.disturb({
       ...{ world, load, random: random.fork('disturb'), points: options.points },
       kills: () => kills,
-      pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      pass: (ms) => delay(ms * (options.timeScale ?? 1)),
     });
     clearInterval(telling);
     isPeace = true;
     await restorePeace(world);
     await load.finish();
-    const left = await untilQuiet(world.bus, {
+    const left = await untilQuiet(world, {
       timeoutMs: options.quietWithinMs,
       note: (what) => options.note(`${load.begun} leads, ${kills} kills; left: ${what}`),
     });

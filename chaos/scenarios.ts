@@ -5,6 +5,7 @@ import { clockAhead } from './scenarios/clock-ahead.ts';
 import { crashPoints } from './scenarios/crash-points.ts';
 import { databaseDown } from './scenarios/database-down.ts';
 import { halfOpen } from './scenarios/half-open.ts';
+import { journalCrashes } from './scenarios/journal-crashes.ts';
 import { journalGone } from './scenarios/journal-gone.ts';
 import {
   effectThenDrop,
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   hanging,
   halfOpen,
   journalGone,
+  journalCrashes,
   clockAhead,
   crashPoints,
 ];

@@ -87,7 +87,10 @@ function checkAccepted({ accepted, leads }: Evidence): Finding[] {
       .map(({ leadId }) => finding('lost', leadId, 'accepted, but not in the stream')),
     ...[...inStream]
       .filter(([, lines]) => lines.length > 1)
-      .map(([leadId]) => finding('doubled', leadId, 'in the stream more than once')),
+      .map(([leadId, lines]) => {
+        const places = lines.map(({ place }) => place).join(' and ');
+        return finding('doubled', leadId, `in the stream more than once: ${places}`);
+      }),
     ...[...byKey]
       .filter(([, answers]) => new Set(answers.map(({ leadId }) => leadId)).size > 1)
       .map(([key]) => finding('doubled', key, 'one submission was answered with two lead ids')),

@@ -3,7 +3,7 @@ import type { ServiceName } from '../world.ts';
 
 /** Writes to sockets that a process of a service makes in a few seconds of this load, its start included. */
 const WRITES: Record<ServiceName, number> = {
-  'landing-api': 120,
+  'landing-api': 250,
   notifier: 500,
   'lead-store': 400,
 };
@@ -30,6 +30,9 @@ export const crashPoints: Scenario = {
     }),
   }),
   async disturb({ world, random, load, points, kills, pass }) {
+    // A little bad weather at the providers, so that crashes meet messages whose answer was lost.
+    await world.sandbox.addFault({ probability: 0.04, action: { do: 'effect-then-drop' } });
+    await world.sandbox.addFault({ probability: 0.02, action: { do: 'refuse', status: 503 } });
     while (kills() < points) {
       await pass(random.int(SHORTEST_GAP_MS, LONGEST_GAP_MS));
       if (random.chance(BROKER_SHARE)) {

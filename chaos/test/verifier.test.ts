@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DeliveryLine, EffectLine, Evidence } from '../evidence.ts';
+import type { DeliveryLine, EffectLine, Evidence, LeadLine } from '../evidence.ts';
 import { verify, type FindingKind } from '../verifier.ts';
 
 const DUE_AT = '2026-11-20T10:10:00.000Z';
@@ -12,7 +12,7 @@ function goodEvidence(): Evidence & { deliveries: [DeliveryLine, DeliveryLine] }
   });
   return {
     accepted: [{ key: 'form-1', leadId: 'lead' }],
-    leads: [{ leadId: 'lead', contacts: ['a@pochta.kz', '+77051234567'], unreachable: [] }],
+    leads: [leadWith(['a@pochta.kz', '+77051234567'])],
     deliveries: [delivery('the-mail', 'email'), delivery('the-sms', 'sms')],
     leadRows: new Set(['lead']),
     rows: new Map([
@@ -22,6 +22,10 @@ function goodEvidence(): Evidence & { deliveries: [DeliveryLine, DeliveryLine] }
     tracking: [{ leadId: 'lead', email: 'sent', sms: 'sent' }],
     effects: [theMail(), theSms()],
   };
+}
+
+function leadWith(contacts: string[], unreachable: string[] = []): LeadLine {
+  return { leadId: 'lead', place: '1', contacts, unreachable };
 }
 
 function theMail(): EffectLine {
@@ -93,11 +97,7 @@ const cases: [what: string, kind: FindingKind, spoil: Spoil][] = [
     'doubled',
     (evidence) => evidence.effects.push({ ...theSms(), deliveryId: 'the-mail' }),
   ],
-  [
-    'a lead that is in the stream twice',
-    'doubled',
-    ({ leads }) => leads.push({ leadId: 'lead', contacts: [], unreachable: [] }),
-  ],
+  ['a lead that is in the stream twice', 'doubled', ({ leads }) => leads.push(leadWith([]))],
   [
     'a submission that was answered with two ids',
     'doubled',
@@ -106,8 +106,7 @@ const cases: [what: string, kind: FindingKind, spoil: Spoil][] = [
   [
     'a person who became two leads',
     'doubled',
-    ({ leads }) =>
-      leads.push({ leadId: 'another', contacts: ['a@pochta.kz'], unreachable: ['sms'] }),
+    ({ leads }) => leads.push({ ...leadWith(['a@pochta.kz'], ['sms']), leadId: 'another' }),
   ],
   [
     'a mail before its time',
@@ -191,7 +190,7 @@ describe('accepts', () => {
 
   test('a skip of somebody who cannot be reached', () => {
     const evidence = goodEvidence();
-    evidence.leads = [{ leadId: 'lead', contacts: ['+77051234567'], unreachable: ['email'] }];
+    evidence.leads = [leadWith(['+77051234567'], ['email'])];
     endAs(evidence, 'skipped', 'email_missing');
 
     expect(verify({ ...evidence, effects: withoutMail }).findings).toEqual([]);
