@@ -23,6 +23,10 @@ export const journalGone: Scenario = {
     const before = load.repeats;
     await pass(5_000);
     if (load.repeats === before) throw new Error('nobody was refused: the scenario shows nothing');
+    for (const address of world.addresses) {
+      const { status } = await fetch(`${address}/readyz`);
+      if (status !== 503) throw new Error(`/readyz says ${status} although no lead can be taken`);
+    }
     for (const folder of folders) {
       await rm(folder);
       await rename(`${folder}.away`, folder);
