@@ -40,6 +40,7 @@ await runService({
   bus,
   metrics,
   port: env.PORT,
+  host: env.HOST,
   http,
   metricsToken: env.ADMIN_TOKEN,
   problem: () => intake.problem(),

@@ -161,6 +161,17 @@ describe('a journal', () => {
     expect(journal.problem()).toBeUndefined();
   });
 
+  test('on a disk that takes nothing still gives what it has', async () => {
+    const fact = someFact();
+    await (await folder.open()).put(fact);
+    await rm(folder.path('tmp'), { recursive: true });
+    await writeFile(folder.path('tmp'), 'no place to write');
+    const journal = await folder.open();
+    expect(journal.problem()).toContain('there is a file in the place of a folder');
+    expect(journal.depth()).toBe(1);
+    expect(await journal.find(idOf(fact))).toEqual(fact);
+  });
+
   test('forgets a lead whose file is gone: put again, it is written again', async () => {
     const journal = await folder.open();
     const fact = someFact();
