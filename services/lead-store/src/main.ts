@@ -41,6 +41,7 @@ const call = eventSchemas['provider.called.v1'];
 await runService({
   ...parts,
   port: env.PORT,
+  host: env.HOST,
   // The two projects are written independently: one that is down does not keep the other waiting.
   consume: () => [
     startConsumer({
