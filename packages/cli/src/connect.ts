@@ -1,6 +1,7 @@
 /** The broker for the length of one command. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorCode } from 'nats';
+import { TopologyError } from '@leadwire/shared/apply-topology';
 import { openBus, type Bus } from '@leadwire/shared/bus';
 import { toError } from '@leadwire/shared/errors';
 import { createLog } from '@leadwire/shared/log';
@@ -58,6 +59,7 @@ function unreachable(url: string, said: string): FailedError {
 /** What the broker refuses deep inside a library call, as a person would say it. */
 function inWords(thrown: unknown): Error {
   const error = toError(thrown);
+  if (error instanceof TopologyError) return new FailedError(error.message, { cause: error });
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if ((cause as { code?: unknown }).code === ErrorCode.PermissionsViolation) {
       return new FailedError(

@@ -125,7 +125,7 @@ async function readRows(env: CliEnv, leadId: string): Promise<Rows | string> {
   }
   const database = createDatabase({ project: 'landing', url, serviceKey });
   const late = new Promise<string>((resolve) => {
-    setTimeout(resolve, DATABASE_MS, 'not reachable: no answer').unref();
+    setTimeout(resolve, DATABASE_MS, `not reachable: no answer in ${DATABASE_MS / 1000} s`).unref();
   });
   return Promise.race([
     queryRows(database, leadId).catch(

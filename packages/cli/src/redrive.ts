@@ -5,7 +5,7 @@
  */
 import type { Bus } from '@leadwire/shared/bus';
 import { apiCode } from '@leadwire/shared/api-error';
-import type { Ledger, Reopened, SettledState } from '@leadwire/shared/ledger';
+import type { Ledger, LedgerEntry, Reopened, SettledState } from '@leadwire/shared/ledger';
 import { consumers, streams, subjects, type ConsumerSpec } from '@leadwire/shared/topology';
 import type { DeadLetter } from './dead-letters.ts';
 
@@ -65,14 +65,17 @@ function judgeDelivery(found: Reopened): Verdict {
     case 'reopened':
       return { act: 'redrive', why: 'it is planned again and tried once more' };
     case 'settled':
-      if (found.isAnswered) {
-        return { act: 'settle', why: `nothing to do: tried again since, ${found.entry.state}` };
-      }
-      if (found.entry.state === 'unknown') {
-        return { act: 'leave', why: 'it may have been sent: --unknown-too sends it all the same' };
-      }
-      return { act: 'settle', why: `nothing to do: already ${found.entry.state}` };
+      return judgeSettled(found.entry.state, found.isAnswered);
   }
+}
+
+function judgeSettled(state: LedgerEntry['state'], isAnswered: boolean): Verdict {
+  if (state === 'unknown' && !isAnswered) {
+    return { act: 'leave', why: 'it may have been sent: --unknown-too sends it all the same' };
+  }
+  const isOver = state === 'sent' || state === 'skipped';
+  const what = isOver ? `already ${state}` : `tried again since, ${state} again`;
+  return { act: 'settle', why: `nothing to do: ${what}` };
 }
 
 async function publishAgain(bus: Bus, letter: DeadLetter): Promise<void> {
