@@ -8,7 +8,8 @@ import { findNatsServer } from '../scripts/nats-server.ts';
 import { say, step } from '../scripts/progress.mjs';
 import { ExplainedError } from '../scripts/tools.mjs';
 import { failures, resultTable } from './report.ts';
-import { scenarios, shortScenarios } from './scenarios.ts';
+import { scenarios } from './scenarios.ts';
+import { shortForm } from './scenarios/short-form.ts';
 import { runScenario, type Outcome, type RunOptions, type Scenario } from './scenario.ts';
 import { shortRun } from './short-run.ts';
 
@@ -58,7 +59,7 @@ async function runAndTell(scenario: Scenario, options: Omit<RunOptions, 'note'>)
 }
 
 function chooseScenarios(): readonly Scenario[] {
-  if (values.short) return shortScenarios;
+  if (values.short) return [shortForm];
   if (values.scenario === undefined) return scenarios;
   const chosen = scenarios.find(({ name }) => name === values.scenario);
   if (chosen) return [chosen];

@@ -33,5 +33,3 @@ export const scenarios: readonly Scenario[] = [
   clockAhead,
   crashPoints,
 ];
-/** What runs inside `npm test`. */
-export const shortScenarios: readonly Scenario[] = [effectThenDrop, crashPoints];

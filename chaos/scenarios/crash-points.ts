@@ -33,7 +33,8 @@ export const crashPoints: Scenario = {
     // A little bad weather at the providers, so that crashes meet messages whose answer was lost.
     await world.sandbox.addFault({ probability: 0.04, action: { do: 'effect-then-drop' } });
     await world.sandbox.addFault({ probability: 0.02, action: { do: 'refuse', status: 503 } });
-    while (kills() < points) {
+    const end = kills() + points;
+    while (kills() < end) {
       await pass(random.int(SHORTEST_GAP_MS, LONGEST_GAP_MS));
       if (random.chance(BROKER_SHARE)) {
         await world.brokerDown();
