@@ -1,12 +1,15 @@
 import type { Scenario } from '../scenario.ts';
 import type { ServiceName } from '../world.ts';
 
-/** Writes to sockets that a process of a service makes in a few seconds of this load, its start included. */
+/** Writes to sockets that a process of a service makes in a few seconds of this load. */
 const WRITES: Record<ServiceName, number> = {
-  'landing-api': 250,
-  notifier: 500,
+  'landing-api': 400,
+  notifier: 600,
   'lead-store': 400,
 };
+/** Most of a start lies within so many; a start has crash points too, but everything else has more. */
+const WRITES_OF_A_START = 60;
+const STARTS_SHARE = 0.15;
 const SHORTEST_GAP_MS = 100;
 const LONGEST_GAP_MS = 300;
 /** One kill in so many is the broker's. */
@@ -25,7 +28,11 @@ export const crashPoints: Scenario = {
   processes: (random) => ({
     preload: ['crash-at.ts'],
     envOf: (service) => ({
-      CHAOS_CRASH_AT_WRITE: String(random.int(1, WRITES[service])),
+      CHAOS_CRASH_AT_WRITE: String(
+        random.chance(STARTS_SHARE)
+          ? random.int(1, WRITES_OF_A_START)
+          : random.int(WRITES_OF_A_START, WRITES[service]),
+      ),
       CHAOS_CRASH_SIDE: random.pick(['before', 'after']),
     }),
   }),
