@@ -33,14 +33,14 @@ export function showSample(letters: readonly DeadLetter[], verdicts: readonly Ve
     verdicts.length > 0 ? 'WHAT HAPPENS' : 'ERROR',
   ];
   const rows = sample.map((letter, index) => [
-    `  ${letter.seq}`,
+    String(letter.seq),
     clock(letter.at),
     letter.durable,
     paint('yellow', letter.cause),
     verdicts[index]?.why ?? maskText(oneLine(letter.error)),
   ]);
   const more = letters.length - sample.length;
-  return [...columns(head, rows), ...(more > 0 ? [`  … and ${more} more`] : [])];
+  return [...columns(head, rows, '  '), ...(more > 0 ? [`  … and ${more} more`] : [])];
 }
 
 export function showLetter(letter: DeadLetter, isPrivate: boolean): void {

@@ -1,6 +1,5 @@
 /** One lead on one screen. */
 import type { LedgerEntry } from '@leadwire/shared/ledger';
-import { listLetters } from './dead-screen.ts';
 import type { LeadReport, Rows } from './lead-report.ts';
 import { maskEmail, maskJson, maskName, maskPhone, maskText } from './mask.ts';
 import { clock, columns, fromNow, oneLine, paint, type Style } from './terminal.ts';
@@ -17,33 +16,17 @@ const COLOURS: Readonly<Record<string, Style>> = {
   sending: 'cyan',
 };
 
+const INDENT = '  ';
+
 /** The screen, line by line. Contact data is masked unless `isPrivate`. */
 export function leadScreen(report: LeadReport, isPrivate: boolean): string[] {
-  const { lead, calls, deadLetters } = report;
   return [
-    paint('bold', `Lead ${lead.leadId}`),
+    paint('bold', `Lead ${report.lead.leadId}`),
     ...personLines(report, isPrivate),
     ...section('Deliveries', deliveryLines(report)),
     ...section('What happened', factLines(report)),
-    ...section(
-      report.isCallsCut ? 'Provider calls (the first ones: there are very many)' : 'Provider calls',
-      calls.length === 0
-        ? ['none']
-        : columns(
-            ['WHEN', 'ACTION', 'STATUS', 'TOOK', 'ERROR'],
-            calls.map(({ at, action, status, durationMs, error }) => [
-              clock(at),
-              action,
-              coloured(status),
-              `${durationMs} ms`,
-              error === undefined ? '' : maskText(oneLine(error)),
-            ]),
-          ),
-    ),
-    ...section(
-      'Dead letters',
-      deadLetters.length === 0 ? ['none'] : listLetters(deadLetters, deadLetters.length),
-    ),
+    ...section('Provider calls', callLines(report)),
+    ...section('Dead letters', deadLines(report)),
     ...section('Database', databaseLines(report.database)),
     ...(isPrivate ? [] : ['', paint('dim', 'Contact data is masked; --private shows it.')]),
   ];
@@ -81,14 +64,15 @@ function jsonLine(value: object, key: string, isPrivate: boolean): string {
 
 function deliveryLines({ deliveries, waiting, isQuarantined }: LeadReport): string[] {
   if (deliveries.length === 0) {
-    return [isQuarantined ? 'none: nobody is written to' : 'none planned yet'];
+    return words(isQuarantined ? 'none: nobody is written to' : 'none planned yet');
   }
-  const head = ['CHANNEL', 'TEMPLATE', 'STATE', 'DUE', 'ATTEMPTS', 'PROVIDER ID', 'NOTE'];
+  const head = ['CHANNEL', 'TEMPLATE', 'STATE', 'DUE', 'ENDED', 'ATTEMPTS', 'PROVIDER ID', 'NOTE'];
   const rows = deliveries.map((entry) => [
     entry.channel,
     entry.template,
     coloured(entry.state),
     clock(entry.dueAt),
+    entry.settledAt === undefined ? '-' : clock(entry.settledAt),
     String(entry.attempts),
     oneLine(entry.providerId ?? '-'),
     noteOf(
@@ -96,10 +80,10 @@ function deliveryLines({ deliveries, waiting, isQuarantined }: LeadReport): stri
       waiting.filter((one) => one.entry === entry),
     ),
   ]);
-  return columns(head, rows);
+  return columns(head, rows, INDENT);
 }
 
-/** When it ended and why, or where its message is. */
+/** Why it ended as it did, or where its message is. */
 function noteOf(entry: LedgerEntry, waiting: LeadReport['waiting']): string {
   const { settledAt, reason, error, leaseUntil, reopenedFor } = entry;
   const places = waiting.map(({ kind, at }) =>
@@ -107,7 +91,6 @@ function noteOf(entry: LedgerEntry, waiting: LeadReport['waiting']): string {
   );
   const isOpen = settledAt === undefined;
   return [
-    settledAt !== undefined && `${clock(settledAt)}`,
     leaseUntil !== undefined && isOpen && `held until ${clock(leaseUntil)}`,
     ...places,
     isOpen && places.length === 0 && paint('red', 'no message waits for it'),
@@ -120,7 +103,7 @@ function noteOf(entry: LedgerEntry, waiting: LeadReport['waiting']): string {
 }
 
 function factLines({ facts }: LeadReport): string[] {
-  if (facts.length === 0) return ['nothing yet'];
+  if (facts.length === 0) return words('nothing yet');
   const rows = facts.map(({ seq, data }) => [
     clock(data.at),
     data.channel,
@@ -131,37 +114,72 @@ function factLines({ facts }: LeadReport): string[] {
       .map(oneLine)
       .join(', '),
   ]);
-  return columns(['WHEN', 'CHANNEL', 'OUTCOME', 'DELIVERIES', 'NOTE'], rows);
+  return columns(['WHEN', 'CHANNEL', 'OUTCOME', 'DELIVERIES', 'NOTE'], rows, INDENT);
+}
+
+function callLines({ calls, isCallsCut }: LeadReport): string[] {
+  const cut = isCallsCut ? words('there are very many: only the first ones were looked at') : [];
+  if (calls.length === 0) return [...words('none'), ...cut];
+  const rows = calls.map(({ at, action, status, durationMs, error }) => [
+    clock(at),
+    action,
+    coloured(status),
+    `${durationMs} ms`,
+    error === undefined ? '' : maskText(oneLine(error)),
+  ]);
+  return [...columns(['WHEN', 'ACTION', 'STATUS', 'TOOK', 'ERROR'], rows, INDENT), ...cut];
+}
+
+function deadLines({ deadLetters }: LeadReport): string[] {
+  if (deadLetters.length === 0) return words('none');
+  const rows = deadLetters.map(({ seq, at, durable, cause, attempts, error }) => [
+    String(seq),
+    clock(at),
+    durable,
+    paint('yellow', cause),
+    String(attempts),
+    maskText(oneLine(error)),
+  ]);
+  return columns(['SEQ', 'WHEN', 'DURABLE', 'CAUSE', 'ATTEMPTS', 'ERROR'], rows, INDENT);
 }
 
 function databaseLines(rows: Rows | string): string[] {
-  if (typeof rows === 'string') return [oneLine(maskText(rows))];
+  if (typeof rows === 'string') return words(oneLine(maskText(rows)));
   const { lead, notifications, shortLinks } = rows;
-  if (!lead) return ['landing_leads has no row for it (yet)'];
-  const text = (value: unknown) =>
-    typeof value === 'string' || typeof value === 'number' ? oneLine(String(value)) : '-';
-  const statuses = `email ${coloured(text(lead['email_status']))}, sms ${coloured(text(lead['sms_status']))}`;
-  const table = notifications.map((row) => [
-    text(row['channel']),
-    coloured(text(row['status'])),
-    text(row['sent_at'] ?? row['failed_at'] ?? row['skipped_at']),
-    text(row['attempts']),
-    maskText([row['reason'], row['error']].filter(Boolean).map(text).join(', ')),
-  ]);
-  const clicks = shortLinks.map(
-    (row) => `short link ${text(row['code'])}: ${text(row['clicks'])} clicks`,
+  if (!lead) return words('landing_leads has no row for it (yet)');
+  const [email, sms] = [lead['email_status'], lead['sms_status']].map((each) =>
+    coloured(cell(each)),
   );
+  const links = shortLinks.map(({ code, clicks }) => `${cell(code)} (${cell(clicks)} clicks)`);
+  const table = notifications.map((row) => [
+    cell(row['channel']),
+    coloured(cell(row['status'])),
+    timeCell(row['sent_at'] ?? row['failed_at'] ?? row['skipped_at']),
+    cell(row['attempts']),
+    maskText([row['reason'], row['error']].filter(Boolean).map(cell).join(', ')),
+  ]);
   return [
-    `landing_leads: ${statuses}`,
-    ...clicks,
-    ...(table.length === 0
-      ? ['scheduled_notifications: no rows']
-      : columns(['CHANNEL', 'STATUS', 'AT', 'ATTEMPTS', 'NOTE'], table)),
+    ...words(`landing_leads: email ${email}, sms ${sms}`),
+    ...(links.length === 0 ? [] : words(`short_links: ${links.join(', ')}`)),
+    ...words('scheduled_notifications:'),
+    ...columns(['CHANNEL', 'STATUS', 'ENDED', 'ATTEMPTS', 'NOTE'], table, INDENT),
   ];
 }
 
+function cell(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? oneLine(String(value)) : '-';
+}
+
+function timeCell(value: unknown): string {
+  return typeof value === 'string' ? clock(value) : '-';
+}
+
 function section(title: string, lines: readonly string[]): string[] {
-  return ['', paint('bold', title), ...lines.map((line) => (line === '' ? '' : `  ${line}`))];
+  return ['', paint('bold', title), ...lines];
+}
+
+function words(text: string): string[] {
+  return [INDENT + text];
 }
 
 function coloured(state: string): string {

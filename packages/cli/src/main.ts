@@ -5,4 +5,6 @@ import { runCli } from './program.ts';
 
 // The reader of a pipe has seen enough (`| head`).
 process.stdout.on('error', () => process.exit(0));
-process.exitCode = await runCli(process.argv.slice(2), () => readEnv(envSchema));
+const code = await runCli(process.argv.slice(2), () => readEnv(envSchema));
+// Not when everything has come to rest: a database that does not answer is still being asked.
+process.stdout.write('', () => process.exit(code));

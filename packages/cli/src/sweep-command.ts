@@ -38,17 +38,17 @@ async function sweep(bus: Bus, isAgreed: boolean): Promise<void> {
 function showStrays({ overdue, stuck }: Strays): string[] {
   const rows = [
     ...overdue.map(({ channel, leadId, dueAt, state }) => [
-      `  ${channel}`,
+      channel,
       leadId,
       `due ${clock(dueAt)}, ${state}, and no message for it`,
     ]),
     ...stuck.map(({ durable, stream, seq }) => [
-      `  ${durable}`,
+      durable as string,
       `${stream} ${seq}`,
       'handed out before and never settled',
     ]),
   ];
   const more = rows.length - SAMPLE;
-  const lines = columns(['  WHAT', 'LEAD OR PLACE', 'WHY'], rows.slice(0, SAMPLE));
+  const lines = columns(['WHAT', 'LEAD OR PLACE', 'WHY'], rows.slice(0, SAMPLE), '  ');
   return more > 0 ? [...lines, `  … and ${more} more`] : lines;
 }

@@ -27,12 +27,18 @@ const GAP = '  ';
 /** A line wider than the terminal is harder to read than one that ends in "…". */
 const NARROWEST_LAST_COLUMN = 20;
 
-/** Columns side by side. On a terminal the last one is cut to what fits; in a pipe nothing is. */
-export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/**
+ * Columns side by side, indented. On a terminal the last one is cut to what fits; in a pipe nothing is.
+ */
+export function columns(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  indent = '',
+): string[] {
   const all = [head, ...rows];
   const widths = head.map((_, index) => Math.max(...all.map((row) => width(row[index] ?? ''))));
   const before = widths.slice(0, -1).reduce((sum, each) => sum + each + GAP.length, 0);
-  const room = process.stdout.isTTY ? process.stdout.columns - before : Infinity;
+  const room = process.stdout.isTTY ? process.stdout.columns - indent.length - before : Infinity;
   const line = (row: readonly string[]) =>
     row
       .map((cell, index) =>
@@ -42,7 +48,7 @@ export function columns(head: readonly string[], rows: readonly (readonly string
       )
       .join(GAP)
       .trimEnd();
-  return [paint('dim', line(head)), ...rows.map(line)];
+  return [paint('dim', line(head)), ...rows.map(line)].map((each) => indent + each);
 }
 
 function width(text: string): number {

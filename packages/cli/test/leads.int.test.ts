@@ -52,7 +52,7 @@ describe('leads show', () => {
     expect(out).toMatch(/mobizon\.send +ok /);
     expect(out).toMatch(/Dead letters\n +SEQ[^]*notifier-email/);
     expect(out).toMatch(/landing_leads: email failed, sms sent/);
-    expect(out).toMatch(/short link \w+: 0 clicks/);
+    expect(out).toMatch(/short_links: \w+ \(0 clicks\)/);
   });
 
   test('masks contact data unless it is asked for, and obeys nothing that a form sent', async () => {
