@@ -97,3 +97,22 @@ describe('leads show', () => {
     expect({ code, err }).toEqual({ code: 1, err: `There is no lead ${id}.\n` });
   });
 });
+
+describe('leads retry', () => {
+  test('leaves what may have been sent to a person, and sends what failed once', async () => {
+    await rig.acceptMails();
+    const entry = await rig.emailOf(lead);
+    const bucket = await rig.bus().bucket('deliveries');
+    const key = [entry.leadId, entry.channel, entry.template].join('.');
+    await bucket.put(key, JSON.stringify({ ...entry, state: 'unknown', reason: 'not_found' }));
+
+    const careful = await show('leads', 'retry', lead.leadId, '--yes');
+    expect(careful.out).toContain('Nothing to do: email is unknown, sms is sent');
+    const sent = await show('leads', 'retry', lead.leadId, '--unknown-too', '--yes');
+    expect(sent.out).toContain('1 message handed out again.');
+    await rig.emailEnds(lead, 'sent');
+    const again = await show('leads', 'retry', lead.leadId, '--unknown-too', '--yes');
+    expect(again.out).toBe('Nothing to do: email is sent, sms is sent.\n');
+    expect(await rig.mailsTo(lead)).toHaveLength(1);
+  });
+});
