@@ -37,7 +37,9 @@ export interface LoadOptions {
 
 const ANSWER_TIMEOUT_MS = 20_000;
 const REPEAT_AFTER_MS = 200;
-/** The share of people who press the button a second time after their 201. */
+/** The share of people who press the button again after their 201. */
+const SECOND_CLICKS = 0.05;
+/** The share of submissions that reach both processes at the same moment. */
 const DOUBLE_CLICKS = 0.05;
 
 interface Submission {
@@ -87,10 +89,12 @@ export function startLoad({ addresses, leadsPerSecond, random }: LoadOptions): L
   const come = async (): Promise<void> => {
     const submission = nextSubmission(random, run, begun);
     begun += 1;
-    const clicksTwice = random.chance(DOUBLE_CLICKS);
+    const [clicksAgain, isDouble] = [random.chance(SECOND_CLICKS), random.chance(DOUBLE_CLICKS)];
     const host = random.int(0, 1);
-    await submit(submission, host);
-    if (clicksTwice) await submit(submission, host + 1);
+    const first = submit(submission, host);
+    if (isDouble) await submit(submission, host + 1);
+    await first;
+    if (clicksAgain) await submit(submission, host + 1);
   };
 
   const flow = async (): Promise<void> => {
