@@ -9,7 +9,7 @@ import type { CliEnv } from './env.ts';
 import { FailedError } from './failure.ts';
 
 /** A person waits: a broker that is there answers in milliseconds. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 3_000;
 
 /**
  * Runs `work` with a connection and closes it afterwards, whatever happens. The topology is left as

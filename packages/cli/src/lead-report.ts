@@ -13,7 +13,7 @@ import type { CliEnv } from './env.ts';
 
 /** Calls to providers are not sorted by lead; this many of them are looked through. */
 const MAX_CALLS = 20_000;
-const DATABASE_MS = 4_000;
+const DATABASE_MS = 3_000;
 
 export interface Fact {
   seq: number;
