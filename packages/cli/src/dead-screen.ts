@@ -5,6 +5,8 @@ import type { Verdict } from './redrive.ts';
 import { clock, columns, counted, fromNow, oneLine, paint } from './terminal.ts';
 
 const SAMPLE = 10;
+/** With less room than this the error would not fit beside a whole id; `leads show` takes a part of one. */
+const isNarrow = () => process.stdout.isTTY && process.stdout.columns < 130;
 
 export function listLetters(letters: readonly DeadLetter[], total: number): string[] {
   const head = ['SEQ', 'WHEN', 'DURABLE', 'CAUSE', 'ATTEMPTS', 'LEAD', 'ERROR'];
@@ -14,7 +16,7 @@ export function listLetters(letters: readonly DeadLetter[], total: number): stri
     letter.durable,
     paint('yellow', letter.cause),
     String(letter.attempts),
-    letter.leadId ?? '-',
+    isNarrow() ? (letter.leadId ?? '-').slice(0, 18) : (letter.leadId ?? '-'),
     maskText(oneLine(letter.error)),
   ]);
   const shown = letters.length < total ? `${letters.length} of ${total} shown (--limit)` : '';
@@ -25,13 +27,7 @@ export function listLetters(letters: readonly DeadLetter[], total: number): stri
 /** A few of them with what will become of each. */
 export function showSample(letters: readonly DeadLetter[], verdicts: readonly Verdict[] = []) {
   const sample = letters.slice(0, SAMPLE);
-  const head = [
-    '  SEQ',
-    'WHEN',
-    'DURABLE',
-    'CAUSE',
-    verdicts.length > 0 ? 'WHAT HAPPENS' : 'ERROR',
-  ];
+  const head = ['SEQ', 'WHEN', 'DURABLE', 'CAUSE', verdicts.length > 0 ? 'WHAT HAPPENS' : 'ERROR'];
   const rows = sample.map((letter, index) => [
     String(letter.seq),
     clock(letter.at),

@@ -25,7 +25,7 @@ export function oneLine(text: string): string {
 
 const GAP = '  ';
 /** A line wider than the terminal is harder to read than one that ends in "…". */
-const NARROWEST_LAST_COLUMN = 20;
+const NARROWEST_LAST_COLUMN = 8;
 
 /**
  * Columns side by side, indented. On a terminal the last one is cut to what fits; in a pipe nothing is.
@@ -101,6 +101,7 @@ export async function confirm(question: string, isAgreed: boolean): Promise<bool
     return /^y(es)?$/i.test(answer.trim());
   } catch {
     // Ctrl-C or Ctrl-D at the question.
+    say('');
     return false;
   } finally {
     prompt.close();
