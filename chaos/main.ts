@@ -17,6 +17,13 @@ import { shortRun } from './short-run.ts';
 const QUIET_WITHIN_MS = 300_000;
 const DEFAULT_POINTS = 100;
 
+const calledOff = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => calledOff.abort());
+}
+// The terminal's end of us was killed outright.
+process.once('disconnect', () => calledOff.abort());
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
@@ -44,6 +51,7 @@ try {
   say(bad.length === 0 ? '\nNothing lost, nothing doubled, nothing early.' : '');
   process.exitCode = bad.length === 0 ? 0 : 1;
 } catch (error) {
+  if (calledOff.signal.aborted) process.exit(130);
   if (!(error instanceof ExplainedError)) throw error;
   say(error.message);
   process.exitCode = 1;
@@ -52,7 +60,7 @@ try {
 async function runAndTell(scenario: Scenario, options: Omit<RunOptions, 'note'>): Promise<Outcome> {
   say(`${scenario.name}: hunts ${scenario.hunts}`);
   const run = (note: (detail: string) => void): Promise<Outcome> =>
-    runScenario(scenario, { ...options, note });
+    runScenario(scenario, { ...options, note, signal: calledOff.signal });
   const outcome = await step(scenario.name, run);
   for (const failure of failures(outcome)) say(`  ${failure}`);
   return outcome;

@@ -43,6 +43,8 @@ export interface RunOptions {
   timeScale?: number;
   /** Longest time for everything to be worked off afterwards. */
   quietWithinMs: number;
+  /** Calls it off. */
+  signal?: AbortSignal;
   /** Hears how it goes. */
   note: (detail: string) => void;
   entries?: Partial<Record<ServiceName, string>>;
@@ -61,58 +63,76 @@ export interface Outcome {
   oddities: string[];
 }
 
-/** Runs one scenario in a world of its own. @throws when the world cannot be started or read. */
+/**
+ * Runs one scenario in a world of its own, which is gone when this resolves or rejects.
+ * @throws when the world cannot be started or read, when the scenario shows nothing, or at `signal`.
+ */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
-  const startedAt = performance.now();
   const random = createRandom(options.seed).fork(scenario.name);
-  let kills = 0;
   const given = scenario.processes?.(random.fork('processes')) ?? {};
-  let isPeace = false;
+  const state = { kills: 0, isPeace: false, startedAt: performance.now() };
   const world = await startWorld({
     ...given,
-    envOf: (service, name) => (isPeace ? {} : (given.envOf?.(service, name) ?? {})),
+    envOf: (service, name) => (state.isPeace ? {} : (given.envOf?.(service, name) ?? {})),
     random: random.fork('world'),
     env: { ...given.env, ...options.env },
     preload: [...(options.preload ?? []), ...(given.preload ?? [])],
     ...(options.entries && { entries: options.entries }),
-    onCrash: () => (kills += 1),
+    onCrash: () => (state.kills += 1),
+  });
+  const calledOff = new Promise<never>((_resolve, reject) => {
+    const callOff = () => reject(new Error('called off'));
+    if (options.signal?.aborted) callOff();
+    options.signal?.addEventListener('abort', callOff);
   });
   try {
-    const load = startLoad({
-      addresses: () => world.addresses,
-      leadsPerSecond: scenario.leadsPerSecond,
-      random: random.fork('load'),
-    });
-    const tell = () => options.note(`${load.begun} leads, ${kills} kills`);
-    const telling = setInterval(tell, 500);
-    await scenario.disturb({
-      ...{ world, load, random: random.fork('disturb'), points: options.points },
-      kills: () => kills,
-      pass: (ms) => delay(ms * (options.timeScale ?? 1)),
-    });
-    clearInterval(telling);
-    isPeace = true;
-    await restorePeace(world);
-    await load.finish();
-    const left = await untilQuiet(world, {
-      timeoutMs: options.quietWithinMs,
-      note: (what) => options.note(`${load.begun} leads, ${kills} kills; left: ${what}`),
-    });
-    const evidence = await collectEvidence(world, [...load.accepted]);
-    const verdict = verify(evidence, scenario.allowedEnds);
-    const missing = scenario.expects?.(verdict);
-    return {
-      scenario: scenario.name,
-      verdict,
-      kills,
-      accepted: new Set(load.accepted.map(({ leadId }) => leadId)).size,
-      repeats: load.repeats,
-      seconds: Math.round((performance.now() - startedAt) / 1_000),
-      oddities: [...oddities(world, load, left), ...(missing === undefined ? [] : [missing])],
-    };
+    return await Promise.race([judge(scenario, options, world, random, state), calledOff]);
   } finally {
     await world.close();
   }
+}
+
+/** Load and damage, then peace, then the verdict. */
+async function judge(
+  scenario: Scenario,
+  options: RunOptions,
+  world: World,
+  random: Random,
+  state: { kills: number; isPeace: boolean; startedAt: number },
+): Promise<Outcome> {
+  const load = startLoad({
+    addresses: () => world.addresses,
+    leadsPerSecond: scenario.leadsPerSecond,
+    random: random.fork('load'),
+  });
+  const told = () => `${load.begun} leads, ${state.kills} kills`;
+  const telling = setInterval(() => options.note(told()), 500);
+  await scenario
+    .disturb({
+      ...{ world, load, random: random.fork('disturb'), points: options.points },
+      kills: () => state.kills,
+      pass: (ms) => delay(ms * (options.timeScale ?? 1)),
+    })
+    .finally(() => clearInterval(telling));
+  state.isPeace = true;
+  await restorePeace(world);
+  await load.finish();
+  const left = await untilQuiet(world, {
+    timeoutMs: options.quietWithinMs,
+    note: (what) => options.note(what === '' ? told() : `${told()}; left: ${what}`),
+  });
+  const evidence = await collectEvidence(world, [...load.accepted]);
+  const verdict = verify(evidence, scenario.allowedEnds);
+  const missing = scenario.expects?.(verdict);
+  return {
+    scenario: scenario.name,
+    verdict,
+    kills: state.kills,
+    accepted: new Set(load.accepted.map(({ leadId }) => leadId)).size,
+    repeats: load.repeats,
+    seconds: Math.round((performance.now() - state.startedAt) / 1_000),
+    oddities: [...oddities(world, load, left), ...(missing === undefined ? [] : [missing])],
+  };
 }
 
 /** Takes every fault away and waits until everything runs. */
