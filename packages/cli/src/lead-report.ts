@@ -6,7 +6,7 @@ import { toError } from '@leadwire/shared/errors';
 import { eventSchemas, type Lead, type Outcome, type ProviderCall } from '@leadwire/shared/events';
 import { createLedger, type LedgerEntry } from '@leadwire/shared/ledger';
 import { readStream } from '@leadwire/shared/read-stream';
-import { createDatabase, type Database } from '@leadwire/shared/supabase';
+import type { Database } from '@leadwire/shared/supabase';
 import { subjects } from '@leadwire/shared/topology';
 import { findDeadLetters, type DeadLetter } from './dead-letters.ts';
 import type { CliEnv } from './env.ts';
@@ -123,6 +123,8 @@ async function readRows(env: CliEnv, leadId: string): Promise<Rows | string> {
   if (url === undefined || serviceKey === undefined) {
     return 'not looked at: LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY are not given';
   }
+  // Loaded for this alone: it takes longer than everything else together, and few commands need it.
+  const { createDatabase } = await import('@leadwire/shared/supabase');
   const database = createDatabase({ project: 'landing', url, serviceKey });
   const late = new Promise<string>((resolve) => {
     setTimeout(resolve, DATABASE_MS, `not reachable: no answer in ${DATABASE_MS / 1000} s`).unref();

@@ -56,13 +56,11 @@ describe('a mail that was refused', () => {
       ...['--since', '1h', '--until', new Date(Date.now() + 60_000).toISOString(), '--limit', '1'],
     );
     expect(fitting.out).toContain(lead.leadId);
-    for (const flags of [
-      ['--cause', 'bad_schema'],
-      ['--service', 'notifier-sms'],
-      ['--until', '1h'],
-    ]) {
-      const { out: none } = await rig.cli('dead', 'list', ...flags);
-      expect(none).toBe('No dead letter fits these filters.\n');
+    const { out: none } = await rig.cli('dead', 'list', '--cause', 'bad_schema');
+    expect(none).toBe('No dead letter fits these filters.\n');
+    const hourAgo = new Date(Date.now() - 60 * 60_000);
+    for (const filter of [{ service: 'notifier-sms' }, { service: 'note' }, { until: hourAgo }]) {
+      expect(await findDeadLetters(rig.bus(), filter)).toEqual([]);
     }
   });
 
