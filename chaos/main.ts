@@ -16,6 +16,7 @@ import { shortRun } from './short-run.ts';
 /** A message whose sender was killed is free again after ack_wait and the rest of its lease, 90 s in all. */
 const QUIET_WITHIN_MS = 300_000;
 const DEFAULT_POINTS = 100;
+const LINE_EVERY_MS = 60_000;
 
 const calledOff = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -59,11 +60,28 @@ try {
 
 async function runAndTell(scenario: Scenario, options: Omit<RunOptions, 'note'>): Promise<Outcome> {
   say(`${scenario.name}: hunts ${scenario.hunts}`);
-  const run = (note: (detail: string) => void): Promise<Outcome> =>
-    runScenario(scenario, { ...options, note, signal: calledOff.signal });
-  const outcome = await step(scenario.name, run);
+  let outcome: Outcome | undefined;
+  await step(scenario.name, async (show: (detail: string) => void) => {
+    const note = process.stdout.isTTY ? show : sayNowAndThen(show);
+    outcome = await runScenario(scenario, { ...options, note, signal: calledOff.signal });
+    if (failures(outcome).length > 0) throw new Error('failed');
+  }).catch((thrown: unknown) => {
+    if (!outcome) throw thrown;
+  });
+  if (!outcome) throw new Error('no outcome');
   for (const failure of failures(outcome)) say(`  ${failure}`);
   return outcome;
+}
+
+/** Where no progress line can be drawn, a line is printed once a minute. */
+function sayNowAndThen(show: (detail: string) => void): (detail: string) => void {
+  let saidAt = Date.now();
+  return (detail) => {
+    show(detail);
+    if (Date.now() - saidAt < LINE_EVERY_MS) return;
+    saidAt = Date.now();
+    say(`    ${detail}`);
+  };
 }
 
 function chooseScenarios(): readonly Scenario[] {
