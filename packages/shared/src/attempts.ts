@@ -76,10 +76,7 @@ async function readEnds(
 ): Promise<Ends & { revision: number }> {
   const entry = await (await bus.bucket('passes')).get(keyOf(durable, message));
   if (entry?.operation !== 'PUT') return { passes: 0, failures: 0, revision: entry?.revision ?? 0 };
-  const stored = entry.json<Ends | number>();
-  // An earlier version stored the passes alone.
-  const ends = typeof stored === 'number' ? { passes: stored, failures: 0 } : stored;
-  return { ...ends, revision: entry.revision };
+  return { ...entry.json<Ends>(), revision: entry.revision };
 }
 
 function keyOf(durable: ConsumerName, message: JsMsg): string {
