@@ -89,7 +89,7 @@ export const buckets = {
   limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
   passes: {
     ttlMs: 7 * DAY,
-    what: '<durable>.<stream sequence> -> deliveries that were nobody’s failed attempt',
+    what: '<durable>.<stream sequence> -> how earlier deliveries ended: passes, failed attempts',
   },
 } as const satisfies Record<string, BucketSpec>;
 export type BucketName = keyof typeof buckets;

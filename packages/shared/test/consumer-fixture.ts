@@ -82,8 +82,8 @@ export async function openConsumerFixture(
     async takeByHand(durable, settle = () => undefined) {
       const { stream } = consumers[durable];
       const connection = bus.connection();
-      const settled: (void | Promise<void>)[] = [];
-      const onMessage = (message: JsMsg) => void settled.push(settle(message));
+      const settled: Promise<void>[] = [];
+      const onMessage = (message: JsMsg) => void settled.push(Promise.resolve(settle(message)));
       const request = { stream, durable, count: 1, expiresMs: 5_000, onMessage };
       await startPull(connection, request).over;
       await Promise.all(settled);
