@@ -17,7 +17,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform,
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/{packages,services,scripts,test}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{packages,services,scripts,test,chaos}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/.data/'],
   modulePathIgnorePatterns: ['/.data/'],
   globalSetup: './test/global-setup.ts',

@@ -13,6 +13,8 @@ export type RunFile = {
   supervisor: KnownProcess;
   /** Lines that tell a person where everything is; empty while the stack is starting. */
   addresses: string[];
+  /** Variables by which a command on this machine finds the stack; the file is its owner's alone. */
+  env?: Record<string, string>;
   /** In the order they were started. */
   children: KnownProcess[];
 };
@@ -70,7 +72,7 @@ export function readRunFile(file: string): RunFile | undefined {
 
 /** Replaces the file in one step, so that a reader never sees half of it. */
 export function writeRunFile(file: string, run: RunFile): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(run, null, 2)}\n`);
+  writeFileSync(`${file}.new`, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 

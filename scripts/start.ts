@@ -83,8 +83,19 @@ async function start(run: RunFile): Promise<void> {
     if (stoppingSince) return;
   }
   run.addresses = describe(ports, env);
+  run.env = placesOf(env);
   writeRunFile(runFile, run);
   say(['', 'Leadwire is running.', '', ...run.addresses, ''].join('\n'));
+}
+
+/** What `npm run leadwire` needs to find this stack. */
+function placesOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = [
+    ...['NATS_URL', 'JOURNAL_DIR'],
+    ...['LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'],
+  ];
+  const known = names.map((name) => [name, env[name] ?? ''] as const);
+  return Object.fromEntries(known.filter(([, value]) => value !== ''));
 }
 
 /** A broker that is given has to be there: waiting for every service to give up would take minutes. */

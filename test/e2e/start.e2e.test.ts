@@ -1,5 +1,5 @@
 /** `npm start` as a person has it: the real stack, a lead, kill -9, and a start after it. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -94,6 +94,15 @@ async function statuses(stack: Stack, leadId: string): Promise<string[]> {
   return (await readChannels(stack, leadId)).map(({ status }) => status);
 }
 
+/** What the CLI says; it finds the stack by itself. */
+function leadwire(...args: string[]): string {
+  const env = { ...process.env, LEADWIRE_DATA_DIR: dataDir };
+  return execFileSync(process.execPath, ['scripts/leadwire.ts', ...args], {
+    cwd: root,
+    env,
+  }).toString();
+}
+
 /** How many mails and SMS the sandbox let through, by kind. */
 async function sentBy({ sandbox }: Stack): Promise<Record<string, number>> {
   const response = await fetch(`${sandbox}/__sim/effects`);
@@ -118,6 +127,9 @@ describe('npm start', () => {
       const first = await startStack(1_000);
       const early = await postLead(first, 'aigerim');
       await untilSent(first, early);
+      await waitFor(() => leadwire('leads', 'show', early).includes('email sent, sms sent'), {
+        what: 'the CLI to show the rows of the stack that runs',
+      });
 
       const second = spawnStack(1_000);
       await once(second.process, 'exit');

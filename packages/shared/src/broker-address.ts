@@ -14,7 +14,9 @@ export function brokerAddress(
 ): Pick<ConnectionOptions, 'servers' | 'user' | 'pass' | 'inboxPrefix'> {
   const servers = url.split(',').map((each) => {
     const address = each.trim();
-    return new URL(address.includes('://') ? address : `nats://${address}`);
+    const server = new URL(address.includes('://') ? address : `nats://${address}`);
+    if (server.host === '') throw new TypeError('NATS_URL names no host');
+    return server;
   });
   const { username = '', password = '' } = servers.find((server) => server.username) ?? {};
   const user = decodeURIComponent(username);

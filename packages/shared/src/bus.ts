@@ -74,7 +74,7 @@ export interface Schedule {
 
 export interface Bus {
   readonly name: string;
-  /** Resolves once: connected, and the broker looks like topology.ts. Rejects when it cannot. */
+  /** Resolves once: connected, and the topology applied if it is to be. Rejects when it cannot. */
   readonly ready: Promise<void>;
   /** Resolves when the connection is over for good, with the reason if it was not asked for. */
   readonly closed: Promise<Error | undefined>;
@@ -112,13 +112,18 @@ export interface BusOptions {
   name: string;
   log: Log;
   replicas?: number;
+  /** Applied by default; someone who only looks takes the broker as it is. */
+  topology?: 'apply' | 'as it is';
 }
 
 /** Starts connecting in the background and returns at once, broker or no broker. */
-export function openBus({ url, name, log, replicas = 1 }: BusOptions): Bus {
+export function openBus(options: BusOptions): Bus {
+  const { url, name, log, replicas = 1, topology = 'apply' } = options;
   const connection = openConnection({
     ...{ url, name, log },
-    prepare: (nc) => applyTopology(nc, { replicas }),
+    prepare: async (nc) => {
+      if (topology === 'apply') await applyTopology(nc, { replicas });
+    },
   });
   const { live } = connection;
   const bucketViews = new Map<BucketName, Promise<KV>>();

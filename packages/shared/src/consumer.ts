@@ -12,7 +12,7 @@
 import { millis, type JsMsg } from 'nats';
 import type { z } from 'zod';
 import { ensureConsumer } from './apply-topology.ts';
-import { attemptsOf, retryDelayMs } from './attempts.ts';
+import { CRASHES_PER_ATTEMPT, historyOf, retryDelayMs } from './attempts.ts';
 import type { Bus } from './bus.ts';
 import { createCircuit } from './circuit.ts';
 import { buryMessage, retryLater } from './settle.ts';
@@ -174,10 +174,10 @@ export function startConsumer<Schema extends z.ZodType>(
 
   const handleAndSettle = async (message: JsMsg): Promise<string> => {
     const startedAt = Date.now();
-    const attempt = await attemptsOf(bus, durable, message);
-    if (attempt > spec.attempts) {
-      const error = new PermanentError('budget_spent', 'the process ended in each of the attempts');
-      return bury(message, error, attempt);
+    const { attempt, crashes } = await historyOf(bus, durable, message);
+    if (crashes >= spec.attempts * CRASHES_PER_ATTEMPT) {
+      const error = new PermanentError('budget_spent', 'the process ended again and again with it');
+      return bury(message, error, attempt + crashes);
     }
     const read = readMessage(options.schema, message);
     if (!read.isValid) return settleFailure(message, read.error, attempt);

@@ -64,4 +64,6 @@ export const commonEnv = (defaults: { port: number }) => ({
     })
     .default('info'),
   PORT: port(defaults.port),
+  /** All interfaces unless told otherwise: containers are reached from outside. */
+  HOST: z.string().min(1).default('0.0.0.0'),
 });

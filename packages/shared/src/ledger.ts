@@ -94,10 +94,11 @@ export interface Ledger {
    * Opens a delivery that ended in one of the states `from` for a new try, due now. `cause` is when
    * the broker stored what asks for it (a dead letter): the same cause, or an older one, does this
    * once only. What the provider was asked before is forgotten, so its answer is no longer relied on.
+   * A dry run tells what would happen and changes nothing.
    */
   reopen(
     delivery: Delivery,
-    reopening: { from: readonly SettledState[]; cause: Date },
+    reopening: { from: readonly SettledState[]; cause: Date; isDryRun?: boolean },
   ): Promise<Reopened>;
   /** Every delivery of a lead. */
   ofLead(leadId: string): Promise<LedgerEntry[]>;
@@ -220,7 +221,7 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         return (await write(settled, revision)).entry;
       }),
 
-    reopen: (delivery, { from, cause }) =>
+    reopen: (delivery, { from, cause, isDryRun = false }) =>
       guarded(async () => {
         const found = await read(ledgerKey(delivery));
         if (!found) return { kind: 'missing' };
@@ -229,6 +230,7 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         const isAnswered = Date.parse(entry.reopenedFor ?? '') >= cause.getTime();
         if (isAnswered || !from.includes(entry.state))
           return { kind: 'settled', entry, isAnswered };
+        if (isDryRun) return { kind: 'reopened', entry };
         const { deliveryId, leadId, channel, template, attempts, shortLink } = entry;
         const reopened: LedgerEntry = {
           ...{ deliveryId, leadId, channel, template, attempts, shortLink },

@@ -21,7 +21,7 @@ export interface StoredMessage {
   data: Uint8Array;
   /** Undefined when it is not JSON. */
   json: unknown;
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
 }
 
 export interface Selection {

@@ -12,6 +12,9 @@ import type { Metrics } from './metrics.ts';
 /** Longest time that work under way may take after SIGTERM; docker's grace has to be longer. */
 const STOP_DEADLINE_MS = 25_000;
 
+/** How often connections are looked at that have become idle while the HTTP server closes. */
+const CLOSE_IDLE_MS = 50;
+
 /** What a service does beside answering: a consumer, mostly. */
 export interface BackgroundWork {
   /** Its name in the log. */
@@ -93,7 +96,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     async stop() {
       isStopping = true;
       await Promise.all(consumers.map((consumer) => consumer.stop()));
-      await http.close();
+      await closeHttp(http);
       await bus.drain();
       await options.onStop?.();
     },
@@ -130,6 +133,20 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const error = await service.failed;
   log.fatal({ err: error }, 'cannot go on');
   await end(error.message, 1);
+}
+
+/**
+ * Answers what is under way, then closes. Node closes the connections that are idle at that moment;
+ * one that still carries an answer stays open after it for as long as its client keeps it alive,
+ * which is longer than we may take.
+ */
+async function closeHttp(http: FastifyInstance): Promise<void> {
+  const closeIdle = setInterval(() => http.server.closeIdleConnections(), CLOSE_IDLE_MS);
+  try {
+    await http.close();
+  } finally {
+    clearInterval(closeIdle);
+  }
 }
 
 function plainHttp(log: FastifyBaseLogger): FastifyInstance {

@@ -1,6 +1,6 @@
 /** The two ways in which an unhandled message leaves a worker's hands without being lost. */
 import type { JsMsg } from 'nats';
-import { ATTEMPTS_HEADER, failedAttempts, recordPass } from './attempts.ts';
+import { ATTEMPTS_HEADER, historyOf, recordEnd } from './attempts.ts';
 import type { Bus } from './bus.ts';
 import { PermanentError } from './errors.ts';
 import { consumers, streams, subjects, type ConsumerName, type StreamSpec } from './topology.ts';
@@ -24,7 +24,8 @@ interface Retry {
 export async function retryLater({ bus, durable, message, delayMs, isPass }: Retry): Promise<void> {
   const { schedules }: StreamSpec = streams[consumers[durable].stream];
   if (delayMs > LONGEST_NAK_MS && schedules && message.subject.startsWith(schedules.due)) {
-    const attempts = (await failedAttempts(bus, durable, message)) - (isPass ? 1 : 0);
+    const { attempt } = await historyOf(bus, durable, message);
+    const attempts = isPass ? attempt - 1 : attempt;
     await bus.schedule(
       {
         pending: schedules.pending + message.subject.slice(schedules.due.length),
@@ -37,7 +38,7 @@ export async function retryLater({ bus, durable, message, delayMs, isPass }: Ret
     await message.ackAck();
     return;
   }
-  if (isPass) await recordPass(bus, durable, message);
+  await recordEnd(bus, durable, message, isPass ? 'passes' : 'failures');
   message.nak(Math.min(delayMs, LONGEST_NAK_MS));
 }
 

@@ -120,8 +120,11 @@ async function isScheduled(bus: Bus, entry: LedgerEntry, before: number): Promis
   return at >= before;
 }
 
-/** The message is made again from the lead and the ledger. False when the lead is gone. */
-async function scheduleAgain(bus: Bus, entry: LedgerEntry): Promise<boolean> {
+/**
+ * Has the message of a planned delivery handed out when it is due, made again from the lead and the
+ * ledger. False when the lead is gone, or the delivery never had a link. @throws TransientError
+ */
+export async function scheduleAgain(bus: Bus, entry: LedgerEntry): Promise<boolean> {
   const { deliveryId, leadId, channel, template, dueAt, shortLink } = entry;
   const stored = await bus.lastUnder('LEADS', subjects.leadCreated('*', leadId));
   const lead = eventSchemas['lead.created.v1'].safeParse(stored?.event).data?.data;

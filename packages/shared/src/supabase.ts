@@ -3,6 +3,7 @@ import { createClient } from '@supabase/supabase-js';
 import { ChannelStoppedError, PermanentError, TransientError } from './errors.ts';
 
 const TIMEOUT_MS = 15_000;
+const MAX_ROWS = 100;
 
 export interface Database {
   /**
@@ -13,12 +14,11 @@ export interface Database {
   storeRows(functionName: string, rows: readonly object[]): Promise<void>;
   /** One row of a table by its id, or undefined. @throws as `storeRows`. */
   rowById(table: string, id: string): Promise<Record<string, unknown> | undefined>;
-  /** The one row with this value in a column, or undefined. @throws as `storeRows`. */
-  rowWhere(
+  /** The first 100 rows with this value in this column, by `order`, oldest first. @throws as `storeRows`. */
+  rowsWith(
     table: string,
-    column: string,
-    value: string,
-  ): Promise<Record<string, unknown> | undefined>;
+    { column, value, order }: { column: string; value: string; order: string },
+  ): Promise<Record<string, unknown>[]>;
 }
 
 export interface DatabaseOptions {
@@ -36,20 +36,23 @@ export function createDatabase({ project, url, serviceKey }: DatabaseOptions): D
     },
   });
 
-  const rowWhere = async (table: string, column: string, value: string) => {
-    const query = client.from(table).select().eq(column, value);
-    const { data, error, status } = await query.maybeSingle<Record<string, unknown>>();
-    if (error) throw classify(project, status, error);
-    return data ?? undefined;
-  };
-
   return {
     async storeRows(functionName, rows) {
       const { error, status } = await client.rpc(functionName, { rows });
       if (error) throw classify(project, status, error);
     },
-    rowById: (table, id) => rowWhere(table, 'id', id),
-    rowWhere,
+    async rowById(table, id) {
+      const query = client.from(table).select().eq('id', id);
+      const { data, error, status } = await query.maybeSingle<Record<string, unknown>>();
+      if (error) throw classify(project, status, error);
+      return data ?? undefined;
+    },
+    async rowsWith(table, { column, value, order }) {
+      const query = client.from(table).select().eq(column, value).order(order).limit(MAX_ROWS);
+      const { data, error, status } = await query;
+      if (error) throw classify(project, status, error);
+      return data as Record<string, unknown>[];
+    },
   };
 }
 

@@ -18,14 +18,14 @@ export interface TokenStore {
 }
 
 export function createTokenStore(
-  database: Pick<Database, 'rowWhere' | 'storeRows'>,
+  database: Pick<Database, 'rowsWith' | 'storeRows'>,
   service: string,
 ): TokenStore {
   return {
     async load() {
-      const row = rowSchema.safeParse(
-        await database.rowWhere('integration_tokens', 'service', service),
-      );
+      const which = { column: 'service', value: service, order: 'service' };
+      const [found] = await database.rowsWith('integration_tokens', which);
+      const row = rowSchema.safeParse(found);
       if (!row.success) return undefined;
       const { access_token, refresh_token, expires_at, version } = row.data;
       const expiresAt = new Date(expires_at).toISOString();

@@ -5,7 +5,7 @@
  * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
  *
- * `redrive.<durable>.<sequence in DEAD_LETTERS>.<original subject>` is a fact once more for the one
+ * `redrive.<durable>.<dead letter>.<original subject>` is a fact once more for the one
  * durable that could not handle it; the others do not see it.
  */
 
@@ -109,7 +109,7 @@ export const buckets = {
   limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
   passes: {
     ttlMs: 7 * DAY,
-    what: '<durable>.<stream sequence> -> deliveries that were nobody’s failed attempt',
+    what: '<durable>.<stream sequence> -> how earlier deliveries ended: passes, failed attempts',
   },
 } as const satisfies Record<string, BucketSpec>;
 export type BucketName = keyof typeof buckets;
@@ -267,6 +267,6 @@ export const subjects = {
   alert: (severity: string, what: string) => `alerts.${severity}.${what}`,
   dead: (durable: string, subject: string) => `dead.${durable}.${subject}`,
   /** A fact for one durable once more; see docs/decisions/0008-redrive.md. */
-  redrive: (durable: string, deadSeq: number, subject: string) =>
-    `redrive.${durable}.${deadSeq}.${subject}`,
+  redrive: (durable: string, letterId: string, subject: string) =>
+    `redrive.${durable}.${letterId}.${subject}`,
 } as const;

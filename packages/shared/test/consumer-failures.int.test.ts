@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { CRASHES_PER_ATTEMPT, recordEnd } from '@leadwire/shared/attempts';
 import {
   ChannelStoppedError,
   NotYetError,
@@ -19,8 +20,20 @@ afterAll(() => fixture.close());
 const nack = (message: { nak(): void }) => message.nak();
 const times = <T>(n: number, make: () => T): T[] => Array.from({ length: n }, make);
 
+type Durable = 'lead-store-deliveries' | 'notifier-sms';
+
 /** Spends deliveries of the one waiting message, as failed attempts before now. */
-async function spend(durable: 'lead-store-deliveries' | 'notifier-sms', deliveries: number) {
+async function spend(durable: Durable, deliveries: number) {
+  for (let n = 0; n < deliveries; n += 1) {
+    await fixture.takeByHand(durable, async (message) => {
+      await recordEnd(fixture.bus, durable, message, 'failures');
+      message.nak();
+    });
+  }
+}
+
+/** Spends deliveries of which nobody says how they ended. */
+async function crash(durable: Durable, deliveries: number) {
   for (let n = 0; n < deliveries; n += 1) await fixture.takeByHand(durable, nack);
 }
 
@@ -38,6 +51,20 @@ describe('failures that spend no attempts', () => {
     await waitFor(() => attempts.length === turns);
     await fixture.untilSettled('notifier-sms');
     expect(new Set(attempts)).toEqual(new Set([1]));
+    expect(await fixture.deadLetter()).toBeUndefined();
+  });
+
+  test('a process that dies many times spends no attempt of the messages that it held', async () => {
+    await fixture.publishFor('notifier-sms');
+    await crash('notifier-sms', consumers['notifier-sms'].attempts * 3);
+    const attempts: number[] = [];
+    fixture.start('notifier-sms', (_event, { attempt }) => {
+      attempts.push(attempt);
+      return attempt === 1 ? Promise.reject(new Error('a hiccup')) : Promise.resolve();
+    });
+    await waitFor(() => attempts.length === 2);
+    await fixture.untilSettled('notifier-sms');
+    expect(attempts).toEqual([1, 2]);
     expect(await fixture.deadLetter()).toBeUndefined();
   });
 
@@ -151,9 +178,9 @@ describe('failures that spend attempts', () => {
     expect(await fixture.bus.lastUnder('NOTIFICATIONS', '>')).toBeUndefined();
   });
 
-  test('a message whose worker died at every attempt is not handled again', async () => {
+  test('a message whose worker died again and again is not handled any more', async () => {
     await fixture.publishFor('notifier-sms');
-    await spend('notifier-sms', consumers['notifier-sms'].attempts);
+    await crash('notifier-sms', consumers['notifier-sms'].attempts * CRASHES_PER_ATTEMPT);
     let handled = 0;
     fixture.start('notifier-sms', () => {
       handled += 1;

@@ -28,7 +28,10 @@ export interface ConsumerFixture {
   /** Publishes a lead where the durable looks for work; resolves with the lead's id. */
   publishFor(durable: ConsumerName): Promise<string>;
   /** Takes one message as a worker would that never settles it, or settles it as `settle` does. */
-  takeByHand(durable: ConsumerName, settle?: (message: JsMsg) => void): Promise<void>;
+  takeByHand(
+    durable: ConsumerName,
+    settle?: (message: JsMsg) => void | Promise<void>,
+  ): Promise<void>;
   setAckWait(durable: ConsumerName, ms: number): Promise<void>;
   /** Messages with a worker, and messages that wait for one. */
   counts(durable: ConsumerName): Promise<{ open: number; waiting: number }>;
@@ -79,15 +82,13 @@ export async function openConsumerFixture(
     async takeByHand(durable, settle = () => undefined) {
       const { stream } = consumers[durable];
       const connection = bus.connection();
-      let taken = 0;
-      const onMessage = (message: JsMsg) => {
-        taken += 1;
-        settle(message);
-      };
+      const settled: Promise<void>[] = [];
+      const onMessage = (message: JsMsg) => void settled.push(Promise.resolve(settle(message)));
       const request = { stream, durable, count: 1, expiresMs: 5_000, onMessage };
       await startPull(connection, request).over;
+      await Promise.all(settled);
       await connection.flush();
-      if (taken !== 1) throw new Error('there was no message to take');
+      if (settled.length !== 1) throw new Error('there was no message to take');
     },
     async setAckWait(durable, ms) {
       const { stream } = consumers[durable];

@@ -74,7 +74,7 @@ describe('a lead', () => {
     await publishLead(lead);
     const { dealId } = await synced(lead);
     const before = (await rig.control().requests('amocrm')).length;
-    const subject = subjects.redrive('crm-sync', 1, subjects.leadCreated(lead.kind, lead.leadId));
+    const subject = subjects.redrive('crm-sync', '1', subjects.leadCreated(lead.kind, lead.leadId));
     const { seq } = await rig.bus().publish(subject, leadCreated(lead));
     await rig.handled([service], seq);
 

@@ -29,10 +29,10 @@ export function watchJournal(journal: Journal, log: Log): JournalWatch {
     for (let nextAt = Date.now() + CHECK_MS; ;) {
       await delay(LOOK_MS, undefined, { signal: over.signal }).catch(() => undefined);
       if (over.signal.aborted) return;
+      tellIfStuck();
       if (Date.now() < nextAt && journal.problem() === undefined) continue;
       nextAt = Date.now() + CHECK_MS;
       await journal.check();
-      tellIfStuck();
     }
   };
   const finished = run();

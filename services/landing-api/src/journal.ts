@@ -13,7 +13,7 @@
  * that somebody took away, and leads written underneath would vanish when it is back.
  */
 import { mkdir, readFile, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { TransientError, toError } from '@leadwire/shared/errors';
 import { newId } from '@leadwire/shared/ids';
 import type { Log } from '@leadwire/shared/log';
@@ -181,6 +181,12 @@ export async function openJournal({ dir, log }: { dir: string; log: Log }): Prom
     }
   };
 
+  const countRefused = async (): Promise<void> => {
+    await withFolders(async () => {
+      refusedCount = (await readdir(place('refused'))).length;
+    });
+  };
+
   const removeLeftovers = async (): Promise<void> => {
     for (const file of await readdir(place('tmp'))) {
       const { mtimeMs } = await stat(place('tmp', file));
@@ -234,6 +240,7 @@ export async function openJournal({ dir, log }: { dir: string; log: Log }): Prom
         refusedCount += 1;
         log.error({ dir, file, why }, 'an entry of the journal was set aside in refused/');
       } catch (thrown) {
+        if (fileErrorCode(thrown) === 'ENOENT') return;
         tellOnce(file, `an entry of the journal could not be set aside: ${why}`, thrown);
       }
     },
@@ -246,26 +253,33 @@ export async function openJournal({ dir, log }: { dir: string; log: Log }): Prom
     },
 
     async check() {
-      try {
-        await probe();
-        await withFolders(() => journal.scan());
-        refusedCount = (await readdir(place('refused'))).length;
-        setTrouble(undefined);
-      } catch (thrown) {
-        setTrouble(thrown);
-      }
+      // What is there is looked at in any case: a disk that takes nothing still gives.
+      const looks = [probe, () => withFolders(() => journal.scan()), countRefused];
+      const [failure] = (await Promise.allSettled(looks.map((look) => look()))).flatMap((look) =>
+        look.status === 'rejected' ? [look.reason as unknown] : [],
+      );
+      setTrouble(failure);
     },
 
     problem: () => trouble && `the journal cannot take leads: ${trouble}`,
     refused: () => refusedCount,
   };
 
-  await mkdir(dir, { recursive: true, mode: FOLDER_MODE }).catch(setTrouble);
+  await makeFolder(dir).catch(setTrouble);
   await journal.check();
   await removeLeftovers().catch((thrown: unknown) => {
     log.warn({ dir, err: toError(thrown) }, 'what a crash left in tmp/ could not be removed');
   });
   return journal;
+}
+
+/** With the folders above it, durably: each name is in the folder above. */
+async function makeFolder(dir: string): Promise<void> {
+  const first = await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
+  if (first === undefined) return;
+  for (let made = resolve(dir); made.length >= first.length; made = dirname(made)) {
+    await syncFolder(dirname(made));
+  }
 }
 
 function wordsFor(thrown: unknown): string {

@@ -40,9 +40,10 @@ await runService({
   bus,
   metrics,
   port: env.PORT,
+  host: env.HOST,
   http,
   metricsToken: env.ADMIN_TOKEN,
-  problem: intake.problem,
+  problem: () => intake.problem(),
   consume: () => [startDrain({ bus, journal, log })],
-  onStop: watch.stop,
+  onStop: () => watch.stop(),
 });

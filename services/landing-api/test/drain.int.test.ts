@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { StreamConfig } from 'nats';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -154,8 +153,7 @@ describe('the entries behind', () => {
 
   test('one that the broker refuses by name are not held up, and it is tried again', async () => {
     const { streams } = await bus.manager();
-    const limit = (max_msg_size: number) =>
-      streams.update('LEADS', { max_msg_size } as Partial<StreamConfig>);
+    const limit = (max_msg_size: number) => streams.update('LEADS', { max_msg_size });
     const large = someFact({ answers: { essay: 'х'.repeat(4_000) } });
     const facts = [large, someFact(), someFact()];
     await putAll(facts);

@@ -10,6 +10,8 @@ test('the defaults need nothing but a token', () => {
     CORS_ORIGINS: [],
     RATE_LIMIT_PER_MINUTE: 120,
     TRUST_PROXY: false,
+    JOURNAL_DIR: '.data/journal',
+    INTAKE_TIMEOUT_MS: 2_000,
   });
 });
 
@@ -39,6 +41,7 @@ test.each([
   ['PUBLIC_BASE_URL', 'leadwire.kz'],
   ['RATE_LIMIT_PER_MINUTE', '0'],
   ['RATE_LIMIT_PER_MINUTE', 'many'],
+  ['INTAKE_TIMEOUT_MS', 'soon'],
   ['TRUST_PROXY', 'true'],
   ['TRUST_PROXY', '10.0.0.0/99'],
 ])('%s=%s is refused by name', (name, value) => {

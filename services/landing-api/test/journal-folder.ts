@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import type { Lead } from '@leadwire/shared/events';
 import { contentHash } from '@leadwire/shared/ids';
-import { createLog } from '@leadwire/shared/log';
+import { createLog, type Log } from '@leadwire/shared/log';
 import { openJournal, type Journal } from '../src/journal.ts';
 import type { LeadFact } from '../src/lead-fact.ts';
 
@@ -42,6 +43,18 @@ export async function createFolder(): Promise<JournalFolder> {
     open: () => openJournal({ dir, log: createLog('landing-api', 'silent') }),
     remove: () => rm(parent, { recursive: true, force: true }),
   };
+}
+
+/** A log, and the lines that were written to it. */
+export function readableLog(): { log: Log; lines: string[] } {
+  const lines: string[] = [];
+  const destination = new Writable({
+    write: (line: Buffer, _encoding, done) => {
+      lines.push(line.toString());
+      done();
+    },
+  });
+  return { log: createLog('landing-api', 'info', destination), lines };
 }
 
 /** A lead as the intake gives it to the journal: with a key, and content of its own, unless told otherwise. */

@@ -1,10 +1,10 @@
 import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { waitFor } from '@leadwire/testing/wait-for';
 import { newId } from '@leadwire/shared/ids';
-import { createLog } from '@leadwire/shared/log';
+import { oldestAge, watchJournal } from '../src/journal-watch.ts';
 import { openJournal } from '../src/journal.ts';
-import { createFolder, someFact, type JournalFolder } from './journal-folder.ts';
+import { createFolder, readableLog, someFact, type JournalFolder } from './journal-folder.ts';
 
 let folder: JournalFolder;
 beforeEach(async () => {
@@ -113,14 +113,7 @@ function withSubject(subject: string) {
 
 describe('a journal', () => {
   test('whose folder is taken away says so, keeps nothing, and works when it is back', async () => {
-    const lines: string[] = [];
-    const destination = new Writable({
-      write: (line: Buffer, _encoding, done) => {
-        lines.push(line.toString());
-        done();
-      },
-    });
-    const log = createLog('landing-api', 'info', destination);
+    const { log, lines } = readableLog();
     const journal = await openJournal({ dir: folder.dir, log });
     await rename(folder.dir, `${folder.dir}-away`);
     const missing = 'the journal cannot take leads: the folder is missing (ENOENT)';
@@ -161,6 +154,17 @@ describe('a journal', () => {
     expect(journal.problem()).toBeUndefined();
   });
 
+  test('on a disk that takes nothing still gives what it has', async () => {
+    const fact = someFact();
+    await (await folder.open()).put(fact);
+    await rm(folder.path('tmp'), { recursive: true });
+    await writeFile(folder.path('tmp'), 'no place to write');
+    const journal = await folder.open();
+    expect(journal.problem()).toContain('there is a file in the place of a folder');
+    expect(journal.depth()).toBe(1);
+    expect(await journal.find(idOf(fact))).toEqual(fact);
+  });
+
   test('forgets a lead whose file is gone: put again, it is written again', async () => {
     const journal = await folder.open();
     const fact = someFact();
@@ -183,5 +187,37 @@ describe('a journal', () => {
     expect(await one.read(file)).toBeUndefined();
     await two.scan();
     expect(two.waiting().map(({ leadId }) => leadId)).toEqual([idOf(kept)]);
+  });
+});
+
+describe('a journal that is watched', () => {
+  test('tells once when leads wait for more than five minutes, and nothing of who they are', async () => {
+    const { log, lines } = readableLog();
+    const journal = await openJournal({ dir: folder.dir, log });
+    const receivedAt = new Date(Date.now() - 6 * 60_000).toISOString();
+    await journal.put(someFact({ receivedAt }));
+    await journal.put(someFact());
+    expect(Math.round(oldestAge(journal))).toBe(360);
+    const watch = watchJournal(journal, log);
+    await waitFor(() => lines.length > 0, { what: 'a line in the log' });
+    await watch.stop();
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'error',
+      msg: 'leads are stuck in the journal',
+      depth: 2,
+      oldestSeconds: expect.any(Number),
+    });
+    expect(lines[0]).not.toMatch(/Айгерим|aigerim|7705/);
+  });
+
+  test('finds by itself that the folder is back', async () => {
+    await writeFile(folder.dir, '');
+    const journal = await folder.open();
+    const watch = watchJournal(journal, readableLog().log);
+    await rm(folder.dir);
+    await mkdir(folder.dir);
+    await waitFor(() => journal.problem() === undefined, { what: 'the journal to be usable' });
+    await watch.stop();
   });
 });

@@ -1,19 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
+import { freePort } from '@leadwire/testing/nats';
 import { startTcpProxy, type TcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { newId } from '@leadwire/shared/ids';
 import { createShortLinks } from '@leadwire/shared/short-links';
-import { createFolder, type JournalFolder } from './journal-folder.ts';
-import {
-  ADMIN_TOKEN,
-  form,
-  startApi,
-  storedLeads,
-  type Answer,
-  type TestApi,
-} from './start-api.ts';
+import type { JournalFolder } from './journal-folder.ts';
+import { createStage, drained, idOf, lose, statuses } from './outage-stage.ts';
+import { ADMIN_TOKEN, form, storedLeads, type Answer, type TestApi } from './start-api.ts';
 
 const PROFTEST = '/api/landing/proftest';
 const unavailable = {
@@ -21,55 +15,9 @@ const unavailable = {
   body: { success: false, error: expect.any(String), issues: [] },
 };
 
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function startBroker(): Promise<TestBroker> {
-  const broker = await startNats();
-  cleanups.push(() => broker.close());
-  return broker;
-}
-
-async function start(
-  broker: { url: string },
-  { folder, env, away = false }: { folder?: JournalFolder; env?: object; away?: boolean } = {},
-): Promise<TestApi> {
-  const api = await startApi(broker, {
-    env: { ...env, ...(folder && { JOURNAL_DIR: folder.dir }) },
-    awaitBroker: !away,
-  });
-  cleanups.push(() => api.stop());
-  return api;
-}
-
-async function startFolder(): Promise<JournalFolder> {
-  const folder = await createFolder();
-  cleanups.push(() => folder.remove());
-  return folder;
-}
-
-/** A broker that has had the service as its client and is gone now. */
-async function startThenLose(options: { folder?: JournalFolder } = {}) {
-  const broker = await startBroker();
-  const api = await start(broker, options);
-  await lose(broker, api);
-  return { broker, api };
-}
-
-async function lose(broker: TestBroker, api: TestApi): Promise<void> {
-  await broker.kill();
-  await waitFor(() => !api.bus.isConnected(), { what: 'the bus to notice' });
-}
-
-const drained = ({ bus, journal }: TestApi) =>
-  waitFor(() => bus.isConnected() && journal.depth() === 0, {
-    timeoutMs: 20_000,
-    what: 'the journal to be drained',
-  });
-const idOf = ({ body }: Answer) => String(body['leadId']);
-const statuses = (answers: Answer[]) => answers.map(({ status }) => status);
+const stage = createStage();
+const { startBroker, startFolder, start, startThenLose } = stage;
+afterEach(() => stage.close());
 
 async function gauges({ url }: TestApi): Promise<Record<string, number>> {
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
@@ -154,105 +102,11 @@ describe('a broker killed under load', () => {
   });
 });
 
-describe('a key while the broker is away', () => {
-  const headers = () => ({ 'idempotency-key': newId() });
-
-  test('is known from the journal and, later, from the broker', async () => {
-    const { broker, api } = await startThenLose();
-    const key = headers();
-    const first = await api.post(PROFTEST, form('kept'), key);
-    const again = await Promise.all([1, 2, 3].map(() => api.post(PROFTEST, form('kept'), key)));
-    const other = await api.post(PROFTEST, form('kept', { name: 'Данияр' }), key);
-    expect([first.status, ...statuses(again), other.status]).toEqual([201, 200, 200, 200, 422]);
-    expect(new Set([first, ...again].map(idOf)).size).toBe(1);
-    await broker.start();
-    await drained(api);
-    const later = await api.post(PROFTEST, form('kept'), key);
-    const laterOther = await api.post(PROFTEST, form('kept', { name: 'Данияр' }), key);
-    expect([later.status, laterOther.status]).toEqual([200, 422]);
-    expect(await storedLeads(api.bus)).toEqual([idOf(first)]);
-  });
-
-  test('that the broker has is remembered by who took it', async () => {
-    const broker = await startBroker();
-    const api = await start(broker);
-    const key = headers();
-    const first = await api.post(PROFTEST, form('known'), key);
-    await lose(broker, api);
-    const again = await api.post(PROFTEST, form('known'), key);
-    const other = await api.post(PROFTEST, form('known', { name: 'Данияр' }), key);
-    expect([again.status, idOf(again), other.status]).toEqual([200, idOf(first), 422]);
-    expect(api.journal.depth()).toBe(0);
-  });
-
-  test('that another replica used is compared when the broker is back', async () => {
-    const broker = await startBroker();
-    const [same, other] = [headers(), headers()];
-    const theirs = await start(broker);
-    const first = await theirs.post(PROFTEST, form('same'), same);
-    const kept = await theirs.post(PROFTEST, form('first'), other);
-    const folder = await startFolder();
-    const api = await start(broker, { folder });
-    await lose(broker, api);
-    const again = await api.post(PROFTEST, form('same'), same);
-    const loser = await api.post(PROFTEST, form('second'), other);
-    expect(statuses([again, loser])).toEqual([201, 201]);
-    expect([idOf(again), idOf(loser)]).toEqual([idOf(first), idOf(kept)]);
-
-    await broker.start();
-    await drained(api);
-    expect(await storedLeads(api.bus)).toEqual([idOf(first), idOf(kept)]);
-    expect(await api.lead(idOf(kept))).toMatchObject({ email: 'aigerim.first@mail.kz' });
-    expect(await folder.files('refused')).toEqual([expect.stringContaining(idOf(kept))]);
-  });
-});
-
-describe('a double click without a key', () => {
-  test('while the broker is away is one lead, also for another replica after the drain', async () => {
-    const { broker, api } = await startThenLose();
-    const clicks = await Promise.all([1, 2].map(() => api.post(PROFTEST, form('double'))));
-    clicks.push(await api.post(PROFTEST, form('double')));
-    expect(statuses(clicks).sort()).toEqual([200, 200, 201]);
-    expect(new Set(clicks.map(idOf)).size).toBe(1);
-    await broker.start();
-    await drained(api);
-    const other = await start(broker);
-    expect(await other.post(PROFTEST, form('double'))).toMatchObject({
-      status: 200,
-      body: { leadId: idOf(clicks[0]!) },
-    });
-    expect(await storedLeads(api.bus)).toEqual([idOf(clicks[0]!)]);
-  });
-
-  test('with the broker’s end in between is one lead', async () => {
-    const broker = await startBroker();
-    const api = await start(broker);
-    const first = await api.post(PROFTEST, form('between'));
-    await lose(broker, api);
-    const second = await api.post(PROFTEST, form('between'));
-    expect([second.status, idOf(second)]).toEqual([200, idOf(first)]);
-    expect(api.journal.depth()).toBe(0);
-  });
-
-  test('with a restart of the service in between is one lead', async () => {
-    const broker = await startBroker();
-    await broker.kill();
-    const folder = await startFolder();
-    const first = await start(broker, { folder, away: true });
-    const taken = await first.post(PROFTEST, form('restart'));
-    await first.stop();
-    cleanups.pop();
-    const second = await start(broker, { folder, away: true });
-    const again = await second.post(PROFTEST, form('restart'));
-    expect([again.status, idOf(again)]).toEqual([200, idOf(taken)]);
-  });
-});
-
 describe('a broker that is there and does not answer', () => {
   async function startBehindProxy(folder?: JournalFolder): Promise<[TestApi, TcpProxy]> {
     const broker = await startBroker();
     const proxy = await startTcpProxy(Number(new URL(broker.url).port), await freePort());
-    cleanups.push(() => proxy.close());
+    stage.onClose(() => proxy.close());
     const env = { INTAKE_TIMEOUT_MS: '300' };
     const url = `nats://127.0.0.1:${proxy.port}`;
     return [await start({ url }, { env, ...(folder && { folder }) }), proxy];
@@ -261,7 +115,7 @@ describe('a broker that is there and does not answer', () => {
   test.each([
     ['drop answers', 'stored the lead'],
     ['black hole', 'did not store the lead'],
-  ] as const)('(%s: it %s) has its time, then the journal takes it, once', async (fault) => {
+  ] as const)('(%s: it %s) has its time, then the journal takes it, once', async (fault, _what) => {
     const [api, proxy] = await startBehindProxy();
     proxy.spoil(fault);
     const startedAt = Date.now();
@@ -272,7 +126,7 @@ describe('a broker that is there and does not answer', () => {
     expect(statuses(answers).sort()).toEqual([200, 201, 201]);
     answers.push(await api.post(PROFTEST, form('slow')));
     expect(answers[3]?.status).toBe(200);
-    expect(await api.status(idOf(answers[0]!))).toMatchObject({ status: 200 });
+    expect(await api.status(idOf(answers[3]!))).toMatchObject({ status: 200 });
 
     proxy.spoil(undefined);
     proxy.cut();

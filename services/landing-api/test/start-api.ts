@@ -82,9 +82,9 @@ export async function startApi(
     port: 0,
     http,
     metricsToken: ADMIN_TOKEN,
-    problem: intake.problem,
+    problem: () => intake.problem(),
     consume: () => [startDrain({ bus, journal, log })],
-    onStop: watch.stop,
+    onStop: () => watch.stop(),
   });
   const { url } = service;
 

@@ -42,6 +42,7 @@ const deal = eventSchemas['crm.recorded.v1'];
 await runService({
   ...parts,
   port: env.PORT,
+  host: env.HOST,
   // The two projects are written independently: one that is down does not keep the other waiting.
   consume: () => [
     startConsumer({

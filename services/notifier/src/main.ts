@@ -43,6 +43,7 @@ const sweeper = startSweeper({ bus, log, sweep });
 await runService({
   ...parts,
   port: env.PORT,
+  host: env.HOST,
   onStop: () => sweeper.stop(),
   consume: () => [
     startConsumer({ ...onLead, durable: 'notifier-plan' }),

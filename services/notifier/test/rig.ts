@@ -13,7 +13,7 @@ import { waitFor } from '@leadwire/testing/wait-for';
 
 const MOBIZON_KEY = 'k'.repeat(40);
 
-/** Starts before the file's tests and ends after them; every notifier is killed after its test. */
+/** Starts before the file's tests and ends after them; every notifier is stopped after its test, so that it leaves no message half done. */
 export function useRig() {
   let broker: TestBroker;
   let sandbox: Sandbox;
@@ -40,7 +40,7 @@ export function useRig() {
   });
   beforeEach(() => sandbox.control.clearFaults());
   afterEach(async () => {
-    await Promise.all(running.map((service) => service.kill()));
+    await Promise.all(running.map((service) => service.stop()));
     running = [];
   });
 

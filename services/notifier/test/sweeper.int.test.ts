@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Delivery } from '@leadwire/shared/events';
 import { derivedId } from '@leadwire/shared/ids';
 import { createLedger } from '@leadwire/shared/ledger';
 import { someLead } from '@leadwire/testing/lead';
@@ -17,10 +18,10 @@ describe('the sweeper', () => {
 
     // Another message for the same person: in the ledger, due five minutes ago, and nowhere else.
     const { leadId } = lead;
-    const delivery = {
+    const delivery: Delivery = {
       deliveryId: derivedId('delivery', leadId, 'sms', 'course-purchase'),
       ...{ leadId, channel: 'sms', template: 'course-purchase' },
-    } as const;
+    };
     const ledger = createLedger(rig.bus());
     const shortLink = { code: 'abc2345', url: 'https://leadwire.kz/course' };
     await ledger.plan(delivery, { dueAt: new Date(Date.now() - 5 * 60_000), shortLink });

@@ -1,0 +1,157 @@
+/** What a scenario is, and how one is run: load, disturbance, peace, verdict. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { collectEvidence } from './evidence.ts';
+import { startLoad, type Load } from './load.ts';
+import { untilQuiet } from './quiescence.ts';
+import { createRandom, type Random } from './random.ts';
+import { verify, type AllowedEnds, type Verdict } from './verifier.ts';
+import { startWorld, type ServiceName, type World, type WorldOptions } from './world.ts';
+
+export interface Scenario {
+  /** As `--scenario` names it, and its file. */
+  name: string;
+  /** The bug that it would find, in one sentence. */
+  hunts: string;
+  leadsPerSecond: number;
+  /** Ends besides `sent` that its faults rightly cause. */
+  allowedEnds?: AllowedEnds;
+  /** Whether the verdict shows that the scenario did what it is for; why not, in words. */
+  expects?: (verdict: Verdict) => string | undefined;
+  /** Faults that are in the processes themselves. */
+  processes?: (random: Random) => Pick<WorldOptions, 'preload' | 'envOf' | 'env'>;
+  /** Does the damage while leads keep coming; resolves when it is over. */
+  disturb: (scene: Scene) => Promise<void>;
+}
+
+/** What a disturbance has in its hands. */
+export interface Scene {
+  world: World;
+  random: Random;
+  load: Load;
+  /** Crash points wanted, where the scenario counts them. */
+  points: number;
+  /** Processes killed so far, the broker included. */
+  kills: () => number;
+  /** Resolves after so many milliseconds of damage; fewer in the short form. */
+  pass: (ms: number) => Promise<void>;
+}
+
+export interface RunOptions {
+  seed: number;
+  points: number;
+  /** 1, or less to let everything last shorter. */
+  timeScale?: number;
+  /** Longest time for everything to be worked off afterwards. */
+  quietWithinMs: number;
+  /** Calls it off. */
+  signal?: AbortSignal;
+  /** Hears how it goes. */
+  note: (detail: string) => void;
+  entries?: Partial<Record<ServiceName, string>>;
+  preload?: readonly string[];
+  env?: Record<string, string>;
+}
+
+export interface Outcome {
+  scenario: string;
+  verdict: Verdict;
+  kills: number;
+  accepted: number;
+  repeats: number;
+  seconds: number;
+  /** What should not have happened besides what the verifier found. */
+  oddities: string[];
+}
+
+/**
+ * Runs one scenario in a world of its own, which is gone when this resolves or rejects.
+ * @throws when the world cannot be started or read, when the scenario shows nothing, or at `signal`.
+ */
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
+  const random = createRandom(options.seed).fork(scenario.name);
+  const given = scenario.processes?.(random.fork('processes')) ?? {};
+  const state = { kills: 0, isPeace: false, startedAt: performance.now() };
+  const world = await startWorld({
+    ...given,
+    envOf: (service, name) => (state.isPeace ? {} : (given.envOf?.(service, name) ?? {})),
+    random: random.fork('world'),
+    env: { ...given.env, ...options.env },
+    preload: [...(options.preload ?? []), ...(given.preload ?? [])],
+    ...(options.entries && { entries: options.entries }),
+    onCrash: () => (state.kills += 1),
+  });
+  const calledOff = new Promise<never>((_resolve, reject) => {
+    const callOff = () => reject(new Error('called off'));
+    if (options.signal?.aborted) callOff();
+    options.signal?.addEventListener('abort', callOff);
+  });
+  try {
+    return await Promise.race([judge(scenario, options, world, random, state), calledOff]);
+  } finally {
+    await world.close();
+  }
+}
+
+/** Load and damage, then peace, then the verdict. */
+async function judge(
+  scenario: Scenario,
+  options: RunOptions,
+  world: World,
+  random: Random,
+  state: { kills: number; isPeace: boolean; startedAt: number },
+): Promise<Outcome> {
+  const load = startLoad({
+    addresses: () => world.addresses,
+    leadsPerSecond: scenario.leadsPerSecond,
+    random: random.fork('load'),
+  });
+  const told = () => `${load.begun} leads, ${state.kills} kills`;
+  const telling = setInterval(() => options.note(told()), 500);
+  await scenario
+    .disturb({
+      ...{ world, load, random: random.fork('disturb'), points: options.points },
+      kills: () => state.kills,
+      pass: (ms) => delay(ms * (options.timeScale ?? 1)),
+    })
+    .finally(() => clearInterval(telling));
+  state.isPeace = true;
+  await restorePeace(world);
+  await load.finish();
+  const left = await untilQuiet(world, {
+    timeoutMs: options.quietWithinMs,
+    note: (what) => options.note(what === '' ? told() : `${told()}; left: ${what}`),
+  });
+  const evidence = await collectEvidence(world, [...load.accepted]);
+  const verdict = verify(evidence, scenario.allowedEnds);
+  const missing = scenario.expects?.(verdict);
+  return {
+    scenario: scenario.name,
+    verdict,
+    kills: state.kills,
+    accepted: new Set(load.accepted.map(({ leadId }) => leadId)).size,
+    repeats: load.repeats,
+    seconds: Math.round((performance.now() - state.startedAt) / 1_000),
+    oddities: [...oddities(world, load, left), ...(missing === undefined ? [] : [missing])],
+  };
+}
+
+/** Takes every fault away and waits until everything runs. */
+async function restorePeace(world: World): Promise<void> {
+  await world.sandbox.clearFaults();
+  for (const line of Object.values(world.lines)) {
+    await line.up();
+    line.proxy.spoil(undefined);
+  }
+  await world.brokerUp();
+  await world.allRunning();
+}
+
+function oddities(world: World, load: Load, left: string | undefined): string[] {
+  const ends = world
+    .everyReplica()
+    .flatMap(({ name, ownEnds }) => ownEnds.map((end) => `${name} ended by itself: ${end}`));
+  const refusals = Object.entries(load.refused).map(
+    ([status, count]) => `${count} submissions were answered ${status}`,
+  );
+  return [...ends, ...refusals, ...(left === undefined ? [] : [`not worked off: ${left}`])];
+}

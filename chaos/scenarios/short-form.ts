@@ -1,0 +1,20 @@
+import type { Scenario } from '../scenario.ts';
+import { brokerKilled } from './broker-killed.ts';
+import { crashPoints } from './crash-points.ts';
+import { effectThenDrop } from './provider-faults.ts';
+
+/** Each does its damage in its time, in one world: starting a world is most of what a short run costs. */
+const PARTS = [effectThenDrop, brokerKilled, crashPoints];
+
+/** Hunts: the grossest mistakes, at every `npm test`: no claim, no condition on a publish, an early acknowledgement. */
+export const shortForm: Scenario = {
+  ...crashPoints,
+  name: 'short-form',
+  hunts: PARTS.map(({ name }) => name).join(', then '),
+  async disturb(scene) {
+    for (const { disturb } of PARTS) {
+      await disturb(scene);
+      await scene.world.sandbox.clearFaults();
+    }
+  },
+};

@@ -1,0 +1,37 @@
+import { randomInt } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { failures } from '../report.ts';
+import { runScenario } from '../scenario.ts';
+import { effectThenDrop } from '../scenarios/provider-faults.ts';
+import { shortForm } from '../scenarios/short-form.ts';
+import { shortRun } from '../short-run.ts';
+
+/** A busy machine with two cores needs half of it. */
+const PATIENCE_MS = 120_000;
+const note = () => undefined;
+const seed = randomInt(1, 1_000_000);
+
+test(
+  'the short form loses nothing, doubles nothing and sends nothing early',
+  async () => {
+    const outcome = await runScenario(shortForm, { ...shortRun(seed), note });
+
+    expect({ seed, failures: failures(outcome) }).toEqual({ seed, failures: [] });
+    expect(outcome.verdict.sent).toBeGreaterThan(0);
+    expect(outcome.kills).toBeGreaterThan(6);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'the verifier sees the doubles of a notifier whose ledger never knows of an earlier attempt',
+  async () => {
+    const short = shortRun(seed);
+    const blind = { ...short, env: { ...short.env, CHAOS_LEDGER: 'blind' }, note };
+    const { verdict } = await runScenario(effectThenDrop, blind);
+
+    expect(verdict.counts.doubled).toBeGreaterThan(0);
+    expect(verdict.counts.lost).toBe(0);
+  },
+  PATIENCE_MS,
+);

@@ -1,0 +1,62 @@
+/** The command line: what there is to say, and what each failure means to the shell. */
+import { Command, CommanderError } from 'commander';
+import { toError } from '@leadwire/shared/errors';
+import { addDeadCommands } from './dead-commands.ts';
+import type { CliEnv } from './env.ts';
+import { FailedError, UsageError } from './failure.ts';
+import { addLeadCommands } from './lead-commands.ts';
+import { addTopologyCommands } from './topology-commands.ts';
+
+const AFTER_HELP = `
+Examples:
+  leadwire leads show 0199f3a2
+  leadwire dead list --since 2h --service notifier
+  leadwire dead redrive --cause attempts_spent
+
+The broker and the database are those of the running "npm start", of .env, or of the environment:
+NATS_URL, LANDING_SUPABASE_URL, LANDING_SUPABASE_SERVICE_KEY.
+Exit codes: 0 done, 1 could not be done, 2 asked for in a wrong way.`;
+
+/**
+ * Runs one command line (without `node` and the file) and resolves with its exit code. What went
+ * wrong is on standard error, in words. @throws what is a bug of ours.
+ */
+export async function runCli(args: readonly string[], readEnv: () => CliEnv): Promise<number> {
+  const program = new Command('leadwire')
+    .description('Looks at leads and at what could not be done with them, and acts on it.')
+    .helpOption('-h, --help', 'show this, or the help of a command')
+    .addHelpText('after', AFTER_HELP)
+    .configureHelp({ showGlobalOptions: false })
+    .showSuggestionAfterError();
+  addLeadCommands(program, readEnv);
+  addDeadCommands(program, readEnv);
+  addTopologyCommands(program, readEnv);
+  forAll(program, (command) => {
+    command.exitOverride().helpCommand(false);
+    command.showHelpAfterError(`"${pathOf(command)} --help" shows what there is.`);
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (thrown) {
+    return exitCodeOf(thrown);
+  }
+}
+
+function exitCodeOf(thrown: unknown): number {
+  // commander has said it itself: help that was asked for, or what is wrong with the line.
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+  const error = toError(thrown);
+  const isExpected = error instanceof FailedError || error instanceof UsageError;
+  process.stderr.write(`${error.message}\n`);
+  return isExpected ? error.exitCode : 1;
+}
+
+function forAll(command: Command, change: (command: Command) => void): void {
+  change(command);
+  for (const each of command.commands) forAll(each, change);
+}
+
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}

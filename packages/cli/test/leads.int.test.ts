@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Lead } from '@leadwire/shared/events';
+import { newId } from '@leadwire/shared/ids';
+import { someLead } from '@leadwire/testing/lead';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { useRig } from './rig.ts';
+import { runCli } from './run-cli.ts';
+
+const rig = useRig();
+let supabase: TestSupabase;
+let leadStore: ServiceProcess;
+let lead: Lead;
+
+beforeAll(async () => {
+  supabase = await startSupabase();
+  leadStore = await startServiceProcess({
+    entry: 'services/lead-store/src/main.ts',
+    env: { NATS_URL: rig.broker().url, ...supabase.env },
+  });
+  await rig.refuseMails();
+  lead = someLead({ metadata: { note: 'call me', page: 'a\u001b[2Jb' } });
+  await rig.publishLead(lead);
+  await rig.emailEnds(lead, 'failed');
+  await waitFor(async () => (await show('leads', 'show', lead.leadId)).out.includes('sms sent'), {
+    what: 'the rows of the lead',
+  });
+}, 60_000);
+afterAll(async () => {
+  await leadStore.kill();
+  await supabase.close();
+});
+
+const show = (...args: string[]) =>
+  runCli({ NATS_URL: rig.broker().url, ...supabase.env }, ...args);
+
+describe('leads show', () => {
+  test('has everything about the lead on one screen', async () => {
+    const { code, out } = await show('leads', 'show', lead.leadId);
+    expect(code).toBe(0);
+    const { deliveryId: _id, ...entry } = await rig.emailOf(lead);
+    expect(out).toContain(`Lead ${lead.leadId}`);
+    expect(out).toMatch(/form +proftest_spring_a \(proftest\)/);
+    expect(out).toMatch(/received .*LEADS 1$/m);
+    expect(out).toMatch(/utm +source=instagram campaign=spring_a/);
+    // The ledger, the facts, the calls, the letter, the rows.
+    expect(out).toMatch(new RegExp(`email +${entry.template} +failed .*validation_error`));
+    expect(out).toMatch(/sms +proftest-result +sent /);
+    expect(out).toMatch(/What happened[^]*planned[^]*failed/);
+    expect(out).toMatch(/resend\.send +error /);
+    expect(out).toMatch(/mobizon\.send +ok /);
+    expect(out).toMatch(/Dead letters\n +SEQ[^]*notifier-email/);
+    expect(out).toMatch(/landing_leads: email failed, sms sent/);
+    expect(out).toMatch(/short_links: \w+ \(0 clicks\)/);
+  });
+
+  test('masks contact data unless it is asked for, and obeys nothing that a form sent', async () => {
+    const secrets = [lead.email!, lead.phone!, lead.name, 'Аналитик', 'call me'];
+    const { out: masked } = await show('leads', 'show', lead.leadId);
+    const { out: whole } = await show('leads', 'show', lead.leadId, '--private');
+    for (const secret of secrets) {
+      expect(masked).not.toContain(secret);
+      expect(whole).toContain(secret);
+    }
+    expect(masked).toContain('a•••@mail.leadwire-sample.kz');
+    expect(whole).not.toContain('\u001b');
+  });
+
+  test('takes the beginning of an id, in capitals too, and lists the leads it fits', async () => {
+    const short = lead.leadId.slice(0, 23).toUpperCase();
+    expect((await show('leads', 'show', short)).out).toContain(`Lead ${lead.leadId}`);
+    const other = someLead({
+      leadId: `${lead.leadId.slice(0, -1)}${lead.leadId.endsWith('0') ? 1 : 0}`,
+    });
+    await rig.publishLead(other);
+    const { code, err } = await show('leads', 'show', short);
+    expect(code).toBe(1);
+    expect(err).toContain(lead.leadId);
+    expect(err).toContain(other.leadId);
+  });
+
+  test('says when the database is not looked at or does not answer', async () => {
+    expect((await rig.cli('leads', 'show', lead.leadId)).out).toContain('not looked at');
+    const env = { LANDING_SUPABASE_URL: 'http://127.0.0.1:9', NATS_URL: rig.broker().url };
+    const { LANDING_SUPABASE_SERVICE_KEY } = supabase.env;
+    const away = await runCli(
+      { ...env, LANDING_SUPABASE_SERVICE_KEY },
+      ...['leads', 'show', lead.leadId],
+    );
+    expect(away).toMatchObject({ code: 0, out: expect.stringMatching(/not read|not reachable/) });
+  });
+
+  test('says that a lead is unknown', async () => {
+    const id = newId();
+    const { code, err } = await show('leads', 'show', id);
+    expect({ code, err }).toEqual({ code: 1, err: `There is no lead ${id}.\n` });
+  });
+});
+
+describe('leads retry', () => {
+  test('leaves what may have been sent to a person, and sends what failed once', async () => {
+    await rig.acceptMails();
+    const entry = await rig.emailOf(lead);
+    const bucket = await rig.bus().bucket('deliveries');
+    const key = [entry.leadId, entry.channel, entry.template].join('.');
+    await bucket.put(key, JSON.stringify({ ...entry, state: 'unknown', reason: 'not_found' }));
+
+    const careful = await show('leads', 'retry', lead.leadId, '--yes');
+    expect(careful.out).toContain('Nothing to do: email is unknown, sms is sent');
+    const sent = await show('leads', 'retry', lead.leadId, '--unknown-too', '--yes');
+    expect(sent.out).toContain('1 message handed out again.');
+    await rig.emailEnds(lead, 'sent');
+    const again = await show('leads', 'retry', lead.leadId, '--unknown-too', '--yes');
+    expect(again.out).toBe('Nothing to do: email is sent, sms is sent.\n');
+    expect(await rig.mailsTo(lead)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,114 @@
+/** What the CLI looks at: a real broker, a real notifier, the sandbox behind it; one rig for a test file. */
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import type { Bus } from '@leadwire/shared/bus';
+import type { Lead } from '@leadwire/shared/events';
+import { createLedger, type LedgerEntry } from '@leadwire/shared/ledger';
+import { subjects } from '@leadwire/shared/topology';
+import { openTestBus } from '@leadwire/testing/bus';
+import { leadCreated } from '@leadwire/testing/lead';
+import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { runCli } from './run-cli.ts';
+
+const MOBIZON_KEY = 'k'.repeat(40);
+
+/** Starts before the file's tests and ends after them. */
+export function useRig() {
+  let broker: TestBroker;
+  let sandbox: Sandbox;
+  let bus: Bus;
+  let notifier: ServiceProcess;
+
+  beforeAll(async () => {
+    [broker, sandbox] = await Promise.all([
+      startNats(),
+      startSandbox({
+        resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
+        mobizon: { apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 50, senders: ['Leadwire'] },
+      }),
+    ]);
+    bus = await openTestBus(broker, 'test');
+    notifier = await startServiceProcess({
+      entry: 'services/notifier/src/main.ts',
+      env: {
+        NATS_URL: broker.url,
+        NOTIFY_DELAY_MS: '100',
+        PUBLIC_BASE_URL: 'https://leadwire.kz',
+        PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
+        COURSE_URL: 'https://leadwire.kz/course',
+        RESEND_API_KEY: 're_key',
+        RESEND_BASE_URL: sandbox.resendUrl,
+        RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+        RESEND_RATE_PER_SECOND: '50',
+        MOBIZON_API_KEY: MOBIZON_KEY,
+        MOBIZON_BASE_URL: sandbox.mobizonUrl,
+        MOBIZON_RATE_PER_SECOND: '50',
+      },
+    });
+  });
+  afterAll(async () => {
+    await notifier.kill();
+    await bus.drain();
+    await Promise.all([broker.close(), sandbox.close()]);
+  });
+  beforeEach(() => sandbox.control.clearFaults());
+
+  const emailOf = async ({ leadId }: Lead): Promise<LedgerEntry> => {
+    const entries = await createLedger(bus).ofLead(leadId);
+    const entry = entries.find(({ channel }) => channel === 'email');
+    if (!entry) throw new Error('no mail is planned yet');
+    return entry;
+  };
+
+  return {
+    broker: () => broker,
+    bus: () => bus,
+    cli: (...args: string[]) => runCli({ NATS_URL: broker.url }, ...args),
+    mailsTo: (lead: Lead) => sandbox.control.mails(lead.email ?? ''),
+    emailOf,
+
+    publishLead: async (lead: Lead): Promise<void> => {
+      await bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));
+    },
+
+    /** Resend refuses mails for good, until the faults are cleared; its words name a person. */
+    refuseMails: () =>
+      sandbox.control.addFault({
+        provider: 'resend',
+        path: '/emails',
+        action: {
+          do: 'fixed',
+          status: 422,
+          headers: { 'content-type': 'application/json' },
+          body: '{"statusCode":422,"name":"validation_error","message":"The address is not valid."}',
+        },
+      }),
+    acceptMails: () => sandbox.control.clearFaults(),
+
+    /** The lead's mail, once it has ended as given, later than `before`. */
+    emailEnds: (lead: Lead, state: LedgerEntry['state'], before = '') =>
+      waitFor(
+        async () => {
+          const entry = await emailOf(lead);
+          return entry.state === state && (entry.settledAt ?? '') > before ? entry : undefined;
+        },
+        { timeoutMs: 5_000, what: `the mail to be ${state}` },
+      ),
+
+    /** The sequence of the newest dead letter about the lead. */
+    deadLetter: async (lead: Lead, newerThan = '0'): Promise<string> => {
+      const { deliveryId } = await emailOf(lead);
+      const subject = subjects.dead('notifier-email', subjects.notifyDue('email', deliveryId));
+      const seq = await waitFor(
+        async () => {
+          const letter = await bus.lastUnder('DEAD_LETTERS', subject);
+          return letter && letter.seq > Number(newerThan) ? letter.seq : undefined;
+        },
+        { what: 'the dead letter' },
+      );
+      return String(seq);
+    },
+  };
+}

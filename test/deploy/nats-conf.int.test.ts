@@ -1,0 +1,255 @@
+/** deploy/nats.conf with real services behind it, each with its own user. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connect, type NatsConnection } from 'nats';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { brokerAddress } from '@leadwire/shared/broker-address';
+import { freePort } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { waitFor } from '@leadwire/testing/wait-for';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const MOBIZON_KEY = 'k'.repeat(40);
+const ADMIN_TOKEN = 'an-admin-token-for-tests';
+const USERS = ['admin', 'landing-api', 'notifier', 'lead-store', 'crm-sync'] as const;
+type User = (typeof USERS)[number];
+
+let folder: string;
+let port: number;
+let server: ChildProcess;
+let serverLog = '';
+let sandbox: Sandbox;
+let supabase: TestSupabase;
+const services: ServiceProcess[] = [];
+
+const passwordOf = (user: User) => `p0${user.replace('-', '')}`;
+const urlOf = (user: User) => `nats://${user}:${passwordOf(user)}@127.0.0.1:${port}`;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'leadwire-nats-conf-'));
+  port = await freePort();
+  const passwords = USERS.map((user): [string, string] => [
+    `NATS_${user.replace('-', '_').toUpperCase()}_PASSWORD`,
+    passwordOf(user),
+  ]);
+  const args = ['-c', 'deploy/nats.conf', '-a', '127.0.0.1', '-p', String(port)];
+  server = spawn(process.env['NATS_SERVER_BIN']!, [...args, '-m', String(await freePort())], {
+    cwd: root,
+    env: {
+      NATS_STORE_DIR: folder,
+      NATS_MAX_STORE: '1GB',
+      ...(Object.fromEntries(passwords) as Record<string, string>),
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  server.stderr!.on('data', (chunk: Buffer) => (serverLog += chunk.toString()));
+  await waitFor(() => serverLog.includes('Server is ready'), { what: 'the broker' });
+  [sandbox, supabase] = await Promise.all([
+    startSandbox({
+      resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
+      mobizon: { apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 50, senders: ['Leadwire'] },
+    }),
+    startSupabase(),
+  ]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all(services.map((service) => service.kill()));
+  await Promise.all([sandbox.close(), supabase.close()]);
+  const ended = once(server, 'exit');
+  server.kill('SIGKILL');
+  await ended;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(service: User, env: Record<string, string>): Promise<ServiceProcess> {
+  const entry = `services/${service}/src/main.ts`;
+  const started = await startServiceProcess({ entry, env: { NATS_URL: urlOf(service), ...env } });
+  services.push(started);
+  return started;
+}
+
+const crmEnv = () => ({
+  AMOCRM_BASE_URL: sandbox.amocrmUrl,
+  AMOCRM_LONG_LIVED_TOKEN: 'amocrm-sandbox-long-lived-token',
+});
+const landingEnv = () => ({ ADMIN_TOKEN, JOURNAL_DIR: path.join(folder, 'journal') });
+const notifierEnv = () => ({
+  NOTIFY_DELAY_MS: '200',
+  PUBLIC_BASE_URL: 'https://leadwire.kz',
+  PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
+  COURSE_URL: 'https://leadwire.kz/course',
+  RESEND_API_KEY: 're_key',
+  RESEND_BASE_URL: sandbox.resendUrl,
+  RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+  MOBIZON_API_KEY: MOBIZON_KEY,
+  MOBIZON_BASE_URL: sandbox.mobizonUrl,
+});
+
+/** The CLI as the given user. */
+async function cli(user: User, ...args: string[]): Promise<string> {
+  const child = spawn(process.execPath, ['packages/cli/src/main.ts', ...args], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], NATS_URL: urlOf(user) },
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  }
+  await once(child, 'close');
+  return said;
+}
+
+describe('the services, each with its own user', () => {
+  test('do not create anything themselves: they say who has to', async () => {
+    await expect(start('notifier', notifierEnv())).rejects.toThrow('leadwire topology apply');
+    expect(await cli('notifier', 'topology', 'apply')).toContain('this user may not change it');
+    expect(await cli('admin', 'topology', 'apply')).toContain('The broker has all');
+  });
+
+  test('carry leads from the form to the inbox and the database, and a dead letter to its list', async () => {
+    const [api] = await Promise.all([
+      start('landing-api', landingEnv()),
+      start('notifier', notifierEnv()),
+      start('lead-store', supabase.env),
+      start('crm-sync', crmEnv()),
+    ]);
+    const email = 'dana@mail.leadwire-sample.kz';
+    const leadId = await postLead(api, { email, phone: '+77051234567' });
+    const status = await waitFor(
+      async () => {
+        const all = await readStatus(api, leadId);
+        return all.every((each) => each === 'sent') ? all : undefined;
+      },
+      { timeoutMs: 20_000, what: 'both messages to be sent' },
+    );
+    expect(status).toEqual(['sent', 'sent']);
+    expect(await sandbox.control.mails(email)).toHaveLength(1);
+    await waitFor(async () => (await emailStatusInDatabase(leadId)) === 'sent', {
+      what: 'the row',
+    });
+    const ofLead = 'select amocrm_synced, amocrm_error from landing_leads where id = $1';
+    await waitFor(
+      async () => (await supabase.landing.sql(ofLead, [leadId]))[0]?.['amocrm_synced'],
+      { timeoutMs: 20_000, what: 'the deal in the row' },
+    );
+
+    const [sms] = await sandbox.control.sms('77051234567');
+    const code = /\/s\/(\w+)/.exec(sms!.text)![1]!;
+    expect((await fetch(`${api.url}/s/${code}`, { redirect: 'manual' })).status).toBe(302);
+
+    await sandbox.control.addFault({
+      provider: 'resend',
+      path: '/emails',
+      action: {
+        do: 'fixed',
+        status: 422,
+        headers: { 'content-type': 'application/json' },
+        body: '{"statusCode":422,"name":"validation_error","message":"no"}',
+      },
+    });
+    const refused = await postLead(api, { email: 'timur@mail.leadwire-sample.kz' });
+    await waitFor(async () => (await cli('admin', 'dead', 'list')).includes(refused), {
+      what: 'the dead letter',
+    });
+    await waitFor(async () => (await emailStatusInDatabase(refused)) === 'failed', {
+      what: 'the row of the failure',
+    });
+
+    const restarted = await Promise.all(services.splice(0).map((service) => service.stop()));
+    expect(restarted).toEqual([0, 0, 0]);
+    // Whatever a service was refused is in the broker's log, also where it did not hurt.
+    const violations = serverLog.split('\n').filter((line) => /Violation/.test(line));
+    expect(violations.filter((line) => !/STREAM\.CREATE|CONSUMER\.CREATE/.test(line))).toEqual([]);
+  }, 60_000);
+});
+
+async function postLead(api: ServiceProcess, contacts: object): Promise<string> {
+  const response = await fetch(`${api.url}/api/landing/proftest`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Дана', submissionId: crypto.randomUUID(), ...contacts }),
+  });
+  expect(response.status).toBe(201);
+  return ((await response.json()) as { leadId: string }).leadId;
+}
+
+async function readStatus(api: ServiceProcess, leadId: string): Promise<string[]> {
+  const response = await fetch(`${api.url}/api/landing/leads/${leadId}/status`, {
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+  });
+  const { channels } = (await response.json()) as { channels: Record<string, { status: string }> };
+  return Object.values(channels).map((channel) => channel.status);
+}
+
+async function emailStatusInDatabase(leadId: string): Promise<unknown> {
+  const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: key } = supabase.env;
+  const response = await fetch(`${url}/rest/v1/landing_leads?id=eq.${leadId}`, {
+    headers: { apikey: key, authorization: `Bearer ${key}` },
+  });
+  const [row] = (await response.json()) as { email_status?: unknown }[];
+  return row?.email_status;
+}
+
+describe('a user of the broker', () => {
+  const message = JSON.stringify({ seq: 1 });
+  const cases: [User, string, string][] = [
+    ['landing-api', 'read dead letters', '$JS.API.STREAM.MSG.GET.DEAD_LETTERS'],
+    ['landing-api', 'read dead letters the other way', '$JS.API.DIRECT.GET.DEAD_LETTERS'],
+    ['landing-api', 'purge LEADS', '$JS.API.STREAM.PURGE.LEADS'],
+    ['landing-api', 'delete a lead', '$JS.API.STREAM.MSG.DELETE.LEADS'],
+    ['landing-api', 'consume LEADS', '$JS.API.CONSUMER.CREATE.LEADS.mine.leads.>'],
+    ['landing-api', 'write the ledger', '$KV.deliveries.a.email.b'],
+    ['landing-api', 'have something sent', 'notify.due.email.00000000'],
+    ['landing-api', 'say that something was sent', 'deliveries.email.sent.00000000'],
+    ['notifier', 'publish leads', 'leads.created.proftest.00000000'],
+    ['notifier', 'take the work of lead-store', '$JS.API.CONSUMER.MSG.NEXT.LEADS.lead-store-leads'],
+    ['notifier', 'settle the work of lead-store', '$JS.ACK.LEADS.lead-store-leads.1.1.1.1.1'],
+    ['notifier', 'change a stream', '$JS.API.STREAM.UPDATE.NOTIFICATIONS'],
+    ['notifier', 'redrive', 'redrive.notifier-plan.1-1.leads.created.proftest.0'],
+    ['lead-store', 'publish leads', 'leads.created.proftest.00000000'],
+    ['lead-store', 'have something sent', 'notify.at.email.00000000'],
+    ['lead-store', 'write the ledger', '$KV.deliveries.a.email.b'],
+    ['crm-sync', 'have something sent', 'notify.at.email.00000000'],
+    ['crm-sync', 'write the ledger', '$KV.deliveries.a.email.b'],
+    ['lead-store', 'delete a stream', '$JS.API.STREAM.DELETE.DELIVERIES'],
+  ];
+  const connections = new Map<User, NatsConnection>();
+  beforeAll(async () => {
+    for (const user of USERS) connections.set(user, await connect(brokerAddress(urlOf(user))));
+  });
+  afterAll(() => Promise.all([...connections.values()].map((each) => each.close())));
+
+  test.each(cases)('%s cannot %s', async (user, _what, subject) => {
+    const refused = await connections
+      .get(user)!
+      .request(subject, message)
+      .then(() => 'done', String);
+    expect(refused).toContain('Permissions Violation for Publish');
+  });
+
+  test.each(['landing-api', 'notifier', 'lead-store', 'crm-sync'] as const)(
+    '%s cannot listen to anything but its own answers',
+    async (user) => {
+      for (const subject of ['leads.>', '_INBOX.>', '_INBOX_admin.>', '$JS.EVENT.>', '>']) {
+        const listening = connections.get(user)!.subscribe(subject);
+        const reason = await listening.closed.then(String, String);
+        const heard = await (async () => {
+          for await (const each of listening) return each.subject;
+          return 'nothing';
+        })().catch(String);
+        expect(`${reason} ${heard}`).toContain('Permissions Violation for Subscription');
+      }
+    },
+  );
+
+  test('without a password is nobody', async () => {
+    const nobody = await connect({ servers: `127.0.0.1:${port}` }).then(() => 'connected', String);
+    expect(nobody).toMatch(/authorization.violation/i);
+  });
+});
