@@ -162,7 +162,7 @@ describe('the services, each with its own user', () => {
     });
 
     const restarted = await Promise.all(services.splice(0).map((service) => service.stop()));
-    expect(restarted).toEqual([0, 0, 0]);
+    expect(restarted).toEqual([0, 0, 0, 0]);
     // Whatever a service was refused is in the broker's log, also where it did not hurt.
     const violations = serverLog.split('\n').filter((line) => /Violation/.test(line));
     expect(violations.filter((line) => !/STREAM\.CREATE|CONSUMER\.CREATE/.test(line))).toEqual([]);

@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 const { NATS_URL, NATS_REPLICAS } = commonEnv({ port: 0 });
 
+const id = z.coerce.number('expected a whole number').int('expected a whole number').positive();
+
 export const envSchema = z.object({
   NATS_URL,
   NATS_REPLICAS,
@@ -11,5 +13,25 @@ export const envSchema = z.object({
   LANDING_SUPABASE_SERVICE_KEY: z.string().min(20, 'expected the service key').optional(),
   /** landing-api's journal, when this runs on its machine. */
   JOURNAL_DIR: z.string().default('.data/journal'),
+  /** What the services are configured with: `doctor` tries it, `amocrm connect` fills in the rest. */
+  RESEND_API_KEY: z.string().optional(),
+  RESEND_BASE_URL: baseUrl('the Resend API').default('https://api.resend.com'),
+  RESEND_FROM_EMAIL: z.string().optional(),
+  MOBIZON_API_KEY: z.string().optional(),
+  MOBIZON_BASE_URL: baseUrl('the Mobizon API').default('https://api.mobizon.kz'),
+  AMOCRM_BASE_URL: baseUrl('your AmoCRM account').optional(),
+  AMOCRM_LONG_LIVED_TOKEN: z.string().optional(),
+  AMOCRM_CLIENT_ID: z.string().optional(),
+  AMOCRM_CLIENT_SECRET: z.string().optional(),
+  AMOCRM_REDIRECT_URI: z.string().optional(),
+  AMOCRM_PIPELINE_ID: id.default(10350882),
+  AMOCRM_STAGE_DEFAULT: id.optional(),
+  AMOCRM_STAGE_KASPI: id.default(142),
+  AMOCRM_STAGE_HALYK: id.default(143),
+  AMOCRM_STAGE_ROBOKASSA: id.default(144),
+  AMOCRM_STAGE_LESSON_1: id.optional(),
+  AMOCRM_STAGE_LESSON_2: id.optional(),
+  AMOCRM_STAGE_LESSON_3: id.optional(),
+  AMOCRM_LEAD_ID_FIELD: id.optional(),
 });
 export type CliEnv = z.infer<typeof envSchema>;

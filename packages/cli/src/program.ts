@@ -1,7 +1,9 @@
 /** The command line: what there is to say, and what each failure means to the shell. */
 import { Command, CommanderError } from 'commander';
 import { toError } from '@leadwire/shared/errors';
+import { addAmocrmCommands } from './amocrm-commands.ts';
 import { addDeadCommands } from './dead-commands.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
 import { addLeadCommands } from './lead-commands.ts';
@@ -12,6 +14,7 @@ Examples:
   leadwire leads show 0199f3a2
   leadwire dead list --since 2h --service notifier
   leadwire dead redrive --cause attempts_spent
+  leadwire doctor
 
 The broker and the database are those of the running "npm start", of .env, or of the environment:
 NATS_URL, LANDING_SUPABASE_URL, LANDING_SUPABASE_SERVICE_KEY.
@@ -31,6 +34,8 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addLeadCommands(program, readEnv);
   addDeadCommands(program, readEnv);
   addTopologyCommands(program, readEnv);
+  addAmocrmCommands(program, readEnv);
+  addDoctorCommand(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
     command.showHelpAfterError(`"${pathOf(command)} --help" shows what there is.`);

@@ -1,0 +1,121 @@
+/** What the doctor tries. Each check answers with findings and never throws. */
+import { toError } from '@leadwire/shared/errors';
+import { createMobizon } from '@leadwire/shared/mobizon';
+import { createDatabase } from '@leadwire/shared/supabase';
+import { consumers, streams } from '@leadwire/shared/topology';
+import { withBus } from './connect.ts';
+import { checkAmocrm } from './doctor-amocrm.ts';
+import type { CliEnv } from './env.ts';
+
+export interface Finding {
+  state: 'ok' | 'warning' | 'broken' | 'off';
+  what: string;
+  told: string;
+  remedy?: string;
+}
+
+export type Check = (env: CliEnv) => Promise<Finding[]>;
+
+const TIMEOUT_MS = 15_000;
+const off = (what: string, name: string): Finding[] => [
+  { state: 'off', what, told: `not configured (${name})` },
+];
+
+const checkBroker: Check = (env) =>
+  examined('broker', () =>
+    withBus(env, async (bus) => {
+      const manager = await bus.manager();
+      const missing: string[] = [];
+      for (const name of Object.keys(streams)) {
+        await manager.streams.info(name).catch(() => missing.push(`stream ${name}`));
+      }
+      for (const [name, { stream }] of Object.entries(consumers)) {
+        await manager.consumers.info(stream, name).catch(() => missing.push(`consumer ${name}`));
+      }
+      const version = bus.connection().info?.version ?? '?';
+      if (missing.length === 0) {
+        const told = `nats-server ${version}, all streams and consumers are there`;
+        return [{ state: 'ok', what: 'broker', told }];
+      }
+      const told = `nats-server ${version}, missing: ${missing.join(', ')}`;
+      const remedy = 'run "npm run leadwire -- topology apply" as the admin user';
+      return [{ state: 'broken', what: 'broker', told, remedy }];
+    }),
+  );
+
+const checkDatabase: Check = async (env) => {
+  const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: serviceKey } = env;
+  if (url === undefined || serviceKey === undefined) {
+    return off('Supabase', 'LANDING_SUPABASE_URL, LANDING_SUPABASE_SERVICE_KEY');
+  }
+  return examined('Supabase', async () => {
+    const database = createDatabase({ project: 'landing', url, serviceKey });
+    // The newest of the functions, with nothing to write: key and schema in one.
+    await database.storeRows('leadwire_store_crm', []);
+    return [{ state: 'ok', what: 'Supabase', told: 'key and schema are right' }];
+  });
+};
+
+const checkResend: Check = async ({ RESEND_API_KEY: key, RESEND_BASE_URL: url, ...env }) => {
+  const what = 'Resend';
+  if (key === undefined) return off(what, 'RESEND_API_KEY');
+  return examined(what, async () => {
+    const answer = await fetch(`${url}/domains`, {
+      headers: { authorization: `Bearer ${key}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const body = (await answer.json().catch(() => ({}))) as {
+      name?: string;
+      data?: { name: string; status: string }[];
+    };
+    const isSendOnly = body.name === 'restricted_api_key';
+    if ((answer.status === 401 || answer.status === 403) && !isSendOnly) {
+      const remedy = 'make a new key at resend.com/api-keys and put it into RESEND_API_KEY';
+      return [{ state: 'broken', what, told: `the key is not taken (${answer.status})`, remedy }];
+    }
+    const domain = /@([^>\s]+)/.exec(env.RESEND_FROM_EMAIL ?? '')?.[1];
+    const found = body.data?.find(({ name }) => name === domain);
+    if (!body.data || domain === undefined) {
+      return [{ state: 'ok', what, told: 'the key is taken; it may not read the list of domains' }];
+    }
+    if (found?.status === 'verified') {
+      return [{ state: 'ok', what, told: `the key is taken, ${domain} is verified` }];
+    }
+    const remedy = 'verify it at resend.com/domains, or change RESEND_FROM_EMAIL';
+    return [{ state: 'broken', what, told: `${domain} is ${found?.status ?? 'unknown'}`, remedy }];
+  });
+};
+
+const checkMobizon: Check = async ({ MOBIZON_API_KEY: apiKey, MOBIZON_BASE_URL: baseUrl }) => {
+  if (apiKey === undefined) return off('Mobizon', 'MOBIZON_API_KEY');
+  return examined('Mobizon', async () => {
+    const nothing = () => Promise.resolve();
+    const limiter = { acquire: nothing, pauseFor: nothing, adaptTo: () => undefined };
+    const mobizon = createMobizon({ apiKey, baseUrl, limiter, track: (_a, _c, call) => call() });
+    const balance = await mobizon.balance();
+    const told = `the key is taken, the balance is ${balance}`;
+    if (balance > 0) return [{ state: 'ok', what: 'Mobizon', told }];
+    return [{ state: 'broken', what: 'Mobizon', told, remedy: 'top the account up' }];
+  });
+};
+
+/** In this order: what the others stand on comes first. */
+export const checks: readonly Check[] = [
+  checkBroker,
+  checkDatabase,
+  checkResend,
+  checkMobizon,
+  (env) =>
+    env.AMOCRM_BASE_URL === undefined
+      ? Promise.resolve(off('AmoCRM', 'AMOCRM_BASE_URL'))
+      : checkAmocrm(env),
+];
+
+/** A failure in the words of whoever failed. */
+export async function examined(what: string, work: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await work();
+  } catch (thrown) {
+    return [{ state: 'broken', what, told: toError(thrown).message }];
+  }
+}
