@@ -1,6 +1,6 @@
 /** Creates deals and moves them; what AmoCRM refuses is left out, as long as a deal remains. */
 import { RefusedError } from '@leadwire/shared/amocrm-http';
-import { AmbiguousError } from '@leadwire/shared/errors';
+import { AmbiguousError, TransientError } from '@leadwire/shared/errors';
 import type { Contact, Deal, DealPatch, NewContact, NewDeal } from './amocrm.ts';
 import type { Made } from './crm-map.ts';
 import { isForward } from './deal-plan.ts';
@@ -92,6 +92,9 @@ export function createDealWriter(
       } catch (thrown) {
         // An ambiguous one may have happened: the claim stays and AmoCRM is asked.
         if (isClaimed && !(thrown instanceof AmbiguousError)) await map.release(wish.id, keys);
+        if (contact && isAboutContact(thrown)) {
+          throw new TransientError('the contact is gone: looking again', { cause: thrown });
+        }
         throw thrown;
       }
     },
@@ -129,6 +132,13 @@ export function createDealWriter(
       };
     },
   };
+}
+
+/** Deleted or merged into another one since we looked. */
+function isAboutContact(thrown: unknown): boolean {
+  return (
+    thrown instanceof RefusedError && thrown.fields.some(({ path }) => path.startsWith('person.id'))
+  );
 }
 
 function told(leftOut: string[]): { problem: string | undefined } {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { subjects } from '@leadwire/shared/topology';
-import { newId } from '@leadwire/shared/ids';
 import { someLead } from '@leadwire/testing/lead';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -11,11 +10,7 @@ const SECRET = 'a-secret-address-for-hooks';
 const amocrm = () => rig.control().amocrm;
 
 const startApi = async (): Promise<ServiceProcess> => {
-  const api = await rig.start('services/landing-api/src/main.ts', {
-    ADMIN_TOKEN: 'an-admin-token-for-tests',
-    AMOCRM_WEBHOOK_SECRET: SECRET,
-    JOURNAL_DIR: `/tmp/leadwire-hooks-${newId()}`,
-  });
+  const api = await rig.startApi({ AMOCRM_WEBHOOK_SECRET: SECRET });
   await amocrm().set({ webhooks: [{ url: hookAddress(api) }] });
   return api;
 };

@@ -1,4 +1,7 @@
 /** crm-sync as it runs in production, between a real broker and the sandbox; one rig for a test file. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import type { AmocrmOptions } from '@leadwire/sandbox/amocrm/settings';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
@@ -40,14 +43,17 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
   let sandbox: Sandbox;
   let bus: Bus;
   let running: ServiceProcess[] = [];
+  let folder: string;
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'leadwire-crm-'));
     [broker, sandbox] = await Promise.all([startNats(), startSandbox({ amocrm })]);
     bus = await openTestBus(broker, 'test');
   });
   afterAll(async () => {
     await bus.drain();
     await Promise.all([broker.close(), sandbox.close()]);
+    await rm(folder, { recursive: true, force: true });
   });
   beforeEach(() => sandbox.control.clearFaults());
   afterEach(async () => {
@@ -84,6 +90,13 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
     start,
     told,
     sandboxUrl: () => sandbox.amocrmUrl,
+
+    startApi: (env: Record<string, string>): Promise<ServiceProcess> =>
+      start('services/landing-api/src/main.ts', {
+        ADMIN_TOKEN: 'an-admin-token-for-tests',
+        JOURNAL_DIR: join(folder, 'journal'),
+        ...env,
+      }),
 
     startCrm: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
       start('services/crm-sync/src/main.ts', {

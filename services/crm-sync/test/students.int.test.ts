@@ -9,12 +9,7 @@ import { STAGES, useRig } from './rig.ts';
 const rig = useRig();
 const PLATFORM_TOKEN = 'a-platform-token-for-tests';
 
-const startApi = () =>
-  rig.start('services/landing-api/src/main.ts', {
-    ADMIN_TOKEN: 'an-admin-token-for-tests',
-    PLATFORM_TOKEN,
-    JOURNAL_DIR: `/tmp/leadwire-students-${newId()}`,
-  });
+const startApi = () => rig.startApi({ PLATFORM_TOKEN });
 
 const post = (api: ServiceProcess, path: string, body?: unknown, token = PLATFORM_TOKEN) =>
   fetch(`${api.url}/api/platform/students${path}`, {
