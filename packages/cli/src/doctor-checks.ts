@@ -43,18 +43,26 @@ const checkBroker: Check = (env) =>
     }),
   );
 
-const checkDatabase: Check = async (env) => {
-  const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: serviceKey } = env;
-  if (url === undefined || serviceKey === undefined) {
-    return off('Supabase', 'LANDING_SUPABASE_URL, LANDING_SUPABASE_SERVICE_KEY');
-  }
-  return examined('Supabase', async () => {
-    const database = createDatabase({ project: 'landing', url, serviceKey });
-    // The newest of the functions, with nothing to write: key and schema in one.
-    await database.storeRows('leadwire_store_crm', []);
-    return [{ state: 'ok', what: 'Supabase', told: 'key and schema are right' }];
+const checkLanding: Check = ({ LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: key }) =>
+  checkProject('landing', 'leadwire_store_crm', url, key);
+
+const checkTripwire: Check = ({ TRIPWIRE_SUPABASE_URL: url, TRIPWIRE_SERVICE_ROLE_KEY: key }) =>
+  checkProject('tripwire', 'leadwire_store_lead_tracking', url, key);
+
+/** Calls the newest of the project's functions with nothing to write: key and schema in one. */
+async function checkProject(
+  project: string,
+  newest: string,
+  url: string | undefined,
+  serviceKey: string | undefined,
+): Promise<Finding[]> {
+  const what = `Supabase ${project}`;
+  if (url === undefined || serviceKey === undefined) return off(what, 'its URL and service key');
+  return examined(what, async () => {
+    await createDatabase({ project, url, serviceKey }).storeRows(newest, []);
+    return [{ state: 'ok', what, told: 'key and schema are right' }];
   });
-};
+}
 
 const checkResend: Check = async ({ RESEND_API_KEY: key, RESEND_BASE_URL: url, ...env }) => {
   const what = 'Resend';
@@ -102,7 +110,8 @@ const checkMobizon: Check = async ({ MOBIZON_API_KEY: apiKey, MOBIZON_BASE_URL: 
 /** In this order: what the others stand on comes first. */
 export const checks: readonly Check[] = [
   checkBroker,
-  checkDatabase,
+  checkLanding,
+  checkTripwire,
   checkResend,
   checkMobizon,
   (env) =>

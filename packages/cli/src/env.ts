@@ -11,6 +11,8 @@ export const envSchema = z.object({
   /** Both given: `leads show` shows the rows of the read model as well. */
   LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),
   LANDING_SUPABASE_SERVICE_KEY: z.string().min(20, 'expected the service key').optional(),
+  TRIPWIRE_SUPABASE_URL: baseUrl('the tripwire project').optional(),
+  TRIPWIRE_SERVICE_ROLE_KEY: z.string().min(20, 'expected the service key').optional(),
   /** landing-api's journal, when this runs on its machine. */
   JOURNAL_DIR: z.string().default('.data/journal'),
   /** What the services are configured with: `doctor` tries it, `amocrm connect` fills in the rest. */

@@ -37,7 +37,8 @@ describe('leadwire doctor', () => {
   test('says of each part that it works, and of the others that they are not configured', async () => {
     const { code, out } = await runCli(configured(), 'doctor');
     expect(out).toContain('✓ broker: nats-server');
-    expect(out).toContain('✓ Supabase: key and schema are right');
+    expect(out).toContain('✓ Supabase landing: key and schema are right');
+    expect(out).toContain('✓ Supabase tripwire: key and schema are right');
     expect(out).toContain('✓ AmoCRM: account 31850330');
     expect(out).toContain('✓ AmoCRM stage AMOCRM_STAGE_KASPI: 83201101 (Оплата Kaspi)');
     expect(out).toContain('– Resend: not configured (RESEND_API_KEY)');
@@ -61,7 +62,7 @@ describe('leadwire doctor', () => {
   test.each([
     ['AMOCRM_LONG_LIVED_TOKEN', 'a-token-that-nobody-made', '✗ AmoCRM: AMOCRM_LONG_LIVED_TOKEN'],
     ['AMOCRM_PIPELINE_ID', '55', '✗ AmoCRM pipeline: 55 is not there'],
-    ['LANDING_SUPABASE_SERVICE_KEY', 'sb_secret_wrong_0123456789', '✗ Supabase: '],
+    ['LANDING_SUPABASE_SERVICE_KEY', 'sb_secret_wrong_0123456789', '✗ Supabase landing: '],
   ])('finds a wrong %s', async (name, value, told) => {
     const { code, out } = await runCli(configured({ [name]: value }), 'doctor');
     expect(out).toContain(told);
