@@ -9,6 +9,7 @@ export interface Metrics {
   paused: Gauge<'durable'>;
   providerSeconds: Histogram<'provider' | 'action' | 'status'>;
   limiterWaitSeconds: Histogram<'account'>;
+  deliveries: Counter<'channel' | 'outcome'>;
 }
 
 /** A registry of its own for each service, so that two in one test process do not meet. */
@@ -49,6 +50,12 @@ export function createMetrics(service: string): Metrics {
       help: 'Time of calls to providers',
       labelNames: ['provider', 'action', 'status'],
       buckets: [0.05, 0.1, 0.3, 1, 3, 10, 30],
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'deliveries_total',
+      help: 'Messages to people by how they ended: sent, failed, skipped, unknown',
+      labelNames: ['channel', 'outcome'],
       registers,
     }),
     limiterWaitSeconds: new Histogram({

@@ -25,7 +25,7 @@ const templates = await loadTemplates();
 const { planLead, sendDue, giveUp } = createNotifier({
   ledger: createLedger(bus),
   shortLinks: createShortLinks(bus),
-  publisher: createPublisher(bus),
+  publisher: createPublisher(bus, metrics),
   channels: createChannels(env, { bus, log, metrics, templates }),
   owner: randomUUID(),
   delayMs: env.NOTIFY_DELAY_MS,

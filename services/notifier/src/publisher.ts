@@ -3,6 +3,7 @@ import type { Bus } from '@leadwire/shared/bus';
 import { makeEvent, type DeliveryOutcome } from '@leadwire/shared/events';
 import { derivedId, newId } from '@leadwire/shared/ids';
 import { isSettled, type LedgerEntry } from '@leadwire/shared/ledger';
+import type { Metrics } from '@leadwire/shared/metrics';
 import { scheduleDue } from '@leadwire/shared/notifications';
 import { subjects } from '@leadwire/shared/topology';
 import type { Due } from './channel.ts';
@@ -17,7 +18,7 @@ export interface Publisher {
 }
 
 /** All methods throw TransientError when the broker did not confirm. */
-export function createPublisher(bus: Bus): Publisher {
+export function createPublisher(bus: Bus, metrics: Metrics): Publisher {
   const tell = async (
     entry: LedgerEntry,
     { outcome, at, id }: { outcome: DeliveryOutcome; at: string; id: string },
@@ -38,6 +39,7 @@ export function createPublisher(bus: Bus): Publisher {
       },
     });
     const told = await bus.publish(subject, event, { onceUnder: subject });
+    if (told.stored && outcome !== 'planned') metrics.deliveries.inc({ channel, outcome });
     // A person had it tried again and it ended as it did before: the newer end is told as well.
     if (!told.stored && outcome !== 'planned' && entry.reopenedFor !== undefined) {
       await bus.publish(subject, event);

@@ -44,7 +44,7 @@ describe('an ordinary lead', () => {
 
 describe('a lead that one channel cannot reach', () => {
   test('with an invalid phone gets its mail, and the SMS is skipped with its reason', async () => {
-    await startNotifier();
+    const { url } = await startNotifier();
     const lead = someLead({ phone: '870512345', contactIssues: ['phone_invalid'] });
     await publishLead(lead);
 
@@ -53,6 +53,9 @@ describe('a lead that one channel cannot reach', () => {
     expect((await told(lead, 'sms', 'skipped')).event).toMatchObject({
       data: { reason: 'phone_invalid' },
     });
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(
+      /deliveries_total\{channel="sms",outcome="skipped",service="notifier"\} 1/,
+    );
   });
 
   test('without a mail address gets its SMS', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { NotYetError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/events';
 import { createLedger } from '@leadwire/shared/ledger';
+import { createMetrics } from '@leadwire/shared/metrics';
 import { createShortLinks } from '@leadwire/shared/short-links';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import type { Channel } from '../src/channel.ts';
@@ -29,7 +30,7 @@ test('a sender that was suspended after its claim does not send under it', async
   const notifier = createNotifier({
     ledger: createLedger(bus()),
     shortLinks: createShortLinks(bus()),
-    publisher: createPublisher(bus()),
+    publisher: createPublisher(bus(), createMetrics('test')),
     channels: { email: channel, sms: channel },
     owner: 'test',
     delayMs: 0,
