@@ -15,7 +15,10 @@ export type Part = {
   name: string;
   /** The program: a TypeScript file for Node, or nats-server. */
   entry: string;
-  /** Variables that carry a port, with the default; the first one answers `health`. */
+  /**
+   * Variables that carry a port, with the default; the first one answers `health`. Below 32768: from there on Linux
+   * hands ports out by itself, so one that was free a moment ago may be somebody's when the part listens.
+   */
   ports: Readonly<Record<string, number>>;
   health: string;
   /** Parts of the ground are stopped after the services that stand on it. */
@@ -39,7 +42,7 @@ export const PARTS: readonly Part[] = [
     name: 'supabase-local',
     entry: 'packages/supabase-local/src/main.ts',
     // It listens on the second one last, so that one being healthy means both are.
-    ports: { TRIPWIRE_SUPABASE_PORT: 54322, LANDING_SUPABASE_PORT: 54321 },
+    ports: { TRIPWIRE_SUPABASE_PORT: 4002, LANDING_SUPABASE_PORT: 4001 },
     health: '/healthz',
     layer: 'ground',
     isReplaced: (env) => Boolean(env['LANDING_SUPABASE_URL'] && env['TRIPWIRE_SUPABASE_URL']),

@@ -14,8 +14,8 @@ const serviceKey = z
 
 /** Environment of the bundled Supabase. The defaults are those of `npm start`; keys have none. */
 export const envSchema = z.object({
-  LANDING_SUPABASE_PORT: port.default(54_321),
-  TRIPWIRE_SUPABASE_PORT: port.default(54_322),
+  LANDING_SUPABASE_PORT: port.default(4001),
+  TRIPWIRE_SUPABASE_PORT: port.default(4002),
   SUPABASE_DATA_DIR: z.string().min(1, 'expected a folder').default('.data/supabase'),
   LANDING_SUPABASE_SERVICE_KEY: serviceKey,
   TRIPWIRE_SERVICE_ROLE_KEY: serviceKey,
