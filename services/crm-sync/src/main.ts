@@ -33,6 +33,7 @@ const student = z.discriminatedUnion('type', [
 await runService({
   ...parts,
   port: env.PORT,
+  host: env.HOST,
   consume: () => [
     startConsumer({
       ...{ ...parts, durable: 'crm-sync', schema: eventSchemas['lead.created.v1'] },
