@@ -99,3 +99,19 @@ export function toError(thrown: unknown): Error {
   }
   return new Error(String(thrown));
 }
+
+/**
+ * Runs what needs the broker's memory. Foreign errors become an outage in the words of `what`; those
+ * that already say what to do pass through.
+ */
+export async function orOutage<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const isOurs = [TransientError, NotYetError, ChannelStoppedError].some(
+      (one) => thrown instanceof one,
+    );
+    if (isOurs) throw thrown;
+    throw new TransientError(what, { cause: toError(thrown), outage: true });
+  }
+}

@@ -6,9 +6,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { isConflict, type Bus } from './bus.ts';
-import { NotYetError, TransientError, toError } from './errors.ts';
+import { NotYetError, orOutage } from './errors.ts';
 
 const POLL_MS = 40;
+const UNREADABLE = 'the locks cannot be read';
 
 const leaseSchema = z.object({ owner: z.string(), until: z.number() });
 
@@ -64,7 +65,7 @@ export function createLeases({ bus, owner, leaseMs, now = Date.now }: LeasesOpti
     let revision = first;
     return {
       renew: () =>
-        guarded(async () => {
+        orOutage(UNREADABLE, async () => {
           const next = await write(key, now() + leaseMs, revision);
           if (next === undefined) throw new NotYetError('somebody else has the lock by now', 1_000);
           revision = next;
@@ -77,7 +78,7 @@ export function createLeases({ bus, owner, leaseMs, now = Date.now }: LeasesOpti
 
   return {
     acquire: (key, patienceMs) =>
-      guarded(async () => {
+      orOutage(UNREADABLE, async () => {
         const deadline = now() + patienceMs;
         for (;;) {
           const taken = await tryTake(key);
@@ -89,13 +90,4 @@ export function createLeases({ bus, owner, leaseMs, now = Date.now }: LeasesOpti
         }
       }),
   };
-}
-
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof NotYetError || thrown instanceof TransientError) throw thrown;
-    throw new TransientError('the locks cannot be read', { cause: toError(thrown), outage: true });
-  }
 }

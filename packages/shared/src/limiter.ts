@@ -7,7 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { isConflict, type Bus } from './bus.ts';
-import { TransientError, toError } from './errors.ts';
+import { TransientError, orOutage } from './errors.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Slots are this much further apart than the limit asks: the network does not keep our spacing exactly. */
@@ -22,6 +22,7 @@ const LATEST_START_MS = 20;
 /** A slot that is free now starts this much later, so that booking it does not make it late. */
 const BOOKING_MS = 15;
 const TRIES = 50;
+const UNREADABLE = 'the rate limit cannot be read';
 
 const stateSchema = z.object({
   /** Unix milliseconds from which the next request may go out. */
@@ -87,18 +88,6 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     throw new TransientError(`too many are waiting for ${account}`);
   };
 
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (thrown) {
-      if (thrown instanceof TransientError) throw thrown;
-      throw new TransientError('the rate limit cannot be read', {
-        cause: toError(thrown),
-        outage: true,
-      });
-    }
-  };
-
   /** Books the next slot; bulk gets undefined while others stand in front of it. */
   const book = async (priority: Priority): Promise<number> => {
     for (;;) {
@@ -126,7 +115,7 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
 
   return {
     acquire: (priority = 'transactional') =>
-      guarded(async () => {
+      orOutage(UNREADABLE, async () => {
         const stop = metrics.limiterWaitSeconds.startTimer({ account });
         while (!(await reach(await book(priority))));
         stop();
@@ -135,7 +124,7 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
       if (limitPerSecond > 0) spacingMs = spacingFor(Math.min(limitPerSecond, ratePerSecond));
     },
     pauseFor: (ms) =>
-      guarded(async () => {
+      orOutage(UNREADABLE, async () => {
         const until = Date.now() + ms;
         await move(({ nextAt, pausedUntil }) => ({
           nextAt: Math.max(nextAt, until),

@@ -6,9 +6,10 @@
 import { z } from 'zod';
 import { AMOCRM_STOPPED, type Blockade } from '@leadwire/shared/amocrm-http';
 import { isConflict, type Bus } from '@leadwire/shared/bus';
-import { ChannelStoppedError, TransientError, toError } from '@leadwire/shared/errors';
+import { ChannelStoppedError, orOutage } from '@leadwire/shared/errors';
 
 const KEY = 'amocrm.blocked';
+const UNREADABLE = 'it cannot be read whether AmoCRM is open';
 const MESSAGE =
   'AmoCRM has blocked the integration (403 on every request): write to its support; work goes on by itself once it is lifted';
 
@@ -48,7 +49,7 @@ export function createBlockade({ bus, probeMs, now = Date.now }: BlockadeOptions
 
   return {
     check: () =>
-      guarded(async () => {
+      orOutage(UNREADABLE, async () => {
         const { until, revision } = await read();
         if (until === 0) return;
         if (until > now()) throw stopped(until - now());
@@ -57,25 +58,15 @@ export function createBlockade({ bus, probeMs, now = Date.now }: BlockadeOptions
         if (!(await write(nextProbe, revision))) throw stopped(probeMs);
       }),
     raise: () =>
-      guarded(async () => {
+      orOutage(UNREADABLE, async () => {
         const { revision } = await read();
         await write(now() + probeMs, revision);
         return stopped(probeMs);
       }),
     clear: () =>
-      guarded(async () => {
+      orOutage(UNREADABLE, async () => {
         const { until, revision } = await read();
         if (until !== 0) await write(0, revision);
       }),
   };
-}
-
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof ChannelStoppedError || thrown instanceof TransientError) throw thrown;
-    const cause = toError(thrown);
-    throw new TransientError('it cannot be read whether AmoCRM is open', { cause, outage: true });
-  }
 }

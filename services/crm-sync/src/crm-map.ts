@@ -12,9 +12,10 @@
  */
 import { z } from 'zod';
 import { isConflict, type Bus } from '@leadwire/shared/bus';
-import { TransientError, toError } from '@leadwire/shared/errors';
+import { TransientError, orOutage } from '@leadwire/shared/errors';
 
 const TRIES = 20;
+const UNREADABLE = 'the map of deals cannot be read';
 
 const id = z.number().int();
 const leadSchema = z.object({
@@ -86,7 +87,7 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
   };
 
   const change = <T>(key: string, schema: z.ZodType<T>, next: (before: T | undefined) => T) =>
-    guarded(async () => {
+    orOutage(UNREADABLE, async () => {
       for (let attempt = 0; attempt < TRIES; attempt += 1) {
         const { value, revision } = await read(key, schema);
         const after = JSON.stringify(next(value));
@@ -113,9 +114,12 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
   };
 
   return {
-    lead: (leadId) => guarded(async () => (await read(leadKey(leadId), leadSchema)).value),
-    person: (key) => guarded(async () => (await read(personKey(key), personSchema)).value),
-    deal: (dealId) => guarded(async () => (await read(dealKey(dealId), dealSchema)).value),
+    lead: (leadId) =>
+      orOutage(UNREADABLE, async () => (await read(leadKey(leadId), leadSchema)).value),
+    person: (key) =>
+      orOutage(UNREADABLE, async () => (await read(personKey(key), personSchema)).value),
+    deal: (dealId) =>
+      orOutage(UNREADABLE, async () => (await read(dealKey(dealId), dealSchema)).value),
 
     async claim(leadId, personKeys) {
       const at = now();
@@ -170,15 +174,3 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
 const leadKey = (leadId: string) => `lead.${leadId}`;
 const personKey = (key: string) => `person.${key}`;
 const dealKey = (dealId: number) => `deal.${dealId}`;
-
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof TransientError) throw thrown;
-    throw new TransientError('the map of deals cannot be read', {
-      cause: toError(thrown),
-      outage: true,
-    });
-  }
-}
