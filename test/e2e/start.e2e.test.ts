@@ -132,7 +132,8 @@ describe('npm start', () => {
       });
 
       const second = spawnStack(1_000);
-      await once(second.process, 'exit');
+      // Not `exit`: what it said may still be on its way then.
+      await once(second.process, 'close');
       expect(second.output()).toContain('already running');
       expect(second.output()).toContain(first.sandbox);
 
