@@ -1,8 +1,8 @@
 /** Submission -> Lead. Knows nothing of HTTP or the broker. */
+import { cleanJson, cleanLine, cleanRecord, isRecord } from '@leadwire/shared/clean-text';
+import { readEmail, readPhone, type Email, type Phone } from '@leadwire/shared/contacts';
 import type { Lead, LeadKind } from '@leadwire/shared/events';
 import { attributionIn, takeAttribution } from './attribution.ts';
-import { cleanJson, cleanLine, cleanRecord, isRecord } from './clean-text.ts';
-import { readEmail, readPhone, type Email, type Phone } from './contacts.ts';
 import { HONEYPOT_FIELD, type Submission } from './submission.ts';
 
 const LONGEST_NAME = 200;

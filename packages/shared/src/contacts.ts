@@ -2,7 +2,7 @@
 import { domainToASCII } from 'node:url';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { z } from 'zod';
-import type { ContactIssue } from '@leadwire/shared/events';
+import type { ContactIssue } from './events.ts';
 import { cleanLine, cutTo } from './clean-text.ts';
 import { suggestDomain } from './email-typos.ts';
 
