@@ -1,7 +1,7 @@
 /** Waits until nothing is left to do anywhere: no work in the streams, no consumer behind, no delivery open. */
 import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { consumers } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
 import type { World } from './world.ts';
 
 const POLL_MS = 250;

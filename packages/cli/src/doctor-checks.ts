@@ -2,7 +2,8 @@
 import { toError } from '@leadwire/shared/errors';
 import { createMobizon } from '@leadwire/shared/mobizon';
 import { createDatabase } from '@leadwire/shared/supabase';
-import { consumers, streams } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
+import { streams } from '@leadwire/shared/topology';
 import { withBus } from './connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
 import type { CliEnv } from './env.ts';

@@ -95,6 +95,49 @@ const outcomeSchema = deliverySchema.extend({
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
+/** What others tell of a campaign's copy; that it was sent is in its recipient's row. */
+export const campaignOutcomes = [
+  'delivered',
+  'bounced',
+  'complained',
+  'opened',
+  'clicked',
+] as const satisfies readonly DeliveryOutcome[];
+export type CampaignOutcome = (typeof campaignOutcomes)[number];
+
+const campaignDeliverySchema = z.object({
+  recipientId: z.uuid(),
+  campaignId: z.uuid(),
+  channel: z.enum(channels),
+  outcome: z.enum(campaignOutcomes),
+  at: z.iso.datetime(),
+  /** One token: why it bounced (`permanent`, `transient`, `expired`). */
+  reason: z.string().optional(),
+});
+export type CampaignDelivery = z.infer<typeof campaignDeliverySchema>;
+
+export const suppressionReasons = ['unsubscribed', 'bounced', 'complained'] as const;
+export type SuppressionReason = (typeof suppressionReasons)[number];
+
+/** Who is meant: a campaign's recipient by id alone, or a channel and a contact. */
+const suppressionSchema = z.object({
+  reason: z.enum(suppressionReasons),
+  /** Who told: `link`, `resend`. */
+  source: z.string(),
+  at: z.iso.datetime(),
+  recipientId: z.uuid().optional(),
+  channel: z.enum(channels).optional(),
+  /** A mail address in lower case, or E.164. */
+  contact: z.string().optional(),
+});
+export type ContactSuppressed = z.infer<typeof suppressionSchema>;
+
+const smsReportSchema = z.object({
+  /** Mobizon's. */
+  messageId: z.string().regex(/^\d{1,20}$/),
+  at: z.iso.datetime(),
+});
+
 /** A student of the learning platform; `studentId` is the platform's own and never a contact. */
 export const studentSchema = z.object({
   studentId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
@@ -195,6 +238,15 @@ export const eventSchemas = {
   ),
   /** Something became known about a delivery. */
   'delivery.recorded.v1': defineEvent('delivery.recorded.v1', outcomeSchema),
+  /** Something became known about a campaign's copy. */
+  'campaign.delivery_recorded.v1': defineEvent(
+    'campaign.delivery_recorded.v1',
+    campaignDeliverySchema,
+  ),
+  /** Somebody must not get campaigns any more. */
+  'contact.suppressed.v1': defineEvent('contact.suppressed.v1', suppressionSchema),
+  /** Mobizon says that an SMS has come to its end: a hint to ask. */
+  'sms.reported.v1': defineEvent('sms.reported.v1', smsReportSchema),
   /** The learning platform has a new student. */
   'student.created.v1': defineEvent('student.created.v1', studentSchema),
   /** A student has completed a lesson. */

@@ -14,7 +14,8 @@ import { eventSchemas } from './events.ts';
 import { LEDGER_STREAM, isSettled, ledgerKey, parseEntry, type LedgerEntry } from './ledger.ts';
 import { scheduleDue } from './notifications.ts';
 import { readStream } from './read-stream.ts';
-import { consumers, streams, subjects, type ConsumerName, type StreamName } from './topology.ts';
+import { consumers, type ConsumerName } from './durables.ts';
+import { streams, subjects, type StreamName } from './topology.ts';
 
 /** Late by less is ordinary: a lease that runs out, a retry, a busy provider. */
 const GRACE_MS = 2 * 60_000;

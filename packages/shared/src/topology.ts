@@ -1,6 +1,6 @@
 /**
- * The map: every stream, key-value bucket and durable consumer of Leadwire, as data.
- * `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
+ * The map: every stream and key-value bucket of Leadwire, as data; who works on them is in
+ * durables.ts. `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
  *
  * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
@@ -60,13 +60,27 @@ export const streams = {
     subjects: [
       'deliveries.*.*.*',
       'crm.*.*',
+      'campaign_deliveries.*.*.*',
       'redrive.lead-store-deliveries.>',
       'redrive.tripwire-deliveries.>',
       'redrive.lead-store-crm.>',
+      'redrive.mailer-outcomes.>',
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
-    what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, crm.<outcome>.<leadId>',
+    what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, campaign_deliveries.<channel>.<outcome>.<recipientId>, crm.<outcome>.<leadId>',
+  },
+  CONTACTS: {
+    subjects: ['contacts.suppressed.*', 'redrive.mailer-suppressions.>'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'who must not get campaigns any more: contacts.suppressed.<event id>',
+  },
+  SMS_REPORTS: {
+    subjects: ['sms_reports.*', 'redrive.mailer-sms-reports.>'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    what: 'SMS that Mobizon says have arrived or not, to be asked about: sms_reports.<messageId>',
   },
   CALLS: {
     subjects: ['calls.*.*', 'redrive.lead-store-calls.>'],
@@ -114,118 +128,6 @@ export const buckets = {
 } as const satisfies Record<string, BucketSpec>;
 export type BucketName = keyof typeof buckets;
 
-export interface ConsumerSpec {
-  stream: StreamName;
-  filters: readonly string[];
-  /** Handlers that run at once in one process; never more messages than this are taken. */
-  concurrency: number;
-  /** Attempts before a message goes to DEAD_LETTERS. */
-  attempts: number;
-  /** Milliseconds without a sign of life after which the broker gives the message to another worker. */
-  ackWaitMs: number;
-  what: string;
-}
-
-export const consumers = {
-  'notifier-plan': {
-    stream: 'LEADS',
-    filters: ['leads.created.*.*', 'redrive.notifier-plan.>'],
-    concurrency: 16,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'plans the messages of each lead',
-  },
-  'notifier-email': {
-    stream: 'NOTIFICATIONS',
-    filters: ['notify.due.email.*'],
-    concurrency: 8,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'sends due mails',
-  },
-  'notifier-sms': {
-    stream: 'NOTIFICATIONS',
-    filters: ['notify.due.sms.*'],
-    concurrency: 4,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'sends due SMS',
-  },
-  'lead-store-leads': {
-    stream: 'LEADS',
-    filters: ['leads.>', 'redrive.lead-store-leads.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes lead rows',
-  },
-  'lead-store-deliveries': {
-    stream: 'DELIVERIES',
-    filters: ['deliveries.>', 'redrive.lead-store-deliveries.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes delivery statuses',
-  },
-  'lead-store-calls': {
-    stream: 'CALLS',
-    filters: ['calls.>', 'redrive.lead-store-calls.>'],
-    concurrency: 200,
-    attempts: 5,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes integration_logs',
-  },
-  'lead-store-crm': {
-    stream: 'DELIVERIES',
-    filters: ['crm.*.*', 'redrive.lead-store-crm.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes what became of deals',
-  },
-  'crm-sync': {
-    stream: 'LEADS',
-    filters: ['leads.created.*.*', 'redrive.crm-sync.>'],
-    concurrency: 8,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'makes each lead a deal in AmoCRM',
-  },
-  'crm-students': {
-    stream: 'STUDENTS',
-    filters: ['students.created.*', 'students.lesson_completed.*.*', 'redrive.crm-students.>'],
-    concurrency: 4,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'moves the deals of students',
-  },
-  'crm-changes': {
-    stream: 'CRM_CHANGES',
-    filters: ['crm_changes.*', 'redrive.crm-changes.>'],
-    concurrency: 4,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'looks at deals that people moved in AmoCRM',
-  },
-  'tripwire-leads': {
-    stream: 'LEADS',
-    filters: ['leads.>', 'redrive.tripwire-leads.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes lead_tracking of the second project',
-  },
-  'tripwire-deliveries': {
-    stream: 'DELIVERIES',
-    filters: ['deliveries.>', 'redrive.tripwire-deliveries.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes delivery statuses of the second project',
-  },
-} as const satisfies Record<string, ConsumerSpec>;
-export type ConsumerName = keyof typeof consumers;
-
 /** The window in which the broker recognises a repeated `Nats-Msg-Id`: a double click, not a memory. */
 export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
 
@@ -257,6 +159,10 @@ export const subjects = {
   notifyDue: (channel: string, deliveryId: string) => `notify.due.${channel}.${deliveryId}`,
   delivery: (channel: string, outcome: string, deliveryId: string) =>
     `deliveries.${channel}.${outcome}.${deliveryId}`,
+  campaignDelivery: (channel: string, outcome: string, recipientId: string) =>
+    `campaign_deliveries.${channel}.${outcome}.${recipientId}`,
+  contactSuppressed: (eventId: string) => `contacts.suppressed.${eventId}`,
+  smsReport: (messageId: string) => `sms_reports.${messageId}`,
   crm: (outcome: string, leadId: string) => `crm.${outcome}.${leadId}`,
   crmChange: (dealId: number) => `crm_changes.${dealId}`,
   studentCreated: (studentId: string) => `students.created.${studentId}`,

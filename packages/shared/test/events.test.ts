@@ -23,6 +23,12 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
   },
   'notification.due.v1': { ...delivery, dueAt: at, shortLink, lead },
   'delivery.recorded.v1': { ...delivery, outcome: 'skipped', at, reason: 'phone_invalid' },
+  'campaign.delivery_recorded.v1': {
+    ...{ recipientId: newId(), campaignId: newId(), channel: 'email', outcome: 'bounced' },
+    ...{ at, reason: 'permanent' },
+  },
+  'contact.suppressed.v1': { reason: 'unsubscribed', source: 'link', at, recipientId: newId() },
+  'sms.reported.v1': { messageId: '700001', at },
   'student.created.v1': {
     ...{ studentId: 'st-17', name: 'Дамир', email: null, phone: '+77051234567' },
     ...{ course: 'analyst', receivedAt: at },

@@ -1,0 +1,140 @@
+/** Every durable consumer of Leadwire, as data: which service works on what, how much at once, how often. */
+import type { StreamName } from './topology.ts';
+
+const SECOND = 1_000;
+
+export interface ConsumerSpec {
+  stream: StreamName;
+  filters: readonly string[];
+  /** Handlers that run at once in one process; never more messages than this are taken. */
+  concurrency: number;
+  /** Attempts before a message goes to DEAD_LETTERS. */
+  attempts: number;
+  /** Milliseconds without a sign of life after which the broker gives the message to another worker. */
+  ackWaitMs: number;
+  what: string;
+}
+
+export const consumers = {
+  'notifier-plan': {
+    stream: 'LEADS',
+    filters: ['leads.created.*.*', 'redrive.notifier-plan.>'],
+    concurrency: 16,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'plans the messages of each lead',
+  },
+  'notifier-email': {
+    stream: 'NOTIFICATIONS',
+    filters: ['notify.due.email.*'],
+    concurrency: 8,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'sends due mails',
+  },
+  'notifier-sms': {
+    stream: 'NOTIFICATIONS',
+    filters: ['notify.due.sms.*'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'sends due SMS',
+  },
+  'lead-store-leads': {
+    stream: 'LEADS',
+    filters: ['leads.>', 'redrive.lead-store-leads.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes lead rows',
+  },
+  'lead-store-deliveries': {
+    stream: 'DELIVERIES',
+    filters: ['deliveries.>', 'redrive.lead-store-deliveries.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes delivery statuses',
+  },
+  'lead-store-calls': {
+    stream: 'CALLS',
+    filters: ['calls.>', 'redrive.lead-store-calls.>'],
+    concurrency: 200,
+    attempts: 5,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes integration_logs',
+  },
+  'lead-store-crm': {
+    stream: 'DELIVERIES',
+    filters: ['crm.*.*', 'redrive.lead-store-crm.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes what became of deals',
+  },
+  'crm-sync': {
+    stream: 'LEADS',
+    filters: ['leads.created.*.*', 'redrive.crm-sync.>'],
+    concurrency: 8,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'makes each lead a deal in AmoCRM',
+  },
+  'crm-students': {
+    stream: 'STUDENTS',
+    filters: ['students.created.*', 'students.lesson_completed.*.*', 'redrive.crm-students.>'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'moves the deals of students',
+  },
+  'crm-changes': {
+    stream: 'CRM_CHANGES',
+    filters: ['crm_changes.*', 'redrive.crm-changes.>'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'looks at deals that people moved in AmoCRM',
+  },
+  'tripwire-leads': {
+    stream: 'LEADS',
+    filters: ['leads.>', 'redrive.tripwire-leads.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes lead_tracking of the second project',
+  },
+  'tripwire-deliveries': {
+    stream: 'DELIVERIES',
+    filters: ['deliveries.>', 'redrive.tripwire-deliveries.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes delivery statuses of the second project',
+  },
+  'mailer-outcomes': {
+    stream: 'DELIVERIES',
+    filters: ['campaign_deliveries.*.*.*', 'redrive.mailer-outcomes.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes what became of campaign copies',
+  },
+  'mailer-suppressions': {
+    stream: 'CONTACTS',
+    filters: ['contacts.suppressed.*', 'redrive.mailer-suppressions.>'],
+    concurrency: 100,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes who must not get campaigns any more',
+  },
+  'mailer-sms-reports': {
+    stream: 'SMS_REPORTS',
+    filters: ['sms_reports.*', 'redrive.mailer-sms-reports.>'],
+    concurrency: 100,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'asks Mobizon what became of SMS',
+  },
+} as const satisfies Record<string, ConsumerSpec>;
+export type ConsumerName = keyof typeof consumers;
