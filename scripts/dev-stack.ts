@@ -143,7 +143,8 @@ export function stackEnv(
   const sandbox = at(ports('sandbox'));
   const sandboxPage = `http://localhost:${ports('sandbox')}`;
   const api = `http://localhost:${ports('landing-api')}`;
-  const hookSecret = given['AMOCRM_WEBHOOK_SECRET'] ?? secrets['AMOCRM_WEBHOOK_SECRET'] ?? '';
+  const hooks = `${at(ports('landing-api'))}/api/webhooks`;
+  const secretOf = (name: string) => given[name] ?? secrets[name] ?? '';
   return {
     ...secrets,
     NATS_URL: `nats://127.0.0.1:${ports('nats', 'NATS_PORT')}`,
@@ -159,7 +160,9 @@ export function stackEnv(
     AMOCRM_BASE_URL: `${sandbox}/amocrm`,
     // An account of one's own comes with its own way in and its own stages.
     ...(given['AMOCRM_BASE_URL'] === undefined && SANDBOX_CRM),
-    AMOCRM_WEBHOOK_URL: `${at(ports('landing-api'))}/api/webhooks/amocrm/${hookSecret}`,
+    AMOCRM_WEBHOOK_URL: `${hooks}/amocrm/${secretOf('AMOCRM_WEBHOOK_SECRET')}`,
+    RESEND_WEBHOOK_URL: `${hooks}/resend`,
+    MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
     LANDING_API_URL: api,
     PUBLIC_BASE_URL: api,
     PROFTEST_RESULT_URL: `${sandboxPage}/forms/`,
