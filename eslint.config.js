@@ -39,6 +39,7 @@ export default tseslint.config(
                 '@leadwire/notifier*',
                 '@leadwire/crm-sync*',
                 '@leadwire/lead-store*',
+                '@leadwire/mailer-batch*',
                 '@leadwire/sandbox*',
                 '@leadwire/testing*',
                 '@leadwire/supabase-local*',

@@ -76,6 +76,13 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
+    name: 'mailer-batch',
+    entry: 'services/mailer-batch/src/main.ts',
+    ports: { PORT: 3105 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
     name: 'landing-api',
     entry: 'services/landing-api/src/main.ts',
     ports: { PORT: 3000 },

@@ -16,7 +16,7 @@ import { waitFor } from '@leadwire/testing/wait-for';
 const root = path.resolve(import.meta.dirname, '../..');
 const MOBIZON_KEY = 'k'.repeat(40);
 const ADMIN_TOKEN = 'an-admin-token-for-tests';
-const USERS = ['admin', 'landing-api', 'notifier', 'lead-store', 'crm-sync'] as const;
+const USERS = ['admin', 'landing-api', 'notifier', 'lead-store', 'crm-sync', 'mailer-batch'] as const;
 type User = (typeof USERS)[number];
 
 let folder: string;
@@ -217,6 +217,8 @@ describe('a user of the broker', () => {
     ['lead-store', 'write the ledger', '$KV.deliveries.a.email.b'],
     ['crm-sync', 'have something sent', 'notify.at.email.00000000'],
     ['crm-sync', 'write the ledger', '$KV.deliveries.a.email.b'],
+    ['mailer-batch', 'have something sent', 'notify.at.email.00000000'],
+    ['mailer-batch', 'write the ledger', '$KV.deliveries.a.email.b'],
     ['lead-store', 'delete a stream', '$JS.API.STREAM.DELETE.DELIVERIES'],
   ];
   const connections = new Map<User, NatsConnection>();
@@ -233,7 +235,7 @@ describe('a user of the broker', () => {
     expect(refused).toContain('Permissions Violation for Publish');
   });
 
-  test.each(['landing-api', 'notifier', 'lead-store', 'crm-sync'] as const)(
+  test.each(['landing-api', 'notifier', 'lead-store', 'crm-sync', 'mailer-batch'] as const)(
     '%s cannot listen to anything but its own answers',
     async (user) => {
       for (const subject of ['leads.>', '_INBOX.>', '_INBOX_admin.>', '$JS.EVENT.>', '>']) {

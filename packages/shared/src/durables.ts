@@ -112,6 +112,14 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'writes delivery statuses of the second project',
   },
+  'mailer-batch': {
+    stream: 'CAMPAIGNS',
+    filters: ['campaigns.batch.*.*'],
+    concurrency: 4,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'sends batches of campaigns',
+  },
   'mailer-outcomes': {
     stream: 'DELIVERIES',
     filters: ['campaign_deliveries.*.*.*', 'redrive.mailer-outcomes.>'],

@@ -130,7 +130,7 @@ const suppressionSchema = z.object({
   /** A mail address in lower case, or E.164. */
   contact: z.string().optional(),
 });
-export type ContactSuppressed = z.infer<typeof suppressionSchema>;
+export type Suppression = z.infer<typeof suppressionSchema>;
 
 const smsReportSchema = z.object({
   /** Mobizon's. */
@@ -185,6 +185,12 @@ const dealChangeSchema = z.object({
   /** Where the CRM says it is now; it may have moved on since. */
   stageId: z.number().int().optional(),
   at: z.iso.datetime(),
+});
+
+const batchReadySchema = z.object({
+  campaignId: z.uuid(),
+  /** The batch's number in its campaign, from 1. */
+  n: z.number().int().min(1),
 });
 
 const alertSchema = z.object({
@@ -255,6 +261,8 @@ export const eventSchemas = {
   'crm.recorded.v1': defineEvent('crm.recorded.v1', crmSchema),
   /** The CRM says that a deal has changed: a hint to look at it. */
   'crm.deal_changed.v1': defineEvent('crm.deal_changed.v1', dealChangeSchema),
+  /** A batch of a campaign may be sent now: a nudge, the row in the database decides. */
+  'campaign.batch_ready.v1': defineEvent('campaign.batch_ready.v1', batchReadySchema),
   /** A provider was called. */
   'provider.called.v1': defineEvent('provider.called.v1', callSchema),
   /** A person should look. */
@@ -268,6 +276,8 @@ export type LeadCreated = EventOf<'lead.created.v1'>;
 export type NotificationDue = EventOf<'notification.due.v1'>;
 export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
 export type CrmRecorded = EventOf<'crm.recorded.v1'>;
+export type BatchReady = EventOf<'campaign.batch_ready.v1'>;
+export type ContactSuppressed = EventOf<'contact.suppressed.v1'>;
 export type DealChanged = EventOf<'crm.deal_changed.v1'>;
 
 /**

@@ -12,6 +12,8 @@ export interface Database {
    * wrong; TransientError when the database is not there.
    */
   storeRows(functionName: string, rows: readonly object[]): Promise<void>;
+  /** Calls a function of the migrations; resolves to what it answers, as JSON. @throws as `storeRows`. */
+  call(functionName: string, args: object): Promise<unknown>;
   /** One row of a table by its id, or undefined. @throws as `storeRows`. */
   rowById(table: string, id: string): Promise<Record<string, unknown> | undefined>;
   /** The first 100 rows with this value in this column, by `order`, oldest first. @throws as `storeRows`. */
@@ -40,6 +42,11 @@ export function createDatabase({ project, url, serviceKey }: DatabaseOptions): D
     async storeRows(functionName, rows) {
       const { error, status } = await client.rpc(functionName, { rows });
       if (error) throw classify(project, status, error);
+    },
+    async call(functionName, args) {
+      const answer = await client.rpc(functionName, args);
+      if (answer.error) throw classify(project, answer.status, answer.error);
+      return answer.data as unknown;
     },
     async rowById(table, id) {
       const query = client.from(table).select().eq('id', id);

@@ -56,6 +56,12 @@ export const streams = {
     schedules: { pending: 'notify.at.', due: 'notify.due.' },
     what: 'messages to be sent: waiting (notify.at.<channel>.<deliveryId>) and due (notify.due.…)',
   },
+  CAMPAIGNS: {
+    subjects: ['campaigns.batch.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    what: 'batches that may be sent now, as a nudge: campaigns.batch.<campaignId>.<n>',
+  },
   DELIVERIES: {
     subjects: [
       'deliveries.*.*.*',
@@ -169,6 +175,7 @@ export const subjects = {
   /** `*` as the lesson stands for every lesson. */
   lessonCompleted: (studentId: string, lesson: number | '*') =>
     `students.lesson_completed.${studentId}.${lesson}`,
+  campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
   call: (service: string, status: string) => `calls.${service}.${status}`,
   alert: (severity: string, what: string) => `alerts.${severity}.${what}`,
   dead: (durable: string, subject: string) => `dead.${durable}.${subject}`,

@@ -36,6 +36,7 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
   'lesson.completed.v1': { studentId: 'st-17', lesson: 2, at },
   'crm.recorded.v1': { leadId: lead.leadId, outcome: 'synced', at, dealId: 1, stageId: 2 },
   'crm.deal_changed.v1': { dealId: 1, change: 'moved', stageId: 2, at },
+  'campaign.batch_ready.v1': { campaignId: newId(), n: 3 },
   'provider.called.v1': {
     service: 'notifier',
     action: 'resend.send',
