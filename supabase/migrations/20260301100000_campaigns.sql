@@ -106,7 +106,9 @@ alter table public.exclusion_lists
 
 alter table public.campaigns
   -- Bounces and errors before it do not count: a person has seen them and went on.
-  add column if not exists resumed_at timestamptz;
+  add column if not exists resumed_at timestamptz,
+  -- Up to here batches have been handed out at the campaign's own rate.
+  add column if not exists paced_until timestamptz;
 
 alter table public.campaign_recipients
   add column if not exists settled_at timestamptz;

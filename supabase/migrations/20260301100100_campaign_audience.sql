@@ -217,6 +217,7 @@ begin
       else c.scheduled_for end,
     rate_per_second = case when p_patch ? 'ratePerSecond' then (p_patch ->> 'ratePerSecond')::numeric
       else c.rate_per_second end,
+    paced_until = case when p_patch ? 'ratePerSecond' then null else c.paced_until end,
     updated_at = clock_timestamp()
   where c.id = p_id
   returning * into v_campaign;

@@ -384,7 +384,8 @@ begin
     lease_until = clock_timestamp() + make_interval(secs => p_wait_ms / 1000.0),
     state = case when p_was_tried then b.state when v_status = 'cancelled' then 'settled' else 'pending' end,
     body_hash = case when p_was_tried then b.body_hash end,
-    first_claim_at = case when p_was_tried then b.first_claim_at end
+    first_claim_at = case when p_was_tried then b.first_claim_at end,
+    provider_ref = case when p_was_tried then b.provider_ref end, stage = case when p_was_tried then b.stage end
   where b.campaign_id = p_id and b.n = p_n and b.state = 'sending' and b.owner = p_owner;
   if not found then
     return jsonb_build_object('kind', 'lost');
@@ -425,6 +426,12 @@ declare
   v_bounced integer;
   v_reason text;
 begin
+  -- Counting 100,000 people takes a while: every two seconds will do.
+  update public.campaigns k set weighed_at = clock_timestamp()
+  where k.id = c.id and coalesce(k.weighed_at, '-infinity') < clock_timestamp() - interval '2 seconds';
+  if not found then
+    return null;
+  end if;
   select count(*) filter (where r.status = 'sent'), count(*) filter (where r.status = 'failed'),
     count(r.bounced_at)
   into v_sent, v_failed, v_bounced
@@ -442,9 +449,50 @@ begin
 end
 $$;
 
--- What time brings; any number of replicas may call it each second. Starts what is scheduled, weighs bounces and
--- errors, finishes, closes what a cancelled campaign left in flight, and hands out the next p_ahead batches of each
--- running campaign (not in its quiet hours), each again only after p_nudge_ms.
+-- Hands out the next batches of a running campaign: up to p_ahead, and no more than its own rate allows in the next
+-- two seconds. A batch that was handed out comes again only after p_nudge_ms, if nobody has taken it up.
+create or replace function public.leadwire_campaign_nudge(c public.campaigns, p_ahead integer, p_nudge_ms integer)
+returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_from timestamptz := greatest(coalesce(c.paced_until, v_now), v_now);
+  v_room integer := p_ahead;
+  v_nudges jsonb;
+begin
+  if c.rate_per_second is not null then
+    v_room := least(p_ahead, ceil(extract(epoch from v_now + interval '2 seconds' - v_from) * c.rate_per_second));
+  end if;
+  if v_room <= 0 then
+    return '[]'::jsonb;
+  end if;
+  with next as (
+    select b.n from (
+      select k.n, k.nudged_at from public.campaign_batches k
+      where k.campaign_id = c.id and k.state <> 'settled' and (k.lease_until is null or k.lease_until <= v_now)
+      order by k.n limit p_ahead
+    ) as b
+    where b.nudged_at is null or b.nudged_at < v_now - make_interval(secs => p_nudge_ms / 1000.0)
+    order by b.n limit v_room
+  ), nudged as (
+    update public.campaign_batches b set nudged_at = v_now, nudges = b.nudges + 1
+    from next x where b.campaign_id = c.id and b.n = x.n
+    returning b.n, b.nudges
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('campaignId', c.id, 'n', x.n, 'nudge', x.nudges) order by x.n), '[]')
+  into v_nudges from nudged x;
+  if c.rate_per_second is not null then
+    update public.campaigns k
+    set paced_until = v_from + make_interval(secs => jsonb_array_length(v_nudges) / c.rate_per_second::double precision)
+    where k.id = c.id;
+  end if;
+  return v_nudges;
+end
+$$;
+
+-- What time brings; any number of replicas may call it each second, one of them at a time does it. Starts what is
+-- scheduled, weighs bounces and errors, finishes, closes what a cancelled campaign left in flight, and hands out
+-- batches of the running campaigns that are not in their quiet hours.
 -- { started: [id], paused: [{ id, reason }], finished: [id], nudges: [{ campaignId, n, nudge }] }
 create or replace function public.leadwire_campaign_tick(p_ahead integer, p_nudge_ms integer) returns jsonb
 language plpgsql set search_path = '' as $$
@@ -452,11 +500,10 @@ declare
   v_started jsonb := '[]';
   v_paused jsonb := '[]';
   v_finished jsonb := '[]';
-  v_nudges jsonb;
+  v_nudges jsonb := '[]';
   v_campaign public.campaigns;
   v_reason text;
 begin
-  -- One among the replicas at a time.
   if not pg_try_advisory_xact_lock(hashtextextended('leadwire.campaign_tick', 0)) then
     return '{"started": [], "paused": [], "finished": [], "nudges": []}'::jsonb;
   end if;
@@ -465,44 +512,20 @@ begin
     where c.status = 'scheduled' and c.scheduled_for <= clock_timestamp() returning c.id
   )
   select coalesce(jsonb_agg(s.id), '[]') into v_started from s;
+  perform public.leadwire_campaign_close_cancelled();
 
-  for v_campaign in
-    update public.campaigns c set weighed_at = clock_timestamp()
-    where c.status = 'running' and coalesce(c.weighed_at, '-infinity') < clock_timestamp() - interval '2 seconds'
-    returning *
-  loop
+  for v_campaign in select c.* from public.campaigns c where c.status = 'running' order by c.started_at, c.id loop
+    if public.leadwire_campaign_finish_if_done(v_campaign.id) then
+      v_finished := v_finished || to_jsonb(v_campaign.id);
+      continue;
+    end if;
     v_reason := public.leadwire_campaign_weigh(v_campaign);
     if v_reason is not null then
       v_paused := v_paused || jsonb_build_object('id', v_campaign.id, 'reason', v_reason);
-    elsif public.leadwire_campaign_finish_if_done(v_campaign.id) then
-      v_finished := v_finished || to_jsonb(v_campaign.id);
+    elsif not public.leadwire_campaign_is_quiet(v_campaign.quiet_hours, v_campaign.time_zone) then
+      v_nudges := v_nudges || public.leadwire_campaign_nudge(v_campaign, p_ahead, p_nudge_ms);
     end if;
   end loop;
-
-  perform public.leadwire_campaign_close_cancelled();
-
-  with next as (
-    select b.campaign_id, b.n
-    from public.campaigns c
-    cross join lateral (
-      select k.campaign_id, k.n, k.nudged_at from public.campaign_batches k
-      where k.campaign_id = c.id and k.state <> 'settled'
-        and (k.lease_until is null or k.lease_until <= clock_timestamp())
-      order by k.n limit p_ahead
-    ) as b
-    where c.status = 'running' and not public.leadwire_campaign_is_quiet(c.quiet_hours, c.time_zone)
-      and (b.nudged_at is null or b.nudged_at < clock_timestamp() - make_interval(secs => p_nudge_ms / 1000.0))
-  ), nudged as (
-    update public.campaign_batches b set nudged_at = clock_timestamp(), nudges = b.nudges + 1
-    from next x
-    where b.campaign_id = x.campaign_id and b.n = x.n
-      and (b.nudged_at is null or b.nudged_at < clock_timestamp() - make_interval(secs => p_nudge_ms / 1000.0))
-    returning b.campaign_id, b.n, b.nudges
-  )
-  select coalesce(jsonb_agg(jsonb_build_object('campaignId', x.campaign_id, 'n', x.n, 'nudge', x.nudges)
-    order by x.n, x.campaign_id), '[]') into v_nudges
-  from nudged x;
-
   return jsonb_build_object('started', v_started, 'paused', v_paused, 'finished', v_finished, 'nudges', v_nudges);
 end
 $$;

@@ -44,6 +44,7 @@ export const envSchema = z.object({
   MOBIZON_BASE_URL: baseUrl('the Mobizon API').default('https://api.mobizon.kz'),
   MOBIZON_FROM: z.string().min(1, 'expected a registered sender name').optional(),
   MOBIZON_RATE_PER_SECOND: rate(2),
+  MOBIZON_LISTING_LAG_MS: milliseconds(2 * 60_000),
   /** Tenge for one segment, for the estimate before the start. */
   MOBIZON_SMS_PRICE: z.coerce.number('expected a price in tenge').min(0).default(16.2),
   CAMPAIGN_TIME_ZONE: timeZone.default('Asia/Almaty'),
@@ -56,7 +57,7 @@ export const envSchema = z.object({
     .default('21:00-09:00'),
   CAMPAIGN_MAX_BOUNCE_PERCENT: percent(5),
   CAMPAIGN_MAX_ERROR_PERCENT: percent(20),
-  // Far longer than a call may take (15 s), so that nobody takes over while a request is on its way.
+  // Longer than a call may take (30 s), so that nobody takes over while a request is on its way.
   CAMPAIGN_LEASE_MS: milliseconds(60_000),
 });
 export type MailerEnv = z.infer<typeof envSchema>;

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { openBus } from '@leadwire/shared/bus';
+import { startConsumer } from '@leadwire/shared/consumer';
+import { readEnv } from '@leadwire/shared/env';
+import { eventSchemas } from '@leadwire/shared/events';
+import { createLog } from '@leadwire/shared/log';
+import { createMetrics } from '@leadwire/shared/metrics';
+import { runService } from '@leadwire/shared/service';
+import { createDatabase } from '@leadwire/shared/supabase';
+import { createTellPaused } from './alerts.ts';
+import { createCampaignStore } from './campaign-store.ts';
+import { createChannels } from './channels.ts';
+import { envSchema } from './env.ts';
+import { createSendBatch } from './handler.ts';
+import { createCampaignMeasures } from './measures.ts';
+import { createPace } from './pace.ts';
+import { startPump } from './pump.ts';
+
+const NAME = 'mailer-batch';
+
+const env = readEnv(envSchema);
+const log = createLog(NAME, env.LOG_LEVEL);
+const metrics = createMetrics(NAME);
+const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REPLICAS });
+const parts = { bus, log, metrics };
+
+const database = createDatabase({
+  project: 'landing',
+  url: env.LANDING_SUPABASE_URL,
+  serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
+});
+const store = createCampaignStore(database);
+const { channels } = createChannels(env, parts);
+const tellPaused = createTellPaused(parts);
+const leaseMs = env.CAMPAIGN_LEASE_MS;
+const sendBatch = createSendBatch({
+  ...{ store, channels, tellPaused, leaseMs, log, owner: randomUUID() },
+  pace: createPace(parts),
+  measures: createCampaignMeasures(metrics),
+});
+
+await runService({
+  ...parts,
+  port: env.PORT,
+  host: env.HOST,
+  metricsToken: env.ADMIN_TOKEN,
+  consume: () => [
+    startPump({ ...{ bus, store, tellPaused, log }, nudgeMs: leaseMs / 2 }),
+    startConsumer({
+      ...{ ...parts, durable: 'mailer-batch', schema: eventSchemas['campaign.batch_ready.v1'] },
+      handle: sendBatch,
+    }),
+  ],
+});
