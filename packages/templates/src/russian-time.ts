@@ -57,14 +57,15 @@ function midnight(moment: Date, timeZone: string): number {
   return Date.UTC(Number(part('year')), Number(part('month')) - 1, Number(part('day')));
 }
 
-function partsOf(
-  iso: string,
-  timeZone: string,
-  { day, month }: { day: 'numeric' | '2-digit'; month: 'numeric' | '2-digit' | 'long' } = {
-    day: 'numeric',
-    month: 'long',
-  },
-): (type: Intl.DateTimeFormatPartTypes) => string {
+type DayFormat = { day: 'numeric' | '2-digit'; month: 'numeric' | '2-digit' | 'long' };
+
+/** Making one takes longer than rendering a whole mail. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatFor(timeZone: string, { day, month }: DayFormat): Intl.DateTimeFormat {
+  const key = `${timeZone} ${day} ${month}`;
+  const known = formats.get(key);
+  if (known) return known;
   const format = new Intl.DateTimeFormat('ru', {
     timeZone,
     weekday: 'long',
@@ -75,6 +76,15 @@ function partsOf(
     minute: '2-digit',
     timeZoneName: 'shortOffset',
   });
-  const parts = format.formatToParts(new Date(iso));
+  formats.set(key, format);
+  return format;
+}
+
+function partsOf(
+  iso: string,
+  timeZone: string,
+  dayFormat: DayFormat = { day: 'numeric', month: 'long' },
+): (type: Intl.DateTimeFormatPartTypes) => string {
+  const parts = formatFor(timeZone, dayFormat).formatToParts(new Date(iso));
   return (type) => parts.find((part) => part.type === type)?.value ?? '';
 }
