@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { TransientError } from '@leadwire/shared/errors';
-import { RequestError } from './problems.ts';
+import { RequestError } from '@leadwire/shared/http-problems';
 
 /** A provider that catches up sends what it has in one go, from a few addresses. */
 export const HOOKS_PER_MINUTE = 3_000;

@@ -11,6 +11,12 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import type { Bus } from '@leadwire/shared/bus';
+import {
+  RequestError,
+  answerProblems,
+  problemOnSocket,
+  sendProblem,
+} from '@leadwire/shared/http-problems';
 import type { Log } from '@leadwire/shared/log';
 import { hasBearer } from '@leadwire/shared/service';
 import { addAmocrmHook } from './amocrm-hook.ts';
@@ -20,7 +26,6 @@ import { BODY_LIMIT_BYTES, acceptJsonBodies } from './json-body.ts';
 import type { LandingMeasures } from './measures.ts';
 import { addMobizonHook } from './mobizon-hook.ts';
 import { addPlatformRoutes } from './platform.ts';
-import { RequestError, answerProblems, problemOnSocket, sendProblem } from './problems.ts';
 import { addResendHook } from './resend-hook.ts';
 import { addLandingRoutes, type LandingPorts } from './routes.ts';
 import { addStatusRoute, type StatusPorts } from './status.ts';
@@ -54,7 +59,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   const app = createApp(env, ports.log);
   await addDefences(app, env);
   acceptJsonBodies(app);
-  answerProblems(app);
+  answerProblems(app, { preHandler: app.rateLimit() });
   recordAnswers(app, ports.measures);
   await addDocs(app, env);
 

@@ -6,9 +6,9 @@ import type { Bus } from '@leadwire/shared/bus';
 import { cleanLine } from '@leadwire/shared/clean-text';
 import { readEmail, readPhone } from '@leadwire/shared/contacts';
 import { makeEvent, studentSchema, type EventOf } from '@leadwire/shared/events';
+import { RequestError, problemSchema } from '@leadwire/shared/http-problems';
 import { hasBearer } from '@leadwire/shared/service';
 import { subjects } from '@leadwire/shared/topology';
-import { RequestError, problemSchema } from './problems.ts';
 
 /** A platform that catches up sends a whole class at once. */
 const REQUESTS_PER_MINUTE = 3_000;

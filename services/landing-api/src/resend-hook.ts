@@ -15,10 +15,10 @@ import {
   type CampaignOutcome,
   type SuppressionReason,
 } from '@leadwire/shared/events';
+import { RequestError } from '@leadwire/shared/http-problems';
 import { derivedId } from '@leadwire/shared/ids';
 import { subjects } from '@leadwire/shared/topology';
 import { HOOKS_PER_MINUTE, inTime } from './hook-guards.ts';
-import { RequestError } from './problems.ts';
 
 /** Resend waits 15 seconds; what was not answered by then comes again. */
 const ANSWER_WITHIN_MS = 10_000;

@@ -4,12 +4,12 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/bus';
 import { channels, leadSchema, type Channel } from '@leadwire/shared/events';
+import { RequestError, problemSchema } from '@leadwire/shared/http-problems';
 import { settledStates, type Ledger, type LedgerEntry } from '@leadwire/shared/ledger';
 import { hasBearer } from '@leadwire/shared/service';
 import { subjects } from '@leadwire/shared/topology';
 import type { Journal } from './journal.ts';
 import { leadEventSchema } from './lead-fact.ts';
-import { RequestError, problemSchema } from './problems.ts';
 
 const channelSchema = z.object({
   sent: z.boolean(),
