@@ -26,7 +26,8 @@ export type CampaignVariables = Record<string, unknown>;
 
 /** Either the checked variables, or everything that is wrong with them. */
 export type ReadVariables =
-  { variables: CampaignVariables; issues?: undefined } | { issues: VariableIssue[] };
+  | { variables: CampaignVariables; issues?: undefined }
+  | { issues: VariableIssue[]; variables?: undefined };
 
 /** What every campaign shares: the sender's name, where answers go, the zone in which its times are told. */
 export type CampaignOwner = { brand: string; supportEmail: string | null; timeZone: string };

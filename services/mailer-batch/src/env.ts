@@ -32,6 +32,15 @@ export const envSchema = z.object({
   /** Only for lists that are taken from the second project. */
   TRIPWIRE_SUPABASE_URL: baseUrl('the tripwire project').optional(),
   TRIPWIRE_SERVICE_ROLE_KEY: serviceKey.optional(),
+  /** The service key reads everything, tokens included: lists come from these tables and views only. */
+  AUDIENCE_TABLES: z
+    .string()
+    .default('landing.landing_leads,landing.unified_lead_tracking,tripwire.lead_tracking')
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .refine(
+      (names) => names.every((name) => /^(landing|tripwire)\.[a-z_][a-z0-9_]{0,62}$/.test(name)),
+      'expected names such as landing.my_view, comma separated',
+    ),
   BRAND_NAME: z.string().min(1, 'expected the name that people know').default('Leadwire'),
   SUPPORT_EMAIL: z.email('expected a mail address').optional(),
   PUBLIC_BASE_URL: baseUrl('the public address of landing-api'),
