@@ -169,9 +169,11 @@ function readBatchAnswer(json: unknown, count: number): BatchAnswer {
 
 const failureSchema = z.object({ name: z.string() });
 
+/** What is not in Resend's words comes from something in between, and says little about the batch. */
 function readFailure(status: number, json: unknown): ResendFailure {
-  const { name } = failureSchema.safeParse(json).data ?? { name: 'application_error' };
-  return { name, statusCode: status };
+  const own = failureSchema.safeParse(json).data?.name;
+  const between = status === 429 ? 'rate_limit_exceeded' : 'unreadable_answer';
+  return { name: own ?? between, statusCode: status };
 }
 
 /**
@@ -193,6 +195,7 @@ const MEANING: Record<string, 'stopped' | 'quota' | 'again' | 'ambiguous' | 'per
   monthly_quota_exceeded: 'quota',
   rate_limit_exceeded: 'again',
   resource_locked: 'again',
+  unreadable_answer: 'ambiguous',
   // An earlier request with this key is still running: its end decides.
   concurrent_idempotent_requests: 'ambiguous',
   // An earlier request with this key had another body: it may have been sent, a new key would double it.
