@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { AmbiguousError, ChannelStoppedError, PermanentError, TransientError } from './errors.ts';
+import type { Priority } from './limiter.ts';
 import {
   TOO_OFTEN_MS,
   createMobizonHttp,
@@ -28,7 +29,7 @@ export type Sms = z.infer<typeof smsSchema>;
 
 export interface MobizonClient {
   /** Waits for this account's turn to send. To be called before the claim, which must not age. */
-  turn(): Promise<void>;
+  turn(priority?: Priority): Promise<void>;
   /**
    * Sends one SMS under `token`. A code 0 means accepted, possibly for moderation.
    * @returns the provider's message id.
@@ -126,7 +127,7 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
   };
 
   return {
-    turn: () => limiter.acquire(),
+    turn: (priority) => limiter.acquire(priority),
 
     send: (sms, token, context) =>
       track('mobizon.send', context, async () => {

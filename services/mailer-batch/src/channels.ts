@@ -3,6 +3,7 @@ import type { Bus } from '@leadwire/shared/bus';
 import { createLimiter } from '@leadwire/shared/limiter';
 import type { Log } from '@leadwire/shared/log';
 import type { Metrics } from '@leadwire/shared/metrics';
+import { createMobizon } from '@leadwire/shared/mobizon';
 import { createMobizonCampaigns } from '@leadwire/shared/mobizon-campaigns';
 import { createCallTracker } from '@leadwire/shared/provider-call';
 import { createResend } from '@leadwire/shared/resend';
@@ -27,12 +28,13 @@ export function createChannels(env: MailerEnv, { bus, log, metrics }: Parts) {
     limiter: limit('resend', env.RESEND_RATE_PER_SECOND),
     track,
   });
-  const mobizon = createMobizonCampaigns({
+  const account = {
     apiKey: env.MOBIZON_API_KEY,
     baseUrl: env.MOBIZON_BASE_URL,
     limiter: limit('mobizon', env.MOBIZON_RATE_PER_SECOND),
     track,
-  });
+  };
+  const mobizon = createMobizon(account);
   const email = createMailChannel({
     resend,
     from: env.RESEND_FROM_EMAIL,
@@ -40,7 +42,7 @@ export function createChannels(env: MailerEnv, { bus, log, metrics }: Parts) {
     unsubscribeSecret: env.UNSUBSCRIBE_SECRET,
   });
   const sms = createSmsChannel({
-    mobizon,
+    mobizon: createMobizonCampaigns(account),
     from: env.MOBIZON_FROM,
     listingLagMs: env.MOBIZON_LISTING_LAG_MS,
   });

@@ -8,9 +8,12 @@ import { createMetrics } from '@leadwire/shared/metrics';
 import { runService } from '@leadwire/shared/service';
 import { createDatabase } from '@leadwire/shared/supabase';
 import { createTellPaused } from './alerts.ts';
+import { createApi } from './api.ts';
 import { createCampaignStore } from './campaign-store.ts';
 import { createChannels } from './channels.ts';
+import { consumeFacts } from './consume-facts.ts';
 import { envSchema } from './env.ts';
+import { createFacts } from './facts.ts';
 import { createSendBatch } from './handler.ts';
 import { createCampaignMeasures } from './measures.ts';
 import { createPace } from './pace.ts';
@@ -30,9 +33,10 @@ const database = createDatabase({
   serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
 });
 const store = createCampaignStore(database);
-const { channels } = createChannels(env, parts);
+const { channels, mobizon, resend } = createChannels(env, parts);
 const tellPaused = createTellPaused(parts);
 const leaseMs = env.CAMPAIGN_LEASE_MS;
+const facts = createFacts({ database, mobizon, bus });
 const sendBatch = createSendBatch({
   ...{ store, channels, tellPaused, leaseMs, log, owner: randomUUID() },
   pace: createPace(parts),
@@ -44,11 +48,13 @@ await runService({
   port: env.PORT,
   host: env.HOST,
   metricsToken: env.ADMIN_TOKEN,
+  http: await createApi(env, { log, database, store, channels, resend, mobizon }),
   consume: () => [
     startPump({ ...{ bus, store, tellPaused, log }, nudgeMs: leaseMs / 2 }),
     startConsumer({
       ...{ ...parts, durable: 'mailer-batch', schema: eventSchemas['campaign.batch_ready.v1'] },
       handle: sendBatch,
     }),
+    ...consumeFacts(parts, facts),
   ],
 });
