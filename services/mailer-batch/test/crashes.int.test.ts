@@ -59,7 +59,7 @@ describe('a mailer that is killed', () => {
     const manager = await nc.jetstreamManager();
     const isStored = () =>
       manager.streams.getMessage('CAMPAIGNS', { seq }).then(Boolean, () => false);
-    await waitFor(async () => (await manager.streams.info('CAMPAIGNS')).state.messages === 0, {
+    await waitFor(async () => !(await isStored()), {
       timeoutMs: 20_000,
       what: 'the message to be settled',
     });
