@@ -62,16 +62,20 @@ interface Problem {
   more?: object;
 }
 
-/**
- * Makes the app answer errors and unknown addresses in the one shape. `notFound.preHandler` runs before an unknown
- * address is answered: a rate limit, for a port that the world can reach.
- */
-export function answerProblems(
-  app: FastifyInstance,
-  notFound: { preHandler?: preHandlerAsyncHookHandler } = {},
-): void {
-  app.setErrorHandler<FastifyError>(sendProblem);
-  app.setNotFoundHandler(notFound, (request, reply) =>
+export interface ProblemOptions {
+  /** Runs before an unknown address is answered: a rate limit, for a port that the world can reach. */
+  preHandler?: preHandlerAsyncHookHandler;
+  /** Says what an error of this service is about; the rest it returns as it is. */
+  translate?: (thrown: Error) => Error;
+}
+
+/** Makes the app answer errors and unknown addresses in the one shape. */
+export function answerProblems(app: FastifyInstance, options: ProblemOptions = {}): void {
+  const { preHandler, translate = (thrown) => thrown } = options;
+  app.setErrorHandler<FastifyError>((thrown, request, reply) =>
+    sendProblem(translate(thrown), request, reply),
+  );
+  app.setNotFoundHandler({ ...(preHandler && { preHandler }) }, (request, reply) =>
     sendProblem(new RequestError(404, 'there is nothing at this address'), request, reply),
   );
 }

@@ -44,8 +44,7 @@ export async function createHttp(
   app.setSerializerCompiler(serializerCompiler);
   refuseStrangers(app, ADMIN_TOKEN);
   acceptCsvBodies(app);
-  answerProblems(app);
-  refuseBadData(app);
+  answerProblems(app, { translate: toRefusal });
   recordAnswers(app);
   await addDocs(app);
 
@@ -75,13 +74,10 @@ function acceptCsvBodies(app: FastifyInstance): void {
 }
 
 /** What the database refuses for good is about the request: a column that is not there, a value of another type. */
-function refuseBadData(app: FastifyInstance): void {
-  app.setErrorHandler((thrown: Error, request, reply) => {
-    const isRefused = thrown instanceof PermanentError;
-    const issue = { path: 'audience', message: thrown.message };
-    const told = isRefused ? new RequestError(422, 'the database refuses this', [issue]) : thrown;
-    return sendProblem(told, request, reply);
-  });
+function toRefusal(thrown: Error): Error {
+  if (!(thrown instanceof PermanentError)) return thrown;
+  const issue = { path: 'audience', message: thrown.message };
+  return new RequestError(422, 'the database refuses this', [issue]);
 }
 
 /** Tells of refusals by the route's pattern: no address, no contact data. */
