@@ -16,7 +16,14 @@ import { waitFor } from '@leadwire/testing/wait-for';
 const root = path.resolve(import.meta.dirname, '../..');
 const MOBIZON_KEY = 'k'.repeat(40);
 const ADMIN_TOKEN = 'an-admin-token-for-tests';
-const USERS = ['admin', 'landing-api', 'notifier', 'lead-store', 'crm-sync', 'mailer-batch'] as const;
+const USERS = [
+  'admin',
+  'landing-api',
+  'notifier',
+  'lead-store',
+  'crm-sync',
+  'mailer-batch',
+] as const;
 type User = (typeof USERS)[number];
 
 let folder: string;
