@@ -83,7 +83,7 @@ export function useApi() {
       () => sandbox.stop(),
       () => Promise.all([broker.close(), supabase.close()]),
     );
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     for (const close of closing) await close();
   }, 30_000);
