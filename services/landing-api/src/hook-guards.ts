@@ -9,6 +9,12 @@ import { RequestError } from '@leadwire/shared/http-problems';
 export const HOOKS_PER_MINUTE = 3_000;
 
 /**
+ * For hooks about messages: a campaign of 500 mails a second is told of in thousands of webhooks a second,
+ * from the provider's few addresses. Who cannot sign or does not know the address is refused cheaply.
+ */
+export const UNLIMITED = { rateLimit: false } as const;
+
+/**
  * For a route with `:secret` at its end: a wrong one is answered as an address that is not there, so
  * that nothing is said about how close a guess was.
  */

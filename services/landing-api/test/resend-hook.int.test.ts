@@ -32,6 +32,7 @@ interface MailEvent {
 }
 
 interface Sending {
+  url?: string;
   id?: string;
   secrets?: string[];
   signedAt?: Date;
@@ -42,12 +43,17 @@ interface Sending {
 /** Tells an event of a mail the way Resend does. */
 function tell(event: MailEvent, sending: Sending = {}): Promise<Answer> {
   const { type, tags, at = new Date().toISOString(), to = 'dana@mail.leadwire-sample.kz' } = event;
-  const { id = `msg_${newId()}`, secrets = [SECRET], signedAt = new Date() } = sending;
+  const {
+    url = api.url,
+    id = `msg_${newId()}`,
+    secrets = [SECRET],
+    signedAt = new Date(),
+  } = sending;
   const data = { email_id: newId(), from: 'hello@leadwire.kz', to: [to], subject: 'Привет', tags };
   const body = JSON.stringify({ type, created_at: at, data: { ...data, ...event.more } });
   const signatures = secrets.map((secret) => new Webhook(secret).sign(id, signedAt, body));
   return answerOf(
-    fetch(`${api.url}/api/webhooks/resend`, {
+    fetch(`${url}/api/webhooks/resend`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -149,6 +155,19 @@ describe('POST /api/webhooks/resend', () => {
     expect((await tell({ type: 'email.delivered', tags: { delivery_id: 'x' } })).status).toBe(200);
     const subject = subjects.campaignDelivery('email', '*', tags.delivery_id);
     expect(await eventsUnder('DELIVERIES', subject)).toEqual([]);
+  });
+
+  test('webhooks do not count against the rate limit of visitors', async () => {
+    const busy = await startApi(broker, {
+      env: { RESEND_WEBHOOK_SECRET: SECRET, RATE_LIMIT_PER_MINUTE: '10' },
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        tell({ type: 'email.opened', tags: campaignTags() }, { url: busy.url }),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    await busy.stop();
   });
 
   test('two signatures, as during a rotation, are taken when one of them fits', async () => {
