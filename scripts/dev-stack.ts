@@ -170,6 +170,7 @@ export function stackEnv(
     AMOCRM_WEBHOOK_URL: `${hooks}/amocrm/${secretOf('AMOCRM_WEBHOOK_SECRET')}`,
     RESEND_WEBHOOK_URL: `${hooks}/resend`,
     MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
+    MAILER_BATCH_URL: at(ports('mailer-batch')),
     LANDING_API_URL: api,
     PUBLIC_BASE_URL: api,
     PROFTEST_RESULT_URL: `${sandboxPage}/forms/`,
