@@ -83,10 +83,10 @@ export function useApi() {
       () => sandbox.stop(),
       () => Promise.all([broker.close(), supabase.close()]),
     );
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     for (const close of closing) await close();
-  }, 30_000);
+  }, 60_000);
 
   const call = async (
     method: string,
