@@ -47,6 +47,9 @@ begin
     "maxBouncePercent" numeric, "maxErrorPercent" numeric
   )
   on conflict (id) do nothing;
+  -- A zone or hours that this database cannot read are refused here, not when it is time to send.
+  perform public.leadwire_campaign_is_quiet(c.quiet_hours, c.time_zone)
+  from public.campaigns c where c.id = (p_campaign ->> 'id')::uuid;
   return (select public.leadwire_campaign_json(c) from public.campaigns c where c.id = (p_campaign ->> 'id')::uuid);
 end
 $$;
@@ -221,6 +224,7 @@ begin
     updated_at = clock_timestamp()
   where c.id = p_id
   returning * into v_campaign;
+  perform public.leadwire_campaign_is_quiet(v_campaign.quiet_hours, v_campaign.time_zone);
   return jsonb_build_object('kind', 'changed', 'campaign', public.leadwire_campaign_json(v_campaign));
 end
 $$;

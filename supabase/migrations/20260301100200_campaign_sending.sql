@@ -509,7 +509,8 @@ begin
   end if;
   with s as (
     update public.campaigns c set status = 'running', started_at = clock_timestamp(), updated_at = clock_timestamp()
-    where c.status = 'scheduled' and c.scheduled_for <= clock_timestamp() returning c.id
+    where c.status = 'scheduled' and coalesce(c.scheduled_for, '-infinity') <= clock_timestamp()
+    returning c.id
   )
   select coalesce(jsonb_agg(s.id), '[]') into v_started from s;
   perform public.leadwire_campaign_close_cancelled();

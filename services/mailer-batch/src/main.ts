@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { openBus } from '@leadwire/shared/bus';
 import { startConsumer } from '@leadwire/shared/consumer';
 import { readEnv } from '@leadwire/shared/env';
@@ -7,17 +6,13 @@ import { createLog } from '@leadwire/shared/log';
 import { createMetrics } from '@leadwire/shared/metrics';
 import { runService } from '@leadwire/shared/service';
 import { createDatabase } from '@leadwire/shared/supabase';
-import { createTellPaused } from './alerts.ts';
 import { createApi } from './api.ts';
 import { createCampaignStore } from './campaign-store.ts';
 import { createChannels } from './channels.ts';
 import { consumeFacts } from './consume-facts.ts';
+import { createEngine } from './engine.ts';
 import { envSchema } from './env.ts';
 import { createFacts } from './facts.ts';
-import { createSendBatch } from './handler.ts';
-import { createCampaignMeasures } from './measures.ts';
-import { createPace } from './pace.ts';
-import { startPump } from './pump.ts';
 
 const NAME = 'mailer-batch';
 
@@ -34,14 +29,8 @@ const database = createDatabase({
 });
 const store = createCampaignStore(database);
 const { channels, mobizon, resend } = createChannels(env, parts);
-const tellPaused = createTellPaused(parts);
-const leaseMs = env.CAMPAIGN_LEASE_MS;
+const { sendBatch, startPump } = createEngine(env, { ...parts, store, channels });
 const facts = createFacts({ database, mobizon, bus });
-const sendBatch = createSendBatch({
-  ...{ store, channels, tellPaused, leaseMs, log, owner: randomUUID() },
-  pace: createPace(parts),
-  measures: createCampaignMeasures(metrics),
-});
 
 await runService({
   ...parts,
@@ -50,7 +39,7 @@ await runService({
   metricsToken: env.ADMIN_TOKEN,
   http: await createApi(env, { log, database, store, channels, resend, mobizon }),
   consume: () => [
-    startPump({ ...{ bus, store, tellPaused, log }, nudgeMs: leaseMs / 2 }),
+    startPump(),
     startConsumer({
       ...{ ...parts, durable: 'mailer-batch', schema: eventSchemas['campaign.batch_ready.v1'] },
       handle: sendBatch,

@@ -12,8 +12,8 @@ import { subjects } from '@leadwire/shared/topology';
 import type { CampaignStore } from './campaign-store.ts';
 
 const EVERY_MS = 1_000;
-/** Batches of one campaign that are handed out ahead: enough for the fastest account for a few seconds. */
-const AHEAD = 20;
+/** Batches of one campaign are handed out for this long ahead, at the rate of the fastest account. */
+const AHEAD_SECONDS = 4;
 /** No tick went well for this long: readiness turns false. */
 const SILENT_AFTER_MS = 30_000;
 
@@ -22,6 +22,8 @@ export interface PumpOptions {
   store: Pick<CampaignStore, 'tick'>;
   tellPaused: (campaignId: string, reason: string) => Promise<void>;
   log: Log;
+  /** Calls per second of the fastest account. */
+  ratePerSecond: number;
   /** A batch that was handed out and that nobody took up is handed out again after this time. */
   nudgeMs: number;
   everyMs?: number;
@@ -29,7 +31,8 @@ export interface PumpOptions {
 
 /** Starts at once and goes on until `stop`. */
 export function startPump(options: PumpOptions): BackgroundWork {
-  const { bus, store, log, nudgeMs, everyMs = EVERY_MS } = options;
+  const { bus, store, log, ratePerSecond, nudgeMs, everyMs = EVERY_MS } = options;
+  const ahead = Math.ceil(ratePerSecond * AHEAD_SECONDS);
   let isStopping = false;
   let timer: NodeJS.Timeout | undefined;
   let lastGoodAt = Date.now();
@@ -44,7 +47,7 @@ export function startPump(options: PumpOptions): BackgroundWork {
 
   const tick = async (): Promise<void> => {
     try {
-      const { started, paused, finished, nudges } = await store.tick(AHEAD, nudgeMs);
+      const { started, paused, finished, nudges } = await store.tick(ahead, nudgeMs);
       for (const campaignId of started) log.info({ campaignId }, 'scheduled campaign started');
       for (const campaignId of finished) log.info({ campaignId }, 'campaign finished');
       for (const { id, reason } of paused) {
