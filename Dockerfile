@@ -25,6 +25,7 @@ COPY --from=dependencies /app /app
 COPY supabase supabase
 COPY scripts scripts
 COPY deploy/nats.conf deploy/nats.conf
+COPY deploy/cluster/nats.conf deploy/cluster/nats.conf
 # Nothing in here belongs to the user it runs as: a service cannot change its own program.
 USER node
 # PORT and HEALTH_PATH are the part's own; docker-compose.yml sets them.

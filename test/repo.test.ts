@@ -130,8 +130,11 @@ describe('.env.example', () => {
   function readComposeFile(): Map<string, Asked[]> {
     const file = 'docker-compose.yml';
     const filledIn = [...read(file).matchAll(/\$\{([A-Z][A-Z0-9_]*):-([^}]*)\}/g)];
-    const passwords = [...read('deploy/nats.conf').matchAll(/\$(NATS_\w+_PASSWORD)/g)];
+    const confs = read('deploy/nats.conf') + read('deploy/cluster/nats.conf');
+    const passwords = [...confs.matchAll(/\$(NATS_\w+_PASSWORD)/g)];
     return new Map([
+      // docker compose's own: it finds this file by it.
+      ['COMPOSE_FILE', [{ file, fallback: file }]],
       ...filledIn.map(([, name = '', fallback]): [string, Asked[]] => [name, [{ file, fallback }]]),
       ...passwords.map(([, name = '']): [string, Asked[]] => [
         name,

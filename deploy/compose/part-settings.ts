@@ -84,6 +84,16 @@ export function brokerUrl(
   return brokers.map((broker) => `nats://${user}:${password}@${broker}`).join(',');
 }
 
+/** Where brokers of a cluster find each other, as deploy/cluster/nats.conf takes it. */
+export function routesOf(
+  brokers: readonly string[],
+  secrets: Readonly<Record<string, string>>,
+): string {
+  const password = secrets['NATS_CLUSTER_PASSWORD'] ?? '';
+  const hosts = brokers.map((broker) => broker.replace(/:\d+$/, ''));
+  return JSON.stringify(hosts.map((host) => `nats-route://route:${password}@${host}:6222`));
+}
+
 /** The variable in deploy/nats.conf that holds a user's password. */
 export function passwordName(user: string): string {
   return `NATS_${user.replaceAll('-', '_').toUpperCase()}_PASSWORD`;

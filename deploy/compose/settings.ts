@@ -15,6 +15,7 @@ import {
   brokerUrl,
   makersFor,
   PROGRAMS,
+  routesOf,
   schemaOf,
   settingsOf,
   stackSettings,
@@ -55,7 +56,10 @@ async function write(): Promise<void> {
   };
   await mkdir(SETTINGS, { recursive: true, mode: 0o711 });
   await chmod(SETTINGS, 0o711);
-  const natsConf = await readFile(path.join(ROOT, 'deploy/nats.conf'), 'utf8');
+  const confs = ['deploy/nats.conf', 'deploy/cluster/nats.conf'].map((file) =>
+    readFile(path.join(ROOT, file), 'utf8'),
+  );
+  const natsConf = (await Promise.all(confs)).join('\n');
   const made = await readSecrets(SECRETS, makersFor(natsConf, knobs.isLocal));
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
   const secrets = { ...made, ...(given as Record<string, string>) };
@@ -66,6 +70,7 @@ async function write(): Promise<void> {
       secrets,
       Object.keys(made).filter((name) => /^NATS_\w+_PASSWORD$/.test(name)),
     ),
+    NATS_ROUTES: routesOf(knobs.brokers, secrets),
     NATS_STORE_DIR: '/data/nats',
     NATS_MAX_STORE: env['NATS_MAX_STORE'] || '20GB',
   });

@@ -11,7 +11,7 @@ describeWithCompose('docker compose up', () => {
   beforeAll(async () => {
     stack = await startStack();
   }, 20 * 60_000);
-  afterAll(() => stack?.compose('down', '--volumes'), 120_000);
+  afterAll(() => stack?.remove(), 120_000);
 
   test('carries a lead to the inbox', async () => {
     const answer = await fetch(`${stack.apiUrl}/api/landing/proftest/spring_a`, {

@@ -8,6 +8,7 @@ import {
   PROGRAMS,
   brokerUrl,
   makersFor,
+  routesOf,
   schemaOf,
   settingsOf,
   stackSettings,
@@ -100,6 +101,9 @@ describe('the users', () => {
     expect(brokerUrl(['a:4222', 'b:4222'], 'lead-store', secrets)).toBe(
       'nats://lead-store:p1@a:4222,nats://lead-store:p1@b:4222',
     );
+    expect(routesOf(['a:4222', 'b:4222'], { NATS_CLUSTER_PASSWORD: 'p2' })).toBe(
+      '["nats-route://route:p2@a:6222","nats-route://route:p2@b:6222"]',
+    );
   });
 });
 
@@ -126,6 +130,6 @@ describe('a file of settings', () => {
   });
 
   test('with a value that cannot be passed on is refused, without showing it', () => {
-    expect(() => toEnvFile({ A: `'"\` # x` })).toThrow(/^A: a value/);
+    expect(() => toEnvFile({ A: `x'"\` # y` })).toThrow(/^A: a value/);
   });
 });
