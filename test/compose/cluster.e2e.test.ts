@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { connectSandbox } from '@leadwire/sandbox/control-client';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { FAST, readEffects, startLoad, type Load } from './load.ts';
+import { FAST, startLoad, untilSent, type Load } from './load.ts';
 import { describeWithCompose, startStack, type ComposeStack } from './stack.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -41,13 +41,7 @@ describeWithCompose('three brokers', () => {
   const settle = async () => {
     await load.stop();
     const sandbox = connectSandbox(stack.sandboxUrl);
-    const end = await waitFor(
-      async () => {
-        const effects = await readEffects(sandbox, load.accepted);
-        return effects.missed.length === 0 ? effects : undefined;
-      },
-      { timeoutMs: 300_000, what: 'all messages' },
-    );
+    const end = await untilSent(sandbox, load.accepted, 600_000);
     const { length } = load.accepted;
     process.stdout.write(
       `${expect.getState().currentTestName}: ${length} accepted, ${load.refused.length} refused\n`,

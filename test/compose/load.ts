@@ -76,6 +76,29 @@ export interface Effects {
   doubled: string[];
 }
 
+/** A look moves every mail there is: more often, and the looking would be the load. */
+const LOOK_MS = 2_000;
+
+/**
+ * Waits until every accepted lead has its mail and its SMS.
+ * @throws with what is missing when that takes longer than `timeoutMs`.
+ */
+export async function untilSent(
+  sandbox: ReturnType<typeof connectSandbox>,
+  accepted: Load['accepted'],
+  timeoutMs: number,
+): Promise<Effects> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const effects = await readEffects(sandbox, accepted);
+    if (effects.missed.length === 0) return effects;
+    if (Date.now() > deadline) {
+      throw new Error(`not reached: ${effects.missed.length}, among them ${effects.missed[0]}`);
+    }
+    await delay(LOOK_MS);
+  }
+}
+
 /** What the providers did for the accepted leads. */
 export async function readEffects(
   sandbox: ReturnType<typeof connectSandbox>,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connectSandbox } from '@leadwire/sandbox/control-client';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { FAST, readEffects, startLoad } from './load.ts';
+import { FAST, startLoad, untilSent } from './load.ts';
 import { describeWithCompose, startStack, type ComposeStack } from './stack.ts';
 
 const LEADS = 500;
@@ -43,20 +43,14 @@ describeWithCompose('three notifiers', () => {
       what: 'all forms to be answered',
     });
     expect(load.refused).toEqual([]);
-    await waitFor(async () => (await readEffects(sandbox, load.accepted)).mails > LEADS / 5, {
+    await waitFor(async () => (await sentBy(1)) > LEADS / 10, {
       timeoutMs: 120_000,
       what: 'the first messages',
     });
     const shares = await Promise.all([1, 2, 3].map(sentBy));
     const [stopped] = (await stack.compose('ps', '--quiet', 'notifier')).trim().split('\n');
     await stack.docker('stop', stopped!);
-    const end = await waitFor(
-      async () => {
-        const effects = await readEffects(sandbox, load.accepted);
-        return effects.mails + effects.sms >= 2 * LEADS ? effects : undefined;
-      },
-      { timeoutMs: 300_000, what: 'all messages' },
-    );
+    const end = await untilSent(sandbox, load.accepted, 600_000);
     process.stdout.write(
       `sent when one was stopped: ${shares.join(', ')}; at the end: ${end.mails} mails, ${end.sms} SMS\n`,
     );
