@@ -139,24 +139,28 @@ const SANDBOX_CRM = {
   AMOCRM_LEAD_ID_FIELD: '850001',
 };
 
-/** What every part may read: the stack's own values, over them `.env`, over them the caller's environment. */
+/**
+ * What every part may read: the stack's own values, over them `.env`, over them the caller's environment.
+ * @param hostOf where the parts find each other; on this machine when it is not given
+ */
 export function stackEnv(
   ports: Ports,
   dataDir: string,
   secrets: Readonly<Record<string, string>>,
   given: NodeJS.ProcessEnv,
+  hostOf: (part: string) => string = () => '127.0.0.1',
 ): NodeJS.ProcessEnv {
-  const at = (port: number) => `http://127.0.0.1:${port}`;
-  const sandbox = at(ports('sandbox'));
+  const at = (part: string, variable?: string) => `http://${hostOf(part)}:${ports(part, variable)}`;
+  const sandbox = at('sandbox');
   const sandboxPage = `http://localhost:${ports('sandbox')}`;
   const api = `http://localhost:${ports('landing-api')}`;
-  const hooks = `${at(ports('landing-api'))}/api/webhooks`;
+  const hooks = `${at('landing-api')}/api/webhooks`;
   const secretOf = (name: string) => given[name] ?? secrets[name] ?? '';
   return {
     ...secrets,
-    NATS_URL: `nats://127.0.0.1:${ports('nats', 'NATS_PORT')}`,
-    LANDING_SUPABASE_URL: at(ports('supabase-local', 'LANDING_SUPABASE_PORT')),
-    TRIPWIRE_SUPABASE_URL: at(ports('supabase-local', 'TRIPWIRE_SUPABASE_PORT')),
+    NATS_URL: `nats://${hostOf('nats')}:${ports('nats', 'NATS_PORT')}`,
+    LANDING_SUPABASE_URL: at('supabase-local', 'LANDING_SUPABASE_PORT'),
+    TRIPWIRE_SUPABASE_URL: at('supabase-local', 'TRIPWIRE_SUPABASE_PORT'),
     SUPABASE_DATA_DIR: path.join(dataDir, 'supabase'),
     NOTIFY_DELAY_MS: String(DEMO_DELAY_MS),
     RESEND_API_KEY: 're_sandbox_key',
@@ -170,8 +174,8 @@ export function stackEnv(
     AMOCRM_WEBHOOK_URL: `${hooks}/amocrm/${secretOf('AMOCRM_WEBHOOK_SECRET')}`,
     RESEND_WEBHOOK_URL: `${hooks}/resend`,
     MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
-    MAILER_BATCH_URL: at(ports('mailer-batch')),
-    LANDING_API_URL: api,
+    MAILER_BATCH_URL: at('mailer-batch'),
+    LANDING_API_URL: at('landing-api'),
     PUBLIC_BASE_URL: api,
     PROFTEST_RESULT_URL: `${sandboxPage}/forms/`,
     COURSE_URL: `${sandboxPage}/forms/`,
