@@ -36,7 +36,8 @@ const newCampaignSchema = z.strictObject({
 });
 type NewCampaignBody = z.infer<typeof newCampaignSchema>;
 
-const newListSchema = z.strictObject({
+/** Beside `text/csv`, which is the file's bytes. */
+export const newListSchema = z.strictObject({
   audience: audienceSchema,
   exclude: exclude.optional(),
 });

@@ -10,9 +10,10 @@ import {
 import { PermanentError } from '@leadwire/shared/errors';
 import { RequestError, answerProblems, sendProblem } from '@leadwire/shared/http-problems';
 import { hasBearer } from '@leadwire/shared/service';
+import { z } from 'zod';
 import { addCampaignRoutes } from './campaign-routes.ts';
 import { addControlRoutes } from './control-routes.ts';
-import { addDraftRoutes } from './draft-routes.ts';
+import { addDraftRoutes, newListSchema } from './draft-routes.ts';
 import type { MailerEnv } from './env.ts';
 import type { HttpPorts } from './http-ports.ts';
 import { addListRoutes } from './list-routes.ts';
@@ -103,9 +104,23 @@ async function addDocs(app: FastifyInstance): Promise<void> {
       },
       components: { securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } } },
     },
-    transform: jsonSchemaTransform,
+    transform: withCsvBody,
     hideUntagged: true,
   });
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
   app.get('/openapi.json', () => app.swagger());
 }
+
+/** The body of the one address that takes two kinds: a file, or JSON. */
+const fileOrJson = {
+  anyOf: [
+    { type: 'string', format: 'binary', description: 'text/csv' },
+    z.toJSONSchema(newListSchema, { io: 'input', target: 'openapi-3.0' }),
+  ],
+};
+
+const withCsvBody: typeof jsonSchemaTransform = (document) => {
+  const { schema, url } = jsonSchemaTransform(document);
+  const takesCsv = document.schema?.consumes?.includes('text/csv') ?? false;
+  return { url, schema: takesCsv ? { ...schema, body: fileOrJson } : schema };
+};

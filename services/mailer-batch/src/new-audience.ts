@@ -14,7 +14,9 @@ import type { TableAudience } from './table-audience.ts';
 /** One call to the database carries so many people. */
 const PEOPLE_PER_PART = 1_000;
 
-const word = z.union([z.string(), z.number()]).nullish();
+const LONGEST_FIELD = 2_000;
+
+const word = z.union([z.string().max(LONGEST_FIELD), z.number()]).nullish();
 const listedSchema = z
   .object({ name: word, email: word, phone: word })
   .catchall(word)

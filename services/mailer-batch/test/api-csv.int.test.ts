@@ -15,6 +15,18 @@ describe('a CSV', () => {
     expect(preview.text).toContain('Здравствуйте, Анна!');
   });
 
+  test('keeps the draft’s own exclusions, unless others come with the list', async () => {
+    const id = await api.draft({ exclude: ['anna@mail.kz'] });
+    const path = `/api/campaigns/${id}/audience`;
+    const file = csv('name;email', 'Анна;anna@mail.kz', 'Борис;boris@mail.kz');
+    const first = await api.call('PUT', path, file);
+    expect(first.body).toMatchObject({ preview: { leftOut: { excluded_by_campaign: 1 } } });
+    const audience = { kind: 'csv', csv: file };
+    const second = await api.call('PUT', path, { audience, exclude: [] });
+    expect(second.body).toMatchObject({ preview: { audience: 2, leftOut: {} } });
+    expect((await api.call('PUT', path, { audiense: audience })).status).toBe(400);
+  });
+
   test('with broken rows is refused with each row and reason, and changes nothing', async () => {
     const id = await api.draft({ audience: { kind: 'list', recipients: recipients(2) } });
     const broken = csv(

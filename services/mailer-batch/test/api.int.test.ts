@@ -28,6 +28,7 @@ describe('without the token', () => {
     expect(status).toBe(200);
     const { openapi, paths } = body as unknown as { openapi: string; paths: object };
     expect(openapi).toBe('3.1.0');
+    expect(paths).toHaveProperty(['/api/campaigns/{id}/audience', 'put', 'requestBody']);
     expect(Object.keys(paths).sort()).toEqual(
       [
         ...['/api/campaigns', '/api/campaigns/{id}', '/api/campaigns/{id}/audience'],
