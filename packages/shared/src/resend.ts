@@ -225,9 +225,10 @@ function classify(error: ResendFailure, retryAfterMs: number | undefined): Error
  * No status: no answer, or one that could not be read; the mail may have been accepted. A 403 that
  * is called validation_error is about the domain or the account, not about this mail.
  */
-function byStatus(status: number | null): 'stopped' | 'ambiguous' | 'permanent' {
+function byStatus(status: number | null): 'stopped' | 'again' | 'ambiguous' | 'permanent' {
   if (typeof status !== 'number' || status >= 500) return 'ambiguous';
   if (status === 401 || status === 403) return 'stopped';
+  if (status === 429) return 'again';
   return 'permanent';
 }
 
