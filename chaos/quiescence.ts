@@ -5,8 +5,8 @@ import { consumers } from '@leadwire/shared/durables';
 import type { World } from './world.ts';
 
 const POLL_MS = 250;
-/** The worlds of the scenarios have no AmoCRM in them yet, so nobody works for these. */
-const NOT_IN_THE_WORLD = ['crm-sync', 'crm-students', 'crm-changes'];
+/** Nobody works for these in a world without crm-sync. */
+const OF_CRM_SYNC = ['crm-sync', 'crm-students', 'crm-changes'];
 /** An acknowledgement is counted and the next fact published within this time. */
 const LOOKS_IN_A_ROW = 3;
 
@@ -15,7 +15,7 @@ const LOOKS_IN_A_ROW = 3;
  * meanwhile.
  */
 export async function untilQuiet(
-  world: Pick<World, 'bus' | 'journals'>,
+  world: Pick<World, 'bus' | 'journals' | 'hasCrm'>,
   { timeoutMs, note }: { timeoutMs: number; note: (left: string) => void },
 ): Promise<string | undefined> {
   const deadline = Date.now() + timeoutMs;
@@ -29,7 +29,11 @@ export async function untilQuiet(
   return left;
 }
 
-async function whatIsLeft({ bus, journals }: Pick<World, 'bus' | 'journals'>): Promise<string> {
+async function whatIsLeft({
+  bus,
+  journals,
+  hasCrm,
+}: Pick<World, 'bus' | 'journals' | 'hasCrm'>): Promise<string> {
   const { streams, consumers: durables } = await bus.manager();
   const left: string[] = [];
   const files = await readdir(journals, { recursive: true });
@@ -38,7 +42,7 @@ async function whatIsLeft({ bus, journals }: Pick<World, 'bus' | 'journals'>): P
   const { state } = await streams.info('NOTIFICATIONS');
   if (state.messages > 0) left.push(`${state.messages} notifications`);
   for (const [name, { stream }] of Object.entries(consumers)) {
-    if (NOT_IN_THE_WORLD.includes(name)) continue;
+    if (!hasCrm && OF_CRM_SYNC.includes(name)) continue;
     const { num_pending: waiting, num_ack_pending: taken } = await durables.info(stream, name);
     if (waiting + taken > 0) left.push(`${name} ${waiting + taken}`);
   }
