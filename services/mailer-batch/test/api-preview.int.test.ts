@@ -42,13 +42,22 @@ describe('the preview', () => {
           { name: 'Анна', phone: '8 705 123 45 67', link: personal('a') },
           { name: 'Борис', phone: '+77051234568', link: personal('b'.repeat(60)) },
           { name: 'Вера', email: 'vera@mail.kz' },
+          { name: 'Глеб', phone: '+77051234569', link: personal('c'.repeat(200)) },
         ],
       },
     });
+    // Whoever is left out costs nothing.
+    const contacts = [{ channel: 'sms', contact: '+77051234569' }];
+    await api.post('/api/suppressions', { contacts });
     const { body } = await api.get(`/api/campaigns/${id}/preview`);
     expect(body).toMatchObject({
-      ...{ read: 3, audience: 2, leftOut: { contact_missing: 1 } },
-      people: { items: [{ row: 3, name: 'Вера', reason: 'contact_missing' }] },
+      ...{ read: 4, audience: 2, leftOut: { contact_missing: 1, suppressed: 1 } },
+      people: {
+        items: [
+          { row: 3, name: 'Вера', reason: 'contact_missing' },
+          { row: 4, name: 'Глеб', reason: 'suppressed' },
+        ],
+      },
       sms: {
         ...{ people: 2, segments: 3, estimate: 60, bySegments: { 1: 1, 2: 1 } },
         longest: {
