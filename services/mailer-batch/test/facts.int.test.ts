@@ -28,24 +28,24 @@ let bus: Bus;
 afterAll(async () => {
   await Promise.all([api?.stop(), bus?.drain()]);
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  const rig = useRig();
-
-  beforeAll(async () => {
-    bus = await openTestBus(rig.broker(), 'test');
-    folder = await mkdtemp(path.join(tmpdir(), 'leadwire-facts-'));
-    api = await startServiceProcess({
-      entry: 'services/landing-api/src/main.ts',
-      env: {
-        ...{ NATS_URL: rig.broker().url, ADMIN_TOKEN, JOURNAL_DIR: path.join(folder, 'journal') },
-        ...{ RESEND_WEBHOOK_SECRET, MOBIZON_WEBHOOK_SECRET, UNSUBSCRIBE_SECRET },
-      },
-    });
-    await rig.control().resend.set({ sentAfterMs: 10, deliveredAfterMs: 20 });
-    await tellBadly({ duplicates: 2 });
-    const url = `${api.url}/api/webhooks/mobizon/${MOBIZON_WEBHOOK_SECRET}`;
-    await rig.control().mobizon.set({ webhooks: [{ url, trouble: { duplicates: 2 } }] });
-  }, 180_000);
 });
+const rig = useRig();
+
+beforeAll(async () => {
+  bus = await openTestBus(rig.broker(), 'test');
+  folder = await mkdtemp(path.join(tmpdir(), 'leadwire-facts-'));
+  api = await startServiceProcess({
+    entry: 'services/landing-api/src/main.ts',
+    env: {
+      ...{ NATS_URL: rig.broker().url, ADMIN_TOKEN, JOURNAL_DIR: path.join(folder, 'journal') },
+      ...{ RESEND_WEBHOOK_SECRET, MOBIZON_WEBHOOK_SECRET, UNSUBSCRIBE_SECRET },
+    },
+  });
+  await rig.control().resend.set({ sentAfterMs: 10, deliveredAfterMs: 20 });
+  await tellBadly({ duplicates: 2 });
+  const url = `${api.url}/api/webhooks/mobizon/${MOBIZON_WEBHOOK_SECRET}`;
+  await rig.control().mobizon.set({ webhooks: [{ url, trouble: { duplicates: 2 } }] });
+}, 180_000);
 
 /** How Resend's webhooks come from now on. */
 async function tellBadly(trouble: { duplicates?: number; reorder?: boolean }): Promise<void> {
