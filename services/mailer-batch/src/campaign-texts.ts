@@ -1,4 +1,5 @@
 /** What a campaign would say to somebody: as it is now for a draft, as it was confirmed for any other. */
+import { cleanLine } from '@leadwire/shared/clean-text';
 import type { Channel } from '@leadwire/shared/events';
 import type { Database } from '@leadwire/shared/supabase';
 import type {
@@ -15,6 +16,9 @@ import {
 } from '@leadwire/templates/frozen-campaign';
 import { RequestError, type Issue } from '@leadwire/shared/http-problems';
 import type { Campaign } from './campaign-store.ts';
+
+/** What is shown of a name that is none. */
+const LONGEST_NAME = 60;
 
 export interface TextPorts {
   templates: CampaignTemplates;
@@ -34,7 +38,7 @@ export function readTexts(
   const info = known.find(({ name }) => name === template);
   if (!isCampaignTemplate(template) || info === undefined) {
     const names = known.map(({ name }) => name).join(', ');
-    throw refusal('there is no such template', [
+    throw refusal(`there is no template ${cleanLine(template, LONGEST_NAME)}`, [
       { path: 'template', message: `there are ${names}` },
     ]);
   }

@@ -120,6 +120,20 @@ describe('a CSV', () => {
     expect(text).toContain('Здравствуйте, Анна Bcc: all!\n');
   });
 
+  test('beside another one that comes in at the same time is not mixed with it', async () => {
+    const id = await api.draft();
+    const listOf = (who: string) =>
+      csv('email', ...Array.from({ length: 3_500 }, (_, n) => `${who}${n}@mail.kz`));
+    const answers = await Promise.all(
+      ['anna', 'boris'].map((who) => api.call('PUT', `/api/campaigns/${id}/audience`, listOf(who))),
+    );
+    expect(answers.map(({ status }) => status)).toContain(200);
+    expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true);
+    const { body, text } = await api.get(`/api/campaigns/${id}/report?limit=1000`);
+    expect(body).toMatchObject({ list: { audience: 3_500 } });
+    expect(text.includes('"anna')).not.toBe(text.includes('"boris'));
+  });
+
   test('of another type is refused', async () => {
     const id = await api.draft();
     const headers = { 'content-type': 'application/vnd.ms-excel' };

@@ -120,6 +120,12 @@ describe('a new campaign', () => {
     expect((await api.get('/api/campaigns?limit=200')).text).toBe(before.text);
   });
 
+  test('says which template it does not know', async () => {
+    const base = { name: 'Эфир', channel: 'email', template: 'strem-moved', variables };
+    const { body } = await api.post('/api/campaigns', base);
+    expect(body).toMatchObject({ error: 'there is no template strem-moved' });
+  });
+
   test('that does not exist is not found', async () => {
     const path = '/api/campaigns/0199c0de-0000-7000-8000-000000000000';
     for (const answer of [
