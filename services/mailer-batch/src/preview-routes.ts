@@ -48,7 +48,7 @@ const previewSchema = countedSchema.extend({
       text: z.string(),
     })
     .nullable(),
-  sms: smsSchema.nullable(),
+  sms: smsSchema.nullable().meta({ description: 'Of SMS campaigns, with the first page.' }),
 });
 
 const previewQuery = z.object({
@@ -225,7 +225,7 @@ async function previewOf(
     people: { items: leftOut.map(withWords), nextAfter: last?.row ?? null },
     sample: row === null ? null : { row, name: person.name, subject, text },
     sms:
-      campaign.channel === 'sms'
+      campaign.channel === 'sms' && page.after === 0
         ? await estimateSms(store, campaign, { texts, at, price: smsPrice })
         : null,
   };

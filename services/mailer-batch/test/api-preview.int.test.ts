@@ -67,6 +67,9 @@ describe('the preview', () => {
         },
       },
     });
+    // Everybody's text is counted once, however many pages of people follow.
+    const second = await api.get(`/api/campaigns/${id}/preview?after=3`);
+    expect(second.body).toMatchObject({ people: { items: [{ row: 4 }] }, sms: null });
     const page = await api.get(`/api/campaigns/${id}/preview?format=html`);
     expect(page.text).toContain('эфир перенесён на 27.11 19:00 https://leadwire.kz/a');
   });
