@@ -39,7 +39,7 @@ beforeAll(async () => {
   });
   await admin.ready;
   await admin.drain();
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await Promise.all(services.map((service) => service.kill()));
   await Promise.all([broker.close(), sandbox.close(), supabase.close()]);
@@ -105,4 +105,4 @@ test('a campaign goes from the API to the inbox, and the word of who wants no mo
   services = [];
   expect(ended).toEqual([0, 0]);
   expect(broker.violations()).toEqual([]);
-}, 120_000);
+}, 240_000);

@@ -71,7 +71,7 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
     const serviceKey = supabase.env.LANDING_SUPABASE_SERVICE_KEY;
     store = createCampaignStore(createDatabase({ project: 'landing', url, serviceKey }));
     if (hasMailer) shared = await startMailer();
-  }, 90_000);
+  }, 300_000);
   beforeEach(() => control.clearFaults());
   afterEach(async () => {
     await Promise.all(running.map((service) => service.stop()));
@@ -139,7 +139,9 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
     return store.start(id, { expected, frozen, batchSize });
   };
 
-  const campaign = async (id: string): Promise<CampaignWithCounts> => (await store.get(id))!;
+  // On a busy machine the database may not answer in time; asking again changes nothing.
+  const campaign = (id: string): Promise<CampaignWithCounts> =>
+    waitFor(() => store.get(id), { timeoutMs: 60_000, what: 'the campaign' });
 
   return {
     broker: () => broker,
