@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Bus } from '@leadwire/shared/bus';
 import type { Delivery, Lead } from '@leadwire/shared/events';
-import { derivedId, newId } from '@leadwire/shared/ids';
-import { createLedger, type Ledger } from '@leadwire/shared/ledger';
+import { newId } from '@leadwire/shared/ids';
+import { createLedger, deliveryOf, type Ledger } from '@leadwire/shared/ledger';
 import { scheduleDue } from '@leadwire/shared/notifications';
 import { readStream } from '@leadwire/shared/read-stream';
 import { createSweep } from '@leadwire/shared/strays';
@@ -36,13 +36,8 @@ async function storedLead(): Promise<Lead> {
 }
 
 /** In the ledger only, as a crash or a lost schedule leaves it. */
-async function planned(leadId: string, dueAt: Date): Promise<Delivery> {
-  const delivery: Delivery = {
-    deliveryId: derivedId('delivery', leadId, 'sms', 'proftest-result'),
-    leadId,
-    channel: 'sms',
-    template: 'proftest-result',
-  };
+async function planned(leadId: string, dueAt: Date) {
+  const delivery = deliveryOf({ leadId, channel: 'sms' as const, template: 'proftest-result' });
   await ledger.plan(delivery, { dueAt, shortLink });
   return delivery;
 }
