@@ -22,7 +22,7 @@ export type GroupBot = (typeof groupBots)[number];
 export const groupStates = ['active', 'paused', 'deactivated'] as const;
 export type GroupState = (typeof groupStates)[number];
 
-export const groupSchema = z.object({
+export const telegramGroupSchema = z.object({
   groupId: z.uuid(),
   bot: z.enum(groupBots),
   /** Telegram's id: up to 52 bits and a sign, so it is kept as text. */
@@ -42,7 +42,7 @@ export const groupSchema = z.object({
   createdAt: z.iso.datetime(),
   changedAt: z.iso.datetime(),
 });
-export type TelegramGroup = z.infer<typeof groupSchema>;
+export type TelegramGroup = z.infer<typeof telegramGroupSchema>;
 
 /** A group with the right to write it. */
 export interface HeldGroup {
@@ -75,7 +75,7 @@ export function createGroupReader(bus: Pick<Bus, 'bucket' | 'manager'>): GroupRe
   const readOne = async (groupId: string): Promise<HeldGroup | undefined> => {
     const found = await (await bus.bucket('telegram_groups')).get(groupId);
     if (found?.operation !== 'PUT') return undefined;
-    return { group: groupSchema.parse(found.json()), revision: found.revision };
+    return { group: telegramGroupSchema.parse(found.json()), revision: found.revision };
   };
 
   const all = (): Promise<HeldGroup[]> =>

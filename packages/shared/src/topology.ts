@@ -126,7 +126,14 @@ export const buckets = {
     ttlMs: 30 * DAY,
     what: 'activation code (as a hash) -> what it is for and whether it was used',
   },
-  telegram_updates: { ttlMs: 0, what: 'bot -> how far its updates are read; what was alerted' },
+  telegram_updates: {
+    ttlMs: 2 * DAY,
+    what: '<bot>.<update> -> it was handled; why no command is answered twice',
+  },
+  telegram_alerts: {
+    ttlMs: 0,
+    what: 'what an alert is about -> when admin groups were told, and what came since',
+  },
   telegram_students: { ttlMs: 0, what: 'student -> the chat with the mentor bot, and back' },
   locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
   limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
@@ -250,7 +257,7 @@ export const consumers = {
   'telegram-alerts': {
     stream: 'ALERTS',
     filters: ['alerts.*.*', 'redrive.telegram-alerts.>'],
-    concurrency: 4,
+    concurrency: 200,
     attempts: 12,
     ackWaitMs: 30 * SECOND,
     what: 'tells admin groups what a person should look at',
