@@ -14,11 +14,12 @@ import type { Metrics } from './metrics.ts';
 const SPACING_MARGIN = 1.04;
 const BULK_POLL_MS = 50;
 /**
- * A slot is used at its time or not at all: a process that wakes up later than this (a busy event
- * loop) books anew, because the slots behind it go out on time. Less than the margin adds up to in a
- * second (40 ms), so the limit holds for late ones too.
+ * A slot may be used this much after its time without the others noticing: less than the margin adds
+ * up to in a second (40 ms), so that the limit holds although the slots behind it go out on time.
  */
-const LATEST_START_MS = 20;
+const FREE_DELAY_MS = 20;
+/** The longest delay that a process on a slow machine makes room for; later than this is a suspended one. */
+const LONGEST_DELAY_MS = 1_000;
 /** A slot that is free now starts this much later, so that booking it does not make it late. */
 const BOOKING_MS = 15;
 const TRIES = 50;
@@ -58,9 +59,20 @@ export interface LimiterOptions {
   ratePerSecond: number;
 }
 
+/** A booked request: not before `at`, and not later than `delayMs` after it. Unix milliseconds. */
+interface Slot {
+  at: number;
+  delayMs: number;
+}
+
 export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterOptions): Limiter {
   const spacingFor = (rate: number) => (1_000 / rate) * SPACING_MARGIN;
   let spacingMs = spacingFor(ratePerSecond);
+  /**
+   * How late this process comes to its slots: a busy event loop, a broker with a slow disk. Its next
+   * slots are booked that much wider, so that a slow machine gets less of the rate instead of none.
+   */
+  let usualDelayMs = FREE_DELAY_MS;
 
   const read = async (): Promise<State & { revision: number }> => {
     const found = await (await bus.bucket('limits')).get(account);
@@ -69,7 +81,7 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
   };
 
   /** Changes the account's state by compare-and-set; `change` returns undefined to leave it. */
-  const move = async (change: (before: State) => State | undefined): Promise<State> => {
+  const compareAndSet = async (change: (before: State) => State | undefined): Promise<State> => {
     const bucket = await bus.bucket('limits');
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const { revision, ...before } = await read();
@@ -88,16 +100,25 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     throw new TransientError(`too many are waiting for ${account}`);
   };
 
+  // One at a time: those of one process would only stand in each other's way.
+  let lastMove: Promise<unknown> = Promise.resolve();
+  const move = (change: (before: State) => State | undefined): Promise<State> => {
+    const moved = lastMove.then(() => compareAndSet(change));
+    lastMove = moved.catch(() => undefined);
+    return moved;
+  };
+
   /** Books the next slot; bulk gets undefined while others stand in front of it. */
-  const book = async (priority: Priority): Promise<number> => {
+  const book = async (priority: Priority): Promise<Slot> => {
     for (;;) {
-      let slot: number | undefined;
+      let slot: Slot | undefined;
       const { nextAt } = await move((before) => {
         const soonest = Date.now() + BOOKING_MS;
-        slot = priority === 'bulk' && before.nextAt > soonest ? undefined : soonest;
-        if (slot === undefined) return undefined;
-        slot = Math.max(slot, before.nextAt);
-        return { ...before, nextAt: slot + spacingMs };
+        slot = undefined;
+        if (priority === 'bulk' && before.nextAt > soonest) return undefined;
+        slot = { at: Math.max(soonest, before.nextAt), delayMs: usualDelayMs };
+        // The one behind it starts later by what this one may take more than the margin has room for.
+        return { ...before, nextAt: slot.at + spacingMs + slot.delayMs - FREE_DELAY_MS };
       });
       if (slot !== undefined) return slot;
       const msToFree = nextAt - BOOKING_MS - Date.now();
@@ -106,11 +127,16 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
   };
 
   /** Resolves at the slot's time; false when it must not be used after all. */
-  const reach = async (slot: number): Promise<boolean> => {
-    await delay(Math.max(0, slot - Date.now()));
+  const reach = async ({ at, delayMs }: Slot): Promise<boolean> => {
+    await delay(Math.max(0, at - Date.now()));
     const { pausedUntil } = await read();
     const now = Date.now();
-    return pausedUntil <= now && now - slot <= LATEST_START_MS;
+    if (pausedUntil > now) return false;
+    const lateMs = now - at;
+    // Widens at once, by half more than was missing; narrows as soon as it is no longer needed.
+    const needed = Math.max(lateMs * 1.5, usualDelayMs / 2, FREE_DELAY_MS);
+    usualDelayMs = Math.min(needed, LONGEST_DELAY_MS);
+    return lateMs <= delayMs;
   };
 
   return {

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Bus } from '@leadwire/shared/bus';
 import { newId } from '@leadwire/shared/ids';
-import { createLimiter } from '@leadwire/shared/limiter';
+import { createLimiter, type Priority } from '@leadwire/shared/limiter';
 import { createMetrics } from '@leadwire/shared/metrics';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
 
 let broker: TestBroker;
@@ -68,6 +69,31 @@ describe('the limit', () => {
     const until = Date.now() + 200;
     while (Date.now() < until);
     await Promise.all(all);
+    expect(mostPerSecond(times)).toBeLessThanOrEqual(20);
+  });
+
+  test('holds on a machine whose broker answers late, which gets less of the rate and not none', async () => {
+    const proxy = await startTcpProxy(Number(new URL(broker.url).port));
+    const slow = await openTestBus({ url: `nats://127.0.0.1:${proxy.port}` }, 'limiter-slow');
+    await slow.bucket('limits');
+    proxy.delayAnswers(45);
+    const limiter = createLimiter({
+      bus: slow,
+      metrics: createMetrics('limiter-slow'),
+      account: newId(),
+      ratePerSecond: 20,
+    });
+    const times: number[] = [];
+    const take = async (priority: Priority) => {
+      await limiter.acquire(priority);
+      times.push(Date.now());
+    };
+    await Promise.all(Array.from({ length: 24 }, () => take('transactional')));
+    await Promise.all(Array.from({ length: 6 }, () => take('bulk')));
+    proxy.delayAnswers(0);
+    await slow.drain();
+    await proxy.close();
+    expect(times).toHaveLength(30);
     expect(mostPerSecond(times)).toBeLessThanOrEqual(20);
   });
 
