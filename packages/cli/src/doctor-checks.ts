@@ -98,7 +98,7 @@ const checkMobizon: Check = async ({ MOBIZON_API_KEY: apiKey, MOBIZON_BASE_URL: 
   if (apiKey === undefined) return off('Mobizon', 'MOBIZON_API_KEY');
   return examined('Mobizon', async () => {
     const nothing = () => Promise.resolve();
-    const limiter = { acquire: nothing, pauseFor: nothing, adaptTo: () => undefined };
+    const limiter = { acquire: nothing, pauseFor: nothing };
     const mobizon = createMobizon({ apiKey, baseUrl, limiter, track: (_a, _c, call) => call() });
     const balance = await mobizon.balance();
     const told = `the key is taken, the balance is ${balance}`;

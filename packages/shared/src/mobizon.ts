@@ -48,7 +48,7 @@ export interface MobizonClient {
 export interface MobizonOptions {
   apiKey: string;
   baseUrl: string;
-  limiter: Limiter;
+  limiter: Pick<Limiter, 'acquire' | 'pauseFor'>;
   track: TrackCall;
   timeoutMs?: number;
 }

@@ -175,8 +175,8 @@ function classify(bot: BotName, method: string, failure: Failure): Error {
     parts.some((part) => text.includes(part.toLowerCase())),
   ) ?? [code === 403 ? 'gone' : 'refused'];
   if (meaning === 'refused') return new PermanentError(`telegram_${code}`, told);
-  const newChatId = parameters.migrate_to_chat_id;
-  return new ChatError(meaning, tokenOf(description), newChatId && String(newChatId));
+  const moved = parameters.migrate_to_chat_id;
+  return new ChatError(meaning, tokenOf(description), moved === undefined ? moved : String(moved));
 }
 
 /** `Forbidden: bot was kicked from the group chat` as `bot_was_kicked_from_the_group_chat`. */

@@ -108,7 +108,7 @@ export function createGroupBook(
 
   return {
     list: async () => (await reader.all()).map(({ group }) => group),
-    byId: reader.byId,
+    byId: (groupId) => reader.byId(groupId),
     byChat: async (bot, chatId) => (await find(isChat(bot, chatId)))?.group,
 
     activate: (activation) =>

@@ -83,7 +83,7 @@ export function createPace(client: TelegramClient, options: PaceOptions): Speake
 
   return {
     bot: client.bot,
-    call: client.call,
+    call: (...given) => client.call(...given),
 
     async turn(chatId) {
       const waitMs = Math.max(await ofChat(chatId).waitMs(), await ofBot.waitMs());
