@@ -4,7 +4,7 @@
  */
 import type { CrmRecorded, DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/events';
 import type { Database } from '@leadwire/shared/supabase';
-import { createBatch } from './batch.ts';
+import { createBatch } from '@leadwire/shared/batch';
 
 /** Large enough to catch up fast after an outage, small enough for one request of about 100 KiB. */
 const MAX_ROWS = 100;
