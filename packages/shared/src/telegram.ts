@@ -56,6 +56,8 @@ export interface CallOptions {
 
 export interface TelegramClient {
   readonly bot: BotName;
+  /** The bot as Telegram's user. */
+  readonly botId: number;
   /**
    * One request; its `result` as it came.
    * @throws ChatError; NotYetError when the chat has to wait; AmbiguousError when it may have taken effect; TransientError when
@@ -101,6 +103,7 @@ export function createTelegram(options: TelegramOptions): TelegramClient {
 
   return {
     bot,
+    botId: Number(token.split(':')[0]),
     call: (method, params, given) =>
       // A long poll that brings nothing is no news for the log of integrations.
       method === 'getUpdates'

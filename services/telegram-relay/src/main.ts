@@ -7,7 +7,7 @@ import { createMetrics } from '@leadwire/shared/metrics';
 import { runService } from '@leadwire/shared/service';
 import { connectTelegram } from './connect.ts';
 import { envSchema } from './env.ts';
-import { createRelay } from './handler.ts';
+import { createLeadRelay, mirrorGroups } from './leads.ts';
 
 const NAME = 'telegram-relay';
 
@@ -17,8 +17,8 @@ const metrics = createMetrics(NAME);
 const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REPLICAS });
 
 const parts = { bus, log, metrics };
-connectTelegram(env, parts);
-const { planLead, sendNotice, giveUp } = createRelay();
+const { bots, groups } = connectTelegram(env, parts);
+const leads = createLeadRelay(env, { ...parts, groups, speaker: bots.leads });
 
 await runService({
   ...parts,
@@ -27,11 +27,12 @@ await runService({
   consume: () => [
     startConsumer({
       ...{ ...parts, durable: 'telegram-plan', schema: eventSchemas['lead.created.v1'] },
-      handle: planLead,
+      handle: leads.planLead,
     }),
     startConsumer({
       ...{ ...parts, durable: 'telegram-send', schema: eventSchemas['telegram.notice.v1'] },
-      ...{ handle: sendNotice, giveUp },
+      ...{ handle: leads.sendNotice, giveUp: leads.giveUp },
     }),
+    ...mirrorGroups(env, { log, groups }),
   ],
 });

@@ -8,7 +8,7 @@ import { ChannelStoppedError, NotYetError } from '@leadwire/shared/errors';
 import { createLimiter, type Limiter } from '@leadwire/shared/limiter';
 import type { Metrics } from '@leadwire/shared/metrics';
 import type { CallContext } from '@leadwire/shared/provider-call';
-import type { TelegramClient } from '@leadwire/shared/telegram';
+import { ChatError, type TelegramClient } from '@leadwire/shared/telegram';
 import { z } from 'zod';
 
 /** Private chats: about one message a second. */
@@ -38,6 +38,8 @@ export interface Speaker extends Pick<TelegramClient, 'bot' | 'call'> {
    * @throws as TelegramClient.call.
    */
   say(message: Message, context?: CallContext): Promise<string>;
+  /** Whether the bot is in the chat. @throws as TelegramClient.call. */
+  isMember(chatId: string): Promise<boolean>;
 }
 
 export interface PaceOptions {
@@ -48,6 +50,7 @@ export interface PaceOptions {
   now?: () => number;
 }
 
+const memberSchema = z.object({ status: z.string(), is_member: z.boolean().optional() });
 const sentSchema = z.object({ message_id: z.number().int() });
 
 export function createPace(client: TelegramClient, options: PaceOptions): Speaker {
@@ -103,6 +106,17 @@ export function createPace(client: TelegramClient, options: PaceOptions): Speake
         return String(sentSchema.parse(result).message_id);
       } catch (thrown) {
         if (thrown instanceof NotYetError) return obey(chatId, thrown);
+        throw thrown;
+      }
+    },
+
+    async isMember(chatId) {
+      try {
+        const ofUs = { chat_id: chatId, user_id: client.botId };
+        const member = memberSchema.parse(await client.call('getChatMember', ofUs));
+        return !['left', 'kicked'].includes(member.status) && member.is_member !== false;
+      } catch (thrown) {
+        if (thrown instanceof ChatError) return false;
         throw thrown;
       }
     },
