@@ -8,8 +8,8 @@ import type { TelegramNotice } from '@leadwire/shared/events';
 import type { HeldEntry, Ledger, Settlement } from '@leadwire/shared/ledger';
 import { ChatError } from '@leadwire/shared/telegram';
 import type { TelegramGroup } from '@leadwire/shared/telegram-groups';
+import { createOnChatError, lookAgain, type ChatErrorPorts } from './chat-errors.ts';
 import { shared, type Verdict } from './gathering.ts';
-import type { GroupBook } from './groups.ts';
 import { gatheredMessage, leadMessage, type LeadNews } from './lead-text.ts';
 import type { Speaker } from './pace.ts';
 
@@ -30,7 +30,7 @@ export interface Notice {
 export interface NoticePorts {
   ledger: Pick<Ledger, 'claim' | 'release' | 'abandon' | 'settle'>;
   facts: DeliveryFacts;
-  groups: Pick<GroupBook, 'byId' | 'deactivate' | 'pause' | 'move' | 'leaveTopic'>;
+  groups: ChatErrorPorts['groups'];
   speaker: Pick<Speaker, 'say' | 'isMember'>;
   /** Names this process in claims. */
   owner: string;
@@ -44,6 +44,7 @@ type Claimed = { held: HeldEntry } | { verdict: Verdict };
 
 export function createSendNotices(ports: NoticePorts) {
   const { ledger, facts, groups, speaker, now = () => new Date() } = ports;
+  const onChatError = createOnChatError(ports);
   /** Sent, but the record failed (the broker was away): what is left to record. By delivery id. */
   const unrecorded = new Map<string, string>();
 
@@ -86,34 +87,6 @@ export function createSendNotices(ports: NoticePorts) {
   const letGo = async (held: HeldEntry, error: Error): Promise<void> => {
     if (error instanceof AmbiguousError) await ledger.abandon(held, error.message);
     else await ledger.release(held, error.message);
-  };
-
-  const onChatError = async (error: ChatError, group: TelegramGroup): Promise<Error> => {
-    const { groupId, bot, chatId } = group;
-    // Somebody else has heard of a move, or of anything else, meanwhile.
-    const current = await groups.byId(groupId);
-    if (current?.chatId !== chatId || current.state !== 'active') return lookAgain();
-    switch (error.kind) {
-      case 'moved':
-        if (error.newChatId === undefined) break;
-        await groups.move(bot, chatId, error.newChatId);
-        return lookAgain();
-      case 'topic':
-        if (group.threadId === undefined) break;
-        await groups.leaveTopic(groupId);
-        return lookAgain();
-      case 'no_rights':
-        await groups.pause(groupId, error.reason);
-        return lookAgain();
-      case 'no_access':
-        if (await speaker.isMember(chatId)) await groups.pause(groupId, error.reason);
-        else await groups.deactivate(groupId, error.reason);
-        return lookAgain();
-      case 'gone':
-        await groups.deactivate(groupId, error.reason);
-        return lookAgain();
-    }
-    return new PermanentError(`telegram_${error.kind}`, error.message);
   };
 
   const failed = async (thrown: unknown, group: TelegramGroup, count: number) => {
@@ -179,11 +152,6 @@ function idsOf({ entry }: HeldEntry) {
 function inheritedEnd(providerId: string | undefined): Settlement {
   if (providerId !== undefined) return { state: 'sent', providerId };
   return { state: 'unknown', reason: 'no_answer' };
-}
-
-/** The group has changed: the notice comes back at once and finds out what that means for it. */
-function lookAgain(): NotYetError {
-  return new NotYetError('the group has changed', 0);
 }
 
 async function orFailed(work: Promise<Verdict>): Promise<Verdict> {
