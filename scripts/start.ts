@@ -129,6 +129,7 @@ function describe(ports: Ports, env: NodeJS.ProcessEnv): string[] {
     `  forms        ${sandbox}/forms/`,
     `  inbox        ${sandbox}/            every mail and SMS, as it would arrive`,
     `  CRM board    ${sandbox}/inbox/amocrm        deals on their stages; drag one, and the lead knows`,
+    `  Telegram     ${sandbox}/inbox/telegram      groups and bots; add a bot, and talk to it`,
     `  API docs     ${api}/docs`,
     `  admin token  ${env['ADMIN_TOKEN'] ?? ''}`,
     `  platform     ${env['PLATFORM_TOKEN'] ?? ''}  (token for /api/platform/students)`,

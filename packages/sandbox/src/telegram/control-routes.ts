@@ -142,7 +142,7 @@ function memberRoutes(app: FastifyInstance, parts: TelegramParts): void {
   const { desk } = parts;
   const named = find(parts);
   const actions: Record<string, (chat: Chat, bot: Bot, person: Person) => void> = {
-    add: desk.addBot,
+    add: (chat, bot, person) => desk.addBot(chat, bot, person),
     kick: (chat, bot, person) => desk.removeBot(chat, bot, 'kicked', person),
     leave: (chat, bot) => desk.removeBot(chat, bot, 'left', null),
     restrict: (chat, bot, person) => desk.changeBot(chat, bot, 'restricted', person),

@@ -33,8 +33,9 @@ export const methods: Record<string, Method> = {
     description: hooks.remove(bot, params),
   }),
   getwebhookinfo: ({ bot }, { hooks }) => ({ result: hooks.info(bot) }),
-  setmycommands: ({ bot, params }, { commands }) => {
+  setmycommands: ({ bot, params }, { commands, world }) => {
     commands.set(bot, params);
+    world.changed();
     return { result: true };
   },
   getmycommands: ({ bot, params }, { commands }) => ({ result: commands.get(bot, params) }),

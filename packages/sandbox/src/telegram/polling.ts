@@ -21,6 +21,8 @@ export type Polling = {
   getUpdates(bot: Bot, params: Params): Promise<Record<string, unknown>[]>;
   /** setWebhook throws the waiting poller out. */
   interrupt(bot: Bot): void;
+  /** When the bot last asked, in virtual milliseconds. */
+  lastSeen(bot: Bot): number | undefined;
   reset(): void;
 };
 
@@ -28,7 +30,7 @@ type Finish = (error: TelegramError | null) => void;
 
 /** Waits are on the virtual clock. */
 export function createPolling(
-  { clock }: World,
+  { clock, changed }: World,
   settings: () => TelegramSettings,
   updates: Updates,
   hasWebhook: (bot: Bot) => boolean,
@@ -36,6 +38,7 @@ export function createPolling(
   const waiting = new Map<number, Finish>();
   /** Bot id -> until when a conflict is answered late. */
   const conflicts = new Map<number, number>();
+  const seen = new Map<number, number>();
 
   /** A poller that comes back at once would only meet the next conflict: the server makes it wait. */
   const conflict = async (bot: Bot, error: TelegramError): Promise<never> => {
@@ -58,6 +61,8 @@ export function createPolling(
 
   return {
     getUpdates: async (bot, params) => {
+      if (!seen.has(bot.id)) changed();
+      seen.set(bot.id, clock.now());
       if (hasWebhook(bot)) await conflict(bot, refuse(409, WEBHOOK_ACTIVE));
       const timeout = wholeNumber(params, 'timeout', {
         fallback: 0,
@@ -74,7 +79,9 @@ export function createPolling(
       return take(bot, params, updates);
     },
     interrupt: (bot) => waiting.get(bot.id)?.(refuse(409, 'terminated by setWebhook request')),
+    lastSeen: (bot) => seen.get(bot.id),
     reset: () => {
+      seen.clear();
       for (const finish of [...waiting.values()]) finish(null);
       conflicts.clear();
     },

@@ -34,7 +34,7 @@ export function createTelegram(world: World, options: TelegramOptions = {}): Pro
   const { read } = settings;
   const book = createBook(world, read);
   const updates = createUpdates(world);
-  const hooks = createHooks(world, { settings: read, updates, bots: book.bots });
+  const hooks = createHooks(world, { settings: read, updates, bots: () => book.bots() });
   const polling = createPolling(world, read, updates, (bot) => hooks.of(bot) !== undefined);
   const rate = createRateLimit(read, world.clock.now);
   const desk = createDesk({ world, book, updates });
@@ -44,13 +44,14 @@ export function createTelegram(world: World, options: TelegramOptions = {}): Pro
     ...{ world, settings: read, book, updates, polling, hooks, rate, desk, plans, commands },
   };
   const revoked = world.store.table<true>('telegram-revoked');
+  const isRevoked = (bot: Bot): boolean => revoked.get(bot.token) !== undefined;
   return {
     name: 'telegram',
-    answer: (request) => answerOnce(request, parts, (bot) => revoked.get(bot.token) !== undefined),
+    answer: (request) => answerOnce(request, parts, isRevoked),
     failure,
     settings,
     presets: telegramPresets,
-    page: createTelegramPage(parts),
+    page: createTelegramPage(parts, isRevoked),
     control: (app) => controlRoutes(app, parts, revoked),
     resume: () => hooks.resume(),
     reset: () => {

@@ -38,7 +38,8 @@ const groupSchema = z.strictObject({
   bots: z.array(z.string()).default([]),
 });
 
-const bots: z.input<typeof botSchema>[] = [
+/** The bots of the product. */
+export const defaultBots: z.input<typeof botSchema>[] = [
   {
     name: 'leads',
     token: sandboxTokens.leads,
@@ -75,9 +76,9 @@ const groups: z.input<typeof groupSchema>[] = [
 
 /** Everything about Telegram that a test or a person can set. */
 export const telegramSettingsSchema = z.strictObject({
-  bots: z.array(botSchema).default(() => bots.map((bot) => botSchema.parse(bot))),
+  bots: z.array(botSchema).prefault(defaultBots),
   people: z.array(personSchema).min(1).default(people),
-  groups: z.array(groupSchema).default(() => groups.map((group) => groupSchema.parse(group))),
+  groups: z.array(groupSchema).prefault(groups),
   /** Messages of one bot in any second (Bots FAQ: "about 30 messages per second"). */
   ratePerSecond: z.number().int().min(1).default(30),
   /** Messages into one chat: this many a second on average, `chatBurst` at once. */

@@ -13,7 +13,7 @@ const DETECTED: [type: string, pattern: RegExp][] = [
   ['url', /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)]/g],
   ['email', /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g],
   ['phone_number', /(?<!\w)\+\d{10,15}(?!\d)/g],
-  ['bot_command', /(?<![\w/])\/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?/g],
+  ['bot_command', /(?<![\w/<>])\/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?(?![\w/<>])/g],
   ['mention', /(?<![\w@])@[A-Za-z]\w{3,31}/g],
   ['hashtag', /(?<![\w#])#[\p{L}\p{N}_]*\p{L}[\p{L}\p{N}_]*/gu],
 ];
