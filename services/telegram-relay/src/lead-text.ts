@@ -29,15 +29,21 @@ export interface LeadNews {
   leadUrl: string | undefined;
 }
 
+/** When the message is written, for readers in this time zone. */
+export interface Moment {
+  now: Date;
+  timeZone: string;
+}
+
 /** The last eight characters of the id: how people, and a repeated notice, are told which lead it is. */
 export function shortNumber(leadId: string): string {
   return `#${leadId.slice(-8)}`;
 }
 
 /** One lead, as a whole message. */
-export function leadMessage(news: LeadNews, now: Date): string {
+export function leadMessage(news: LeadNews, { now, timeZone }: Moment): string {
   const { lead } = news;
-  const [above, below] = [headLines(lead), detailLines(news, now)];
+  const [above, below] = [headLines(lead), detailLines(news, { now, timeZone })];
   const room = LONGEST_MESSAGE - lengthOf([...above, [], ...below]);
   const name: Line = [{ text: cut(clean(lead.name), room), isBold: true }];
   return toHtml([...above, name, ...below]);
@@ -59,7 +65,7 @@ function headLines({ kind, leadId }: Lead): Line[] {
   return [[{ text: `${KINDS[kind]} ${shortNumber(leadId)}` }]];
 }
 
-function detailLines({ lead, dealUrl, leadUrl }: LeadNews, now: Date): Line[] {
+function detailLines({ lead, dealUrl, leadUrl }: LeadNews, { now, timeZone }: Moment): Line[] {
   const field = (label: string, value: string | null | undefined): Line[] =>
     value ? [[{ text: `${label}: ${cut(clean(value), LONGEST_FIELD)}` }]] : [];
   const isLate = now.getTime() - Date.parse(lead.receivedAt) > LATE_MS;
@@ -71,7 +77,7 @@ function detailLines({ lead, dealUrl, leadUrl }: LeadNews, now: Date): Line[] {
     ...field('UTM', utmText(lead)),
     ...field('Оплата', lead.paymentMethod),
     ...field('Внимание', issueText(lead)),
-    ...field('Получена', isLate ? receivedText(lead) : undefined),
+    ...field('Получена', isLate ? receivedText(lead, timeZone) : undefined),
     ...linkLines(dealUrl, leadUrl),
   ];
 }
@@ -118,9 +124,8 @@ function issueText({ contactIssues, emailSuggestion }: Lead): string {
   return emailSuggestion === undefined ? words : `${words} (${emailSuggestion}?)`;
 }
 
-/** The business keeps Kazakhstan's time. */
-function receivedText({ receivedAt }: Lead): string {
-  const format = { dateStyle: 'short', timeStyle: 'short', timeZone: 'Asia/Almaty' } as const;
+function receivedText({ receivedAt }: Lead, timeZone: string): string {
+  const format = { dateStyle: 'short', timeStyle: 'short', timeZone } as const;
   return new Intl.DateTimeFormat('ru', format).format(new Date(receivedAt));
 }
 

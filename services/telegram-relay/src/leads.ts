@@ -39,6 +39,7 @@ export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay 
     ledger: createLedger(bus),
     facts: createDeliveryFacts(bus, metrics),
     owner: randomUUID(),
+    timeZone: env.TIME_ZONE,
     groupRatePerMinute: env.TELEGRAM_GROUP_RATE_PER_MINUTE,
     onSent: (leads) => measures.leadsPerMessage.observe(leads),
     linksOf: async ({ lead }) => ({

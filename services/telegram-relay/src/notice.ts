@@ -10,7 +10,7 @@ import { ChatError } from '@leadwire/shared/telegram';
 import type { TelegramGroup } from '@leadwire/shared/telegram-groups';
 import { createOnChatError, lookAgain, type ChatErrorPorts } from './chat-errors.ts';
 import { shared, type Verdict } from './gathering.ts';
-import { gatheredMessage, leadMessage, type LeadNews } from './lead-text.ts';
+import { gatheredMessage, leadMessage, type LeadNews, type Moment } from './lead-text.ts';
 import type { Speaker } from './pace.ts';
 
 /** How long a claim holds: longer than a request may take (15 s) with the claims of a full message. */
@@ -32,6 +32,8 @@ export interface NoticePorts {
   facts: DeliveryFacts;
   groups: ChatErrorPorts['groups'];
   speaker: Pick<Speaker, 'say' | 'isMember'>;
+  /** Of those who read the notices. */
+  timeZone: string;
   /** Names this process in claims. */
   owner: string;
   /** Told how many leads were in a message that was sent. */
@@ -135,14 +137,18 @@ export function createSendNotices(ports: NoticePorts) {
     const held = claimed.flatMap((one) => ('held' in one ? [one.held] : []));
     if (held.length === 0) return claimed.map((one) => ('verdict' in one ? one.verdict : DONE));
     const news = notices.filter((_, index) => 'held' in claimed[index]!).map((one) => one.news);
-    const verdicts = await sendHeld(group, held, textOf(news, now()));
+    const verdicts = await sendHeld(
+      group,
+      held,
+      textOf(news, { now: now(), timeZone: ports.timeZone }),
+    );
     return claimed.map((one) => ('verdict' in one ? one.verdict : (verdicts.shift() ?? DONE)));
   };
 }
 
-function textOf(news: readonly LeadNews[], now: Date): string {
+function textOf(news: readonly LeadNews[], moment: Moment): string {
   const [first] = news;
-  return first && news.length === 1 ? leadMessage(first, now) : gatheredMessage(news);
+  return first && news.length === 1 ? leadMessage(first, moment) : gatheredMessage(news);
 }
 
 function idsOf({ entry }: HeldEntry) {
