@@ -1,10 +1,12 @@
 /** Telegram as this service uses it: up to three bots, one pace for all processes, one book of groups. */
+import { createAlerts } from '@leadwire/shared/alerts';
 import type { Bus } from '@leadwire/shared/bus';
 import type { Log } from '@leadwire/shared/log';
 import type { Metrics } from '@leadwire/shared/metrics';
 import { createCallTracker } from '@leadwire/shared/provider-call';
 import { createTelegram, type BotName } from '@leadwire/shared/telegram';
 import type { TelegramRelayEnv } from './env.ts';
+import { tellOfGroups } from './group-alerts.ts';
 import { createGroupBook } from './groups.ts';
 import { createPace, type Speaker } from './pace.ts';
 
@@ -19,7 +21,9 @@ export type Bots = Partial<Record<BotName, Speaker>>;
 
 /** What handlers need. */
 export function connectTelegram(env: TelegramRelayEnv, parts: Parts) {
-  return { bots: createBots(env, parts), groups: createGroupBook(parts.bus) };
+  const groups = createGroupBook(parts.bus);
+  tellOfGroups(groups, createAlerts(parts.bus), parts.log);
+  return { bots: createBots(env, parts), groups };
 }
 
 function createBots(env: TelegramRelayEnv, { bus, log, metrics }: Parts): Bots {

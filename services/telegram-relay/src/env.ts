@@ -23,6 +23,10 @@ export const envSchema = z
     TELEGRAM_GROUP_RATE_PER_MINUTE: rate('minute', 20),
     TELEGRAM_RATE_PER_SECOND: rate('second', 30),
     TELEGRAM_DEAL_WAIT_MS: milliseconds(3_000),
+    TIME_ZONE: z
+      .string()
+      .refine(isTimeZone, 'expected a time zone such as Asia/Almaty')
+      .default('Asia/Almaty'),
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
     LEAD_LINK_BASE_URL: baseUrl('where a lead can be looked at').optional(),
     LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),
@@ -40,3 +44,12 @@ export const envSchema = z
     });
   });
 export type TelegramRelayEnv = z.infer<typeof envSchema>;
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

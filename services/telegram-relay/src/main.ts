@@ -5,6 +5,7 @@ import { eventSchemas } from '@leadwire/shared/events';
 import { createLog } from '@leadwire/shared/log';
 import { createMetrics } from '@leadwire/shared/metrics';
 import { runService } from '@leadwire/shared/service';
+import { createBotWork } from './bot-work.ts';
 import { connectTelegram } from './connect.ts';
 import { envSchema } from './env.ts';
 import { createLeadRelay, mirrorGroups } from './leads.ts';
@@ -18,12 +19,14 @@ const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REP
 
 const parts = { bus, log, metrics };
 const { bots, groups } = connectTelegram(env, parts);
+const botWork = createBotWork(env, { ...parts, bots, groups });
 const leads = createLeadRelay(env, { ...parts, groups, speaker: bots.leads });
 
 await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
+  ...(botWork.http && { http: botWork.http }),
   consume: () => [
     startConsumer({
       ...{ ...parts, durable: 'telegram-plan', schema: eventSchemas['lead.created.v1'] },
@@ -32,7 +35,9 @@ await runService({
     startConsumer({
       ...{ ...parts, durable: 'telegram-send', schema: eventSchemas['telegram.notice.v1'] },
       ...{ handle: leads.sendNotice, giveUp: leads.giveUp },
+      stopNames: ['telegram-leads_stopped', 'telegram-leads_limited'],
     }),
+    ...botWork.start(),
     ...mirrorGroups(env, { log, groups }),
   ],
 });

@@ -27,7 +27,7 @@ export interface Message {
 }
 
 /** A bot that keeps to the limits. */
-export interface Speaker extends Pick<TelegramClient, 'bot' | 'call'> {
+export interface Speaker extends Pick<TelegramClient, 'bot' | 'botId' | 'call'> {
   /**
    * Waits until this chat may be written to once more. To be called before claims, which must not age.
    * @throws NotYetError when that is far away; TransientError when the broker does not answer.
@@ -86,6 +86,7 @@ export function createPace(client: TelegramClient, options: PaceOptions): Speake
 
   return {
     bot: client.bot,
+    botId: client.botId,
     call: (...given) => client.call(...given),
 
     async turn(chatId) {

@@ -31,7 +31,7 @@ function teller() {
     told,
     look,
     topics: () => topics,
-    hear(second: number, state?: Alert['state'], readAt = second) {
+    hear: (second: number, state?: Alert['state'], readAt = second): void => {
       const at = new Date(START + second * 1_000).toISOString();
       const alert = { severity: 'critical', what: WHAT, message: 'no money', at } as const;
       topics = withAlert(topics, { ...alert, ...(state && { state }) });
