@@ -101,7 +101,7 @@ function serviceWords(message: Message, service: Service, book: Book): string {
   return `${who}: ${bot} ${service.kind === 'added' ? 'добавлен в группу' : 'удалён из группы'}`;
 }
 
-/** A text with its entities drawn. Where two overlap without one being inside the other, the later one is cut. */
+/** A text with its entities drawn; where two overlap without one being inside the other, one is drawn in pieces. */
 export function formatted(text: string, entities: Entity[]): Html {
   return html`${drawRange(text, 0, text.length, entities)}`;
 }
