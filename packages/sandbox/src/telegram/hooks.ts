@@ -87,13 +87,20 @@ export function createHooks(world: World, { settings, updates, bots }: Parts): H
   };
   const botOf = ({ payload }: WebhookMessage): Bot | undefined =>
     bots().find(({ id }) => id === payload['botId']);
+  /** An update that is a day old is tried no more, and the next one of its chat has its turn. */
+  const forgetOld = (bot: Bot, { id, payload }: WebhookMessage): void => {
+    if (updates.pending(bot).some((update) => update.id === payload['updateId'])) return;
+    webhooks.cancel(id);
+    deliver(bot);
+  };
   const heard = (message: WebhookMessage, status: number | null): void => {
     const bot = botOf(message);
     const hook = bot && of(bot);
     if (bot === undefined || hook === undefined || hook.url !== message.url) return;
     const after = afterAnswer(hook, status, clock.now());
-    if (after === null) drop(bot, hook);
-    else if (after !== hook) table.put(String(bot.id), after);
+    if (after === null) return drop(bot, hook);
+    if (after !== hook) table.put(String(bot.id), after);
+    if (after.error !== null) forgetOld(bot, message);
   };
   const ended = (message: WebhookMessage): void => {
     const bot = botOf(message);
