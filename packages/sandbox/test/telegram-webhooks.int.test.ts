@@ -128,6 +128,21 @@ describe('a webhook', () => {
     expect((await readUpdates(sandbox)).map(({ message }) => message?.text)).toEqual(['/first']);
   });
 
+  test('can be told to forget what waits', async () => {
+    const { url, received } = await openReceiver([500]);
+    const sandbox = await openSandbox();
+    const chat = await openGroup(sandbox);
+    await telegram(sandbox, 'setWebhook', { url });
+    await sandbox.control.advance(1_000);
+    await sandbox.control.telegram.say(chat, '/first');
+    await sandbox.control.telegram.say(chat, '/second');
+    await sandbox.control.advance(0);
+    await telegram(sandbox, 'setWebhook', { url, drop_pending_updates: true });
+    await sandbox.control.telegram.say(chat, '/third');
+    await sandbox.control.advance(HOUR_MS);
+    expect(received.map(textOf)).toEqual(['/first', '/third']);
+  });
+
   test.each([
     ['wrong', 'a-secret-that-nobody-agreed-on'],
     ['forged', undefined],
