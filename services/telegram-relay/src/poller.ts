@@ -21,7 +21,7 @@ const ANSWER_MS = 5_000;
 export const POLLER_LEASE_MS = 20_000;
 const RETRY_MS = 1_000;
 /** A refused token: only a person can mend it. */
-const STOPPED_RETRY_MS = 30_000;
+const STOPPED_RETRY_MS = 10_000;
 /** An update that fails this often for no passing reason is a mistake of ours: the next ones must not wait. */
 const TRIES = 3;
 

@@ -1,5 +1,5 @@
 /** The relay as it runs in production, between a real broker and the sandbox's Telegram; one rig for a test file. */
-import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import { startSandbox, type Sandbox, type SandboxOptions } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
 import type { Bus } from '@leadwire/shared/bus';
@@ -13,6 +13,9 @@ import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createGroupBook, type GroupBook } from '../src/groups.ts';
+
+/** Tests wait for conditions, for up to 30 s each; a busy machine may need a good part of that. */
+jest.setTimeout(90_000);
 
 /** As fast as tests want it; both sides have the same figures. */
 export const QUICK = {
