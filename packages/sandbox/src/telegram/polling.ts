@@ -30,24 +30,15 @@ type Finish = (error: TelegramError | null) => void;
 
 /** Waits are on the virtual clock. */
 export function createPolling(
-  { clock, changed }: World,
+  world: World,
   settings: () => TelegramSettings,
   updates: Updates,
   hasWebhook: (bot: Bot) => boolean,
 ): Polling {
+  const { clock, changed } = world;
   const waiting = new Map<number, Finish>();
-  /** Bot id -> until when a conflict is answered late. */
-  const conflicts = new Map<number, number>();
   const seen = new Map<number, number>();
-
-  /** A poller that comes back at once would only meet the next conflict: the server makes it wait. */
-  const conflict = async (bot: Bot, error: TelegramError): Promise<never> => {
-    const { conflictDelayMs } = settings();
-    const now = clock.now();
-    if (now < (conflicts.get(bot.id) ?? 0)) await clock.wait(conflictDelayMs);
-    else conflicts.set(bot.id, now + conflictDelayMs);
-    throw error;
-  };
+  const conflicts = createConflicts(world, settings);
   const news = (bot: Bot, seconds: number): Promise<TelegramError | null> =>
     new Promise((resolve) => {
       const finish: Finish = (error) => {
@@ -57,34 +48,47 @@ export function createPolling(
       waiting.set(bot.id, finish);
       clock.schedule(clock.now() + seconds * 1000, () => finish(null));
     });
+  const getUpdates: Polling['getUpdates'] = async (bot, params) => {
+    if (!seen.has(bot.id)) changed();
+    seen.set(bot.id, clock.now());
+    if (hasWebhook(bot)) await conflicts.meet(bot, refuse(409, WEBHOOK_ACTIVE));
+    const timeout = wholeNumber(params, 'timeout', { fallback: 0, least: 0, most: LONGEST_POLL_S });
+    const allowed = jsonOf(params, 'allowed_updates');
+    if (Array.isArray(allowed)) updates.allow(bot, allowed.map(String));
+    waiting.get(bot.id)?.(refuse(409, OTHER_POLLER));
+    const ready = take(bot, params, updates);
+    if (ready.length > 0 || timeout === 0) return ready;
+    const error = await news(bot, timeout);
+    if (error !== null) await conflicts.meet(bot, error);
+    return take(bot, params, updates);
+  };
   updates.listen((bot) => waiting.get(bot.id)?.(null));
-
   return {
-    getUpdates: async (bot, params) => {
-      if (!seen.has(bot.id)) changed();
-      seen.set(bot.id, clock.now());
-      if (hasWebhook(bot)) await conflict(bot, refuse(409, WEBHOOK_ACTIVE));
-      const timeout = wholeNumber(params, 'timeout', {
-        fallback: 0,
-        least: 0,
-        most: LONGEST_POLL_S,
-      });
-      const allowed = jsonOf(params, 'allowed_updates');
-      if (Array.isArray(allowed)) updates.allow(bot, allowed.map(String));
-      waiting.get(bot.id)?.(refuse(409, OTHER_POLLER));
-      const ready = take(bot, params, updates);
-      if (ready.length > 0 || timeout === 0) return ready;
-      const error = await news(bot, timeout);
-      if (error !== null) await conflict(bot, error);
-      return take(bot, params, updates);
-    },
+    getUpdates,
     interrupt: (bot) => waiting.get(bot.id)?.(refuse(409, 'terminated by setWebhook request')),
     lastSeen: (bot) => seen.get(bot.id),
     reset: () => {
       seen.clear();
       for (const finish of [...waiting.values()]) finish(null);
-      conflicts.clear();
+      conflicts.reset();
     },
+  };
+}
+
+/** A poller that comes back at once would only meet the next conflict: the server makes the second one wait. */
+function createConflicts({ clock }: World, settings: () => TelegramSettings) {
+  /** Bot id -> until when a conflict is answered late. */
+  const lateUntil = new Map<number, number>();
+  return {
+    /** Throws the error, now or later. */
+    meet: async (bot: Bot, error: TelegramError): Promise<never> => {
+      const { conflictDelayMs } = settings();
+      const now = clock.now();
+      if (now < (lateUntil.get(bot.id) ?? 0)) await clock.wait(conflictDelayMs);
+      else lateUntil.set(bot.id, now + conflictDelayMs);
+      throw error;
+    },
+    reset: () => lateUntil.clear(),
   };
 }
 

@@ -20,7 +20,7 @@ import { readParams } from './params.ts';
 import { createPlans } from './plans.ts';
 import { createPolling } from './polling.ts';
 import { telegramPresets } from './presets.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { RateLimit } from './rate-limit.ts';
 import type { Bot } from './records.ts';
 import { telegramSettingsSchema, TOKEN, type TelegramOptions } from './settings.ts';
 import { createUpdates } from './updates.ts';
@@ -36,7 +36,7 @@ export function createTelegram(world: World, options: TelegramOptions = {}): Pro
   const updates = createUpdates(world);
   const hooks = createHooks(world, { settings: read, updates, bots: () => book.bots() });
   const polling = createPolling(world, read, updates, (bot) => hooks.of(bot) !== undefined);
-  const rate = createRateLimit(read, world.clock.now);
+  const rate = new RateLimit(read, world.clock.now);
   const desk = createDesk({ world, book, updates });
   const plans = createPlans(book, desk, rate);
   const commands = createCommands(world.store);

@@ -6,82 +6,97 @@ import type { TelegramSettings } from './settings.ts';
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 
-export type RateLimit = {
-  /** Counts one message of `bot` into `chat`. Throws 429 with the seconds to wait. */
-  take(bot: Bot, chat: Chat): void;
-  /** From now on the bot is refused in this chat for so many seconds, whatever it has sent; null: in every chat. */
-  punish(bot: Bot, chat: Chat | null, seconds: number): void;
-  /** The waits that hold at this moment, in seconds: by bot, or by bot and chat. */
-  waits(): { botId: number; chatKey: string | null; seconds: number }[];
-  reset(): void;
-};
+/** A wait of a bot in one chat, or in all of them (null). */
+export type Wait = { botId: number; chatKey: string | null; seconds: number };
 
-type Wait = { botId: number; chatKey: string | null; until: number; seconds: number };
+const keyOf = (bot: Bot, chat: Chat | null): string => `${bot.id}/${chat?.key ?? ''}`;
 
-/** In memory, on the virtual clock: a restarted sandbox has forgotten who was too fast. */
-export function createRateLimit(settings: () => TelegramSettings, now: () => number): RateLimit {
-  let arrivals = new Map<string, number[]>();
+/** Counts in memory, on the virtual clock: a restarted sandbox has forgotten who was too fast. */
+export class RateLimit {
+  #arrivals = new Map<string, number[]>();
   /** When a chat's bucket is full again (the theoretical arrival time of GCRA). */
-  let pace = new Map<string, number>();
-  let waits = new Map<string, Wait>();
+  #pace = new Map<string, number>();
+  #waits = new Map<string, Wait & { until: number }>();
+  readonly #settings: () => TelegramSettings;
+  readonly #now: () => number;
 
-  const keyOf = (bot: Bot, chat: Chat | null): string => `${bot.id}/${chat?.key ?? ''}`;
-  const recent = (key: string, span: number): number[] => {
-    const kept = (arrivals.get(key) ?? []).filter((at) => now() - at < span);
-    arrivals.set(key, kept);
+  constructor(settings: () => TelegramSettings, now: () => number) {
+    this.#settings = settings;
+    this.#now = now;
+  }
+
+  /** Counts one message of `bot` into `chat`. Throws 429 with the seconds to wait. */
+  take(bot: Bot, chat: Chat): void {
+    const { ratePerSecond, chatRatePerSecond, groupRatePerMinute } = this.#settings();
+    const now = this.#now();
+    this.#checkWait(bot, null);
+    this.#checkWait(bot, chat);
+    const key = keyOf(bot, chat);
+    const all = this.#recent(keyOf(bot, null), SECOND_MS);
+    const ofChat = this.#recent(key, MINUTE_MS);
+    const beyondAll = this.#beyond(all, ratePerSecond, SECOND_MS);
+    if (beyondAll > 0) this.#refuse(bot, null, beyondAll);
+    const limit = chat.type === 'private' ? Infinity : groupRatePerMinute;
+    const beyond = Math.max(this.#beyond(ofChat, limit, MINUTE_MS), this.#beyondPace(key));
+    if (beyond > 0) this.#refuse(bot, chat, beyond);
+    all.push(now);
+    ofChat.push(now);
+    const paced = Math.max(this.#pace.get(key) ?? 0, now);
+    this.#pace.set(key, paced + SECOND_MS / chatRatePerSecond);
+  }
+
+  /** From now on the bot is refused in this chat for so many seconds, whatever it has sent; null: in every chat. */
+  punish(bot: Bot, chat: Chat | null, seconds: number): void {
+    const until = this.#now() + seconds * SECOND_MS;
+    const wait = { botId: bot.id, chatKey: chat?.key ?? null, seconds, until };
+    this.#waits.set(keyOf(bot, chat), wait);
+  }
+
+  /** The waits that hold at this moment, with the seconds that are left. */
+  waits(): Wait[] {
+    return [...this.#waits.values()]
+      .map(({ botId, chatKey, until }) => ({ botId, chatKey, seconds: this.#secondsTo(until) }))
+      .filter(({ seconds }) => seconds > 0);
+  }
+
+  /** Forgets everything. */
+  reset(): void {
+    this.#arrivals.clear();
+    this.#pace.clear();
+    this.#waits.clear();
+  }
+
+  #secondsTo(until: number): number {
+    return Math.ceil((until - this.#now()) / SECOND_MS);
+  }
+
+  #recent(key: string, span: number): number[] {
+    const kept = (this.#arrivals.get(key) ?? []).filter((at) => this.#now() - at < span);
+    this.#arrivals.set(key, kept);
     return kept;
-  };
-  const overflow = (times: number[], limit: number, span: number): number =>
-    times.length < limit ? 0 : (times[times.length - limit] ?? 0) + span - now();
-  const overPace = (key: string): number => {
-    const { chatRatePerSecond, chatBurst } = settings();
+  }
+
+  /** How many milliseconds too early one more call would be; 0 or less when it is not. */
+  #beyond(times: number[], limit: number, span: number): number {
+    return times.length < limit ? 0 : (times[times.length - limit] ?? 0) + span - this.#now();
+  }
+
+  #beyondPace(key: string): number {
+    const { chatRatePerSecond, chatBurst } = this.#settings();
     const slack = ((chatBurst - 1) * SECOND_MS) / chatRatePerSecond;
-    return (pace.get(key) ?? 0) - slack - now();
-  };
-  const punish = (bot: Bot, chat: Chat | null, seconds: number): void => {
-    const until = now() + seconds * SECOND_MS;
-    waits.set(keyOf(bot, chat), { botId: bot.id, chatKey: chat?.key ?? null, until, seconds });
-  };
-  const refuseFor = (bot: Bot, chat: Chat | null, ms: number): never => {
-    const seconds = Math.max(Math.ceil(ms / SECOND_MS), settings().leastRetryAfterSeconds);
-    punish(bot, chat, seconds);
+    return (this.#pace.get(key) ?? 0) - slack - this.#now();
+  }
+
+  #refuse(bot: Bot, chat: Chat | null, ms: number): never {
+    const seconds = Math.max(Math.ceil(ms / SECOND_MS), this.#settings().leastRetryAfterSeconds);
+    this.punish(bot, chat, seconds);
     throw tooMany(seconds);
-  };
-  const checkWait = (bot: Bot, chat: Chat | null): void => {
-    const wait = waits.get(keyOf(bot, chat));
-    if (wait === undefined || wait.until <= now()) return;
-    if (settings().penaltyExtends) refuseFor(bot, chat, wait.seconds * SECOND_MS);
-    throw tooMany(Math.ceil((wait.until - now()) / SECOND_MS));
-  };
-  return {
-    take: (bot, chat) => {
-      const { ratePerSecond, chatRatePerSecond, groupRatePerMinute } = settings();
-      const key = keyOf(bot, chat);
-      checkWait(bot, null);
-      checkWait(bot, chat);
-      const all = recent(keyOf(bot, null), SECOND_MS);
-      const ofChat = recent(key, MINUTE_MS);
-      const beyondAll = overflow(all, ratePerSecond, SECOND_MS);
-      if (beyondAll > 0) refuseFor(bot, null, beyondAll);
-      const limit = chat.type === 'private' ? Infinity : groupRatePerMinute;
-      const beyond = Math.max(overflow(ofChat, limit, MINUTE_MS), overPace(key));
-      if (beyond > 0) refuseFor(bot, chat, beyond);
-      all.push(now());
-      ofChat.push(now());
-      pace.set(key, Math.max(pace.get(key) ?? 0, now()) + SECOND_MS / chatRatePerSecond);
-    },
-    punish,
-    waits: () =>
-      [...waits.values()]
-        .filter(({ until }) => until > now())
-        .map(({ botId, chatKey, until }) => ({
-          ...{ botId, chatKey },
-          seconds: Math.ceil((until - now()) / SECOND_MS),
-        })),
-    reset: () => {
-      arrivals = new Map();
-      pace = new Map();
-      waits = new Map();
-    },
-  };
+  }
+
+  #checkWait(bot: Bot, chat: Chat | null): void {
+    const wait = this.#waits.get(keyOf(bot, chat));
+    if (wait === undefined || wait.until <= this.#now()) return;
+    if (this.#settings().penaltyExtends) this.#refuse(bot, chat, wait.seconds * SECOND_MS);
+    throw tooMany(this.#secondsTo(wait.until));
+  }
 }
