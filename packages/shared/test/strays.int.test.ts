@@ -111,6 +111,31 @@ describe('an overdue delivery without a message', () => {
     expect(idsOf(withoutLead)).toEqual([delivery.deliveryId]);
   });
 
+  test('to a Telegram group is found as well, unless it waits for the group', async () => {
+    const groupId = newId();
+    const { leadId } = await storedLead();
+    const delivery = deliveryOf({ leadId, channel: 'telegram' as const, template: groupId });
+    await ledger.plan(delivery, { dueAt: ago(5 * MINUTE) });
+    const sweep = createSweep(bus);
+    const { overdue } = await sweep.look();
+    expect(idsOf(overdue)).toContain(delivery.deliveryId);
+    // Nobody knows the group: nothing can be made of it.
+    const ours = overdue.filter(({ template }) => template === groupId);
+    const nothing = await sweep.bringBack({ overdue: ours, stuck: [] });
+    expect(idsOf(nothing.withoutLead)).toEqual([delivery.deliveryId]);
+
+    const at = new Date().toISOString();
+    const group = {
+      ...{ groupId, bot: 'leads', chatId: '-100123', formerChatIds: [], title: 'Отдел продаж' },
+      ...{ leadKinds: [], state: 'active', activatedAt: at, createdAt: at, changedAt: at },
+    };
+    await (await bus.bucket('telegram_groups')).put(groupId, JSON.stringify(group));
+    expect(await sweep.bringBack({ overdue: ours, stuck: [] })).toMatchObject({ broughtBack: 1 });
+    const subject = subjects.telegramSend('-100123', delivery.deliveryId);
+    expect(await bus.lastUnder('TELEGRAM', subject)).toBeDefined();
+    expect(idsOf((await createSweep(bus).look()).overdue)).not.toContain(delivery.deliveryId);
+  });
+
   test('is not looked for among entries from before the given time', async () => {
     await planned((await storedLead()).leadId, ago(5 * MINUTE));
     const later = new Date(Date.now() + MINUTE);
