@@ -186,7 +186,11 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
         );
       }),
 
-    balance: () => track('mobizon.balance', {}, balance),
+    balance: () =>
+      track('mobizon.balance', {}, async () => {
+        await limiter.acquire();
+        return balance();
+      }),
   };
 }
 

@@ -120,7 +120,7 @@ describe('an alert', () => {
     });
     const alert = someAlert();
     await alerts().raise(alert);
-    await told(chatId, alert.what.replace('_stopped', ''));
+    expect(await told(chatId, alert.what.replace('_stopped', ''))).not.toEqual([]);
   });
 });
 

@@ -121,5 +121,5 @@ test('back without a public address the relay asks for updates by itself again',
   await rig.startRelay();
   const { chatId } = await rig.activeGroup('Отдел продаж');
   await telegram().say(chatId, '/status');
-  await answers(chatId, 1);
+  expect(await answers(chatId, 1)).toHaveLength(1);
 });
