@@ -197,15 +197,14 @@ describe('the services, each with its own user', () => {
   }, 60_000);
 });
 
-/** A Telegram group as an activation leaves it; returns its chat. */
+/** As an activation leaves it; returns its chat. */
 async function activeGroup(): Promise<string> {
-  const { id: chatId } = await sandbox.control.telegram.addGroup({
-    ...{ title: 'Отдел продаж', bots: ['leads'] },
-  });
+  const wanted = { title: 'Отдел продаж', bots: ['leads'] };
+  const { id: chatId } = await sandbox.control.telegram.addGroup(wanted);
   const admin = await connect(brokerAddress(urlOf('admin')));
   const [groupId, at] = [crypto.randomUUID(), new Date().toISOString()];
   const group = {
-    ...{ groupId, bot: 'leads', chatId, formerChatIds: [], title: 'Отдел продаж', leadKinds: [] },
+    ...{ groupId, bot: 'leads', chatId, formerChatIds: [], title: wanted.title, leadKinds: [] },
     ...{ state: 'active', activatedAt: at, createdAt: at, changedAt: at },
   };
   const groups = await admin.jetstream().views.kv('telegram_groups', { bindOnly: true });

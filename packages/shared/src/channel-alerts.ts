@@ -6,7 +6,7 @@ import { createAlerts } from './alerts.ts';
 import type { Bus } from './bus.ts';
 import { PermanentError, toError, type ChannelStoppedError } from './errors.ts';
 import type { Log } from './log.ts';
-import type { ConsumerName } from './topology.ts';
+import type { ConsumerName } from './durables.ts';
 
 /** Many messages meet the same stop at once; each probe, a minute apart, looks whether it is still told. */
 const SILENT_MS = 30_000;

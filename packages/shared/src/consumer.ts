@@ -28,7 +28,7 @@ import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { startPull } from './pull.ts';
 import { readMessage } from './read-message.ts';
-import { consumers, type ConsumerName, type ConsumerSpec } from './topology.ts';
+import { consumers, type ConsumerName, type ConsumerSpec } from './durables.ts';
 
 /** One pull waits this long at the broker for work. */
 const PULL_EXPIRES_MS = 5_000;

@@ -15,7 +15,8 @@ import { LEDGER_STREAM, isSettled, ledgerKey, parseEntry, type LedgerEntry } fro
 import { publishNotice, scheduleDue } from './notifications.ts';
 import { readStream } from './read-stream.ts';
 import { createGroupReader } from './telegram-groups.ts';
-import { consumers, streams, subjects, type ConsumerName, type StreamName } from './topology.ts';
+import { consumers, type ConsumerName } from './durables.ts';
+import { streams, subjects, type StreamName } from './topology.ts';
 
 /** Late by less is ordinary: a lease that runs out, a retry, a busy provider. */
 const GRACE_MS = 2 * 60_000;

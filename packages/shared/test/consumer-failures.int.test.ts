@@ -6,7 +6,8 @@ import {
   PermanentError,
   TransientError,
 } from '@leadwire/shared/errors';
-import { consumers, subjects } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
+import { subjects } from '@leadwire/shared/topology';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { openConsumerFixture, type ConsumerFixture } from './consumer-fixture.ts';
 
