@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSandboxEnv, sandboxOptionsFrom } from '../src/env.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox.ts';
-import { openSandbox } from './sandbox-calls.ts';
-import { openGroup, readUpdates, telegram } from './telegram-calls.ts';
+import { openReceiver, openSandbox } from './sandbox-calls.ts';
+import { openGroup, readUpdates, telegram, type Update } from './telegram-calls.ts';
 
 const HOSTILE = `"><script>alert('1')</script>`;
 const page = async (sandbox: Sandbox, path: string) =>
@@ -127,7 +127,12 @@ test('what cannot be done in Telegram is refused with its reason', async () => {
 test('a restart keeps chats, messages, updates and webhooks, and gives no number twice', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
   try {
+    const { url, received } = await openReceiver([500]);
     const first = await startSandbox({ dataDir });
+    await first.control.freeze();
+    await telegram(first, 'setWebhook', { url }, { bot: 'mentor' });
+    await first.control.telegram.sayPrivately('mentor', 5_100_003, '/start');
+    await first.control.advance(0);
     const chat = await openGroup(first);
     await first.control.telegram.say(chat, '/status');
     await telegram(first, 'sendMessage', { chat_id: chat, text: 'Заявка' });
@@ -135,6 +140,11 @@ test('a restart keeps chats, messages, updates and webhooks, and gives no number
     await first.close();
 
     const second = await startSandbox({ dataDir });
+    while (received.length < 2) await second.control.advance(100);
+    expect(received.map(({ body }) => (JSON.parse(body) as Update).message?.text)).toEqual([
+      '/start',
+      '/start',
+    ]);
     expect((await readUpdates(second)).map(({ message }) => message?.text)).toEqual(['/status']);
     const { result } = await telegram(second, 'sendMessage', { chat_id: chat, text: 'Ещё' });
     expect(result.message_id).toBe(4);
