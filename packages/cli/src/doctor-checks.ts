@@ -2,9 +2,11 @@
 import { toError } from '@leadwire/shared/errors';
 import { createMobizon } from '@leadwire/shared/mobizon';
 import { createDatabase } from '@leadwire/shared/supabase';
-import { consumers, streams } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
+import { streams } from '@leadwire/shared/topology';
 import { withBus } from './connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
+import { checkTelegram } from './doctor-telegram.ts';
 import type { CliEnv } from './env.ts';
 
 export interface Finding {
@@ -118,6 +120,7 @@ export const checks: readonly Check[] = [
     env.AMOCRM_BASE_URL === undefined
       ? Promise.resolve(off('AmoCRM', 'AMOCRM_BASE_URL'))
       : checkAmocrm(env),
+  checkTelegram,
 ];
 
 /** A failure in the words of whoever failed. */
