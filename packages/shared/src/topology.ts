@@ -132,9 +132,12 @@ export const buckets = {
   },
   telegram_alerts: {
     ttlMs: 0,
-    what: 'what an alert is about -> when admin groups were told, and what came since',
+    what: 'what admin groups were told of each alert, and what came since',
   },
-  telegram_students: { ttlMs: 0, what: 'student -> the chat with the mentor bot, and back' },
+  telegram_students: {
+    ttlMs: 0,
+    what: 'student -> the chat with the mentor bot and what was told, and back',
+  },
   locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
   limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
   passes: {
