@@ -118,6 +118,12 @@ describe('getUpdates', () => {
     expect((await poll(sandbox, { offset })).result).toEqual([first]);
     expect((await poll(sandbox, { offset })).result).toEqual([]);
   });
+
+  test('can bring an update of a kind that nobody knows', async () => {
+    const sandbox = await openSandbox();
+    await sandbox.control.telegram.pushUpdate('leads', { hologram: { id: 1 } });
+    expect((await poll(sandbox)).result).toMatchObject([{ hologram: { id: 1 } }]);
+  });
 });
 
 describe('a bot is told', () => {

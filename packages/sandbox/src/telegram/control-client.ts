@@ -121,6 +121,9 @@ function trouble(at: Call) {
       at<{ repeated: boolean }>('POST', `${ofBot(bot)}/repeat`, {
         ...(updateId !== undefined && { updateId }),
       }),
+    /** Queues an update of any kind, by the name of its field: `{ edited_message: {…} }`. */
+    pushUpdate: (bot: BotName, update: Record<string, Record<string, unknown>>) =>
+      at<{ pushed: string[] }>('POST', `${ofBot(bot)}/push`, update),
     /** After so many more messages of the bot into the chat something happens to it there. */
     plan: (
       chat: ChatKey,

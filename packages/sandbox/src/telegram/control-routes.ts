@@ -101,6 +101,14 @@ function botRoutes(app: FastifyInstance, parts: TelegramParts, revoked: Table<tr
     const { updateId } = z.strictObject({ updateId: z.number().int().optional() }).parse(body);
     return { repeated: updates.repeat(named.bot(params.bot), updateId) };
   });
+  /** Updates of kinds that nothing here makes: edited_message, poll, or one that does not exist yet. */
+  app.post<OfBot>('/bots/:bot/push', ({ params, body }) => {
+    const given = z.record(z.string(), z.record(z.string(), z.unknown())).parse(body);
+    for (const [type, content] of Object.entries(given)) {
+      updates.push(named.bot(params.bot), `pushed:${type}`, type, content);
+    }
+    return { pushed: Object.keys(given) };
+  });
 }
 
 function groupRoutes(app: FastifyInstance, parts: TelegramParts): void {

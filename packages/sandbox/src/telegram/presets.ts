@@ -11,7 +11,7 @@ export const telegramPresets: FaultPreset[] = [
   {
     id: 'telegram-show-then-drop',
     title: 'Telegram: показывает сообщение и рвёт связь',
-    hint: 'Сообщение в группе есть, но ответ не приходит. Спросить Telegram нельзя: повтор покажет его второй раз.',
+    hint: 'Сообщение в группе есть, но ответ не приходит. Спросить Telegram нельзя: повтор покажет его второй раз. Срабатывает один раз.',
     rule: { ...SEND, count: 1, action: { do: 'effect-then-drop' } },
   },
   {

@@ -9,14 +9,13 @@ const FIRST_UPDATE = 700_000_000;
 /** So many of the last updates can be repeated by the control plane. */
 const KEPT_FOR_REPEATS = 100;
 
-export type UpdateType = 'message' | 'my_chat_member';
-
 export type Update = {
   id: number;
   /** Virtual milliseconds since 1970. */
   at: number;
   chatKey: string;
-  type: UpdateType;
+  /** The name of its field: message, my_chat_member, or what the control plane pushed. */
+  type: string;
   body: Record<string, unknown>;
 };
 
@@ -24,7 +23,7 @@ type State = { lastId: number; allowed: string[] | null };
 
 export type Updates = {
   /** Queues an update, unless the bot asked not to hear of this type. */
-  push(bot: Bot, chatKey: string, type: UpdateType, body: Record<string, unknown>): void;
+  push(bot: Bot, chatKey: string, type: string, body: Record<string, unknown>): void;
   /** What was not confirmed yet, oldest first. */
   pending(bot: Bot): Update[];
   confirm(bot: Bot, id: number): void;
