@@ -53,7 +53,7 @@ export default tseslint.config(
   },
   {
     // Scripts talk to a person at a terminal.
-    files: ['scripts/**', 'bench/**', 'chaos/**'],
+    files: ['scripts/**', 'deploy/**', 'bench/**', 'chaos/**'],
     languageOptions: {
       globals: Object.fromEntries(
         ['process', 'console', 'fetch', 'URL', 'AbortSignal', 'AbortController']

@@ -31,7 +31,7 @@ async function main() {
 
 /** @param {string | undefined} verb */
 function entryOf(verb) {
-  const known = /^[a-z-]+$/.test(verb ?? '')
+  const known = /^[a-z0-9-]+$/.test(verb ?? '')
     ? [`scripts/${verb}.ts`, `${verb}/main.ts`].find((file) => fs.existsSync(path.join(root, file)))
     : undefined;
   if (!known) {

@@ -146,23 +146,27 @@ const SANDBOX_BOTS = {
   TELEGRAM_MENTOR_BOT_TOKEN: '7000000003:AAmentor_sandbox_bot_token_00000000',
 };
 
-/** What every part may read: the stack's own values, over them `.env`, over them the caller's environment. */
+/**
+ * What every part may read: the stack's own values, over them `.env`, over them the caller's environment.
+ * @param hostOf where the parts find each other; on this machine when it is not given
+ */
 export function stackEnv(
   ports: Ports,
   dataDir: string,
   secrets: Readonly<Record<string, string>>,
   given: NodeJS.ProcessEnv,
+  hostOf: (part: string) => string = () => '127.0.0.1',
 ): NodeJS.ProcessEnv {
-  const at = (port: number) => `http://127.0.0.1:${port}`;
-  const sandbox = at(ports('sandbox'));
+  const at = (part: string, variable?: string) => `http://${hostOf(part)}:${ports(part, variable)}`;
+  const sandbox = at('sandbox');
   const sandboxPage = `http://localhost:${ports('sandbox')}`;
   const api = `http://localhost:${ports('landing-api')}`;
   const hookSecret = given['AMOCRM_WEBHOOK_SECRET'] ?? secrets['AMOCRM_WEBHOOK_SECRET'] ?? '';
   return {
     ...secrets,
-    NATS_URL: `nats://127.0.0.1:${ports('nats', 'NATS_PORT')}`,
-    LANDING_SUPABASE_URL: at(ports('supabase-local', 'LANDING_SUPABASE_PORT')),
-    TRIPWIRE_SUPABASE_URL: at(ports('supabase-local', 'TRIPWIRE_SUPABASE_PORT')),
+    NATS_URL: `nats://${hostOf('nats')}:${ports('nats', 'NATS_PORT')}`,
+    LANDING_SUPABASE_URL: at('supabase-local', 'LANDING_SUPABASE_PORT'),
+    TRIPWIRE_SUPABASE_URL: at('supabase-local', 'TRIPWIRE_SUPABASE_PORT'),
     SUPABASE_DATA_DIR: path.join(dataDir, 'supabase'),
     NOTIFY_DELAY_MS: String(DEMO_DELAY_MS),
     RESEND_API_KEY: 're_sandbox_key',
@@ -176,8 +180,8 @@ export function stackEnv(
     TELEGRAM_BASE_URL: `${sandbox}/telegram`,
     // Bots of one's own come without the sandbox's beside them.
     ...(given['TELEGRAM_BASE_URL'] === undefined && SANDBOX_BOTS),
-    AMOCRM_WEBHOOK_URL: `${at(ports('landing-api'))}/api/webhooks/amocrm/${hookSecret}`,
-    LANDING_API_URL: api,
+    AMOCRM_WEBHOOK_URL: `${at('landing-api')}/api/webhooks/amocrm/${hookSecret}`,
+    LANDING_API_URL: at('landing-api'),
     PUBLIC_BASE_URL: api,
     PROFTEST_RESULT_URL: `${sandboxPage}/forms/`,
     COURSE_URL: `${sandboxPage}/forms/`,

@@ -1,11 +1,13 @@
-/** The dev stack's own secrets: made once, kept under `.data/`, readable by their owner only. */
+/** A stack's own secrets: made once, kept in one file, readable by its owner only. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 
 const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
+export type SecretMakers = Readonly<Record<string, () => string>>;
+
 /** How each one is made, in the form that its reader checks. */
-const MAKERS: Readonly<Record<string, () => string>> = {
+export const MAKERS: SecretMakers = {
   ADMIN_TOKEN: () => randomBytes(24).toString('hex'),
   PLATFORM_TOKEN: () => randomBytes(24).toString('hex'),
   AMOCRM_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
@@ -21,13 +23,16 @@ const MAKERS: Readonly<Record<string, () => string>> = {
  * The secrets in `file`; missing ones are made and added, so that a later version can need more.
  * @throws when the file is there but is not JSON.
  */
-export async function readSecrets(file: string): Promise<Record<string, string>> {
+export async function readSecrets(
+  file: string,
+  makers: SecretMakers = MAKERS,
+): Promise<Record<string, string>> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
   const known = parse(file, text);
-  const missing = Object.entries(MAKERS).filter(([name]) => !(name in known));
+  const missing = Object.entries(makers).filter(([name]) => !(name in known));
   if (missing.length === 0) return known;
   const all = { ...known, ...Object.fromEntries(missing.map(([name, make]) => [name, make()])) };
   await writeFile(file, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });

@@ -106,8 +106,8 @@ describe('.env.example', () => {
   const toText = (value: unknown) =>
     value === undefined ? undefined : Array.isArray(value) ? value.join(',') : `${value as string}`;
 
-  async function readSchemas(): Promise<Map<string, Asked[]>> {
-    const asked = new Map<string, Asked[]>();
+  async function readSettings(): Promise<Map<string, Asked[]>> {
+    const asked = readComposeFile();
     // Programs only: packages/shared has an env.ts too, of which schemas are built.
     const envFiles = files
       .filter((file) => /^(services|packages)\/[\w-]+\/src\/main\.ts$/.test(file))
@@ -126,6 +126,23 @@ describe('.env.example', () => {
     return asked;
   }
 
+  /** What docker-compose.yml fills in, with its default, and the passwords that the broker's configuration asks for. */
+  function readComposeFile(): Map<string, Asked[]> {
+    const file = 'docker-compose.yml';
+    const filledIn = [...read(file).matchAll(/\$\{([A-Z][A-Z0-9_]*):-([^}]*)\}/g)];
+    const confs = read('deploy/nats.conf') + read('deploy/cluster/nats.conf');
+    const passwords = [...confs.matchAll(/\$(NATS_\w+_PASSWORD)/g)];
+    return new Map([
+      // docker compose's own: it finds this file by it.
+      ['COMPOSE_FILE', [{ file, fallback: file }]],
+      ...filledIn.map(([, name = '', fallback]): [string, Asked[]] => [name, [{ file, fallback }]]),
+      ...passwords.map(([, name = '']): [string, Asked[]] => [
+        name,
+        [{ file: 'deploy/nats.conf', fallback: undefined }],
+      ]),
+    ]);
+  }
+
   /** Variables as the file shows them; every line is commented out, so that a copy changes nothing. */
   const shown = new Map(
     [...read('.env.example').matchAll(/^#([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(
@@ -133,14 +150,14 @@ describe('.env.example', () => {
     ),
   );
 
-  test('shows every variable that a schema asks for, and no other', async () => {
-    const asked = await readSchemas();
+  test('shows every variable that a schema or docker compose asks for, and no other', async () => {
+    const asked = await readSettings();
     expect([...shown.keys()].sort()).toEqual([...asked.keys()].sort());
   });
 
   test('shows the defaults that the schemas have', async () => {
     const wrong: string[] = [];
-    for (const [name, all] of await readSchemas()) {
+    for (const [name, all] of await readSettings()) {
       const fallbacks = new Set(
         all.map(({ fallback }) => fallback).filter((each) => each !== undefined),
       );

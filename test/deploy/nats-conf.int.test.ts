@@ -136,7 +136,7 @@ describe('the services, each with its own user', () => {
       start('crm-sync', crmEnv()),
       start('telegram-relay', telegramEnv()),
     ]);
-    const chatId = await activeGroup();
+    const [chatId, admins] = await Promise.all([activeGroup('leads'), activeGroup('admin')]);
     const email = 'dana@mail.leadwire-sample.kz';
     const leadId = await postLead(api, { email, phone: '+77051234567' });
     const status = await waitFor(
@@ -157,9 +157,9 @@ describe('the services, each with its own user', () => {
       { timeoutMs: 20_000, what: 'the deal in the row' },
     );
 
-    await waitFor(async () => (await sandbox.control.telegram.shown(chatId)).length === 1, {
-      what: 'the lead in the group',
-    });
+    await shows(chatId, `#${leadId.slice(-8)}`);
+    await sandbox.control.telegram.say(chatId, '/today');
+    await shows(chatId, 'Сегодня');
     await sandbox.control.telegram.kick(chatId, 'leads');
     const ofGroup = 'select state from telegram_groups where chat_id = $1';
     await waitFor(
@@ -189,28 +189,34 @@ describe('the services, each with its own user', () => {
       what: 'the row of the failure',
     });
 
+    await shows(admins, 'Группа в Telegram');
+    await shows(admins, 'Не удалось обработать: письма (Resend)');
+
     const restarted = await Promise.all(services.splice(0).map((service) => service.stop()));
     expect(restarted).toEqual([0, 0, 0, 0, 0]);
     // Whatever a service was refused is in the broker's log, also where it did not hurt.
     const violations = serverLog.split('\n').filter((line) => /Violation/.test(line));
     expect(violations.filter((line) => !/STREAM\.CREATE|CONSUMER\.CREATE/.test(line))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
-/** As an activation leaves it; returns its chat. */
-async function activeGroup(): Promise<string> {
-  const wanted = { title: 'Отдел продаж', bots: ['leads'] };
-  const { id: chatId } = await sandbox.control.telegram.addGroup(wanted);
-  const admin = await connect(brokerAddress(urlOf('admin')));
-  const [groupId, at] = [crypto.randomUUID(), new Date().toISOString()];
-  const group = {
-    ...{ groupId, bot: 'leads', chatId, formerChatIds: [], title: wanted.title, leadKinds: [] },
-    ...{ state: 'active', activatedAt: at, createdAt: at, changedAt: at },
-  };
-  const groups = await admin.jetstream().views.kv('telegram_groups', { bindOnly: true });
-  await groups.put(groupId, JSON.stringify(group));
-  await admin.close();
+/** A group that switches itself on, with a code from the CLI; returns its chat. */
+async function activeGroup(bot: 'leads' | 'admin'): Promise<string> {
+  const { telegram } = sandbox.control;
+  const { id: chatId } = await telegram.addGroup({ title: `Группа ${bot}`, bots: [bot] });
+  const said = await cli('admin', 'telegram', 'code', '--bot', bot);
+  await telegram.say(chatId, /\/activate \S+/.exec(said)?.[0] ?? said);
+  await shows(chatId, 'подключена');
   return chatId;
+}
+
+/** Resolves when a bot has shown it in the chat. */
+async function shows(chatId: string, part: string): Promise<void> {
+  await waitFor(
+    async () =>
+      (await sandbox.control.telegram.shown(chatId)).some(({ text }) => text.includes(part)),
+    { timeoutMs: 30_000, what: `"${part}" in ${chatId}` },
+  );
 }
 
 async function postLead(api: ServiceProcess, contacts: object): Promise<string> {

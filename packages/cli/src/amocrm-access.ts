@@ -34,7 +34,7 @@ export function openTransport(env: CliEnv): AmoTransport {
     limiter: { acquire: pace, pauseFor: () => Promise.resolve() },
     track: (_action, _context, call) => call(),
     blockade: {
-      check: () => Promise.resolve(),
+      check: () => Promise.resolve(false),
       raise: () => Promise.resolve(blocked()),
       clear: () => Promise.resolve(),
     },

@@ -1,5 +1,5 @@
 /** What the doctor tries. Each check answers with findings and never throws. */
-import { toError } from '@leadwire/shared/errors';
+import { toError, TransientError } from '@leadwire/shared/errors';
 import { createMobizon } from '@leadwire/shared/mobizon';
 import { createDatabase } from '@leadwire/shared/supabase';
 import { consumers } from '@leadwire/shared/durables';
@@ -14,6 +14,8 @@ export interface Finding {
   what: string;
   told: string;
   remedy?: string;
+  /** It did not answer, so nothing is known: it may be starting. */
+  isUnreachable?: boolean;
 }
 
 export type Check = (env: CliEnv) => Promise<Finding[]>;
@@ -45,11 +47,17 @@ const checkBroker: Check = (env) =>
     }),
   );
 
-const checkLanding: Check = ({ LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: key }) =>
-  checkProject('landing', 'leadwire_store_crm', url, key);
+/** Key and schema of the landing project. */
+export const checkLanding: Check = ({
+  LANDING_SUPABASE_URL: url,
+  LANDING_SUPABASE_SERVICE_KEY: key,
+}) => checkProject('landing', 'leadwire_store_crm', url, key);
 
-const checkTripwire: Check = ({ TRIPWIRE_SUPABASE_URL: url, TRIPWIRE_SERVICE_ROLE_KEY: key }) =>
-  checkProject('tripwire', 'leadwire_store_lead_tracking', url, key);
+/** Key and schema of the second project. */
+export const checkTripwire: Check = ({
+  TRIPWIRE_SUPABASE_URL: url,
+  TRIPWIRE_SERVICE_ROLE_KEY: key,
+}) => checkProject('tripwire', 'leadwire_store_lead_tracking', url, key);
 
 /** Calls the newest of the project's functions with nothing to write: key and schema in one. */
 async function checkProject(
@@ -128,6 +136,7 @@ export async function examined(what: string, work: () => Promise<Finding[]>): Pr
   try {
     return await work();
   } catch (thrown) {
-    return [{ state: 'broken', what, told: toError(thrown).message }];
+    const isUnreachable = thrown instanceof TransientError;
+    return [{ state: 'broken', what, told: toError(thrown).message, isUnreachable }];
   }
 }

@@ -5,6 +5,11 @@ const { NATS_URL, NATS_REPLICAS } = commonEnv({ port: 0 });
 
 const id = z.coerce.number('expected a whole number').int('expected a whole number').positive();
 
+const databaseUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'expected the address of a Postgres (postgresql://…)',
+});
+
 export const envSchema = z.object({
   NATS_URL,
   NATS_REPLICAS,
@@ -13,6 +18,9 @@ export const envSchema = z.object({
   LANDING_SUPABASE_SERVICE_KEY: z.string().min(20, 'expected the service key').optional(),
   TRIPWIRE_SUPABASE_URL: baseUrl('the tripwire project').optional(),
   TRIPWIRE_SERVICE_ROLE_KEY: z.string().min(20, 'expected the service key').optional(),
+  /** A hosted project's Postgres: `database apply` brings its schema up to date. */
+  LANDING_DATABASE_URL: databaseUrl.optional(),
+  TRIPWIRE_DATABASE_URL: databaseUrl.optional(),
   /** landing-api's journal, when this runs on its machine. */
   JOURNAL_DIR: z.string().default('.data/journal'),
   /** What the services are configured with: `doctor` tries it, `amocrm connect` fills in the rest. */

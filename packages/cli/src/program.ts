@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { toError } from '@leadwire/shared/errors';
 import { addAmocrmCommands } from './amocrm-commands.ts';
+import { addDatabaseCommands } from './database-commands.ts';
 import { addDeadCommands } from './dead-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import type { CliEnv } from './env.ts';
@@ -36,6 +37,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addLeadCommands(program, readEnv);
   addDeadCommands(program, readEnv);
   addTopologyCommands(program, readEnv);
+  addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
   addDoctorCommand(program, readEnv);

@@ -13,6 +13,10 @@ import type { CallContext, TrackCall } from './provider-call.ts';
 const TIMEOUT_MS = 20_000;
 /** A 429 without a body says nothing about how long; theirs with one say 300 seconds. */
 const TOO_OFTEN_MS = 5_000;
+/** Whatever a 429 says, after this long it is tried again. */
+const LONGEST_PAUSE_MS = 15 * 60_000;
+/** The path of one deal or contact, and of what hangs on it; every other path is there or never was. */
+const ENTITY_PATH = /^\/api\/v4\/[a-z]+\/\d+(\/|$)/;
 
 /** What stops; one alert about it, whoever notices. */
 export const AMOCRM_STOPPED = 'amocrm_stopped';
@@ -34,6 +38,11 @@ export class RefusedError extends PermanentError {
   }
 }
 
+/** The deal or contact that the request names is not there (any more). */
+export class GoneError extends PermanentError {
+  override readonly name = 'GoneError';
+}
+
 export interface AmoRequest {
   /** For the log of integrations: `amocrm.<action>`. */
   action: string;
@@ -41,6 +50,7 @@ export interface AmoRequest {
   method: 'GET' | 'POST' | 'PATCH';
   path: string;
   query?: Record<string, string>;
+  /** A function is asked for it after `atTurn`. */
   body?: unknown;
   /** A create that is repeated makes a second one, so a failure that may have been a success is ambiguous. */
   isCreate?: boolean;
@@ -58,10 +68,13 @@ export interface AccessTokens {
 
 /** Remembers for all processes that AmoCRM has shut us out. */
 export interface Blockade {
-  /** @throws ChannelStoppedError while it holds, except for the one request that probes. */
-  check(): Promise<void>;
+  /**
+   * True for the one request that probes whether it is over, false when there is none.
+   * @throws ChannelStoppedError while it holds.
+   */
+  check(): Promise<boolean>;
   raise(): Promise<ChannelStoppedError>;
-  /** An ordinary answer came. */
+  /** The probe was answered as usual. */
   clear(): Promise<void>;
 }
 
@@ -100,6 +113,7 @@ export function createAmoTransport(options: AmoTransportOptions): AmoTransport {
   const classify = async (
     request: AmoRequest,
     response: AxiosResponse<string>,
+    isProbe: boolean,
   ): Promise<Answer> => {
     const { status } = response;
     const json = readJson(response.data);
@@ -111,10 +125,13 @@ export function createAmoTransport(options: AmoTransportOptions): AmoTransport {
     }
     // An HTML page from their front end: the whole integration is shut out, whatever is asked.
     if (status === 403 && json === undefined) throw await blockade.raise();
-    await blockade.clear();
+    // Only by the probe: what left before the block and is answered after it says nothing. When it cannot
+    // be noted the next probe will do it; the answer counts all the same.
+    if (isProbe) await blockade.clear().catch(() => undefined);
     if (status >= 500) throw uncertain(request, told);
-    const isReadable = json !== undefined || status === 204 || status >= 400;
-    if (status >= 300 && status < 400) throw new TransientError(told, { outage: true });
+    if (status >= 300 && status < 400) throw wrongAddress(`${told}: another address`);
+    // 401 has its own way, whatever its body is.
+    const isReadable = json !== undefined || status === 204 || status === 401;
     if (!isReadable) throw uncertain(request, `${told}, an answer that is not theirs`);
     return { status, json };
   };
@@ -123,7 +140,7 @@ export function createAmoTransport(options: AmoTransportOptions): AmoTransport {
     async send(request, token) {
       const { method, path, query, body, action, context = {} } = request;
       await limiter.acquire();
-      await blockade.check();
+      const isProbe = await blockade.check();
       await request.atTurn?.();
       return track(`amocrm.${action}`, context, async () => {
         const response = await http
@@ -131,7 +148,9 @@ export function createAmoTransport(options: AmoTransportOptions): AmoTransport {
             method,
             url: path,
             ...(query && { params: new URLSearchParams(query) }),
-            ...(body !== undefined && { data: body }),
+            ...(body !== undefined && { data: isLate(body) ? body() : body }),
+            // Its own timeout is one of silence: an answer that trickles would take for ever.
+            signal: AbortSignal.timeout(timeoutMs),
             headers: {
               'content-type': 'application/json',
               ...(token !== undefined && { authorization: `Bearer ${token}` }),
@@ -140,7 +159,7 @@ export function createAmoTransport(options: AmoTransportOptions): AmoTransport {
           .catch((thrown: unknown) => {
             throw networkError(request, thrown);
           });
-        const answer = await classify(request, response);
+        const answer = await classify(request, response, isProbe);
         const problem = problemOf(request, answer);
         // Thrown inside, so that the log of integrations tells of it; 401 is the tokens' matter.
         if (problem && answer.status !== 401 && token !== undefined) throw problem;
@@ -148,6 +167,10 @@ export function createAmoTransport(options: AmoTransportOptions): AmoTransport {
       });
     },
   };
+}
+
+function isLate(body: unknown): body is () => unknown {
+  return typeof body === 'function';
 }
 
 export interface AmoHttp {
@@ -195,9 +218,22 @@ function problemOf(request: AmoRequest, { status, json }: Answer): Error | undef
         `AmoCRM: no rights for ${request.action} (403): the user who connected it needs them`,
         { what },
       );
+    case 404: {
+      const told = `AmoCRM: HTTP 404 for ${request.action}`;
+      return ENTITY_PATH.test(request.path)
+        ? new GoneError('amocrm_404', told)
+        : wrongAddress(told);
+    }
     default:
       return new PermanentError(`amocrm_${status}`, `AmoCRM: HTTP ${status} for ${request.action}`);
   }
+}
+
+/** Every request would end like this one, so none is given up. */
+function wrongAddress(told: string): ChannelStoppedError {
+  return new ChannelStoppedError(`${told}: is AMOCRM_BASE_URL still the address of the account?`, {
+    what: AMOCRM_STOPPED,
+  });
 }
 
 const validationSchema = z.object({
@@ -238,7 +274,7 @@ const pauseSchema = z.object({ retry_after: z.coerce.number().positive() });
 /** Milliseconds. Their documented body says seconds; in practice there is often an HTML page instead. */
 function retryAfter(json: unknown): number {
   const read = pauseSchema.safeParse(json);
-  return read.success ? read.data.retry_after * 1_000 : TOO_OFTEN_MS;
+  return read.success ? Math.min(read.data.retry_after * 1_000, LONGEST_PAUSE_MS) : TOO_OFTEN_MS;
 }
 
 function readJson(body: string): unknown {

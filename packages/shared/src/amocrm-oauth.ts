@@ -56,8 +56,12 @@ export async function requestTokens(
     },
     undefined,
   );
+  // Not a word of theirs: nothing is said about the token.
+  if (json === undefined) {
+    throw new TransientError(`AmoCRM: HTTP ${status} for ${grant.grant_type}`, { outage: true });
+  }
   if (status >= 400) {
-    const { hint } = (json ?? {}) as { hint?: unknown };
+    const { hint } = json as { hint?: unknown };
     const told = typeof hint === 'string' ? `: ${hint.slice(0, 200)}` : '';
     throw new ChannelStoppedError(`AmoCRM refused the ${grant.grant_type} (${status})${told}`, {
       what: AMOCRM_STOPPED,

@@ -1,5 +1,14 @@
-/** JetStream's "wrong last sequence": somebody stored this subject or key before us. */
-const WRONG_LAST_SEQUENCE = 10071;
+/**
+ * JetStream's "wrong last sequence": somebody stored this subject or key before us (10071), or is about to, which
+ * only a cluster says (10164: its copies are being written). server/errors.json of nats-server.
+ */
+const WRONG_LAST_SEQUENCE = [10071, 10164];
+
+/**
+ * In a cluster, while another message with this id (10158) or under this subject (10163, 10164) is being copied:
+ * a moment later it is known how that ended.
+ */
+const UNDER_WAY = [10158, 10163, 10164];
 
 /** The JetStream API's own error code, if the broker answered with one. */
 export function apiCode(thrown: unknown): number | undefined {
@@ -9,5 +18,10 @@ export function apiCode(thrown: unknown): number | undefined {
 
 /** True when a compare-and-set lost against an earlier write. */
 export function isConflict(thrown: unknown): boolean {
-  return apiCode(thrown) === WRONG_LAST_SEQUENCE;
+  return WRONG_LAST_SEQUENCE.includes(apiCode(thrown) ?? 0);
+}
+
+/** True when the answer depends on a write that the cluster has not finished yet. */
+export function isUnderWay(thrown: unknown): boolean {
+  return UNDER_WAY.includes(apiCode(thrown) ?? 0);
 }

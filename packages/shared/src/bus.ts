@@ -6,6 +6,7 @@
  *   cannot store it twice.
  * - Nothing waits for a broker that is not there: with no connection it fails at once.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   headers as createHeaders,
   type JetStreamClient,
@@ -14,7 +15,7 @@ import {
   type MsgHdrs,
   type NatsConnection,
 } from 'nats';
-import { apiCode, isConflict } from './api-error.ts';
+import { apiCode, isConflict, isUnderWay } from './api-error.ts';
 import { applyTopology } from './apply-topology.ts';
 import { openConnection } from './connection.ts';
 import { TransientError, toError } from './errors.ts';
@@ -28,6 +29,9 @@ const NO_MESSAGE = 10037;
 /** A publish that was not answered in this time is repeated; the broker's fsync takes about 1 ms. */
 const PUBLISH_TIMEOUT_MS = 3_000;
 const PUBLISH_TRIES = 2;
+/** In a cluster an unfinished write is decided within milliseconds; a second is less than intake waits. */
+const UNDER_WAY_TRIES = 50;
+const UNDER_WAY_MS = 20;
 
 export { isConflict };
 
@@ -156,9 +160,10 @@ export function openBus(options: BusOptions): Bus {
           timeout: PUBLISH_TIMEOUT_MS,
         });
       } catch (thrown) {
-        const isRepeatable =
-          apiCode(thrown) === undefined && connection.isUp() && attempt < PUBLISH_TRIES;
-        if (!isRepeatable) throw thrown;
+        const isLost = apiCode(thrown) === undefined && attempt < PUBLISH_TRIES;
+        const isEarly = isUnderWay(thrown) && attempt < UNDER_WAY_TRIES;
+        if (!(isLost || isEarly) || !connection.isUp()) throw thrown;
+        if (isEarly) await delay(UNDER_WAY_MS);
       }
     }
   };

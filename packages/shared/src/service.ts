@@ -4,6 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { measureBacklog } from './backlog.ts';
 import type { Bus } from './bus.ts';
 import { toError } from './errors.ts';
 import type { Log } from './log.ts';
@@ -59,6 +60,7 @@ export interface RunningService {
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const { bus, log } = options;
   const http = options.http ?? plainHttp(log);
+  const backlog = measureBacklog(options.metrics.registry, bus);
   let consumers: BackgroundWork[] = [];
   let isStarted = false;
   let isStopping = false;
@@ -81,6 +83,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     if (isStopping) return;
     consumers = options.consume?.() ?? [];
     isStarted = true;
+    backlog.watch(consumers.map(({ durable }) => durable));
     log.info({ consumers: consumers.map(({ durable }) => durable) }, 'ready');
   };
   bus.ready.then(consume).catch((thrown: unknown) => {

@@ -190,6 +190,21 @@ describe('health', () => {
 });
 
 describe('metrics', () => {
+  test('tell how far each consumer is behind', async () => {
+    const idle = {
+      durable: 'notifier-sms',
+      problem: () => undefined,
+      stop: () => Promise.resolve(),
+    };
+    const { service } = await startHere({ consume: () => [idle] });
+    await publishDue();
+    const backlog = async () => {
+      const text = await (await fetch(`${service.url}/metrics`)).text();
+      return /^consumer_backlog\{durable="notifier-sms",[^}]*\} (\d+)$/m.exec(text)?.[1];
+    };
+    expect(await waitFor(backlog, { what: 'the backlog' })).toBe('1');
+  });
+
   test('are in the format of Prometheus', async () => {
     const { service } = await startHere();
     const response = await fetch(`${service.url}/metrics`);

@@ -1,13 +1,24 @@
 /** Applies a folder of migrations in the layout and with the history table of the Supabase CLI. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PGlite, Transaction } from '@electric-sql/pglite';
 
 /** One file of the folder. `version` is its 14-digit timestamp. */
 export interface Migration {
   version: string;
   name: string;
   sql: string;
+}
+
+/** Runs statements: several without parameters, or one with. */
+export interface Statements {
+  exec(sql: string): Promise<unknown>;
+  query(sql: string, params: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+/** A database that migrations can be applied to: PGlite, or a connection to a Postgres. */
+export interface MigrationTarget extends Pick<Statements, 'exec'> {
+  /** Commits when `work` resolves; otherwise it is as if nothing had happened. */
+  transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
 }
 
 /** `<14 digits>_<name>.sql`: the Supabase CLI ignores any other name, which would lose a migration silently. */
@@ -51,7 +62,7 @@ export async function readMigrations(dir: string): Promise<Migration[]> {
   return migrations;
 }
 
-async function applyOne(tx: Transaction, migration: Migration): Promise<void> {
+async function applyOne(tx: Statements, migration: Migration): Promise<void> {
   try {
     await tx.exec(migration.sql);
   } catch (cause) {
@@ -69,7 +80,10 @@ async function applyOne(tx: Transaction, migration: Migration): Promise<void> {
  * history row in one transaction: a process killed halfway leaves whole migrations only, and the next start goes
  * on from there. Resolves to the versions applied now. Throws an Error that names the migration which failed.
  */
-export async function applyMigrations(db: PGlite, migrations: Migration[]): Promise<string[]> {
+export async function applyMigrations(
+  db: MigrationTarget,
+  migrations: Migration[],
+): Promise<string[]> {
   await db.exec(ROLES);
   await db.exec(HISTORY);
   const applied: string[] = [];

@@ -3,9 +3,10 @@
  * answers in two shapes and is not read at all, and 204 means "nothing found".
  */
 import { z } from 'zod';
-import type { AmoHttp, AmoRequest } from '@leadwire/shared/amocrm-http';
+import { GoneError, type AmoHttp, type AmoRequest } from '@leadwire/shared/amocrm-http';
 import { AmbiguousError, TransientError } from '@leadwire/shared/errors';
 import type { CallContext } from '@leadwire/shared/provider-call';
+import { createTogether, type Created, type CreateTogether } from './create-together.ts';
 import type { FieldValues } from './match.ts';
 
 /** The largest page there is. */
@@ -50,7 +51,6 @@ const pipelineSchema = z.object({
 export type Pipeline = z.infer<typeof pipelineSchema>;
 
 const noteSchema = z.object({ params: z.object({ text: z.string().nullish() }).nullish() });
-const complexSchema = z.tuple([z.object({ id: z.number(), contact_id: z.number().nullish() })]);
 const createdSchema = z.object({
   _embedded: z.object({ leads: z.tuple([z.object({ id: z.number() })]) }),
 });
@@ -67,6 +67,9 @@ export interface NewContact {
   name: string;
   custom_fields_values: FieldValues[];
 }
+export interface ContactPatch {
+  custom_fields_values?: FieldValues[];
+}
 export interface DealPatch {
   pipeline_id?: number;
   status_id?: number;
@@ -82,17 +85,18 @@ export interface Amocrm {
   /** Near matches of a text over all fields; it may not know yet what was just written. */
   findContacts(text: string): Promise<Contact[]>;
   contact(id: number): Promise<Contact | undefined>;
-  /** Writes these fields whole; others stay. */
-  updateContact(id: number, fields: FieldValues[], atTurn: AtTurn): Promise<void>;
+  /** Writes these fields whole; others stay. @throws GoneError when it is not there; so do the next. */
+  updateContact(id: number, patch: ContactPatch, atTurn: AtTurn): Promise<void>;
   findDeals(text: string): Promise<Deal[]>;
   deals(ids: readonly number[]): Promise<Deal[]>;
   deal(id: number): Promise<Deal | undefined>;
-  /** With a contact of its own, or with the one that is named in it. */
+  /** With a new contact, then in one call with others that wait; or for one that is there. `id` is ours. */
   createDeal(
+    id: string,
     deal: NewDeal,
     contact: NewContact | { id: number },
     atTurn: AtTurn,
-  ): Promise<{ dealId: number; contactId: number | undefined }>;
+  ): Promise<Created>;
   updateDeal(id: number, patch: DealPatch, atTurn: AtTurn): Promise<void>;
   notes(dealId: number): Promise<string[]>;
   addNote(dealId: number, text: string, atTurn: AtTurn): Promise<void>;
@@ -101,10 +105,15 @@ export interface Amocrm {
   about(context: CallContext): Amocrm;
 }
 
-export function createAmocrm(http: AmoHttp, context: CallContext = {}): Amocrm {
+export function createAmocrm(
+  http: AmoHttp,
+  context: CallContext = {},
+  together: CreateTogether = createTogether(http),
+): Amocrm {
   const ask = async <T>(schema: z.ZodType<T>, request: AmoRequest): Promise<T | undefined> => {
     const json = await http.request({ ...request, context });
-    if (json === undefined) return undefined;
+    // Nothing found; of a create that is no answer.
+    if (json === undefined && !request.isCreate) return undefined;
     const read = schema.safeParse(json);
     if (read.success) return read.data;
     const [issue] = read.error.issues;
@@ -131,6 +140,13 @@ export function createAmocrm(http: AmoHttp, context: CallContext = {}): Amocrm {
     return found;
   };
 
+  /** Documented is 204 for one that is not there; 404 says the same. */
+  const askForOne = <T>(schema: z.ZodType<T>, request: AmoRequest): Promise<T | undefined> =>
+    ask(schema, request).catch((thrown: unknown) => {
+      if (thrown instanceof GoneError) return undefined;
+      throw thrown;
+    });
+
   const read = (action: string, path: string, query: Record<string, string> = {}) =>
     ({ action, method: 'GET', path, query }) as const;
 
@@ -140,9 +156,8 @@ export function createAmocrm(http: AmoHttp, context: CallContext = {}): Amocrm {
         ...read('find_contacts', '/api/v4/contacts', { query: text, with: 'leads' }),
       }),
     contact: (id) =>
-      ask(contactSchema, read('read_contact', `/api/v4/contacts/${id}`, { with: 'leads' })),
-    async updateContact(id, fields, atTurn) {
-      const body = { custom_fields_values: fields };
+      askForOne(contactSchema, read('read_contact', `/api/v4/contacts/${id}`, { with: 'leads' })),
+    async updateContact(id, body, atTurn) {
       const path = `/api/v4/contacts/${id}`;
       await http.request({
         action: 'update_contact',
@@ -164,24 +179,20 @@ export function createAmocrm(http: AmoHttp, context: CallContext = {}): Amocrm {
       const query = { ...Object.fromEntries(filter), with: 'contacts' } as Record<string, string>;
       return list('leads', dealSchema, read('read_deals', '/api/v4/leads', query));
     },
-    deal: (id) => ask(dealSchema, read('read_deal', `/api/v4/leads/${id}`, { with: 'contacts' })),
+    deal: (id) =>
+      askForOne(dealSchema, read('read_deal', `/api/v4/leads/${id}`, { with: 'contacts' })),
 
-    async createDeal(deal, contact, atTurn) {
-      const create = { method: 'POST', isCreate: true, context, atTurn } as const;
-      const { _embedded } = deal;
+    async createDeal(id, deal, contact, atTurn) {
       if ('id' in contact) {
         const contacts = [{ id: contact.id, is_main: true }];
-        const body = [{ ...deal, _embedded: { ..._embedded, contacts } }];
+        const body = [{ ...deal, _embedded: { ...deal._embedded, contacts } }];
         const answer = await ask(createdSchema, {
-          ...{ ...create, action: 'create_deal', path: '/api/v4/leads', body },
+          ...{ action: 'create_deal', method: 'POST', path: '/api/v4/leads', body },
+          ...{ isCreate: true, context, atTurn },
         });
         return { dealId: answer!._embedded.leads[0].id, contactId: contact.id };
       }
-      const body = [{ ...deal, _embedded: { ..._embedded, contacts: [contact] } }];
-      const answer = await ask(complexSchema, {
-        ...{ ...create, action: 'create_deal_and_contact', path: '/api/v4/leads/complex', body },
-      });
-      return { dealId: answer![0].id, contactId: answer![0].contact_id ?? undefined };
+      return together({ id, deal, contact, context, atTurn });
     },
     async updateDeal(id, patch, atTurn) {
       const path = `/api/v4/leads/${id}`;
@@ -205,6 +216,6 @@ export function createAmocrm(http: AmoHttp, context: CallContext = {}): Amocrm {
 
     pipelines: () =>
       list('pipelines', pipelineSchema, read('read_pipelines', '/api/v4/leads/pipelines')),
-    about: (other) => createAmocrm(http, other),
+    about: (other) => createAmocrm(http, other, together),
   };
 }

@@ -51,11 +51,12 @@ export function createBlockade({ bus, probeMs, now = Date.now }: BlockadeOptions
     check: () =>
       orOutage(UNREADABLE, async () => {
         const { until, revision } = await read();
-        if (until === 0) return;
+        if (until === 0) return false;
         if (until > now()) throw stopped(until - now());
         // The time is over: whoever moves it on is the one that asks.
         const nextProbe = now() + probeMs;
         if (!(await write(nextProbe, revision))) throw stopped(probeMs);
+        return true;
       }),
     raise: () =>
       orOutage(UNREADABLE, async () => {

@@ -10,6 +10,8 @@ import type { DealEntry } from './crm-map.ts';
 import type { Ports } from './handler.ts';
 
 const PATIENCE_MS = 4_000;
+/** A move takes one request. One that is older was begun by a process that died, and may never be repeated. */
+const LONGEST_MOVE_MS = 2 * 60_000;
 
 export type FollowDeal = (event: DealChanged) => Promise<void>;
 
@@ -31,7 +33,7 @@ export function createFollowDeal(
     const known = await map.deal(dealId);
     if (!known) return;
     // Afterwards the map says where we have moved it.
-    if (known.target !== undefined) throw new NotYetError('we are moving the deal', 2_000);
+    if (isMoving(known, now())) throw new NotYetError('we are moving the deal', 2_000);
     const deal = await amocrm.deal(dealId);
     const at = new Date(now()).toISOString();
     if (!deal || deal.is_deleted === true) {
@@ -53,7 +55,7 @@ export function createFollowDeal(
     const known = await map.deal(dealId);
     // A deal that is none of ours, or the echo of what we did ourselves.
     if (!known || known.ids.length === 0) return;
-    if (change === 'moved' && isKnown(known, stageId)) return;
+    if (change === 'moved' && isKnown(known, stageId, now())) return;
     const lease = await leases.acquire(`crm.hook.${dealId}`, PATIENCE_MS);
     try {
       await look(dealId);
@@ -63,6 +65,12 @@ export function createFollowDeal(
   };
 }
 
-function isKnown({ stageId, target, isDeleted }: DealEntry, told: number | undefined): boolean {
-  return told !== undefined && !isDeleted && (told === stageId || told === target);
+function isKnown(known: DealEntry, told: number | undefined, now: number): boolean {
+  const { stageId, target, isDeleted } = known;
+  if (told === undefined || isDeleted) return false;
+  return told === stageId || (isMoving(known, now) && told === target);
+}
+
+function isMoving({ target, targetAt = 0 }: DealEntry, now: number): boolean {
+  return target !== undefined && now - targetAt < LONGEST_MOVE_MS;
 }

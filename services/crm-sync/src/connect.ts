@@ -19,11 +19,8 @@ import type { CrmSyncEnv } from './env.ts';
 import { createFacts } from './facts.ts';
 import { createStages } from './stages.ts';
 import type { StudentFacts } from './students.ts';
-import { createSyncDeal } from './sync-deal.ts';
+import { createSyncDeal, type DealPorts } from './sync-deal.ts';
 import { createLongLivedTokens, createOAuthTokens } from './tokens.ts';
-
-/** Longer than a request may take (20 s) with some waiting; a dead process holds a person that long. */
-const LEASE_MS = 60_000;
 
 interface Parts {
   bus: Bus;
@@ -33,7 +30,7 @@ interface Parts {
 
 /** Everything that handlers need. */
 export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
-  const leases = createLeases({ bus, owner: randomUUID(), leaseMs: LEASE_MS });
+  const leases = createLeases({ bus, owner: randomUUID(), leaseMs: env.AMOCRM_LEASE_MS });
   const transport = createAmoTransport({
     baseUrl: env.AMOCRM_BASE_URL,
     limiter: createLimiter({
@@ -44,20 +41,27 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
   });
   const tokensOf = (): AccessTokens =>
     env.AMOCRM_LONG_LIVED_TOKEN === undefined
-      ? createOAuthTokens({ transport, leases, client: clientOf(env), store: storeOf(env) })
+      ? createOAuthTokens({
+          ...{ transport, leases, client: clientOf(env), store: storeOf(env) },
+          reconnectProbeMs: env.AMOCRM_RECONNECT_PROBE_MS,
+        })
       : createLongLivedTokens(env.AMOCRM_LONG_LIVED_TOKEN);
 
   const amocrm = createAmocrm(createAmoHttp(transport, tokensOf()));
   const map = createCrmMap(bus);
   const plan = planOf(env);
   const stages = createStages(amocrm, plan.pipelineId);
-  const syncDeal = createSyncDeal({
+  const deals: DealPorts = {
     ...{ amocrm, map, leases, stages, plan },
     idField: env.AMOCRM_LEAD_ID_FIELD,
     searchLagMs: env.AMOCRM_SEARCH_LAG_MS,
-  });
-  const facts = createFacts(bus);
-  return { amocrm, map, leases, plan, stages, syncDeal, facts, students: createStudentFacts(bus) };
+  };
+  return {
+    ...deals,
+    syncDeal: createSyncDeal(deals),
+    facts: createFacts(bus),
+    students: createStudentFacts(bus),
+  };
 }
 
 function planOf(env: CrmSyncEnv): StagePlan {

@@ -12,7 +12,7 @@
  */
 import { z } from 'zod';
 import { isConflict, type Bus } from '@leadwire/shared/bus';
-import { TransientError, orOutage } from '@leadwire/shared/errors';
+import { NotYetError, TransientError, orOutage } from '@leadwire/shared/errors';
 
 const TRIES = 20;
 const UNREADABLE = 'the map of deals cannot be read';
@@ -41,8 +41,9 @@ const dealSchema = z.object({
   ids: z.array(z.string()),
   /** Undefined while AmoCRM chose it and we have not looked. */
   stageId: id.optional(),
-  /** Where we are just moving it: its echo is ours. */
+  /** Where we are just moving it, and since when: its echo is ours. */
   target: id.optional(),
+  targetAt: z.number().optional(),
   isDeleted: z.boolean().optional(),
 });
 export type LeadEntry = z.infer<typeof leadSchema>;
@@ -61,10 +62,13 @@ export interface CrmMap {
   lead(id: string): Promise<LeadEntry | undefined>;
   person(key: string): Promise<PersonEntry | undefined>;
   deal(dealId: number): Promise<DealEntry | undefined>;
-  /** Before a create: from here on it may have happened. */
-  claim(id: string, personKeys: readonly string[]): Promise<void>;
-  /** It certainly did not happen. */
-  release(id: string, personKeys: readonly string[]): Promise<void>;
+  /**
+   * Before a create: from here on it may have happened. `seen` is what the decision to create rests on.
+   * @throws NotYetError when somebody has changed the entry since.
+   */
+  claim(id: string, personKeys: readonly string[], seen: LeadEntry | undefined): Promise<LeadEntry>;
+  /** The claimed create certainly did not happen. Claims of others stay. */
+  release(id: string, personKeys: readonly string[], claim: LeadEntry): Promise<void>;
   /** After a create, or when a deal was found: it is this lead's. */
   record(id: string, personKeys: readonly string[], made: Made): Promise<void>;
   noteTried(id: string): Promise<void>;
@@ -121,30 +125,35 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
     deal: (dealId) =>
       orOutage(UNREADABLE, async () => (await read(dealKey(dealId), dealSchema)).value),
 
-    async claim(leadId, personKeys) {
+    async claim(leadId, personKeys, seen) {
       const at = now();
-      await change(leadKey(leadId), leadSchema, () => ({
-        state: 'creating' as const,
-        claimedAt: at,
-      }));
+      const claim: LeadEntry = { state: 'creating', claimedAt: at };
+      await change(leadKey(leadId), leadSchema, (before) => {
+        // The second is our own write whose answer was lost.
+        if (isSame(before, seen) || isSame(before, claim)) return claim;
+        throw new NotYetError('somebody else works on this lead', 1_000);
+      });
       await changePersons(personKeys, (person) => ({ ...person, claim: { by: leadId, at } }));
+      return claim;
     },
 
-    async release(leadId, personKeys) {
-      await changePersons(personKeys, ({ claim: _, ...person }) => person);
-      await change(leadKey(leadId), leadSchema, () => ({ state: 'idle' as const }));
+    async release(leadId, personKeys, claim) {
+      await changePersons(personKeys, (person) => withoutClaimOf(leadId, person));
+      await change(leadKey(leadId), leadSchema, (before) =>
+        before !== undefined && !isSame(before, claim) ? before : { state: 'idle' as const },
+      );
     },
 
     async record(leadId, personKeys, { dealId, contactId, stageId, problem }) {
       await change(leadKey(leadId), leadSchema, (before) => ({
         ...before,
         state: before?.state === 'done' ? ('done' as const) : ('made' as const),
-        ...{ dealId, contactId, stageId, problem: problem ?? before?.problem },
+        ...{ dealId, stageId, problem: problem ?? before?.problem },
+        contactId: contactId ?? before?.contactId,
       }));
       await changePersons(personKeys, (person) => ({
-        ...((contactId ?? person.contactId) !== undefined && {
-          contactId: contactId ?? person.contactId,
-        }),
+        ...withoutClaimOf(leadId, person),
+        ...(contactId !== undefined && { contactId }),
       }));
       await change(dealKey(dealId), dealSchema, (before) => ({
         ids: [...new Set([...(before?.ids ?? []), leadId])],
@@ -169,6 +178,20 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
         next(before ?? { ids: [], ...(seenOn !== undefined && { stageId: seenOn }) }),
       ),
   };
+}
+
+/** Whether it is the same step of the same try. */
+function isSame(one: LeadEntry | undefined, other: LeadEntry | undefined): boolean {
+  return (
+    one?.state === other?.state &&
+    one?.claimedAt === other?.claimedAt &&
+    one?.dealId === other?.dealId
+  );
+}
+
+function withoutClaimOf(leadId: string, person: PersonEntry): PersonEntry {
+  const { claim, ...rest } = person;
+  return claim?.by === leadId ? rest : person;
 }
 
 const leadKey = (leadId: string) => `lead.${leadId}`;

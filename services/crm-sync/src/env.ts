@@ -40,15 +40,19 @@ export const envSchema = z
     AMOCRM_STAGE_LESSON_2: stage('for lesson 2'),
     AMOCRM_STAGE_LESSON_3: stage('for lesson 3'),
     AMOCRM_LEAD_ID_FIELD: id('a text field of deals').optional(),
-    // AmoCRM allows 7. One less, because requests that leave evenly may arrive in a bunch, and one too
-    // many costs five minutes.
+    // AmoCRM allows an integration 7, and an account 50. One less, because requests that leave evenly may
+    // arrive in a bunch, and one too many costs five minutes.
     AMOCRM_RATE_PER_SECOND: z.coerce
       .number('expected requests per second')
-      .positive('expected requests per second, more than 0')
-      .max(7, 'expected at most 7, which is AmoCRM’s limit')
+      .min(1, 'expected requests per second, 1 or more')
+      .max(50, 'expected at most 50, which is AmoCRM’s limit for a whole account')
       .default(6),
     AMOCRM_SEARCH_LAG_MS: milliseconds(60_000),
     AMOCRM_BLOCK_PROBE_MS: milliseconds(15 * 60_000),
+    // A look into the database, which costs AmoCRM nothing.
+    AMOCRM_RECONNECT_PROBE_MS: milliseconds(15_000),
+    // Longer than a request may take (20 s) with some waiting; a dead process holds a person that long.
+    AMOCRM_LEASE_MS: milliseconds(60_000),
   })
   .superRefine((env, context) => {
     if (env.AMOCRM_LONG_LIVED_TOKEN !== undefined) return;

@@ -14,8 +14,8 @@ export interface DealFinder {
    * @throws NotYetError until AmoCRM's search must show it.
    */
   earlier(claimedAt: number): Promise<Deal | undefined>;
-  /** @throws NotYetError while a create for another lead of this person may be missing in a search. */
-  awaitOthers(): Promise<void>;
+  /** @throws NotYetError while a create for another lead under these keys may be missing in a search. */
+  awaitOthers(claimKeys: readonly string[]): Promise<void>;
   /** The contact that is this person: by our map first, which knows what the search does not yet. */
   contact(): Promise<Contact | undefined>;
   /** The contact's newest deal in our pipeline that may still be worked on. */
@@ -33,27 +33,35 @@ export function createDealFinder(ports: FindPorts, wish: Wish, keys: string[]): 
     return deal.name?.trimEnd().endsWith(referenceOf(wish.id)) ?? false;
   };
 
-  const knownContacts = async (): Promise<Contact[]> => {
+  /** By our map, which also knows one whose number a person has corrected since. */
+  const knownContact = async (): Promise<Contact | undefined> => {
     const entries = await Promise.all(keys.map((key) => map.person(key)));
-    const ids = new Set(entries.map((entry) => entry?.contactId).filter((id) => id !== undefined));
+    const idsByKey = entries.map((entry) => entry?.contactId);
+    const ids = new Set(idsByKey.filter((id) => id !== undefined));
     const contacts = await Promise.all([...ids].map((id) => amocrm.contact(id)));
-    return contacts.flatMap((one) => (one && one.is_deleted !== true ? [one] : []));
+    const known = contacts.flatMap((one) => (one && one.is_deleted !== true ? [one] : []));
+    // A number with a typing error belongs to somebody else, who may come one day: only who gives the
+    // same number and address as then is the same person.
+    const [first] = known;
+    const isWholly = first !== undefined && idsByKey.every((id) => id === first.id);
+    return pickContact(known, wish.person) ?? (isWholly ? first : undefined);
   };
 
   return {
     async earlier(claimedAt) {
+      const askedAt = now();
       const reference = referenceOf(wish.id).slice(1);
       for (const text of ports.idField === undefined ? [reference] : [wish.id, reference]) {
         const [found] = (await amocrm.findDeals(text)).filter(isOurs).sort((a, b) => a.id - b.id);
         if (found) return found;
       }
-      const waitMs = claimedAt + searchLagMs - now();
+      const waitMs = claimedAt + searchLagMs - askedAt;
       if (waitMs > 0) throw new NotYetError('AmoCRM may not list the deal yet', waitMs);
       return undefined;
     },
 
-    async awaitOthers() {
-      for (const key of keys) {
+    async awaitOthers(claimKeys) {
+      for (const key of claimKeys) {
         const claim = (await map.person(key))?.claim;
         const waitMs = claim && claim.by !== wish.id ? claim.at + searchLagMs - now() : 0;
         if (waitMs > 0) throw new NotYetError('another lead of this person is open', waitMs);
@@ -61,10 +69,8 @@ export function createDealFinder(ports: FindPorts, wish: Wish, keys: string[]): 
     },
 
     async contact() {
-      const known = await knownContacts();
-      // One that does not match any more is the person's all the same: somebody corrected a number.
-      const ours = pickContact(known, wish.person) ?? known[0];
-      if (ours) return ours;
+      const known = await knownContact();
+      if (known) return known;
       for (const text of searchTexts(wish.person)) {
         const found = pickContact(await amocrm.findContacts(text), wish.person);
         if (found) return found;

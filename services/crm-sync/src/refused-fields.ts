@@ -58,15 +58,15 @@ function markRefused(body: object, path: string[], doomed: Set<unknown>): string
   return undefined;
 }
 
+/** A list of which nothing is left goes as well. */
 function prune(node: unknown, doomed: Set<unknown>): void {
   if (typeof node !== 'object' || node === null) return;
   for (const [key, value] of Object.entries(node)) {
-    if (Array.isArray(value))
-      Reflect.set(
-        node,
-        key,
-        value.filter((item) => !doomed.has(item)),
-      );
+    if (Array.isArray(value) && value.some((item) => doomed.has(item))) {
+      const left = value.filter((item) => !doomed.has(item));
+      if (left.length > 0) Reflect.set(node, key, left);
+      else Reflect.deleteProperty(node, key);
+    }
     prune(Reflect.get(node, key), doomed);
   }
 }

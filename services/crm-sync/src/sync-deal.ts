@@ -4,6 +4,7 @@
  *
  * Order: lock the person on all replicas, ask the map, ask AmoCRM, claim, create, record, note.
  */
+import { RefusedError } from '@leadwire/shared/amocrm-http';
 import { TransientError } from '@leadwire/shared/errors';
 import type { Lease, Leases } from '@leadwire/shared/leases';
 import type { Amocrm } from './amocrm.ts';
@@ -11,9 +12,9 @@ import type { CrmMap, LeadEntry, Made } from './crm-map.ts';
 import type { StagePlan } from './deal-plan.ts';
 import { noteMark } from './deal-text.ts';
 import { createDealFinder } from './find-deal.ts';
-import { missingFields, personKeys, type FieldValues, type Person } from './match.ts';
+import { personKeys, type FieldValues, type Person } from './match.ts';
 import type { Stages } from './stages.ts';
-import { createDealWriter } from './write-deal.ts';
+import { asGone, createDealWriter, problemOf } from './write-deal.ts';
 
 /** How long a lead waits for another one of the same person before it is given back. */
 const PATIENCE_MS = 4_000;
@@ -62,12 +63,12 @@ export type SyncDeal = (wish: Wish) => Promise<Synced>;
 export function createSyncDeal(ports: DealPorts): SyncDeal {
   return async (wish) => {
     const keys = personKeys(wish.person, wish.id);
-    const held: Lease[] = [];
+    const held = new Map<string, Lease>();
     const lock = async (key: string) => {
-      held.push(await ports.leases.acquire(`crm.${key}`, PATIENCE_MS));
+      if (!held.has(key)) held.set(key, await ports.leases.acquire(`crm.${key}`, PATIENCE_MS));
     };
     const renew = async () => {
-      for (const lease of held) await lease.renew();
+      for (const lease of held.values()) await lease.renew();
     };
     try {
       for (const key of keys) await lock(key);
@@ -75,7 +76,7 @@ export function createSyncDeal(ports: DealPorts): SyncDeal {
         ...{ keys, lock, renew },
       });
     } finally {
-      for (const lease of held) await lease.release();
+      for (const lease of held.values()) await lease.release();
     }
   };
 }
@@ -95,9 +96,10 @@ async function sync(ports: DealPorts, wish: Wish, hold: Hold): Promise<Synced> {
   if (stageId === undefined) throw new TransientError('the deal is gone: looking again');
 
   const before = await map.deal(made.dealId);
-  const problem = made.problem ?? entry?.problem;
-  await map.record(wish.id, hold.keys, { ...made, stageId, problem });
-  if (entry?.state !== 'done') await addNote(ports, wish, hold, made.dealId);
+  await map.record(wish.id, hold.keys, { ...made, stageId, problem: made.problem });
+  const note = entry?.state === 'done' ? undefined : await addNote(ports, wish, hold, made.dealId);
+  const problem = made.problem ?? note ?? entry?.problem;
+  if (problem !== made.problem) await map.record(wish.id, hold.keys, { ...made, stageId, problem });
   const at = new Date(now()).toISOString();
   await map.finish(wish.id, at);
 
@@ -117,40 +119,65 @@ async function findOrMake(
   const write = createDealWriter(ports, wish, { keys, renew });
 
   if (entry?.dealId !== undefined) {
+    // Leads with another phone of the same contact share the deal.
+    if (entry.contactId !== undefined) await lock(contactKey(entry.contactId));
     const known = await amocrm.deal(entry.dealId);
     const isFirst = entry.state !== 'done';
-    if (known && known.is_deleted !== true) return write.update(known, { isFirst });
+    if (known && known.is_deleted !== true) {
+      const { contactId, ...made } = await write.update(known, { isFirst });
+      return { ...made, contactId: entry.contactId ?? contactId };
+    }
   }
   if (entry?.state === 'creating') {
     const earlier = await find.earlier(entry.claimedAt ?? 0);
     if (earlier) return write.update(earlier, { isFirst: true });
   }
-  await find.awaitOthers();
-  const contact = await find.contact();
-  if (!contact) return write.create(undefined);
-  // The same contact may be found by another phone at this moment.
-  await lock(`contact.${contact.id}`);
-  const missing = missingFields(contact, wish.person);
-  if (missing.length > 0) await amocrm.updateContact(contact.id, missing, renew);
-  const deal = await find.openDeal((await amocrm.contact(contact.id)) ?? contact);
-  if (!deal) return write.create(contact);
-  return { ...(await write.update(deal, { isFirst: true })), contactId: contact.id };
+  await find.awaitOthers(keys);
+  const found = await find.contact();
+  if (!found) return write.create(undefined, { seen: entry });
+  // The same contact may be found by another phone at this moment; so it is read again, under the lock.
+  const key = contactKey(found.id);
+  await lock(key);
+  await find.awaitOthers([key]);
+  const contact = (await amocrm.contact(found.id)) ?? found;
+  const refused = await write.complete(contact);
+  const deal = await find.openDeal(contact);
+  const made = deal
+    ? { ...(await write.update(deal, { isFirst: true })), contactId: contact.id }
+    : await write.create(contact, { seen: entry, alsoFor: [key] });
+  const problems = [problemOf(refused), made.problem].filter((problem) => problem !== undefined);
+  return { ...made, problem: problems.length > 0 ? problems.join('; ') : undefined };
 }
 
-/** Once: after a try whose end is not known, the deal's notes are looked through first. */
+/** In locks and in our map: next to the hashes of the person's phone and address. */
+function contactKey(id: number): string {
+  return `contact-${id}`;
+}
+
+/**
+ * Once: after a try whose end is not known, the deal's notes are looked through first. A note that
+ * AmoCRM refuses costs no deal: it is told as a problem.
+ */
 async function addNote(
   { amocrm, map }: DealPorts,
   wish: Wish,
   { renew }: Hold,
   dealId: number,
-): Promise<void> {
-  if (wish.note === undefined) return;
+): Promise<string | undefined> {
+  if (wish.note === undefined) return undefined;
   if ((await map.lead(wish.id))?.noteTried) {
     const notes = await amocrm.notes(dealId);
-    if (notes.some((text) => text.includes(noteMark(wish.id)))) return;
+    if (notes.some((text) => text.includes(noteMark(wish.id)))) return undefined;
   }
-  await amocrm.addNote(dealId, wish.note, async () => {
+  const atTurn = async () => {
     await renew();
     await map.noteTried(wish.id);
-  });
+  };
+  try {
+    await amocrm.addNote(dealId, wish.note, atTurn);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof RefusedError) return problemOf([`the note (${thrown.message})`]);
+    return asGone(thrown);
+  }
 }

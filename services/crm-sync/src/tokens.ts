@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AMOCRM_STOPPED, type AccessTokens, type AmoTransport } from '@leadwire/shared/amocrm-http';
 import { requestTokens, type OAuthClient, type TokenPair } from '@leadwire/shared/amocrm-oauth';
 import { ChannelStoppedError } from '@leadwire/shared/errors';
-import type { Leases } from '@leadwire/shared/leases';
+import type { Lease, Leases } from '@leadwire/shared/leases';
 import type { TokenStore } from '@leadwire/shared/token-store';
 
 /** Refreshed this long before its end, so that no request meets the end on its way. */
@@ -23,7 +23,11 @@ export interface OAuthTokensOptions {
   client: OAuthClient;
   store: TokenStore;
   leases: Leases;
+  /** Milliseconds between two looks whether somebody has connected again. */
+  reconnectProbeMs: number;
   now?: () => number;
+  /** Milliseconds before each further try to save a pair. */
+  saveDelaysMs?: readonly number[];
 }
 
 /** A token that an administrator made for this integration; it cannot be renewed. */
@@ -42,23 +46,33 @@ export function createLongLivedTokens(token: string): AccessTokens {
 
 export function createOAuthTokens(options: OAuthTokensOptions): AccessTokens {
   const { transport, client, store, leases, now = Date.now } = options;
+  const { reconnectProbeMs, saveDelaysMs = SAVE_DELAYS_MS } = options;
   let cached: TokenPair | undefined;
   let refusedRefreshToken: string | undefined;
   let underWay: Promise<TokenPair> | undefined;
-  /** Given by AmoCRM, not yet in the database: the only copy there is. */
+  /**
+   * Given by AmoCRM, not yet in the database: the only copy there is. The lock is kept with it, because
+   * whoever else refreshed now would use the refresh token that is dead.
+   */
   let unsaved: TokenPair | undefined;
+  let kept: Lease | undefined;
+
+  const reconnect = (cause?: Error) =>
+    disconnected('does not take the refresh token any more', reconnectProbeMs, cause);
 
   const isFresh = (pair: TokenPair): boolean => Date.parse(pair.expiresAt) - now() > MARGIN_MS;
 
-  const save = async (pair: TokenPair): Promise<TokenPair> => {
+  const save = async (pair: TokenPair, lease: Lease): Promise<TokenPair> => {
     unsaved = pair;
     for (let attempt = 0; ; attempt += 1) {
       try {
+        // Lost or not, the pair has to be saved; the table keeps the newest one.
+        await lease.renew().catch(() => undefined);
         await store.save(pair);
         unsaved = undefined;
         return pair;
       } catch (thrown) {
-        const waitMs = SAVE_DELAYS_MS[attempt];
+        const waitMs = saveDelaysMs[attempt];
         if (waitMs === undefined) throw thrown;
         await delay(waitMs);
       }
@@ -66,10 +80,10 @@ export function createOAuthTokens(options: OAuthTokensOptions): AccessTokens {
   };
 
   /** Under the lock. Somebody else may have refreshed while we waited for it. */
-  const refresh = async (refused: string | undefined, renew: () => Promise<void>) => {
-    if (unsaved) return save(unsaved);
+  const refresh = async (refused: string | undefined, lease: Lease) => {
+    if (unsaved) return save(unsaved, lease);
     const stored = await store.load();
-    if (!stored) throw notConnected();
+    if (!stored) throw disconnected('is not connected', reconnectProbeMs);
     if (stored.accessToken !== refused && isFresh(stored)) return stored;
     if (stored.refreshToken === refusedRefreshToken) throw reconnect();
     try {
@@ -77,9 +91,9 @@ export function createOAuthTokens(options: OAuthTokensOptions): AccessTokens {
         transport,
         client,
         { grant_type: 'refresh_token', refresh_token: stored.refreshToken },
-        { version: stored.version + 1, now, atTurn: renew },
+        { version: stored.version + 1, now, atTurn: () => lease.renew() },
       );
-      return await save(pair);
+      return await save(pair, lease);
     } catch (thrown) {
       if (!(thrown instanceof ChannelStoppedError)) throw thrown;
       refusedRefreshToken = stored.refreshToken;
@@ -90,12 +104,13 @@ export function createOAuthTokens(options: OAuthTokensOptions): AccessTokens {
   /** One at a time in this process, and by the lock on all replicas. */
   const obtain = (refused: string | undefined): Promise<TokenPair> => {
     underWay ??= (async () => {
-      const lease = await leases.acquire(LOCK, PATIENCE_MS);
+      const lease = kept ?? (await leases.acquire(LOCK, PATIENCE_MS));
       try {
-        cached = await refresh(refused, () => lease.renew());
+        cached = await refresh(refused, lease);
         return cached;
       } finally {
-        await lease.release();
+        kept = unsaved ? lease : undefined;
+        if (!kept) await lease.release();
       }
     })().finally(() => (underWay = undefined));
     return underWay;
@@ -115,13 +130,9 @@ export function createOAuthTokens(options: OAuthTokensOptions): AccessTokens {
 
 const HOW = 'run "npm run leadwire -- amocrm connect" and follow what it says';
 
-function notConnected(): ChannelStoppedError {
-  return new ChannelStoppedError(`AmoCRM is not connected: ${HOW}`, { what: AMOCRM_STOPPED });
-}
-
-function reconnect(cause?: Error): ChannelStoppedError {
-  return new ChannelStoppedError(`AmoCRM does not take the refresh token any more: ${HOW}`, {
-    what: AMOCRM_STOPPED,
+function disconnected(why: string, retryAfterMs: number, cause?: Error): ChannelStoppedError {
+  return new ChannelStoppedError(`AmoCRM ${why}: ${HOW}`, {
+    ...{ what: AMOCRM_STOPPED, retryAfterMs },
     ...(cause && { cause }),
   });
 }

@@ -1,8 +1,14 @@
 /** Creates deals and moves them; what AmoCRM refuses is left out, as long as a deal remains. */
-import { RefusedError } from '@leadwire/shared/amocrm-http';
-import { AmbiguousError, TransientError } from '@leadwire/shared/errors';
-import type { Contact, Deal, DealPatch, NewContact, NewDeal } from './amocrm.ts';
-import type { Made } from './crm-map.ts';
+import { GoneError, RefusedError } from '@leadwire/shared/amocrm-http';
+import {
+  AmbiguousError,
+  ChannelStoppedError,
+  NotYetError,
+  PermanentError,
+  TransientError,
+} from '@leadwire/shared/errors';
+import type { Contact, ContactPatch, Deal, DealPatch, NewContact, NewDeal } from './amocrm.ts';
+import type { DealEntry, LeadEntry, Made } from './crm-map.ts';
 import { isForward } from './deal-plan.ts';
 import { missingFields, type FieldValues } from './match.ts';
 import { withoutRefused } from './refused-fields.ts';
@@ -12,15 +18,28 @@ import type { DealPorts, Wish } from './sync-deal.ts';
 const TRIES_WITHOUT = 5;
 /** A contact that has nothing yet. */
 const NOBODY: Contact = { id: 0 };
+/**
+ * AmoCRM has no conditional change, so what is known of a deal must be young when its change leaves: a
+ * manager may have moved it while we waited for our turn (after a 429 that is five minutes; otherwise seconds).
+ */
+const LONGEST_KNOWN_MS = 60_000;
 
-type WritePorts = Pick<DealPorts, 'amocrm' | 'map' | 'stages' | 'plan' | 'idField'>;
+type WritePorts = Pick<DealPorts, 'amocrm' | 'map' | 'stages' | 'plan' | 'idField' | 'now'>;
 
 export interface DealWriter {
-  /** A deal for this contact, or for a new one. Claimed in the map before it leaves. */
-  create(contact: Contact | undefined): Promise<Made>;
+  /**
+   * A deal for this contact, or for a new one. Claimed in the map, for the person and under `alsoFor`,
+   * before it leaves; `seen` is the lead's entry on which the decision rests.
+   */
+  create(
+    contact: Contact | undefined,
+    options: { seen: LeadEntry | undefined; alsoFor?: readonly string[] },
+  ): Promise<Made>;
+  /** Adds what the contact lacks of the person's phone and address; what AmoCRM refused of it. */
+  complete(contact: Contact): Promise<string[]>;
   /**
    * Moves a deal forward. With `isFirst` it is also tagged, and fields that are empty are filled. What
-   * a person has set in AmoCRM stays: its manager, its name, its values.
+   * a person has set in AmoCRM stays: its manager, its name, its values, its pipeline.
    */
   update(deal: Deal, options: { isFirst: boolean }): Promise<Made>;
 }
@@ -31,7 +50,7 @@ export function createDealWriter(
   wish: Wish,
   { keys, renew }: { keys: string[]; renew: () => Promise<void> },
 ): DealWriter {
-  const { amocrm, map, stages, plan } = ports;
+  const { amocrm, map, stages, plan, now = Date.now } = ports;
 
   const withFallback = async <Body extends object, T>(
     first: Body,
@@ -67,71 +86,127 @@ export function createDealWriter(
     };
   };
 
+  /** Right before a move leaves: its echo is ours from here on. */
+  const aim = async ({ id, status_id: from }: Deal, target: number, knownSince: number) => {
+    if (now() - knownSince > LONGEST_KNOWN_MS) {
+      throw new NotYetError('what is known of the deal is old: looking again', 0);
+    }
+    await map.changeDeal(id, (known) => ({ ...known, target, targetAt: now() }), from);
+  };
+
   return {
-    async create(contact) {
-      let isClaimed = false;
+    async create(contact, { seen, alsoFor = [] }) {
+      const claimKeys = [...keys, ...alsoFor];
+      let claim: LeadEntry | undefined;
       const person: NewContact | { id: number } = contact
         ? { id: contact.id }
         : { name: wish.person.name, custom_fields_values: missingFields(NOBODY, wish.person) };
       const atTurn = async () => {
         await renew();
-        isClaimed = true;
-        await map.claim(wish.id, keys);
+        claim = await map.claim(wish.id, claimKeys, claim ?? seen);
       };
       const send = (body: { deal: NewDeal; person: typeof person }) =>
-        amocrm.createDeal(body.deal, body.person, atTurn).catch((thrown: unknown) => {
+        amocrm.createDeal(wish.id, body.deal, body.person, atTurn).catch((thrown: unknown) => {
           throw thrown instanceof RefusedError ? asParts(thrown) : thrown;
         });
+      const { result, body, leftOut } = await withFallback({ deal: newDeal(), person }, send).catch(
+        async (thrown: unknown) => {
+          // One that may have happened keeps its claim, and AmoCRM is asked.
+          if (claim && hadNoEffect(thrown)) await map.release(wish.id, claimKeys, claim);
+          if (contact && isAboutContact(thrown)) {
+            throw new TransientError('the contact is gone: looking again', { cause: thrown });
+          }
+          throw thrown;
+        },
+      );
+      const { dealId, contactId } = result!;
+      const made: Made = {
+        dealId,
+        contactId,
+        stageId: body.deal.status_id,
+        problem: problemOf(leftOut),
+      };
+      // Before anything else can fail; when this fails, the claim stays.
+      await map.record(wish.id, claimKeys, made);
+      return made;
+    },
+
+    async complete(contact) {
+      const fields = missingFields(contact, wish.person);
+      const patch = { ...(fields.length > 0 && { custom_fields_values: fields }) };
       try {
-        const { result, body, leftOut } = await withFallback({ deal: newDeal(), person }, send);
-        const { dealId, contactId } = result!;
-        // Recorded before anything else can fail: from here on it is known that it happened.
-        const made: Made = { dealId, contactId, stageId: body.deal.status_id, ...told(leftOut) };
-        await map.record(wish.id, keys, made);
-        return made;
+        const send = (one: ContactPatch) => amocrm.updateContact(contact.id, one, renew);
+        return (await withFallback(patch, send)).leftOut;
       } catch (thrown) {
-        // An ambiguous one may have happened: the claim stays and AmoCRM is asked.
-        if (isClaimed && !(thrown instanceof AmbiguousError)) await map.release(wish.id, keys);
-        if (contact && isAboutContact(thrown)) {
-          throw new TransientError('the contact is gone: looking again', { cause: thrown });
-        }
-        throw thrown;
+        // Whatever it does not like about the contact: the deal is worth more.
+        if (thrown instanceof RefusedError) return [thrown.message];
+        return asGone(thrown);
       }
     },
 
     async update(deal, { isFirst }) {
       const { id: target, movesOpenDeals } = wish.stage;
+      const knownSince = now();
       const all = await stages.all();
       const isGone = target !== undefined && all.length > 0 && !all.some(({ id }) => id === target);
       const isMove =
-        movesOpenDeals && target !== undefined && isForward(plan, all, deal.status_id, target);
+        movesOpenDeals &&
+        target !== undefined &&
+        deal.pipeline_id === plan.pipelineId &&
+        isForward(plan, all, deal.status_id, target);
       const has = new Set((deal.custom_fields_values ?? []).map(({ field_code }) => field_code));
       const fields = wish.fields.filter(({ field_code }) => !has.has(field_code ?? null));
       const patch: DealPatch = {
-        ...(isMove && !isGone && { pipeline_id: plan.pipelineId, status_id: target }),
+        ...(isMove && !isGone && { status_id: target }),
         ...(isFirst && fields.length > 0 && { custom_fields_values: fields }),
         ...(isFirst &&
           wish.tags.length > 0 && { tags_to_add: wish.tags.map((name) => ({ name })) }),
       };
-      if (patch.status_id !== undefined) {
-        const { status_id } = patch;
-        await map.changeDeal(deal.id, (known) => ({ ...known, target: status_id }), deal.status_id);
-      }
-      const { body, leftOut } = await withFallback(patch, (one) =>
-        amocrm.updateDeal(deal.id, one, renew),
-      ).catch(async (thrown: unknown) => {
-        await map.changeDeal(deal.id, ({ target: _, ...known }) => known, deal.status_id);
-        throw thrown;
+      const send = (one: DealPatch) =>
+        amocrm.updateDeal(deal.id, inPipeline(one, plan.pipelineId), async () => {
+          await renew();
+          if (one.status_id !== undefined) await aim(deal, one.status_id, knownSince);
+        });
+      const { body, leftOut } = await withFallback(patch, send).catch(async (thrown: unknown) => {
+        if (isMove) await map.changeDeal(deal.id, withoutTarget, deal.status_id);
+        return asGone(thrown);
       });
       if (isGone && movesOpenDeals) leftOut.push(`status_id ${target} (not in the pipeline)`);
       return {
         dealId: deal.id,
-        contactId: deal._embedded?.contacts?.[0]?.id,
+        contactId: mainContactOf(deal),
         stageId: body.status_id ?? deal.status_id,
-        ...told(leftOut),
+        problem: problemOf(leftOut),
       };
     },
   };
+}
+
+/** Whether it is certain: an error of ours that says so, and no other. */
+function hadNoEffect(thrown: unknown): boolean {
+  if (thrown instanceof AmbiguousError) return false;
+  const certain = [TransientError, NotYetError, ChannelStoppedError, PermanentError];
+  return certain.some((one) => thrown instanceof one);
+}
+
+/** Throws what was thrown; a deal or contact that is gone is looked for again. */
+export function asGone(thrown: unknown): never {
+  if (!(thrown instanceof GoneError)) throw thrown;
+  throw new TransientError('it was deleted since: looking again', { cause: thrown });
+}
+
+function mainContactOf(deal: Deal): number | undefined {
+  const contacts = deal._embedded?.contacts ?? [];
+  return (contacts.find((one) => one.is_main === true) ?? contacts[0])?.id;
+}
+
+/** Won and lost are in every pipeline; a pipeline without a stage would mean its first one. */
+function inPipeline(patch: DealPatch, pipelineId: number): DealPatch {
+  return patch.status_id === undefined ? patch : { ...patch, pipeline_id: pipelineId };
+}
+
+function withoutTarget({ target: _, targetAt: __, ...known }: DealEntry): DealEntry {
+  return known;
 }
 
 /** Deleted or merged into another one since we looked. */
@@ -141,8 +216,9 @@ function isAboutContact(thrown: unknown): boolean {
   );
 }
 
-function told(leftOut: string[]): { problem: string | undefined } {
-  return { problem: leftOut.length === 0 ? undefined : `AmoCRM refused: ${leftOut.join(', ')}` };
+/** What was left out, in the words of a deal's row; undefined when nothing was. */
+export function problemOf(leftOut: readonly string[]): string | undefined {
+  return leftOut.length === 0 ? undefined : `AmoCRM refused: ${leftOut.join(', ')}`;
 }
 
 /** The paths of a create are those of one deal with its contact inside; ours are apart. */

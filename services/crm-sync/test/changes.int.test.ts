@@ -1,9 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { subjects } from '@leadwire/shared/topology';
 import { someLead } from '@leadwire/testing/lead';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { STAGES, useRig } from './rig.ts';
+import { PATIENCE_MS, STAGES, useRig } from './rig.ts';
 
 const rig = useRig();
 const SECRET = 'a-secret-address-for-hooks';
@@ -27,8 +27,7 @@ async function syncedLead() {
   return { lead, dealId: dealId! };
 }
 
-// What a killed service held comes back after ack_wait, 30 seconds.
-const WAIT = { timeoutMs: 75_000 };
+const WAIT = { timeoutMs: PATIENCE_MS };
 
 const moves = async (leadId: string): Promise<number> => {
   const subject = subjects.crm('moved', leadId);
@@ -42,6 +41,13 @@ const noHintsLeft = () =>
     const { state } = await (await rig.bus().manager()).streams.info('CRM_CHANGES');
     return state.messages === 0;
   }, WAIT);
+
+/** The services stay for the next test. */
+afterEach(async () => {
+  await amocrm().set({ webhooks: [] });
+  await rig.startCrm();
+  await noHintsLeft();
+});
 
 describe('what a manager does in AmoCRM', () => {
   test('is told as the lead’s stage: moved, deleted, restored', async () => {

@@ -10,7 +10,7 @@ const amocrm = () => rig.control().amocrm;
 describe('several leads of one person', () => {
   test('at one moment, on two replicas, make one contact and one deal', async () => {
     await startTwo();
-    await amocrm().set({ indexLagMs: 1_500 });
+    await amocrm().set({ indexLagMs: 500 });
     const first = someLead();
     const { phone, email } = first;
     const others = [

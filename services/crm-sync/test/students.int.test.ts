@@ -4,7 +4,7 @@ import { someLead } from '@leadwire/testing/lead';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { studentKey } from '../src/students.ts';
-import { STAGES, useRig } from './rig.ts';
+import { PATIENCE_MS, STAGES, useRig } from './rig.ts';
 
 const rig = useRig();
 const PLATFORM_TOKEN = 'a-platform-token-for-tests';
@@ -30,7 +30,7 @@ function someStudent() {
 
 const stageOf = (person: { phone: string | null; email: string | null }, statusId: number) =>
   waitFor(async () => (await rig.dealsOf(person)).find((deal) => deal.statusId === statusId), {
-    timeoutMs: 75_000,
+    timeoutMs: PATIENCE_MS,
     what: `the deal on stage ${statusId}`,
   });
 
@@ -91,6 +91,9 @@ test('what is no student, no lesson or has no right to tell is refused with the 
   expect((await post(api, '', student, 'another-token')).status).toBe(401);
   expect((await post(api, '', { ...student, id: 'dana@mail.kz' })).status).toBe(400);
   expect((await post(api, '', { id: student.id })).status).toBe(400);
+  for (const id of [null, undefined, true]) {
+    expect((await post(api, '', { ...student, id })).status).toBe(400);
+  }
   expect((await post(api, '/st-1/lessons/zero/completed')).status).toBe(400);
   expect((await post(api, '/st-1/lessons/0/completed')).status).toBe(400);
 });

@@ -16,7 +16,10 @@ const LONGEST_TEXT = 200;
 const MOST_LESSONS = 1_000;
 
 const ID_RULE = 'expected the platform’s id: 1 to 64 letters, digits, - or _ (and no contact)';
-const studentId = z.coerce.string().regex(/^[A-Za-z0-9_-]{1,64}$/, ID_RULE);
+const studentId = z
+  .union([z.string(), z.number()], ID_RULE)
+  .transform(String)
+  .pipe(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, ID_RULE));
 const text = z.union([z.string(), z.number()]).nullish();
 
 const studentBody = z.object({

@@ -8,6 +8,7 @@ import { settledStates, type Ledger, type LedgerEntry } from '@leadwire/shared/l
 import { hasBearer } from '@leadwire/shared/service';
 import type { GroupReader } from '@leadwire/shared/telegram-groups';
 import { subjects } from '@leadwire/shared/topology';
+import { dealSchema, pendingDeal, readDeal, type DealStatus } from './deal-status.ts';
 import type { Journal } from './journal.ts';
 import { leadEventSchema } from './lead-fact.ts';
 import { RequestError, problemSchema } from './problems.ts';
@@ -36,6 +37,7 @@ const statusSchema = z.object({
   success: z.literal(true),
   lead: leadSchema.extend({ quarantined: z.boolean() }),
   channels: z.object({ email: channelSchema, sms: channelSchema }),
+  deal: dealSchema,
   telegram: z.array(noticeSchema).meta({ description: 'One for each group that hears of it.' }),
 });
 
@@ -48,8 +50,8 @@ export interface StatusPorts {
 }
 
 /**
- * Adds `GET /api/landing/leads/:leadId/status`. The lead is read from the stream and the deliveries
- * from the ledger, so it is true at once after the 201, whether the database has the row or not. A
+ * Adds `GET /api/landing/leads/:leadId/status`. The lead and its deal are read from the streams and the
+ * deliveries from the ledger, so it is true at once after the 201, whether the database has the row or not. A
  * lead that waits in this replica's journal is read from there, broker or no broker.
  */
 export function addStatusRoute(app: FastifyInstance, ports: StatusPorts): void {
@@ -63,7 +65,7 @@ export function addStatusRoute(app: FastifyInstance, ports: StatusPorts): void {
       },
       schema: {
         tags: ['admin'],
-        summary: 'A lead and what became of its messages',
+        summary: 'A lead, what became of its messages, and its deal in AmoCRM',
         security: [{ adminToken: [] }],
         params: z.object({ leadId: z.uuid('expected the id of a lead') }),
         response: {
@@ -84,26 +86,30 @@ async function readStatus(
   ports: StatusPorts,
   leadId: string,
 ): Promise<z.infer<typeof statusSchema>> {
-  const { event, entries } = await findLead(ports, leadId);
+  const { event, entries, deal } = await findLead(ports, leadId);
   if (!event) throw new RequestError(404, 'there is no lead with this id');
   const { type, data } = leadEventSchema.parse(event);
   const quarantined = type === 'lead.quarantined.v1';
   const [email, sms] = personalChannels.map((channel) =>
     quarantined ? quarantinedChannel : channelStatus(entries, channel),
   ) as [ChannelStatus, ChannelStatus];
-  const telegram = await noticeStatuses(ports, entries);
-  return { success: true, lead: { ...data, quarantined }, channels: { email, sms }, telegram };
+  return {
+    ...{ success: true, lead: { ...data, quarantined }, channels: { email, sms } },
+    deal: quarantined ? quarantinedDeal : deal,
+    telegram: await noticeStatuses(ports, entries),
+  };
 }
 
 /** The journal first: what has left it is with the broker, but not the other way round. */
 async function findLead({ bus, ledger, journal }: StatusPorts, leadId: string) {
   const waiting = await journal.find(leadId);
-  if (waiting) return { event: waiting.event, entries: [] };
-  const [stored, entries] = await Promise.all([
+  if (waiting) return { event: waiting.event, entries: [], deal: pendingDeal };
+  const [stored, entries, deal] = await Promise.all([
     bus.lastUnder('LEADS', subjects.anyLead(leadId)),
     ledger.ofLead(leadId),
+    readDeal(bus, leadId),
   ]);
-  return { event: stored?.event, entries };
+  return { event: stored?.event, entries, deal };
 }
 
 const unplannedChannel: ChannelStatus = {
@@ -119,6 +125,8 @@ const quarantinedChannel: ChannelStatus = {
   status: 'skipped',
   error: 'quarantined',
 };
+
+const quarantinedDeal: DealStatus = { ...pendingDeal, status: 'skipped', error: 'quarantined' };
 
 /** The first message planned for the channel is the one that every lead gets; others come later. */
 function channelStatus(entries: LedgerEntry[], channel: PersonalChannel): ChannelStatus {

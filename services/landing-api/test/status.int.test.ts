@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import type { Channel, Delivery } from '@leadwire/shared/events';
+import { makeEvent, type Channel, type CrmRecord, type Delivery } from '@leadwire/shared/events';
 import { derivedId, newId } from '@leadwire/shared/ids';
 import { createLedger } from '@leadwire/shared/ledger';
+import { subjects } from '@leadwire/shared/topology';
 import { ADMIN_TOKEN, answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 let broker: TestBroker;
@@ -24,6 +25,10 @@ const pending = {
   status: 'pending',
   template: null,
   scheduled_for: null,
+};
+
+const noDeal = {
+  ...{ status: 'pending', dealId: null, stageId: null, stage: null, deleted: false, error: null },
 };
 
 async function accepted(id: string, more: Record<string, unknown> = {}): Promise<string> {
@@ -53,7 +58,49 @@ test('the status is there as soon as the 201 is', async () => {
         receivedAt: expect.any(String),
       },
       channels: { email: pending, sms: pending },
+      deal: noDeal,
     },
+  });
+});
+
+describe('the deal in AmoCRM', () => {
+  const at = (second: number) => `2026-11-20T10:00:0${second}.000Z`;
+  const tell = async (record: CrmRecord) => {
+    const { leadId, outcome } = record;
+    const event = makeEvent('crm.recorded.v1', {
+      ...{ source: 'crm-sync', subject: leadId, data: record },
+    });
+    await api.bus.publish(subjects.crm(outcome, leadId), event);
+  };
+  const dealOf = async (leadId: string) => (await api.status(leadId)).body['deal'];
+
+  test('is told with its stage, what it was made without, and where people have moved it', async () => {
+    const leadId = await accepted('deal');
+    const deal = { leadId, dealId: 30_000_001 };
+    await tell({ ...deal, outcome: 'failed', at: at(0), reason: 'amocrm_400', error: 'no field' });
+    expect(await dealOf(leadId)).toEqual({
+      ...{ ...noDeal, status: 'failed', dealId: null, error: 'no field' },
+    });
+
+    const refused = 'AmoCRM refused: field UTM_SOURCE';
+    const first = { stageId: 5, stage: 'Первичный контакт' };
+    await tell({ ...deal, ...first, outcome: 'synced', at: at(1), error: refused });
+    const synced = { status: 'synced', dealId: 30_000_001, deleted: false, error: refused };
+    expect(await dealOf(leadId)).toEqual({ ...synced, ...first });
+
+    const next = { stageId: 6, stage: 'Оплата' };
+    await tell({ ...deal, ...next, outcome: 'moved', at: at(3) });
+    // Told later, seen earlier.
+    await tell({ ...deal, ...first, outcome: 'synced', at: at(2), error: refused });
+    expect(await dealOf(leadId)).toEqual({ ...synced, ...next });
+
+    await tell({ ...deal, outcome: 'deleted', at: at(4) });
+    expect(await dealOf(leadId)).toEqual({ ...synced, stageId: null, stage: null, deleted: true });
+  });
+
+  test('of a quarantined lead will not be', async () => {
+    const leadId = await accepted('no-deal', { website: 'https://spam.kz' });
+    expect(await dealOf(leadId)).toEqual({ ...noDeal, status: 'skipped', error: 'quarantined' });
   });
 });
 

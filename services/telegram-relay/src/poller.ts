@@ -49,6 +49,7 @@ export function startPoller(options: PollerOptions): BackgroundWork {
     delay(ms, undefined, { signal: over.signal }).catch(() => undefined);
   let isStopped = false;
   let isKnownToWork = false;
+  let said = '';
 
   /** What the next request confirms. None is given otherwise: after a quiet week numbers start anew. */
   let offset: number | undefined;
@@ -101,6 +102,7 @@ export function startPoller(options: PollerOptions): BackgroundWork {
 
   const works = async (): Promise<void> => {
     isStopped = false;
+    said = '';
     if (isKnownToWork) return;
     await alerts.resolve(stopName, `the bot "${bot}" works again`);
     isKnownToWork = true;
@@ -118,9 +120,11 @@ export function startPoller(options: PollerOptions): BackgroundWork {
     if (isOver()) return 0;
     if (thrown instanceof NotYetError) return Math.max(RETRY_MS, thrown.retryAfterMs);
     const error = toError(thrown);
-    // Another poller's request is still open: it ends by itself.
+    // Another poller's request is still open: it ends by itself. And an outage is said once.
     const isConflict = error instanceof PermanentError && error.code === 'telegram_409';
-    log[isConflict ? 'info' : 'warn']({ bot, err: error }, 'polling ended, trying again');
+    const level = isConflict || error.message === said ? 'debug' : 'warn';
+    log[level]({ bot, err: error }, 'polling ended, trying again');
+    said = error.message;
     if (!(error instanceof ChannelStoppedError)) return RETRY_MS;
     await tellStopped(error).catch((why: unknown) =>
       log.warn({ bot, err: toError(why) }, 'the alert was not published'),

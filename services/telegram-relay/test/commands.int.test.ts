@@ -146,7 +146,17 @@ describe('what is not for us', () => {
     for (const text of ['спасибо', '/weather', '/today@OtherBot', '/ today']) {
       await telegram().say(chatId, text);
     }
-    await rig.telegram().repeatUpdate('leads');
+    const chat = { id: Number(chatId), type: 'group', title: 'Отдел продаж' };
+    for (const update of [
+      { edited_message: { message_id: 1, chat, text: '/status' } },
+      { channel_post: { message_id: 1, chat, text: '/status' } },
+      { message: { message_id: 1, chat, sticker: {} } },
+      { message: { message_id: 1, chat: { id: 'x' }, text: '/status' } },
+      { my_chat_member: { chat } },
+      { something_new: {} },
+    ]) {
+      await telegram().pushUpdate('leads', update);
+    }
     expect(await ask(chatId, '/weather@LeadwireLeadsBot')).toContain('Такой команды я не знаю');
     expect(await shownIn(chatId)).toHaveLength(2);
   });

@@ -23,10 +23,10 @@ describe('a lead', () => {
       emailSuggestion: 'aigerim@mail.kz',
       paymentMethod: 'kaspi',
     });
-    expect(await rig.settled(lead, all!)).toBe('sent');
-    expect(await rig.settled(lead, tests!)).toBe('sent');
-    expect(await rig.shownIn(courses!.chatId)).toEqual([]);
-    const [text, ...more] = await rig.shownIn(all!.chatId);
+    expect(await rig.settled(lead, all)).toBe('sent');
+    expect(await rig.settled(lead, tests)).toBe('sent');
+    expect(await rig.shownIn(courses.chatId)).toEqual([]);
+    const [text, ...more] = await rig.shownIn(all.chatId);
     expect(more).toEqual([]);
     expect(text).toBe(
       [
@@ -41,7 +41,7 @@ describe('a lead', () => {
         'Заявка',
       ].join('\n'),
     );
-    const [message] = await rig.telegram().shown(all!.chatId);
+    const [message] = await rig.telegram().shown(all.chatId);
     const link = `https://console.leadwire.kz/leads/${lead.leadId}`;
     expect(message!.entities).toContainEqual(expect.objectContaining({ type: 'phone_number' }));
     expect(message!.entities).toContainEqual(

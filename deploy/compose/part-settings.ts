@@ -1,0 +1,164 @@
+/**
+ * What each part of the compose stack may know. A part gets the variables that its own schema asks for and
+ * nothing else: landing-api, which faces the world, has no key of a provider and no password of another
+ * service. Pure functions; settings.ts reads and writes.
+ */
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { EnvError, readEnv } from '@leadwire/shared/env';
+import { PARTS, stackEnv, type Part } from '../../scripts/dev-stack.ts';
+import { randomBytes } from 'node:crypto';
+import { MAKERS, type SecretMakers } from '../../scripts/secrets.ts';
+
+/** Ours to make up. Everything else in MAKERS belongs to an account with somebody, and only the sandbox's may be made up. */
+const OURS = ['ADMIN_TOKEN', 'PLATFORM_TOKEN', 'AMOCRM_WEBHOOK_SECRET'];
+
+/** Fixed by docker-compose.yml; in `.env` they are meant for `npm start`. */
+const FIXED = [
+  ...['HOST', 'PORT', 'NATS_URL', 'JOURNAL_DIR', 'SUPABASE_DATA_DIR', 'SANDBOX_DATA_DIR'],
+  ...['LANDING_SUPABASE_PORT', 'TRIPWIRE_SUPABASE_PORT'],
+];
+
+/** A program that is not in PARTS: nobody keeps it running. */
+const CLI = { name: 'cli', entry: 'packages/cli/src/main.ts' };
+
+/** The parts that get a file of settings. The broker has its own. */
+export const PROGRAMS: readonly Pick<Part, 'name' | 'entry'>[] = [
+  ...PARTS.filter(({ entry }) => entry.endsWith('.ts')),
+  CLI,
+];
+
+/** The compose stack's own knobs, beside the variables of the parts. */
+export interface StackKnobs {
+  /** Whether the sandbox and the bundled Supabase are part of it. */
+  isLocal: boolean;
+  /** `host:port` of each broker. */
+  brokers: readonly string[];
+  /** The ports under which this machine offers landing-api, and the sandbox's pages. */
+  apiPort: number;
+  sandboxPort: number;
+}
+
+/** The user that a part runs as: its port's number, so that no part can read the file of another. */
+export function userOf(name: string): number {
+  const part = PARTS.find((each) => each.name === name);
+  return part ? (Object.values(part.ports)[0] ?? 1000) : 1000;
+}
+
+/** Everything that is known: generated, the stack's own values, over them what the operator gave. */
+export function stackSettings(
+  knobs: StackKnobs,
+  secrets: Readonly<Record<string, string>>,
+  given: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const theirs = Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value !== '' && !FIXED.includes(name)),
+  );
+  const dirs = { JOURNAL_DIR: '/data/journal' };
+  if (!knobs.isLocal) return { ...secrets, ...dirs, ...theirs };
+  const page = `http://localhost:${knobs.sandboxPort}`;
+  const own = {
+    PUBLIC_BASE_URL: `http://localhost:${knobs.apiPort}`,
+    PROFTEST_RESULT_URL: `${page}/forms/`,
+    COURSE_URL: `${page}/forms/`,
+    CORS_ORIGINS: `${page},http://127.0.0.1:${knobs.sandboxPort}`,
+    ...theirs,
+  };
+  return stackEnv(insidePort, '/data', secrets, own, (part) => part);
+}
+
+/** Inside the stack each part has a host of its own, so every default is free. */
+function insidePort(name: string, variable?: string): number {
+  const ports = PARTS.find((part) => part.name === name)?.ports ?? {};
+  return ports[variable ?? 'PORT'] ?? 0;
+}
+
+/** NATS_URL of a user: every broker, with the password once for each. */
+export function brokerUrl(
+  brokers: readonly string[],
+  user: string,
+  secrets: Readonly<Record<string, string>>,
+): string {
+  const password = secrets[passwordName(user)] ?? '';
+  return brokers.map((broker) => `nats://${user}:${password}@${broker}`).join(',');
+}
+
+/** Where brokers of a cluster find each other, as deploy/cluster/nats.conf takes it. */
+export function routesOf(
+  brokers: readonly string[],
+  secrets: Readonly<Record<string, string>>,
+): string {
+  const password = secrets['NATS_CLUSTER_PASSWORD'] ?? '';
+  const hosts = brokers.map((broker) => broker.replace(/:\d+$/, ''));
+  return JSON.stringify(hosts.map((host) => `nats-route://route:${password}@${host}:6222`));
+}
+
+/** The variable in deploy/nats.conf that holds a user's password. */
+export function passwordName(user: string): string {
+  return `NATS_${user.replaceAll('-', '_').toUpperCase()}_PASSWORD`;
+}
+
+/** Makers of all that this stack makes up: a password for each user in the broker's configuration, and what is ours. */
+export function makersFor(natsConf: string, isLocal: boolean): SecretMakers {
+  const passwords = [...natsConf.matchAll(/\$(NATS_\w+_PASSWORD)/g)].map(([, name = '']) => name);
+  const names = isLocal ? Object.keys(MAKERS) : OURS;
+  return {
+    ...Object.fromEntries(names.map((name) => [name, MAKERS[name]!])),
+    // The server reads it as it reads its configuration: a letter first, then letters and digits.
+    ...Object.fromEntries(
+      passwords.map((name) => [name, () => `p${randomBytes(24).toString('hex')}`]),
+    ),
+  };
+}
+
+/**
+ * The variables of one part, as its schema asks for them.
+ * @param schema the part's `envSchema`
+ * @throws EnvError naming every variable that is missing or wrong
+ */
+export function settingsOf(
+  name: string,
+  schema: z.ZodObject,
+  all: NodeJS.ProcessEnv,
+  natsUrl: string,
+): Record<string, string> {
+  const wanted = Object.keys(schema.shape).filter((each) => !['PORT', 'HOST'].includes(each));
+  const env: NodeJS.ProcessEnv = { ...all, NATS_URL: natsUrl };
+  const own = Object.fromEntries(
+    wanted.flatMap((each) => {
+      const value = env[each];
+      return value === undefined || value === '' ? [] : [[each, value] as const];
+    }),
+  );
+  try {
+    readEnv(schema, own);
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error;
+    throw new EnvError(`${name}: ${error.message}`);
+  }
+  return own;
+}
+
+/** The schema of a program, from the env.ts beside its main.ts. @throws when there is none. */
+export async function schemaOf(root: string, entry: string): Promise<z.ZodObject> {
+  const file = path.join(root, entry.replace('main.ts', 'env.ts'));
+  const exported = (await import(file)) as Record<string, unknown>;
+  const [, schema] = Object.entries(exported).find(([name]) => /envSchema$/i.test(name)) ?? [];
+  if (schema instanceof z.ZodObject) return schema;
+  throw new Error(`${file} exports no envSchema`);
+}
+
+/**
+ * A file for `node --env-file`, read back to be sure: a value may hold anything but all three quotes at once.
+ * @throws EnvError when a value cannot be written so that it is read as it was
+ */
+export function toEnvFile(settings: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(settings).map(([name, value]) => {
+    const quote = ["'", '`', '"'].find((each) => !value.includes(each));
+    const line = `${name}=${quote ?? ''}${value}${quote ?? ''}`;
+    if (parseEnv(line)[name] === value) return line;
+    throw new EnvError(`${name}: a value with these characters cannot be passed on`);
+  });
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,135 @@
+/** What docker compose gives to each part: what its schema asks for, and nothing else. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import {
+  PROGRAMS,
+  brokerUrl,
+  makersFor,
+  routesOf,
+  schemaOf,
+  settingsOf,
+  stackSettings,
+  toEnvFile,
+  userOf,
+} from '../../deploy/compose/part-settings.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const natsConf = readFileSync(path.join(root, 'deploy/nats.conf'), 'utf8');
+const compose = readFileSync(path.join(root, 'docker-compose.yml'), 'utf8');
+const local = { isLocal: true, brokers: ['nats:4222'], apiPort: 3000, sandboxPort: 4000 };
+const hosted = { ...local, isLocal: false };
+
+const made = (isLocal: boolean) =>
+  Object.fromEntries(
+    Object.entries(makersFor(natsConf, isLocal)).map(([name, make]) => [name, make()]),
+  );
+
+async function settingsFor(name: string, all: NodeJS.ProcessEnv): Promise<Record<string, string>> {
+  const { entry } = PROGRAMS.find((program) => program.name === name)!;
+  return settingsOf(name, await schemaOf(root, entry), all, 'nats://nats:4222');
+}
+
+describe('the profile local', () => {
+  const all = stackSettings(local, made(true), {});
+
+  test.each(PROGRAMS.map(({ name }) => name))('has all that %s asks for', async (name) => {
+    await expect(settingsFor(name, all)).resolves.toBeDefined();
+  });
+
+  test('finds the parts under their names', () => {
+    expect(all).toMatchObject({
+      RESEND_BASE_URL: 'http://sandbox:4000/resend',
+      LANDING_SUPABASE_URL: 'http://supabase-local:4001',
+      LANDING_API_URL: 'http://landing-api:3000',
+      PUBLIC_BASE_URL: 'http://localhost:3000',
+    });
+  });
+
+  test('keeps keys of providers and of the database from the service that faces the world', async () => {
+    const names = Object.keys(await settingsFor('landing-api', all));
+    expect(names.filter((name) => /RESEND|MOBIZON|SUPABASE|TRIPWIRE/.test(name))).toEqual([]);
+  });
+
+  test('passes over what .env says for npm start alone', () => {
+    const given = { HOST: '127.0.0.1', PORT: '9', JOURNAL_DIR: '.data/j', NATS_URL: 'nats://x' };
+    const { HOST, PORT, JOURNAL_DIR } = stackSettings(local, made(true), given);
+    expect({ HOST, PORT, JOURNAL_DIR }).toEqual({
+      HOST: undefined,
+      PORT: undefined,
+      JOURNAL_DIR: '/data/journal',
+    });
+  });
+});
+
+describe('the profile hosted', () => {
+  test('makes up nothing that belongs to an account, and says which part misses what', async () => {
+    const all = stackSettings(hosted, made(false), {});
+    await expect(settingsFor('landing-api', all)).resolves.toHaveProperty('ADMIN_TOKEN');
+    await expect(settingsFor('notifier', all)).rejects.toThrow(
+      /notifier: [^]*RESEND_API_KEY: missing/,
+    );
+    await expect(settingsFor('lead-store', all)).rejects.toThrow('LANDING_SUPABASE_SERVICE_KEY');
+    expect(all['RESEND_BASE_URL']).toBeUndefined();
+  });
+});
+
+describe('the users', () => {
+  test('of the containers are one for each part, as docker-compose.yml has them', () => {
+    const parts = PROGRAMS.filter(({ name }) => name !== 'cli');
+    expect(new Set(parts.map(({ name }) => userOf(name))).size).toBe(parts.length);
+    const missing = parts
+      .map(({ name }) => `/settings/${name}.env`)
+      .filter((file) => !compose.includes(file));
+    expect(missing).toEqual([]);
+    for (const { name } of parts) {
+      const block = new RegExp(`\\n  ${name}:\\n(?:    .*\\n| {4}#.*\\n)*?    user: '(\\d+):`);
+      expect([name, Number(block.exec(compose)?.[1])]).toEqual([name, userOf(name)]);
+    }
+  });
+
+  test('of the broker each get a password of their own, in a form that its configuration takes', () => {
+    const passwords = Object.entries(made(true)).filter(([name]) => name.startsWith('NATS_'));
+    expect(passwords.map(([name]) => name)).toContain('NATS_CRM_SYNC_PASSWORD');
+    for (const [, password] of passwords) expect(password).toMatch(/^p[0-9a-f]{48}$/);
+  });
+
+  test('reach every broker of a cluster', () => {
+    const secrets = { NATS_LEAD_STORE_PASSWORD: 'p1' };
+    expect(brokerUrl(['a:4222', 'b:4222'], 'lead-store', secrets)).toBe(
+      'nats://lead-store:p1@a:4222,nats://lead-store:p1@b:4222',
+    );
+    expect(routesOf(['a:4222', 'b:4222'], { NATS_CLUSTER_PASSWORD: 'p2' })).toBe(
+      '["nats-route://route:p2@a:6222","nats-route://route:p2@b:6222"]',
+    );
+  });
+});
+
+describe('a file of settings', () => {
+  test('is read by Node as it was meant, whatever the values hold', () => {
+    const settings = {
+      A: `Leadwire "Kurs" <hello@leadwire.kz> # $HOME`,
+      B: `it's`,
+      C: 'two\nlines',
+      D: String.raw`back\slash`,
+    };
+    const folder = mkdtempSync(path.join(tmpdir(), 'leadwire-settings-'));
+    try {
+      const file = path.join(folder, 'part.env');
+      writeFileSync(file, toEnvFile(settings));
+      const script = 'const {A,B,C,D} = process.env; console.log(JSON.stringify({A,B,C,D}))';
+      const said = execFileSync(process.execPath, [`--env-file=${file}`, '-e', script], {
+        env: {},
+      });
+      expect(JSON.parse(said.toString())).toEqual(settings);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('with a value that cannot be passed on is refused, without showing it', () => {
+    expect(() => toEnvFile({ A: `x'"\` # y` })).toThrow(/^A: a value/);
+  });
+});
