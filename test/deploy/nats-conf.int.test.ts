@@ -1,62 +1,35 @@
 /** deploy/nats.conf with real services behind it, each with its own user. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect, type NatsConnection } from 'nats';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
 import { brokerAddress } from '@leadwire/shared/broker-address';
-import { freePort } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
+import {
+  USERS,
+  root,
+  startConfiguredBroker,
+  type ConfiguredBroker,
+  type User,
+} from './configured-broker.ts';
 
-const root = path.resolve(import.meta.dirname, '../..');
 const MOBIZON_KEY = 'k'.repeat(40);
 const ADMIN_TOKEN = 'an-admin-token-for-tests';
-const USERS = [
-  'admin',
-  'landing-api',
-  'notifier',
-  'lead-store',
-  'crm-sync',
-  'telegram-relay',
-] as const;
-type User = (typeof USERS)[number];
 
-let folder: string;
-let port: number;
-let server: ChildProcess;
-let serverLog = '';
+let broker: ConfiguredBroker;
 let sandbox: Sandbox;
 let supabase: TestSupabase;
 const services: ServiceProcess[] = [];
 
-const passwordOf = (user: User) => `p0${user.replace('-', '')}`;
-const urlOf = (user: User) => `nats://${user}:${passwordOf(user)}@127.0.0.1:${port}`;
+const urlOf = (user: User) => broker.urlOf(user);
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'leadwire-nats-conf-'));
-  port = await freePort();
-  const passwords = USERS.map((user): [string, string] => [
-    `NATS_${user.replace('-', '_').toUpperCase()}_PASSWORD`,
-    passwordOf(user),
-  ]);
-  const args = ['-c', 'deploy/nats.conf', '-a', '127.0.0.1', '-p', String(port)];
-  server = spawn(process.env['NATS_SERVER_BIN']!, [...args, '-m', String(await freePort())], {
-    cwd: root,
-    env: {
-      NATS_STORE_DIR: folder,
-      NATS_MAX_STORE: '1GB',
-      ...(Object.fromEntries(passwords) as Record<string, string>),
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  server.stderr!.on('data', (chunk: Buffer) => (serverLog += chunk.toString()));
-  await waitFor(() => serverLog.includes('Server is ready'), { what: 'the broker' });
+  broker = await startConfiguredBroker();
   [sandbox, supabase] = await Promise.all([
     startSandbox({
       resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
@@ -69,10 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(services.map((service) => service.kill()));
   await Promise.all([sandbox.close(), supabase.close()]);
-  const ended = once(server, 'exit');
-  server.kill('SIGKILL');
-  await ended;
-  await rm(folder, { recursive: true, force: true });
+  await broker.close();
 });
 
 async function start(service: User, env: Record<string, string>): Promise<ServiceProcess> {
@@ -94,7 +64,7 @@ const telegramEnv = () => ({
   AMOCRM_BASE_URL: sandbox.amocrmUrl,
   ...supabase.env,
 });
-const landingEnv = () => ({ ADMIN_TOKEN, JOURNAL_DIR: path.join(folder, 'journal') });
+const landingEnv = () => ({ ADMIN_TOKEN, JOURNAL_DIR: path.join(broker.folder, 'journal') });
 const notifierEnv = () => ({
   NOTIFY_DELAY_MS: '200',
   PUBLIC_BASE_URL: 'https://leadwire.kz',
@@ -195,7 +165,10 @@ describe('the services, each with its own user', () => {
     const restarted = await Promise.all(services.splice(0).map((service) => service.stop()));
     expect(restarted).toEqual([0, 0, 0, 0, 0]);
     // Whatever a service was refused is in the broker's log, also where it did not hurt.
-    const violations = serverLog.split('\n').filter((line) => /Violation/.test(line));
+    const violations = broker
+      .log()
+      .split('\n')
+      .filter((line) => /Violation/.test(line));
     expect(violations.filter((line) => !/STREAM\.CREATE|CONSUMER\.CREATE/.test(line))).toEqual([]);
   }, 120_000);
 });
@@ -300,7 +273,10 @@ describe('a user of the broker', () => {
   });
 
   test('without a password is nobody', async () => {
-    const nobody = await connect({ servers: `127.0.0.1:${port}` }).then(() => 'connected', String);
+    const nobody = await connect({ servers: `127.0.0.1:${broker.port}` }).then(
+      () => 'connected',
+      String,
+    );
     expect(nobody).toMatch(/authorization.violation/i);
   });
 });
