@@ -84,9 +84,11 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
       title: string,
       { bot = 'leads', leadKinds = [] }: { bot?: GroupBot; leadKinds?: LeadKind[] } = {},
     ): Promise<TelegramGroup> => {
-      const chat = await telegramOf().addGroup({ title, bots: [bot] });
+      const chat = await telegramOf().addGroup({ title });
+      // Before the bot comes: it would greet a group that it does not know.
       const group = await groups.activate({ bot, chatId: chat.id, title, leadKinds });
       if (!group) throw new Error(`the group ${title} was active already`);
+      await telegramOf().addBot(chat.id, bot);
       return group;
     },
 
