@@ -1,12 +1,15 @@
 /** Waits until nothing is left to do anywhere: no work in the streams, no consumer behind, no delivery open. */
 import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { consumers } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
 import type { World } from './world.ts';
 
 const POLL_MS = 250;
-/** The worlds of the scenarios have no AmoCRM in them yet, so nobody works for these. */
-const NOT_IN_THE_WORLD = ['crm-sync', 'crm-students', 'crm-changes'];
+/** The worlds of the scenarios have no AmoCRM and no Telegram in them, so nobody works for these. */
+const NOT_IN_THE_WORLD = [
+  ...['crm-sync', 'crm-students', 'crm-changes'],
+  ...['telegram-plan', 'telegram-send', 'telegram-alerts', 'telegram-students'],
+];
 /** An acknowledgement is counted and the next fact published within this time. */
 const LOOKS_IN_A_ROW = 3;
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect, type NatsConnection } from 'nats';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
 import { brokerAddress } from '@leadwire/shared/broker-address';
 import { freePort } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
@@ -16,7 +17,14 @@ import { waitFor } from '@leadwire/testing/wait-for';
 const root = path.resolve(import.meta.dirname, '../..');
 const MOBIZON_KEY = 'k'.repeat(40);
 const ADMIN_TOKEN = 'an-admin-token-for-tests';
-const USERS = ['admin', 'landing-api', 'notifier', 'lead-store', 'crm-sync'] as const;
+const USERS = [
+  'admin',
+  'landing-api',
+  'notifier',
+  'lead-store',
+  'crm-sync',
+  'telegram-relay',
+] as const;
 type User = (typeof USERS)[number];
 
 let folder: string;
@@ -78,6 +86,14 @@ const crmEnv = () => ({
   AMOCRM_BASE_URL: sandbox.amocrmUrl,
   AMOCRM_LONG_LIVED_TOKEN: 'amocrm-sandbox-long-lived-token',
 });
+const telegramEnv = () => ({
+  TELEGRAM_BASE_URL: sandbox.telegramUrl,
+  TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
+  TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
+  TELEGRAM_MENTOR_BOT_TOKEN: sandboxTokens.mentor,
+  AMOCRM_BASE_URL: sandbox.amocrmUrl,
+  ...supabase.env,
+});
 const landingEnv = () => ({ ADMIN_TOKEN, JOURNAL_DIR: path.join(folder, 'journal') });
 const notifierEnv = () => ({
   NOTIFY_DELAY_MS: '200',
@@ -118,7 +134,9 @@ describe('the services, each with its own user', () => {
       start('notifier', notifierEnv()),
       start('lead-store', supabase.env),
       start('crm-sync', crmEnv()),
+      start('telegram-relay', telegramEnv()),
     ]);
+    const [chatId, admins] = await Promise.all([activeGroup('leads'), activeGroup('admin')]);
     const email = 'dana@mail.leadwire-sample.kz';
     const leadId = await postLead(api, { email, phone: '+77051234567' });
     const status = await waitFor(
@@ -137,6 +155,16 @@ describe('the services, each with its own user', () => {
     await waitFor(
       async () => (await supabase.landing.sql(ofLead, [leadId]))[0]?.['amocrm_synced'],
       { timeoutMs: 20_000, what: 'the deal in the row' },
+    );
+
+    await shows(chatId, `#${leadId.slice(-8)}`);
+    await sandbox.control.telegram.say(chatId, '/today');
+    await shows(chatId, 'Сегодня');
+    await sandbox.control.telegram.kick(chatId, 'leads');
+    const ofGroup = 'select state from telegram_groups where chat_id = $1';
+    await waitFor(
+      async () => (await supabase.landing.sql(ofGroup, [chatId]))[0]?.['state'] === 'deactivated',
+      { timeoutMs: 20_000, what: 'the row of the group' },
     );
 
     const [sms] = await sandbox.control.sms('77051234567');
@@ -161,13 +189,35 @@ describe('the services, each with its own user', () => {
       what: 'the row of the failure',
     });
 
+    await shows(admins, 'Группа в Telegram');
+    await shows(admins, 'Не удалось обработать: письма (Resend)');
+
     const restarted = await Promise.all(services.splice(0).map((service) => service.stop()));
-    expect(restarted).toEqual([0, 0, 0, 0]);
+    expect(restarted).toEqual([0, 0, 0, 0, 0]);
     // Whatever a service was refused is in the broker's log, also where it did not hurt.
     const violations = serverLog.split('\n').filter((line) => /Violation/.test(line));
     expect(violations.filter((line) => !/STREAM\.CREATE|CONSUMER\.CREATE/.test(line))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
+
+/** A group that switches itself on, with a code from the CLI; returns its chat. */
+async function activeGroup(bot: 'leads' | 'admin'): Promise<string> {
+  const { telegram } = sandbox.control;
+  const { id: chatId } = await telegram.addGroup({ title: `Группа ${bot}`, bots: [bot] });
+  const said = await cli('admin', 'telegram', 'code', '--bot', bot);
+  await telegram.say(chatId, /\/activate \S+/.exec(said)?.[0] ?? said);
+  await shows(chatId, 'подключена');
+  return chatId;
+}
+
+/** Resolves when a bot has shown it in the chat. */
+async function shows(chatId: string, part: string): Promise<void> {
+  await waitFor(
+    async () =>
+      (await sandbox.control.telegram.shown(chatId)).some(({ text }) => text.includes(part)),
+    { timeoutMs: 30_000, what: `"${part}" in ${chatId}` },
+  );
+}
 
 async function postLead(api: ServiceProcess, contacts: object): Promise<string> {
   const response = await fetch(`${api.url}/api/landing/proftest`, {
@@ -217,6 +267,10 @@ describe('a user of the broker', () => {
     ['lead-store', 'write the ledger', '$KV.deliveries.a.email.b'],
     ['crm-sync', 'have something sent', 'notify.at.email.00000000'],
     ['crm-sync', 'write the ledger', '$KV.deliveries.a.email.b'],
+    ['telegram-relay', 'publish leads', 'leads.created.proftest.00000000'],
+    ['telegram-relay', 'write the ledger of mails', '$KV.deliveries.a.email.b'],
+    ['telegram-relay', 'say that a mail was sent', 'deliveries.email.sent.00000000'],
+    ['lead-store', 'change a group', '$KV.telegram_groups.a'],
     ['lead-store', 'delete a stream', '$JS.API.STREAM.DELETE.DELIVERIES'],
   ];
   const connections = new Map<User, NatsConnection>();
@@ -233,20 +287,17 @@ describe('a user of the broker', () => {
     expect(refused).toContain('Permissions Violation for Publish');
   });
 
-  test.each(['landing-api', 'notifier', 'lead-store', 'crm-sync'] as const)(
-    '%s cannot listen to anything but its own answers',
-    async (user) => {
-      for (const subject of ['leads.>', '_INBOX.>', '_INBOX_admin.>', '$JS.EVENT.>', '>']) {
-        const listening = connections.get(user)!.subscribe(subject);
-        const reason = await listening.closed.then(String, String);
-        const heard = await (async () => {
-          for await (const each of listening) return each.subject;
-          return 'nothing';
-        })().catch(String);
-        expect(`${reason} ${heard}`).toContain('Permissions Violation for Subscription');
-      }
-    },
-  );
+  test.each(USERS.slice(1))('%s cannot listen to anything but its own answers', async (user) => {
+    for (const subject of ['leads.>', '_INBOX.>', '_INBOX_admin.>', '$JS.EVENT.>', '>']) {
+      const listening = connections.get(user)!.subscribe(subject);
+      const reason = await listening.closed.then(String, String);
+      const heard = await (async () => {
+        for await (const each of listening) return each.subject;
+        return 'nothing';
+      })().catch(String);
+      expect(`${reason} ${heard}`).toContain('Permissions Violation for Subscription');
+    }
+  });
 
   test('without a password is nobody', async () => {
     const nobody = await connect({ servers: `127.0.0.1:${port}` }).then(() => 'connected', String);

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { Bus } from '@leadwire/shared/bus';
 import { newId } from '@leadwire/shared/ids';
-import type { ConsumerName } from '@leadwire/shared/topology';
+import type { ConsumerName } from '@leadwire/shared/durables';
 import { withBus } from './connect.ts';
 import type { CliEnv } from './env.ts';
 import { UsageError } from './failure.ts';
@@ -121,11 +121,12 @@ async function replay(
 const WORDS: Partial<Record<ConsumerName, string>> = {
   'crm-sync': 'each deal is looked up; what is missing is created, nothing twice or backwards',
   'crm-students': 'each deal is looked up; what is missing is created, nothing twice or backwards',
+  'telegram-students': 'students who were told are not told again',
 };
 
 async function foresee(bus: Bus, share: ReplayShare): Promise<string> {
   const { durable } = share;
-  const isPlanner = durable === 'notifier-plan';
+  const isPlanner = durable === 'notifier-plan' || durable === 'telegram-plan';
   if (!isPlanner) return WORDS[durable] ?? 'written again; what is newer stays';
   const isTelegram = durable === 'telegram-plan';
   const { settled, open, unplanned } = await foreseeMessages(

@@ -7,15 +7,8 @@ import { performance } from 'node:perf_hooks';
 import type { Bus } from '@leadwire/shared/bus';
 import { LEDGER_STREAM, isSettled, parseEntry, type LedgerEntry } from '@leadwire/shared/ledger';
 import { readStream, type StoredMessage } from '@leadwire/shared/read-stream';
-import {
-  consumers,
-  isUnder,
-  streams,
-  subjects,
-  type ConsumerName,
-  type ConsumerSpec,
-  type StreamName,
-} from '@leadwire/shared/topology';
+import { consumers, type ConsumerName, type ConsumerSpec } from '@leadwire/shared/durables';
+import { isUnder, streams, subjects, type StreamName } from '@leadwire/shared/topology';
 import { UsageError } from './failure.ts';
 
 /** Publishes under way at once: the broker syncs each to disk, and several at a time in one go. */

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { isConflict, type Bus } from './bus.ts';
 import { TransientError, toError } from './errors.ts';
 import { deliverySchema, type Delivery } from './events.ts';
+import { derivedId } from './ids.ts';
 
 /** The stream and subjects behind the bucket (ADR-8 of NATS). */
 export const LEDGER_STREAM = 'KV_deliveries';
@@ -121,6 +122,16 @@ export interface Plan {
 /** An entry as the bucket holds it, or undefined when it is none of this version's. */
 export function parseEntry(json: unknown): LedgerEntry | undefined {
   return entrySchema.safeParse(json).data;
+}
+
+/** The delivery of these three: its id follows from what it is, so that planning it again finds it. */
+export function deliveryOf<Wanted extends Pick<Delivery, 'leadId' | 'channel' | 'template'>>({
+  leadId,
+  channel,
+  template,
+}: Wanted): Wanted & { deliveryId: string } {
+  const deliveryId = derivedId('delivery', leadId, channel, template);
+  return { deliveryId, leadId, channel, template } as Wanted & { deliveryId: string };
 }
 
 /** The key of a delivery in the ledger; ids and template names only. */
