@@ -41,7 +41,7 @@ const entrySchema = deliverySchema.extend({
   reason: z.string().optional(),
   error: z.string().optional(),
   settledAt: z.iso.datetime().optional(),
-  /** Copies that a person has asked for beyond the first; absent when none. See `copyId`. */
+  /** Copies that a person has asked for beyond the first; absent when none. */
   copies: z.number().int().optional(),
   /** The cause that reopened it last, by when the broker stored it; see `reopen`. */
   reopenedFor: z.iso.datetime().optional(),
@@ -293,15 +293,4 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
       outage: true,
     });
   }
-}
-
-/**
- * What a provider knows the delivery by (idempotency key, token): its id, and another one for each copy
- * that a person asked for, because the provider would take that for a repeat.
- */
-export function copyId({
-  deliveryId,
-  copies = 0,
-}: Pick<LedgerEntry, 'deliveryId' | 'copies'>): string {
-  return copies === 0 ? deliveryId : `${deliveryId}.${copies + 1}`;
 }

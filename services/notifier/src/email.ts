@@ -1,8 +1,8 @@
 /** Mail through Resend. A repeat is safe for a day: same idempotency key, same frozen body. */
 import type { Lead } from '@leadwire/shared/events';
-import { copyId, type LedgerEntry } from '@leadwire/shared/ledger';
+import type { LedgerEntry } from '@leadwire/shared/ledger';
 import { mailSchema, type Mail, type ResendClient } from '@leadwire/shared/resend';
-import type { Channel, Due } from './channel.ts';
+import { copyId, type Channel, type Due } from './channel.ts';
 import type { Composer } from './compose.ts';
 
 /** Resend forgets a key after 24 hours; an hour of margin for clocks that differ. */

@@ -1,8 +1,8 @@
 /** SMS through Mobizon. A repeat would send and bill again, so an unclear one is looked for first. */
 import type { Lead } from '@leadwire/shared/events';
-import { copyId, type LedgerEntry } from '@leadwire/shared/ledger';
+import type { LedgerEntry } from '@leadwire/shared/ledger';
 import { smsSchema, type MobizonClient, type Sms } from '@leadwire/shared/mobizon';
-import type { Channel, Due } from './channel.ts';
+import { copyId, type Channel, type Due } from './channel.ts';
 import type { Composer } from './compose.ts';
 
 export interface SmsOptions {
