@@ -5,6 +5,8 @@ import { consumers } from '@leadwire/shared/durables';
 import type { World } from './world.ts';
 
 const POLL_MS = 250;
+/** No world has Telegram in it, so nobody works for these. */
+const OF_TELEGRAM = ['telegram-plan', 'telegram-send', 'telegram-alerts', 'telegram-students'];
 /** Nobody works for these in a world without crm-sync. */
 const OF_CRM_SYNC = ['crm-sync', 'crm-students', 'crm-changes'];
 /** An acknowledgement is counted and the next fact published within this time. */
@@ -41,8 +43,9 @@ async function whatIsLeft({
   if (leads.length > 0) left.push(`${leads.length} leads in the journal`);
   const { state } = await streams.info('NOTIFICATIONS');
   if (state.messages > 0) left.push(`${state.messages} notifications`);
+  const nobody = [...OF_TELEGRAM, ...(hasCrm ? [] : OF_CRM_SYNC)];
   for (const [name, { stream }] of Object.entries(consumers)) {
-    if (!hasCrm && OF_CRM_SYNC.includes(name)) continue;
+    if (nobody.includes(name)) continue;
     const { num_pending: waiting, num_ack_pending: taken } = await durables.info(stream, name);
     if (waiting + taken > 0) left.push(`${name} ${waiting + taken}`);
   }

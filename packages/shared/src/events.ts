@@ -4,13 +4,23 @@
  * A breaking change gets a new version beside the old one. docs/EVENTS.md is compared with this file.
  */
 import { z } from 'zod';
+import {
+  batchReadySchema,
+  campaignDeliverySchema,
+  smsReportSchema,
+  suppressionSchema,
+} from './campaign-facts.ts';
 import { newId } from './ids.ts';
 
 export const leadKinds = ['proftest', 'purchase'] as const;
 export type LeadKind = (typeof leadKinds)[number];
 
-export const channels = ['email', 'sms'] as const;
+export const channels = ['email', 'sms', 'telegram'] as const;
 export type Channel = (typeof channels)[number];
+
+/** The channels that reach the person who left the lead. */
+export const personalChannels = ['email', 'sms'] as const;
+export type PersonalChannel = (typeof personalChannels)[number];
 
 /** What is unusual about a lead's contacts. None of them stops the lead. */
 export const contactIssues = [
@@ -54,7 +64,10 @@ export const leadSchema = z.object({
 });
 export type Lead = z.infer<typeof leadSchema>;
 
-/** One message to one person: (lead, channel, template). `id` is derived from these three. */
+/**
+ * One message to one person, or to one group (whose id is then the template): (lead, channel,
+ * template). `id` is derived from these three.
+ */
 export const deliverySchema = z.object({
   deliveryId: z.uuid(),
   leadId: z.uuid(),
@@ -94,49 +107,6 @@ const outcomeSchema = deliverySchema.extend({
   shortLink: shortLinkSchema.optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
-
-/** What others tell of a campaign's copy; that it was sent is in its recipient's row. */
-export const campaignOutcomes = [
-  'delivered',
-  'bounced',
-  'complained',
-  'opened',
-  'clicked',
-] as const satisfies readonly DeliveryOutcome[];
-export type CampaignOutcome = (typeof campaignOutcomes)[number];
-
-const campaignDeliverySchema = z.object({
-  recipientId: z.uuid(),
-  campaignId: z.uuid(),
-  channel: z.enum(channels),
-  outcome: z.enum(campaignOutcomes),
-  at: z.iso.datetime(),
-  /** One token: why it bounced (`permanent`, `transient`, `expired`). */
-  reason: z.string().optional(),
-});
-export type CampaignDelivery = z.infer<typeof campaignDeliverySchema>;
-
-export const suppressionReasons = ['unsubscribed', 'bounced', 'complained'] as const;
-export type SuppressionReason = (typeof suppressionReasons)[number];
-
-/** Who is meant: a campaign's recipient by id alone, or a channel and a contact. */
-const suppressionSchema = z.object({
-  reason: z.enum(suppressionReasons),
-  /** Who told: `link`, `resend`. */
-  source: z.string(),
-  at: z.iso.datetime(),
-  recipientId: z.uuid().optional(),
-  channel: z.enum(channels).optional(),
-  /** A mail address in lower case, or E.164. */
-  contact: z.string().optional(),
-});
-export type Suppression = z.infer<typeof suppressionSchema>;
-
-const smsReportSchema = z.object({
-  /** Mobizon's. */
-  messageId: z.string().regex(/^\d{1,20}$/),
-  at: z.iso.datetime(),
-});
 
 /** A student of the learning platform; `studentId` is the platform's own and never a contact. */
 export const studentSchema = z.object({
@@ -187,18 +157,14 @@ const dealChangeSchema = z.object({
   at: z.iso.datetime(),
 });
 
-const batchReadySchema = z.object({
-  campaignId: z.uuid(),
-  /** The batch's number in its campaign, from 1. */
-  n: z.number().int().min(1),
-});
-
 const alertSchema = z.object({
   severity: z.enum(['info', 'warning', 'critical']),
   /** What it is about, one token: `notifier-sms_stopped`. Alerts about the same thing share it. */
   what: z.string(),
   message: z.string(),
   at: z.iso.datetime(),
+  /** `resolved` says that it is over; `raised` when it is left out. */
+  state: z.enum(['raised', 'resolved']).optional(),
 });
 export type Alert = z.infer<typeof alertSchema>;
 
@@ -237,10 +203,16 @@ export const eventSchemas = {
   'notification.due.v1': defineEvent(
     'notification.due.v1',
     deliverySchema.extend({
+      channel: z.enum(personalChannels),
       dueAt: z.iso.datetime(),
       shortLink: shortLinkSchema,
       lead: leadSchema,
     }),
+  ),
+  /** A Telegram group is to be told of a lead. */
+  'telegram.notice.v1': defineEvent(
+    'telegram.notice.v1',
+    deliverySchema.extend({ channel: z.enum(['telegram']), lead: leadSchema }),
   ),
   /** Something became known about a delivery. */
   'delivery.recorded.v1': defineEvent('delivery.recorded.v1', outcomeSchema),
@@ -274,6 +246,7 @@ export type EventOf<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
 export type AnyEvent = { [T in EventType]: EventOf<T> }[EventType];
 export type LeadCreated = EventOf<'lead.created.v1'>;
 export type NotificationDue = EventOf<'notification.due.v1'>;
+export type TelegramNotice = EventOf<'telegram.notice.v1'>;
 export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
 export type CrmRecorded = EventOf<'crm.recorded.v1'>;
 export type BatchReady = EventOf<'campaign.batch_ready.v1'>;

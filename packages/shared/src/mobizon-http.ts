@@ -18,7 +18,7 @@ export type Envelope = z.infer<typeof envelopeSchema>;
 export interface MobizonHttpOptions {
   apiKey: string;
   baseUrl: string;
-  limiter: Limiter;
+  limiter: Pick<Limiter, 'acquire' | 'pauseFor'>;
   timeoutMs?: number;
 }
 

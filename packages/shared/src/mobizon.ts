@@ -177,7 +177,11 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
         return new Map(statusesSchema.parse(data).map(({ id, status }) => [id, status]));
       }),
 
-    balance: () => track('mobizon.balance', {}, balance),
+    balance: () =>
+      track('mobizon.balance', {}, async () => {
+        await limiter.acquire();
+        return balance();
+      }),
   };
 }
 

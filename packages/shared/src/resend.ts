@@ -64,7 +64,7 @@ export interface ResendOptions {
   apiKey: string;
   /** No trailing slash: the path is appended to it. */
   baseUrl: string;
-  limiter: Limiter;
+  limiter: Pick<Limiter, 'acquire' | 'adaptTo' | 'pauseFor'>;
   track: TrackCall;
   timeoutMs?: number;
 }

@@ -30,6 +30,7 @@ export const streams = {
       'leads.quarantined.*.*',
       'redrive.notifier-plan.>',
       'redrive.crm-sync.>',
+      'redrive.telegram-plan.>',
       'redrive.lead-store-leads.>',
       'redrive.tripwire-leads.>',
     ],
@@ -38,7 +39,12 @@ export const streams = {
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
   STUDENTS: {
-    subjects: ['students.created.*', 'students.lesson_completed.*.*', 'redrive.crm-students.>'],
+    subjects: [
+      'students.created.*',
+      'students.lesson_completed.*.*',
+      'redrive.crm-students.>',
+      'redrive.telegram-students.>',
+    ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     what: 'students.created.<studentId>, students.lesson_completed.<studentId>.<lesson>',
@@ -55,6 +61,13 @@ export const streams = {
     maxAgeMs: 0,
     schedules: { pending: 'notify.at.', due: 'notify.due.' },
     what: 'messages to be sent: waiting (notify.at.<channel>.<deliveryId>) and due (notify.due.…)',
+  },
+  TELEGRAM: {
+    subjects: ['telegram.at.*.*', 'telegram.send.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    schedules: { pending: 'telegram.at.', due: 'telegram.send.' },
+    what: 'notices for groups: waiting (telegram.at.<chatId>.<deliveryId>) and to be sent (telegram.send.…)',
   },
   CAMPAIGNS: {
     subjects: ['campaigns.batch.*.*'],
@@ -95,7 +108,7 @@ export const streams = {
     what: 'every call to a provider: calls.<service>.<status>',
   },
   ALERTS: {
-    subjects: ['alerts.*.*'],
+    subjects: ['alerts.*.*', 'redrive.telegram-alerts.>'],
     retention: 'limits',
     maxAgeMs: 14 * DAY,
     what: 'what a person should look at: alerts.<severity>.<what>',
@@ -124,6 +137,26 @@ export const buckets = {
   crm_map: {
     ttlMs: 0,
     what: 'lead, person (as a hash) or deal -> what stands in the CRM for it; why nothing is created twice',
+  },
+  telegram_groups: {
+    ttlMs: 0,
+    what: 'group -> its chat, the leads it gets and whether it can be reached; the table is its mirror',
+  },
+  telegram_codes: {
+    ttlMs: 30 * DAY,
+    what: 'activation code (as a hash) -> what it is for and whether it was used',
+  },
+  telegram_updates: {
+    ttlMs: 2 * DAY,
+    what: '<bot>.<update> -> it was handled; why no command is answered twice',
+  },
+  telegram_alerts: {
+    ttlMs: 0,
+    what: 'what admin groups were told of each alert, and what came since',
+  },
+  telegram_students: {
+    ttlMs: 0,
+    what: 'student -> the chat with the mentor bot and what was told, and back',
   },
   locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
   limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
@@ -163,6 +196,8 @@ export const subjects = {
   anyLead: (leadId: string) => `leads.*.*.${leadId}`,
   notifyAt: (channel: string, deliveryId: string) => `notify.at.${channel}.${deliveryId}`,
   notifyDue: (channel: string, deliveryId: string) => `notify.due.${channel}.${deliveryId}`,
+  telegramAt: (chatId: string, deliveryId: string) => `telegram.at.${chatId}.${deliveryId}`,
+  telegramSend: (chatId: string, deliveryId: string) => `telegram.send.${chatId}.${deliveryId}`,
   delivery: (channel: string, outcome: string, deliveryId: string) =>
     `deliveries.${channel}.${outcome}.${deliveryId}`,
   campaignDelivery: (channel: string, outcome: string, recipientId: string) =>

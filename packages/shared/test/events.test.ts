@@ -22,6 +22,7 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
     phone: null,
   },
   'notification.due.v1': { ...delivery, dueAt: at, shortLink, lead },
+  'telegram.notice.v1': { ...delivery, channel: 'telegram', template: newId(), lead },
   'delivery.recorded.v1': { ...delivery, outcome: 'skipped', at, reason: 'phone_invalid' },
   'campaign.delivery_recorded.v1': {
     ...{ recipientId: newId(), campaignId: newId(), channel: 'email', outcome: 'bounced' },

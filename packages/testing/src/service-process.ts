@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from './wait-for.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
-/** A service is ready in a second or two; on two cores that ten others use as well, it takes many times that. */
+/** One second on a quiet machine; several times as many of them as it has cores may start at once. */
 const READY_TIMEOUT_MS = 60_000;
 
 /** One line of a service's log; other output arrives as `{ msg: <the line> }`. */

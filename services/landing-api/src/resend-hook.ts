@@ -3,18 +3,14 @@
  * Webhooks say. It comes repeated and out of order, so it becomes facts that say the same however
  * often and in whatever order they are told. Whose mail it was stands in the tags that we gave it.
  */
+import type { CampaignOutcome, SuppressionReason } from '@leadwire/shared/campaign-facts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import type { Bus, PublishOptions } from '@leadwire/shared/bus';
 import { toError } from '@leadwire/shared/errors';
-import {
-  makeEvent,
-  type AnyEvent,
-  type CampaignOutcome,
-  type SuppressionReason,
-} from '@leadwire/shared/events';
+import { makeEvent, type AnyEvent } from '@leadwire/shared/events';
 import { RequestError } from '@leadwire/shared/http-problems';
 import { derivedId } from '@leadwire/shared/ids';
 import { subjects } from '@leadwire/shared/topology';

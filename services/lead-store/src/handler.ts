@@ -60,8 +60,9 @@ export function createTripwireStore(
     },
     async storeOutcome({ data }) {
       const status = TRACKED[data.outcome];
-      if (status === undefined) return;
       const { leadId, channel, at } = data;
+      // Notices to our own groups are no business of the second project's.
+      if (status === undefined || channel === 'telegram') return;
       await storeTracking({
         leadId,
         [`${channel}Status`]: status,
