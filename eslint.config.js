@@ -38,6 +38,7 @@ export default tseslint.config(
                 '@leadwire/landing-api*',
                 '@leadwire/notifier*',
                 '@leadwire/crm-sync*',
+                '@leadwire/telegram-relay*',
                 '@leadwire/lead-store*',
                 '@leadwire/sandbox*',
                 '@leadwire/testing*',

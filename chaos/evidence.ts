@@ -4,16 +4,19 @@ import type { Bus } from '@leadwire/shared/bus';
 import { eventSchemas } from '@leadwire/shared/events';
 import type { LedgerEntry } from '@leadwire/shared/ledger';
 import type { TestSupabase } from '@leadwire/testing/supabase';
+import { collectCrm } from './evidence-crm.ts';
 import type { Accepted } from './load.ts';
+import type { CrmEvidence } from './verifier-crm.ts';
 
 export interface LeadLine {
   leadId: string;
   /** Where in LEADS it is, for a person who looks for the cause. */
   place: string;
-  /** Its address and number: unique to the submission. */
+  /** Its address and number: unique to the submission, or `shared`. */
   contacts: string[];
   /** Channels by which this person cannot be reached. */
   unreachable: string[];
+  isPaid: boolean;
 }
 
 export type DeliveryLine = Pick<
@@ -39,6 +42,8 @@ export interface EffectLine {
 export interface Evidence {
   /** Every answer 201 or 200 that a sender saw. */
   accepted: Accepted[];
+  /** Contacts of people who came more than once, as forms and providers write them. */
+  shared: ReadonlySet<string>;
   /** What is in LEADS. */
   leads: LeadLine[];
   /** The delivery ledger. */
@@ -51,18 +56,22 @@ export interface Evidence {
   tracking: { leadId: string; email: string | null; sms: string | null }[];
   /** What the providers really did. */
   effects: EffectLine[];
+  /** In a world with crm-sync. */
+  crm?: CrmEvidence;
 }
 
 interface Sources {
   bus: Bus;
   supabase: TestSupabase;
   sandbox: SandboxControl;
+  hasCrm: boolean;
 }
 
 /** Reads all ledgers. @throws when one cannot be read. */
 export async function collectEvidence(
-  { bus, supabase, sandbox }: Sources,
+  { bus, supabase, sandbox, hasCrm }: Sources,
   accepted: Accepted[],
+  shared: ReadonlySet<string>,
 ): Promise<Evidence> {
   const { landing, tripwire } = supabase;
   const leadRows = await landing.sql<{ id: string }>('select id from public.landing_leads');
@@ -71,6 +80,7 @@ export async function collectEvidence(
   );
   return {
     accepted,
+    shared,
     leads: await readLeads(bus),
     deliveries: await readLedger(bus),
     leadRows: new Set(leadRows.map(({ id }) => id)),
@@ -84,6 +94,7 @@ export async function collectEvidence(
       'select lead_id as "leadId", email_status as email, sms_status as sms from public.lead_tracking',
     ),
     effects: await readEffects(sandbox),
+    ...(hasCrm && { crm: await collectCrm(sandbox, landing) }),
   };
 }
 
@@ -100,6 +111,7 @@ async function readLeads(bus: Bus): Promise<LeadLine[]> {
         leadId: data.leadId,
         place: `${message.seq} ${message.subject}`,
         contacts: [data.email, data.phone].filter((contact) => contact !== null),
+        isPaid: data.paymentMethod !== null,
         unreachable: [...(data.email === null ? ['email'] : []), ...(hasNumber ? [] : ['sms'])],
       },
     ];

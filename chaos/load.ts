@@ -18,6 +18,8 @@ export interface Load {
   readonly refused: Readonly<Record<string, number>>;
   /** Submissions that were begun. */
   readonly begun: number;
+  /** Contacts of people who came more than once, as they were typed and, phones, in digits alone. */
+  readonly shared: ReadonlySet<string>;
   /** People who wait for their answer at this moment. */
   readonly waiting: number;
   /** Answers 5xx, timeouts and broken connections that were met with a repeat. */
@@ -32,6 +34,8 @@ export interface LoadOptions {
   /** Where the forms post to; asked anew for each attempt. */
   addresses: () => readonly string[];
   leadsPerSecond: number;
+  /** The share of people who have been here before, with the same contacts. */
+  comingBack?: number;
   random: Random;
 }
 
@@ -49,10 +53,17 @@ interface Submission {
 }
 
 /** Begins at once. */
-export function startLoad({ addresses, leadsPerSecond, random }: LoadOptions): Load {
+export function startLoad({
+  addresses,
+  leadsPerSecond,
+  comingBack = 0,
+  random,
+}: LoadOptions): Load {
   const accepted: Accepted[] = [];
   const refused: Record<string, number> = {};
   const open = new Set<Promise<void>>();
+  const people: Contacts[] = [];
+  const shared = new Set<string>();
   const run = random.int(0, 0xffff).toString(16);
   let begun = 0;
   let repeats = 0;
@@ -86,8 +97,20 @@ export function startLoad({ addresses, leadsPerSecond, random }: LoadOptions): L
     }
   };
 
+  const nextContacts = (): Contacts => {
+    if (comingBack > 0 && people.length > 0 && random.chance(comingBack)) {
+      const known = random.pick(people);
+      for (const contact of Object.values(known)) shared.add(contact).add(contact.replace('+', ''));
+      return known;
+    }
+    const contacts = newContacts(random, run, numberOf(begun));
+    people.push(contacts);
+    return contacts;
+  };
+
   const come = async (): Promise<void> => {
-    const submission = nextSubmission(random, run, begun);
+    const contacts = nextContacts();
+    const submission = nextSubmission(random, `${run}-${numberOf(begun)}`, contacts);
     begun += 1;
     const [clicksAgain, isDouble] = [random.chance(SECOND_CLICKS), random.chance(DOUBLE_CLICKS)];
     const host = random.int(0, 1);
@@ -112,6 +135,7 @@ export function startLoad({ addresses, leadsPerSecond, random }: LoadOptions): L
   return {
     accepted,
     refused,
+    shared,
     get begun() {
       return begun;
     },
@@ -130,17 +154,23 @@ export function startLoad({ addresses, leadsPerSecond, random }: LoadOptions): L
   };
 }
 
+type Contacts = { email?: string; phone?: string };
+
+const numberOf = (index: number): string => String(index).padStart(7, '0');
+
 /** Contacts that nobody else in the run has; a few people leave only one, or one that cannot be used. */
-function nextSubmission(random: Random, run: string, index: number): Submission {
-  const number = String(index).padStart(7, '0');
+function newContacts(random: Random, run: string, number: string): Contacts {
   const email = `person-${run}-${number}@mail.leadwire-chaos.kz`;
   const phone = `+7705${number}`;
-  const contacts = random.chance(0.95)
+  return random.chance(0.95)
     ? { email, phone }
     : random.pick([{ email }, { phone }, { email, phone: `+77${number}` }]);
+}
+
+function nextSubmission(random: Random, key: string, contacts: Contacts): Submission {
   const isPurchase = random.chance(0.3);
   const path = isPurchase ? '/api/landing/submit' : '/api/landing/proftest/chaos';
   const more = isPurchase ? { paymentMethod: 'kaspi' } : { answers: { result: 'Аналитик данных' } };
   const body = { name: 'Айгерим', ...contacts, ...more, utm_source: 'chaos' };
-  return { key: `${run}-${number}`, path, body: JSON.stringify(body) };
+  return { key, path, body: JSON.stringify(body) };
 }

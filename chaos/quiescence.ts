@@ -1,12 +1,14 @@
 /** Waits until nothing is left to do anywhere: no work in the streams, no consumer behind, no delivery open. */
 import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { consumers } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
 import type { World } from './world.ts';
 
 const POLL_MS = 250;
-/** The worlds of the scenarios have no AmoCRM in them yet, so nobody works for these. */
-const NOT_IN_THE_WORLD = ['crm-sync', 'crm-students', 'crm-changes'];
+/** No world has Telegram in it, so nobody works for these. */
+const OF_TELEGRAM = ['telegram-plan', 'telegram-send', 'telegram-alerts', 'telegram-students'];
+/** Nobody works for these in a world without crm-sync. */
+const OF_CRM_SYNC = ['crm-sync', 'crm-students', 'crm-changes'];
 /** An acknowledgement is counted and the next fact published within this time. */
 const LOOKS_IN_A_ROW = 3;
 
@@ -15,7 +17,7 @@ const LOOKS_IN_A_ROW = 3;
  * meanwhile.
  */
 export async function untilQuiet(
-  world: Pick<World, 'bus' | 'journals'>,
+  world: Pick<World, 'bus' | 'journals' | 'hasCrm'>,
   { timeoutMs, note }: { timeoutMs: number; note: (left: string) => void },
 ): Promise<string | undefined> {
   const deadline = Date.now() + timeoutMs;
@@ -29,7 +31,11 @@ export async function untilQuiet(
   return left;
 }
 
-async function whatIsLeft({ bus, journals }: Pick<World, 'bus' | 'journals'>): Promise<string> {
+async function whatIsLeft({
+  bus,
+  journals,
+  hasCrm,
+}: Pick<World, 'bus' | 'journals' | 'hasCrm'>): Promise<string> {
   const { streams, consumers: durables } = await bus.manager();
   const left: string[] = [];
   const files = await readdir(journals, { recursive: true });
@@ -37,8 +43,9 @@ async function whatIsLeft({ bus, journals }: Pick<World, 'bus' | 'journals'>): P
   if (leads.length > 0) left.push(`${leads.length} leads in the journal`);
   const { state } = await streams.info('NOTIFICATIONS');
   if (state.messages > 0) left.push(`${state.messages} notifications`);
+  const nobody = [...OF_TELEGRAM, ...(hasCrm ? [] : OF_CRM_SYNC)];
   for (const [name, { stream }] of Object.entries(consumers)) {
-    if (NOT_IN_THE_WORLD.includes(name)) continue;
+    if (nobody.includes(name)) continue;
     const { num_pending: waiting, num_ack_pending: taken } = await durables.info(stream, name);
     if (waiting + taken > 0) left.push(`${name} ${waiting + taken}`);
   }

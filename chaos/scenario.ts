@@ -13,6 +13,10 @@ export interface Scenario {
   /** The bug that it would find, in one sentence. */
   hunts: string;
   leadsPerSecond: number;
+  /** The share of people who have been here before, with the same contacts. */
+  comingBack?: number;
+  /** With crm-sync, and with AmoCRM in the verdict. */
+  withCrm?: boolean;
   /** Ends besides `sent` that its faults rightly cause. */
   allowedEnds?: AllowedEnds;
   /** Whether the verdict shows that the scenario did what it is for; why not, in words. */
@@ -78,6 +82,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     env: { ...given.env, ...options.env },
     preload: [...(options.preload ?? []), ...(given.preload ?? [])],
     ...(options.entries && { entries: options.entries }),
+    ...(scenario.withCrm && { withCrm: true }),
     onCrash: () => (state.kills += 1),
   });
   const calledOff = new Promise<never>((_resolve, reject) => {
@@ -103,6 +108,7 @@ async function judge(
   const load = startLoad({
     addresses: () => world.addresses,
     leadsPerSecond: scenario.leadsPerSecond,
+    comingBack: scenario.comingBack ?? 0,
     random: random.fork('load'),
   });
   const told = () => `${load.begun} leads, ${state.kills} kills`;
@@ -121,7 +127,7 @@ async function judge(
     timeoutMs: options.quietWithinMs,
     note: (what) => options.note(what === '' ? told() : `${told()}; left: ${what}`),
   });
-  const evidence = await collectEvidence(world, [...load.accepted]);
+  const evidence = await collectEvidence(world, [...load.accepted], load.shared);
   const verdict = verify(evidence, scenario.allowedEnds);
   const missing = scenario.expects?.(verdict);
   return {

@@ -3,6 +3,7 @@ import type { Scenario } from './scenario.ts';
 import { brokerKilled } from './scenarios/broker-killed.ts';
 import { clockAhead } from './scenarios/clock-ahead.ts';
 import { crashPoints } from './scenarios/crash-points.ts';
+import { crm } from './scenarios/crm.ts';
 import { databaseDown } from './scenarios/database-down.ts';
 import { halfOpen } from './scenarios/half-open.ts';
 import { journalCrashes } from './scenarios/journal-crashes.ts';
@@ -32,4 +33,5 @@ export const scenarios: readonly Scenario[] = [
   journalCrashes,
   clockAhead,
   crashPoints,
+  crm,
 ];

@@ -2,6 +2,7 @@
  * The judge: compares what was promised (answered 201), what we wrote down (stream, delivery ledger, database)
  * and what the providers really did. It knows nothing of how the system works and believes none of the three.
  */
+import { checkCrm } from './verifier-crm.ts';
 import type { DeliveryLine, DeliveryRow, EffectLine, Evidence, LeadLine } from './evidence.ts';
 
 export const findingKinds = [
@@ -15,6 +16,8 @@ export const findingKinds = [
   'unsettled',
   /** Two ledgers say different things about the same delivery. */
   'mismatched',
+  /** A provider's limit was crossed. */
+  'hurried',
   /** `unknown` without a reason, or for a reason that nothing in the scenario can cause. */
   'unexplained',
 ] as const;
@@ -52,6 +55,7 @@ export function verify(evidence: Evidence, allowedEnds: AllowedEnds = []): Verdi
     ...checkAccepted(evidence),
     ...checkPeople(evidence),
     ...checkEffects(evidence, effects),
+    ...checkCrm(evidence),
   ];
   const planned = new Map(
     evidence.deliveries.map((line) => [`${line.leadId} ${line.channel}`, line]),
@@ -97,15 +101,19 @@ function checkAccepted({ accepted, leads }: Evidence): Finding[] {
   ];
 }
 
-/** The load has no two submissions with the same contact, so two leads or two messages are one too many. */
-function checkPeople({ leads, effects }: Evidence): Finding[] {
-  const contacts = leads.flatMap(({ leadId, contacts }) =>
-    contacts.map((contact) => ({ leadId, contact })),
-  );
+/**
+ * Two submissions with the same contact are two leads only where somebody came twice on purpose; otherwise two leads
+ * or two messages are one too many.
+ */
+function checkPeople({ leads, effects, shared }: Evidence): Finding[] {
+  const contacts = leads
+    .flatMap(({ leadId, contacts }) => contacts.map((contact) => ({ leadId, contact })))
+    .filter(({ contact }) => !shared.has(contact));
   const doubledLeads = [...groupBy(contacts, ({ contact }) => contact).values()]
     .filter((lines) => new Set(lines.map(({ leadId }) => leadId)).size > 1)
     .map(([first]) => finding('doubled', first?.leadId ?? '', 'one person became two leads'));
-  const doubledMessages = [...groupBy(effects, ({ kind, to }) => `${kind} ${to}`).values()]
+  const once = effects.filter(({ to }) => !shared.has(to));
+  const doubledMessages = [...groupBy(once, ({ kind, to }) => `${kind} ${to}`).values()]
     .filter((lines) => lines.length > 1)
     .map((lines) => {
       const [first] = lines;

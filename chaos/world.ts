@@ -1,6 +1,6 @@
 /**
  * The system as it runs in production, on this machine: a broker that syncs before it acknowledges, both databases,
- * providers that keep a ledger of what they really did, and two processes of every service.
+ * providers that keep a ledger of what they really did, and two processes of every service (of crm-sync where wanted).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,8 +14,9 @@ import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { startTcpProxy, type TcpProxy } from '@leadwire/testing/tcp-proxy';
 import type { Random } from './random.ts';
 import { createReplica, type Replica } from './replica.ts';
+import { amocrmOptions, crmEnv } from './world-crm.ts';
 
-export const serviceNames = ['landing-api', 'notifier', 'lead-store'] as const;
+export const serviceNames = ['landing-api', 'notifier', 'lead-store', 'crm-sync'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 const MOBIZON_KEY = 'k'.repeat(40);
@@ -33,6 +34,8 @@ export interface WorldOptions {
   /** Variables for the next process of a replica: faults of its own. */
   envOf?: (service: ServiceName, name: string) => Record<string, string>;
   onCrash?: () => void;
+  /** Two processes of crm-sync as well: AmoCRM is slow, so it is only in the worlds that are about it. */
+  withCrm?: boolean;
 }
 
 /** A connection that passes through us, to be spoiled or cut. */
@@ -51,6 +54,8 @@ export interface World {
   supabase: TestSupabase;
   sandbox: SandboxControl;
   replicas: Record<ServiceName, [Replica, Replica]>;
+  /** Whether anybody works for AmoCRM. */
+  hasCrm: boolean;
   lines: { broker: Line; providers: Line; landing: Line; tripwire: Line };
   /** Where the two landing-api processes listen. */
   addresses: string[];
@@ -61,7 +66,7 @@ export interface World {
   brokerDown(): Promise<void>;
   /** Starts it on the same storage, unless it runs. */
   brokerUp(): Promise<void>;
-  /** Starts what is halted and waits until all six are ready. */
+  /** Starts what is halted and waits until all are ready. */
   allRunning(): Promise<void>;
   close(): Promise<void>;
 }
@@ -81,6 +86,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         balance: 10_000_000,
         indexLagMs: 300,
       },
+      amocrm: amocrmOptions,
     }),
   ]);
   const portOf = (url: string) => Number(new URL(url).port);
@@ -110,6 +116,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
           PORT: String(ports[nth - 1]),
           JOURNAL_DIR: join(folder, `journal-${nth}`),
         }),
+        ...(service === 'crm-sync' && crmEnv(`http://127.0.0.1:${lines.providers.port}`)),
         ...options.env,
         ...options.envOf?.(service, name),
       }),
@@ -123,12 +130,15 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     'landing-api': pair('landing-api'),
     notifier: pair('notifier'),
     'lead-store': pair('lead-store'),
+    'crm-sync': pair('crm-sync'),
   };
   let isBrokerUp = true;
-  const everyReplica = () => Object.values(replicas).flat();
+  const hasCrm = options.withCrm ?? false;
+  const services = serviceNames.filter((name) => hasCrm || name !== 'crm-sync');
+  const everyReplica = () => services.flatMap((name) => replicas[name]);
 
   const world: World = {
-    ...{ bus, supabase, lines, replicas, everyReplica },
+    ...{ bus, supabase, lines, replicas, hasCrm, everyReplica },
     sandbox: sandbox.control,
     addresses: ports.map((port) => `http://127.0.0.1:${port}`),
     journals: folder,

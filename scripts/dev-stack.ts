@@ -76,6 +76,13 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
+    name: 'telegram-relay',
+    entry: 'services/telegram-relay/src/main.ts',
+    ports: { PORT: 3104 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
     name: 'landing-api',
     entry: 'services/landing-api/src/main.ts',
     ports: { PORT: 3000 },
@@ -132,6 +139,13 @@ const SANDBOX_CRM = {
   AMOCRM_LEAD_ID_FIELD: '850001',
 };
 
+/** The sandbox's three bots. */
+const SANDBOX_BOTS = {
+  TELEGRAM_LEADS_BOT_TOKEN: '7000000001:AAleads_sandbox_bot_token_000000000',
+  TELEGRAM_ADMIN_BOT_TOKEN: '7000000002:AAadmin_sandbox_bot_token_000000000',
+  TELEGRAM_MENTOR_BOT_TOKEN: '7000000003:AAmentor_sandbox_bot_token_00000000',
+};
+
 /**
  * What every part may read: the stack's own values, over them `.env`, over them the caller's environment.
  * @param hostOf where the parts find each other; on this machine when it is not given
@@ -163,6 +177,9 @@ export function stackEnv(
     AMOCRM_BASE_URL: `${sandbox}/amocrm`,
     // An account of one's own comes with its own way in and its own stages.
     ...(given['AMOCRM_BASE_URL'] === undefined && SANDBOX_CRM),
+    TELEGRAM_BASE_URL: `${sandbox}/telegram`,
+    // Bots of one's own come without the sandbox's beside them.
+    ...(given['TELEGRAM_BASE_URL'] === undefined && SANDBOX_BOTS),
     AMOCRM_WEBHOOK_URL: `${at('landing-api')}/api/webhooks/amocrm/${hookSecret}`,
     LANDING_API_URL: at('landing-api'),
     PUBLIC_BASE_URL: api,

@@ -94,7 +94,7 @@ function placesOf(env: NodeJS.ProcessEnv): Record<string, string> {
     ...['NATS_URL', 'JOURNAL_DIR'],
     ...['LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'],
     ...['TRIPWIRE_SUPABASE_URL', 'TRIPWIRE_SERVICE_ROLE_KEY'],
-    ...Object.keys(env).filter((name) => /^(AMOCRM|MOBIZON|RESEND)_/.test(name)),
+    ...Object.keys(env).filter((name) => /^(AMOCRM|MOBIZON|RESEND|TELEGRAM)_/.test(name)),
   ];
   const known = names.map((name) => [name, env[name] ?? ''] as const);
   return Object.fromEntries(known.filter(([, value]) => value !== ''));
@@ -129,6 +129,7 @@ function describe(ports: Ports, env: NodeJS.ProcessEnv): string[] {
     `  forms        ${sandbox}/forms/`,
     `  inbox        ${sandbox}/            every mail and SMS, as it would arrive`,
     `  CRM board    ${sandbox}/inbox/amocrm        deals on their stages; drag one, and the lead knows`,
+    `  Telegram     ${sandbox}/inbox/telegram      groups and bots; add a bot, and talk to it`,
     `  API docs     ${api}/docs`,
     `  admin token  ${env['ADMIN_TOKEN'] ?? ''}`,
     `  platform     ${env['PLATFORM_TOKEN'] ?? ''}  (token for /api/platform/students)`,

@@ -6,6 +6,7 @@ const WRITES: Record<ServiceName, number> = {
   'landing-api': 400,
   notifier: 600,
   'lead-store': 400,
+  'crm-sync': 500,
 };
 /** Most of a start lies within so many; a start has crash points too, but everything else has more. */
 const WRITES_OF_A_START = 60;

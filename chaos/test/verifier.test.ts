@@ -12,6 +12,7 @@ function goodEvidence(): Evidence & { deliveries: [DeliveryLine, DeliveryLine] }
   });
   return {
     accepted: [{ key: 'form-1', leadId: 'lead' }],
+    shared: new Set(),
     leads: [leadWith(['a@pochta.kz', '+77051234567'])],
     deliveries: [delivery('the-mail', 'email'), delivery('the-sms', 'sms')],
     leadRows: new Set(['lead']),
@@ -25,7 +26,7 @@ function goodEvidence(): Evidence & { deliveries: [DeliveryLine, DeliveryLine] }
 }
 
 function leadWith(contacts: string[], unreachable: string[] = []): LeadLine {
-  return { leadId: 'lead', place: '1', contacts, unreachable };
+  return { leadId: 'lead', place: '1', contacts, unreachable, isPaid: false };
 }
 
 function theMail(): EffectLine {

@@ -1,54 +1,35 @@
 /** deploy/nats.conf with real services behind it, each with its own user. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect, type NatsConnection } from 'nats';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
 import { brokerAddress } from '@leadwire/shared/broker-address';
-import { freePort } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
+import {
+  USERS,
+  root,
+  startConfiguredBroker,
+  type ConfiguredBroker,
+  type User,
+} from './configured-broker.ts';
 
-const root = path.resolve(import.meta.dirname, '../..');
 const MOBIZON_KEY = 'k'.repeat(40);
 const ADMIN_TOKEN = 'an-admin-token-for-tests';
-const USERS = ['admin', 'landing-api', 'notifier', 'lead-store', 'crm-sync'] as const;
-type User = (typeof USERS)[number];
 
-let folder: string;
-let port: number;
-let server: ChildProcess;
-let serverLog = '';
+let broker: ConfiguredBroker;
 let sandbox: Sandbox;
 let supabase: TestSupabase;
 const services: ServiceProcess[] = [];
 
-const passwordOf = (user: User) => `p0${user.replace('-', '')}`;
-const urlOf = (user: User) => `nats://${user}:${passwordOf(user)}@127.0.0.1:${port}`;
+const urlOf = (user: User) => broker.urlOf(user);
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'leadwire-nats-conf-'));
-  port = await freePort();
-  const passwords = USERS.map((user): [string, string] => [
-    `NATS_${user.replace('-', '_').toUpperCase()}_PASSWORD`,
-    passwordOf(user),
-  ]);
-  const args = ['-c', 'deploy/nats.conf', '-a', '127.0.0.1', '-p', String(port)];
-  server = spawn(process.env['NATS_SERVER_BIN']!, [...args, '-m', String(await freePort())], {
-    cwd: root,
-    env: {
-      NATS_STORE_DIR: folder,
-      NATS_MAX_STORE: '1GB',
-      ...(Object.fromEntries(passwords) as Record<string, string>),
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  server.stderr!.on('data', (chunk: Buffer) => (serverLog += chunk.toString()));
-  await waitFor(() => serverLog.includes('Server is ready'), { what: 'the broker' });
+  broker = await startConfiguredBroker();
   [sandbox, supabase] = await Promise.all([
     startSandbox({
       resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
@@ -61,10 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(services.map((service) => service.kill()));
   await Promise.all([sandbox.close(), supabase.close()]);
-  const ended = once(server, 'exit');
-  server.kill('SIGKILL');
-  await ended;
-  await rm(folder, { recursive: true, force: true });
+  await broker.close();
 });
 
 async function start(service: User, env: Record<string, string>): Promise<ServiceProcess> {
@@ -78,7 +56,15 @@ const crmEnv = () => ({
   AMOCRM_BASE_URL: sandbox.amocrmUrl,
   AMOCRM_LONG_LIVED_TOKEN: 'amocrm-sandbox-long-lived-token',
 });
-const landingEnv = () => ({ ADMIN_TOKEN, JOURNAL_DIR: path.join(folder, 'journal') });
+const telegramEnv = () => ({
+  TELEGRAM_BASE_URL: sandbox.telegramUrl,
+  TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
+  TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
+  TELEGRAM_MENTOR_BOT_TOKEN: sandboxTokens.mentor,
+  AMOCRM_BASE_URL: sandbox.amocrmUrl,
+  ...supabase.env,
+});
+const landingEnv = () => ({ ADMIN_TOKEN, JOURNAL_DIR: path.join(broker.folder, 'journal') });
 const notifierEnv = () => ({
   NOTIFY_DELAY_MS: '200',
   PUBLIC_BASE_URL: 'https://leadwire.kz',
@@ -118,7 +104,9 @@ describe('the services, each with its own user', () => {
       start('notifier', notifierEnv()),
       start('lead-store', supabase.env),
       start('crm-sync', crmEnv()),
+      start('telegram-relay', telegramEnv()),
     ]);
+    const [chatId, admins] = await Promise.all([activeGroup('leads'), activeGroup('admin')]);
     const email = 'dana@mail.leadwire-sample.kz';
     const leadId = await postLead(api, { email, phone: '+77051234567' });
     const status = await waitFor(
@@ -137,6 +125,16 @@ describe('the services, each with its own user', () => {
     await waitFor(
       async () => (await supabase.landing.sql(ofLead, [leadId]))[0]?.['amocrm_synced'],
       { timeoutMs: 20_000, what: 'the deal in the row' },
+    );
+
+    await shows(chatId, `#${leadId.slice(-8)}`);
+    await sandbox.control.telegram.say(chatId, '/today');
+    await shows(chatId, 'Сегодня');
+    await sandbox.control.telegram.kick(chatId, 'leads');
+    const ofGroup = 'select state from telegram_groups where chat_id = $1';
+    await waitFor(
+      async () => (await supabase.landing.sql(ofGroup, [chatId]))[0]?.['state'] === 'deactivated',
+      { timeoutMs: 20_000, what: 'the row of the group' },
     );
 
     const [sms] = await sandbox.control.sms('77051234567');
@@ -161,13 +159,38 @@ describe('the services, each with its own user', () => {
       what: 'the row of the failure',
     });
 
+    await shows(admins, 'Группа в Telegram');
+    await shows(admins, 'Не удалось обработать: письма (Resend)');
+
     const restarted = await Promise.all(services.splice(0).map((service) => service.stop()));
-    expect(restarted).toEqual([0, 0, 0, 0]);
+    expect(restarted).toEqual([0, 0, 0, 0, 0]);
     // Whatever a service was refused is in the broker's log, also where it did not hurt.
-    const violations = serverLog.split('\n').filter((line) => /Violation/.test(line));
+    const violations = broker
+      .log()
+      .split('\n')
+      .filter((line) => /Violation/.test(line));
     expect(violations.filter((line) => !/STREAM\.CREATE|CONSUMER\.CREATE/.test(line))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
+
+/** A group that switches itself on, with a code from the CLI; returns its chat. */
+async function activeGroup(bot: 'leads' | 'admin'): Promise<string> {
+  const { telegram } = sandbox.control;
+  const { id: chatId } = await telegram.addGroup({ title: `Группа ${bot}`, bots: [bot] });
+  const said = await cli('admin', 'telegram', 'code', '--bot', bot);
+  await telegram.say(chatId, /\/activate \S+/.exec(said)?.[0] ?? said);
+  await shows(chatId, 'подключена');
+  return chatId;
+}
+
+/** Resolves when a bot has shown it in the chat. */
+async function shows(chatId: string, part: string): Promise<void> {
+  await waitFor(
+    async () =>
+      (await sandbox.control.telegram.shown(chatId)).some(({ text }) => text.includes(part)),
+    { timeoutMs: 30_000, what: `"${part}" in ${chatId}` },
+  );
+}
 
 async function postLead(api: ServiceProcess, contacts: object): Promise<string> {
   const response = await fetch(`${api.url}/api/landing/proftest`, {
@@ -217,6 +240,10 @@ describe('a user of the broker', () => {
     ['lead-store', 'write the ledger', '$KV.deliveries.a.email.b'],
     ['crm-sync', 'have something sent', 'notify.at.email.00000000'],
     ['crm-sync', 'write the ledger', '$KV.deliveries.a.email.b'],
+    ['telegram-relay', 'publish leads', 'leads.created.proftest.00000000'],
+    ['telegram-relay', 'write the ledger of mails', '$KV.deliveries.a.email.b'],
+    ['telegram-relay', 'say that a mail was sent', 'deliveries.email.sent.00000000'],
+    ['lead-store', 'change a group', '$KV.telegram_groups.a'],
     ['lead-store', 'delete a stream', '$JS.API.STREAM.DELETE.DELIVERIES'],
   ];
   const connections = new Map<User, NatsConnection>();
@@ -233,23 +260,23 @@ describe('a user of the broker', () => {
     expect(refused).toContain('Permissions Violation for Publish');
   });
 
-  test.each(['landing-api', 'notifier', 'lead-store', 'crm-sync'] as const)(
-    '%s cannot listen to anything but its own answers',
-    async (user) => {
-      for (const subject of ['leads.>', '_INBOX.>', '_INBOX_admin.>', '$JS.EVENT.>', '>']) {
-        const listening = connections.get(user)!.subscribe(subject);
-        const reason = await listening.closed.then(String, String);
-        const heard = await (async () => {
-          for await (const each of listening) return each.subject;
-          return 'nothing';
-        })().catch(String);
-        expect(`${reason} ${heard}`).toContain('Permissions Violation for Subscription');
-      }
-    },
-  );
+  test.each(USERS.slice(1))('%s cannot listen to anything but its own answers', async (user) => {
+    for (const subject of ['leads.>', '_INBOX.>', '_INBOX_admin.>', '$JS.EVENT.>', '>']) {
+      const listening = connections.get(user)!.subscribe(subject);
+      const reason = await listening.closed.then(String, String);
+      const heard = await (async () => {
+        for await (const each of listening) return each.subject;
+        return 'nothing';
+      })().catch(String);
+      expect(`${reason} ${heard}`).toContain('Permissions Violation for Subscription');
+    }
+  });
 
   test('without a password is nobody', async () => {
-    const nobody = await connect({ servers: `127.0.0.1:${port}` }).then(() => 'connected', String);
+    const nobody = await connect({ servers: `127.0.0.1:${broker.port}` }).then(
+      () => 'connected',
+      String,
+    );
     expect(nobody).toMatch(/authorization.violation/i);
   });
 });

@@ -2,9 +2,11 @@
 import { toError, TransientError } from '@leadwire/shared/errors';
 import { createMobizon } from '@leadwire/shared/mobizon';
 import { createDatabase } from '@leadwire/shared/supabase';
-import { consumers, streams } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
+import { streams } from '@leadwire/shared/topology';
 import { withBus } from './connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
+import { checkTelegram } from './doctor-telegram.ts';
 import type { CliEnv } from './env.ts';
 
 export interface Finding {
@@ -106,7 +108,7 @@ const checkMobizon: Check = async ({ MOBIZON_API_KEY: apiKey, MOBIZON_BASE_URL: 
   if (apiKey === undefined) return off('Mobizon', 'MOBIZON_API_KEY');
   return examined('Mobizon', async () => {
     const nothing = () => Promise.resolve();
-    const limiter = { acquire: nothing, pauseFor: nothing, adaptTo: () => undefined };
+    const limiter = { acquire: nothing, pauseFor: nothing };
     const mobizon = createMobizon({ apiKey, baseUrl, limiter, track: (_a, _c, call) => call() });
     const balance = await mobizon.balance();
     const told = `the key is taken, the balance is ${balance}`;
@@ -126,6 +128,7 @@ export const checks: readonly Check[] = [
     env.AMOCRM_BASE_URL === undefined
       ? Promise.resolve(off('AmoCRM', 'AMOCRM_BASE_URL'))
       : checkAmocrm(env),
+  checkTelegram,
 ];
 
 /** A failure in the words of whoever failed. */

@@ -7,6 +7,7 @@ import { eventSchemas, type Lead, type Outcome, type ProviderCall } from '@leadw
 import { createLedger, type LedgerEntry } from '@leadwire/shared/ledger';
 import { readStream } from '@leadwire/shared/read-stream';
 import type { Database } from '@leadwire/shared/supabase';
+import { createGroupReader } from '@leadwire/shared/telegram-groups';
 import { subjects } from '@leadwire/shared/topology';
 import { findDeadLetters, type DeadLetter } from './dead-letters.ts';
 import type { CliEnv } from './env.ts';
@@ -41,6 +42,8 @@ export interface LeadReport {
   /** Its place in LEADS; undefined while it is only in the journal of landing-api. */
   seq: number | undefined;
   deliveries: LedgerEntry[];
+  /** What the Telegram groups among the deliveries are called, by their ids. */
+  groupTitles: ReadonlyMap<string, string>;
   waiting: Waiting[];
   facts: Fact[];
   deadLetters: DeadLetter[];
@@ -57,7 +60,8 @@ export async function reportLead(bus: Bus, env: CliEnv, stored: StoredEvent): Pr
   const { leadId } = lead;
   const deliveries = await createLedger(bus).ofLead(leadId);
   const since = new Date(lead.receivedAt);
-  const [waiting, facts, deadLetters, calls, database] = await Promise.all([
+  const [groupTitles, waiting, facts, deadLetters, calls, database] = await Promise.all([
+    readTitles(bus, deliveries),
     findWaiting(bus, deliveries),
     readFacts(bus, deliveries),
     findDeadLetters(bus, { leadId, since }),
@@ -65,7 +69,8 @@ export async function reportLead(bus: Bus, env: CliEnv, stored: StoredEvent): Pr
     readRows(env, leadId),
   ]);
   const { seq } = stored;
-  return { lead, isQuarantined, seq, deliveries, waiting, facts, deadLetters, ...calls, database };
+  const told = { deliveries, groupTitles, waiting, facts, deadLetters, ...calls, database };
+  return { lead, isQuarantined, seq, ...told };
 }
 
 function leadOf({ event, seq }: StoredEvent): { lead: Lead; isQuarantined: boolean } {
@@ -76,17 +81,37 @@ function leadOf({ event, seq }: StoredEvent): { lead: Lead; isQuarantined: boole
   throw new Error(`message ${seq} of LEADS is no lead that this version understands`);
 }
 
+async function readTitles(bus: Bus, deliveries: readonly LedgerEntry[]) {
+  if (!deliveries.some(({ channel }) => channel === 'telegram')) return new Map<string, string>();
+  const groups = await createGroupReader(bus).all();
+  return new Map(groups.map(({ group }) => [group.groupId, group.title]));
+}
+
+/** Where the messages of a delivery lie: until their time, and from then on. */
+function placesOf({ channel, deliveryId }: LedgerEntry) {
+  return channel === 'telegram'
+    ? {
+        stream: 'TELEGRAM' as const,
+        scheduled: subjects.telegramAt('*', deliveryId),
+        due: subjects.telegramSend('*', deliveryId),
+      }
+    : {
+        stream: 'NOTIFICATIONS' as const,
+        scheduled: subjects.notifyAt(channel, deliveryId),
+        due: subjects.notifyDue(channel, deliveryId),
+      };
+}
+
 async function findWaiting(bus: Bus, deliveries: readonly LedgerEntry[]): Promise<Waiting[]> {
   const looks = deliveries.flatMap((entry) => {
-    const { channel, deliveryId } = entry;
-    return [
-      { entry, kind: 'scheduled' as const, subject: subjects.notifyAt(channel, deliveryId) },
-      { entry, kind: 'due' as const, subject: subjects.notifyDue(channel, deliveryId) },
-    ];
+    const { stream, ...places } = placesOf(entry);
+    return (['scheduled', 'due'] as const).map((kind) => {
+      return { entry, kind, stream, subject: places[kind] };
+    });
   });
   const found = await Promise.all(
-    looks.map(async ({ entry, kind, subject }) => {
-      const message = await bus.lastUnder('NOTIFICATIONS', subject);
+    looks.map(async ({ entry, kind, stream, subject }) => {
+      const message = await bus.lastUnder(stream, subject);
       const at = message?.header('Nats-Schedule')?.replace('@at ', '');
       return message && { entry, kind, at: at === undefined ? undefined : new Date(at) };
     }),

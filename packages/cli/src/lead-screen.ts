@@ -62,14 +62,24 @@ function jsonLine(value: object, key: string, isPrivate: boolean): string {
   return oneLine(JSON.stringify(isPrivate ? value : maskJson(value, key, true)));
 }
 
-function deliveryLines({ deliveries, waiting, isQuarantined }: LeadReport): string[] {
+function deliveryLines(report: LeadReport): string[] {
+  const { deliveries, groupTitles, waiting, isQuarantined } = report;
   if (deliveries.length === 0) {
     return words(isQuarantined ? 'none: nobody is written to' : 'none planned yet');
   }
-  const head = ['CHANNEL', 'TEMPLATE', 'STATE', 'DUE', 'ENDED', 'ATTEMPTS', 'PROVIDER ID', 'NOTE'];
+  const head = [
+    'CHANNEL',
+    'TEMPLATE OR GROUP',
+    'STATE',
+    'DUE',
+    'ENDED',
+    'ATTEMPTS',
+    'PROVIDER ID',
+    'NOTE',
+  ];
   const rows = deliveries.map((entry) => [
     entry.channel,
-    entry.template,
+    oneLine(groupTitles.get(entry.template) ?? entry.template),
     coloured(entry.state),
     clock(entry.dueAt),
     entry.settledAt === undefined ? '-' : clock(entry.settledAt),

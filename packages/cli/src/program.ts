@@ -8,6 +8,8 @@ import { addDoctorCommand } from './doctor-command.ts';
 import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
 import { addLeadCommands } from './lead-commands.ts';
+import { addReplayCommand } from './replay-commands.ts';
+import { addTelegramCommands } from './telegram-commands.ts';
 import { addTopologyCommands } from './topology-commands.ts';
 
 const AFTER_HELP = `
@@ -15,6 +17,7 @@ Examples:
   leadwire leads show 0199f3a2
   leadwire dead list --since 2h --service notifier
   leadwire dead redrive --cause attempts_spent
+  leadwire telegram code
   leadwire doctor
 
 The broker and the database are those of the running "npm start", of .env, or of the environment:
@@ -34,9 +37,11 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
     .showSuggestionAfterError();
   addLeadCommands(program, readEnv);
   addDeadCommands(program, readEnv);
+  addReplayCommand(program, readEnv);
   addTopologyCommands(program, readEnv);
   addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);
+  addTelegramCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);

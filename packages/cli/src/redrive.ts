@@ -6,7 +6,8 @@
 import type { Bus } from '@leadwire/shared/bus';
 import { apiCode } from '@leadwire/shared/api-error';
 import type { Ledger, LedgerEntry, Reopened, SettledState } from '@leadwire/shared/ledger';
-import { consumers, streams, subjects, type ConsumerSpec } from '@leadwire/shared/topology';
+import { consumers, type ConsumerSpec } from '@leadwire/shared/durables';
+import { streams, subjects } from '@leadwire/shared/topology';
 import type { DeadLetter } from './dead-letters.ts';
 
 /** JetStream's words for a message that is not there: "no message found", "sequence not found". */

@@ -1,6 +1,7 @@
 /** `leadwire topology …`: for a broker whose services may not create anything themselves. */
 import type { Command } from 'commander';
-import { buckets, consumers, streams } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
+import { buckets, streams } from '@leadwire/shared/topology';
 import { withBus } from './connect.ts';
 import type { CliEnv } from './env.ts';
 import { paint, say } from './terminal.ts';

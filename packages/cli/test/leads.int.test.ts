@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Lead } from '@leadwire/shared/events';
 import { newId } from '@leadwire/shared/ids';
-import { someLead } from '@leadwire/testing/lead';
+import { createLedger, deliveryOf } from '@leadwire/shared/ledger';
+import { publishNotice } from '@leadwire/shared/notifications';
+import { subjects } from '@leadwire/shared/topology';
+import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -53,6 +56,25 @@ describe('leads show', () => {
     expect(out).toMatch(/Dead letters\n +SEQ[^]*notifier-email/);
     expect(out).toMatch(/landing_leads: email failed, sms sent/);
     expect(out).toMatch(/short_links: \w+ \(0 clicks\)/);
+  });
+
+  test('names the Telegram groups that hear of it, and says where a notice is', async () => {
+    const bus = rig.bus();
+    const groupId = newId();
+    const at = new Date().toISOString();
+    const group = {
+      ...{ groupId, bot: 'leads', chatId: '-100123', formerChatIds: [], title: 'Отдел продаж' },
+      ...{ leadKinds: [], state: 'active', activatedAt: at, createdAt: at, changedAt: at },
+    };
+    await (await bus.bucket('telegram_groups')).put(groupId, JSON.stringify(group));
+    const told = someLead();
+    await bus.publish(subjects.leadCreated(told.kind, told.leadId), leadCreated(told));
+    const { leadId } = told;
+    const delivery = deliveryOf({ leadId, channel: 'telegram' as const, template: groupId });
+    await createLedger(bus).plan(delivery, { dueAt: new Date() });
+    await publishNotice(bus, '-100123', { ...delivery, lead: told });
+    const { out } = await show('leads', 'show', leadId);
+    expect(out).toMatch(/telegram +Отдел продаж +planned .*its message is due/);
   });
 
   test('masks contact data unless it is asked for, and obeys nothing that a form sent', async () => {

@@ -3,6 +3,7 @@ import { amocrmControl } from './amocrm/control-client.ts';
 import type { Campaign } from './mobizon/sms.ts';
 import type { MobizonOptions, MobizonSettings } from './mobizon/settings.ts';
 import type { ResendOptions, ResendSettings } from './resend/settings.ts';
+import { telegramControl } from './telegram/control-client.ts';
 import type { AmoEffect, Effect, EffectFilter, MailEffect, SmsEffect } from './world/effects.ts';
 import type { FaultRule, NewFaultRule } from './world/faults.ts';
 import type { RequestRecord } from './world/requests.ts';
@@ -31,6 +32,7 @@ export function connectSandbox(url: string) {
     resend: resend(call),
     mobizon: mobizon(call),
     amocrm: amocrmControl(call),
+    telegram: telegramControl(call),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { amocrmEnv, amocrmOptionsFrom } from './amocrm/env.ts';
 import { formsPage } from './forms/forms-page.ts';
 import { addressOf, domainOf } from './resend/mail.ts';
+import { telegramEnv, telegramOptionsFrom } from './telegram/env.ts';
 
 const number = (expected: string) => z.coerce.number(`expected ${expected}`);
 
@@ -52,6 +53,7 @@ export const sandboxEnvSchema = z.object({
   SANDBOX_MOBIZON_RATE_PER_SECOND: number('a number of calls').positive().default(10),
   SANDBOX_MOBIZON_BALANCE: number('an amount in tenge').min(0).default(10_000),
   ...amocrmEnv,
+  ...telegramEnv,
   /** Where the forms page asks for a lead's status, and posts to where PUBLIC_BASE_URL is not given. */
   LANDING_API_URL: apiAddress.optional(),
   /** Where browsers reach landing-api. */
@@ -91,6 +93,7 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
       ratePerSecondPerMethod: env.SANDBOX_MOBIZON_RATE_PER_SECOND,
     },
     amocrm: amocrmOptionsFrom(env),
+    telegram: telegramOptionsFrom(env),
     pages: [
       formsPage({
         apiUrl: env.LANDING_API_URL,

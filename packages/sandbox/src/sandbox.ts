@@ -12,6 +12,8 @@ import type { MobizonOptions } from './mobizon/settings.ts';
 import { pageRoutes } from './page/routes.ts';
 import { createResend } from './resend/provider.ts';
 import type { ResendOptions } from './resend/settings.ts';
+import { createTelegram } from './telegram/provider.ts';
+import type { TelegramOptions } from './telegram/settings.ts';
 import { createClock } from './world/clock.ts';
 import { controlRoutes } from './world/control-routes.ts';
 import { createEffects } from './world/effects.ts';
@@ -39,6 +41,7 @@ export type SandboxOptions = {
   resend?: ResendOptions;
   mobizon?: MobizonOptions;
   amocrm?: AmocrmOptions;
+  telegram?: TelegramOptions;
   /** Pages besides the inbox. */
   pages?: PagePlugin[];
 };
@@ -51,6 +54,7 @@ const providerPlugins: ((world: World, options: SandboxOptions) => Provider)[] =
   (world, options) => createResend(world, options.resend),
   (world, options) => createMobizon(world, options.mobizon),
   (world, options) => createAmocrm(world, options.amocrm),
+  (world, options) => createTelegram(world, options.telegram),
 ];
 
 /** Node's default of 511 waiting connections is too few for a burst of a few thousand. */
@@ -64,6 +68,8 @@ export type Sandbox = {
   mobizonUrl: string;
   /** For AMOCRM_BASE_URL. */
   amocrmUrl: string;
+  /** For TELEGRAM_BASE_URL. */
+  telegramUrl: string;
   control: SandboxControl;
   /** Ends open calls, pages and timers, and closes the files. */
   close(): Promise<void>;
@@ -95,6 +101,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     resendUrl: `${url}/resend`,
     mobizonUrl: `${url}/mobizon`,
     amocrmUrl: `${url}/amocrm`,
+    telegramUrl: `${url}/telegram`,
     control: connectSandbox(url),
     close: async () => {
       live.close();

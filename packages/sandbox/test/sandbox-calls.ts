@@ -79,9 +79,10 @@ export const sms = (change: Record<string, string> = {}) => ({
 
 export type Received = { headers: IncomingHttpHeaders; body: string };
 
-/** A receiver of webhooks that answers with the given statuses in turn, then 200. */
+/** A receiver of webhooks that answers with the given statuses in turn, then 200; `headers` come with all of them. */
 export async function openReceiver(
   statuses: number[] = [],
+  headers: Record<string, string> = {},
 ): Promise<{ url: string; received: Received[] }> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -90,7 +91,7 @@ export async function openReceiver(
     request.on('data', (chunk: string) => (body += chunk));
     request.on('end', () => {
       received.push({ headers: request.headers, body });
-      response.writeHead(statuses[received.length - 1] ?? 200).end();
+      response.writeHead(statuses[received.length - 1] ?? 200, headers).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

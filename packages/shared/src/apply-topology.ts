@@ -17,14 +17,12 @@ import {
   type NatsConnection,
   type StreamConfig,
 } from 'nats';
+import { consumers, type ConsumerName, type ConsumerSpec } from './durables.ts';
 import {
   DUPLICATE_WINDOW_MS,
   buckets,
-  consumers,
   streams,
   type BucketSpec,
-  type ConsumerName,
-  type ConsumerSpec,
   type StreamSpec,
 } from './topology.ts';
 

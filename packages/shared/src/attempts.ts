@@ -5,7 +5,7 @@
  */
 import type { JsMsg } from 'nats';
 import { isConflict, type Bus } from './bus.ts';
-import type { ConsumerName } from './topology.ts';
+import type { ConsumerName } from './durables.ts';
 
 /** Carries earlier attempts over when a message is published again for a later time. */
 export const ATTEMPTS_HEADER = 'Leadwire-Attempts';

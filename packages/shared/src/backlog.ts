@@ -1,7 +1,7 @@
 /** How far each consumer is behind, asked of the broker when somebody scrapes. */
 import { Gauge, type Registry } from 'prom-client';
 import type { Bus } from './bus.ts';
-import { consumers, type ConsumerName } from './topology.ts';
+import { consumers, type ConsumerName } from './durables.ts';
 
 /** The gauge, with a function that names the durables to ask for; others are passed over. */
 export interface Backlog {

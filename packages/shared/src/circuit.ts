@@ -13,8 +13,6 @@ export interface Circuit {
   isOpen(): boolean;
   /** Open because of something that only a person can mend. */
   isStopped(): boolean;
-  /** Names the present stop, so that its alert is given once. */
-  stopId(): string;
   /**
    * True when this success closed an open circuit. Work that was begun (Unix milliseconds) before it
    * opened says nothing about how things are now.
@@ -32,22 +30,21 @@ export function createCircuit(now: () => number = Date.now): Circuit {
   let probeMs = FIRST_PROBE_MS;
   let nextTryAt = 0;
   let openedAt = 0;
-  let stoppedSince: number | undefined;
+  let isStopped = false;
 
-  const isOpen = () => stoppedSince !== undefined || failures >= FAILURES_TO_OPEN;
+  const isOpen = () => isStopped || failures >= FAILURES_TO_OPEN;
 
   return {
     isOpen,
     waitMs: () => Math.max(0, nextTryAt - now()),
-    isStopped: () => stoppedSince !== undefined,
-    stopId: () => String(stoppedSince ?? 0),
+    isStopped: () => isStopped,
     succeeded(startedAt = now()) {
       const wasOpen = isOpen();
       if (wasOpen && startedAt < openedAt) return false;
       failures = 0;
       probeMs = FIRST_PROBE_MS;
       nextTryAt = 0;
-      stoppedSince = undefined;
+      isStopped = false;
       return wasOpen;
     },
     failed(retryAfterMs = 0) {
@@ -62,8 +59,8 @@ export function createCircuit(now: () => number = Date.now): Circuit {
       return true;
     },
     stopped(retryAfterMs = STOPPED_PROBE_MS) {
-      if (stoppedSince === undefined) openedAt = now();
-      stoppedSince ??= now();
+      if (!isStopped) openedAt = now();
+      isStopped = true;
       nextTryAt = now() + retryAfterMs;
       return retryAfterMs;
     },

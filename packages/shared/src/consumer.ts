@@ -14,6 +14,7 @@ import type { z } from 'zod';
 import { ensureConsumer } from './apply-topology.ts';
 import { CRASHES_PER_ATTEMPT, historyOf, retryDelayMs } from './attempts.ts';
 import type { Bus } from './bus.ts';
+import { createChannelAlerts } from './channel-alerts.ts';
 import { createCircuit } from './circuit.ts';
 import { buryMessage, retryLater } from './settle.ts';
 import {
@@ -23,12 +24,11 @@ import {
   TransientError,
   toError,
 } from './errors.ts';
-import { makeEvent } from './events.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { startPull } from './pull.ts';
 import { readMessage } from './read-message.ts';
-import { consumers, subjects, type ConsumerName, type ConsumerSpec } from './topology.ts';
+import { consumers, type ConsumerName, type ConsumerSpec } from './durables.ts';
 
 /** One pull waits this long at the broker for work. */
 const PULL_EXPIRES_MS = 5_000;
@@ -55,6 +55,8 @@ export interface ConsumerOptions<Schema extends z.ZodType> {
    * throws, the message stays and comes back.
    */
   giveUp?: (event: z.infer<Schema>, error: Error) => Promise<void>;
+  /** Names (`what`) of the ChannelStoppedErrors that the handler throws, where it names them. */
+  stopNames?: readonly string[];
   log: Log;
   metrics: Metrics;
 }
@@ -74,11 +76,11 @@ export function startConsumer<Schema extends z.ZodType>(
   const { bus, durable, log, metrics } = options;
   const spec: ConsumerSpec = consumers[durable];
   const circuit = createCircuit();
+  const alerts = createChannelAlerts({ bus, durable, stopNames: options.stopNames ?? [], log });
   const running = new Set<Promise<void>>();
   let isStopping = false;
   let lastPullAt = Date.now();
   let heartbeatMs = spec.ackWaitMs / 3;
-  let alertedStop: string | undefined;
   let wakeUp: () => void = () => undefined;
   let stopPull: () => void = () => undefined;
 
@@ -189,6 +191,7 @@ export function startConsumer<Schema extends z.ZodType>(
     if (circuit.succeeded(startedAt)) log.info({ durable }, 'working again');
     // Waits for the broker's word, but does not rely on it: a repeat is harmless.
     const isConfirmed = await message.ackAck().catch(() => false);
+    if (!circuit.isOpen()) await alerts.works();
     return isConfirmed ? 'ok' : 'ok_unconfirmed';
   };
 
@@ -203,7 +206,7 @@ export function startConsumer<Schema extends z.ZodType>(
       const waitMs = circuit.stopped(error.retryAfterMs);
       stopPull();
       await retryLater({ ...retry, delayMs: waitMs, isPass: true });
-      await alertStopped(error);
+      await alerts.stopped(error);
       return 'stopped';
     }
     if (error instanceof PermanentError) {
@@ -225,6 +228,7 @@ export function startConsumer<Schema extends z.ZodType>(
     try {
       if (event.isValid) await options.giveUp?.(event.data, error);
       await buryMessage(bus, durable, message, error, attempts);
+      await alerts.buried(error, message.info.streamSequence);
       return 'dead';
     } catch (thrown) {
       log.warn(
@@ -234,28 +238,6 @@ export function startConsumer<Schema extends z.ZodType>(
       await retryLater({ bus, durable, message, delayMs: retryDelayMs(attempts), isPass: true });
       return 'retried';
     }
-  };
-
-  const alertStopped = async (error: ChannelStoppedError): Promise<void> => {
-    const stopId = circuit.stopId();
-    if (alertedStop === stopId) return;
-    alertedStop = stopId;
-    const what = error.what ?? `${durable}_stopped`;
-    const data = {
-      severity: 'critical',
-      what,
-      message: error.message,
-      at: new Date().toISOString(),
-    } as const;
-    const event = makeEvent('alert.raised.v1', { source: bus.name, subject: what, data });
-    // One alert for each stop, however often it is probed; a shared reason is told by the first one.
-    const msgId = error.what ?? `${what}:${stopId}`;
-    await bus
-      .publish(subjects.alert('critical', what), event, { msgId })
-      .catch((thrown: unknown) => {
-        alertedStop = undefined;
-        log.warn({ err: toError(thrown) }, 'the alert was not published');
-      });
   };
 
   const ended = loop();

@@ -9,8 +9,12 @@ import { newId } from './ids.ts';
 export const leadKinds = ['proftest', 'purchase'] as const;
 export type LeadKind = (typeof leadKinds)[number];
 
-export const channels = ['email', 'sms'] as const;
+export const channels = ['email', 'sms', 'telegram'] as const;
 export type Channel = (typeof channels)[number];
+
+/** The channels that reach the person who left the lead. */
+export const personalChannels = ['email', 'sms'] as const;
+export type PersonalChannel = (typeof personalChannels)[number];
 
 /** What is unusual about a lead's contacts. None of them stops the lead. */
 export const contactIssues = [
@@ -54,7 +58,10 @@ export const leadSchema = z.object({
 });
 export type Lead = z.infer<typeof leadSchema>;
 
-/** One message to one person: (lead, channel, template). `id` is derived from these three. */
+/**
+ * One message to one person, or to one group (whose id is then the template): (lead, channel,
+ * template). `id` is derived from these three.
+ */
 export const deliverySchema = z.object({
   deliveryId: z.uuid(),
   leadId: z.uuid(),
@@ -150,6 +157,8 @@ const alertSchema = z.object({
   what: z.string(),
   message: z.string(),
   at: z.iso.datetime(),
+  /** `resolved` says that it is over; `raised` when it is left out. */
+  state: z.enum(['raised', 'resolved']).optional(),
 });
 export type Alert = z.infer<typeof alertSchema>;
 
@@ -188,10 +197,16 @@ export const eventSchemas = {
   'notification.due.v1': defineEvent(
     'notification.due.v1',
     deliverySchema.extend({
+      channel: z.enum(personalChannels),
       dueAt: z.iso.datetime(),
       shortLink: shortLinkSchema,
       lead: leadSchema,
     }),
+  ),
+  /** A Telegram group is to be told of a lead. */
+  'telegram.notice.v1': defineEvent(
+    'telegram.notice.v1',
+    deliverySchema.extend({ channel: z.enum(['telegram']), lead: leadSchema }),
   ),
   /** Something became known about a delivery. */
   'delivery.recorded.v1': defineEvent('delivery.recorded.v1', outcomeSchema),
@@ -214,6 +229,7 @@ export type EventOf<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
 export type AnyEvent = { [T in EventType]: EventOf<T> }[EventType];
 export type LeadCreated = EventOf<'lead.created.v1'>;
 export type NotificationDue = EventOf<'notification.due.v1'>;
+export type TelegramNotice = EventOf<'telegram.notice.v1'>;
 export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
 export type CrmRecorded = EventOf<'crm.recorded.v1'>;
 export type DealChanged = EventOf<'crm.deal_changed.v1'>;

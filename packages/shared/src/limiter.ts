@@ -47,6 +47,8 @@ export interface Limiter {
    * not used. Each process hears it with its own answers.
    */
   adaptTo(limitPerSecond: number): void;
+  /** Milliseconds until a request that is booked now may go out. @throws as `acquire`. */
+  waitMs(): Promise<number>;
   /** The provider said to wait: everybody who shares the account does, also who has waited before. */
   pauseFor(ms: number): Promise<void>;
 }
@@ -149,6 +151,11 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     adaptTo(limitPerSecond) {
       if (limitPerSecond > 0) spacingMs = spacingFor(Math.min(limitPerSecond, ratePerSecond));
     },
+    waitMs: () =>
+      orOutage(UNREADABLE, async () => {
+        const { nextAt, pausedUntil } = await read();
+        return Math.max(0, nextAt - Date.now(), pausedUntil - Date.now());
+      }),
     pauseFor: (ms) =>
       orOutage(UNREADABLE, async () => {
         const until = Date.now() + ms;

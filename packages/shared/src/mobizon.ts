@@ -48,7 +48,7 @@ export interface MobizonClient {
 export interface MobizonOptions {
   apiKey: string;
   baseUrl: string;
-  limiter: Limiter;
+  limiter: Pick<Limiter, 'acquire' | 'pauseFor'>;
   track: TrackCall;
   timeoutMs?: number;
 }
@@ -186,7 +186,11 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
         );
       }),
 
-    balance: () => track('mobizon.balance', {}, balance),
+    balance: () =>
+      track('mobizon.balance', {}, async () => {
+        await limiter.acquire();
+        return balance();
+      }),
   };
 }
 

@@ -1,6 +1,6 @@
-/** Messages that wait at the broker until they are due. */
+/** Messages that wait at the broker until they are due, and notices that are due at once. */
 import type { Bus } from './bus.ts';
-import { makeEvent, type NotificationDue } from './events.ts';
+import { makeEvent, type NotificationDue, type TelegramNotice } from './events.ts';
 import { subjects } from './topology.ts';
 
 /**
@@ -21,4 +21,21 @@ export async function scheduleDue(bus: Bus, due: NotificationDue['data']): Promi
     },
     event,
   );
+}
+
+/**
+ * Has a notice of a lead sent to a group. `msgId` recognises a repeat within two minutes; beyond that the
+ * ledger does. @throws TransientError when the broker did not confirm.
+ */
+export async function publishNotice(
+  bus: Bus,
+  chatId: string,
+  notice: TelegramNotice['data'],
+  msgId?: string,
+): Promise<void> {
+  const event = makeEvent('telegram.notice.v1', {
+    ...{ source: bus.name, subject: notice.leadId, data: notice },
+  });
+  const subject = subjects.telegramSend(chatId, notice.deliveryId);
+  await bus.publish(subject, event, msgId === undefined ? {} : { msgId });
 }

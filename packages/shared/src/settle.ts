@@ -3,7 +3,8 @@ import type { JsMsg } from 'nats';
 import { ATTEMPTS_HEADER, historyOf, recordEnd } from './attempts.ts';
 import type { Bus } from './bus.ts';
 import { PermanentError } from './errors.ts';
-import { consumers, streams, subjects, type ConsumerName, type StreamSpec } from './topology.ts';
+import { consumers, type ConsumerName } from './durables.ts';
+import { streams, subjects, type StreamSpec } from './topology.ts';
 
 /** Longer waits do not belong on a negative ack: each one counts against the broker's pending limit. */
 const LONGEST_NAK_MS = 60_000;

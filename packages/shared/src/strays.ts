@@ -1,7 +1,7 @@
 /**
  * Finds what no durable will ever hand out, and brings it back. Two kinds:
- * - an overdue delivery: the ledger says that it should have been sent long ago, and NOTIFICATIONS holds
- *   no message for it that could still arrive (a schedule that was lost, or that did not fire);
+ * - an overdue delivery: the ledger says that it should have been sent long ago, and its stream of work
+ *   holds no message for it that could still arrive (a schedule that was lost, or that did not fire);
  * - a stuck message: its durable has handed it out, does not wait for its end any more, and it is still
  *   in the stream of work (a delivery limit, a broker that lost the consumer's state).
  * Bringing back is harmless when it was not needed: the ledger decides whether anything is sent.
@@ -12,9 +12,11 @@ import { apiCode } from './api-error.ts';
 import type { Bus } from './bus.ts';
 import { eventSchemas } from './events.ts';
 import { LEDGER_STREAM, isSettled, ledgerKey, parseEntry, type LedgerEntry } from './ledger.ts';
-import { scheduleDue } from './notifications.ts';
+import { publishNotice, scheduleDue } from './notifications.ts';
 import { readStream } from './read-stream.ts';
-import { consumers, streams, subjects, type ConsumerName, type StreamName } from './topology.ts';
+import { createGroupReader } from './telegram-groups.ts';
+import { consumers, type ConsumerName } from './durables.ts';
+import { streams, subjects, type StreamName } from './topology.ts';
 
 /** Late by less is ordinary: a lease that runs out, a retry, a busy provider. */
 const GRACE_MS = 2 * 60_000;
@@ -39,7 +41,7 @@ export interface Strays {
 
 export interface SweepResult {
   broughtBack: number;
-  /** Overdue deliveries whose lead is not in LEADS any more: nothing can be made of them. */
+  /** Overdue deliveries whose lead (or group) is not known any more: nothing can be made of them. */
   withoutLead: LedgerEntry[];
 }
 
@@ -83,11 +85,14 @@ export function createSweep(bus: Bus, options: SweepOptions = {}): Sweep {
       .filter((entry) => expectedBy(entry) < before)
       .sort((a, b) => expectedBy(a) - expectedBy(b));
     if (late.length === 0) return [];
-    const due = await subjectsUnder(bus, 'NOTIFICATIONS', 'notify.due.>');
+    const due = new Set([
+      ...(await idsUnder(bus, 'NOTIFICATIONS', 'notify.due.>')),
+      ...(await idsUnder(bus, 'TELEGRAM', 'telegram.send.>')),
+    ]);
     const overdue: LedgerEntry[] = [];
     for (const entry of late) {
       if (overdue.length === MAX_OVERDUE) break;
-      if (due.has(subjects.notifyDue(entry.channel, entry.deliveryId))) continue;
+      if (due.has(entry.deliveryId)) continue;
       if (!(await isScheduled(bus, entry, before))) overdue.push(entry);
     }
     return overdue;
@@ -114,29 +119,39 @@ function expectedBy({ state, dueAt, leaseUntil }: LedgerEntry): number {
 
 /** A retry that was postponed waits as a schedule; one that should have fired long ago never will. */
 async function isScheduled(bus: Bus, entry: LedgerEntry, before: number): Promise<boolean> {
-  const pending = subjects.notifyAt(entry.channel, entry.deliveryId);
-  const waiting = await bus.lastUnder('NOTIFICATIONS', pending);
+  const { channel, deliveryId } = entry;
+  const waiting = await (channel === 'telegram'
+    ? bus.lastUnder('TELEGRAM', subjects.telegramAt('*', deliveryId))
+    : bus.lastUnder('NOTIFICATIONS', subjects.notifyAt(channel, deliveryId)));
   const at = Date.parse(waiting?.header('Nats-Schedule')?.replace('@at ', '') ?? '');
   return at >= before;
 }
 
 /**
  * Has the message of a planned delivery handed out when it is due, made again from the lead and the
- * ledger. False when the lead is gone, or the delivery never had a link. @throws TransientError
+ * ledger. False when the lead or the group is gone, or the delivery never had a link. @throws TransientError
  */
 export async function scheduleAgain(bus: Bus, entry: LedgerEntry): Promise<boolean> {
   const { deliveryId, leadId, channel, template, dueAt, shortLink } = entry;
   const stored = await bus.lastUnder('LEADS', subjects.leadCreated('*', leadId));
   const lead = eventSchemas['lead.created.v1'].safeParse(stored?.event).data?.data;
-  if (!lead || !shortLink) return false;
+  if (!lead) return false;
+  if (channel === 'telegram') {
+    const group = await createGroupReader(bus).byId(template);
+    if (!group) return false;
+    await publishNotice(bus, group.chatId, { deliveryId, leadId, channel, template, lead });
+    return true;
+  }
+  if (!shortLink) return false;
   await scheduleDue(bus, { deliveryId, leadId, channel, template, dueAt, shortLink, lead });
   return true;
 }
 
-async function subjectsUnder(bus: Bus, stream: string, filter: string): Promise<Set<string>> {
+/** The deliveries whose messages lie there: the last tokens of their subjects. */
+async function idsUnder(bus: Bus, stream: StreamName, filter: string): Promise<string[]> {
   const manager = await bus.manager();
   const { state } = await manager.streams.info(stream, { subjects_filter: filter });
-  return new Set(Object.keys(state.subjects ?? {}));
+  return Object.keys(state.subjects ?? {}).map((subject) => subject.split('.').at(-1) ?? '');
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The map: every stream, key-value bucket and durable consumer of Leadwire, as data.
- * `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
+ * The map: every stream and key-value bucket of Leadwire, as data; who works on them is in
+ * durables.ts. `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
  *
  * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
@@ -30,6 +30,7 @@ export const streams = {
       'leads.quarantined.*.*',
       'redrive.notifier-plan.>',
       'redrive.crm-sync.>',
+      'redrive.telegram-plan.>',
       'redrive.lead-store-leads.>',
       'redrive.tripwire-leads.>',
     ],
@@ -38,7 +39,12 @@ export const streams = {
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
   STUDENTS: {
-    subjects: ['students.created.*', 'students.lesson_completed.*.*', 'redrive.crm-students.>'],
+    subjects: [
+      'students.created.*',
+      'students.lesson_completed.*.*',
+      'redrive.crm-students.>',
+      'redrive.telegram-students.>',
+    ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     what: 'students.created.<studentId>, students.lesson_completed.<studentId>.<lesson>',
@@ -55,6 +61,13 @@ export const streams = {
     maxAgeMs: 0,
     schedules: { pending: 'notify.at.', due: 'notify.due.' },
     what: 'messages to be sent: waiting (notify.at.<channel>.<deliveryId>) and due (notify.due.…)',
+  },
+  TELEGRAM: {
+    subjects: ['telegram.at.*.*', 'telegram.send.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    schedules: { pending: 'telegram.at.', due: 'telegram.send.' },
+    what: 'notices for groups: waiting (telegram.at.<chatId>.<deliveryId>) and to be sent (telegram.send.…)',
   },
   DELIVERIES: {
     subjects: [
@@ -75,7 +88,7 @@ export const streams = {
     what: 'every call to a provider: calls.<service>.<status>',
   },
   ALERTS: {
-    subjects: ['alerts.*.*'],
+    subjects: ['alerts.*.*', 'redrive.telegram-alerts.>'],
     retention: 'limits',
     maxAgeMs: 14 * DAY,
     what: 'what a person should look at: alerts.<severity>.<what>',
@@ -105,6 +118,26 @@ export const buckets = {
     ttlMs: 0,
     what: 'lead, person (as a hash) or deal -> what stands in the CRM for it; why nothing is created twice',
   },
+  telegram_groups: {
+    ttlMs: 0,
+    what: 'group -> its chat, the leads it gets and whether it can be reached; the table is its mirror',
+  },
+  telegram_codes: {
+    ttlMs: 30 * DAY,
+    what: 'activation code (as a hash) -> what it is for and whether it was used',
+  },
+  telegram_updates: {
+    ttlMs: 2 * DAY,
+    what: '<bot>.<update> -> it was handled; why no command is answered twice',
+  },
+  telegram_alerts: {
+    ttlMs: 0,
+    what: 'what admin groups were told of each alert, and what came since',
+  },
+  telegram_students: {
+    ttlMs: 0,
+    what: 'student -> the chat with the mentor bot and what was told, and back',
+  },
   locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
   limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
   passes: {
@@ -113,118 +146,6 @@ export const buckets = {
   },
 } as const satisfies Record<string, BucketSpec>;
 export type BucketName = keyof typeof buckets;
-
-export interface ConsumerSpec {
-  stream: StreamName;
-  filters: readonly string[];
-  /** Handlers that run at once in one process; never more messages than this are taken. */
-  concurrency: number;
-  /** Attempts before a message goes to DEAD_LETTERS. */
-  attempts: number;
-  /** Milliseconds without a sign of life after which the broker gives the message to another worker. */
-  ackWaitMs: number;
-  what: string;
-}
-
-export const consumers = {
-  'notifier-plan': {
-    stream: 'LEADS',
-    filters: ['leads.created.*.*', 'redrive.notifier-plan.>'],
-    concurrency: 16,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'plans the messages of each lead',
-  },
-  'notifier-email': {
-    stream: 'NOTIFICATIONS',
-    filters: ['notify.due.email.*'],
-    concurrency: 8,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'sends due mails',
-  },
-  'notifier-sms': {
-    stream: 'NOTIFICATIONS',
-    filters: ['notify.due.sms.*'],
-    concurrency: 4,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'sends due SMS',
-  },
-  'lead-store-leads': {
-    stream: 'LEADS',
-    filters: ['leads.>', 'redrive.lead-store-leads.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes lead rows',
-  },
-  'lead-store-deliveries': {
-    stream: 'DELIVERIES',
-    filters: ['deliveries.>', 'redrive.lead-store-deliveries.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes delivery statuses',
-  },
-  'lead-store-calls': {
-    stream: 'CALLS',
-    filters: ['calls.>', 'redrive.lead-store-calls.>'],
-    concurrency: 200,
-    attempts: 5,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes integration_logs',
-  },
-  'lead-store-crm': {
-    stream: 'DELIVERIES',
-    filters: ['crm.*.*', 'redrive.lead-store-crm.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes what became of deals',
-  },
-  'crm-sync': {
-    stream: 'LEADS',
-    filters: ['leads.created.*.*', 'redrive.crm-sync.>'],
-    concurrency: 8,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'makes each lead a deal in AmoCRM',
-  },
-  'crm-students': {
-    stream: 'STUDENTS',
-    filters: ['students.created.*', 'students.lesson_completed.*.*', 'redrive.crm-students.>'],
-    concurrency: 4,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'moves the deals of students',
-  },
-  'crm-changes': {
-    stream: 'CRM_CHANGES',
-    filters: ['crm_changes.*', 'redrive.crm-changes.>'],
-    concurrency: 4,
-    attempts: 12,
-    ackWaitMs: 30 * SECOND,
-    what: 'looks at deals that people moved in AmoCRM',
-  },
-  'tripwire-leads': {
-    stream: 'LEADS',
-    filters: ['leads.>', 'redrive.tripwire-leads.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes lead_tracking of the second project',
-  },
-  'tripwire-deliveries': {
-    stream: 'DELIVERIES',
-    filters: ['deliveries.>', 'redrive.tripwire-deliveries.>'],
-    concurrency: 200,
-    attempts: 10,
-    ackWaitMs: 30 * SECOND,
-    what: 'writes delivery statuses of the second project',
-  },
-} as const satisfies Record<string, ConsumerSpec>;
-export type ConsumerName = keyof typeof consumers;
 
 /** The window in which the broker recognises a repeated `Nats-Msg-Id`: a double click, not a memory. */
 export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
@@ -255,6 +176,8 @@ export const subjects = {
   anyLead: (leadId: string) => `leads.*.*.${leadId}`,
   notifyAt: (channel: string, deliveryId: string) => `notify.at.${channel}.${deliveryId}`,
   notifyDue: (channel: string, deliveryId: string) => `notify.due.${channel}.${deliveryId}`,
+  telegramAt: (chatId: string, deliveryId: string) => `telegram.at.${chatId}.${deliveryId}`,
+  telegramSend: (chatId: string, deliveryId: string) => `telegram.send.${chatId}.${deliveryId}`,
   delivery: (channel: string, outcome: string, deliveryId: string) =>
     `deliveries.${channel}.${outcome}.${deliveryId}`,
   crm: (outcome: string, leadId: string) => `crm.${outcome}.${leadId}`,

@@ -6,7 +6,8 @@ import {
   PermanentError,
   TransientError,
 } from '@leadwire/shared/errors';
-import { consumers, subjects } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
+import { subjects } from '@leadwire/shared/topology';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { openConsumerFixture, type ConsumerFixture } from './consumer-fixture.ts';
 
@@ -135,10 +136,14 @@ describe('failures that spend no attempts', () => {
     expect(done.sort()).toEqual(ids.sort());
     expect(attempts).toEqual(new Set([1]));
     expect(consumer.problem()).toBeUndefined();
-    const { messages } = (await (await fixture.bus.manager()).streams.info('ALERTS')).state;
-    expect(messages).toBe(1);
     const subject = subjects.alert('critical', 'notifier-email_stopped');
-    const alert = await fixture.bus.lastUnder('ALERTS', subject);
+    const over = await waitFor(async () => {
+      const alert = await fixture.bus.lastUnder('ALERTS', subject);
+      return JSON.stringify(alert?.event).includes('"resolved"') ? alert : undefined;
+    });
+    const { messages } = (await (await fixture.bus.manager()).streams.info('ALERTS')).state;
+    expect(messages).toBe(2);
+    const alert = await fixture.bus.atSequence('ALERTS', over.seq - 1);
     expect(alert?.event).toMatchObject({ data: { message: '401 bad key', severity: 'critical' } });
   });
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { eventSchemas, type EventType } from '@leadwire/shared/events';
-import { buckets, consumers, streams } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/durables';
+import { buckets, streams } from '@leadwire/shared/topology';
 
 const doc = readFileSync(new URL('../../../docs/EVENTS.md', import.meta.url), 'utf8');
 

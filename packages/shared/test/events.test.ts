@@ -22,6 +22,7 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
     phone: null,
   },
   'notification.due.v1': { ...delivery, dueAt: at, shortLink, lead },
+  'telegram.notice.v1': { ...delivery, channel: 'telegram', template: newId(), lead },
   'delivery.recorded.v1': { ...delivery, outcome: 'skipped', at, reason: 'phone_invalid' },
   'student.created.v1': {
     ...{ studentId: 'st-17', name: 'Дамир', email: null, phone: '+77051234567' },

@@ -151,6 +151,15 @@ describe('a pause', () => {
     await limiter.acquire();
     expect(Date.now() - from).toBeGreaterThanOrEqual(399);
   });
+
+  test('can be asked how long it takes before waiting for it', async () => {
+    const limiter = limiterFor(newId(), 1);
+    expect(await limiter.waitMs()).toBe(0);
+    await limiter.acquire();
+    expect(await limiter.waitMs()).toBeGreaterThan(500);
+    await limiter.pauseFor(60_000);
+    expect(await limiter.waitMs()).toBeGreaterThan(50_000);
+  });
 });
 
 test('without the broker nobody is let through', async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Bus } from '@leadwire/shared/bus';
 import type { Delivery, Lead } from '@leadwire/shared/events';
-import { derivedId, newId } from '@leadwire/shared/ids';
-import { createLedger, type Ledger } from '@leadwire/shared/ledger';
+import { newId } from '@leadwire/shared/ids';
+import { createLedger, deliveryOf, type Ledger } from '@leadwire/shared/ledger';
 import { scheduleDue } from '@leadwire/shared/notifications';
 import { readStream } from '@leadwire/shared/read-stream';
 import { createSweep } from '@leadwire/shared/strays';
@@ -36,13 +36,8 @@ async function storedLead(): Promise<Lead> {
 }
 
 /** In the ledger only, as a crash or a lost schedule leaves it. */
-async function planned(leadId: string, dueAt: Date): Promise<Delivery> {
-  const delivery: Delivery = {
-    deliveryId: derivedId('delivery', leadId, 'sms', 'proftest-result'),
-    leadId,
-    channel: 'sms',
-    template: 'proftest-result',
-  };
+async function planned(leadId: string, dueAt: Date) {
+  const delivery = deliveryOf({ leadId, channel: 'sms' as const, template: 'proftest-result' });
   await ledger.plan(delivery, { dueAt, shortLink });
   return delivery;
 }
@@ -114,6 +109,31 @@ describe('an overdue delivery without a message', () => {
     const sweep = createSweep(bus);
     const { withoutLead } = await sweep.bringBack(await sweep.look());
     expect(idsOf(withoutLead)).toEqual([delivery.deliveryId]);
+  });
+
+  test('to a Telegram group is found as well, unless it waits for the group', async () => {
+    const groupId = newId();
+    const { leadId } = await storedLead();
+    const delivery = deliveryOf({ leadId, channel: 'telegram' as const, template: groupId });
+    await ledger.plan(delivery, { dueAt: ago(5 * MINUTE) });
+    const sweep = createSweep(bus);
+    const { overdue } = await sweep.look();
+    expect(idsOf(overdue)).toContain(delivery.deliveryId);
+    // Nobody knows the group: nothing can be made of it.
+    const ours = overdue.filter(({ template }) => template === groupId);
+    const nothing = await sweep.bringBack({ overdue: ours, stuck: [] });
+    expect(idsOf(nothing.withoutLead)).toEqual([delivery.deliveryId]);
+
+    const at = new Date().toISOString();
+    const group = {
+      ...{ groupId, bot: 'leads', chatId: '-100123', formerChatIds: [], title: 'Отдел продаж' },
+      ...{ leadKinds: [], state: 'active', activatedAt: at, createdAt: at, changedAt: at },
+    };
+    await (await bus.bucket('telegram_groups')).put(groupId, JSON.stringify(group));
+    expect(await sweep.bringBack({ overdue: ours, stuck: [] })).toMatchObject({ broughtBack: 1 });
+    const subject = subjects.telegramSend('-100123', delivery.deliveryId);
+    expect(await bus.lastUnder('TELEGRAM', subject)).toBeDefined();
+    expect(idsOf((await createSweep(bus).look()).overdue)).not.toContain(delivery.deliveryId);
   });
 
   test('is not looked for among entries from before the given time', async () => {

@@ -1,3 +1,4 @@
+import { AMOCRM_STOPPED } from '@leadwire/shared/amocrm-http';
 import { openBus } from '@leadwire/shared/bus';
 import { startConsumer } from '@leadwire/shared/consumer';
 import { readEnv } from '@leadwire/shared/env';
@@ -25,6 +26,7 @@ const students = createStudentSync(ports);
 const followDeal = createFollowDeal(ports);
 
 const parts = { bus, log, metrics };
+const work = { ...parts, stopNames: [AMOCRM_STOPPED] };
 const student = z.discriminatedUnion('type', [
   eventSchemas['student.created.v1'],
   eventSchemas['lesson.completed.v1'],
@@ -36,15 +38,15 @@ await runService({
   host: env.HOST,
   consume: () => [
     startConsumer({
-      ...{ ...parts, durable: 'crm-sync', schema: eventSchemas['lead.created.v1'] },
+      ...{ ...work, durable: 'crm-sync', schema: eventSchemas['lead.created.v1'] },
       ...{ handle: syncLead, giveUp },
     }),
     startConsumer({
-      ...{ ...parts, durable: 'crm-students', schema: student },
+      ...{ ...work, durable: 'crm-students', schema: student },
       ...{ handle: students.syncStudent, giveUp: students.giveUp },
     }),
     startConsumer({
-      ...{ ...parts, durable: 'crm-changes', schema: eventSchemas['crm.deal_changed.v1'] },
+      ...{ ...work, durable: 'crm-changes', schema: eventSchemas['crm.deal_changed.v1'] },
       handle: followDeal,
     }),
   ],

@@ -7,7 +7,7 @@ const CHECK_MS = 10_000;
 /** A folder that cannot be used is tried at every look: until then leads may be turned away. */
 const LOOK_MS = 1_000;
 /** A broker that restarts is back long before; said again as often. */
-const STUCK_SECONDS = 5 * 60;
+export const STUCK_SECONDS = 5 * 60;
 
 export interface JournalWatch {
   stop(): Promise<void>;

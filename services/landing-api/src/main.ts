@@ -1,3 +1,4 @@
+import { createAlerts } from '@leadwire/shared/alerts';
 import { openBus } from '@leadwire/shared/bus';
 import { readEnv } from '@leadwire/shared/env';
 import { createLedger } from '@leadwire/shared/ledger';
@@ -5,10 +6,12 @@ import { createLog } from '@leadwire/shared/log';
 import { createMetrics } from '@leadwire/shared/metrics';
 import { runService } from '@leadwire/shared/service';
 import { createShortLinks } from '@leadwire/shared/short-links';
+import { createGroupReader } from '@leadwire/shared/telegram-groups';
 import { startDrain } from './drain.ts';
 import { envSchema } from './env.ts';
 import { createHttp } from './http.ts';
 import { createIntake } from './intake.ts';
+import { startJournalAlerts } from './journal-alerts.ts';
 import { watchJournal } from './journal-watch.ts';
 import { openJournal } from './journal.ts';
 import { createMeasures, measureJournal } from './measures.ts';
@@ -30,6 +33,7 @@ const http = await createHttp(env, {
   intake,
   journal,
   ledger: createLedger(bus),
+  groups: createGroupReader(bus),
   links: createShortLinks(bus),
   measures: createMeasures(metrics.registry),
   now: () => new Date(),
@@ -44,6 +48,9 @@ await runService({
   http,
   metricsToken: env.ADMIN_TOKEN,
   problem: () => intake.problem(),
-  consume: () => [startDrain({ bus, journal, log })],
+  consume: () => [
+    startDrain({ bus, journal, log }),
+    startJournalAlerts({ journal, log, alerts: createAlerts(bus) }),
+  ],
   onStop: () => watch.stop(),
 });

@@ -3,37 +3,48 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/bus';
-import { channels, leadSchema, type Channel } from '@leadwire/shared/events';
+import { leadSchema, personalChannels, type PersonalChannel } from '@leadwire/shared/events';
 import { settledStates, type Ledger, type LedgerEntry } from '@leadwire/shared/ledger';
 import { hasBearer } from '@leadwire/shared/service';
+import type { GroupReader } from '@leadwire/shared/telegram-groups';
 import { subjects } from '@leadwire/shared/topology';
 import { dealSchema, pendingDeal, readDeal, type DealStatus } from './deal-status.ts';
 import type { Journal } from './journal.ts';
 import { leadEventSchema } from './lead-fact.ts';
 import { RequestError, problemSchema } from './problems.ts';
 
-const channelSchema = z.object({
+const endSchema = z.object({
   sent: z.boolean(),
   sent_at: z.iso.datetime().nullable(),
   error: z.string().nullable().meta({
     description: 'Why it was not sent, or the last failure of a message that is still tried.',
   }),
   status: z.enum(['pending', ...settledStates]),
+});
+const channelSchema = endSchema.extend({
   template: z.string().nullable(),
   scheduled_for: z.iso.datetime().nullable(),
 });
 type ChannelStatus = z.infer<typeof channelSchema>;
+
+const noticeSchema = endSchema.extend({
+  groupId: z.string(),
+  title: z.string().nullable().meta({ description: 'The name of the Telegram group.' }),
+});
+type NoticeStatus = z.infer<typeof noticeSchema>;
 
 const statusSchema = z.object({
   success: z.literal(true),
   lead: leadSchema.extend({ quarantined: z.boolean() }),
   channels: z.object({ email: channelSchema, sms: channelSchema }),
   deal: dealSchema,
+  telegram: z.array(noticeSchema).meta({ description: 'One for each group that hears of it.' }),
 });
 
 export interface StatusPorts {
   bus: Pick<Bus, 'lastUnder'>;
   ledger: Pick<Ledger, 'ofLead'>;
+  groups: Pick<GroupReader, 'all'>;
   journal: Pick<Journal, 'find'>;
   adminToken: string;
 }
@@ -79,12 +90,13 @@ async function readStatus(
   if (!event) throw new RequestError(404, 'there is no lead with this id');
   const { type, data } = leadEventSchema.parse(event);
   const quarantined = type === 'lead.quarantined.v1';
-  const [email, sms] = channels.map((channel) =>
+  const [email, sms] = personalChannels.map((channel) =>
     quarantined ? quarantinedChannel : channelStatus(entries, channel),
   ) as [ChannelStatus, ChannelStatus];
   return {
     ...{ success: true, lead: { ...data, quarantined }, channels: { email, sms } },
     deal: quarantined ? quarantinedDeal : deal,
+    telegram: await noticeStatuses(ports, entries),
   };
 }
 
@@ -117,18 +129,33 @@ const quarantinedChannel: ChannelStatus = {
 const quarantinedDeal: DealStatus = { ...pendingDeal, status: 'skipped', error: 'quarantined' };
 
 /** The first message planned for the channel is the one that every lead gets; others come later. */
-function channelStatus(entries: LedgerEntry[], channel: Channel): ChannelStatus {
+function channelStatus(entries: LedgerEntry[], channel: PersonalChannel): ChannelStatus {
   const [entry] = entries
     .filter((one) => one.channel === channel)
     .sort((a, b) => Date.parse(a.dueAt) - Date.parse(b.dueAt));
   if (!entry) return unplannedChannel;
+  return { ...endOf(entry), template: entry.template, scheduled_for: entry.dueAt };
+}
+
+async function noticeStatuses(
+  { groups }: StatusPorts,
+  entries: LedgerEntry[],
+): Promise<NoticeStatus[]> {
+  const notices = entries.filter(({ channel }) => channel === 'telegram');
+  if (notices.length === 0) return [];
+  const titles = new Map((await groups.all()).map(({ group }) => [group.groupId, group.title]));
+  return notices.map((entry) => {
+    const { template: groupId } = entry;
+    return { groupId, title: titles.get(groupId) ?? null, ...endOf(entry) };
+  });
+}
+
+function endOf(entry: LedgerEntry): z.infer<typeof endSchema> {
   const isSent = entry.state === 'sent';
   return {
     sent: isSent,
     sent_at: isSent ? (entry.settledAt ?? null) : null,
     error: isSent ? null : (entry.error ?? entry.reason ?? null),
     status: entry.state === 'planned' || entry.state === 'sending' ? 'pending' : entry.state,
-    template: entry.template,
-    scheduled_for: entry.dueAt,
   };
 }

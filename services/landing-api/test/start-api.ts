@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTestBus } from '@leadwire/testing/bus';
+import { createAlerts } from '@leadwire/shared/alerts';
 import { openBus, type Bus } from '@leadwire/shared/bus';
 import { leadSchema, type Lead } from '@leadwire/shared/events';
 import { createLedger } from '@leadwire/shared/ledger';
@@ -9,11 +10,13 @@ import { createLog } from '@leadwire/shared/log';
 import { createMetrics } from '@leadwire/shared/metrics';
 import { startService } from '@leadwire/shared/service';
 import { createShortLinks } from '@leadwire/shared/short-links';
+import { createGroupReader } from '@leadwire/shared/telegram-groups';
 import { subjects } from '@leadwire/shared/topology';
 import { startDrain } from '../src/drain.ts';
 import { envSchema } from '../src/env.ts';
 import { createHttp } from '../src/http.ts';
 import { createIntake } from '../src/intake.ts';
+import { startJournalAlerts } from '../src/journal-alerts.ts';
 import { watchJournal } from '../src/journal-watch.ts';
 import { openJournal, type Journal } from '../src/journal.ts';
 import { createMeasures, measureJournal } from '../src/measures.ts';
@@ -71,6 +74,7 @@ export async function startApi(
     intake,
     journal,
     ledger: createLedger(bus),
+    groups: createGroupReader(bus),
     links: createShortLinks(bus),
     measures: createMeasures(metrics.registry),
     now: () => new Date(),
@@ -83,7 +87,10 @@ export async function startApi(
     http,
     metricsToken: ADMIN_TOKEN,
     problem: () => intake.problem(),
-    consume: () => [startDrain({ bus, journal, log })],
+    consume: () => [
+      startDrain({ bus, journal, log }),
+      startJournalAlerts({ journal, log, alerts: createAlerts(bus) }),
+    ],
     onStop: () => watch.stop(),
   });
   const { url } = service;

@@ -136,6 +136,33 @@ test('each channel tells what became of its message', async () => {
   });
 });
 
+test('each Telegram group tells what became of its notice', async () => {
+  const leadId = await accepted('groups');
+  const groupId = derivedId('a group');
+  const at = '2026-11-20T10:00:00.000Z';
+  const group = {
+    ...{ groupId, bot: 'leads', chatId: '-100123', formerChatIds: [], title: 'Отдел продаж' },
+    ...{ leadKinds: [], state: 'active', activatedAt: at, createdAt: at, changedAt: at },
+  };
+  await (await api.bus.bucket('telegram_groups')).put(groupId, JSON.stringify(group));
+  const ledger = createLedger(api.bus);
+  const unknown = derivedId('a group that is gone');
+  await ledger.plan(delivery(leadId, 'telegram', groupId), { dueAt: new Date() });
+  await ledger.plan(delivery(leadId, 'telegram', unknown), {
+    ...{ dueAt: new Date(), settled: { state: 'skipped', reason: 'group_gone' } },
+  });
+  const { body } = await api.status(leadId);
+  const open = { sent: false, sent_at: null };
+  expect(body['channels']).toMatchObject({ email: pending, sms: pending });
+  expect(body['telegram']).toHaveLength(2);
+  expect(body['telegram']).toEqual(
+    expect.arrayContaining([
+      { ...open, groupId, title: 'Отдел продаж', status: 'pending', error: null },
+      { ...open, groupId: unknown, title: null, status: 'skipped', error: 'group_gone' },
+    ]),
+  );
+});
+
 test('a quarantined lead says so, and that nothing will be sent', async () => {
   const { body } = await api.status(await accepted('bot', { website: 'https://spam.kz' }));
   expect(body).toMatchObject({

@@ -4,7 +4,7 @@
  */
 import type { CrmRecorded, DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/events';
 import type { Database } from '@leadwire/shared/supabase';
-import { createBatch } from './batch.ts';
+import { createBatch } from '@leadwire/shared/batch';
 
 /** Large enough to catch up fast after an outage, small enough for one request of about 100 KiB. */
 const MAX_ROWS = 100;
@@ -60,8 +60,9 @@ export function createTripwireStore(
     },
     async storeOutcome({ data }) {
       const status = TRACKED[data.outcome];
-      if (status === undefined) return;
       const { leadId, channel, at } = data;
+      // Notices to our own groups are no business of the second project's.
+      if (status === undefined || channel === 'telegram') return;
       await storeTracking({
         leadId,
         [`${channel}Status`]: status,

@@ -19,7 +19,7 @@ interface Parts {
   templates: Templates;
 }
 
-/** @throws Error when the configuration makes an SMS longer than one segment. */
+/** What messages are sent through, and Mobizon itself. @throws Error when the configuration makes an SMS longer than one segment. */
 export function createChannels(env: NotifierEnv, { bus, log, metrics, templates }: Parts) {
   const track = createCallTracker({ bus, metrics, log });
   const limit = (account: string, ratePerSecond: number) =>
@@ -42,7 +42,7 @@ export function createChannels(env: NotifierEnv, { bus, log, metrics, templates 
     limiter: limit('mobizon', env.MOBIZON_RATE_PER_SECOND),
     track,
   });
-  return {
+  const channels = {
     email: createEmailChannel({ resend, composer, from: env.RESEND_FROM_EMAIL }),
     sms: createSmsChannel({
       mobizon,
@@ -51,4 +51,5 @@ export function createChannels(env: NotifierEnv, { bus, log, metrics, templates 
       listingLagMs: env.MOBIZON_LISTING_LAG_MS,
     }),
   };
+  return { channels, mobizon };
 }

@@ -24,6 +24,10 @@ export const envSchema = z.object({
   MOBIZON_BASE_URL: baseUrl('the Mobizon API').default('https://api.mobizon.kz'),
   MOBIZON_FROM: z.string().min(1, 'expected a registered sender name').optional(),
   MOBIZON_RATE_PER_SECOND: rate(2),
+  MOBIZON_BALANCE_ALERT_BELOW: z.coerce
+    .number('expected an amount of money')
+    .min(0, 'expected an amount of money, 0 or more')
+    .default(1_000),
   MOBIZON_LISTING_LAG_MS: milliseconds(2 * 60_000),
 });
 export type NotifierEnv = z.infer<typeof envSchema>;

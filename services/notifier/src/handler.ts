@@ -4,9 +4,14 @@
  * the ledger decides what is left to do.
  */
 import { AmbiguousError, NotYetError, PermanentError, toError } from '@leadwire/shared/errors';
-import type { Delivery, Lead, LeadCreated, NotificationDue } from '@leadwire/shared/events';
-import { derivedId } from '@leadwire/shared/ids';
-import { isSettled, type HeldEntry, type Ledger, type Settlement } from '@leadwire/shared/ledger';
+import type { Lead, LeadCreated, NotificationDue, PersonalChannel } from '@leadwire/shared/events';
+import {
+  deliveryOf,
+  isSettled,
+  type HeldEntry,
+  type Ledger,
+  type Settlement,
+} from '@leadwire/shared/ledger';
 import type { ShortLinks } from '@leadwire/shared/short-links';
 import type { Channel, Due, Reconciled } from './channel.ts';
 import { messagesFor } from './compose.ts';
@@ -28,7 +33,7 @@ export interface Ports {
   ledger: Ledger;
   shortLinks: ShortLinks;
   publisher: Publisher;
-  channels: Record<Delivery['channel'], Channel>;
+  channels: Record<PersonalChannel, Channel>;
   /** Names this process in claims. */
   owner: string;
   delayMs: number;
@@ -47,8 +52,8 @@ export interface Notifier {
 export function createNotifier(ports: Ports): Notifier {
   const { ledger, publisher, channels, now = Date.now } = ports;
 
-  const planMessage = async (lead: Lead, message: Pick<Delivery, 'channel' | 'template'>) => {
-    const delivery = toDelivery(lead.leadId, message);
+  const planMessage = async (lead: Lead, message: Pick<Due, 'channel' | 'template'>) => {
+    const delivery = deliveryOf({ leadId: lead.leadId, ...message });
     const dueAt = new Date(Date.parse(lead.receivedAt) + ports.delayMs);
     const reason = channels[delivery.channel].unreachable(lead);
     if (reason !== undefined) {
@@ -71,14 +76,14 @@ export function createNotifier(ports: Ports): Notifier {
     await publisher.outcome(await ledger.settle(held, settlement));
   };
 
-  const send = async (held: HeldEntry): Promise<void> => {
+  const send = async (held: HeldEntry, channel: Channel): Promise<void> => {
     // A process that was suspended between claim and call may have been taken over meanwhile.
     if (Date.parse(held.entry.leaseUntil ?? '') - now() < CALL_MS) {
       throw new NotYetError('the claim is too old to send under', LEASE_MS);
     }
     let providerId: string;
     try {
-      providerId = await channels[held.entry.channel].send(held.entry);
+      providerId = await channel.send(held.entry);
     } catch (thrown) {
       const error = toError(thrown);
       if (error instanceof AmbiguousError) await ledger.abandon(held, error.message);
@@ -88,9 +93,9 @@ export function createNotifier(ports: Ports): Notifier {
     await settle(held, { state: 'sent', providerId });
   };
 
-  const askProvider = async (held: HeldEntry): Promise<Reconciled> => {
+  const askProvider = async (held: HeldEntry, channel: Channel): Promise<Reconciled> => {
     try {
-      return await channels[held.entry.channel].reconcile(held.entry);
+      return await channel.reconcile(held.entry);
     } catch (thrown) {
       await ledger.abandon(held, toError(thrown).message);
       throw thrown;
@@ -98,8 +103,8 @@ export function createNotifier(ports: Ports): Notifier {
   };
 
   /** The earlier sender died, or could not tell what happened. */
-  const reconcile = async (held: HeldEntry): Promise<void> => {
-    const result = await askProvider(held);
+  const reconcile = async (held: HeldEntry, channel: Channel): Promise<void> => {
+    const result = await askProvider(held, channel);
     switch (result.kind) {
       case 'sent':
         return settle(held, { state: 'sent', providerId: result.providerId });
@@ -135,13 +140,13 @@ export function createNotifier(ports: Ports): Notifier {
         case 'busy':
           throw new NotYetError('another sender holds it', claim.retryAfterMs);
         case 'inherited':
-          return reconcile(claim.entry);
+          return reconcile(claim.entry, channel);
         case 'claimed':
           // By the ledger: a delivery that a person reopened is due from then on.
           if (now() - Date.parse(claim.entry.entry.dueAt) > ports.maxAgeMs) {
             return settle(claim.entry, { state: 'skipped', reason: 'stale' });
           }
-          return send(claim.entry);
+          return send(claim.entry, channel);
       }
     },
 
@@ -157,15 +162,5 @@ export function createNotifier(ports: Ports): Notifier {
       const state = isUndecided ? 'unknown' : 'failed';
       await settle(claim.entry, { state, reason, error: error.message });
     },
-  };
-}
-
-/** The delivery's id follows from what it is, so that planning it again finds it. */
-function toDelivery(leadId: string, { channel, template }: Pick<Due, 'channel' | 'template'>) {
-  return {
-    deliveryId: derivedId('delivery', leadId, channel, template),
-    leadId,
-    channel,
-    template,
   };
 }

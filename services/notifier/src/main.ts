@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createAlerts } from '@leadwire/shared/alerts';
 import { openBus } from '@leadwire/shared/bus';
 import { startConsumer } from '@leadwire/shared/consumer';
 import { readEnv } from '@leadwire/shared/env';
@@ -10,6 +11,7 @@ import { runService } from '@leadwire/shared/service';
 import { createShortLinks } from '@leadwire/shared/short-links';
 import { createSweep } from '@leadwire/shared/strays';
 import { loadTemplates } from '@leadwire/templates/templates';
+import { startBalanceWatch } from './balance-watch.ts';
 import { createChannels } from './channels.ts';
 import { envSchema } from './env.ts';
 import { createNotifier } from './handler.ts';
@@ -21,12 +23,13 @@ const log = createLog('notifier', env.LOG_LEVEL);
 const metrics = createMetrics('notifier');
 const bus = openBus({ url: env.NATS_URL, name: 'notifier', log, replicas: env.NATS_REPLICAS });
 const templates = await loadTemplates();
+const { channels, mobizon } = createChannels(env, { bus, log, metrics, templates });
 
 const { planLead, sendDue, giveUp } = createNotifier({
   ledger: createLedger(bus),
   shortLinks: createShortLinks(bus),
   publisher: createPublisher(bus, metrics),
-  channels: createChannels(env, { bus, log, metrics, templates }),
+  channels,
   owner: randomUUID(),
   delayMs: env.NOTIFY_DELAY_MS,
   maxAgeMs: env.NOTIFY_MAX_AGE_MS,
@@ -49,5 +52,8 @@ await runService({
     startConsumer({ ...onLead, durable: 'notifier-plan' }),
     startConsumer({ ...onDue, durable: 'notifier-email' }),
     startConsumer({ ...onDue, durable: 'notifier-sms' }),
+    startBalanceWatch({
+      ...{ mobizon, log, alerts: createAlerts(bus), below: env.MOBIZON_BALANCE_ALERT_BELOW },
+    }),
   ],
 });

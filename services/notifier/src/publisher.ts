@@ -1,59 +1,16 @@
 /** What the notifier tells the others: facts about deliveries, and work for later. */
 import type { Bus } from '@leadwire/shared/bus';
-import { makeEvent, type DeliveryOutcome } from '@leadwire/shared/events';
-import { derivedId, newId } from '@leadwire/shared/ids';
-import { isSettled, type LedgerEntry } from '@leadwire/shared/ledger';
+import { createDeliveryFacts, type DeliveryFacts } from '@leadwire/shared/delivery-facts';
 import type { Metrics } from '@leadwire/shared/metrics';
 import { scheduleDue } from '@leadwire/shared/notifications';
-import { subjects } from '@leadwire/shared/topology';
 import type { Due } from './channel.ts';
 
-export interface Publisher {
-  /** Tells that a delivery is planned, once however often it is called. */
-  planned(entry: LedgerEntry): Promise<void>;
-  /** Tells how a delivery ended, once however often it is called. */
-  outcome(entry: LedgerEntry): Promise<void>;
+export interface Publisher extends DeliveryFacts {
   /** Has the broker hand the message out when it is due; a second call replaces the first. */
   schedule(due: Due): Promise<void>;
 }
 
 /** All methods throw TransientError when the broker did not confirm. */
 export function createPublisher(bus: Bus, metrics: Metrics): Publisher {
-  const tell = async (
-    entry: LedgerEntry,
-    { outcome, at, id }: { outcome: DeliveryOutcome; at: string; id: string },
-  ) => {
-    const { deliveryId, leadId, channel, template, dueAt, attempts } = entry;
-    const { providerId, reason, error, shortLink } = entry;
-    const subject = subjects.delivery(channel, outcome, deliveryId);
-    const event = makeEvent('delivery.recorded.v1', {
-      source: bus.name,
-      subject: leadId,
-      id,
-      data: {
-        ...{ deliveryId, leadId, channel, template, outcome, at, attempts, scheduledFor: dueAt },
-        ...(providerId !== undefined && { providerId }),
-        ...(reason !== undefined && { reason }),
-        ...(error !== undefined && { error }),
-        ...(shortLink !== undefined && { shortLink }),
-      },
-    });
-    const told = await bus.publish(subject, event, { onceUnder: subject });
-    if (told.stored && outcome !== 'planned') metrics.deliveries.inc({ channel, outcome });
-    // A person had it tried again and it ended as it did before: the newer end is told as well.
-    if (!told.stored && outcome !== 'planned' && entry.reopenedFor !== undefined) {
-      await bus.publish(subject, event);
-    }
-  };
-
-  return {
-    planned: (entry) =>
-      tell(entry, { outcome: 'planned', at: new Date().toISOString(), id: newId() }),
-    async outcome(entry) {
-      if (!isSettled(entry)) return;
-      const { state: outcome, settledAt: at = entry.dueAt } = entry;
-      await tell(entry, { outcome, at, id: derivedId('outcome', entry.deliveryId, outcome, at) });
-    },
-    schedule: (due) => scheduleDue(bus, due),
-  };
+  return { ...createDeliveryFacts(bus, metrics), schedule: (due) => scheduleDue(bus, due) };
 }

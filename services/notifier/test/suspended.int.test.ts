@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { NotYetError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/events';
-import { createLedger } from '@leadwire/shared/ledger';
+import { createLedger, deliveryOf } from '@leadwire/shared/ledger';
 import { createMetrics } from '@leadwire/shared/metrics';
 import { createShortLinks } from '@leadwire/shared/short-links';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
@@ -41,9 +41,12 @@ test('a sender that was suspended after its claim does not send under it', async
   const lead = someLead();
   await notifier.planLead(leadCreated(lead));
   const [entry] = await entriesOf(lead);
-  const { deliveryId, leadId, channel: name, template, dueAt, shortLink } = entry!;
-  const data = { deliveryId, leadId, channel: name, template, dueAt, lead, shortLink: shortLink! };
-  const due = makeEvent('notification.due.v1', { source: 'test', subject: leadId, data });
+  const { dueAt, shortLink } = entry!;
+  const delivery = deliveryOf({
+    ...{ leadId: lead.leadId, channel: 'email' as const, template: 'proftest-result' },
+  });
+  const data = { ...delivery, dueAt, lead, shortLink: shortLink! };
+  const due = makeEvent('notification.due.v1', { source: 'test', subject: lead.leadId, data });
 
   clock = () => Date.now() + 50_000;
   await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(NotYetError);

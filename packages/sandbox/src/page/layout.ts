@@ -17,8 +17,10 @@ export function layout(shown: Shown, content: Html): string {
         <link rel="icon" href="/inbox/assets/icon.svg" />
         <link rel="stylesheet" href="/inbox/assets/inbox.css" />
         <link rel="stylesheet" href="/inbox/assets/board.css" />
+        <link rel="stylesheet" href="/inbox/assets/chats.css" />
         <script src="/inbox/assets/inbox.js" type="module"></script>
         <script src="/inbox/assets/board.js" type="module"></script>
+        <script src="/inbox/assets/chats.js" type="module"></script>
       </head>
       <body>
         <header class="top">

@@ -17,6 +17,8 @@ const ASSETS: Record<string, string> = {
   'inbox.js': 'text/javascript; charset=utf-8',
   'board.css': 'text/css; charset=utf-8',
   'board.js': 'text/javascript; charset=utf-8',
+  'chats.css': 'text/css; charset=utf-8',
+  'chats.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 };
 

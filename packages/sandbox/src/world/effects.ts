@@ -77,8 +77,24 @@ export type AmoNoteEffect = AmoCommon & {
 
 export type AmoEffect = AmoContactEffect | AmoLeadEffect | AmoNoteEffect;
 
+/** A message that a bot showed in a chat. `to` is the chat's id at that moment, as a text. */
+export type TelegramMessageEffect = Common & {
+  provider: 'telegram';
+  kind: 'message';
+  chatId: string;
+  /** The group's name, or the person's. */
+  chatTitle: string;
+  messageId: number;
+  /** The bot's name in the settings: leads, admin, mentor. */
+  bot: string;
+  /** As it is read, without markup. */
+  text: string;
+  entities: { type: string; offset: number; length: number; url?: string; language?: string }[];
+  threadId: number | null;
+};
+
 /** What really happened in the outside world, as against what was asked: a provider adds its kinds here. */
-export type Effect = MailEffect | SmsEffect | SmsRefundEffect | AmoEffect;
+export type Effect = MailEffect | SmsEffect | SmsRefundEffect | AmoEffect | TelegramMessageEffect;
 
 /** An effect before it is written down. */
 export type NewEffect<E = Effect> = E extends Effect ? Omit<E, 'sequence' | 'at'> : never;

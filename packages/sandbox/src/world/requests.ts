@@ -54,5 +54,5 @@ export function createRequestLog(): RequestLog {
 }
 
 function withoutKey(text: string): string {
-  return text.replace(/apiKey=[^&]*/gi, 'apiKey=…');
+  return text.replace(/apiKey=[^&]*/gi, 'apiKey=…').replace(/(\/bot\d+(?::|%3A))[^/]*/gi, '$1…');
 }

@@ -39,8 +39,12 @@ export type WebhookStyle = {
   isDelivered(status: number): boolean;
   /** Attempts in all for a message that was answered so; all the gaps allow when left out. */
   mostAttempts?(status: number | null): number;
+  /** How long a wait the receiver's `Retry-After` can ask for; it is not looked at when left out. */
+  mostRetryAfterMs?: number;
   /** Hears of every attempt. */
   attempted?(message: WebhookMessage, status: number | null): void;
+  /** Hears that a message is done with, delivered or given up. */
+  ended?(message: WebhookMessage): void;
   /** Body and headers of one attempt (counted from 1). */
   render(
     message: WebhookMessage,
@@ -69,6 +73,10 @@ export type WebhookSender = {
   style(style: WebhookStyle): void;
   send(message: NewWebhookMessage): void;
   attempts(provider?: string): WebhookAttempt[];
+  /** Is the message still on its way? */
+  isPending(id: string): boolean;
+  /** Tries the message no more. */
+  cancel(id: string): void;
   /** Sends an earlier message again, with its old id. False when there is none. */
   replay(id: string): boolean;
   resume(): void;
@@ -112,6 +120,12 @@ export function createWebhookSender({
     send: (given) => send(post, given),
     attempts: (provider) =>
       post.attempts.filter((each) => provider === undefined || each.provider === provider),
+    isPending: (id) =>
+      post.pending.get(id) !== undefined || [...post.held.values()].some((each) => each.id === id),
+    cancel: (id) => {
+      post.pending.remove(id);
+      for (const [url, message] of post.held) if (message.id === id) post.held.delete(url);
+    },
     replay: (id) => {
       const message = post.sent.get(id);
       if (message !== undefined) start(post, { ...message, dueAt: clock.now() });
@@ -170,7 +184,7 @@ function schedule(post: Post, message: WebhookMessage): void {
 
 /** One attempt, and the next one when it failed and there is one left. */
 async function attemptAndPlan(post: Post, message: WebhookMessage): Promise<void> {
-  const status = await attempt(post, message);
+  const { status, retryAfterMs } = await attempt(post, message);
   // A reset may have come meanwhile.
   if (post.pending.get(message.id) === undefined) return;
   const style = post.styles.get(message.provider);
@@ -179,33 +193,38 @@ async function attemptAndPlan(post: Post, message: WebhookMessage): Promise<void
   const isOver = (status !== null && style?.isDelivered(status)) || gap === undefined;
   if (isOver) {
     post.pending.remove(message.id);
+    style?.ended?.(message);
     return;
   }
-  const next = { ...message, failures: message.failures + 1, dueAt: post.clock.now() + gap };
+  const wait = Math.max(gap, Math.min(retryAfterMs, style?.mostRetryAfterMs ?? 0));
+  const next = { ...message, failures: message.failures + 1, dueAt: post.clock.now() + wait };
   post.pending.put(message.id, next);
   schedule(post, next);
 }
 
-async function attempt(post: Post, message: WebhookMessage): Promise<number | null> {
+type Heard = { status: number | null; retryAfterMs: number };
+
+async function attempt(post: Post, message: WebhookMessage): Promise<Heard> {
   const style = post.styles.get(message.provider);
-  if (style === undefined || post.pending.get(message.id) === undefined) return null;
-  const record = await deliver(message, style, post.clock);
+  const nothing: Heard = { status: null, retryAfterMs: 0 };
+  if (style === undefined || post.pending.get(message.id) === undefined) return nothing;
+  const { record, retryAfterMs } = await deliver(message, style, post.clock);
   post.attempts.push(record);
   if (post.attempts.length > KEPT_ATTEMPTS) post.attempts.shift();
   style.attempted?.(message, record.status);
-  return record.status;
+  return { status: record.status, retryAfterMs };
 }
 
 async function deliver(
   message: WebhookMessage,
   style: WebhookStyle,
   clock: Clock,
-): Promise<WebhookAttempt> {
+): Promise<{ record: WebhookAttempt; retryAfterMs: number }> {
   const attempt = message.failures + 1;
   const { body, headers } = style.render(message, attempt);
   const at = new Date(clock.now()).toISOString();
   const started = performance.now();
-  const status = await fetch(message.url, {
+  const { status, retryAfterMs } = await fetch(message.url, {
     method: 'POST',
     body,
     headers: { 'content-type': 'application/json', ...headers },
@@ -214,12 +233,13 @@ async function deliver(
   }).then(
     async (response) => {
       await response.arrayBuffer().catch(() => undefined);
-      return response.status;
+      const seconds = Number(response.headers.get('retry-after') ?? 0);
+      return { status: response.status, retryAfterMs: seconds > 0 ? seconds * 1000 : 0 };
     },
-    () => null,
+    (): Heard => ({ status: null, retryAfterMs: 0 }),
   );
   const { type, eventType } = message.payload;
-  return {
+  const record: WebhookAttempt = {
     id: message.id,
     provider: message.provider,
     url: message.url,
@@ -229,4 +249,5 @@ async function deliver(
     status,
     latencyMs: Math.round(performance.now() - started),
   };
+  return { record, retryAfterMs };
 }

@@ -1,5 +1,5 @@
 /** Gathers rows that arrive at the same time into one write. */
-import { PermanentError, toError } from '@leadwire/shared/errors';
+import { PermanentError, toError } from './errors.ts';
 
 export interface BatchOptions<Row> {
   write: (rows: Row[]) => Promise<void>;

@@ -1,0 +1,116 @@
+/** Telegram's Bot API as a provider of the sandbox: path, token, method, in this order, as the real server does. */
+import {
+  FaultCutError,
+  type Provider,
+  type ProviderAnswer,
+  type ProviderRequest,
+  type World,
+} from '../world/provider.ts';
+import { createSettings } from '../world/settings.ts';
+import { done, failure, refused, TelegramError } from './answers.ts';
+import { createBook } from './book.ts';
+import { createCommands } from './commands.ts';
+import { controlRoutes } from './control-routes.ts';
+import { createDesk } from './desk.ts';
+import { createHooks } from './hooks.ts';
+import type { TelegramParts } from './method.ts';
+import { methods } from './methods.ts';
+import { createTelegramPage } from './page.ts';
+import { readParams } from './params.ts';
+import { createPlans } from './plans.ts';
+import { createPolling } from './polling.ts';
+import { telegramPresets } from './presets.ts';
+import { RateLimit } from './rate-limit.ts';
+import type { Bot } from './records.ts';
+import { telegramSettingsSchema, TOKEN, type TelegramOptions } from './settings.ts';
+import { createUpdates } from './updates.ts';
+
+/** `/bot<token>/<method>`; `/test/` before the method leads to the test servers and changes nothing here. */
+const CALL = /^\/bot([^/]*)\/(?:test\/)?([^/]*)\/?$/;
+
+/** Makes the provider. Throws a ZodError for options it cannot use. */
+export function createTelegram(world: World, options: TelegramOptions = {}): Provider {
+  const settings = createSettings(telegramSettingsSchema, options);
+  const { read } = settings;
+  const book = createBook(world, read);
+  const updates = createUpdates(world);
+  const hooks = createHooks(world, { settings: read, updates, bots: () => book.bots() });
+  const polling = createPolling(world, read, updates, (bot) => hooks.of(bot) !== undefined);
+  const rate = new RateLimit(read, world.clock.now);
+  const desk = createDesk({ world, book, updates });
+  const plans = createPlans(book, desk, rate);
+  const commands = createCommands(world.store);
+  const parts: TelegramParts = {
+    ...{ world, settings: read, book, updates, polling, hooks, rate, desk, plans, commands },
+  };
+  const revoked = world.store.table<true>('telegram-revoked');
+  const isRevoked = (bot: Bot): boolean => revoked.get(bot.token) !== undefined;
+  return {
+    name: 'telegram',
+    answer: (request) => answerOnce(request, parts, isRevoked),
+    failure,
+    settings,
+    presets: telegramPresets,
+    page: createTelegramPage(parts, isRevoked),
+    control: (app) => controlRoutes(app, parts, revoked),
+    resume: () => hooks.resume(),
+    reset: () => {
+      settings.reset();
+      updates.reset();
+      polling.reset();
+      hooks.reset();
+      rate.reset();
+      plans.reset();
+    },
+  };
+}
+
+async function answerOnce(
+  request: ProviderRequest,
+  parts: TelegramParts,
+  isRevoked: (bot: Bot) => boolean,
+): Promise<ProviderAnswer> {
+  try {
+    await request.pass('before-auth');
+    const [, token, name = ''] = CALL.exec(decodePath(request.path)) ?? [];
+    if (token === undefined) throw new TelegramError(404, 'Not Found');
+    const bot = checkToken(token, parts, isRevoked);
+    const method = Object.hasOwn(methods, name.toLowerCase())
+      ? methods[name.toLowerCase()]
+      : undefined;
+    if (method === undefined) throw new TelegramError(404, 'Not Found: method not found');
+    const params = await readParams(request);
+    await request.pass('before-effect');
+    const { result, description } = await method({ bot, params }, parts);
+    await request.pass('after-effect');
+    return done(result, description);
+  } catch (error) {
+    if (error instanceof TelegramError) return refused(error);
+    if (error instanceof FaultCutError && error.answer !== null) return error.answer;
+    throw error;
+  }
+}
+
+/** Some clients write the token's colon as %3A. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function checkToken(
+  token: string,
+  { book, settings }: TelegramParts,
+  isRevoked: (bot: Bot) => boolean,
+): Bot {
+  if (!TOKEN.test(token)) {
+    throw settings().malformedToken === 404
+      ? new TelegramError(404, 'Not Found')
+      : new TelegramError(401, 'Unauthorized: invalid token specified');
+  }
+  const bot = book.botByToken(token);
+  if (bot === undefined || isRevoked(bot)) throw new TelegramError(401, 'Unauthorized');
+  return bot;
+}

@@ -1,0 +1,149 @@
+/** Every durable consumer of Leadwire, as data: which service works on what, how much at once, how often. */
+import type { StreamName } from './topology.ts';
+
+const SECOND = 1_000;
+
+export interface ConsumerSpec {
+  stream: StreamName;
+  filters: readonly string[];
+  /** Handlers that run at once in one process; never more messages than this are taken. */
+  concurrency: number;
+  /** Attempts before a message goes to DEAD_LETTERS. */
+  attempts: number;
+  /** Milliseconds without a sign of life after which the broker gives the message to another worker. */
+  ackWaitMs: number;
+  what: string;
+}
+
+export const consumers = {
+  'notifier-plan': {
+    stream: 'LEADS',
+    filters: ['leads.created.*.*', 'redrive.notifier-plan.>'],
+    concurrency: 16,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'plans the messages of each lead',
+  },
+  'notifier-email': {
+    stream: 'NOTIFICATIONS',
+    filters: ['notify.due.email.*'],
+    concurrency: 8,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'sends due mails',
+  },
+  'notifier-sms': {
+    stream: 'NOTIFICATIONS',
+    filters: ['notify.due.sms.*'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'sends due SMS',
+  },
+  'lead-store-leads': {
+    stream: 'LEADS',
+    filters: ['leads.>', 'redrive.lead-store-leads.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes lead rows',
+  },
+  'lead-store-deliveries': {
+    stream: 'DELIVERIES',
+    filters: ['deliveries.>', 'redrive.lead-store-deliveries.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes delivery statuses',
+  },
+  'lead-store-calls': {
+    stream: 'CALLS',
+    filters: ['calls.>', 'redrive.lead-store-calls.>'],
+    concurrency: 200,
+    attempts: 5,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes integration_logs',
+  },
+  'lead-store-crm': {
+    stream: 'DELIVERIES',
+    filters: ['crm.*.*', 'redrive.lead-store-crm.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes what became of deals',
+  },
+  'crm-sync': {
+    stream: 'LEADS',
+    filters: ['leads.created.*.*', 'redrive.crm-sync.>'],
+    concurrency: 8,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'makes each lead a deal in AmoCRM',
+  },
+  'crm-students': {
+    stream: 'STUDENTS',
+    filters: ['students.created.*', 'students.lesson_completed.*.*', 'redrive.crm-students.>'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'moves the deals of students',
+  },
+  'crm-changes': {
+    stream: 'CRM_CHANGES',
+    filters: ['crm_changes.*', 'redrive.crm-changes.>'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'looks at deals that people moved in AmoCRM',
+  },
+  'telegram-plan': {
+    stream: 'LEADS',
+    filters: ['leads.created.*.*', 'redrive.telegram-plan.>'],
+    concurrency: 16,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'plans a notice of each lead for each Telegram group',
+  },
+  'telegram-send': {
+    stream: 'TELEGRAM',
+    filters: ['telegram.send.*.*'],
+    // Most of them wait for their group's turn and then go out together.
+    concurrency: 200,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'sends notices to Telegram groups',
+  },
+  'telegram-alerts': {
+    stream: 'ALERTS',
+    filters: ['alerts.*.*', 'redrive.telegram-alerts.>'],
+    concurrency: 200,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'tells admin groups what a person should look at',
+  },
+  'telegram-students': {
+    stream: 'STUDENTS',
+    filters: ['students.created.*', 'students.lesson_completed.*.*', 'redrive.telegram-students.>'],
+    concurrency: 4,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes to students who linked their chat',
+  },
+  'tripwire-leads': {
+    stream: 'LEADS',
+    filters: ['leads.>', 'redrive.tripwire-leads.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes lead_tracking of the second project',
+  },
+  'tripwire-deliveries': {
+    stream: 'DELIVERIES',
+    filters: ['deliveries.>', 'redrive.tripwire-deliveries.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes delivery statuses of the second project',
+  },
+} as const satisfies Record<string, ConsumerSpec>;
+export type ConsumerName = keyof typeof consumers;

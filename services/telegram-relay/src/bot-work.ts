@@ -1,0 +1,160 @@
+/** What the bots do besides carrying leads, wired: updates and answers, alerts, students. */
+import { randomUUID } from 'node:crypto';
+import { createAlerts } from '@leadwire/shared/alerts';
+import { startConsumer } from '@leadwire/shared/consumer';
+import { toError } from '@leadwire/shared/errors';
+import { eventSchemas } from '@leadwire/shared/events';
+import { createLeases } from '@leadwire/shared/leases';
+import type { BackgroundWork } from '@leadwire/shared/service';
+import type { BotName } from '@leadwire/shared/telegram';
+import { createTelegramCodes } from '@leadwire/shared/telegram-codes';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { createAlertDesk } from './alert-desk.ts';
+import { createAnswerer, type Answerer } from './answerer.ts';
+import { MENU } from './answers.ts';
+import { createOnChatError } from './chat-errors.ts';
+import type { Bots, Parts } from './connect.ts';
+import type { TelegramRelayEnv } from './env.ts';
+import { createGroupCommands, type OnTold } from './group-commands.ts';
+import type { GroupBook } from './groups.ts';
+import {
+  MENTOR_MENU,
+  createMentorCommands,
+  createStudentFacts,
+  createTellStudent,
+} from './mentor.ts';
+import type { Speaker } from './pace.ts';
+import { POLLER_LEASE_MS, startPoller } from './poller.ts';
+import { createStudentLinks } from './students.ts';
+import { createToday } from './today.ts';
+import { createUpdateDesk, type UpdateDesk } from './update-desk.ts';
+import { createWebhookHttp, startWebhook, type Desks } from './webhook.ts';
+
+/** Longer than a turn (10 s) and a message (15 s) take together. */
+const ALERT_LEASE_MS = 60_000;
+
+interface BotParts extends Parts {
+  bots: Bots;
+  groups: GroupBook;
+}
+
+export interface BotWork {
+  /** The server that Telegram calls, where it is told to call. */
+  http: FastifyInstance | undefined;
+  /** To be called once the broker is there. */
+  start(): BackgroundWork[];
+}
+
+export function createBotWork(env: TelegramRelayEnv, parts: BotParts): BotWork {
+  const desks: Desks = {};
+  const starts: (() => BackgroundWork)[] = [];
+  for (const [bot, speaker] of Object.entries(parts.bots) as [BotName, Speaker][]) {
+    const answerer = createAnswerer({ speaker, log: parts.log });
+    const desk = createDesk(env, parts, speaker, answerer);
+    desks[bot] = desk;
+    starts.push(() => {
+      const listening = listen(env, parts, speaker, desk);
+      const stop = () => listening.stop().then(() => answerer.stop());
+      return { ...listening, stop };
+    });
+  }
+  const { TELEGRAM_WEBHOOK_SECRET: secret, TELEGRAM_PUBLIC_URL: publicUrl } = env;
+  const isCalled = publicUrl !== undefined && secret !== undefined;
+  return {
+    http: isCalled ? createWebhookHttp(desks, secret, parts.log) : undefined,
+    start: () => [
+      ...starts.map((start) => start()),
+      ...startAlerts(env, parts),
+      startStudents(parts),
+    ],
+  };
+}
+
+function createDesk(
+  env: TelegramRelayEnv,
+  { bus, log, groups }: BotParts,
+  speaker: Speaker,
+  answerer: Pick<Answerer, 'answer'>,
+): UpdateDesk {
+  const { bot } = speaker;
+  const codes = createTelegramCodes(bus);
+  const timeZone = env.TIME_ZONE;
+  const today = createToday({ bus, timeZone, log });
+  const onTold: OnTold =
+    bot === 'mentor'
+      ? createMentorCommands({
+          ...{ codes, log, links: createStudentLinks(bus), facts: createStudentFacts(bus) },
+        })
+      : createGroupCommands({ bot, groups, codes, today, log, timeZone });
+  const botId = String(speaker.botId);
+  const username = knownUsername(speaker);
+  return createUpdateDesk({ bus, botId, username, onTold, answerer, log });
+}
+
+function listen(env: TelegramRelayEnv, parts: BotParts, speaker: Speaker, desk: UpdateDesk) {
+  const { bus, log } = parts;
+  const { TELEGRAM_PUBLIC_URL: publicUrl, TELEGRAM_WEBHOOK_SECRET: secret } = env;
+  const showMenu = () =>
+    setMenu(speaker).catch((thrown: unknown) =>
+      log.warn({ bot: speaker.bot, err: toError(thrown) }, 'the menu was not set'),
+    );
+  if (publicUrl !== undefined && secret !== undefined) {
+    return startWebhook({ speaker, publicUrl, secret, prepare: showMenu, log });
+  }
+  return startPoller({
+    ...{ speaker, desk, log },
+    leases: createLeases({ bus, owner: randomUUID(), leaseMs: POLLER_LEASE_MS }),
+    alerts: createAlerts(bus),
+    async prepare() {
+      await speaker.call('deleteWebhook');
+      await showMenu();
+    },
+  });
+}
+
+async function setMenu(speaker: Speaker): Promise<void> {
+  const menu = speaker.bot === 'mentor' ? MENTOR_MENU : MENU[speaker.bot];
+  const commands = menu.map(([command, description]) => ({ command, description }));
+  await speaker.call('setMyCommands', { commands });
+}
+
+function startAlerts(env: TelegramRelayEnv, parts: BotParts): BackgroundWork[] {
+  const { bus, log, metrics, groups } = parts;
+  const speaker = parts.bots.admin;
+  const desk = createAlertDesk({
+    ...{ bus, groups, log, timeZone: env.TIME_ZONE },
+    voice: speaker && { speaker, onChatError: createOnChatError({ groups, speaker }) },
+    leases: createLeases({ bus, owner: randomUUID(), leaseMs: ALERT_LEASE_MS }),
+  });
+  const consumer = startConsumer({
+    ...{ bus, log, metrics, durable: 'telegram-alerts' as const },
+    schema: eventSchemas['alert.raised.v1'],
+    stopNames: ['telegram-admin_stopped', 'telegram-admin_limited'],
+    handle: ({ data }) => desk.take(data),
+  });
+  return [consumer, desk.start()];
+}
+
+function startStudents({ bus, log, metrics, bots }: BotParts): BackgroundWork {
+  const links = createStudentLinks(bus);
+  return startConsumer({
+    ...{ bus, log, metrics, durable: 'telegram-students' as const },
+    schema: z.discriminatedUnion('type', [
+      eventSchemas['student.created.v1'],
+      eventSchemas['lesson.completed.v1'],
+    ]),
+    stopNames: ['telegram-mentor_stopped', 'telegram-mentor_limited'],
+    handle: createTellStudent({ links, speaker: bots.mentor, log }),
+  });
+}
+
+/** The name is asked for once; a bot keeps it. */
+function knownUsername(speaker: Speaker): () => Promise<string> {
+  let known: string | undefined;
+  return async () => {
+    const me = z.object({ username: z.string() });
+    known ??= me.parse(await speaker.call('getMe')).username.toLowerCase();
+    return known;
+  };
+}

@@ -1,0 +1,51 @@
+/** Telegram as this service uses it: up to three bots, one pace for all processes, one book of groups. */
+import { createAlerts } from '@leadwire/shared/alerts';
+import type { Bus } from '@leadwire/shared/bus';
+import type { Log } from '@leadwire/shared/log';
+import type { Metrics } from '@leadwire/shared/metrics';
+import { createCallTracker } from '@leadwire/shared/provider-call';
+import { createTelegram, type BotName } from '@leadwire/shared/telegram';
+import type { TelegramRelayEnv } from './env.ts';
+import { tellOfGroups } from './group-alerts.ts';
+import { createGroupBook } from './groups.ts';
+import { createPace, type Speaker } from './pace.ts';
+
+export interface Parts {
+  bus: Bus;
+  log: Log;
+  metrics: Metrics;
+}
+
+/** The bots that have a token; a bot that has none is said once, here. */
+export type Bots = Partial<Record<BotName, Speaker>>;
+
+/** What handlers need. */
+export function connectTelegram(env: TelegramRelayEnv, parts: Parts) {
+  const groups = createGroupBook(parts.bus);
+  tellOfGroups(groups, createAlerts(parts.bus), parts.log);
+  return { bots: createBots(env, parts), groups };
+}
+
+function createBots(env: TelegramRelayEnv, { bus, log, metrics }: Parts): Bots {
+  const tokens: Record<BotName, string | undefined> = {
+    leads: env.TELEGRAM_LEADS_BOT_TOKEN,
+    admin: env.TELEGRAM_ADMIN_BOT_TOKEN,
+    mentor: env.TELEGRAM_MENTOR_BOT_TOKEN,
+  };
+  const track = createCallTracker({ bus, metrics, log });
+  const bots: Bots = {};
+  for (const bot of ['leads', 'admin', 'mentor'] as const) {
+    const token = tokens[bot];
+    if (token === undefined) {
+      log.warn({ bot }, `the bot is off: TELEGRAM_${bot.toUpperCase()}_BOT_TOKEN is not given`);
+      continue;
+    }
+    const client = createTelegram({ bot, token, baseUrl: env.TELEGRAM_BASE_URL, track });
+    bots[bot] = createPace(client, {
+      ...{ bus, metrics },
+      groupRatePerMinute: env.TELEGRAM_GROUP_RATE_PER_MINUTE,
+      ratePerSecond: env.TELEGRAM_RATE_PER_SECOND,
+    });
+  }
+  return bots;
+}

@@ -1,0 +1,55 @@
+import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
+import { botToken } from '@leadwire/shared/telegram';
+import { z } from 'zod';
+
+const rate = (what: string, fallback: number) =>
+  z.coerce
+    .number(`expected messages per ${what}`)
+    .positive(`expected messages per ${what}, more than 0`)
+    .default(fallback);
+
+export const envSchema = z
+  .object({
+    ...commonEnv({ port: 3104 }),
+    TELEGRAM_BASE_URL: baseUrl('the Bot API').default('https://api.telegram.org'),
+    TELEGRAM_LEADS_BOT_TOKEN: botToken.optional(),
+    TELEGRAM_ADMIN_BOT_TOKEN: botToken.optional(),
+    TELEGRAM_MENTOR_BOT_TOKEN: botToken.optional(),
+    TELEGRAM_PUBLIC_URL: baseUrl('the public address of telegram-relay').optional(),
+    TELEGRAM_WEBHOOK_SECRET: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{16,256}$/, 'expected 16 to 256 letters, digits, _ and -')
+      .optional(),
+    TELEGRAM_GROUP_RATE_PER_MINUTE: rate('minute', 20),
+    TELEGRAM_RATE_PER_SECOND: rate('second', 30),
+    TELEGRAM_DEAL_WAIT_MS: milliseconds(3_000),
+    TIME_ZONE: z
+      .string()
+      .refine(isTimeZone, 'expected a time zone such as Asia/Almaty')
+      .default('Asia/Almaty'),
+    AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
+    LEAD_LINK_BASE_URL: baseUrl('where a lead can be looked at').optional(),
+    LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),
+    LANDING_SUPABASE_SERVICE_KEY: z
+      .string()
+      .min(20, 'expected the service key of the project')
+      .optional(),
+  })
+  .superRefine((env, context) => {
+    if (env.TELEGRAM_PUBLIC_URL === undefined || env.TELEGRAM_WEBHOOK_SECRET !== undefined) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['TELEGRAM_WEBHOOK_SECRET'],
+      message: 'expected with TELEGRAM_PUBLIC_URL: anybody could send us updates without it',
+    });
+  });
+export type TelegramRelayEnv = z.infer<typeof envSchema>;
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What the relay does with leads: `planLead` plans a notice for each group (plan.ts), `sendNotice` sends
+ * one, together with what else waits for its group (gathering.ts, notice.ts), `giveUp` records the end
+ * of one that could not be sent. Each can be repeated at any point: the ledger decides what is left.
+ */
+import { NotYetError, PermanentError } from '@leadwire/shared/errors';
+import type { LeadCreated, TelegramNotice } from '@leadwire/shared/events';
+import { isSettled, type Ledger, type Settlement } from '@leadwire/shared/ledger';
+import { createGathering } from './gathering.ts';
+import { MOST_LEADS, howManyFit, type LeadNews } from './lead-text.ts';
+import { LEASE_MS, createSendNotices, type Notice, type NoticePorts } from './notice.ts';
+import type { Speaker } from './pace.ts';
+import { createPlanLead, type PlanPorts } from './plan.ts';
+
+/** How soon a notice of a paused group looks again; a group that is resumed wakes its notices (wake.ts). */
+const PAUSED_LOOK_MS = 5 * 60_000;
+/** What a process holds for one group: a few messages. The rest waits at the broker. */
+const MOST_WAITING = 4 * MOST_LEADS;
+
+type Due = TelegramNotice['data'];
+
+export interface RelayPorts extends Omit<NoticePorts, 'speaker' | 'ledger'>, PlanPorts {
+  ledger: Ledger;
+  groups: NoticePorts['groups'] & PlanPorts['groups'];
+  /** Without it nothing is planned, so that nothing piles up. */
+  speaker: Speaker | undefined;
+  /** Where a lead and its deal can be opened. */
+  linksOf: (due: Due) => Promise<Omit<LeadNews, 'lead'>>;
+  groupRatePerMinute: number;
+}
+
+export interface Relay {
+  planLead: (event: LeadCreated) => Promise<void>;
+  sendNotice: (event: TelegramNotice) => Promise<void>;
+  giveUp: (event: TelegramNotice, error: Error) => Promise<void>;
+}
+
+export function createRelay(ports: RelayPorts): Relay {
+  const { ledger, facts, groups, speaker } = ports;
+  const join = speaker && gatheringOf({ ...ports, speaker });
+  const planLead = createPlanLead(ports);
+
+  /** Ends a delivery without sending it. Inherited, an earlier attempt may have sent it. */
+  const end = async (due: Due, toEnd: (isUndecided: boolean) => Settlement): Promise<void> => {
+    const claim = await ledger.claim(due, ports.owner, LEASE_MS, undefined);
+    if (claim.kind === 'missing') return;
+    if (claim.kind === 'settled') return facts.outcome(claim.entry);
+    if (claim.kind === 'busy') throw new NotYetError('another sender holds it', claim.retryAfterMs);
+    const settlement = toEnd(claim.kind === 'inherited');
+    await facts.outcome(await ledger.settle(claim.entry, settlement));
+  };
+
+  return {
+    async planLead(event) {
+      if (speaker) await planLead(event);
+    },
+
+    async sendNotice({ data: due }) {
+      const known = await ledger.find(due);
+      if (known && isSettled(known)) return facts.outcome(known);
+      const group = await groups.byId(due.template);
+      if (!group || group.state === 'deactivated') {
+        const { stateReason: error } = group ?? {};
+        return end(due, (isUndecided) => ({
+          ...{ state: isUndecided ? 'unknown' : 'skipped', reason: 'group_gone', error },
+        }));
+      }
+      if (!join) throw new NotYetError('the leads bot is off', PAUSED_LOOK_MS);
+      if (group.state === 'paused') throw new NotYetError('the group is paused', PAUSED_LOOK_MS);
+      const news = { lead: due.lead, ...(await ports.linksOf(due)) };
+      await join(group.groupId, { delivery: due, news });
+    },
+
+    giveUp: ({ data: due }, error) =>
+      end(due, (isUndecided) => ({
+        state: isUndecided ? 'unknown' : 'failed',
+        reason: error instanceof PermanentError ? error.code : 'attempts_spent',
+        error: error.message,
+      })),
+  };
+}
+
+function gatheringOf(ports: NoticePorts & { speaker: Speaker; groupRatePerMinute: number }) {
+  const { groups, speaker, groupRatePerMinute } = ports;
+  return createGathering<Notice>({
+    async turn(groupId) {
+      const group = await groups.byId(groupId);
+      if (group) await speaker.turn(group.chatId);
+    },
+    howManyFit: (notices) => howManyFit(notices.map(({ news }) => news)),
+    send: createSendNotices(ports),
+    mostWaiting: MOST_WAITING,
+    itemMs: 60_000 / groupRatePerMinute / MOST_LEADS,
+  });
+}

@@ -1,0 +1,35 @@
+import { Gauge, Histogram, type Registry } from 'prom-client';
+import { groupStates } from '@leadwire/shared/telegram-groups';
+import type { GroupBook } from './groups.ts';
+
+/** What this service measures beside what every service does. */
+export interface RelayMeasures {
+  leadsPerMessage: Histogram;
+}
+
+/** Adds the measures to the service's registry; once for each registry. */
+export function createMeasures(registry: Registry, groups: Pick<GroupBook, 'list'>): RelayMeasures {
+  const registers = [registry];
+  new Gauge({
+    name: 'telegram_groups',
+    help: 'Groups by whether they get notices: active, paused, deactivated',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      // Without the broker there is nothing to tell; the other measures are still asked for.
+      const all = await groups.list().catch(() => undefined);
+      this.reset();
+      for (const state of all ? groupStates : []) {
+        this.set({ state }, (all ?? []).filter((group) => group.state === state).length);
+      }
+    },
+  });
+  return {
+    leadsPerMessage: new Histogram({
+      name: 'telegram_leads_per_message',
+      help: 'Leads that a message to a group told of',
+      buckets: [1, 2, 4, 8, 16],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Alert } from '@leadwire/shared/events';
+import { alertText, asMessages, headingOf } from '../src/alert-text.ts';
+import {
+  NEWS_MS,
+  WINDOW_MS,
+  asTold,
+  newsOf,
+  withAlert,
+  withoutOld,
+  type News,
+  type Topics,
+} from '../src/alert-topics.ts';
+
+const WHAT = 'notifier-sms_stopped';
+const START = Date.parse('2026-11-20T09:00:00Z');
+
+/** A relay that tells at once whatever is due, with a clock in seconds. */
+function teller() {
+  let topics: Topics = {};
+  const told: string[] = [];
+  const look = (second: number) => {
+    const now = START + second * 1_000;
+    const topic = topics[WHAT];
+    const news = topic && newsOf(topic, now);
+    if (!topic || news === undefined) return;
+    told.push(`${second} ${news}${topic.untold > 1 ? ` ${topic.untold}` : ''}`);
+    topics = { ...topics, [WHAT]: asTold(topic, now) };
+  };
+  return {
+    told,
+    look,
+    topics: () => topics,
+    hear: (second: number, state?: Alert['state'], readAt = second): void => {
+      const at = new Date(START + second * 1_000).toISOString();
+      const alert = { severity: 'critical', what: WHAT, message: 'no money', at } as const;
+      topics = withAlert(topics, { ...alert, ...(state && { state }) });
+      look(readAt);
+    },
+  };
+}
+
+describe('an alert', () => {
+  test('is told at once, its repeats once in a quarter of an hour, its end at once', () => {
+    const { hear, look, told } = teller();
+    for (const second of [0, 60, 120, 600]) hear(second);
+    look(899);
+    look(900);
+    look(1_900);
+    hear(2_000, 'resolved');
+    look(9_000);
+    expect(told).toEqual(['0 raised', '900 again 3', '2000 resolved']);
+  });
+
+  test('that comes five hundred times in a second is two messages', () => {
+    const { hear, look, told } = teller();
+    for (let n = 0; n < 500; n += 1) hear(n / 1_000);
+    for (let second = 1; second < 3_600; second += 15) look(second);
+    expect(told).toEqual(['0 raised', '901 again 499']);
+  });
+
+  test('is told again at once when it comes back after a quiet time', () => {
+    const { hear, told } = teller();
+    for (const second of [0, 5_000]) hear(second);
+    expect(told).toEqual(['0 raised', '5000 again']);
+  });
+
+  test('that goes on and off is told a few times, then gathered, and its end is not lost', () => {
+    const { hear, look, told } = teller();
+    for (let n = 0; n < 20; n += 1) hear(n * 10, n % 2 === 0 ? 'raised' : 'resolved');
+    for (let second = 200; second < 3_600; second += 15) look(second);
+    const first = ['0 raised', '10 resolved', '20 raised', '30 resolved'];
+    expect(told).toEqual([...first, '905 flickered 8']);
+  });
+
+  test('whose end came while nothing could be told is told as over', () => {
+    const { hear, look, told, topics } = teller();
+    hear(0, 'raised');
+    expect(topics()[WHAT]?.known).toBe('raised');
+    hear(20, 'resolved');
+    look(100);
+    expect(told).toEqual(['0 raised', '20 resolved']);
+  });
+
+  test('that is over before it is heard of is no news', () => {
+    const { hear, told, topics } = teller();
+    hear(0, 'resolved');
+    expect(told).toEqual([]);
+    expect(topics()).toEqual({});
+  });
+
+  test('that comes late changes nothing about how it stands', () => {
+    const { hear, told } = teller();
+    hear(0);
+    hear(20, 'resolved');
+    hear(10, 'raised', 21);
+    expect(told).toEqual(['0 raised', '20 resolved']);
+  });
+
+  test('of a day ago is no news', () => {
+    const { hear, told } = teller();
+    hear(0, 'raised', NEWS_MS / 1_000 + 1);
+    expect(told).toEqual([]);
+  });
+
+  test('is forgotten after a week', () => {
+    const { hear, topics } = teller();
+    hear(0);
+    const week = 7 * 24 * 60 * 60_000;
+    expect(Object.keys(withoutOld(topics(), START + week - 1))).toEqual([WHAT]);
+    expect(withoutOld(topics(), START + week)).toEqual({});
+  });
+});
+
+describe('its text', () => {
+  const topic = {
+    ...{
+      what: WHAT,
+      severity: 'critical' as const,
+      message: 'a < b & "c"',
+      state: 'raised' as const,
+    },
+    ...{
+      at: START,
+      untold: 12,
+      known: 'raised' as const,
+      toldAt: START,
+      windowFrom: 0,
+      toldInWindow: 1,
+    },
+  };
+  test.each<[News, string]>([
+    ['raised', '🔴 <b>Остановлено: SMS (Mobizon)</b>\na &lt; b &amp; &quot;c&quot;\nВсего 12 раз.'],
+    [
+      'again',
+      '🔴 <b>Остановлено: SMS (Mobizon)</b>\na &lt; b &amp; &quot;c&quot;\nЕщё 12 раз с 14:00.',
+    ],
+    [
+      'resolved',
+      '🟢 <b>Остановлено: SMS (Mobizon)</b> — снова в порядке\na &lt; b &amp; &quot;c&quot;\nЗа это время 12 раз с 14:00.',
+    ],
+  ])('says what happened: %s', (news, expected) => {
+    expect(alertText(topic, news, 'Asia/Almaty')).toBe(expected);
+  });
+
+  test('names what it does not know as it is', () => {
+    expect(headingOf('mailer-batch_stopped')).toBe('Остановлено: mailer-batch');
+    expect(headingOf('something_new')).toBe('something_new');
+  });
+
+  test('of many alerts is as few messages as hold them', () => {
+    const long = { ...topic, message: 'x'.repeat(5_000) };
+    const texts = Array.from({ length: 12 }, () => alertText(long, 'raised', 'Asia/Almaty'));
+    const messages = asMessages(texts);
+    expect(messages).toHaveLength(3);
+    expect(Math.max(...messages.map(({ length }) => length))).toBeLessThanOrEqual(4_096);
+    expect(asMessages([])).toEqual([]);
+  });
+});
+
+test('a window is a quarter of an hour', () => expect(WINDOW_MS).toBe(900_000));

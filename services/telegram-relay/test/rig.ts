@@ -1,0 +1,133 @@
+/** The relay as it runs in production, between a real broker and the sandbox's Telegram; one rig for a test file. */
+import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
+import { startSandbox, type Sandbox, type SandboxOptions } from '@leadwire/sandbox/sandbox';
+import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
+import type { Bus } from '@leadwire/shared/bus';
+import type { Lead, LeadKind } from '@leadwire/shared/events';
+import { createLedger } from '@leadwire/shared/ledger';
+import type { GroupBot, TelegramGroup } from '@leadwire/shared/telegram-groups';
+import { subjects } from '@leadwire/shared/topology';
+import { openTestBus } from '@leadwire/testing/bus';
+import { leadCreated, someLead } from '@leadwire/testing/lead';
+import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { createGroupBook, type GroupBook } from '../src/groups.ts';
+
+/** Tests wait for conditions, for up to 30 s each; a busy machine may need a good part of that. */
+jest.setTimeout(90_000);
+
+/** As fast as tests want it; both sides have the same figures. */
+export const QUICK = {
+  telegram: { ratePerSecond: 200, chatRatePerSecond: 100, groupRatePerMinute: 6_000 },
+  env: { TELEGRAM_GROUP_RATE_PER_MINUTE: '1200', TELEGRAM_RATE_PER_SECOND: '100' },
+} as const;
+
+export interface RigOptions {
+  telegram?: SandboxOptions['telegram'];
+  /** Over those that every relay of the file gets. */
+  env?: Record<string, string>;
+}
+
+/** Starts before the file's tests and ends after them; every relay is stopped after its test. */
+export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: RigOptions = {}) {
+  let broker: TestBroker;
+  let sandbox: Sandbox;
+  let bus: Bus;
+  let groups: GroupBook;
+  let running: ServiceProcess[] = [];
+
+  beforeAll(async () => {
+    [broker, sandbox] = await Promise.all([startNats(), startSandbox({ telegram })]);
+    bus = await openTestBus(broker, 'test');
+    groups = createGroupBook(bus);
+  });
+  afterAll(async () => {
+    await bus.drain();
+    await Promise.all([broker.close(), sandbox.close()]);
+  });
+  beforeEach(() => sandbox.control.clearFaults());
+  afterEach(async () => {
+    await Promise.all(running.map((service) => service.stop()));
+    running = [];
+    // Groups of earlier tests get nothing of later ones.
+    for (const { groupId } of await groups.list()) await groups.deactivate(groupId, 'test_over');
+  });
+
+  const telegramOf = () => sandbox.control.telegram;
+
+  return {
+    broker: () => broker,
+    bus: () => bus,
+    control: () => sandbox.control,
+    telegram: telegramOf,
+    groups: () => groups,
+
+    startRelay: async (env: Record<string, string> = {}): Promise<ServiceProcess> => {
+      const service = await startServiceProcess({
+        entry: 'services/telegram-relay/src/main.ts',
+        env: {
+          NATS_URL: broker.url,
+          TELEGRAM_BASE_URL: sandbox.telegramUrl,
+          TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
+          TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
+          ...common,
+          ...env,
+        },
+      });
+      running.push(service);
+      return service;
+    },
+
+    /** A group with the bot in it, activated as if somebody had sent the command. */
+    activeGroup: async (
+      title: string,
+      { bot = 'leads', leadKinds = [] }: { bot?: GroupBot; leadKinds?: LeadKind[] } = {},
+    ): Promise<TelegramGroup> => {
+      const chat = await telegramOf().addGroup({ title });
+      // Before the bot comes: it would greet a group that it does not know.
+      const group = await groups.activate({ bot, chatId: chat.id, title, leadKinds });
+      if (!group) throw new Error(`the group ${title} was active already`);
+      await telegramOf().addBot(chat.id, bot);
+      return group;
+    },
+
+    publishLead: async (overrides: Partial<Lead> = {}): Promise<Lead> => {
+      const lead = someLead(overrides);
+      await bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));
+      return lead;
+    },
+
+    /** The texts that the bot showed in a chat, in order. */
+    shownIn: async (chatId: string): Promise<string[]> =>
+      (await telegramOf().shown(chatId)).map(({ text }) => text),
+
+    /** How the lead's notice to the group ended, once it has: `sent`, or `skipped: group_gone`. */
+    settled: async (lead: Lead, { groupId }: TelegramGroup, timeoutMs = 20_000) => {
+      const ledger = createLedger(bus);
+      return waitFor(
+        async () => {
+          const all = await ledger.ofLead(lead.leadId);
+          const entry = all.find(({ template }) => template === groupId);
+          if (!entry?.settledAt) return undefined;
+          return entry.reason ? `${entry.state}: ${entry.reason}` : entry.state;
+        },
+        { timeoutMs, what: 'the notice to end' },
+      );
+    },
+
+    nothingIsLeft: async (timeoutMs = 20_000): Promise<void> => {
+      const manager = await bus.manager();
+      await waitFor(async () => (await manager.streams.info('TELEGRAM')).state.messages === 0, {
+        timeoutMs,
+        what: 'all work to be done',
+      });
+    },
+  };
+}
+
+/** How often a text with the lead's short number is among these. */
+export function timesShown(texts: readonly string[], { leadId }: Pick<Lead, 'leadId'>): number {
+  const number = `#${leadId.slice(-8)}`;
+  return texts.reduce((sum, text) => sum + text.split(number).length - 1, 0);
+}
