@@ -1,7 +1,7 @@
 /**
  * `npm run e2e:compose`: builds the image, starts docker-compose.yml under a name of its own, sends a lead and waits
  * for its mail. Where no Docker engine answers, its tests are left out and counted as such. Arguments name single
- * files of test/compose/: `npm run e2e:compose -- scaled`.
+ * files of test/compose/: `npm run e2e:compose -- scaled`, options are Jest's.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -12,12 +12,19 @@ import { say } from './progress.mjs';
 const missing = await missingEngine();
 if (missing) say(`LEFT OUT: the tests of docker compose did not run, because there is ${missing}.`);
 
-const parts = process.argv.slice(2).map((name) => `test/compose/${name}`);
+const given = process.argv.slice(2);
+const options = given.filter((each) => each.startsWith('-'));
+const parts = given.filter((each) => !each.startsWith('-')).map((name) => `test/compose/${name}`);
 const child = spawn(
   process.execPath,
   [
     ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-    ...[findBin('jest'), '--runInBand', ...(parts.length > 0 ? parts : ['test/compose'])],
+    ...[
+      findBin('jest'),
+      '--runInBand',
+      ...options,
+      ...(parts.length > 0 ? parts : ['test/compose']),
+    ],
   ],
   {
     cwd: path.resolve(import.meta.dirname, '..'),

@@ -17,11 +17,18 @@ export interface TestBroker {
 }
 
 /**
- * A nats-server of its own for one test file: free port, storage in a temporary folder, every message
- * synced before it is acknowledged, as in production.
- * @throws when NATS_SERVER_BIN is not set (jest's global setup finds one).
+ * A nats-server of its own for one test file: free port, storage of its own, every message synced before it is
+ * acknowledged, as in production. With TEST_NATS=container it is the image that production uses.
+ * @throws when NATS_SERVER_BIN is not set (jest's global setup finds one), or no Docker engine answers.
  */
 export async function startNats(): Promise<TestBroker> {
+  if (process.env['TEST_NATS'] !== 'container') return startNatsProcess();
+  // Only then: loading the library takes longer than most tests.
+  const { startNatsContainer } = await import('./nats-container.ts');
+  return startNatsContainer(await freePort());
+}
+
+async function startNatsProcess(): Promise<TestBroker> {
   const binary = process.env['NATS_SERVER_BIN'];
   if (!binary) throw new Error('NATS_SERVER_BIN is not set: run the tests with npm test');
   const folder = await mkdtemp(join(tmpdir(), 'leadwire-nats-'));
