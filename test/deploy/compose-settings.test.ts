@@ -77,9 +77,9 @@ describe('the profile hosted', () => {
 });
 
 test('docker-compose.yml names nothing twice: docker compose would not read it', () => {
-  const names = [...compose.matchAll(/^  ([\w-]+):$/gm)].map(([, name = '']) => name);
+  const names = [...compose.matchAll(/^ {2}([\w-]+):$/gm)].map(([, name = '']) => name);
   const volumes = compose.indexOf('\nvolumes:\n');
-  const services = [...compose.slice(0, volumes).matchAll(/^  ([\w-]+):$/gm)].map(
+  const services = [...compose.slice(0, volumes).matchAll(/^ {2}([\w-]+):$/gm)].map(
     ([, name]) => name,
   );
   expect(names.length).toBeGreaterThan(services.length);
