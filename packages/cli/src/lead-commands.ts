@@ -6,6 +6,7 @@ import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
 import { findInJournal, findLead, reportLead } from './lead-report.ts';
 import { leadScreen } from './lead-screen.ts';
+import { resendMessages, type ResendFlags } from './resend.ts';
 import { retryLead, type RetryFlags } from './retry.ts';
 import { say } from './terminal.ts';
 
@@ -40,6 +41,23 @@ export function addLeadCommands(program: Command, readEnv: () => CliEnv): void {
         await retryLead(bus, (await leadOf(bus, env, id)).event, flags);
       });
     });
+
+  leads
+    .command('resend')
+    .description('send messages again that the person HAS GOT ALREADY: they get them twice')
+    .argument('<id>', 'its id, or the beginning of it')
+    .requiredOption('--channel <channel>', 'which one: email or sms')
+    .option(
+      '--confirm <id>',
+      'the first 8 characters of the lead, instead of typing them when asked',
+    )
+    .action(async (id: string, flags: ResendFlags) => {
+      requireId(id);
+      const env = readEnv();
+      await withBus(env, async (bus) => {
+        await resendMessages(bus, (await leadOf(bus, env, id)).event, flags);
+      });
+    });
 }
 
 /** @throws UsageError */
@@ -53,8 +71,8 @@ async function show(bus: Bus, env: CliEnv, id: string, isPrivate: boolean): Prom
   say(...leadScreen(await reportLead(bus, env, stored), isPrivate));
 }
 
-/** @throws FailedError in words when there is no such lead, or more than one. */
-async function leadOf(bus: Bus, env: CliEnv, id: string): Promise<StoredEvent> {
+/** The lead's event. @throws FailedError in words when there is no such lead, or more than one. */
+export async function leadOf(bus: Bus, env: CliEnv, id: string): Promise<StoredEvent> {
   const found = await findLead(bus, id);
   if ('stored' in found) return found.stored;
   const { candidates } = found;

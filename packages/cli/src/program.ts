@@ -8,6 +8,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
 import { addLeadCommands } from './lead-commands.ts';
+import { addReplayCommand } from './replay-commands.ts';
 import { addTelegramCommands } from './telegram-commands.ts';
 import { addTopologyCommands } from './topology-commands.ts';
 
@@ -36,6 +37,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
     .showSuggestionAfterError();
   addLeadCommands(program, readEnv);
   addDeadCommands(program, readEnv);
+  addReplayCommand(program, readEnv);
   addTopologyCommands(program, readEnv);
   addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);

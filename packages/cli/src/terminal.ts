@@ -87,6 +87,18 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 }
 
 /**
+ * A line that counts up to `total` while something is done; call the result with how much is. On a
+ * terminal the line is rewritten; in a pipe only its end is said.
+ */
+export function progress(what: string, total: number): (done: number) => void {
+  return (done) => {
+    if (process.stdout.isTTY) process.stdout.write(`\r${what} ${done}/${total}`);
+    if (done === total)
+      process.stdout.write(process.stdout.isTTY ? '\n' : `${what} ${done}/${total}\n`);
+  };
+}
+
+/**
  * Asks before something is changed. Anything but "y" or "yes" is a no.
  * @throws UsageError when nobody is there to answer and `--yes` was not given.
  */

@@ -41,6 +41,8 @@ const entrySchema = deliverySchema.extend({
   reason: z.string().optional(),
   error: z.string().optional(),
   settledAt: z.iso.datetime().optional(),
+  /** Copies that a person has asked for beyond the first; absent when none. */
+  copies: z.number().int().optional(),
   /** The cause that reopened it last, by when the broker stored it; see `reopen`. */
   reopenedFor: z.iso.datetime().optional(),
 });
@@ -95,11 +97,17 @@ export interface Ledger {
    * Opens a delivery that ended in one of the states `from` for a new try, due now. `cause` is when
    * the broker stored what asks for it (a dead letter): the same cause, or an older one, does this
    * once only. What the provider was asked before is forgotten, so its answer is no longer relied on.
-   * A dry run tells what would happen and changes nothing.
+   * A dry run tells what would happen and changes nothing. `isCopy`: the person gets it once more,
+   * although they have it; providers are told that it is another message.
    */
   reopen(
     delivery: Delivery,
-    reopening: { from: readonly SettledState[]; cause: Date; isDryRun?: boolean },
+    reopening: {
+      from: readonly SettledState[];
+      cause: Date;
+      isDryRun?: boolean;
+      isCopy?: boolean;
+    },
   ): Promise<Reopened>;
   /** Every delivery of a lead. */
   ofLead(leadId: string): Promise<LedgerEntry[]>;
@@ -232,7 +240,7 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         return (await write(settled, revision)).entry;
       }),
 
-    reopen: (delivery, { from, cause, isDryRun = false }) =>
+    reopen: (delivery, { from, cause, isDryRun = false, isCopy = false }) =>
       guarded(async () => {
         const found = await read(ledgerKey(delivery));
         if (!found) return { kind: 'missing' };
@@ -243,11 +251,13 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
           return { kind: 'settled', entry, isAnswered };
         if (isDryRun) return { kind: 'reopened', entry };
         const { deliveryId, leadId, channel, template, attempts, shortLink } = entry;
+        const copies = (entry.copies ?? 0) + (isCopy ? 1 : 0);
         const reopened: LedgerEntry = {
           ...{ deliveryId, leadId, channel, template, attempts, shortLink },
           state: 'planned',
           dueAt: now().toISOString(),
           reopenedFor: cause.toISOString(),
+          ...(copies > 0 && { copies }),
         };
         return { kind: 'reopened', entry: (await write(reopened, revision)).entry };
       }),

@@ -45,6 +45,8 @@ const dealSchema = z.object({
   target: id.optional(),
   targetAt: z.number().optional(),
   isDeleted: z.boolean().optional(),
+  /** Who has moved it and has not told the others yet. */
+  movedBy: z.string().optional(),
 });
 export type LeadEntry = z.infer<typeof leadSchema>;
 export type PersonEntry = z.infer<typeof personSchema>;
@@ -155,10 +157,17 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
         ...withoutClaimOf(leadId, person),
         ...(contactId !== undefined && { contactId }),
       }));
-      await change(dealKey(dealId), dealSchema, (before) => ({
-        ids: [...new Set([...(before?.ids ?? []), leadId])],
-        ...(stageId !== undefined && { stageId }),
-      }));
+      await change(dealKey(dealId), dealSchema, (before) => {
+        const ids = [...new Set([...(before?.ids ?? []), leadId])];
+        const from = before?.stageId;
+        const isMoved = from !== undefined && stageId !== undefined && from !== stageId;
+        const movedBy = isMoved && ids.length > 1 ? leadId : before?.movedBy;
+        return {
+          ids,
+          ...(stageId !== undefined && { stageId }),
+          ...(movedBy !== undefined && { movedBy }),
+        };
+      });
     },
 
     noteTried: (leadId) =>

@@ -9,7 +9,7 @@ import { stageForPayment, type StagePlan } from './deal-plan.ts';
 import { leadDealName, leadNote, leadTags, utmFields } from './deal-text.ts';
 import type { Facts } from './facts.ts';
 import type { Stages } from './stages.ts';
-import type { SyncDeal, Synced, Wish } from './sync-deal.ts';
+import { leadsToTell, type SyncDeal, type Synced, type Wish } from './sync-deal.ts';
 
 export interface Ports {
   syncDeal: SyncDeal;
@@ -37,7 +37,8 @@ export function createCrmSync(ports: Ports): CrmSync {
         doneAt !== undefined
       ) {
         const { contactId, problem } = done;
-        const synced = { dealId, contactId, stageId, problem, at: doneAt, alsoMoved: [] };
+        const alsoMoved = await leadsToTell(ports.map, dealId, lead.leadId);
+        const synced = { dealId, contactId, stageId, problem, at: doneAt, alsoMoved };
         return tellSynced(lead.leadId, synced);
       }
       await tellSynced(lead.leadId, await ports.syncDeal(wishFor(lead, ports.plan)));
@@ -48,7 +49,7 @@ export function createCrmSync(ports: Ports): CrmSync {
 }
 
 /** Tells how a lead (or a student) stands in AmoCRM, and the other leads of the same deal. */
-export function createTeller({ facts, stages }: Pick<Ports, 'facts' | 'stages'>) {
+export function createTeller({ facts, stages, map }: Pick<Ports, 'facts' | 'stages' | 'map'>) {
   return async (leadId: string, synced: Synced, studentId?: string): Promise<void> => {
     const { dealId, contactId, stageId, problem, at, alsoMoved } = synced;
     const stage = (await stages.all()).find(({ id }) => id === stageId)?.name;
@@ -63,6 +64,10 @@ export function createTeller({ facts, stages }: Pick<Ports, 'facts' | 'stages'>)
     for (const other of alsoMoved) {
       await facts.tell({ leadId: other, outcome: 'moved', ...deal });
     }
+    if (alsoMoved.length === 0) return;
+    await map.changeDeal(dealId, ({ movedBy, ...known }) =>
+      movedBy === leadId || movedBy === undefined ? known : { ...known, movedBy },
+    );
   };
 }
 

@@ -30,7 +30,9 @@ export function studentKey(studentId: string): string {
 }
 
 export function createStudentSync(
-  ports: Pick<Ports, 'syncDeal' | 'facts' | 'stages' | 'plan'> & { students: StudentFacts },
+  ports: Pick<Ports, 'syncDeal' | 'facts' | 'stages' | 'map' | 'plan'> & {
+    students: StudentFacts;
+  },
 ): StudentSync {
   const { students, plan } = ports;
   const tellSynced = createTeller(ports);

@@ -95,7 +95,6 @@ async function sync(ports: DealPorts, wish: Wish, hold: Hold): Promise<Synced> {
   const stageId = made.stageId ?? (await amocrm.deal(made.dealId))?.status_id;
   if (stageId === undefined) throw new TransientError('the deal is gone: looking again');
 
-  const before = await map.deal(made.dealId);
   await map.record(wish.id, hold.keys, { ...made, stageId, problem: made.problem });
   const note = entry?.state === 'done' ? undefined : await addNote(ports, wish, hold, made.dealId);
   const problem = made.problem ?? note ?? entry?.problem;
@@ -103,9 +102,18 @@ async function sync(ports: DealPorts, wish: Wish, hold: Hold): Promise<Synced> {
   const at = new Date(now()).toISOString();
   await map.finish(wish.id, at);
 
-  const isMoved = before?.stageId !== undefined && before.stageId !== stageId;
-  const alsoMoved = isMoved ? before.ids.filter((id) => id !== wish.id) : [];
+  const alsoMoved = await leadsToTell(map, made.dealId, wish.id);
   return { ...made, stageId, problem, at, alsoMoved };
+}
+
+/** The other leads of a deal, when this one has moved it and they have not been told. */
+export async function leadsToTell(
+  map: Pick<CrmMap, 'deal'>,
+  dealId: number,
+  movedBy: string,
+): Promise<string[]> {
+  const deal = await map.deal(dealId);
+  return deal?.movedBy === movedBy ? deal.ids.filter((id) => id !== movedBy) : [];
 }
 
 async function findOrMake(

@@ -1,8 +1,9 @@
 /** What happens between two steps: the service's parts in this process, one of them spoiled. */
 import { describe, expect, test } from '@jest/globals';
 import { AmbiguousError, NotYetError, TransientError } from '@leadwire/shared/errors';
-import { someLead } from '@leadwire/testing/lead';
+import { leadCreated, someLead } from '@leadwire/testing/lead';
 import type { Amocrm } from '../src/amocrm.ts';
+import { createCrmSync } from '../src/handler.ts';
 import { personKeys } from '../src/match.ts';
 import { createSyncDeal, type DealPorts, type Wish } from '../src/sync-deal.ts';
 import { STAGES, useRig } from './rig.ts';
@@ -76,6 +77,19 @@ describe('a create that happened and could not be written down', () => {
     await syncUntilDone(wishFor(lead));
     expect(await dealsOf(lead)).toHaveLength(1);
   });
+});
+
+test('a move that was not told to the other leads of the deal is told when the message comes again', async () => {
+  const ports = rig.ports();
+  const [first, again] = [someLead(), someLead({ kind: 'purchase', paymentMethod: 'kaspi' })];
+  const paid = { ...again, phone: first.phone };
+  await createCrmSync(ports).syncLead(leadCreated(first));
+  const away = () => Promise.reject(new TransientError('the broker is away', { outage: true }));
+  const mute = createCrmSync({ ...ports, facts: { ...ports.facts, tell: away } });
+  await expect(mute.syncLead(leadCreated(paid))).rejects.toThrow('the broker is away');
+
+  await createCrmSync(ports).syncLead(leadCreated(paid));
+  expect(await rig.told(first.leadId, 'moved')).toMatchObject({ stageId: STAGES.kaspi });
 });
 
 describe('a worker that was away while another one took over', () => {

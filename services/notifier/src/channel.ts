@@ -25,3 +25,11 @@ export interface Channel {
   /** Finds out what became of an earlier send of this entry. Never sends it twice. */
   reconcile(entry: LedgerEntry): Promise<Reconciled>;
 }
+
+/**
+ * What a provider knows the delivery by (idempotency key, token): its id, and another one for each copy
+ * that a person asked for, because the provider would take that for a repeat.
+ */
+export function copyId({ deliveryId, copies = 0 }: LedgerEntry): string {
+  return copies === 0 ? deliveryId : `${deliveryId}.${copies + 1}`;
+}

@@ -2,7 +2,7 @@
 import type { Lead } from '@leadwire/shared/events';
 import type { LedgerEntry } from '@leadwire/shared/ledger';
 import { mailSchema, type Mail, type ResendClient } from '@leadwire/shared/resend';
-import type { Channel, Due } from './channel.ts';
+import { copyId, type Channel, type Due } from './channel.ts';
 import type { Composer } from './compose.ts';
 
 /** Resend forgets a key after 24 hours; an hour of margin for clocks that differ. */
@@ -19,7 +19,7 @@ export function createEmailChannel(options: EmailOptions): Channel {
   const { resend, composer, from, now = Date.now } = options;
 
   const send = (entry: LedgerEntry): Promise<string> =>
-    resend.send(mailSchema.parse(entry.request), entry.deliveryId, {
+    resend.send(mailSchema.parse(entry.request), copyId(entry), {
       leadId: entry.leadId,
       deliveryId: entry.deliveryId,
     });

@@ -2,7 +2,7 @@
 import type { Lead } from '@leadwire/shared/events';
 import type { LedgerEntry } from '@leadwire/shared/ledger';
 import { smsSchema, type MobizonClient, type Sms } from '@leadwire/shared/mobizon';
-import type { Channel, Due } from './channel.ts';
+import { copyId, type Channel, type Due } from './channel.ts';
 import type { Composer } from './compose.ts';
 
 export interface SmsOptions {
@@ -46,7 +46,7 @@ export function createSmsChannel(options: SmsOptions): Channel {
 
 /** Our name for the message at Mobizon: it is what a lost answer is recognised by. */
 function token(entry: LedgerEntry): string {
-  return `leadwire:${entry.deliveryId}`;
+  return `leadwire:${copyId(entry)}`;
 }
 
 function context({ leadId, deliveryId }: LedgerEntry) {
