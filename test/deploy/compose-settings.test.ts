@@ -78,6 +78,16 @@ describe('the profile hosted', () => {
   });
 });
 
+test('docker-compose.yml names nothing twice: docker compose would not read it', () => {
+  const names = [...compose.matchAll(/^ {2}([\w-]+):$/gm)].map(([, name = '']) => name);
+  const volumes = compose.indexOf('\nvolumes:\n');
+  const services = [...compose.slice(0, volumes).matchAll(/^ {2}([\w-]+):$/gm)].map(
+    ([, name]) => name,
+  );
+  expect(names.length).toBeGreaterThan(services.length);
+  expect(services).toEqual([...new Set(services)]);
+});
+
 describe('the users', () => {
   test('of the containers are one for each part, as docker-compose.yml has them', () => {
     const parts = PROGRAMS.filter(({ name }) => name !== 'cli');

@@ -68,6 +68,7 @@ describe('every service', () => {
     expect(read('deploy/observability/prometheus.yml')).toMatch(
       new RegExp(`names: \\[${service}\\], type: A, port: \\d{4}`),
     );
+    expect(read('deploy/observability/prometheus.yml').split(`[${service}]`)).toHaveLength(2);
     expect(alerts).toContain(`absent(up{job="${service}"} == 1)`);
   });
 });
