@@ -40,6 +40,7 @@ export default tseslint.config(
                 '@leadwire/crm-sync*',
                 '@leadwire/telegram-relay*',
                 '@leadwire/lead-store*',
+                '@leadwire/mailer-batch*',
                 '@leadwire/sandbox*',
                 '@leadwire/testing*',
                 '@leadwire/supabase-local*',

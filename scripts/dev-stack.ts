@@ -83,6 +83,13 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
+    name: 'mailer-batch',
+    entry: 'services/mailer-batch/src/main.ts',
+    ports: { PORT: 3105 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
     name: 'landing-api',
     entry: 'services/landing-api/src/main.ts',
     ports: { PORT: 3000 },
@@ -161,7 +168,8 @@ export function stackEnv(
   const sandbox = at('sandbox');
   const sandboxPage = `http://localhost:${ports('sandbox')}`;
   const api = `http://localhost:${ports('landing-api')}`;
-  const hookSecret = given['AMOCRM_WEBHOOK_SECRET'] ?? secrets['AMOCRM_WEBHOOK_SECRET'] ?? '';
+  const hooks = `${at('landing-api')}/api/webhooks`;
+  const secretOf = (name: string) => given[name] ?? secrets[name] ?? '';
   return {
     ...secrets,
     NATS_URL: `nats://${hostOf('nats')}:${ports('nats', 'NATS_PORT')}`,
@@ -180,7 +188,10 @@ export function stackEnv(
     TELEGRAM_BASE_URL: `${sandbox}/telegram`,
     // Bots of one's own come without the sandbox's beside them.
     ...(given['TELEGRAM_BASE_URL'] === undefined && SANDBOX_BOTS),
-    AMOCRM_WEBHOOK_URL: `${at('landing-api')}/api/webhooks/amocrm/${hookSecret}`,
+    AMOCRM_WEBHOOK_URL: `${hooks}/amocrm/${secretOf('AMOCRM_WEBHOOK_SECRET')}`,
+    RESEND_WEBHOOK_URL: `${hooks}/resend`,
+    MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
+    MAILER_BATCH_URL: at('mailer-batch'),
     LANDING_API_URL: at('landing-api'),
     PUBLIC_BASE_URL: api,
     PROFTEST_RESULT_URL: `${sandboxPage}/forms/`,

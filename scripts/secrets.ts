@@ -11,6 +11,8 @@ export const MAKERS: SecretMakers = {
   ADMIN_TOKEN: () => randomBytes(24).toString('hex'),
   PLATFORM_TOKEN: () => randomBytes(24).toString('hex'),
   AMOCRM_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
+  MOBIZON_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
+  UNSUBSCRIBE_SECRET: () => randomBytes(32).toString('hex'),
   LANDING_SUPABASE_SERVICE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
   TRIPWIRE_SERVICE_ROLE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
   // Standard Webhooks: "whsec_" and 24 to 64 random bytes in base64.

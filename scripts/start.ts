@@ -91,7 +91,7 @@ async function start(run: RunFile): Promise<void> {
 /** What `npm run leadwire` needs to find this stack. */
 function placesOf(env: NodeJS.ProcessEnv): Record<string, string> {
   const names = [
-    ...['NATS_URL', 'JOURNAL_DIR'],
+    ...['NATS_URL', 'JOURNAL_DIR', 'MAILER_BATCH_URL', 'ADMIN_TOKEN'],
     ...['LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'],
     ...['TRIPWIRE_SUPABASE_URL', 'TRIPWIRE_SERVICE_ROLE_KEY'],
     ...Object.keys(env).filter((name) => /^(AMOCRM|MOBIZON|RESEND|TELEGRAM)_/.test(name)),
@@ -131,6 +131,7 @@ function describe(ports: Ports, env: NodeJS.ProcessEnv): string[] {
     `  CRM board    ${sandbox}/inbox/amocrm        deals on their stages; drag one, and the lead knows`,
     `  Telegram     ${sandbox}/inbox/telegram      groups and bots; add a bot, and talk to it`,
     `  API docs     ${api}/docs`,
+    `  campaigns    ${env['MAILER_BATCH_URL'] ?? ''}/docs   or: npm run leadwire -- campaign --help`,
     `  admin token  ${env['ADMIN_TOKEN'] ?? ''}`,
     `  platform     ${env['PLATFORM_TOKEN'] ?? ''}  (token for /api/platform/students)`,
     `  data         ${dataDir}  (kept for the next start; logs in logs/)`,

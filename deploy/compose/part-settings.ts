@@ -12,7 +12,10 @@ import { randomBytes } from 'node:crypto';
 import { MAKERS, type SecretMakers } from '../../scripts/secrets.ts';
 
 /** Ours to make up. Everything else in MAKERS belongs to an account with somebody, and only the sandbox's may be made up. */
-const OURS = ['ADMIN_TOKEN', 'PLATFORM_TOKEN', 'AMOCRM_WEBHOOK_SECRET'];
+const OURS = [
+  ...['ADMIN_TOKEN', 'PLATFORM_TOKEN', 'UNSUBSCRIBE_SECRET'],
+  ...['AMOCRM_WEBHOOK_SECRET', 'MOBIZON_WEBHOOK_SECRET'],
+];
 
 /** Fixed by docker-compose.yml; in `.env` they are meant for `npm start`. */
 const FIXED = [
@@ -55,8 +58,8 @@ export function stackSettings(
   const theirs = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => value !== '' && !FIXED.includes(name)),
   );
-  const dirs = { JOURNAL_DIR: '/data/journal' };
-  if (!knobs.isLocal) return { ...secrets, ...dirs, ...theirs };
+  const places = { JOURNAL_DIR: '/data/journal', MAILER_BATCH_URL: 'http://mailer-batch:3105' };
+  if (!knobs.isLocal) return { ...secrets, ...places, ...theirs };
   const page = `http://localhost:${knobs.sandboxPort}`;
   const own = {
     PUBLIC_BASE_URL: `http://localhost:${knobs.apiPort}`,

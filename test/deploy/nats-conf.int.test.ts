@@ -240,6 +240,8 @@ describe('a user of the broker', () => {
     ['lead-store', 'write the ledger', '$KV.deliveries.a.email.b'],
     ['crm-sync', 'have something sent', 'notify.at.email.00000000'],
     ['crm-sync', 'write the ledger', '$KV.deliveries.a.email.b'],
+    ['mailer-batch', 'have something sent', 'notify.at.email.00000000'],
+    ['mailer-batch', 'write the ledger', '$KV.deliveries.a.email.b'],
     ['telegram-relay', 'publish leads', 'leads.created.proftest.00000000'],
     ['telegram-relay', 'write the ledger of mails', '$KV.deliveries.a.email.b'],
     ['telegram-relay', 'say that a mail was sent', 'deliveries.email.sent.00000000'],

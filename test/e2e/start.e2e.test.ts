@@ -130,6 +130,14 @@ describe('npm start', () => {
       await waitFor(() => leadwire('leads', 'show', early).includes('email sent, sms sent'), {
         what: 'the CLI to show the rows of the stack that runs',
       });
+      // What providers tell comes by itself: the mail's webhook, and the SMS's report, which is asked about.
+      await waitFor(
+        () => {
+          const told = leadwire('leads', 'show', early);
+          return /email +delivered/.test(told) && /sms +delivered/.test(told);
+        },
+        { timeoutMs: 90_000, what: 'both messages to be delivered' },
+      );
 
       const second = spawnStack(1_000);
       // Not `exit`: what it said may still be on its way then.

@@ -23,6 +23,9 @@ export const envSchema = z.object({
   TRIPWIRE_DATABASE_URL: databaseUrl.optional(),
   /** landing-api's journal, when this runs on its machine. */
   JOURNAL_DIR: z.string().default('.data/journal'),
+  /** Where mailer-batch answers, and the token that it asks for: `campaign …`. */
+  MAILER_BATCH_URL: baseUrl('mailer-batch').default('http://127.0.0.1:3105'),
+  ADMIN_TOKEN: z.string().optional(),
   /** What the services are configured with: `doctor` tries it, `amocrm connect` fills in the rest. */
   RESEND_API_KEY: z.string().optional(),
   RESEND_BASE_URL: baseUrl('the Resend API').default('https://api.resend.com'),

@@ -2,7 +2,7 @@
 
 /** It could not be done: no broker, no such lead, a part of it failed. */
 export class FailedError extends Error {
-  override readonly name = 'FailedError';
+  override readonly name: string = 'FailedError';
   readonly exitCode = 1;
 }
 

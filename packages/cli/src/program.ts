@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { toError } from '@leadwire/shared/errors';
 import { addAmocrmCommands } from './amocrm-commands.ts';
+import { addCampaignCommands } from './campaign-commands.ts';
 import { addDatabaseCommands } from './database-commands.ts';
 import { addDeadCommands } from './dead-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
@@ -19,9 +20,10 @@ Examples:
   leadwire dead redrive --cause attempts_spent
   leadwire telegram code
   leadwire doctor
+  leadwire campaign status 01997f3a-2b1c --watch
 
 The broker and the database are those of the running "npm start", of .env, or of the environment:
-NATS_URL, LANDING_SUPABASE_URL, LANDING_SUPABASE_SERVICE_KEY.
+NATS_URL, LANDING_SUPABASE_URL, LANDING_SUPABASE_SERVICE_KEY; for campaigns MAILER_BATCH_URL, ADMIN_TOKEN.
 Exit codes: 0 done, 1 could not be done, 2 asked for in a wrong way.`;
 
 /**
@@ -30,7 +32,9 @@ Exit codes: 0 done, 1 could not be done, 2 asked for in a wrong way.`;
  */
 export async function runCli(args: readonly string[], readEnv: () => CliEnv): Promise<number> {
   const program = new Command('leadwire')
-    .description('Looks at leads and at what could not be done with them, and acts on it.')
+    .description(
+      'Looks at leads and at what could not be done with them, acts on it, and runs campaigns.',
+    )
     .helpOption('-h, --help', 'show this, or the help of a command')
     .addHelpText('after', AFTER_HELP)
     .configureHelp({ showGlobalOptions: false })
@@ -43,6 +47,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
+  addCampaignCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
     command.showHelpAfterError(`"${pathOf(command)} --help" shows what there is.`);

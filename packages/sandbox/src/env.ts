@@ -50,6 +50,8 @@ export const sandboxEnvSchema = z.object({
     .optional(),
   /** A sender name registered for the account. */
   MOBIZON_FROM: z.string().min(1).default('Leadwire'),
+  /** Where Mobizon's delivery reports go. */
+  MOBIZON_WEBHOOK_URL: z.url('expected a web address').optional(),
   SANDBOX_MOBIZON_RATE_PER_SECOND: number('a number of calls').positive().default(10),
   SANDBOX_MOBIZON_BALANCE: number('an amount in tenge').min(0).default(10_000),
   ...amocrmEnv,
@@ -91,6 +93,7 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
       senders: [env.MOBIZON_FROM],
       balance: env.SANDBOX_MOBIZON_BALANCE,
       ratePerSecondPerMethod: env.SANDBOX_MOBIZON_RATE_PER_SECOND,
+      webhooks: env.MOBIZON_WEBHOOK_URL === undefined ? [] : [{ url: env.MOBIZON_WEBHOOK_URL }],
     },
     amocrm: amocrmOptionsFrom(env),
     telegram: telegramOptionsFrom(env),

@@ -1,27 +1,30 @@
-/** Gathers rows that arrive at the same time into one write. */
+/** Gathers rows that arrive at the same time into one call. */
 import { PermanentError, toError } from './errors.ts';
 
-export interface BatchOptions<Row> {
-  write: (rows: Row[]) => Promise<void>;
+export interface BatchOptions<Row, Result> {
+  /** One result for each row, in their order; none at all where there is nothing to tell. */
+  write: (rows: Row[]) => Promise<readonly Result[] | void>;
   /** Rows in one write at most. */
   maxRows: number;
   /** Milliseconds that the first row waits for company. */
   maxWaitMs: number;
 }
 
-interface Waiting<Row> {
+interface Waiting<Row, Result> {
   row: Row;
-  resolve: () => void;
+  resolve: (result: Result) => void;
   reject: (error: Error) => void;
 }
 
 /**
- * Returns a function that resolves when its row is written. When the database refuses a batch for its
+ * Returns a function that resolves when its row is written. When the other side refuses a batch for its
  * data, each row is written alone, so that a bad one fails by itself and takes no other with it.
  */
-export function createBatch<Row>(options: BatchOptions<Row>): (row: Row) => Promise<void> {
+export function createBatch<Row, Result = void>(
+  options: BatchOptions<Row, Result>,
+): (row: Row) => Promise<Result> {
   const { write, maxRows, maxWaitMs } = options;
-  let waiting: Waiting<Row>[] = [];
+  let waiting: Waiting<Row, Result>[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   const flush = (): void => {
@@ -32,10 +35,10 @@ export function createBatch<Row>(options: BatchOptions<Row>): (row: Row) => Prom
     void writeBatch(batch);
   };
 
-  const writeBatch = async (batch: Waiting<Row>[]): Promise<void> => {
+  const writeBatch = async (batch: Waiting<Row, Result>[]): Promise<void> => {
     try {
-      await write(batch.map(({ row }) => row));
-      for (const { resolve } of batch) resolve();
+      const results = (await write(batch.map(({ row }) => row))) ?? [];
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Result);
     } catch (thrown) {
       const error = toError(thrown);
       if (error instanceof PermanentError && batch.length > 1) {

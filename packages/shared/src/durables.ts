@@ -145,5 +145,37 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'writes delivery statuses of the second project',
   },
+  'mailer-batch': {
+    stream: 'CAMPAIGNS',
+    filters: ['campaigns.batch.*.*'],
+    concurrency: 4,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'sends batches of campaigns',
+  },
+  'mailer-outcomes': {
+    stream: 'DELIVERIES',
+    filters: ['campaign_deliveries.*.*.*', 'redrive.mailer-outcomes.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes what became of campaign copies',
+  },
+  'mailer-suppressions': {
+    stream: 'CONTACTS',
+    filters: ['contacts.suppressed.*', 'redrive.mailer-suppressions.>'],
+    concurrency: 100,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes who must not get campaigns any more',
+  },
+  'mailer-sms-reports': {
+    stream: 'SMS_REPORTS',
+    filters: ['sms_reports.*', 'redrive.mailer-sms-reports.>'],
+    concurrency: 100,
+    attempts: 12,
+    ackWaitMs: 30 * SECOND,
+    what: 'asks Mobizon what became of SMS',
+  },
 } as const satisfies Record<string, ConsumerSpec>;
 export type ConsumerName = keyof typeof consumers;

@@ -4,6 +4,12 @@
  * A breaking change gets a new version beside the old one. docs/EVENTS.md is compared with this file.
  */
 import { z } from 'zod';
+import {
+  batchReadySchema,
+  campaignDeliverySchema,
+  smsReportSchema,
+  suppressionSchema,
+} from './campaign-facts.ts';
 import { newId } from './ids.ts';
 
 export const leadKinds = ['proftest', 'purchase'] as const;
@@ -210,6 +216,15 @@ export const eventSchemas = {
   ),
   /** Something became known about a delivery. */
   'delivery.recorded.v1': defineEvent('delivery.recorded.v1', outcomeSchema),
+  /** Something became known about a campaign's copy. */
+  'campaign.delivery_recorded.v1': defineEvent(
+    'campaign.delivery_recorded.v1',
+    campaignDeliverySchema,
+  ),
+  /** Somebody must not get campaigns any more. */
+  'contact.suppressed.v1': defineEvent('contact.suppressed.v1', suppressionSchema),
+  /** Mobizon says that an SMS has come to its end: a hint to ask. */
+  'sms.reported.v1': defineEvent('sms.reported.v1', smsReportSchema),
   /** The learning platform has a new student. */
   'student.created.v1': defineEvent('student.created.v1', studentSchema),
   /** A student has completed a lesson. */
@@ -218,6 +233,8 @@ export const eventSchemas = {
   'crm.recorded.v1': defineEvent('crm.recorded.v1', crmSchema),
   /** The CRM says that a deal has changed: a hint to look at it. */
   'crm.deal_changed.v1': defineEvent('crm.deal_changed.v1', dealChangeSchema),
+  /** A batch of a campaign may be sent now: a nudge, the row in the database decides. */
+  'campaign.batch_ready.v1': defineEvent('campaign.batch_ready.v1', batchReadySchema),
   /** A provider was called. */
   'provider.called.v1': defineEvent('provider.called.v1', callSchema),
   /** A person should look. */
@@ -232,6 +249,8 @@ export type NotificationDue = EventOf<'notification.due.v1'>;
 export type TelegramNotice = EventOf<'telegram.notice.v1'>;
 export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
 export type CrmRecorded = EventOf<'crm.recorded.v1'>;
+export type BatchReady = EventOf<'campaign.batch_ready.v1'>;
+export type ContactSuppressed = EventOf<'contact.suppressed.v1'>;
 export type DealChanged = EventOf<'crm.deal_changed.v1'>;
 
 /**

@@ -3,15 +3,17 @@
  * repeated call sends and bills again. So every message carries our token as its campaign's name, and
  * `find` looks for it before anything is repeated.
  */
-import axios, { isAxiosError } from 'axios';
 import { z } from 'zod';
 import { AmbiguousError, ChannelStoppedError, PermanentError, TransientError } from './errors.ts';
-import type { Limiter } from './limiter.ts';
+import type { Priority } from './limiter.ts';
+import {
+  TOO_OFTEN_MS,
+  createMobizonHttp,
+  meaningOf,
+  type MobizonHttpOptions,
+} from './mobizon-http.ts';
 import type { CallContext, TrackCall } from './provider-call.ts';
 
-const TIMEOUT_MS = 15_000;
-/** Code 30 comes without a hint how long to wait. */
-const TOO_OFTEN_MS = 5_000;
 /** Their times have no zone: ask for a day more on either side. */
 const TIME_MARGIN_MS = 24 * 60 * 60 * 1_000;
 const PAGE_SIZE = 100;
@@ -27,7 +29,7 @@ export type Sms = z.infer<typeof smsSchema>;
 
 export interface MobizonClient {
   /** Waits for this account's turn to send. To be called before the claim, which must not age. */
-  turn(): Promise<void>;
+  turn(priority?: Priority): Promise<void>;
   /**
    * Sends one SMS under `token`. A code 0 means accepted, possibly for moderation.
    * @returns the provider's message id.
@@ -41,20 +43,20 @@ export interface MobizonClient {
    * @returns the message's id, or `campaign:<id>` while only the campaign is listed.
    */
   find(sms: Sms, token: string, since: Date, context: CallContext): Promise<string | undefined>;
+  /**
+   * What has become of messages, by id; one that they do not know is left out. At most 100 ids.
+   * @throws TransientError, AmbiguousError and ChannelStoppedError as `send`.
+   */
+  statuses(messageIds: readonly string[]): Promise<Map<string, string>>;
   /** The money left, in the account's currency. */
   balance(): Promise<number>;
 }
 
-export interface MobizonOptions {
-  apiKey: string;
-  baseUrl: string;
-  limiter: Pick<Limiter, 'acquire' | 'pauseFor'>;
+export interface MobizonOptions extends MobizonHttpOptions {
   track: TrackCall;
-  timeoutMs?: number;
 }
 
 /** Numbers often arrive as strings: what is read is read tolerantly. */
-const envelopeSchema = z.object({ code: z.coerce.number().int(), data: z.unknown() });
 const sentSchema = z.object({ messageId: z.coerce.string() });
 const listSchema = z.object({
   items: z.array(
@@ -67,34 +69,17 @@ const listSchema = z.object({
   ),
 });
 type ListedItem = z.infer<typeof listSchema>['items'][number];
+const statusesSchema = z.array(z.object({ id: z.coerce.string(), status: z.string() }));
 const balanceSchema = z.object({ balance: z.coerce.number() });
 
 export function createMobizon(options: MobizonOptions): MobizonClient {
-  const { limiter, track, timeoutMs = TIMEOUT_MS } = options;
-  const http = axios.create({
-    baseURL: options.baseUrl,
-    timeout: timeoutMs,
-    // Decided below: their errors come with status 200, other statuses come from proxies.
-    validateStatus: () => true,
-    responseType: 'text',
-    transformResponse: (body: string) => body,
-  });
+  const { limiter, track } = options;
+  const http = createMobizonHttp(options);
 
   const call = async (path: string, params: Record<string, string>): Promise<unknown> => {
-    // The key travels in the body: addresses end up in access logs.
-    const form = new URLSearchParams({
-      apiKey: options.apiKey,
-      api: 'v1',
-      output: 'json',
-      ...params,
-    });
-    const answer = await http.post<string>(`/service/${path}`, form).catch((thrown: unknown) => {
-      throw classifyNetwork(thrown);
-    });
-    const envelope = readEnvelope(answer.status, answer.data);
-    if (envelope.code === 0) return envelope.data;
-    if (envelope.code === 30) await limiter.pauseFor(TOO_OFTEN_MS);
-    throw await classifyCode(envelope.code, envelope.data, path);
+    const { code, data } = await http.call(path, params);
+    if (code === 0) return data;
+    throw await classifyCode(code, data, path);
   };
 
   /** The id of the first listed item that is the one, over all pages. */
@@ -123,7 +108,7 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
 
   const classifyCode = async (code: number, data: unknown, path: string): Promise<Error> => {
     const message = `Mobizon: code ${code} from ${path}`;
-    switch (MEANING[code] ?? 'ambiguous') {
+    switch (meaningOf(code)) {
       case 'stopped':
         return new ChannelStoppedError(message);
       case 'again':
@@ -142,7 +127,7 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
   };
 
   return {
-    turn: () => limiter.acquire(),
+    turn: (priority) => limiter.acquire(priority),
 
     send: (sms, token, context) =>
       track('mobizon.send', context, async () => {
@@ -186,56 +171,18 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
         );
       }),
 
+    statuses: (messageIds) =>
+      track('mobizon.statuses', {}, async () => {
+        const data = await call('message/getSMSStatus', { ids: messageIds.join(',') });
+        return new Map(statusesSchema.parse(data).map(({ id, status }) => [id, status]));
+      }),
+
     balance: () =>
       track('mobizon.balance', {}, async () => {
         await limiter.acquire();
         return balance();
       }),
   };
-}
-
-/** Codes of the envelope (https://mobizon.kz/help/api-docs/sms-api, "API response codes"). */
-const MEANING: Record<number, 'stopped' | 'again' | 'refused' | 'ambiguous'> = {
-  1: 'refused',
-  2: 'refused',
-  3: 'ambiguous',
-  // Wrong module, method, format or parameters: our own mistake, mended by an update, not by dropping SMS.
-  4: 'stopped',
-  5: 'stopped',
-  6: 'stopped',
-  8: 'stopped',
-  9: 'stopped',
-  10: 'again',
-  11: 'stopped',
-  12: 'refused',
-  13: 'stopped',
-  14: 'stopped',
-  15: 'refused',
-  30: 'again',
-  999: 'ambiguous',
-};
-
-/** The connection was never made: nothing can have happened. Everything else may have reached them. */
-const NEVER_ARRIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-
-function classifyNetwork(thrown: unknown): Error {
-  // Only the code is kept: the client's error carries the whole request, key and number included.
-  const code = isAxiosError(thrown) ? (thrown.code ?? 'no answer') : 'no answer';
-  if (NEVER_ARRIVED.includes(code)) {
-    return new TransientError(`Mobizon: not reachable (${code})`, { outage: true });
-  }
-  return new AmbiguousError(`Mobizon: ${code}`, { outage: true });
-}
-
-function readEnvelope(status: number, body: string): z.infer<typeof envelopeSchema> {
-  if (status >= 200 && status < 300) {
-    try {
-      return envelopeSchema.parse(JSON.parse(body));
-    } catch {
-      throw new AmbiguousError('Mobizon: an answer that is not theirs', { outage: true });
-    }
-  }
-  throw new AmbiguousError(`Mobizon: HTTP ${status}`, { outage: true });
 }
 
 /** `YYYY-MM-DD HH:MM:SS`, as their criteria want it. */

@@ -12,6 +12,8 @@ export interface Database {
    * wrong; TransientError when the database is not there.
    */
   storeRows(functionName: string, rows: readonly object[]): Promise<void>;
+  /** Calls a function of the migrations; resolves to what it answers, as JSON. @throws as `storeRows`. */
+  call(functionName: string, args: object): Promise<unknown>;
   /** One row of a table by its id, or undefined. @throws as `storeRows`. */
   rowById(table: string, id: string): Promise<Record<string, unknown> | undefined>;
   /** The first 100 rows with this value in this column, by `order`, oldest first. @throws as `storeRows`. */
@@ -19,6 +21,39 @@ export interface Database {
     table: string,
     { column, value, order }: { column: string; value: string; order: string },
   ): Promise<Record<string, unknown>[]>;
+  /**
+   * The rows of a table or view that pass all filters, in the order of its unique column `key`, those after `after`.
+   * At most `limit`, and fewer where the server's own limit is lower: ask until there are none. Names are not checked:
+   * never let a stranger choose them. @throws as `storeRows`; PermanentError also for a name that does not exist.
+   */
+  rowsAfter(table: string, query: RowsQuery): Promise<Record<string, unknown>[]>;
+}
+
+/** How a column is compared. `is` takes null, true or false; `in` a list. */
+export const filterOperators = [
+  'eq',
+  'neq',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'ilike',
+  'in',
+  'is',
+  'not_is',
+] as const;
+export interface RowFilter {
+  column: string;
+  op: (typeof filterOperators)[number];
+  value: string | number | boolean | null | readonly (string | number)[];
+}
+
+export interface RowsQuery {
+  columns: readonly string[];
+  filters: readonly RowFilter[];
+  key: string;
+  after?: string | number | undefined;
+  limit: number;
 }
 
 export interface DatabaseOptions {
@@ -41,6 +76,11 @@ export function createDatabase({ project, url, serviceKey }: DatabaseOptions): D
       const { error, status } = await client.rpc(functionName, { rows });
       if (error) throw classify(project, status, error);
     },
+    async call(functionName, args) {
+      const answer = await client.rpc(functionName, args);
+      if (answer.error) throw classify(project, answer.status, answer.error);
+      return answer.data as unknown;
+    },
     async rowById(table, id) {
       const query = client.from(table).select().eq('id', id);
       const { data, error, status } = await query.maybeSingle<Record<string, unknown>>();
@@ -52,6 +92,21 @@ export function createDatabase({ project, url, serviceKey }: DatabaseOptions): D
       const { data, error, status } = await query;
       if (error) throw classify(project, status, error);
       return data as Record<string, unknown>[];
+    },
+    async rowsAfter(table, { columns, filters, key, after, limit }) {
+      let query = client.from(table).select(columns.join(','));
+      if (after !== undefined) query = query.gt(key, after);
+      for (const { column, op, value } of filters) {
+        if (op === 'not_is') query = query.not(column, 'is', value);
+        else if (op === 'in') query = query.in(column, Array.isArray(value) ? value : [value]);
+        else query = query.filter(column, op, value);
+      }
+      const { data, error, status } = await query.order(key).limit(limit);
+      if (error && /^(42703|42P01|PGRST205|PGRST100)$/.test(error.code)) {
+        throw new PermanentError(`sql_${error.code}`, `Supabase ${project}: ${error.message}`);
+      }
+      if (error) throw classify(project, status, error);
+      return data as unknown as Record<string, unknown>[];
     },
   };
 }

@@ -69,17 +69,37 @@ export const streams = {
     schedules: { pending: 'telegram.at.', due: 'telegram.send.' },
     what: 'notices for groups: waiting (telegram.at.<chatId>.<deliveryId>) and to be sent (telegram.send.…)',
   },
+  CAMPAIGNS: {
+    subjects: ['campaigns.batch.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    what: 'batches that may be sent now, as a nudge: campaigns.batch.<campaignId>.<n>',
+  },
   DELIVERIES: {
     subjects: [
       'deliveries.*.*.*',
       'crm.*.*',
+      'campaign_deliveries.*.*.*',
       'redrive.lead-store-deliveries.>',
       'redrive.tripwire-deliveries.>',
       'redrive.lead-store-crm.>',
+      'redrive.mailer-outcomes.>',
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
-    what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, crm.<outcome>.<leadId>',
+    what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, campaign_deliveries.<channel>.<outcome>.<recipientId>, crm.<outcome>.<leadId>',
+  },
+  CONTACTS: {
+    subjects: ['contacts.suppressed.*', 'redrive.mailer-suppressions.>'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'who must not get campaigns any more: contacts.suppressed.<event id>',
+  },
+  SMS_REPORTS: {
+    subjects: ['sms_reports.*', 'redrive.mailer-sms-reports.>'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    what: 'SMS that Mobizon says have arrived or not, to be asked about: sms_reports.<messageId>',
   },
   CALLS: {
     subjects: ['calls.*.*', 'redrive.lead-store-calls.>'],
@@ -180,12 +200,17 @@ export const subjects = {
   telegramSend: (chatId: string, deliveryId: string) => `telegram.send.${chatId}.${deliveryId}`,
   delivery: (channel: string, outcome: string, deliveryId: string) =>
     `deliveries.${channel}.${outcome}.${deliveryId}`,
+  campaignDelivery: (channel: string, outcome: string, recipientId: string) =>
+    `campaign_deliveries.${channel}.${outcome}.${recipientId}`,
+  contactSuppressed: (eventId: string) => `contacts.suppressed.${eventId}`,
+  smsReport: (messageId: string) => `sms_reports.${messageId}`,
   crm: (outcome: string, leadId: string) => `crm.${outcome}.${leadId}`,
   crmChange: (dealId: number) => `crm_changes.${dealId}`,
   studentCreated: (studentId: string) => `students.created.${studentId}`,
   /** `*` as the lesson stands for every lesson. */
   lessonCompleted: (studentId: string, lesson: number | '*') =>
     `students.lesson_completed.${studentId}.${lesson}`,
+  campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
   call: (service: string, status: string) => `calls.${service}.${status}`,
   alert: (severity: string, what: string) => `alerts.${severity}.${what}`,
   dead: (durable: string, subject: string) => `dead.${durable}.${subject}`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { createBatch } from '@leadwire/shared/batch';
 import { PermanentError, TransientError } from '@leadwire/shared/errors';
-import { createBatch } from '../src/batch.ts';
 
 const options = { maxRows: 3, maxWaitMs: 5 };
 
@@ -14,6 +14,14 @@ describe('a batch', () => {
     await Promise.all([1, 2, 3, 4].map(write));
 
     expect(writes).toEqual([[1, 2, 3], [4]]);
+  });
+
+  test('gives each row its own result', async () => {
+    const ask = createBatch<number, string>({
+      ...options,
+      write: (rows) => Promise.resolve(rows.map((row) => `answer ${row}`)),
+    });
+    expect(await Promise.all([2, 1].map(ask))).toEqual(['answer 2', 'answer 1']);
   });
 
   test('with a row that the database refuses fails for that row alone', async () => {

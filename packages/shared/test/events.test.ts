@@ -24,6 +24,12 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
   'notification.due.v1': { ...delivery, dueAt: at, shortLink, lead },
   'telegram.notice.v1': { ...delivery, channel: 'telegram', template: newId(), lead },
   'delivery.recorded.v1': { ...delivery, outcome: 'skipped', at, reason: 'phone_invalid' },
+  'campaign.delivery_recorded.v1': {
+    ...{ recipientId: newId(), campaignId: newId(), channel: 'email', outcome: 'bounced' },
+    ...{ at, reason: 'permanent' },
+  },
+  'contact.suppressed.v1': { reason: 'unsubscribed', source: 'link', at, recipientId: newId() },
+  'sms.reported.v1': { messageId: '700001', at },
   'student.created.v1': {
     ...{ studentId: 'st-17', name: 'Дамир', email: null, phone: '+77051234567' },
     ...{ course: 'analyst', receivedAt: at },
@@ -31,6 +37,7 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
   'lesson.completed.v1': { studentId: 'st-17', lesson: 2, at },
   'crm.recorded.v1': { leadId: lead.leadId, outcome: 'synced', at, dealId: 1, stageId: 2 },
   'crm.deal_changed.v1': { dealId: 1, change: 'moved', stageId: 2, at },
+  'campaign.batch_ready.v1': { campaignId: newId(), n: 3 },
   'provider.called.v1': {
     service: 'notifier',
     action: 'resend.send',

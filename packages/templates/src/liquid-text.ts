@@ -11,6 +11,8 @@ import { TemplateError } from './template-error.ts';
 /** A text file ready to be filled in. `render` throws a TemplateError that names the file. */
 export type LiquidText = {
   file: string;
+  /** What was parsed, to be kept and parsed again by another process. */
+  source: string;
   variables: readonly string[];
   render(view: object): string;
 };
@@ -53,6 +55,7 @@ export function parseLiquid(engine: Liquid, file: string, source: string): Liqui
   const parsed = attempt(file, () => engine.parse(source));
   return {
     file,
+    source,
     variables: attempt(file, () => engine.globalVariablesSync(parsed)),
     render: (view) => attempt(file, () => renderParsed(engine, parsed, view)),
   };

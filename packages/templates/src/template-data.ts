@@ -5,26 +5,8 @@
 import { z } from 'zod';
 
 import { readAnswers } from './answers.ts';
-import { toGreetingName, toShownText } from './user-text.ts';
-
-/**
- * An address of our own, http or https, in the form that a URL parser writes it: quotes, spaces and line breaks
- * are percent-encoded. Never give a lead's words to a variable of this type.
- */
-const ownUrl = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).href);
-
-const shownText = (maxLength: number) =>
-  z.string().transform((text) => toShownText(text, maxLength) || null);
-
-const optional = <T extends z.ZodType>(type: T) =>
-  type.nullish().transform((value): z.output<T> | null => value ?? null);
-
-/** What the shared layout shows around every mail. `brand` counts against the 70 characters of an SMS. */
-const frame = {
-  brand: z.string().trim().min(1).max(40),
-  supportEmail: optional(z.email()),
-  unsubscribeUrl: optional(ownUrl),
-};
+import { frame, optional, ownUrl, shownText } from './variable-types.ts';
+import { toGreetingName } from './user-text.ts';
 
 /** A person who left a lead; `link` is the mail's button, `shortLink` is the lead's own, for the SMS. */
 const lead = {

@@ -4,25 +4,20 @@
  */
 import { join } from 'node:path';
 
-import { SegmentedMessage } from 'sms-segments-calculator';
-
-import type { LiquidText } from './liquid-text.ts';
+import { checkMailVariables, checkVariables, renderMailTexts, renderSmsText } from './render.ts';
+import { withoutLineBreaks } from './render.ts';
+import type { MailTexts, RenderedMail, RenderedSms, View } from './render.ts';
+import { isCampaignTemplate } from './campaign-data.ts';
 import { templateNames, templateSchemas } from './template-data.ts';
 import type { TemplateData, TemplateName } from './template-data.ts';
 import { TemplateError } from './template-error.ts';
 import { readTextsFolder } from './template-files.ts';
 import type { TemplateFiles, TextsFolder } from './template-files.ts';
-import { clip, toOneLine } from './user-text.ts';
 
+export type { RenderedMail, RenderedSms } from './render.ts';
 export { templateNames } from './template-data.ts';
 export type { TemplateData, TemplateName } from './template-data.ts';
 export { TemplateError } from './template-error.ts';
-
-/** A mail ready to be sent; `subject` is one line, `html` and `text` end with a line break. */
-export type RenderedMail = { subject: string; html: string; text: string };
-
-/** An SMS, how many segments it is billed as, and in which encoding: UCS-2 has 70 UTF-16 units in a single segment. */
-export type RenderedSms = { text: string; segments: number; encoding: 'GSM-7' | 'UCS-2' };
 
 /** The texts of the product, compiled. Every function throws TemplateError naming template and variable. */
 export type Templates = {
@@ -39,12 +34,8 @@ export type Templates = {
   sample<N extends TemplateName>(name: N): TemplateData[N];
 };
 
-// Longer subjects are cut by every inbox; RFC 5322 wants header lines under 998 octets.
-const MAX_SUBJECT_LENGTH = 150;
 const SMS_VARIABLES = ['brand', 'shortLink'];
 const TEXTS = join(import.meta.dirname, '..', 'texts');
-
-type View = Record<string, unknown>;
 
 let loaded: Promise<Templates> | null = null;
 
@@ -61,8 +52,10 @@ export function loadTemplates(folder?: string): Promise<Templates> {
 async function load(folder: string): Promise<Templates> {
   const texts = await readTextsFolder(folder);
   for (const name of texts.templates.keys()) {
-    if (!Object.hasOwn(templateSchemas, name)) {
-      throw new TemplateError(`${name}: this folder has no schema in template-data.ts`);
+    if (!Object.hasOwn(templateSchemas, name) && !isCampaignTemplate(name)) {
+      throw new TemplateError(
+        `${name}: this folder has no schema in template-data.ts or campaign-data.ts`,
+      );
     }
   }
   for (const name of templateNames) checkTemplate(texts, name);
@@ -85,22 +78,13 @@ function checkTemplate(texts: TextsFolder, name: TemplateName): void {
   if (mail === null && sms === null)
     throw new TemplateError(`${name}: no mail.mjml and no sms.txt`);
   if (mail !== null) {
-    checkVariables(mail.subject, known);
-    checkVariables(mail.html, [...known, 'subject']);
-    checkVariables(mail.text, known);
-    checkVariables(texts.layoutText, [...known, 'mail']);
+    checkMailVariables(mailOf(texts, mail), known);
     renderMail(texts, name, view);
   }
   if (sms !== null) {
     checkVariables(sms, SMS_VARIABLES);
     renderSms(texts, name, view);
   }
-}
-
-function checkVariables({ file, variables }: LiquidText, known: readonly string[]): void {
-  const unknown = variables.find((variable) => !known.includes(variable));
-  if (unknown === undefined) return;
-  throw new TemplateError(`${file}: no variable "${unknown}"; there are ${known.join(', ')}`);
 }
 
 function filesOf(texts: TextsFolder, name: TemplateName): TemplateFiles {
@@ -121,36 +105,18 @@ function toView(name: TemplateName, data: unknown, where: string = name): View {
   throw new TemplateError(`${where}: ${problems.join('; ')}`);
 }
 
-/** The last net below the schemas: no value of any template can break a header or a line of the text part. */
-function withoutLineBreaks(value: unknown): unknown {
-  if (typeof value === 'string') return toOneLine(value);
-  if (Array.isArray(value)) return value.map(withoutLineBreaks);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, withoutLineBreaks(item)]),
-  );
-}
-
 function renderMail(texts: TextsFolder, name: TemplateName, view: View): RenderedMail {
   const { mail } = filesOf(texts, name);
   if (mail === null) throw new TemplateError(`${name}: this template has no mail`);
-  const subject = clip(toOneLine(mail.subject.render(view)), MAX_SUBJECT_LENGTH);
-  const text = texts.layoutText.render({ ...view, mail: mail.text.render(view).trim() });
-  return {
-    subject,
-    html: `${mail.html.render({ ...view, subject }).trim()}\n`,
-    text: `${text
-      .replace(/[ \t]+$/gm, '')
-      .replace(/\n{3,}/g, '\n\n')
-      .trim()}\n`,
-  };
+  return renderMailTexts(mailOf(texts, mail), view);
+}
+
+function mailOf({ layoutText }: TextsFolder, mail: NonNullable<TemplateFiles['mail']>): MailTexts {
+  return { ...mail, layoutText };
 }
 
 function renderSms(texts: TextsFolder, name: TemplateName, view: View): RenderedSms {
   const { sms } = filesOf(texts, name);
   if (sms === null) throw new TemplateError(`${name}: this template has no SMS`);
-  const text = toOneLine(sms.render(view));
-  const message = new SegmentedMessage(text);
-  const encoding = message.encodingName;
-  return { text, segments: message.segmentsCount, encoding };
+  return renderSmsText(sms, view);
 }

@@ -3,8 +3,15 @@ import { join } from 'node:path';
 
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
+import {
+  campaignTemplateNames,
+  isCampaignTemplate,
+  loadCampaignTemplates,
+} from '../src/campaign-templates.ts';
+import type { CampaignTemplates } from '../src/campaign-templates.ts';
 import { loadTemplates, templateNames } from '../src/templates.ts';
 import type { RenderedMail, Templates } from '../src/templates.ts';
+import { thawSample } from './thaw-sample.ts';
 
 // Gmail cuts a message at 102 KB of HTML and hides the rest behind a link.
 const GMAIL_CLIPS_AT_BYTES = 102 * 1024;
@@ -14,18 +21,22 @@ const folders = readdirSync(join(import.meta.dirname, '../texts'), { withFileTyp
   .map((entry) => entry.name);
 
 let templates: Templates;
+let campaigns: CampaignTemplates;
 beforeAll(async () => {
   templates = await loadTemplates();
+  campaigns = await loadCampaignTemplates();
 });
 
 test('every folder of texts is a template', () => {
-  expect([...templateNames]).toEqual(folders.sort());
+  expect([...templateNames, ...campaignTemplateNames].sort()).toEqual(folders.sort());
 });
 
-describe.each(templateNames)('%s with its sample data', (name) => {
+describe.each([...templateNames, ...campaignTemplateNames])('%s with its sample data', (name) => {
   let mail: RenderedMail;
   beforeAll(() => {
-    mail = templates.renderMail(name, templates.sample(name));
+    mail = isCampaignTemplate(name)
+      ? thawSample(campaigns, name).mail
+      : templates.renderMail(name, templates.sample(name));
   });
 
   test('has a subject in Russian, in one line', () => {
@@ -61,6 +72,13 @@ describe.each(templateNames)('%s with its sample data', (name) => {
   test('starts with a preheader that an inbox list can show', () => {
     const preheader = /<body[^>]*>\s*<div style="display:none[^>]*>([^<]+)<\/div>/.exec(mail.html);
     expect(preheader?.[1]?.trim().length).toBeGreaterThan(30);
+  });
+});
+
+describe.each(templateNames)('%s for a lead', (name) => {
+  let mail: RenderedMail;
+  beforeAll(() => {
+    mail = templates.renderMail(name, templates.sample(name));
   });
 
   test('carries the link in both parts', () => {

@@ -66,7 +66,7 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   try {
     const url = await waitFor(
       async () => {
-        const listening = logs.find(({ msg, url }) => msg === 'listening' && url)?.url as
+        const listening = logs.find(({ msg, url }) => msg?.endsWith('listening') && url)?.url as
           string | undefined;
         const address = listening?.replace('0.0.0.0', '127.0.0.1');
         if (address !== undefined && options.until === 'listening') return address;

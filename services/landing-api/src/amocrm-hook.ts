@@ -3,20 +3,16 @@
  * a form, unsigned, without an event's id, repeated and out of order. So it is a hint and no more: the
  * deal's number goes to crm-sync, which reads the deal. Only who knows the address may say anything.
  */
-import { timingSafeEqual } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Bus } from '@leadwire/shared/bus';
-import { TransientError } from '@leadwire/shared/errors';
 import { makeEvent, type DealChanged } from '@leadwire/shared/events';
 import { subjects } from '@leadwire/shared/topology';
-import { RequestError } from './problems.ts';
+import { HOOKS_PER_MINUTE, inTime, refuseStrangers } from './hook-guards.ts';
 
 /** AmoCRM waits two seconds; what took longer it sends again in five minutes. */
 const ANSWER_WITHIN_MS = 1_500;
 /** Many deals with all their fields in one call. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
-const REQUESTS_PER_MINUTE = 3_000;
 
 /** Their words for what happened, and ours. Other groups (`add`, `update`, …) say nothing new. */
 const CHANGES = { status: 'moved', delete: 'deleted', restore: 'restored' } as const;
@@ -73,40 +69,15 @@ export function addAmocrmHook(app: FastifyInstance, { bus, secret, now }: HookPo
       {
         bodyLimit: BODY_LIMIT_BYTES,
         schema: { hide: true },
-        config: { rateLimit: { max: REQUESTS_PER_MINUTE, timeWindow: 60_000 } },
-        // As an address that is not there: nothing is said about how close a guess was.
-        onRequest: (request, _reply, next) =>
-          next(
-            isSame(request.params.secret, secret)
-              ? undefined
-              : new RequestError(404, 'there is nothing at this address'),
-          ),
+        config: { rateLimit: { max: HOOKS_PER_MINUTE, timeWindow: 60_000 } },
+        onRequest: refuseStrangers(secret),
       },
       async ({ body }) => {
         const hints = typeof body === 'string' ? readHook(body) : [];
-        await inTime(Promise.all(hints.map(publish)));
+        await inTime(Promise.all(hints.map(publish)), ANSWER_WITHIN_MS);
         return { success: true };
       },
     );
     done();
   });
-}
-
-async function inTime(work: Promise<unknown>): Promise<void> {
-  const patience = new AbortController();
-  const tooLate = delay(ANSWER_WITHIN_MS, undefined, { signal: patience.signal }).then(() => {
-    throw new TransientError(`the broker took longer than ${ANSWER_WITHIN_MS} ms`);
-  });
-  tooLate.catch(() => undefined);
-  work.catch(() => undefined);
-  try {
-    await Promise.race([work, tooLate]);
-  } finally {
-    patience.abort();
-  }
-}
-
-function isSame(given: string, expected: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -1,6 +1,6 @@
 /** Where the click came from, however the form spells it: `utm_source`, `utmSource`, `utm: { source }`. */
 import type { Lead } from '@leadwire/shared/events';
-import { cleanLine, isRecord } from './clean-text.ts';
+import { cleanLine, isRecord } from '@leadwire/shared/clean-text';
 
 const FIELDS = ['source', 'medium', 'campaign', 'content', 'term'] as const;
 type UtmField = (typeof FIELDS)[number];

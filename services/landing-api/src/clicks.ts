@@ -1,6 +1,5 @@
 /** `GET /s/:code`: sends a person on to where their message points, and counts that. */
-import { readFileSync } from 'node:fs';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/bus';
@@ -8,11 +7,10 @@ import { TransientError, toError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/events';
 import type { ShortLink, ShortLinks } from '@leadwire/shared/short-links';
 import { subjects } from '@leadwire/shared/topology';
+import { readPage, sendPage } from './pages.ts';
 
-const page = (name: string) =>
-  readFileSync(new URL(`../pages/${name}.html`, import.meta.url), 'utf8');
-const UNKNOWN_LINK = page('unknown-link');
-const TRY_AGAIN = page('try-again');
+const UNKNOWN_LINK = readPage('unknown-link');
+const TRY_AGAIN = readPage('try-again');
 
 /**
  * Programs that fetch a link to show a preview of it, by what they call themselves. The list is
@@ -111,8 +109,4 @@ function countClick({ bus, now }: ClickPorts, link: ShortLink, request: FastifyR
   bus.publish(subjects.delivery(channel, 'clicked', deliveryId), event).catch((thrown: unknown) => {
     request.log.warn({ err: toError(thrown), deliveryId }, 'a click was not counted');
   });
-}
-
-function sendPage(reply: FastifyReply, html: string): FastifyReply {
-  return reply.type('text/html; charset=utf-8').serializer(String).send(html);
 }

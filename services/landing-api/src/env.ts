@@ -26,6 +26,18 @@ export const envSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{16,100}$/, 'expected a secret of 16 to 100 letters, digits, - or _')
     .optional(),
+  /** What Resend signs its webhooks with; without it there is no address for them. */
+  RESEND_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{16,}=*$/, 'expected the signing secret of the webhook (whsec_…)')
+    .optional(),
+  /** Last part of the address that Mobizon's reports go to; without it there is no such address. */
+  MOBIZON_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{16,100}$/, 'expected a secret of 16 to 100 letters, digits, - or _')
+    .optional(),
+  /** What links to unsubscribe are signed with, as in mailer-batch; without it nobody can unsubscribe here. */
+  UNSUBSCRIBE_SECRET: z.string().min(32, 'expected a secret of at least 32 characters').optional(),
   /** The sites whose forms may read our answers. None by default. */
   CORS_ORIGINS: z
     .string()

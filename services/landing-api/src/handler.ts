@@ -1,8 +1,9 @@
 /** Submission -> Lead. Knows nothing of HTTP or the broker. */
+import { cleanJson, cleanLine, cleanRecord, isRecord } from '@leadwire/shared/clean-text';
+import { readEmail, readPhone, type Email, type Phone } from '@leadwire/shared/contacts';
 import type { Lead, LeadKind } from '@leadwire/shared/events';
+import type { Issue } from '@leadwire/shared/http-problems';
 import { attributionIn, takeAttribution } from './attribution.ts';
-import { cleanJson, cleanLine, cleanRecord, isRecord } from './clean-text.ts';
-import { readEmail, readPhone, type Email, type Phone } from './contacts.ts';
 import { HONEYPOT_FIELD, type Submission } from './submission.ts';
 
 const LONGEST_NAME = 200;
@@ -15,11 +16,6 @@ export interface Form {
   kind: LeadKind;
   source: string;
   campaign: string | null;
-}
-
-export interface Issue {
-  path: string;
-  message: string;
 }
 
 export type Reading =

@@ -11,6 +11,12 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import type { Bus } from '@leadwire/shared/bus';
+import {
+  RequestError,
+  answerProblems,
+  problemOnSocket,
+  sendProblem,
+} from '@leadwire/shared/http-problems';
 import type { Log } from '@leadwire/shared/log';
 import { hasBearer } from '@leadwire/shared/service';
 import { addAmocrmHook } from './amocrm-hook.ts';
@@ -18,10 +24,12 @@ import { addClickRoute, type ClickPorts } from './clicks.ts';
 import type { Env } from './env.ts';
 import { BODY_LIMIT_BYTES, acceptJsonBodies } from './json-body.ts';
 import type { LandingMeasures } from './measures.ts';
+import { addMobizonHook } from './mobizon-hook.ts';
 import { addPlatformRoutes } from './platform.ts';
-import { RequestError, answerProblems, problemOnSocket, sendProblem } from './problems.ts';
+import { addResendHook } from './resend-hook.ts';
 import { addLandingRoutes, type LandingPorts } from './routes.ts';
 import { addStatusRoute, type StatusPorts } from './status.ts';
+import { addUnsubscribeRoutes } from './unsubscribe.ts';
 
 /** A form's 32 KiB over a bad mobile connection; longer is somebody holding our sockets. */
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -34,10 +42,13 @@ export type HttpEnv = Pick<
   | 'ADMIN_TOKEN'
   | 'AMOCRM_WEBHOOK_SECRET'
   | 'CORS_ORIGINS'
+  | 'MOBIZON_WEBHOOK_SECRET'
   | 'PLATFORM_TOKEN'
   | 'PUBLIC_BASE_URL'
   | 'RATE_LIMIT_PER_MINUTE'
+  | 'RESEND_WEBHOOK_SECRET'
   | 'TRUST_PROXY'
+  | 'UNSUBSCRIBE_SECRET'
 >;
 export type HttpPorts = Omit<LandingPorts, 'measures'> &
   Omit<StatusPorts, 'adminToken'> &
@@ -48,7 +59,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   const app = createApp(env, ports.log);
   await addDefences(app, env);
   acceptJsonBodies(app);
-  answerProblems(app);
+  answerProblems(app, { preHandler: app.rateLimit() });
   recordAnswers(app, ports.measures);
   await addDocs(app, env);
 
@@ -67,7 +78,9 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
 
 /** What is there only when its secret is configured. */
 function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, { bus, now }: HttpPorts): void {
-  const { PLATFORM_TOKEN: token, AMOCRM_WEBHOOK_SECRET: secret } = env;
+  const { PLATFORM_TOKEN: token, AMOCRM_WEBHOOK_SECRET: amocrm } = env;
+  const { RESEND_WEBHOOK_SECRET: resend, MOBIZON_WEBHOOK_SECRET: mobizon } = env;
+  const { UNSUBSCRIBE_SECRET: unsubscribe } = env;
   if (token !== undefined) {
     addPlatformRoutes(app, { bus, now, token });
     refuseOtherMethods(app, 'POST', [
@@ -75,7 +88,10 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, { bus, now }: Htt
       '/api/platform/students/:id/lessons/:n/completed',
     ]);
   }
-  if (secret !== undefined) addAmocrmHook(app, { bus, now, secret });
+  if (amocrm !== undefined) addAmocrmHook(app, { bus, now, secret: amocrm });
+  if (resend !== undefined) addResendHook(app, { bus, secret: resend });
+  if (mobizon !== undefined) addMobizonHook(app, { bus, now, secret: mobizon });
+  if (unsubscribe !== undefined) addUnsubscribeRoutes(app, { bus, now, secret: unsubscribe });
 }
 
 function createApp(env: HttpEnv, log: Log): FastifyInstance {

@@ -1,6 +1,6 @@
 /** Reads JSON bodies so that whatever comes is a value we can walk through, or a 4xx. */
 import type { FastifyInstance } from 'fastify';
-import { RequestError } from './problems.ts';
+import { RequestError } from '@leadwire/shared/http-problems';
 
 export const BODY_LIMIT_BYTES = 32 * 1024;
 /** Forms nest two or three levels. The limit keeps recursion, here and behind us, off the stack's end. */

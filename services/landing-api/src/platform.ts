@@ -3,12 +3,12 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/bus';
+import { cleanLine } from '@leadwire/shared/clean-text';
+import { readEmail, readPhone } from '@leadwire/shared/contacts';
 import { makeEvent, studentSchema, type EventOf } from '@leadwire/shared/events';
+import { RequestError, problemSchema } from '@leadwire/shared/http-problems';
 import { hasBearer } from '@leadwire/shared/service';
 import { subjects } from '@leadwire/shared/topology';
-import { cleanLine } from './clean-text.ts';
-import { readEmail, readPhone } from './contacts.ts';
-import { RequestError, problemSchema } from './problems.ts';
 
 /** A platform that catches up sends a whole class at once. */
 const REQUESTS_PER_MINUTE = 3_000;

@@ -2,11 +2,11 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { RequestError, problemSchema } from '@leadwire/shared/http-problems';
 import { contentHash } from '@leadwire/shared/ids';
 import { proftestForm, purchaseForm, readLead, type Form } from './handler.ts';
 import { leadIdFor, type Intake } from './intake.ts';
 import type { LandingMeasures } from './measures.ts';
-import { RequestError, problemSchema } from './problems.ts';
 import {
   submissionHeaders,
   submissionKey,

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/bus';
 import { leadSchema, personalChannels, type PersonalChannel } from '@leadwire/shared/events';
+import { RequestError, problemSchema } from '@leadwire/shared/http-problems';
 import { settledStates, type Ledger, type LedgerEntry } from '@leadwire/shared/ledger';
 import { hasBearer } from '@leadwire/shared/service';
 import type { GroupReader } from '@leadwire/shared/telegram-groups';
@@ -11,7 +12,6 @@ import { subjects } from '@leadwire/shared/topology';
 import { dealSchema, pendingDeal, readDeal, type DealStatus } from './deal-status.ts';
 import type { Journal } from './journal.ts';
 import { leadEventSchema } from './lead-fact.ts';
-import { RequestError, problemSchema } from './problems.ts';
 
 const endSchema = z.object({
   sent: z.boolean(),

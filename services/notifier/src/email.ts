@@ -34,7 +34,9 @@ export function createEmailChannel(options: EmailOptions): Channel {
       const { subject, html, text } = composer.mail(due);
       const tags = [
         { name: 'template', value: due.template },
+        // What Resend tells of the mail later carries these, and nothing else that we know it by.
         { name: 'delivery_id', value: due.deliveryId },
+        { name: 'lead_id', value: due.leadId },
       ];
       return { from, to: due.lead.email ?? '', subject, html, text, tags };
     },

@@ -73,7 +73,8 @@ function addAll(
 ): MobizonResult {
   return parts.world.store.transaction(() => {
     if (text(options, 'replace') === '1') parts.account.clearMessages(campaign.id);
-    const items = recipients.map((each) => addOne(each, options, campaign, parts));
+    const known = new Set(parts.account.ofCampaign(campaign.id).map(({ to }) => to));
+    const items = recipients.map((each) => addOne(each, { options, campaign, known, parts }));
     const added = items.filter((item) => item.code === 0).length;
     parts.account.moveCampaign(campaign.id, {
       rejectedRecipients: campaign.rejectedRecipients + items.length - added,
@@ -83,12 +84,11 @@ function addAll(
   });
 }
 
-function addOne(
-  { number, placeholders }: Recipient,
-  options: Params,
-  campaign: Campaign,
-  parts: MobizonParts,
-): Item {
+/** What adding needs to know; `known` are the numbers that are in the campaign. */
+type Adding = { options: Params; campaign: Campaign; known: Set<string>; parts: MobizonParts };
+
+function addOne({ number, placeholders }: Recipient, adding: Adding): Item {
+  const { options, campaign, known, parts } = adding;
   const refuse = (code: number): Item => ({
     recipient: number,
     code,
@@ -98,11 +98,12 @@ function addOne(
   });
   if (number === '') return refuse(1);
   if (!isInternational(number)) return refuse(3);
-  if (parts.account.ofCampaign(campaign.id).some((sms) => sms.to === number)) return refuse(4);
+  if (known.has(number)) return refuse(4);
   if (parts.settings().stopList.includes(number)) return refuse(5);
   const words = fill(campaign, placeholders, text(options, 'placeholdersFlag') ?? '1');
   if (words === null) return refuse(20);
   const sms = parts.account.addMessage(campaign, number, words);
+  known.add(number);
   return { recipient: number, code: 0, messageId: sms.id, type: 'number', number };
 }
 

@@ -2,7 +2,7 @@
 import { domainToASCII } from 'node:url';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { z } from 'zod';
-import type { ContactIssue } from '@leadwire/shared/events';
+import type { Channel, ContactIssue } from './events.ts';
 import { cleanLine, cutTo } from './clean-text.ts';
 import { suggestDomain } from './email-typos.ts';
 
@@ -97,4 +97,22 @@ function withPlainDomain(email: string): string {
   const domain = email.slice(at).toLowerCase();
   const isAscii = /^[\x21-\x7E]*$/.test(domain);
   return email.slice(0, at) + (isAscii ? domain : domainToASCII(domain));
+}
+
+/**
+ * A contact in the one form under which campaigns keep and compare it: a mail address in lower case as a whole
+ * (nobody's mailbox tells `Anna@` from `anna@`), a phone in E.164.
+ */
+export function contactFor(
+  channel: Channel,
+  typed: string,
+): { contact: string } | { reason: 'contact_missing' | 'contact_invalid' } {
+  if (channel === 'email') {
+    const { email, issue } = readEmail(typed);
+    if (email !== null) return { contact: email.toLowerCase() };
+    return { reason: issue === 'email_missing' ? 'contact_missing' : 'contact_invalid' };
+  }
+  const { phone, issue } = readPhone(typed);
+  if (phone !== null && issue === undefined) return { contact: phone };
+  return { reason: issue === 'phone_missing' ? 'contact_missing' : 'contact_invalid' };
 }

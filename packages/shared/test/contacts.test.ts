@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readEmail, readPhone } from '../src/contacts.ts';
+import { contactFor, readEmail, readPhone } from '../src/contacts.ts';
 import { suggestDomain } from '../src/email-typos.ts';
 
 describe('a phone', () => {
@@ -147,5 +147,19 @@ describe('a mail domain', () => {
     ...['freedom.kz', 'narxoz.kz', 'gmx.de', 'constructor', '__proto__'],
   ])('%s is taken for what it is', (domain) => {
     expect(suggestDomain(domain)).toBeUndefined();
+  });
+});
+
+describe('a contact of a campaign', () => {
+  test.each([
+    ['email', ' Anna.S@Mail.KZ ', { contact: 'anna.s@mail.kz' }],
+    ['email', 'anna@gamil.com', { contact: 'anna@gamil.com' }],
+    ['email', 'anna', { reason: 'contact_invalid' }],
+    ['email', ' ', { reason: 'contact_missing' }],
+    ['sms', '8 705 123 45 67', { contact: '+77051234567' }],
+    ['sms', '8 705 123 45 6', { reason: 'contact_invalid' }],
+    ['sms', '', { reason: 'contact_missing' }],
+  ] as const)('for %s, typed as %j', (channel, typed, expected) => {
+    expect(contactFor(channel, typed)).toEqual(expected);
   });
 });

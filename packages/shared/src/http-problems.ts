@@ -1,13 +1,22 @@
 /** Every answer that is not a success has one shape and says nothing about our insides. */
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  preHandlerAsyncHookHandler,
+} from 'fastify';
 import { z } from 'zod';
-import { TransientError, toError } from '@leadwire/shared/errors';
-import type { Issue } from './handler.ts';
+import { TransientError, toError } from './errors.ts';
+
+/** What is wrong with one part of a request. */
+const issueSchema = z.object({ path: z.string(), message: z.string() });
+export type Issue = z.infer<typeof issueSchema>;
 
 export const problemSchema = z.object({
   success: z.literal(false),
   error: z.string(),
-  issues: z.array(z.object({ path: z.string(), message: z.string() })),
+  issues: z.array(issueSchema),
 });
 
 /** A request that cannot be served, with what its sender may know. */
@@ -15,11 +24,14 @@ export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly statusCode: number;
   readonly issues: Issue[];
+  /** Further fields of the answer, for a program to read. */
+  readonly more: object;
 
-  constructor(statusCode: number, message: string, issues: Issue[] = []) {
+  constructor(statusCode: number, message: string, issues: Issue[] = [], more: object = {}) {
     super(message);
     this.statusCode = statusCode;
     this.issues = issues;
+    this.more = more;
   }
 }
 
@@ -29,7 +41,6 @@ const RETRY_AFTER_SECONDS = 5;
 /** Fastify's own refusals in words of ours; its texts change and quote what was sent. */
 const WORDS: Readonly<Record<string, string>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported content type: send application/json',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'the body is larger than 32 KiB',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty: JSON was expected',
   FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not valid JSON',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'the body does not have the announced length',
@@ -38,7 +49,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 const WORDS_BY_STATUS: Readonly<Record<number, string>> = {
   408: 'the request took too long to arrive',
-  413: 'the body is larger than 32 KiB',
+  413: 'the body is too large',
   415: 'unsupported content type: send application/json',
   429: 'too many requests: try again later',
   431: 'the request headers are too large',
@@ -48,12 +59,23 @@ interface Problem {
   status: number;
   error: string;
   issues?: Issue[];
+  more?: object;
 }
 
-/** Makes the app answer errors, unknown addresses and broken connections in the one shape. */
-export function answerProblems(app: FastifyInstance): void {
-  app.setErrorHandler<FastifyError>(sendProblem);
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) =>
+export interface ProblemOptions {
+  /** Runs before an unknown address is answered: a rate limit, for a port that the world can reach. */
+  preHandler?: preHandlerAsyncHookHandler;
+  /** Says what an error of this service is about; the rest it returns as it is. */
+  translate?: (thrown: Error) => Error;
+}
+
+/** Makes the app answer errors and unknown addresses in the one shape. */
+export function answerProblems(app: FastifyInstance, options: ProblemOptions = {}): void {
+  const { preHandler, translate = (thrown) => thrown } = options;
+  app.setErrorHandler<FastifyError>((thrown, request, reply) =>
+    sendProblem(translate(thrown), request, reply),
+  );
+  app.setNotFoundHandler({ ...(preHandler && { preHandler }) }, (request, reply) =>
     sendProblem(new RequestError(404, 'there is nothing at this address'), request, reply),
   );
 }
@@ -71,11 +93,12 @@ export function sendProblem(
   }
   if (problem.status === 503) void reply.header('Retry-After', String(RETRY_AFTER_SECONDS));
   if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
+  const { error, issues = [], more } = problem;
   return reply
     .code(problem.status)
     .type('application/json; charset=utf-8')
     .serializer((body: unknown) => JSON.stringify(body))
-    .send({ success: false, error: problem.error, issues: problem.issues ?? [] });
+    .send({ success: false, error, issues, ...more });
 }
 
 /** What a socket gets that broke off before it was a request. */
@@ -94,7 +117,8 @@ export function problemOnSocket(status: number): string {
 
 function problemOf(thrown: FastifyError | Error): Problem {
   if (thrown instanceof RequestError) {
-    return { status: thrown.statusCode, error: thrown.message, issues: thrown.issues };
+    const { statusCode: status, message: error, issues, more } = thrown;
+    return { status, error, issues, more };
   }
   if (thrown instanceof TransientError) {
     return { status: 503, error: 'temporarily unavailable: try again in a few seconds' };

@@ -33,7 +33,7 @@ export function cleanText(text: string): string {
 
 /**
  * A JSON value with every text and key in it clean and prototype keys dropped. Recursive: the depth
- * was limited when the body was read (json-body.ts). Numbers that JSON cannot say become null.
+ * was limited when the body was read by who reads the body. Numbers that JSON cannot say become null.
  */
 export function cleanJson(value: unknown): unknown {
   if (typeof value === 'string') return cleanText(value);

@@ -1,0 +1,215 @@
+/** Campaigns of several sizes against the provider's own limit. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { startNats } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase } from '@leadwire/testing/supabase';
+import { z } from 'zod';
+import { say, step } from '../scripts/progress.mjs';
+import { startCountingResend, type CountingResend, type Seen } from './counting-resend.ts';
+
+/** What Resend allows (docs "Usage Limits"); the largest form would take 200 s with it. */
+const RESEND_LIMIT = 5;
+const RAISED_LIMIT = 20;
+const RAISED_FROM = 50_000;
+const MAILS_IN_A_CALL = 100;
+/** With fewer, starting takes longer than sending. */
+const FEWEST_CALLS = 10;
+const SIZES = [100, 10_000, 100_000];
+const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
+const POLL_MS = 500;
+
+export interface BenchOptions {
+  people: number[] | undefined;
+  /** Calls a second, for every size. */
+  limit: number | undefined;
+}
+
+interface Result {
+  people: number;
+  limit: number;
+  /** Until the list is checked, stored and ready to be confirmed. */
+  listSeconds: number;
+  /** From the start to the last person, by the database's clock. */
+  sendSeconds: number;
+  peakMegabytes: number;
+  seen: Seen;
+}
+
+/** Runs the sizes one after the other, each with a fresh process, and prints a table. */
+export async function benchCampaigns({ people = SIZES, limit }: BenchOptions): Promise<void> {
+  const [broker, supabase, resend] = await step('broker, database, provider: starting', () =>
+    Promise.all([startNats(), startSupabase(), startCountingResend()]),
+  );
+  const results: Result[] = [];
+  try {
+    for (const size of people) {
+      const calls = limit ?? (size >= RAISED_FROM ? RAISED_LIMIT : RESEND_LIMIT);
+      resend.restart(calls);
+      const mailer = await startMailer(
+        { ...supabase.env, NATS_URL: broker.url },
+        resend.url,
+        calls,
+      );
+      try {
+        results.push(
+          await step(`${size} people at ${calls} calls a second`, () =>
+            measure(mailer, resend, { people: size, limit: calls }),
+          ),
+        );
+      } finally {
+        await mailer.stop();
+      }
+    }
+  } finally {
+    await Promise.all([broker.close(), supabase.close(), resend.close()]);
+  }
+  say(`\n${table(results)}\n`);
+  if (limit === undefined && people.some((size) => size >= RAISED_FROM)) {
+    say(
+      `From ${RAISED_FROM} people on the limit is ${RAISED_LIMIT} calls a second instead of Resend's ${RESEND_LIMIT}.`,
+    );
+  }
+}
+
+function startMailer(
+  env: Record<string, string>,
+  resendUrl: string,
+  limit: number,
+): Promise<ServiceProcess> {
+  return startServiceProcess({
+    entry: 'services/mailer-batch/src/main.ts',
+    env: {
+      ...env,
+      ...{ ADMIN_TOKEN, CAMPAIGN_QUIET_HOURS: 'none' },
+      PUBLIC_BASE_URL: 'https://leadwire.kz',
+      UNSUBSCRIBE_SECRET: 'a-secret-for-the-bench-of-32-characters',
+      RESEND_API_KEY: 're_bench',
+      RESEND_BASE_URL: resendUrl,
+      RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+      RESEND_RATE_PER_SECOND: String(limit),
+      MOBIZON_API_KEY: 'k'.repeat(40),
+    },
+  });
+}
+
+const answerSchema = z.object({
+  campaign: z.object({
+    id: z.string(),
+    status: z.string(),
+    startedAt: z.string().nullable(),
+    finishedAt: z.string().nullable(),
+  }),
+});
+
+async function measure(
+  mailer: ServiceProcess,
+  resend: CountingResend,
+  { people, limit }: Pick<Result, 'people' | 'limit'>,
+): Promise<Result> {
+  const call = async (path: string, init: RequestInit): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, ...init.headers };
+    const response = await fetch(`${mailer.url}/api/campaigns${path}`, { ...init, headers });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text.slice(0, 500)}`);
+    return JSON.parse(text);
+  };
+  const read = (answer: unknown) => answerSchema.parse(answer).campaign;
+  const json = { 'content-type': 'application/json' };
+
+  const memory = watchMemory(mailer);
+  const begunAt = performance.now();
+  const { id } = read(
+    await call('', { method: 'POST', headers: json, body: JSON.stringify(DRAFT) }),
+  );
+  const csv = { 'content-type': 'text/csv' };
+  await call(`/${id}/audience`, { method: 'PUT', headers: csv, body: listOf(people) });
+  const listSeconds = (performance.now() - begunAt) / 1_000;
+  const start = { method: 'POST', headers: json, body: JSON.stringify({ confirm: people }) };
+  await call(`/${id}/start`, start);
+  let campaign = read(await call(`/${id}`, {}));
+  while (campaign.status === 'running') {
+    await delay(POLL_MS);
+    campaign = read(await call(`/${id}`, {}));
+  }
+  if (campaign.status !== 'finished') throw new Error(`the campaign is ${campaign.status}`);
+  const sendSeconds =
+    (Date.parse(campaign.finishedAt ?? '') - Date.parse(campaign.startedAt ?? '')) / 1_000;
+  const peakMegabytes = await memory.stop();
+  return { people, limit, listSeconds, sendSeconds, peakMegabytes, seen: resend.seen() };
+}
+
+const DRAFT = {
+  ...{ name: 'Эфир перенесён', channel: 'email', template: 'stream-moved', quietHours: null },
+  variables: {
+    stream: 'Как выбрать профессию',
+    newDate: '2099-11-27T19:00:00+05:00',
+    reason: 'Приглашённый эксперт заболел, а без него разговор был бы неполным.',
+    steps: ['Отметьте новую дату в календаре.', 'Подготовьте один вопрос эксперту.'],
+    link: 'https://leadwire.kz/s/b4Tz9Rc',
+  },
+};
+
+function listOf(people: number): string {
+  const row = (_: unknown, n: number) => `Айгерим ${n};person-${n}@mail.leadwire-sample.kz`;
+  return ['name;email', ...Array.from({ length: people }, row)].join('\n');
+}
+
+/** The most memory that the process had, by its own measure, in megabytes. */
+function watchMemory(service: ServiceProcess): { stop(): Promise<number> } {
+  let peak = 0;
+  let isStopping = false;
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  const watch = async (): Promise<void> => {
+    while (!isStopping) {
+      const metrics = await fetch(`${service.url}/metrics`, { headers }).then(
+        (response) => response.text(),
+        () => '',
+      );
+      const bytes = /^process_resident_memory_bytes(?:\{.*\})? (\S+)$/m.exec(metrics)?.[1];
+      peak = Math.max(peak, Number(bytes ?? 0) / 1024 ** 2);
+      await delay(POLL_MS);
+    }
+  };
+  const watching = watch();
+  return {
+    async stop() {
+      isStopping = true;
+      await watching;
+      return peak;
+    },
+  };
+}
+
+const HEAD = [
+  ...['recipients', 'calls', 'limit', 'ideal', 'took', 'of ideal'],
+  ...['most in 1 s', 'refused', 'missed', 'doubled', 'list', 'peak memory'],
+];
+
+function table(results: readonly Result[]): string {
+  const rows = results.map((result) => {
+    const { people, limit, listSeconds, sendSeconds, peakMegabytes, seen } = result;
+    const leastCalls = Math.ceil(people / MAILS_IN_A_CALL);
+    // The first call may leave at once: n calls take n - 1 distances. Of a few nothing can be said.
+    const ideal = leastCalls < FEWEST_CALLS ? undefined : (leastCalls - 1) / limit;
+    return [
+      ...[people.toLocaleString('en-US'), String(seen.calls), `${limit}/s`],
+      ...[ideal === undefined ? '' : seconds(ideal), seconds(sendSeconds)],
+      ideal === undefined ? '' : `${(sendSeconds / ideal).toFixed(2)} ×`,
+      ...[String(seen.mostInASecond), String(seen.refused), String(people - seen.addresses)],
+      ...[String(seen.doubled), seconds(listSeconds), `${Math.round(peakMegabytes)} MB`],
+    ];
+  });
+  const all = [HEAD, HEAD.map((name) => '-'.repeat(name.length)), ...rows];
+  const widths = HEAD.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const padOf = (row: readonly string[]) => (row === all[1] ? '-' : ' ');
+  return all
+    .map(
+      (row) =>
+        `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, padOf(row))).join(' | ')} |`,
+    )
+    .join('\n');
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(1)} s`;
+}

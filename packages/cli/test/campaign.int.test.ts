@@ -1,0 +1,190 @@
+/** The command line in front of a mailer-batch with a broker, a database and the sandbox behind it. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { runCli, type CliRun } from './run-cli.ts';
+
+/** A dozen processes one after the other, on a busy machine. */
+jest.setTimeout(180_000);
+
+const ADMIN_TOKEN = 'an-admin-token-for-tests';
+const MOBIZON_KEY = 'k'.repeat(40);
+const VARIABLES = {
+  stream: 'Как выбрать профессию',
+  newDate: '2099-11-27T19:00:00+05:00',
+  reason: 'Эксперт заболел.',
+  steps: ['Отметьте дату.'],
+  link: 'https://leadwire.kz/s/b4Tz9Rc',
+};
+
+let broker: TestBroker;
+let supabase: TestSupabase;
+let sandbox: Sandbox;
+let mailer: ServiceProcess;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'leadwire-cli-'));
+  await writeFile(path.join(folder, 'vars.json'), JSON.stringify(VARIABLES));
+  [broker, supabase, sandbox] = await Promise.all([
+    startNats(),
+    startSupabase(),
+    startSandbox({
+      resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
+      mobizon: { apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 50, senders: ['Leadwire'] },
+    }),
+  ]);
+  mailer = await startServiceProcess({
+    entry: 'services/mailer-batch/src/main.ts',
+    env: {
+      ...{ NATS_URL: broker.url, ...supabase.env, ADMIN_TOKEN, CAMPAIGN_QUIET_HOURS: 'none' },
+      PUBLIC_BASE_URL: 'https://leadwire.kz',
+      UNSUBSCRIBE_SECRET: 'a-secret-for-tests-of-32-characters',
+      ...{ RESEND_API_KEY: 're_key', RESEND_BASE_URL: sandbox.resendUrl },
+      ...{ RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>', RESEND_RATE_PER_SECOND: '40' },
+      ...{ MOBIZON_API_KEY: MOBIZON_KEY, MOBIZON_BASE_URL: sandbox.mobizonUrl },
+      ...{ MOBIZON_FROM: 'Leadwire', MOBIZON_RATE_PER_SECOND: '20' },
+    },
+  });
+}, 180_000);
+afterAll(async () => {
+  await mailer?.stop();
+  await Promise.all([broker?.close(), supabase?.close(), sandbox?.close()]);
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+const file = (name: string) => path.join(folder, name);
+const campaign = (...args: string[]): Promise<CliRun> =>
+  runCli({ MAILER_BATCH_URL: mailer.url, ADMIN_TOKEN }, 'campaign', ...args);
+const idIn = ({ out }: CliRun): string => /Draft ([0-9a-f-]{36})/.exec(out)?.[1] ?? '';
+
+/** A draft for these rows of a CSV. */
+async function draft(rows: readonly string[], ...flags: string[]): Promise<CliRun> {
+  await writeFile(file('list.csv'), ['Имя;E-mail;Телефон', ...rows].join('\n'));
+  const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
+  return campaign('create', '--name', 'Эфир', ...texts, '--csv', file('list.csv'), ...flags);
+}
+
+const people = (count: number, tag: string) =>
+  Array.from({ length: count }, (_, n) => `Айгерим;${tag}${n}@mail.leadwire-sample.kz;`);
+
+describe('a campaign from the command line', () => {
+  test('is made, looked at, tried, started, watched to its end and reported', async () => {
+    const made = await draft([...people(250, 'a'), 'Дана;a0@mail.leadwire-sample.kz;', 'Без;;']);
+    expect(made).toMatchObject({ code: 0, err: '' });
+    expect(made.out).toContain('250 people of 252 in the list');
+    const id = idIn(made);
+    const short = id.slice(0, 13);
+
+    const shown = await campaign('preview', short, '--html', file('page.html'));
+    expect(shown.out).toContain('stands in the list more than once');
+    // Contacts are masked: what is on a screen is often shared.
+    expect(shown.out).not.toContain('a0@mail');
+    expect(await readFile(file('page.html'), 'utf8')).toContain('<html');
+    expect((await campaign('preview', short, '--private')).out).toContain(
+      'a0@mail.leadwire-sample.kz',
+    );
+
+    const tested = await campaign('test', short, 'me@mail.leadwire-sample.kz');
+    expect(tested).toMatchObject({ code: 0, out: expect.stringContaining('sent') });
+
+    expect(await campaign('start', short)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Give --confirm 250'),
+    });
+    expect(await campaign('start', short, '--confirm', '251')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('the audience has 250 people'),
+    });
+    const started = await campaign('start', short, '--confirm', '250');
+    expect(started.code).toBe(0);
+    // In a pipe the bar is lines, without colours; the table is the end.
+    expect(started.out).toMatch(/\d+ %\s+\d+ of 250/);
+    expect(started.out).toMatch(/sent\s+250\s+100\.0 %/);
+    expect(started.out).not.toContain('\u001b[');
+    expect(await campaign('start', short, '--confirm', '250')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('finished'),
+    });
+
+    const mails = (await sandbox.control.mails()).flatMap(({ to }) => to);
+    const toList = mails.filter((address) => address.startsWith('a'));
+    expect(toList).toHaveLength(250);
+    expect(new Set(toList).size).toBe(250);
+
+    const report = await campaign('report', short);
+    expect(report.out.trim().split('\n').length).toBeGreaterThanOrEqual(251);
+    expect((await campaign('list')).out).toContain(`${short}  `);
+    expect((await campaign('retry', short, '--yes')).out).toContain('Nobody failed.');
+  });
+
+  test('is paused, slowed, gone on with and cancelled', async () => {
+    const id = idIn(await draft(people(400, 'b'), '--rate', '0.02'));
+    await campaign('start', id, '--confirm', '400', '--no-watch');
+    expect((await campaign('pause', id)).out).toContain('Paused:');
+    expect((await campaign('status', id, '--watch')).out).toContain('paused (by hand)');
+    expect((await campaign('rate', id, '0.03')).out).toContain('At most 0.03 calls a second.');
+    expect((await campaign('resume', id, '--no-watch')).out).toContain('It goes on.');
+    expect(await campaign('cancel', id)).toMatchObject({ code: 2 });
+    expect((await campaign('cancel', id, '--yes')).out).toContain('cancelled');
+  });
+
+  test('of SMS says what it costs', async () => {
+    const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
+    const made = await campaign(
+      ...['create', '--name', 'SMS', '--channel', 'sms', ...texts],
+      ...['--to', '8 705 111 22 33', '+77051112234'],
+    );
+    const { out } = await campaign('preview', idIn(made));
+    expect(out).toMatch(/2 segments, about \d+ ₸/);
+  });
+});
+
+describe('what cannot be done is said in words', () => {
+  test('every broken row of a list, and no draft is left of it', async () => {
+    await writeFile(file('list.csv'), 'Имя;E-mail\n"Айгерим;a@mail.leadwire-sample.kz\nДана;b\n');
+    const before = (await campaign('list')).out.match(/draft/g)?.length ?? 0;
+    const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
+    const made = await campaign(
+      ...['create', '--name', 'Сломан', ...texts, '--csv', file('list.csv')],
+    );
+    expect(made.code).toBe(1);
+    expect(made.err).toMatch(/row \d+: /);
+    expect((await campaign('list')).out.match(/draft/g)?.length ?? 0).toBe(before);
+  });
+
+  test.each([
+    [['create', '--name', 'x', '--template', 'no-such'], 'there is no such template'],
+    [['create', '--name', 'x', '--template', 'stream-moved'], 'newDate'],
+    [['status', '01997f3a-2b1c'], 'There is no campaign'],
+    [
+      ['create', '--name', 'x', '--template', 'stream-moved', '--csv', '/nowhere.csv'],
+      'cannot be read',
+    ],
+  ])('%j', async (args, words) => {
+    expect(await campaign(...args)).toMatchObject({ code: 1, err: expect.stringContaining(words) });
+  });
+
+  test('no token, a wrong one, and nobody there', async () => {
+    const url = { MAILER_BATCH_URL: mailer.url };
+    expect(await runCli(url, 'campaign', 'list')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('ADMIN_TOKEN'),
+    });
+    const wrong = { ...url, ADMIN_TOKEN: 'another-token-of-the-kind' };
+    expect(await runCli(wrong, 'campaign', 'list')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('does not take this ADMIN_TOKEN'),
+    });
+    const away = { MAILER_BATCH_URL: `http://127.0.0.1:${await freePort()}`, ADMIN_TOKEN };
+    expect(await runCli(away, 'campaign', 'list')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('does not answer'),
+    });
+  });
+});

@@ -1,0 +1,54 @@
+/** What events about campaigns and their copies carry, and what providers and people tell of messages. */
+import { z } from 'zod';
+
+/** The channels of campaigns: those that reach a person. */
+const campaignChannels = ['email', 'sms'] as const;
+
+/** What others tell of a campaign's copy; that it was sent is in its recipient's row. */
+export const campaignOutcomes = [
+  'delivered',
+  'bounced',
+  'complained',
+  'opened',
+  'clicked',
+] as const;
+export type CampaignOutcome = (typeof campaignOutcomes)[number];
+
+export const campaignDeliverySchema = z.object({
+  recipientId: z.uuid(),
+  campaignId: z.uuid(),
+  channel: z.enum(campaignChannels),
+  outcome: z.enum(campaignOutcomes),
+  at: z.iso.datetime(),
+  /** One token: why it bounced (`permanent`, `transient`, `expired`). */
+  reason: z.string().optional(),
+});
+export type CampaignDelivery = z.infer<typeof campaignDeliverySchema>;
+
+export const suppressionReasons = ['unsubscribed', 'bounced', 'complained'] as const;
+export type SuppressionReason = (typeof suppressionReasons)[number];
+
+/** Who is meant: a campaign's recipient by id alone, or a channel and a contact. */
+export const suppressionSchema = z.object({
+  reason: z.enum(suppressionReasons),
+  /** Who told: `link`, `resend`. */
+  source: z.string(),
+  at: z.iso.datetime(),
+  recipientId: z.uuid().optional(),
+  channel: z.enum(campaignChannels).optional(),
+  /** A mail address in lower case, or E.164. */
+  contact: z.string().optional(),
+});
+export type Suppression = z.infer<typeof suppressionSchema>;
+
+export const smsReportSchema = z.object({
+  /** Mobizon's. */
+  messageId: z.string().regex(/^\d{1,20}$/),
+  at: z.iso.datetime(),
+});
+
+export const batchReadySchema = z.object({
+  campaignId: z.uuid(),
+  /** The batch's number in its campaign, from 1. */
+  n: z.number().int().min(1),
+});

@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { newId } from '@leadwire/shared/ids';
+import { readUnsubscribeToken, unsubscribeToken } from '@leadwire/shared/unsubscribe-token';
+
+const SECRET = 'a secret that the tests have agreed on';
+
+test('a token leads back to its recipient and fits into an address', () => {
+  const recipientId = newId();
+  const token = unsubscribeToken(recipientId, SECRET);
+  expect(token).toMatch(/^[A-Za-z0-9_-]{64}$/);
+  expect(unsubscribeToken(recipientId, SECRET)).toBe(token);
+  expect(readUnsubscribeToken(token, SECRET)).toBe(recipientId);
+});
+
+test('a token of another secret, a changed one and a cut one are nobody’s', () => {
+  const token = unsubscribeToken(newId(), SECRET);
+  const other = unsubscribeToken(newId(), SECRET);
+  const wrong = [
+    unsubscribeToken(newId(), 'another secret'),
+    token.slice(0, 20) + other.slice(20),
+    token.slice(0, 63),
+    `${token}A`,
+    '',
+    '../../etc/passwd',
+  ];
+  for (const each of wrong) expect(readUnsubscribeToken(each, SECRET)).toBeUndefined();
+});
+
+test('a recipient that is no UUID gets no token', () => {
+  expect(() => unsubscribeToken('somebody', SECRET)).toThrow(TypeError);
+});

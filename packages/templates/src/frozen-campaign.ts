@@ -1,0 +1,83 @@
+/** A campaign as it was when it started, kept as JSON, and what is rendered from it. */
+import { z } from 'zod';
+
+import { createLiquid, parseLiquid } from './liquid-text.ts';
+import { renderMailTexts, renderSmsText, withoutLineBreaks } from './render.ts';
+import type { MailTexts, RenderedMail, RenderedSms } from './render.ts';
+import { countdown } from './russian-time.ts';
+import { TemplateError } from './template-error.ts';
+import { toGreetingName } from './user-text.ts';
+
+/** How a campaign reaches people. */
+export type CampaignChannel = 'email' | 'sms';
+
+/** The compiled texts and the checked variables; nothing in it is anybody's contact. */
+export const frozenCampaignSchema = z.object({
+  version: z.literal(1),
+  template: z.string(),
+  /** In which days are counted. */
+  timeZone: z.string(),
+  /** The moment that `countdown` counts to, or null. */
+  countdownTo: z.iso.datetime().nullable(),
+  view: z.record(z.string(), z.unknown()),
+  mail: z
+    .object({ subject: z.string(), html: z.string(), text: z.string(), layoutText: z.string() })
+    .nullable(),
+  sms: z.string().nullable(),
+});
+export type FrozenCampaign = z.infer<typeof frozenCampaignSchema>;
+
+/** One person; `variables` are those that `readRecipient` returned. */
+export type CampaignRecipient = {
+  name: string | null;
+  variables: Readonly<Record<string, unknown>>;
+  unsubscribeUrl?: string | null;
+};
+
+/**
+ * Renders for one person. The same person and the same `at` give the same bytes, so `at` has to be kept with what was
+ * sent: it is the moment that days are counted from. Both throw a TemplateError where there is no text for a channel.
+ */
+export type ThawedCampaign = {
+  mail(recipient: CampaignRecipient, at: Date): RenderedMail;
+  sms(recipient: CampaignRecipient, at: Date): RenderedSms;
+};
+
+/** Parses a frozen campaign, once for many people. Throws a TemplateError when it is none. */
+export function thawCampaign(frozen: unknown): ThawedCampaign {
+  const read = frozenCampaignSchema.safeParse(frozen);
+  if (!read.success) throw new TemplateError(`frozen campaign: ${z.prettifyError(read.error)}`);
+  const { mail, sms, view, template, countdownTo, timeZone } = read.data;
+  const mailTexts = mail === null ? null : parseMail(template, mail);
+  const smsText =
+    sms === null ? null : parseLiquid(createLiquid('text', {}), `${template}/sms.txt`, sms);
+
+  const viewFor = ({ name, variables, unsubscribeUrl }: CampaignRecipient, at: Date) => ({
+    ...view,
+    ...(withoutLineBreaks(variables) as Record<string, unknown>),
+    name: toGreetingName(name ?? ''),
+    unsubscribeUrl: unsubscribeUrl ? new URL(unsubscribeUrl).href : null,
+    countdown: countdownTo === null ? null : countdown(countdownTo, at, timeZone),
+  });
+
+  return {
+    mail(recipient, at) {
+      if (mailTexts === null) throw new TemplateError(`${template}: no mail was frozen`);
+      return renderMailTexts(mailTexts, viewFor(recipient, at));
+    },
+    sms(recipient, at) {
+      if (smsText === null) throw new TemplateError(`${template}: no SMS was frozen`);
+      return renderSmsText(smsText, viewFor(recipient, at));
+    },
+  };
+}
+
+function parseMail(template: string, mail: NonNullable<FrozenCampaign['mail']>): MailTexts {
+  const text = createLiquid('text', {});
+  return {
+    subject: parseLiquid(text, `${template}/subject.txt`, mail.subject),
+    html: parseLiquid(createLiquid('html', {}), `${template}/mail.mjml`, mail.html),
+    text: parseLiquid(text, `${template}/mail.txt`, mail.text),
+    layoutText: parseLiquid(text, 'layout.txt', mail.layoutText),
+  };
+}

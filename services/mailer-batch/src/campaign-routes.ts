@@ -1,0 +1,120 @@
+/** Listing, reading and changing campaigns. */
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { RequestError } from '@leadwire/shared/http-problems';
+import { z } from 'zod';
+import { answerFor, campaignSchema, problems } from './answers.ts';
+import { campaignFields } from './campaign-fields.ts';
+import type { CampaignWithCounts } from './campaign-store.ts';
+import { readTexts, refuseTooLate } from './campaign-texts.ts';
+import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
+
+const patchSchema = z.strictObject(campaignFields).partial();
+
+const campaignAnswer = z.object({ success: z.literal(true), campaign: campaignSchema });
+
+/** Adds the routes that list, read and change campaigns. */
+export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  const { store, now } = ports;
+  const answer = (campaign: CampaignWithCounts) => ({
+    success: true as const,
+    campaign: answerFor(campaign, now()),
+  });
+
+  typed.get(
+    '/api/campaigns',
+    {
+      schema: {
+        ...about('The newest campaigns'),
+        querystring: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50) }),
+        response: {
+          200: z.object({ success: z.literal(true), campaigns: z.array(campaignSchema) }),
+          ...problems,
+        },
+      },
+    },
+    async ({ query }) => ({
+      success: true as const,
+      campaigns: (await store.list(query.limit)).map((campaign) => answerFor(campaign, now())),
+    }),
+  );
+
+  typed.get(
+    '/api/campaigns/:id',
+    {
+      schema: {
+        ...about('A campaign: counts, pace, time left'),
+        params: campaignParams,
+        response: { 200: campaignAnswer, ...problems },
+      },
+    },
+    async ({ params }) => answer(await campaignById(store, params.id)),
+  );
+
+  typed.patch(
+    '/api/campaigns/:id',
+    {
+      schema: {
+        ...about(
+          'Changes a campaign: the rate until it ends, the schedule until it starts, a draft’s rest',
+        ),
+        params: campaignParams,
+        body: patchSchema,
+        response: { 200: campaignAnswer, ...problems },
+      },
+    },
+    async ({ params, body }) => {
+      const campaign = await campaignById(store, params.id);
+      const given = Object.fromEntries(
+        Object.entries(body).filter(([, value]) => value !== undefined),
+      );
+      if (body.variables) readTexts(ports.templates, { ...campaign, variables: body.variables });
+      if (body.scheduledFor !== undefined && campaign.status === 'scheduled') {
+        const { scheduledFor } = body;
+        refuseTooLate(ports.templates, { ...campaign, scheduledFor }, now());
+      }
+      const patched = await store.patch(campaign.id, given);
+      if (patched.kind === 'not_allowed') {
+        const issue = { path: patched.field, message: `not while it is ${patched.status}` };
+        throw new RequestError(409, `the campaign is ${patched.status}`, [issue]);
+      }
+      return answer(await campaignById(store, campaign.id));
+    },
+  );
+
+  typed.get(
+    '/api/templates',
+    {
+      schema: {
+        ...about('The campaign templates and what they ask for'),
+        response: templatesAnswer,
+      },
+    },
+    () => ({ success: true as const, templates: ports.templates.list() }),
+  );
+}
+
+const templatesAnswer = {
+  200: z.object({
+    success: z.literal(true),
+    templates: z.array(
+      z.object({
+        name: z.string(),
+        channels: z.array(z.enum(['email', 'sms'])),
+        variables: z.array(
+          z.object({
+            name: z.string(),
+            required: z.boolean(),
+            perRecipient: z.boolean(),
+            description: z.string(),
+          }),
+        ),
+      }),
+    ),
+  }),
+};
+
+function about(summary: string) {
+  return { tags: ['campaigns'], summary, security: [{ adminToken: [] }] };
+}

@@ -1,0 +1,46 @@
+/** What sends campaigns: the handler of batches and the pump, with all that they need. */
+import { randomUUID } from 'node:crypto';
+import type { Bus } from '@leadwire/shared/bus';
+import type { Log } from '@leadwire/shared/log';
+import type { Metrics } from '@leadwire/shared/metrics';
+import type { BackgroundWork } from '@leadwire/shared/service';
+import { createTellPaused } from './alerts.ts';
+import type { CampaignStore } from './campaign-store.ts';
+import type { CampaignChannel } from './channel.ts';
+import type { MailerEnv } from './env.ts';
+import { createSendBatch, type SendBatch } from './handler.ts';
+import { createCampaignMeasures } from './measures.ts';
+import { createPace } from './pace.ts';
+import { startPump } from './pump.ts';
+
+interface Parts {
+  bus: Bus;
+  log: Log;
+  metrics: Metrics;
+  store: CampaignStore;
+  channels: Record<'email' | 'sms', CampaignChannel>;
+}
+
+export interface Engine {
+  sendBatch: SendBatch;
+  /** To be called once the broker is there. */
+  startPump: () => BackgroundWork;
+}
+
+export function createEngine(env: MailerEnv, parts: Parts): Engine {
+  const { bus, log, metrics, store, channels } = parts;
+  const tellPaused = createTellPaused(parts);
+  const leaseMs = env.CAMPAIGN_LEASE_MS;
+  const sendBatch = createSendBatch({
+    ...{ store, channels, tellPaused, leaseMs, log, owner: randomUUID() },
+    pace: createPace({ bus, metrics }),
+    measures: createCampaignMeasures(metrics),
+  });
+  const ratePerSecond = Math.max(env.RESEND_RATE_PER_SECOND, env.MOBIZON_RATE_PER_SECOND);
+  // Half a lease: what died with a process is handed out again before its claims end.
+  const nudgeMs = leaseMs / 2;
+  return {
+    sendBatch,
+    startPump: () => startPump({ bus, store, tellPaused, log, ratePerSecond, nudgeMs }),
+  };
+}

@@ -1,0 +1,72 @@
+import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
+import { z } from 'zod';
+
+const rate = (fallback: number) =>
+  z.coerce
+    .number('expected requests per second')
+    .positive('expected requests per second, more than 0')
+    .default(fallback);
+
+const percent = (fallback: number) =>
+  z.coerce
+    .number('expected a percentage')
+    .min(0, 'expected a percentage from 0 to 100')
+    .max(100, 'expected a percentage from 0 to 100')
+    .default(fallback);
+
+const serviceKey = z.string().min(20, 'expected the service key of the project');
+
+const timeZone = z.string().refine((name) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}, 'expected a time zone such as Asia/Almaty');
+
+export const envSchema = z.object({
+  ...commonEnv({ port: 3105 }),
+  ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters'),
+  LANDING_SUPABASE_URL: baseUrl('the landing project'),
+  LANDING_SUPABASE_SERVICE_KEY: serviceKey,
+  /** Only for lists that are taken from the second project. */
+  TRIPWIRE_SUPABASE_URL: baseUrl('the tripwire project').optional(),
+  TRIPWIRE_SERVICE_ROLE_KEY: serviceKey.optional(),
+  /** The service key reads everything, tokens included: lists come from these tables and views only. */
+  AUDIENCE_TABLES: z
+    .string()
+    .default('landing.landing_leads,landing.unified_lead_tracking,tripwire.lead_tracking')
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .refine(
+      (names) => names.every((name) => /^(landing|tripwire)\.[a-z_][a-z0-9_]{0,62}$/.test(name)),
+      'expected names such as landing.my_view, comma separated',
+    ),
+  BRAND_NAME: z.string().min(1, 'expected the name that people know').default('Leadwire'),
+  SUPPORT_EMAIL: z.email('expected a mail address').optional(),
+  PUBLIC_BASE_URL: baseUrl('the public address of landing-api'),
+  UNSUBSCRIBE_SECRET: z.string().min(32, 'expected at least 32 characters'),
+  RESEND_API_KEY: z.string().min(1, 'expected a Resend API key (re_…)'),
+  RESEND_BASE_URL: baseUrl('the Resend API').default('https://api.resend.com'),
+  RESEND_FROM_EMAIL: z.string().min(3, 'expected a sender: Name <address@your-domain>'),
+  RESEND_RATE_PER_SECOND: rate(5),
+  MOBIZON_API_KEY: z.string().min(1, 'expected a Mobizon API key'),
+  MOBIZON_BASE_URL: baseUrl('the Mobizon API').default('https://api.mobizon.kz'),
+  MOBIZON_FROM: z.string().min(1, 'expected a registered sender name').optional(),
+  MOBIZON_RATE_PER_SECOND: rate(2),
+  MOBIZON_LISTING_LAG_MS: milliseconds(2 * 60_000),
+  /** Tenge for one segment, for the estimate before the start. */
+  MOBIZON_SMS_PRICE: z.coerce.number('expected a price in tenge').min(0).default(16.2),
+  CAMPAIGN_TIME_ZONE: timeZone.default('Asia/Almaty'),
+  CAMPAIGN_QUIET_HOURS: z
+    .string()
+    .regex(
+      /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$|^none$/,
+      'expected 21:00-09:00, or none',
+    )
+    .default('21:00-09:00'),
+  CAMPAIGN_MAX_BOUNCE_PERCENT: percent(5),
+  CAMPAIGN_MAX_ERROR_PERCENT: percent(20),
+  // Longer than a call may take (30 s), so that nobody takes over while a request is on its way.
+  CAMPAIGN_LEASE_MS: milliseconds(60_000),
+});
+export type MailerEnv = z.infer<typeof envSchema>;

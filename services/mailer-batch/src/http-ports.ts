@@ -1,0 +1,40 @@
+/** What the routes need. */
+import { RequestError } from '@leadwire/shared/http-problems';
+import type { Log } from '@leadwire/shared/log';
+import { z } from 'zod';
+import type { CampaignStore, CampaignWithCounts, NewCampaign } from './campaign-store.ts';
+import type { TextPorts } from './campaign-texts.ts';
+import type { CampaignChannel } from './channel.ts';
+import type { ContactLists } from './contact-lists.ts';
+import type { AudiencePorts } from './new-audience.ts';
+import type { TestSendPorts } from './test-send.ts';
+
+export interface HttpPorts extends AudiencePorts, TextPorts {
+  /** Where landing-api is reached: links to unsubscribe begin with it. */
+  publicBaseUrl: string;
+  log: Log;
+  store: CampaignStore;
+  lists: ContactLists;
+  channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
+  tests: TestSendPorts;
+  /** For one segment. */
+  smsPrice: number;
+  /** Of campaigns that say nothing else. */
+  defaults: Required<
+    Pick<NewCampaign, 'timeZone' | 'quietHours' | 'maxBouncePercent' | 'maxErrorPercent'>
+  >;
+  now: () => Date;
+}
+
+/** The path parameter of everything about one campaign. */
+export const campaignParams = z.object({ id: z.uuid('expected the id of a campaign') });
+
+/** @throws RequestError 404. */
+export async function campaignById(
+  store: Pick<CampaignStore, 'get'>,
+  id: string,
+): Promise<CampaignWithCounts> {
+  const found = await store.get(id.toLowerCase());
+  if (found === null) throw new RequestError(404, 'there is no such campaign');
+  return found;
+}

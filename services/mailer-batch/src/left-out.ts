@@ -1,0 +1,18 @@
+/**
+ * Why somebody of a list is not written to: one closed list for the preview, the report and the rows of
+ * `campaign_left_out`. The first four are found when the list is read; the others by the database, anew at every
+ * preview and for good at the start.
+ */
+export const leftOutReasons = {
+  contact_missing: 'no address, or no phone, for this channel',
+  contact_invalid: 'the address or the phone cannot exist',
+  duplicate: 'stands in the list more than once',
+  excluded_by_campaign: 'excluded for this campaign',
+  excluded_standing: 'on the standing list of staff and test accounts',
+  unsubscribed: 'has unsubscribed',
+  bounced: 'mail came back for good',
+  complained: 'has reported our mail as spam',
+  suppressed: 'blocked by hand',
+  topic_already_sent: 'got this topic from an earlier campaign',
+} as const;
+export type LeftOutReason = keyof typeof leftOutReasons;

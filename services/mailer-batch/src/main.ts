@@ -1,0 +1,49 @@
+import { openBus } from '@leadwire/shared/bus';
+import { startConsumer } from '@leadwire/shared/consumer';
+import { readEnv } from '@leadwire/shared/env';
+import { eventSchemas } from '@leadwire/shared/events';
+import { createLog } from '@leadwire/shared/log';
+import { createMetrics } from '@leadwire/shared/metrics';
+import { runService } from '@leadwire/shared/service';
+import { createDatabase } from '@leadwire/shared/supabase';
+import { createApi } from './api.ts';
+import { createCampaignStore } from './campaign-store.ts';
+import { createChannels } from './channels.ts';
+import { consumeFacts } from './consume-facts.ts';
+import { createEngine } from './engine.ts';
+import { envSchema } from './env.ts';
+import { createFacts } from './facts.ts';
+
+const NAME = 'mailer-batch';
+
+const env = readEnv(envSchema);
+const log = createLog(NAME, env.LOG_LEVEL);
+const metrics = createMetrics(NAME);
+const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REPLICAS });
+const parts = { bus, log, metrics };
+
+const database = createDatabase({
+  project: 'landing',
+  url: env.LANDING_SUPABASE_URL,
+  serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
+});
+const store = createCampaignStore(database);
+const { channels, mobizon, resend } = createChannels(env, parts);
+const { sendBatch, startPump } = createEngine(env, { ...parts, store, channels });
+const facts = createFacts({ database, mobizon, bus });
+
+await runService({
+  ...parts,
+  port: env.PORT,
+  host: env.HOST,
+  metricsToken: env.ADMIN_TOKEN,
+  http: await createApi(env, { log, database, store, channels, resend, mobizon }),
+  consume: () => [
+    startPump(),
+    startConsumer({
+      ...{ ...parts, durable: 'mailer-batch', schema: eventSchemas['campaign.batch_ready.v1'] },
+      handle: sendBatch,
+    }),
+    ...consumeFacts(parts, facts),
+  ],
+});

@@ -1,0 +1,136 @@
+/** The HTTP API over a socket, with a real broker, real databases and the sandbox; nothing is sent by itself. */
+import { afterAll, beforeAll } from '@jest/globals';
+import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
+import { createLog } from '@leadwire/shared/log';
+import { createMetrics } from '@leadwire/shared/metrics';
+import { createDatabase } from '@leadwire/shared/supabase';
+import { openTestBus } from '@leadwire/testing/bus';
+import { startNats } from '@leadwire/testing/nats';
+import { startServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { createApi } from '../src/api.ts';
+import { createCampaignStore } from '../src/campaign-store.ts';
+import { createChannels } from '../src/channels.ts';
+import { envSchema } from '../src/env.ts';
+
+export const ADMIN_TOKEN = 'an-admin-token-for-tests';
+/** A week before the live stream of the sample moves to. */
+export const NOW = new Date('2026-11-20T10:00:00Z');
+const MOBIZON_KEY = 'k'.repeat(40);
+
+/** What the sample campaign says. */
+export const variables = {
+  stream: 'Как выбрать профессию',
+  newDate: '2026-11-27T19:00:00+05:00',
+  reason: 'Эксперт заболел.',
+  steps: ['Отметьте дату.'],
+  link: 'https://leadwire.kz/s/b4Tz9Rc',
+};
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The body as text, and as JSON where it is that. */
+  text: string;
+  body: Record<string, never>;
+}
+
+/** Starts before the file's tests and ends after them. */
+export function useApi() {
+  let url = '';
+  let supabase: TestSupabase;
+  let control: SandboxControl;
+  const closing: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    const [broker, databases, sandbox] = await Promise.all([
+      startNats(),
+      startSupabase(),
+      startServiceProcess({
+        entry: 'packages/sandbox/src/main.ts',
+        env: { RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>', MOBIZON_API_KEY: MOBIZON_KEY },
+        until: 'listening',
+      }),
+    ]);
+    supabase = databases;
+    control = connectSandbox(sandbox.url);
+    const env = envSchema.parse({
+      ...{ ...supabase.env, ADMIN_TOKEN, PUBLIC_BASE_URL: 'https://leadwire.kz' },
+      UNSUBSCRIBE_SECRET: 'a-secret-for-tests-of-32-characters',
+      RESEND_API_KEY: 're_sandbox_key',
+      RESEND_BASE_URL: `${sandbox.url}/resend`,
+      RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+      MOBIZON_API_KEY: MOBIZON_KEY,
+      MOBIZON_BASE_URL: `${sandbox.url}/mobizon`,
+      MOBIZON_FROM: 'Leadwire',
+      MOBIZON_SMS_PRICE: '20',
+      SUPPORT_EMAIL: 'hello@leadwire.kz',
+    });
+    const log = createLog('mailer-batch', 'silent');
+    const bus = await openTestBus(broker, 'mailer-batch');
+    const database = createDatabase({
+      project: 'landing',
+      url: env.LANDING_SUPABASE_URL,
+      serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
+    });
+    const channels = createChannels(env, { bus, log, metrics: createMetrics('mailer-batch') });
+    const store = createCampaignStore(database);
+    const app = await createApi(env, { log, database, store, ...channels, now: () => NOW });
+    url = await app.listen({ port: 0, host: '127.0.0.1' });
+    closing.push(
+      () => app.close(),
+      () => bus.drain(),
+      () => sandbox.stop(),
+      () => Promise.all([broker.close(), supabase.close()]),
+    );
+  }, 300_000);
+  afterAll(async () => {
+    for (const close of closing) await close();
+  }, 60_000);
+
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
+    const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${ADMIN_TOKEN}`,
+        ...(body !== undefined && { 'content-type': isRaw ? 'text/csv' : 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const read = isJson ? (JSON.parse(text) as Answer['body']) : {};
+    return { status: response.status, headers: response.headers, text, body: read };
+  };
+
+  return {
+    call,
+    supabase: () => supabase,
+    control: () => control,
+    get: (path: string, headers?: Record<string, string>) => call('GET', path, undefined, headers),
+    post: (path: string, body: unknown = {}, headers?: Record<string, string>) =>
+      call('POST', path, body, headers),
+    /** A draft's id; the campaign is about a moved live stream. */
+    draft: async (given: Record<string, unknown> = {}): Promise<string> => {
+      const base = { name: 'Эфир', channel: 'email', template: 'stream-moved', variables };
+      const made = await call('POST', '/api/campaigns', { ...base, ...given });
+      if (made.status !== 201) throw new Error(`no draft: ${made.text}`);
+      return (made.body as unknown as { campaign: { id: string } }).campaign.id;
+    },
+  };
+}
+
+/** `count` invented people as a list of the request. */
+export function recipients(count: number, from = 0): { name: string; email: string }[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: 'Айгерим',
+    email: `person-${from + index}@mail.leadwire-sample.kz`,
+  }));
+}

@@ -1,0 +1,218 @@
+/** mailer-batch as it runs in production, between a real broker, a real database and the sandbox; one rig for a test file. */
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import {
+  createCampaignStore,
+  type CampaignStore,
+  type CampaignWithCounts,
+  type NewCampaign,
+  type RecipientRow,
+} from '@leadwire/mailer-batch/campaign-store';
+import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
+import { newId } from '@leadwire/shared/ids';
+import { createDatabase } from '@leadwire/shared/supabase';
+import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
+import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { waitFor } from '@leadwire/testing/wait-for';
+
+/** Long enough for a call, short enough to be waited for. */
+export const LEASE_MS = 3_000;
+export const ADMIN_TOKEN = 'an-admin-token-for-tests';
+export const MOBIZON_KEY = 'k'.repeat(40);
+
+export interface Person {
+  contact: string;
+  name?: string;
+}
+
+/** `count` invented people; `from` keeps those of two campaigns apart. */
+export const people = (count: number, from = 0): Person[] =>
+  Array.from({ length: count }, (_, index) => ({
+    contact: `person-${from + index}@mail.leadwire-sample.kz`,
+    name: 'Айгерим',
+  }));
+
+export interface RigOptions {
+  /** What the sandbox's Resend allows, and what mailers are told. */
+  ratePerSecond?: number;
+  /** One for all tests of the file; others are stopped after their test. */
+  hasMailer?: boolean;
+}
+
+/** Starts before the file's tests and ends after them. */
+export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {}) {
+  let broker: TestBroker;
+  let supabase: TestSupabase;
+  let sandbox: ServiceProcess;
+  let control: SandboxControl;
+  let store: CampaignStore;
+  let running: ServiceProcess[] = [];
+  let shared: ServiceProcess | undefined;
+
+  beforeAll(async () => {
+    [broker, supabase, sandbox] = await Promise.all([
+      startNats(),
+      startSupabase(),
+      // A process of its own: what it writes down as times of arrival is not held up by the tests.
+      startServiceProcess({
+        entry: 'packages/sandbox/src/main.ts',
+        env: {
+          RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+          SANDBOX_RESEND_RATE_PER_SECOND: String(ratePerSecond),
+          MOBIZON_API_KEY: MOBIZON_KEY,
+          SANDBOX_MOBIZON_RATE_PER_SECOND: '50',
+        },
+        until: 'listening',
+      }),
+    ]);
+    control = connectSandbox(sandbox.url);
+    const { url } = supabase.landing;
+    const serviceKey = supabase.env.LANDING_SUPABASE_SERVICE_KEY;
+    store = createCampaignStore(createDatabase({ project: 'landing', url, serviceKey }));
+    if (hasMailer) shared = await startMailer();
+  }, 300_000);
+  beforeEach(() => control.clearFaults());
+  afterEach(async () => {
+    await Promise.all(running.map((service) => service.stop()));
+    running = [];
+    // So that the next test's mailer finds nothing to do but its own.
+    await supabase.landing.sql(
+      `update campaigns set status = 'cancelled' where status in ('running', 'scheduled')`,
+    );
+  });
+  afterAll(async () => {
+    await shared?.stop();
+    await sandbox?.stop();
+    await Promise.all([broker?.close(), supabase?.close()]);
+  });
+
+  const startMailer = (env: Record<string, string> = {}): Promise<ServiceProcess> =>
+    startServiceProcess({
+      entry: 'services/mailer-batch/src/main.ts',
+      env: {
+        ...{ NATS_URL: broker.url, ...supabase.env, ADMIN_TOKEN },
+        PUBLIC_BASE_URL: 'https://leadwire.kz',
+        UNSUBSCRIBE_SECRET: 'a-secret-for-tests-of-32-characters',
+        RESEND_API_KEY: 're_sandbox_key',
+        RESEND_BASE_URL: `${sandbox.url}/resend`,
+        RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+        RESEND_RATE_PER_SECOND: String(ratePerSecond),
+        MOBIZON_API_KEY: MOBIZON_KEY,
+        MOBIZON_BASE_URL: `${sandbox.url}/mobizon`,
+        MOBIZON_FROM: 'Leadwire',
+        MOBIZON_RATE_PER_SECOND: '50',
+        MOBIZON_LISTING_LAG_MS: '500',
+        CAMPAIGN_QUIET_HOURS: 'none',
+        CAMPAIGN_LEASE_MS: String(LEASE_MS),
+        ...env,
+      },
+    });
+
+  const draft = async (list: Person[], given: Partial<NewCampaign> = {}): Promise<string> => {
+    const campaign: NewCampaign = {
+      ...{ id: newId(), name: 'Эфир перенесён', channel: 'email', template: 'stream-moved' },
+      ...{ variables: {}, timeZone: 'Asia/Almaty', quietHours: null },
+      ...given,
+    };
+    await store.createCampaign(campaign);
+    const rows = list.map(({ contact, name = null }, index) => ({
+      ...{ row: index + 1, contact, name, variables: {} },
+    }));
+    const upload = newId();
+    for (let from = 0; from < rows.length; from += 1_000) {
+      const isLast = from + 1_000 >= rows.length;
+      const part = { people: rows.slice(from, from + 1_000), leftOut: [] };
+      await store.setAudience(campaign.id, part, { upload, first: from === 0, last: isLast });
+    }
+    return campaign.id;
+  };
+
+  const start = async (id: string, expected: number, batchSize = 100) => {
+    const templates = await loadCampaignTemplates();
+    const campaign = (await store.get(id))!;
+    const { variables, own } = templates.sample('stream-moved');
+    const read = templates.readVariables('stream-moved', variables);
+    const owner = { ...own, timeZone: 'Asia/Almaty' };
+    const checked = read.variables ?? {};
+    const frozen = templates.freeze('stream-moved', campaign.channel, checked, owner);
+    return store.start(id, { expected, frozen, batchSize });
+  };
+
+  // On a busy machine the database may not answer in time; asking again changes nothing.
+  const campaign = (id: string): Promise<CampaignWithCounts> =>
+    waitFor(() => store.get(id), { timeoutMs: 60_000, what: 'the campaign' });
+
+  return {
+    broker: () => broker,
+    supabase: () => supabase,
+    sandbox: () => sandbox,
+    control: () => control,
+    store: () => store,
+    draft,
+    start,
+    campaign,
+
+    /** A draft that was started. Its people are `list`, in batches of `batchSize`. */
+    launch: async (
+      list: Person[],
+      given: Partial<NewCampaign> & { batchSize?: number } = {},
+    ): Promise<string> => {
+      const { batchSize, ...fields } = given;
+      const id = await draft(list, fields);
+      await start(id, list.length, batchSize);
+      return id;
+    },
+
+    startMailer: async (env: Record<string, string> = {}): Promise<ServiceProcess> => {
+      const service = await startMailer(env);
+      running.push(service);
+      return service;
+    },
+    /** The mailer is gone: it is not stopped after the test. */
+    forget: (service: ServiceProcess): void => {
+      running = running.filter((each) => each !== service);
+    },
+
+    until: (id: string, status: CampaignWithCounts['status'], timeoutMs = 40_000) =>
+      waitFor(
+        async () => {
+          const found = await campaign(id);
+          return found.status === status ? found : undefined;
+        },
+        { timeoutMs, what: `the campaign to be ${status}` },
+      ),
+    recipients: async (id: string): Promise<RecipientRow[]> => {
+      const rows: RecipientRow[] = [];
+      for (;;) {
+        const page = await store.recipientsPage(id, rows.at(-1)?.row ?? 0, 1_000);
+        if (page.length === 0) return rows;
+        rows.push(...page);
+      }
+    },
+    /** The addresses that mails of a campaign reached, once for each mail. */
+    reached: async (id: string): Promise<string[]> => {
+      const mails = await control.mails();
+      const isOf = (tags: { name: string; value: string }[]) =>
+        tags.some(({ name, value }) => name === 'campaign_id' && value === id);
+      return mails.filter(({ tags }) => isOf(tags)).flatMap(({ to }) => to);
+    },
+    /** Calls of Resend's batch route with a campaign's keys. */
+    calls: async (id: string) =>
+      (await control.requests('resend')).filter(({ idempotencyKey }) =>
+        idempotencyKey?.startsWith(`campaign-${id}-`),
+      ),
+  };
+}
+
+/** The most requests in any second, the window's end excluded. */
+export function mostInASecond(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return Math.max(
+    0,
+    ...sorted.map((from, index) => sorted.slice(index).filter((at) => at < from + 1_000).length),
+  );
+}
+
+export const sum = ({ counts }: CampaignWithCounts): number =>
+  counts.pending + counts.sending + counts.sent + counts.failed + counts.skipped + counts.unknown;

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  ADD,
+  CREATE,
+  SEND,
+  digits,
+  everyNumber,
+  startSmsRig,
+  statuses,
+  type SmsRig,
+} from './sms-rig.ts';
+
+let rig: SmsRig;
+
+beforeAll(async () => {
+  rig = await startSmsRig();
+});
+afterAll(() => rig?.close());
+beforeEach(() => rig.reset());
+
+describe('a batch of SMS', () => {
+  test('is one campaign of Mobizon with the common text, and everybody gets their own', async () => {
+    const batch = rig.batchOf(3);
+    const { results } = await rig.deliver(batch);
+    expect(results).toEqual(
+      batch.recipients.map(({ id }) => ({ id, status: 'sent', providerId: expect.any(String) })),
+    );
+    const sent = await rig.sandbox.control.sms();
+    expect(sent.map(({ text }) => text)).toEqual([
+      'Имя0, эфир перенесён на 25 ноября',
+      'Имя1, эфир перенесён на 25 ноября',
+      'Имя2, эфир перенесён на 25 ноября',
+    ]);
+    expect(new Set(sent.map(({ campaignName }) => campaignName))).toEqual(new Set(['Перенос #1']));
+    const bodies = await rig.sandbox.control.requests('mobizon');
+    expect(bodies.map(({ path }) => path)).toEqual([CREATE, ADD, SEND]);
+  });
+
+  test('of 500 people with names takes what a form can carry, and leaves nobody out', async () => {
+    const { results } = await rig.deliver(rig.batchOf(500));
+    expect(new Set(statuses(results))).toEqual(new Set(['sent']));
+    expect(await rig.numbersSentTo()).toEqual(everyNumber(500));
+  });
+
+  test('has the same hash for the same people and another one for others', async () => {
+    const batch = rig.batchOf(3);
+    const { bodyHash } = await rig.channel.prepare(batch);
+    const again = { ...batch, isInherited: true, attempts: 1, providerRef: '1' };
+    expect((await rig.channel.prepare(again)).bodyHash).toBe(bodyHash);
+    const fewer = { ...batch, recipients: batch.recipients.slice(1) };
+    expect((await rig.channel.prepare(fewer)).bodyHash).not.toBe(bodyHash);
+  });
+
+  test('whom Mobizon refuses fails alone, with the reason; who asked it to stop is skipped', async () => {
+    await rig.sandbox.control.mobizon.set({ stopList: [digits(1)] });
+    const batch = rig.batchOf(3);
+    const people = batch.recipients.map((one) =>
+      one.row === 3 ? { ...one, contact: '+7123' } : one,
+    );
+    const { results } = await rig.deliver({ ...batch, recipients: people });
+    expect(results).toMatchObject([
+      { status: 'sent' },
+      { status: 'skipped', reason: 'stop_list' },
+      { status: 'failed', reason: 'refused_by_provider', error: 'Mobizon: code 3 for the number' },
+    ]);
+    expect(await rig.numbersSentTo()).toEqual([digits(0)]);
+  });
+
+  test('in which nobody can be sent to sends nothing', async () => {
+    await rig.sandbox.control.mobizon.set({ stopList: [digits(0)] });
+    const { results } = await rig.deliver(rig.batchOf(1));
+    expect(results).toMatchObject([{ status: 'skipped' }]);
+    expect(await rig.numbersSentTo()).toEqual([]);
+  });
+});

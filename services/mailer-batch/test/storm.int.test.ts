@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import type { CampaignWithCounts } from '@leadwire/mailer-batch/campaign-store';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { LEASE_MS, mostInASecond, people, sum, useRig } from './rig.ts';
+
+const LIMIT = 5;
+/** A busy machine does not keep the distance between two calls to the millisecond: one a second less than allowed. */
+const TOLD = '4';
+const LOWERED = 2;
+
+const rig = useRig({ ratePerSecond: LIMIT });
+
+test('3,000 people get their mail once, at the pace that is allowed, while everything is killed, paused and slowed', async () => {
+  const list = people(3_000);
+  const suppress = `insert into suppressions (channel, contact, reason)
+    select 'email', 'person-' || n || '@mail.leadwire-sample.kz', 'bounced' from generate_series($1::int, $2::int) n`;
+  await rig.supabase().landing.sql(suppress, [100, 109]);
+  const exclude = `insert into exclusion_lists (channel, contact)
+    select 'email', 'person-' || n || '@mail.leadwire-sample.kz' from generate_series(200, 219) n`;
+  await rig.supabase().landing.sql(exclude);
+  // The same address in another row: the list's reader leaves those out, and the table would not take them either.
+  const id = await rig.draft([...list, ...list.slice(0, 25)]);
+  const audience = 3_000 - 10 - 20;
+  expect(await rig.start(id, 3_000)).toEqual({ kind: 'count_differs', audience });
+  expect(await rig.start(id, audience)).toEqual({ kind: 'started', audience });
+
+  const mailer = () => rig.startMailer({ RESEND_RATE_PER_SECOND: TOLD });
+  const mailers = await Promise.all([mailer(), mailer(), mailer()]);
+
+  const invariantBreaks: CampaignWithCounts[] = [];
+  const settled = async () => {
+    const found = await rig.campaign(id);
+    if (sum(found) !== audience || found.counts.audience !== audience) invariantBreaks.push(found);
+    return audience - found.counts.pending - found.counts.sending;
+  };
+  const reach = (count: number) =>
+    waitFor(async () => (await settled()) >= count, { timeoutMs: 60_000, what: `${count} people` });
+
+  const replace = async (index: number) => {
+    const old = mailers[index]!;
+    rig.forget(old);
+    await old.kill();
+    mailers[index] = await mailer();
+  };
+  await reach(300);
+  await replace(0);
+  // Who unsubscribes while it runs and is not claimed yet gets nothing.
+  await rig.supabase().landing.sql(suppress, [2_990, 2_992]);
+  await reach(800);
+  await replace(1);
+
+  await rig.store().pause(id, 'by_hand');
+  await waitFor(async () => (await rig.campaign(id)).counts.sending === 0, {
+    timeoutMs: 4 * LEASE_MS,
+    what: 'what was claimed before the pause',
+  }).catch(() => undefined);
+  const paused = await rig.campaign(id);
+  const callsPaused = (await rig.calls(id)).length;
+  await delay(1_500);
+  expect((await rig.calls(id)).length).toBe(callsPaused);
+  expect((await rig.campaign(id)).counts.sent).toBe(paused.counts.sent);
+  await rig.store().resume(id);
+
+  await reach(1_500);
+  await replace(2);
+  await rig.store().patch(id, { ratePerSecond: LOWERED });
+  const loweredAt = Date.now() + 2_000;
+  const ended = await rig.until(id, 'finished', 120_000);
+
+  const { counts } = ended;
+  expect(invariantBreaks).toEqual([]);
+  expect(counts.sent + counts.failed + counts.skipped + counts.unknown).toBe(audience);
+  expect(counts).toMatchObject({ sent: audience - 3, skipped: 3, failed: 0, unknown: 0 });
+  const reached = await rig.reached(id);
+  expect(reached).toHaveLength(audience - 3);
+  expect(new Set(reached).size).toBe(audience - 3);
+
+  const calls = await rig.calls(id);
+  expect(mostInASecond(calls.map(({ at }) => at))).toBeLessThanOrEqual(LIMIT);
+  expect(calls.filter(({ status }) => status === 429)).toEqual([]);
+  const slow = calls.map(({ at }) => at).filter((at) => at > loweredAt);
+  const seconds = ((slow.at(-1) ?? 0) - (slow[0] ?? 0)) / 1_000;
+  expect(slow.length - 1).toBeLessThanOrEqual(LOWERED * (seconds + 0.5));
+}, 240_000);

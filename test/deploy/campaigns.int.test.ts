@@ -1,0 +1,108 @@
+/** A campaign through the services as they are deployed: each with its own user of the broker. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { openBus } from '@leadwire/shared/bus';
+import { createLog } from '@leadwire/shared/log';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { startConfiguredBroker, type ConfiguredBroker, type User } from './configured-broker.ts';
+
+const ADMIN_TOKEN = 'an-admin-token-for-tests';
+const UNSUBSCRIBE_SECRET = 'a-secret-for-tests-of-32-characters';
+const MOBIZON_KEY = 'k'.repeat(40);
+
+let broker: ConfiguredBroker;
+let sandbox: Sandbox;
+let supabase: TestSupabase;
+let journal: string;
+let services: ServiceProcess[] = [];
+
+beforeAll(async () => {
+  journal = await mkdtemp(path.join(tmpdir(), 'leadwire-journal-'));
+  [broker, sandbox, supabase] = await Promise.all([
+    startConfiguredBroker(),
+    startSandbox({
+      resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
+      mobizon: { apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 50, senders: ['Leadwire'] },
+    }),
+    startSupabase(),
+  ]);
+  // What `leadwire topology apply` does.
+  const admin = openBus({
+    url: broker.urlOf('admin'),
+    name: 'admin',
+    log: createLog('admin', 'silent'),
+  });
+  await admin.ready;
+  await admin.drain();
+}, 300_000);
+afterAll(async () => {
+  await Promise.all(services.map((service) => service.kill()));
+  await Promise.all([broker.close(), sandbox.close(), supabase.close()]);
+  await rm(journal, { recursive: true, force: true });
+});
+
+async function start(service: User, env: Record<string, string>): Promise<ServiceProcess> {
+  const started = await startServiceProcess({
+    entry: `services/${service}/src/main.ts`,
+    env: { ...{ NATS_URL: broker.urlOf(service), ADMIN_TOKEN, UNSUBSCRIBE_SECRET }, ...env },
+  });
+  services.push(started);
+  return started;
+}
+
+const mailerEnv = () => ({
+  ...{ ...supabase.env, CAMPAIGN_QUIET_HOURS: 'none', PUBLIC_BASE_URL: 'https://leadwire.kz' },
+  ...{ RESEND_API_KEY: 're_key', RESEND_BASE_URL: sandbox.resendUrl },
+  ...{ MOBIZON_API_KEY: MOBIZON_KEY, MOBIZON_BASE_URL: sandbox.mobizonUrl },
+  RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+});
+
+test('a campaign goes from the API to the inbox, and the word of who wants no more comes back', async () => {
+  const [api, mailer] = await Promise.all([
+    start('landing-api', { JOURNAL_DIR: journal }),
+    start('mailer-batch', mailerEnv()),
+  ]);
+  const ask = async (place: string, body: object): Promise<unknown> => {
+    const response = await fetch(`${mailer.url}/api/campaigns${place}`, {
+      ...{ method: 'POST', body: JSON.stringify(body) },
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    });
+    return response.json();
+  };
+  const email = 'saule@mail.leadwire-sample.kz';
+  const created = await ask('', {
+    ...{ name: 'Эфир перенесён', channel: 'email', template: 'stream-moved' },
+    variables: {
+      ...{ stream: 'Как выбрать профессию', reason: 'Заболел эксперт.', steps: ['Придите.'] },
+      ...{ newDate: '2100-01-01T19:00:00+05:00', link: 'https://leadwire.kz/live' },
+    },
+    audience: { kind: 'list', recipients: [{ email, name: 'Сауле' }] },
+  });
+  expect(created).toMatchObject({ preview: { audience: 1 } });
+  const { campaign } = created as { campaign: { id: string } };
+  expect(await ask(`/${campaign.id}/start`, { confirm: 1 })).toMatchObject({ success: true });
+
+  const mail = await waitFor(async () => (await sandbox.control.mails(email))[0], {
+    timeoutMs: 30_000,
+    what: 'the mail',
+  });
+  const [, token = ''] = /\/u\/([\w-]+)/.exec(mail.headers['List-Unsubscribe'] ?? '') ?? [];
+  const body = new URLSearchParams({ 'List-Unsubscribe': 'One-Click' });
+  expect((await fetch(`${api.url}/u/${token}`, { method: 'POST', body })).ok).toBe(true);
+  const suppressed = 'select reason from suppressions where contact = $1';
+  const row = await waitFor(async () => (await supabase.landing.sql(suppressed, [email]))[0], {
+    timeoutMs: 30_000,
+    what: 'the suppression',
+  });
+  expect(row).toEqual({ reason: 'unsubscribed' });
+
+  const ended = await Promise.all(services.map((service) => service.stop()));
+  services = [];
+  expect(ended).toEqual([0, 0]);
+  expect(broker.log().match(/.*Violation.*/g)).toBeNull();
+}, 240_000);
