@@ -10,7 +10,7 @@ import { findBin } from './package-bin.ts';
 import { say } from './progress.mjs';
 
 const missing = await missingEngine();
-if (missing) say(`LEFT OUT: the tests of docker compose did not run, because there is ${missing}.`);
+if (missing) say(`LEFT OUT: the tests of docker compose did not run: ${missing}`);
 
 const given = process.argv.slice(2);
 const options = given.filter((each) => each.startsWith('-'));

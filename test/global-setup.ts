@@ -6,8 +6,7 @@ import { findNatsServer } from '../scripts/nats-server.ts';
 export default async function globalSetup(): Promise<void> {
   if (process.env['TEST_NATS'] === 'container') {
     const missing = await missingEngine();
-    if (missing)
-      throw new Error(`TEST_NATS=container: nothing was run, because there is ${missing}.`);
+    if (missing) throw new Error(`TEST_NATS=container: nothing was run: ${missing}`);
   }
   process.env['NATS_SERVER_BIN'] = await findNatsServer({
     log: (line) => process.stdout.write(`${line}\n`),
