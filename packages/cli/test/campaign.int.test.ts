@@ -159,7 +159,7 @@ describe('what cannot be done is said in words', () => {
   });
 
   test.each([
-    [['create', '--name', 'x', '--template', 'no-such'], 'there is no such template'],
+    [['create', '--name', 'x', '--template', 'no-such'], 'no-such'],
     [['create', '--name', 'x', '--template', 'stream-moved'], 'newDate'],
     [['status', '01997f3a-2b1c'], 'There is no campaign'],
     [

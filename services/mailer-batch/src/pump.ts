@@ -1,5 +1,5 @@
 /**
- * Lets time pass for campaigns: every second it has the database start what is scheduled, pause what goes wrong, finish
+ * Lets time pass for campaigns: twice a second it has the database start what is scheduled, pause what goes wrong, finish
  * what is done, and name the batches that may be sent now; those it publishes. Every replica pumps; the database lets one
  * at a time do it.
  */
@@ -11,7 +11,7 @@ import type { BackgroundWork } from '@leadwire/shared/service';
 import { subjects } from '@leadwire/shared/topology';
 import type { CampaignStore } from './campaign-store.ts';
 
-const EVERY_MS = 1_000;
+const EVERY_MS = 500;
 /** Batches of one campaign are handed out for this long ahead, at the rate of the fastest account. */
 const AHEAD_SECONDS = 4;
 /** No tick went well for this long: readiness turns false. */
