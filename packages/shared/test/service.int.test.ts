@@ -79,7 +79,7 @@ describe('a service process', () => {
     const service = await run();
     const startedAt = Date.now();
     expect(await service.stop()).toBe(0);
-    expect(Date.now() - startedAt).toBeLessThan(2_000);
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
   });
 
   test('stops with 0 although the broker is away', async () => {
