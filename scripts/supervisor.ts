@@ -64,9 +64,9 @@ export function supervise(program: Program, watcher: Watcher): Supervised {
     if (child.pid !== undefined) watcher.onSpawn(child.pid);
     // Its lines stay in the file until it is healthy (should it fail, the message ends with the last of
     // them) and while it is stopped, when it complains of what is ending around it.
-    follow(child, log, (text) => {
-      if (state.wasReady && !ended.signal.aborted)
-        watcher.say(`${new Date().toTimeString().slice(0, 8)} ${program.name}: ${text}`);
+    const isShown = (): boolean => state.wasReady && !ended.signal.aborted;
+    follow(child, log, isShown, (text) => {
+      watcher.say(`${new Date().toTimeString().slice(0, 8)} ${program.name}: ${text}`);
     });
     return new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message));
@@ -112,10 +112,11 @@ function openLog(file: string) {
   return createWriteStream(file, { flags: 'a' });
 }
 
-/** Copies what the program prints to its log file, and hands on what a person should see. */
+/** Copies what the program prints to its log file, and hands on what a person should see while `isShown`. */
 function follow(
   child: ChildProcess,
   log: { write: (text: string) => unknown; writable: boolean },
+  isShown: () => boolean,
   show: (text: string) => void,
 ): void {
   const filter = createRepeatFilter();
@@ -125,7 +126,8 @@ function follow(
     createInterface({ input: stream }).on('line', (line) => {
       if (log.writable) log.write(`${line}\n`);
       const text = toTerminal(line, from);
-      const shown = text === undefined ? undefined : filter(text);
+      // What nobody sees is not the first of its kind: a repeat of it later is.
+      const shown = text === undefined || !isShown() ? undefined : filter(text);
       if (shown !== undefined) show(shown);
     });
   }

@@ -92,7 +92,10 @@ describe('supervise', () => {
 
   test('warnings reach the terminal, everything reaches the log file', async () => {
     const supervised = await start(`${SERVER}
-      setInterval(() => console.log(JSON.stringify({ level: 'warn', msg: 'the broker is gone' })), 50);
+      const warn = () => console.log(JSON.stringify({ level: 'warn', msg: 'the broker is gone' }));
+      // Also before it is ready, when nobody is told: that must not hide the later ones.
+      warn();
+      setInterval(warn, 50);
       console.log(JSON.stringify({ level: 'info', msg: 'listening' }));
     `);
     await supervised.ready;
