@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyReply } from 'fastify';
 
-/** One of the files in `pages/`, by its name. @throws when there is none. */
+const read = (file: string) => readFileSync(new URL(`../pages/${file}`, import.meta.url), 'utf8');
+
+/** One of the pages in `pages/`, by its name, in their common style. @throws when there is none. */
 export function readPage(name: string): string {
-  return readFileSync(new URL(`../pages/${name}.html`, import.meta.url), 'utf8');
+  return read(`${name}.html`).replace('<!-- style -->', `<style>\n${read('style.css')}</style>`);
 }
 
 /** Answers with a page that is neither kept by anyone nor found by a search. */
