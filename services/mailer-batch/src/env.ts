@@ -1,11 +1,6 @@
 import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
+import { sendingEnv } from '@leadwire/shared/sending-accounts';
 import { z } from 'zod';
-
-const rate = (fallback: number) =>
-  z.coerce
-    .number('expected requests per second')
-    .positive('expected requests per second, more than 0')
-    .default(fallback);
 
 const percent = (fallback: number) =>
   z.coerce
@@ -26,6 +21,7 @@ const timeZone = z.string().refine((name) => {
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3105 }),
+  ...sendingEnv,
   ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters'),
   LANDING_SUPABASE_URL: baseUrl('the landing project'),
   LANDING_SUPABASE_SERVICE_KEY: serviceKey,
@@ -41,19 +37,7 @@ export const envSchema = z.object({
       (names) => names.every((name) => /^(landing|tripwire)\.[a-z_][a-z0-9_]{0,62}$/.test(name)),
       'expected names such as landing.my_view, comma separated',
     ),
-  BRAND_NAME: z.string().min(1, 'expected the name that people know').default('Leadwire'),
-  SUPPORT_EMAIL: z.email('expected a mail address').optional(),
-  PUBLIC_BASE_URL: baseUrl('the public address of landing-api'),
   UNSUBSCRIBE_SECRET: z.string().min(32, 'expected at least 32 characters'),
-  RESEND_API_KEY: z.string().min(1, 'expected a Resend API key (re_…)'),
-  RESEND_BASE_URL: baseUrl('the Resend API').default('https://api.resend.com'),
-  RESEND_FROM_EMAIL: z.string().min(3, 'expected a sender: Name <address@your-domain>'),
-  RESEND_RATE_PER_SECOND: rate(5),
-  MOBIZON_API_KEY: z.string().min(1, 'expected a Mobizon API key'),
-  MOBIZON_BASE_URL: baseUrl('the Mobizon API').default('https://api.mobizon.kz'),
-  MOBIZON_FROM: z.string().min(1, 'expected a registered sender name').optional(),
-  MOBIZON_RATE_PER_SECOND: rate(2),
-  MOBIZON_LISTING_LAG_MS: milliseconds(2 * 60_000),
   /** Tenge for one segment, for the estimate before the start. */
   MOBIZON_SMS_PRICE: z.coerce.number('expected a price in tenge').min(0).default(16.2),
   CAMPAIGN_TIME_ZONE: timeZone.default('Asia/Almaty'),
