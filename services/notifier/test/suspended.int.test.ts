@@ -17,7 +17,7 @@ function notingChannel(sent: string[]): Channel {
   return {
     unreachable: () => undefined,
     compose: () => ({}),
-    turn: () => Promise.resolve(),
+    turn: async (claim) => ({ claimed: await claim(), isTurn: true }),
     send: ({ deliveryId }) => Promise.resolve(`sent ${sent.push(deliveryId)}`),
     reconcile: () => Promise.resolve({ kind: 'not_sent' }),
   };
