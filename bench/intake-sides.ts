@@ -1,0 +1,99 @@
+/** What is measured against each other: landing-api with its broker, and the same route with BullMQ on Redis. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Queue } from 'bullmq';
+import { openTestBus } from '@leadwire/testing/bus';
+import { startNats } from '@leadwire/testing/nats';
+import { startServiceProcess } from '@leadwire/testing/service-process';
+import { findRedisServer } from '../scripts/redis-server.ts';
+import { say } from '../scripts/progress.mjs';
+import { startRedis } from './redis.ts';
+
+const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
+/** No request is refused: one address posts all of them. */
+const NO_LIMIT = '1000000000';
+
+export interface Side {
+  name: string;
+  url: string;
+  /** Leads that are on disk. */
+  stored(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** landing-api first; BullMQ after it, unless no redis-server is to be had, which is said. */
+export async function startSides(): Promise<Side[]> {
+  const redisServer = await findRedisServer(say);
+  if (!redisServer) {
+    say(
+      'No redis-server 6.2 or newer could be found or fetched, so landing-api is measured alone. Install ' +
+        'redis-server so that it is on PATH, or set REDIS_SERVER_BIN to its path.\n',
+    );
+  }
+  const broker = await startNats();
+  const leadwire = await startLeadwire(broker.url);
+  const close = async (): Promise<void> => {
+    await leadwire.close();
+    await broker.close();
+  };
+  if (!redisServer) return [{ ...leadwire, close }];
+  const redis = await startRedis(redisServer);
+  const bullmq = await startBullmq(broker.url, redis.port);
+  return [
+    { ...leadwire, close },
+    {
+      ...bullmq,
+      name: `BullMQ, Redis ${redisServer.version}`,
+      async close() {
+        await bullmq.close();
+        await redis.close();
+      },
+    },
+  ];
+}
+
+async function startLeadwire(natsUrl: string): Promise<Side> {
+  const service = await startIntake('services/landing-api/src/main.ts', { NATS_URL: natsUrl });
+  const bus = await openTestBus({ url: natsUrl }, 'bench');
+  const manager = await bus.manager();
+  return {
+    name: 'landing-api, NATS',
+    url: service.url,
+    stored: async () => (await manager.streams.info('LEADS')).state.messages,
+    async close() {
+      await service.close();
+      await bus.drain();
+    },
+  };
+}
+
+async function startBullmq(natsUrl: string, port: number): Promise<Side> {
+  const env = { NATS_URL: natsUrl, REDIS_PORT: String(port) };
+  const service = await startIntake('bench/bullmq-intake.ts', env);
+  const queue = new Queue('leads', { connection: { host: '127.0.0.1', port } });
+  return {
+    name: 'BullMQ, Redis',
+    url: service.url,
+    stored: () => queue.getWaitingCount(),
+    async close() {
+      await service.close();
+      await queue.close();
+    },
+  };
+}
+
+async function startIntake(entry: string, env: Record<string, string>) {
+  const journal = await mkdtemp(join(tmpdir(), 'leadwire-bench-journal-'));
+  const service = await startServiceProcess({
+    entry,
+    env: { ...env, ADMIN_TOKEN, JOURNAL_DIR: journal, RATE_LIMIT_PER_MINUTE: NO_LIMIT },
+  });
+  return {
+    url: service.url,
+    async close() {
+      await service.stop();
+      await rm(journal, { recursive: true, force: true });
+    },
+  };
+}
