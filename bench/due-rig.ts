@@ -36,7 +36,7 @@ export async function startDueRig(processes: number, delayMs: number) {
     ...{ bus, resend },
     ledger: createLedger(bus),
     /** Messages that wait at the broker, or are due and not sent yet; and how many it ever held. */
-    async notifications() {
+    notifications: async () => {
       const { state } = await manager.streams.info('NOTIFICATIONS');
       return { waiting: state.messages, everStored: state.last_seq };
     },
