@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { say, step } from '../scripts/progress.mjs';
 import type { Seen } from './counting-resend-server.ts';
 import { startCountingResend, type CountingResend } from './counting-resend.ts';
+import { readMeasures } from './service-measures.ts';
 import { table } from './table.ts';
 
 /** What Resend allows (docs "Usage Limits"). */
@@ -159,15 +160,13 @@ function listOf(people: number): string {
 function watchMemory(service: ServiceProcess): { stop(): Promise<number> } {
   let peak = 0;
   let isStopping = false;
-  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
   const watch = async (): Promise<void> => {
     while (!isStopping) {
-      const metrics = await fetch(`${service.url}/metrics`, { headers }).then(
-        (response) => response.text(),
-        () => '',
+      // While it starts and ends it may not answer.
+      const read = await readMeasures({ url: service.url, adminToken: ADMIN_TOKEN }).catch(
+        () => undefined,
       );
-      const bytes = /^process_resident_memory_bytes(?:\{.*\})? (\S+)$/m.exec(metrics)?.[1];
-      peak = Math.max(peak, Number(bytes ?? 0) / 1024 ** 2);
+      peak = Math.max(peak, (read?.('process_resident_memory_bytes') ?? 0) / 1024 ** 2);
       await delay(POLL_MS);
     }
   };

@@ -4,6 +4,7 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startCountingResend } from './counting-resend.ts';
+import { readMeasures } from './service-measures.ts';
 
 /** Calls a second, of the account and of the provider: so many that no message waits for its turn. */
 const NO_LIMIT = 1_000_000;
@@ -40,7 +41,7 @@ export async function startDueRig(processes: number, delayMs: number) {
       const { state } = await manager.streams.info('NOTIFICATIONS');
       return { waiting: state.messages, everStored: state.last_seq };
     },
-    measures: () => Promise.all(notifiers.map(readMeasures)),
+    measures: () => Promise.all(notifiers.map(measuresOf)),
     async close() {
       await Promise.all(notifiers.map((notifier) => notifier.stop()));
       await bus.drain();
@@ -59,17 +60,13 @@ export interface Measures {
   cpu: number;
 }
 
-async function readMeasures({ url }: ServiceProcess): Promise<Measures> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const sumOf = (pattern: RegExp) => {
-    const found = text.split('\n').filter((line) => pattern.test(line));
-    return found.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-  };
+async function measuresOf(notifier: ServiceProcess): Promise<Measures> {
+  const read = await readMeasures(notifier);
   return {
-    mails: sumOf(/^consumer_handle_seconds_count\{.*durable="notifier-email"/),
-    handling: sumOf(/^consumer_handle_seconds_sum\{.*durable="notifier-email"/),
-    turn: sumOf(/^limiter_wait_seconds_sum\{.*account="resend"/),
-    call: sumOf(/^provider_request_seconds_sum\{.*provider="resend"/),
-    cpu: sumOf(/^process_cpu_seconds_total[{ ]/),
+    mails: read('consumer_handle_seconds_count', { durable: 'notifier-email' }),
+    handling: read('consumer_handle_seconds_sum', { durable: 'notifier-email' }),
+    turn: read('limiter_wait_seconds_sum', { account: 'resend' }),
+    call: read('provider_request_seconds_sum', { provider: 'resend' }),
+    cpu: read('process_cpu_seconds_total'),
   };
 }

@@ -9,6 +9,7 @@ import { startServiceProcess } from '@leadwire/testing/service-process';
 import { findRedisServer } from '../scripts/redis-server.ts';
 import { say } from '../scripts/progress.mjs';
 import { startRedis } from './redis.ts';
+import { readMeasures } from './service-measures.ts';
 
 const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
 /** No request is refused: one address posts all of them. */
@@ -19,7 +20,16 @@ export interface Side {
   url: string;
   /** Leads that are on disk. */
   stored(): Promise<number>;
+  /** Of the service since its start; what stores the leads is not in it. */
+  used(): Promise<Used>;
   close(): Promise<void>;
+}
+
+export interface Used {
+  /** Seconds of processor time. */
+  cpu: number;
+  /** Leads that the service kept itself at first, because the broker took too long. */
+  journalled: number;
 }
 
 /** landing-api first; BullMQ after it, unless no redis-server is to be had, which is said. */
@@ -59,7 +69,7 @@ async function startLeadwire(natsUrl: string): Promise<Side> {
   const manager = await bus.manager();
   return {
     name: 'landing-api, NATS',
-    url: service.url,
+    ...{ url: service.url, used: service.used },
     stored: async () => (await manager.streams.info('LEADS')).state.messages,
     async close() {
       await service.close();
@@ -74,7 +84,7 @@ async function startBullmq(natsUrl: string, port: number): Promise<Side> {
   const queue = new Queue('leads', { connection: { host: '127.0.0.1', port } });
   return {
     name: 'BullMQ, Redis',
-    url: service.url,
+    ...{ url: service.url, used: service.used },
     stored: () => queue.getWaitingCount(),
     async close() {
       await service.close();
@@ -91,6 +101,13 @@ async function startIntake(entry: string, env: Record<string, string>) {
   });
   return {
     url: service.url,
+    used: async (): Promise<Used> => {
+      const read = await readMeasures({ url: service.url, adminToken: ADMIN_TOKEN });
+      return {
+        cpu: read('process_cpu_seconds_total'),
+        journalled: read('landing_submissions_total', { outcome: 'journalled' }),
+      };
+    },
     async close() {
       await service.stop();
       await rm(journal, { recursive: true, force: true });

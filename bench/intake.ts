@@ -1,7 +1,7 @@
 /** The intake against BullMQ on Redis behind the same route. */
 import { say, step } from '../scripts/progress.mjs';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { startSides, type Side } from './intake-sides.ts';
+import { startSides, type Side, type Used } from './intake-sides.ts';
 import { runLoad, type LoadResult } from './load.ts';
 import { medianOf, spreadOf } from './percentiles.ts';
 import { table } from './table.ts';
@@ -26,7 +26,7 @@ export interface IntakeOptions {
 interface Measured {
   side: string;
   connections: number;
-  rounds: (LoadResult & { storedNow: number })[];
+  rounds: (LoadResult & Used & { storedNow: number })[];
 }
 
 /**
@@ -80,11 +80,14 @@ async function compare(
 }
 
 async function measure(side: Side, load: { connections: number; requests: number; run: string }) {
-  const before = await side.stored();
+  const [before, usedBefore] = [await side.stored(), await side.used()];
   const result = await runLoad({ url: side.url, ...load });
+  const used = await side.used();
+  const cpu = used.cpu - usedBefore.cpu;
+  const journalled = used.journalled - usedBefore.journalled;
   const isThere = async () => (await side.stored()) - before >= result.times.length;
   await waitFor(isThere, { timeoutMs: STORED_MS }).catch(() => undefined);
-  return { ...result, storedNow: (await side.stored()) - before };
+  return { ...result, cpu, journalled, storedNow: (await side.stored()) - before };
 }
 
 const perSecond = ({ times, seconds }: LoadResult) => times.length / seconds;
@@ -103,17 +106,19 @@ function errorsOf({ rounds }: Measured): number {
 
 const HEAD = [
   ...['connections', 'intake', 'leads/s', 'slowest, fastest round', 'p50', 'p99', 'max'],
-  ...['errors', '201', 'stored'],
+  ...['service busy', 'errors', '201', 'stored', 'journalled'],
 ];
 
 function rowOf(measured: Measured): string[] {
   const rates = measured.rounds.map(perSecond);
   const { p50, p99, max } = spreadOf(measured.rounds.flatMap(({ times }) => times));
+  const journalled = sumOf(measured.rounds.map((round) => round.journalled));
   return [
     ...[String(measured.connections), measured.side, medianOf(rates).toFixed(0)],
     `${Math.min(...rates).toFixed(0)}, ${Math.max(...rates).toFixed(0)}`,
     ...[p50, p99, max].map((ms) => `${ms.toFixed(1)} ms`),
-    ...[errorsOf(measured), taken(measured), stored(measured)].map(String),
+    `${((sumOf(measured.rounds.map(({ cpu }) => cpu)) / taken(measured)) * 1_000).toFixed(2)} ms`,
+    ...[errorsOf(measured), taken(measured), stored(measured), journalled].map(String),
   ];
 }
 
