@@ -13,6 +13,7 @@ import { consumeFacts } from './consume-facts.ts';
 import { createEngine } from './engine.ts';
 import { envSchema } from './env.ts';
 import { createFacts } from './facts.ts';
+import { startSmsPoll } from './sms-poll.ts';
 
 const NAME = 'mailer-batch';
 
@@ -45,5 +46,6 @@ await runService({
       handle: sendBatch,
     }),
     ...consumeFacts(parts, facts),
+    startSmsPoll({ facts, log }),
   ],
 });
