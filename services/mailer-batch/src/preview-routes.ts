@@ -200,7 +200,7 @@ p{background:#fff;border-radius:18px;color:#14211c;margin:0 auto;max-width:340px
 }
 
 async function previewOf(
-  { store, smsPrice, now }: HttpPorts,
+  { store, drafts, smsPrice, now }: HttpPorts,
   campaign: Campaign,
   {
     texts,
@@ -226,7 +226,7 @@ async function previewOf(
     sample: row === null ? null : { row, name: person.name, subject, text },
     sms:
       campaign.channel === 'sms' && page.after === 0
-        ? await estimateSms(store, campaign, { texts, at, price: smsPrice })
+        ? await estimateSms(drafts, campaign, { texts, at, price: smsPrice })
         : null,
   };
 }

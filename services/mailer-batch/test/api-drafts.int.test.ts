@@ -1,0 +1,152 @@
+/** Making drafts over HTTP: repeats of a request, and what a slip of the hand must not do. */
+import { describe, expect, test } from '@jest/globals';
+import { newId } from '@leadwire/shared/ids';
+import { recipients, useApi, variables } from './api-rig.ts';
+
+const api = useApi();
+
+const body = (given: object = {}) => ({
+  ...{ name: 'Эфир', channel: 'email', template: 'stream-moved', variables },
+  ...given,
+});
+const make = (given: object, key?: string) =>
+  api.post('/api/campaigns', body(given), key === undefined ? {} : { 'idempotency-key': key });
+const idOf = (answer: { body: unknown }) =>
+  (answer.body as { campaign: { id: string } }).campaign.id;
+const list = (count: number, from: number) => ({
+  audience: { kind: 'list', recipients: recipients(count, from) },
+});
+const drafts = async () => {
+  const { body: all } = await api.get('/api/campaigns?limit=200');
+  return (all as unknown as { campaigns: unknown[] }).campaigns.length;
+};
+
+describe('a request with an Idempotency-Key', () => {
+  test('makes one draft, however often it comes', async () => {
+    const key = newId();
+    const before = await drafts();
+    const first = await make(list(3, 0), key);
+    expect(first.status).toBe(201);
+    for (let time = 2; time <= 3; time += 1) {
+      const again = await make(list(3, 0), key);
+      expect(again).toMatchObject({
+        ...{ status: 200, body: { success: true, duplicate: true, preview: { audience: 3 } } },
+      });
+      expect(idOf(again)).toBe(idOf(first));
+    }
+    expect(await drafts()).toBe(before + 1);
+  });
+
+  test('answers the draft as it is by now, also after its start', async () => {
+    const key = newId();
+    const first = await make(list(2, 10), key);
+    await api.post(`/api/campaigns/${idOf(first)}/start`, { confirm: 2 });
+    expect(await make(list(2, 10), key)).toMatchObject({
+      ...{ status: 200, body: { campaign: { id: idOf(first), status: 'running' } } },
+    });
+    await api.post(`/api/campaigns/${idOf(first)}/cancel`);
+  });
+
+  test('is refused with another body, and changes nothing', async () => {
+    const key = newId();
+    const first = await make(list(2, 20), key);
+    expect(await make(list(3, 20), key)).toMatchObject({
+      ...{ status: 422, body: { error: expect.stringContaining('this key was used before') } },
+    });
+    const { body: now } = await api.get(`/api/campaigns/${idOf(first)}`);
+    expect(now).toMatchObject({ campaign: { counts: { audience: 2 } } });
+  });
+
+  test('that was cut off before its list was stored is gone on with', async () => {
+    const key = newId();
+    const first = await make(list(2, 30), key);
+    // As a process leaves it that dies between the two.
+    await api.supabase().landing.sql(
+      `with l as (delete from campaign_recipients where campaign_id = $1)
+          update campaigns set audience_ready = false where id = $1`,
+      [idOf(first)],
+    );
+    const again = await make(list(2, 30), key);
+    expect(again).toMatchObject({ status: 201, body: { preview: { audience: 2 } } });
+    expect(idOf(again)).toBe(idOf(first));
+  });
+
+  test('two at one moment make one draft', async () => {
+    const key = newId();
+    const before = await drafts();
+    const answers = await Promise.all([make({}, key), make({}, key)]);
+    expect(new Set(answers.map(idOf)).size).toBe(1);
+    expect(await drafts()).toBe(before + 1);
+  });
+
+  test('an empty one counts as none, one that is no text is refused', async () => {
+    const [one, other] = [await make({}, ''), await make({}, '')];
+    expect(idOf(one)).not.toBe(idOf(other));
+    expect(await make({}, 'x'.repeat(201))).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a slip of the hand', () => {
+  test.each([
+    // East for Node, west for the database: quiet hours would be ten hours off.
+    ['an offset for a zone', { timeZone: '+05:00' }, 400],
+    ['a zone that is none', { timeZone: 'Asia/Almata' }, 400],
+    ['quiet hours that end where they begin', { quietHours: '09:00-09:00' }, 400],
+    ['a time that has passed', { schedule: '2026-11-19T10:00:00+05:00' }, 422],
+  ])('%s is refused', async (_what, given, status) => {
+    expect(await make(given)).toMatchObject({ status });
+  });
+
+  test('a draft is not moved into the past', async () => {
+    const id = await api.draft();
+    const patched = await api.call('PATCH', `/api/campaigns/${id}`, {
+      scheduledFor: '2026-11-20T09:59:00Z',
+    });
+    expect(patched).toMatchObject({
+      status: 422,
+      body: { issues: [{ path: 'scheduledFor', message: 'has passed already' }] },
+    });
+  });
+
+  test('a scheduled campaign that loses its time does not begin at once', async () => {
+    const soon = { variables: { ...variables, newDate: '2099-11-27T19:00:00+05:00' } };
+    const id = await api.draft({ ...list(1, 40), ...soon, schedule: '2099-11-20T10:00:00Z' });
+    await api.post(`/api/campaigns/${id}/start`, { confirm: 1 });
+    const patched = await api.call('PATCH', `/api/campaigns/${id}`, { scheduledFor: null });
+    expect(patched).toMatchObject({ status: 422 });
+    const { body: now } = await api.get(`/api/campaigns/${id}`);
+    expect(now).toMatchObject({ campaign: { status: 'scheduled' } });
+    await api.post(`/api/campaigns/${id}/cancel`);
+  });
+
+  test.each(['resume', 'retry'])(
+    'what a campaign is about is over by now: it does not %s',
+    async (what) => {
+      const id = await api.draft(list(2, what === 'resume' ? 50 : 60));
+      await api.post(`/api/campaigns/${id}/start`, { confirm: 2 });
+      await api.post(`/api/campaigns/${id}/pause`);
+      await api
+        .supabase()
+        .landing.sql(
+          `update campaigns set variables = variables || '{"newDate": "2026-11-20T09:00:00Z"}' where id = $1`,
+          [id],
+        );
+      expect(await api.post(`/api/campaigns/${id}/${what}`)).toMatchObject({
+        ...{ status: 422, body: { error: 'the campaign comes too late' } },
+      });
+      await api.post(`/api/campaigns/${id}/cancel`);
+    },
+  );
+});
+
+describe('a campaign is found by the beginning of its id', () => {
+  test('and by nothing that is no id', async () => {
+    const id = await api.draft();
+    const found = await api.get(`/api/campaigns?idPrefix=${id.slice(0, 23).toUpperCase()}`);
+    expect(found.body).toMatchObject({ campaigns: [{ id }] });
+    expect(await api.get('/api/campaigns?idPrefix=ffffffff')).toMatchObject({
+      body: { campaigns: [] },
+    });
+    expect(await api.get('/api/campaigns?idPrefix=%25')).toMatchObject({ status: 400 });
+  });
+});
