@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { NoAnswerError, type CampaignApi, type CampaignView } from './campaign-api.ts';
 import { SHORT_ID, campaignTable, duration, grouped } from './campaign-screen.ts';
+import { isQuiet } from './campaign-times.ts';
 import { paint, say } from './terminal.ts';
 
 const POLL_MS = 1_000;
@@ -136,17 +137,4 @@ function paceOf(marks: readonly Mark[]): number {
   const [first, last] = [marks[0], marks.at(-1)];
   if (!first || !last || last.at === first.at) return 0;
   return ((last.done - first.done) / (last.at - first.at)) * 1_000;
-}
-
-/** Whether nothing is sent just now, by the campaign's own clock. */
-export function isQuiet(
-  { quietHours, timeZone }: Pick<CampaignView, 'quietHours' | 'timeZone'>,
-  now: Date,
-): boolean {
-  const [from, to] = quietHours?.split('-') ?? [];
-  if (from === undefined || to === undefined) return false;
-  const local = new Intl.DateTimeFormat('en-GB', {
-    ...{ timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
-  }).format(now);
-  return from <= to ? local >= from && local < to : local >= from || local < to;
 }

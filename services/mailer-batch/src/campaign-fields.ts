@@ -8,7 +8,12 @@ const quietHours = z
   .nullable()
   .meta({ description: 'Local times in the campaign’s time zone; null for none.' });
 const timeZone = z.string().max(64).refine(isTimeZone, 'expected a time zone such as Asia/Almaty');
-const scheduledFor = z.iso.datetime({ offset: true }).nullable();
+const TIME = 'expected a time with its offset, such as 2026-12-01T10:00:00+05:00';
+const scheduledFor = z
+  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })], {
+    error: TIME,
+  })
+  .nullable();
 const ratePerSecond = z.number().positive().max(1_000).nullable();
 const name = z.string().trim().min(1).max(200);
 const topic = z.string().trim().min(1).max(200).nullable();

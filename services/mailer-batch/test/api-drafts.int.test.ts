@@ -139,6 +139,26 @@ describe('a slip of the hand', () => {
   );
 });
 
+describe('a list as a file', () => {
+  const csv = 'Имя;Email\nДана;dana@mail.leadwire-sample.kz\n';
+  const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(csv, 'utf16le')]);
+
+  test.each([
+    ['as text', { csv }],
+    ['as the bytes of its encoding', { base64: utf16.toString('base64') }],
+  ])('%s', async (_what, file) => {
+    const made = await make({ audience: { kind: 'csv', ...file } });
+    expect(made).toMatchObject({ status: 201, body: { preview: { audience: 1 } } });
+  });
+
+  test.each([[{}], [{ csv, base64: utf16.toString('base64') }]])(
+    'not none, not two',
+    async (file) => {
+      expect(await make({ audience: { kind: 'csv', ...file } })).toMatchObject({ status: 422 });
+    },
+  );
+});
+
 describe('a campaign is found by the beginning of its id', () => {
   test('and by nothing that is no id', async () => {
     const id = await api.draft();
