@@ -88,7 +88,7 @@ const problemSchema = z.object({
   issues: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
 });
 
-/** Nobody answered: it may be starting, or away for good. */
+/** Nobody answered, or only that it cannot just now: it may be starting, or away for good. */
 export class NoAnswerError extends FailedError {
   override readonly name = 'NoAnswerError';
 }
@@ -106,21 +106,26 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
     );
   }
 
-  const ask = async (path: string, init: RequestInit = {}, ms = PATIENCE_MS): Promise<Response> => {
+  const ask = async (path: string, init: RequestInit = {}, ms = PATIENCE_MS): Promise<string> => {
     const headers = { authorization: `Bearer ${token}`, ...init.headers };
     const signal = AbortSignal.timeout(ms);
-    const response = await fetch(url + path, { ...init, headers, signal }).catch(
-      (thrown: unknown) => {
+    const { ok, status, text } = await fetch(url + path, { ...init, headers, signal })
+      // Also an answer that breaks off is none.
+      .then(async (response) => ({
+        ...{ ok: response.ok, status: response.status, text: await response.text() },
+      }))
+      .catch((thrown: unknown) => {
         const words = `mailer-batch does not answer at ${url}. Is it running?`;
         throw new NoAnswerError(words, { cause: thrown });
-      },
-    );
-    if (response.ok) return response;
-    throw new FailedError(problemIn(response.status, await response.text()));
+      });
+    if (ok) return text;
+    // Its database or its broker is away, or it is starting: it asks to be asked again.
+    if (status === 503) throw new NoAnswerError(`mailer-batch: ${problemIn(status, text)}`);
+    throw new FailedError(problemIn(status, text));
   };
 
   const json = async (path: string, init?: RequestInit, ms?: number): Promise<unknown> =>
-    (await ask(path, init, ms)).json();
+    JSON.parse(await ask(path, init, ms));
 
   const post = (path: string, body?: unknown, ms?: number): Promise<unknown> => {
     const headers = { 'content-type': 'application/json' };
@@ -170,7 +175,7 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
           UPLOAD_PATIENCE_MS,
         ),
       ),
-    page: async (id: string) => (await ask(`/api/campaigns/${id}/preview?format=html`)).text(),
+    page: (id: string) => ask(`/api/campaigns/${id}/preview?format=html`),
     test: async (id: string, to: readonly string[]) =>
       z
         .object({ results: testsSchema })
@@ -181,7 +186,7 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
     move: async (id: string, to: string) => campaignIn(await post(`/api/campaigns/${id}/${to}`)),
     retry: async (id: string, unknownToo: boolean) => {
       const answer = await post(`/api/campaigns/${id}/retry`, { unknownToo }, UPLOAD_PATIENCE_MS);
-      return z.object({ people: count }).parse(answer).people;
+      return z.object({ people: count, campaign: campaignSchema }).parse(answer);
     },
     setRate: async (id: string, ratePerSecond: number | null) => {
       const init = {
@@ -192,9 +197,9 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
       return campaignIn(await json(`/api/campaigns/${id}`, init));
     },
     /** Everybody with what became of them, as CSV. */
-    report: async (id: string) => {
+    report: (id: string) => {
       const init = { headers: { accept: 'text/csv' } };
-      return (await ask(`/api/campaigns/${id}/report`, init, UPLOAD_PATIENCE_MS)).text();
+      return ask(`/api/campaigns/${id}/report`, init, UPLOAD_PATIENCE_MS);
     },
   };
 }
@@ -214,7 +219,8 @@ function problemIn(status: number, body: string): string {
 /** Whether the request may have arrived: only then is it worth asking again at once. */
 function isLost(thrown: unknown): boolean {
   if (!(thrown instanceof NoAnswerError)) return false;
-  const { name, cause } = thrown.cause as { name?: string; cause?: { code?: unknown } };
+  const why = (thrown.cause ?? {}) as { name?: string; cause?: { code?: unknown } };
+  const { name, cause } = why;
   const isRefused = cause?.code === 'ECONNREFUSED' || cause?.code === 'ENOTFOUND';
   return !isRefused && name !== 'TimeoutError';
 }

@@ -19,7 +19,7 @@ import {
   previewLines,
 } from './campaign-screen.ts';
 import { waitLines } from './campaign-times.ts';
-import { watchCampaign } from './campaign-watch.ts';
+import { nextSteps, watchCampaign } from './campaign-watch.ts';
 import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
 import { parseCount } from './options.ts';
@@ -132,9 +132,9 @@ function addMoves(
         const { counts } = await api.get(found);
         const people = counts.failed + (unknownToo ? counts.unknown : 0);
         if (people === 0) return say('Nobody failed.');
-        const many = counted(people, 'person', 'people');
-        if (!(await confirm(`Send to ${many} once more?`, yes))) return;
-        say(`${counted(await api.retry(found, unknownToo), 'person', 'people')} once more.`);
+        if (!(await confirm(`Send to ${peopleIn(people)} once more?`, yes))) return;
+        const retried = await api.retry(found, unknownToo);
+        say(`${peopleIn(retried.people)} once more.`, ...nextSteps(retried.campaign));
       }),
     );
   one('rate', 'change its pace while it runs')

@@ -37,7 +37,7 @@ export async function watchCampaign(api: CampaignApi, id: string): Promise<void>
     if (interrupted.signal.aborted) {
       say('', 'The campaign goes on without this window.', ...hints(id, ['status', 'pause']));
     } else if (last) {
-      say('', ...campaignTable(last), ...(last.status === 'paused' ? hints(id, ['resume']) : []));
+      say('', ...campaignTable(last), ...nextSteps(last));
     }
   } finally {
     bar.stop();
@@ -96,6 +96,17 @@ function makeBar(): SingleBar {
       return bright + barIncompleteString.slice(0, BAR_WIDTH - full);
     },
   });
+}
+
+/** The commands that a campaign waits for, or that show more of it. */
+export function nextSteps({ id, status, counts }: CampaignView): string[] {
+  if (status === 'paused') return hints(id, ['resume']);
+  if (status === 'running') return hints(id, ['status']);
+  if (status !== 'finished') return [];
+  return hints(id, [
+    ...(counts.failed > 0 ? ['retry'] : []),
+    ...(counts.failed + counts.unknown > 0 ? ['report'] : []),
+  ]);
 }
 
 function hints(id: string, commands: readonly string[]): string[] {

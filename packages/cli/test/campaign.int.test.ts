@@ -1,6 +1,6 @@
 /** The command line in front of a mailer-batch with a broker, a database and the sandbox behind it. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -75,8 +75,8 @@ async function draft(rows: readonly string[], ...flags: string[]): Promise<CliRu
 const people = (count: number, tag: string) =>
   Array.from({ length: count }, (_, n) => `Айгерим;${tag}${n}@mail.leadwire-sample.kz;`);
 
-/** In front of mailer-batch: the first answer to a new draft is cut off after the draft was made. */
-async function startLossyWay(to: string) {
+/** In front of mailer-batch: the first answer is lost, after what was asked for has been done. */
+async function startLossyWay(to: string, lose: (response: ServerResponse) => void) {
   let lost = 0;
   const server = createServer((request, response) => {
     void (async () => {
@@ -92,7 +92,7 @@ async function startLossyWay(to: string) {
       const body = await answer.text();
       if (lost === 0) {
         lost += 1;
-        response.destroy();
+        lose(response);
       } else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body);
     })();
   });
@@ -170,7 +170,7 @@ describe('a campaign from the command line', () => {
   });
 
   test('is one draft when the answer gets lost on its way', async () => {
-    const way = await startLossyWay(mailer.url);
+    const way = await startLossyWay(mailer.url, (response) => response.destroy());
     await writeFile(file('list.csv'), ['Имя;E-mail;Телефон', ...people(3, 'lost')].join('\n'));
     const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
     try {
@@ -185,6 +185,29 @@ describe('a campaign from the command line', () => {
     }
     expect(way.lost()).toBe(1);
     expect((await campaign('list')).out.match(/Потерян/g)).toHaveLength(1);
+  });
+
+  test('is watched while its database is away for a moment, and while an answer breaks off', async () => {
+    const id = idIn(await draft(people(2, 'away')));
+    await campaign('start', id, '--confirm', '2', '--no-watch');
+    const away = (response: ServerResponse) =>
+      response.writeHead(503).end('{"success":false,"error":"temporarily unavailable"}');
+    const breaks = (response: ServerResponse) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"success":');
+      setImmediate(() => response.destroy());
+    };
+    for (const lose of [away, breaks]) {
+      const way = await startLossyWay(mailer.url, lose);
+      try {
+        const env = { MAILER_BATCH_URL: way.url, ADMIN_TOKEN };
+        const watched = await runCli(env, 'campaign', 'status', id, '--watch');
+        expect(watched).toMatchObject({ code: 0, err: '' });
+        expect(watched.out).toMatch(/sent\s+2\s+100\.0 %/);
+      } finally {
+        await way.close();
+      }
+      expect(way.lost()).toBe(1);
+    }
   });
 
   test('is scheduled, and says when by its own clock', async () => {

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { RequestError } from '@leadwire/shared/http-problems';
 import { z } from 'zod';
-import { answerFor, campaignSchema, problems } from './answers.ts';
+import { answerFor, campaignSchema, problemsOf } from './answers.ts';
 import { campaignFields } from './campaign-fields.ts';
 import type { CampaignWithCounts } from './campaign-store.ts';
 import { readTexts, refusePast, refuseTooLate } from './campaign-texts.ts';
@@ -37,7 +37,7 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
         }),
         response: {
           200: z.object({ success: z.literal(true), campaigns: z.array(campaignSchema) }),
-          ...problems,
+          ...problemsOf(),
         },
       },
     },
@@ -58,7 +58,7 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
       schema: {
         ...about('A campaign: counts, pace, time left'),
         params: campaignParams,
-        response: { 200: campaignAnswer, ...problems },
+        response: { 200: campaignAnswer, ...problemsOf(404) },
       },
     },
     async ({ params }) => answer(await campaignById(store, params.id)),
@@ -73,7 +73,7 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
         ),
         params: campaignParams,
         body: patchSchema,
-        response: { 200: campaignAnswer, ...problems },
+        response: { 200: campaignAnswer, ...problemsOf(404, 409, 422) },
       },
     },
     async ({ params, body }) => {
@@ -116,6 +116,7 @@ function needsTime(): RequestError {
 }
 
 const templatesAnswer = {
+  ...problemsOf(),
   200: z.object({
     success: z.literal(true),
     templates: z.array(

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { RequestError } from '@leadwire/shared/http-problems';
 import { isCampaignTemplate } from '@leadwire/templates/campaign-templates';
 import { z } from 'zod';
-import { answerFor, campaignSchema, problems } from './answers.ts';
+import { answerFor, campaignSchema, problemsOf } from './answers.ts';
 import type { Campaign, Moved } from './campaign-store.ts';
 import { freezeDraft, readTexts, refuseTooLate } from './campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
@@ -23,7 +23,7 @@ export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
   };
   const schemaOf = (summary: string) => ({
     ...{ tags: ['control'], summary, security: [{ adminToken: [] }], params: campaignParams },
-    response: { 200: answerSchema, ...problems },
+    response: { 200: answerSchema, ...problemsOf(404, 409, 422) },
   });
 
   typed.post(
@@ -76,7 +76,10 @@ export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
             }),
           })
           .prefault({}),
-        response: { 200: answerSchema.extend({ people: z.number().int() }), ...problems },
+        response: {
+          200: answerSchema.extend({ people: z.number().int() }),
+          ...problemsOf(404, 409, 422),
+        },
       },
     },
     async ({ params: { id }, body: { unknownToo } }) => {

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { RequestError } from '@leadwire/shared/http-problems';
 import { contentHash, derivedId, newId } from '@leadwire/shared/ids';
 import { z } from 'zod';
-import { answerFor, campaignSchema, countedSchema, problems } from './answers.ts';
+import { answerFor, campaignSchema, countedSchema, problemsOf } from './answers.ts';
 import { campaignFields } from './campaign-fields.ts';
 import type { Campaign } from './campaign-store.ts';
 import { readTexts, refusePast } from './campaign-texts.ts';
@@ -78,7 +78,7 @@ export function addDraftRoutes(app: FastifyInstance, ports: HttpPorts): void {
           200: takenAnswer.extend({ duplicate: z.literal(true) }).meta({
             description: 'This key made a draft before; nothing was done.',
           }),
-          ...problems,
+          ...problemsOf(409, 413, 422),
         },
       },
     },
@@ -104,7 +104,7 @@ export function addDraftRoutes(app: FastifyInstance, ports: HttpPorts): void {
           'text/csv: the file as it is. application/json: { audience, exclude? } as for a new campaign.',
         consumes: ['text/csv', 'application/json'],
         params: campaignParams,
-        response: { 200: takenAnswer, ...problems },
+        response: { 200: takenAnswer, ...problemsOf(404, 409, 413, 422) },
       },
     },
     async ({ params, body }) => {

@@ -8,6 +8,8 @@ import type { AlikePeople, DraftStore } from './draft-store.ts';
 const PAGE = 1_000;
 /** Rows of the list that the database looks through in one call, a tenth of a second: it answers their texts only. */
 const ROWS_AT_ONCE = 20_000;
+/** Enough to find somebody who is written to. */
+const FEW_ROWS = 1_000;
 /** Texts rendered without letting others run. */
 const RENDERED_AT_ONCE = 100;
 
@@ -22,14 +24,18 @@ export interface SmsEstimate {
   longest: { row: number; text: string } & SmsCost;
 }
 
-/** The person whose message is shown: of that row, or the first. Null for an empty audience. */
+/** The person whose message is shown: of that row, or the first who is written to. Null when there is none. */
 export async function personOf(
-  store: Pick<CampaignStore, 'recipientsPage'>,
+  drafts: Pick<DraftStore, 'texts'>,
   id: string,
   row?: number,
-): Promise<RecipientRow | null> {
-  const [person] = await store.recipientsPage(id, (row ?? 1) - 1, 1);
-  return person === undefined || (row !== undefined && person.row !== row) ? null : person;
+): Promise<AlikePeople | null> {
+  if (row !== undefined) {
+    const { groups } = await drafts.texts(id, row - 1, 1);
+    return groups.find((group) => group.row === row) ?? null;
+  }
+  for await (const group of groupsOf(drafts, id, FEW_ROWS)) return group;
+  return null;
 }
 
 /**
@@ -66,10 +72,11 @@ export async function estimateSms(
 async function* groupsOf(
   drafts: Pick<DraftStore, 'texts'>,
   id: string,
+  rowsAtOnce = ROWS_AT_ONCE,
 ): AsyncGenerator<AlikePeople> {
   let after: number | null = 0;
   while (after !== null) {
-    const { groups, next } = await drafts.texts(id, after, ROWS_AT_ONCE);
+    const { groups, next } = await drafts.texts(id, after, rowsAtOnce);
     yield* groups;
     after = next;
   }

@@ -159,6 +159,62 @@ describe('a list as a file', () => {
   );
 });
 
+describe('whose message is shown', () => {
+  test('is somebody who is written to, not the first of the list', async () => {
+    const id = await api.draft(list(3, 70));
+    const first = { channel: 'email', contact: recipients(1, 70)[0]?.email };
+    await api.post('/api/suppressions', { contacts: [first] });
+    const shown = await api.get(`/api/campaigns/${id}/preview`);
+    expect(shown.body).toMatchObject({ audience: 2, sample: { row: 2 } });
+    expect(await api.get(`/api/campaigns/${id}/preview?row=1`)).toMatchObject({ status: 404 });
+    expect(await api.get(`/api/campaigns/${id}/preview?row=3`)).toMatchObject({
+      body: { sample: { row: 3 } },
+    });
+  });
+
+  test('and an SMS estimate counts everybody, though those with the same text are rendered once', async () => {
+    const names = ['Дана', 'Айгерим', 'Дана', 'Дана', 'Айгерим'];
+    const long = `https://leadwire.kz/${'x'.repeat(60)}`;
+    const people = names.map((name, n) => ({
+      ...{ name, phone: `+7705222000${n}` },
+      ...(n === 4 && { link: long }),
+    }));
+    const id = await api.draft({
+      channel: 'sms',
+      audience: { kind: 'list', recipients: people },
+    });
+    const blocked = { channel: 'sms', contact: '+77052220001' };
+    await api.post('/api/suppressions', { contacts: [blocked] });
+    expect((await api.get(`/api/campaigns/${id}/preview`)).body).toMatchObject({
+      audience: 4,
+      sms: {
+        people: 4,
+        segments: 5,
+        estimate: 100,
+        bySegments: { 1: 3, 2: 1 },
+        longest: { row: 5 },
+      },
+    });
+  });
+});
+
+test('the documentation names the answers that a route has, and no others', async () => {
+  const { body: read } = await api.get('/openapi.json');
+  const { paths } = read as unknown as {
+    paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  };
+  const answers = (path: string, method: string) =>
+    Object.keys(paths[path]?.[method]?.responses ?? {});
+  expect(answers('/api/campaigns', 'get')).toEqual(['200', '400', '401', '503']);
+  expect(answers('/api/campaigns', 'post')).toEqual(
+    expect.arrayContaining(['200', '201', '413', '422']),
+  );
+  expect(answers('/api/templates', 'get')).toContain('401');
+  for (const methods of Object.values(paths)) {
+    for (const { responses } of Object.values(methods)) expect(responses).toHaveProperty('401');
+  }
+});
+
 describe('a campaign is found by the beginning of its id', () => {
   test('and by nothing that is no id', async () => {
     const id = await api.draft();
