@@ -88,6 +88,8 @@ declare
   v_failed uuid[];
 begin
   perform from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n for update;
+  -- What the provider tells meanwhile locks the same people, in the same order.
+  perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = p_n order by r.id for update;
   with told as (
     select x.* from jsonb_to_recordset(p_results)
       as x(id uuid, status text, "providerId" text, reason text, error text)
@@ -132,13 +134,71 @@ language sql set search_path = '' as $$
     where c.id = b.campaign_id and c.status = 'cancelled' and b.state = 'sending'
       and coalesce(b.lease_until, '-infinity') <= clock_timestamp()
     returning b.campaign_id, b.n
+  ), locked as (
+    select r.id from closed x
+    join public.campaign_recipients r on r.campaign_id = x.campaign_id and r.batch = x.n and r.status = 'sending'
+    order by r.id for update of r
   )
   update public.campaign_recipients r
   set status = case when public.leadwire_campaign_is_seen(r) then 'sent' else 'unknown' end,
     reason = case when not public.leadwire_campaign_is_seen(r) then 'cancelled_in_flight' end,
     sent_at = least(r.delivered_at, r.bounced_at, r.complained_at, r.opened_at, r.clicked_at),
     settled_at = clock_timestamp(), updated_at = clock_timestamp()
-  from closed x where r.campaign_id = x.campaign_id and r.batch = x.n and r.status = 'sending';
+  from locked k where r.id = k.id and r.status = 'sending';
+$$;
+
+-- For good: who is not claimed yet is skipped.
+create or replace function public.leadwire_campaign_cancel(p_id uuid) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_moved jsonb := public.leadwire_campaign_move(p_id, '{draft,scheduled,running,paused}', 'cancelled', null);
+begin
+  if v_moved ->> 'kind' = 'done' then
+    update public.campaign_batches b set state = 'settled', settled_at = clock_timestamp()
+    where b.campaign_id = p_id and b.state = 'pending';
+    -- Nobody can know anything of the others.
+    perform from public.campaign_recipients r
+    where r.campaign_id = p_id and r.status = 'pending' and r.attempts > 0 order by r.id for update;
+    update public.campaign_recipients r
+    set status = 'skipped', reason = 'cancelled', settled_at = clock_timestamp(), updated_at = clock_timestamp()
+    where r.campaign_id = p_id and r.status = 'pending';
+  end if;
+  return v_moved;
+end
+$$;
+
+-- The failed ones once more, in batches and under keys of their own; the unknown ones as well when p_unknown_too.
+-- Answers { kind: 'retried', people }, { kind: 'nothing' }, { kind: 'not_allowed', status } or { kind: 'missing' }.
+create or replace function public.leadwire_campaign_retry(p_id uuid, p_batch_size integer, p_unknown_too boolean)
+returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_status text;
+  v_people integer;
+begin
+  select c.status into v_status from public.campaigns c where c.id = p_id for update;
+  if v_status is null then
+    return jsonb_build_object('kind', 'missing');
+  end if;
+  if v_status not in ('running', 'paused', 'finished') then
+    return jsonb_build_object('kind', 'not_allowed', 'status', v_status);
+  end if;
+  perform from public.campaign_recipients r
+  where r.campaign_id = p_id and r.status in ('failed', 'unknown') order by r.id for update;
+  update public.campaign_recipients r
+  set status = 'pending', batch = null, reason = null, error = null, settled_at = null, updated_at = clock_timestamp()
+  where r.campaign_id = p_id and (r.status = 'failed' or (p_unknown_too and r.status = 'unknown'));
+  get diagnostics v_people = row_count;
+  if v_people = 0 then
+    return jsonb_build_object('kind', 'nothing');
+  end if;
+  perform public.leadwire_campaign_cut(p_id, p_batch_size);
+  update public.campaigns c
+  set status = case when c.status = 'finished' then 'running' else c.status end, finished_at = null,
+    resumed_at = clock_timestamp(), updated_at = clock_timestamp()
+  where c.id = p_id;
+  return jsonb_build_object('kind', 'retried', 'people', v_people);
+end
 $$;
 
 -- rows: [{ recipientId, outcome, at, reason }], outcome one of delivered, bounced, complained, opened, clicked. Each
