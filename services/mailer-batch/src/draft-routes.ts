@@ -13,6 +13,8 @@ import { audienceSchema, storeList, takeList, type AudienceSource } from './new-
 
 /** 100,000 rows of a spreadsheet with a few columns are 10 to 20 MB. */
 const AUDIENCE_LIMIT_BYTES = 64 * 1024 * 1024;
+/** The same file in base64, with the campaign around it. */
+const DRAFT_LIMIT_BYTES = Math.ceil((AUDIENCE_LIMIT_BYTES * 4) / 3) + 1024 * 1024;
 const MOST_EXCLUSIONS = 10_000;
 
 const exclude = z
@@ -68,7 +70,7 @@ export function addDraftRoutes(app: FastifyInstance, ports: HttpPorts): void {
   typed.post(
     '/api/campaigns',
     {
-      bodyLimit: AUDIENCE_LIMIT_BYTES,
+      bodyLimit: DRAFT_LIMIT_BYTES,
       schema: {
         ...about('A new draft, with its list or without'),
         headers: draftHeaders,
