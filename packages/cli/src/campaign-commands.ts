@@ -142,8 +142,11 @@ function addMoves(
     .action((id: string, calls: string) =>
       withOne(id, async (api, found) => {
         const { ratePerSecond } = await api.setRate(found, parseRate(calls));
+        const word = ratePerSecond === 1 ? 'call' : 'calls';
         say(
-          `At most ${ratePerSecond === null ? 'the provider’s limit' : `${ratePerSecond} calls a second`}.`,
+          ratePerSecond === null
+            ? 'At the provider’s own limit.'
+            : `At most ${ratePerSecond} ${word} a second.`,
         );
       }),
     );

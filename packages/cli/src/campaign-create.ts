@@ -54,8 +54,7 @@ async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
   const audience = await audienceOf(flags);
   const draft = {
     ...{ name: flags.name, channel: flags.channel, template: flags.template },
-    ...{ variables: await readVariables(flags), exclude: flags.exclude ?? [] },
-    ...(audience && { audience }),
+    ...{ variables: await readVariables(flags), exclude: flags.exclude ?? [], audience },
     ...(flags.topic !== undefined && { topic: flags.topic }),
     ...(flags.schedule !== undefined && { schedule: flags.schedule }),
     ...(flags.timeZone !== undefined && { timeZone: flags.timeZone }),
@@ -78,9 +77,9 @@ async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
 }
 
 /** The list that goes with the draft; a CSV as the bytes that it is, because only they tell the encoding. */
-async function audienceOf(flags: CreateFlags): Promise<object | undefined> {
+async function audienceOf(flags: CreateFlags): Promise<object> {
   const sources = [flags.csv, flags.to, flags.table].filter((source) => source !== undefined);
-  if (sources.length > 1) throw new UsageError('Give one of --csv, --to and --table.');
+  if (sources.length !== 1) throw new UsageError('Give one of --csv, --to and --table.');
   if (flags.csv !== undefined) {
     return { kind: 'csv', base64: (await readGiven(flags.csv)).toString('base64') };
   }
@@ -88,8 +87,7 @@ async function audienceOf(flags: CreateFlags): Promise<object | undefined> {
     const field = flags.channel === 'sms' ? 'phone' : 'email';
     return { kind: 'list', recipients: flags.to.map((contact) => ({ [field]: contact })) };
   }
-  if (flags.table === undefined) return undefined;
-  const [project, table] = flags.table.split(':');
+  const [project, table] = (flags.table ?? '').split(':');
   if (!table)
     throw new UsageError('--table: expected project:table, such as landing:landing_leads');
   const filter = Object.entries(flags.filter ?? {}).map(([column, [value, ...others]]) =>

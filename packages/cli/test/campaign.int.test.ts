@@ -268,8 +268,8 @@ describe('what cannot be done is said in words', () => {
   });
 
   test.each([
-    [['create', '--name', 'x', '--template', 'no-such'], 'no-such'],
-    [['create', '--name', 'x', '--template', 'stream-moved'], 'newDate'],
+    [['create', '--name', 'x', '--template', 'no-such', '--to', 'a@mail.kz'], 'no-such'],
+    [['create', '--name', 'x', '--template', 'stream-moved', '--to', 'a@mail.kz'], 'newDate'],
     [['status', '01997f3a-2b1c'], 'There is no campaign'],
     [
       ['create', '--name', 'x', '--template', 'stream-moved', '--csv', '/nowhere.csv'],
@@ -278,6 +278,21 @@ describe('what cannot be done is said in words', () => {
   ])('%j', async (args, words) => {
     expect(await campaign(...args)).toMatchObject({ code: 1, err: expect.stringContaining(words) });
   });
+
+  test.each([[[]], [['--to', 'a@mail.kz', '--csv', 'list.csv']]])(
+    'no list, or two: %j',
+    async (flags) => {
+      expect(
+        await campaign('create', '--name', 'x', '--template', 'stream-moved', ...flags),
+      ).toEqual({
+        ...{
+          code: 2,
+          out: '',
+          err: expect.stringContaining('Give one of --csv, --to and --table'),
+        },
+      });
+    },
+  );
 
   test('no token, a wrong one, and nobody there', async () => {
     const url = { MAILER_BATCH_URL: mailer.url };
