@@ -86,7 +86,7 @@ export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPor
       const found = new Map(foundSchema.parse(answer).map((one) => [one.messageId, one]));
       // Only about our own: the others cost a call and are nobody's here.
       const ours = [...found.keys()];
-      if (ours.length > 0) await mobizon.turn('bulk');
+      if (ours.length > 0) await mobizon.turn({ priority: 'bulk' });
       const statuses = ours.length > 0 ? await mobizon.statuses(ours) : new Map<string, string>();
       return messageIds.map((id) => ({ found: found.get(id), status: statuses.get(id) }));
     },
@@ -126,7 +126,7 @@ export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPor
       const answer = await database.call('leadwire_campaign_sms_to_ask', { p_limit: MAX_ROWS });
       const due = foundSchema.parse(answer);
       if (due.length === 0) return { asked: 0, ended: 0, isMore: false };
-      await mobizon.turn('bulk');
+      await mobizon.turn({ priority: 'bulk' });
       const statuses = await mobizon.statuses(due.map(({ messageId }) => messageId));
       const at = new Date(now()).toISOString();
       let ended = 0;

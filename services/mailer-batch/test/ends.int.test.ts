@@ -13,6 +13,7 @@ async function claim(id: string, n = 1): Promise<string[]> {
   const ids = looked.batch.recipients.map((recipient) => recipient.id);
   const claimed = await rig.store().claim(id, n, {
     ...{ owner: 'test', leaseMs: 60_000, at: looked.batch.at, bodyHash: 'hash', ids },
+    ratePerSecond: null,
   });
   expect(claimed.kind).toBe('claimed');
   return ids;

@@ -42,7 +42,7 @@ function mailer(owner: string, aheadMs: number) {
   });
   return createSendBatch({
     ...{ store: rig.store(), channels: { email: channel, sms: channel }, owner, now },
-    ...{ pace: () => Promise.resolve(), tellPaused: () => Promise.resolve(), leaseMs: 60_000 },
+    ...{ tellPaused: () => Promise.resolve(), leaseMs: 60_000 },
     ...{ log: createLog(owner, 'silent'), measures: createCampaignMeasures(metrics) },
   });
 }
