@@ -1,7 +1,6 @@
 /** The command line in front of a mailer-batch with a broker, a database and the sandbox behind it. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -9,6 +8,7 @@ import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { startLossyWay } from './lossy-way.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 
 /** A dozen processes one after the other, on a busy machine. */
@@ -74,39 +74,6 @@ async function draft(rows: readonly string[], ...flags: string[]): Promise<CliRu
 
 const people = (count: number, tag: string) =>
   Array.from({ length: count }, (_, n) => `Айгерим;${tag}${n}@mail.leadwire-sample.kz;`);
-
-/** In front of mailer-batch: the first answer is lost, after what was asked for has been done. */
-async function startLossyWay(to: string, lose: (response: ServerResponse) => void) {
-  let lost = 0;
-  const server = createServer((request, response) => {
-    void (async () => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const { authorization = '', 'content-type': type = '', ...others } = request.headers;
-      const key = String(others['idempotency-key'] ?? '');
-      const answer = await fetch(`${to}${request.url ?? ''}`, {
-        method: request.method ?? 'GET',
-        headers: { authorization, 'content-type': type, 'idempotency-key': key },
-        ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
-      });
-      const body = await answer.text();
-      if (lost === 0) {
-        lost += 1;
-        lose(response);
-      } else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body);
-    })();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    lost: () => lost,
-    close: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 describe('a campaign from the command line', () => {
   test('is made, looked at, tried, started, watched to its end and reported', async () => {
