@@ -52,7 +52,7 @@ export async function benchDue(options: DueOptions): Promise<string[]> {
   const { messages = MESSAGES, processes = PROCESSES } = options;
   const results: Result[] = [];
   for (const count of processes) {
-    const rig = await step(`${count} notifiers, broker, provider: starting`, () =>
+    const rig = await step(`broker, provider, ${count} × notifier: starting`, () =>
       startDueRig(count, DELAY_MS),
     );
     try {

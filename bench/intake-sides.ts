@@ -6,8 +6,7 @@ import { Queue } from 'bullmq';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess } from '@leadwire/testing/service-process';
-import { findRedisServer } from '../scripts/redis-server.ts';
-import { say } from '../scripts/progress.mjs';
+import type { RedisServer } from '../scripts/redis-server.ts';
 import { startRedis } from './redis.ts';
 import { readMeasures } from './service-measures.ts';
 
@@ -32,15 +31,8 @@ export interface Used {
   journalled: number;
 }
 
-/** landing-api first; BullMQ after it, unless no redis-server is to be had, which is said. */
-export async function startSides(): Promise<Side[]> {
-  const redisServer = await findRedisServer(say);
-  if (!redisServer) {
-    say(
-      'No redis-server 6.2 or newer could be found or fetched, so landing-api is measured alone. Install ' +
-        'redis-server so that it is on PATH, or set REDIS_SERVER_BIN to its path.\n',
-    );
-  }
+/** landing-api first; BullMQ after it, where there is a redis-server. */
+export async function startSides(redisServer: RedisServer | undefined): Promise<Side[]> {
   const broker = await startNats();
   const leadwire = await startLeadwire(broker.url);
   const close = async (): Promise<void> => {

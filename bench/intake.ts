@@ -1,6 +1,7 @@
 /** The intake against BullMQ on Redis behind the same route. */
 import { say, step } from '../scripts/progress.mjs';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { findRedisServer } from '../scripts/redis-server.ts';
 import { startSides, type Side, type Used } from './intake-sides.ts';
 import { runLoad, type LoadResult } from './load.ts';
 import { medianOf, spreadOf } from './percentiles.ts';
@@ -14,6 +15,10 @@ const WARM_UP = 2_000;
 const WARM_UP_CONNECTIONS = 16;
 /** What the journal took in is drained by then. */
 const STORED_MS = 20_000;
+
+const NO_REDIS =
+  'No redis-server 6.2 or newer could be found or fetched, so landing-api is measured alone. Install ' +
+  'redis-server so that it is on PATH, or set REDIS_SERVER_BIN to its path.';
 
 export interface IntakeOptions {
   connections: number[] | undefined;
@@ -35,7 +40,9 @@ interface Measured {
  */
 export async function benchIntake(options: IntakeOptions): Promise<string[]> {
   const { connections = CONNECTIONS, requests = REQUESTS, rounds = ROUNDS } = options;
-  const sides = await step('servers: starting', startSides);
+  const redisServer = await findRedisServer(say);
+  if (!redisServer) say(`${NO_REDIS}\n`);
+  const sides = await step('servers: starting', () => startSides(redisServer));
   const measured: Measured[] = [];
   try {
     for (const side of sides) {
@@ -67,7 +74,7 @@ async function compare(
   rounds: number,
 ): Promise<Measured[]> {
   const measured = sides.map(({ name }): Measured => ({ side: name, connections, rounds: [] }));
-  await step(`${connections} connections: ${rounds} rounds of ${requests} leads`, async (note) => {
+  await step(`${connections} at once: ${rounds} rounds of ${requests} leads`, async (note) => {
     for (let round = 1; round <= rounds; round += 1) {
       note(`round ${round}`);
       for (const [index, side] of sides.entries()) {
