@@ -21,7 +21,7 @@ export type ServiceName = (typeof serviceNames)[number];
 
 const MOBIZON_KEY = 'k'.repeat(40);
 /** Compiled code is kept between starts, which halves what a start costs. */
-const COMPILE_CACHE = join(tmpdir(), 'leadwire-chaos-compiled');
+export const COMPILE_CACHE = join(tmpdir(), 'leadwire-chaos-compiled');
 
 export interface WorldOptions {
   random: Random;
@@ -193,7 +193,8 @@ function commonEnv(lines: World['lines'], supabase: TestSupabase): Record<string
   };
 }
 
-function nodeOptions(preload: readonly string[]): string {
+/** `NODE_OPTIONS` with files of chaos/preload/. */
+export function nodeOptions(preload: readonly string[]): string {
   const files = preload.map(
     (file) => pathToFileURL(join(import.meta.dirname, 'preload', file)).href,
   );
@@ -202,7 +203,8 @@ function nodeOptions(preload: readonly string[]): string {
   );
 }
 
-async function openLine(targetPort: number): Promise<Line> {
+/** Opens a connection to a port of this machine that can be spoiled or cut. */
+export async function openLine(targetPort: number): Promise<Line> {
   let proxy = await startTcpProxy(targetPort);
   const { port } = proxy;
   let isUp = true;
