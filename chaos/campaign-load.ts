@@ -83,8 +83,8 @@ export function createCampaignLoad(world: CampaignWorld, random: Random): Campai
       .filter((one) => one.channel === channel)
       .reduce((sum, { id, batchSize }) => {
         // One that has not been looked at yet has everything before it.
-        const pending = latest.get(id)?.counts['pending'] ?? Infinity;
-        return sum + pending / batchSize;
+        const sample = latest.get(id);
+        return sum + (sample ? (sample.counts['pending'] ?? 0) / batchSize : Infinity);
       }, 0);
 
   return {

@@ -15,7 +15,8 @@ const LOOK = `
     ) k) as counts,
     (select sum(r.attempts)::integer from public.campaign_recipients r where r.campaign_id = c.id) as claims
   from public.campaigns c
-  where c.status in ('running', 'paused') or c.updated_at > clock_timestamp() - interval '2 seconds'`;
+  where c.status in ('running', 'paused')
+    or c.status <> 'draft' and c.updated_at > clock_timestamp() - interval '2 seconds'`;
 const HELD_BACK = `
   select r.id from public.suppressions s
   join public.campaigns c on c.channel = s.channel

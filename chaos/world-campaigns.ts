@@ -23,7 +23,7 @@ export const LIMITS = { resend: 5, mobizon: 5 };
 /** Claims of the dead end after so long instead of a minute, and late answers outlast them. */
 export const LEASE_MS = 5_000;
 /** How long Mobizon's listing and counters lag in this world, and how long mailers are told to allow for it. */
-const LAG_MS = { real: 500, told: 2_000 };
+const LAG_MS = { real: 3_000, told: 4_000 };
 const MOBIZON_KEY = 'k'.repeat(40);
 const FROM = 'Leadwire <hello@leadwire.kz>';
 

@@ -19,7 +19,7 @@ const json = (status: number, body: object, headers: Record<string, string> = {}
   headers: { 'content-type': 'application/json', ...headers },
 });
 
-/** The provider spoils the next one to three calls. */
+/** The provider spoils the next call or two. */
 function fault(
   name: string,
   provider: 'resend' | 'mobizon',
@@ -30,7 +30,7 @@ function fault(
   return {
     name,
     async strike({ world: { sandbox }, random }) {
-      const count = random.int(1, 3);
+      const count = random.int(1, 2);
       await sandbox.addFault({ id: name, provider, path, count, action, ...(at && { at }) });
       const struck = async () =>
         (await sandbox.faults()).find(({ id }) => id === name)?.struck ?? 0;
