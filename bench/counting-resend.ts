@@ -1,114 +1,31 @@
-/**
- * Resend's batch route as far as a benchmark needs it: it keeps the limit, answers ids, and remembers who was written to
- * and when calls came, but no mail. The sandbox keeps every mail, which for 100,000 of them is gigabytes.
- */
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
-const WINDOW_MS = 1_000;
+/** Starts `counting-resend-server.ts` in a thread of its own and asks it. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Command, Seen } from './counting-resend-server.ts';
 
 export interface CountingResend {
   url: string;
   /** Forgets everything, and keeps another limit (calls in any second) from now on. */
   restart(limit: number): void;
-  seen(): Seen;
+  seen(): Promise<Seen>;
   close(): Promise<void>;
 }
 
-export interface Seen {
-  calls: number;
-  /** Calls over the limit, which were refused with 429. */
-  refused: number;
-  /** The most calls in any second, wherever it begins. */
-  mostInASecond: number;
-  /** Addresses that a mail went to. */
-  addresses: number;
-  /** Mails to an address that had one already. */
-  doubled: number;
-}
-
 export async function startCountingResend(): Promise<CountingResend> {
-  let limit = 1;
-  let times: number[] = [];
-  let refused = 0;
-  let doubled = 0;
-  let addresses = new Set<string>();
-  /** Idempotency key -> answer: a repeat sends nothing. */
-  let answers = new Map<string, string>();
-
-  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const now = performance.now();
-    times.push(now);
-    const isTooOften = times.slice(-limit - 1).filter((at) => at > now - WINDOW_MS).length > limit;
-    const mails = (await bodyOf(request)) as { to: string | string[] }[];
-    if (isTooOften) {
-      refused += 1;
-      const name = 'rate_limit_exceeded';
-      const body = JSON.stringify({ statusCode: 429, message: 'Too many requests', name });
-      return answer(response, 429, body, limit);
-    }
-    const key = String(request.headers['idempotency-key']);
-    const known = answers.get(key);
-    if (known !== undefined) return answer(response, 200, known, limit);
-    for (const { to } of mails) {
-      const [address = ''] = [to].flat();
-      if (addresses.has(address)) doubled += 1;
-      addresses.add(address);
-    }
-    const body = JSON.stringify({ data: mails.map(() => ({ id: randomUUID() })) });
-    answers.set(key, body);
-    answer(response, 200, body, limit);
-  };
-
-  const server = createServer((request, response) => {
-    take(request, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-
+  const worker = new Worker(new URL('./counting-resend-server.ts', import.meta.url));
+  const answer = async <Message>(): Promise<Message> =>
+    ((await once(worker, 'message')) as [Message])[0];
+  const tell = (command: Command) => worker.postMessage(command);
+  const url = await answer<string>();
   return {
-    url: `http://127.0.0.1:${port}`,
-    restart(next) {
-      limit = next;
-      times = [];
-      [refused, doubled] = [0, 0];
-      addresses = new Set();
-      answers = new Map();
+    url,
+    restart: (limit) => tell({ do: 'restart', limit }),
+    seen() {
+      tell({ do: 'seen' });
+      return answer<Seen>();
     },
-    seen: () => ({
-      ...{ calls: times.length, refused, doubled, addresses: addresses.size },
-      mostInASecond: mostInASecond(times),
-    }),
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    async close() {
+      await worker.terminate();
+    },
   };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  return JSON.parse(Buffer.concat(parts).toString());
-}
-
-function answer(response: ServerResponse, status: number, body: string, limit: number): void {
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'ratelimit-policy': `${limit};w=1`,
-    ...(status === 429 && { 'retry-after': '1' }),
-  });
-  response.end(body);
-}
-
-function mostInASecond(times: readonly number[]): number {
-  let most = 0;
-  let from = 0;
-  for (const [index, at] of times.entries()) {
-    while (at - (times[from] ?? at) >= WINDOW_MS) from += 1;
-    most = Math.max(most, index - from + 1);
-  }
-  return most;
 }

@@ -16,7 +16,7 @@ import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { createReplica, type Replica } from './replica.ts';
-import { COMPILE_CACHE, nodeOptions, openLine } from './world.ts';
+import { nodeOptions, openLine } from './world.ts';
 
 /** Calls per second that the accounts allow, all replicas together. */
 export const LIMITS = { resend: 5, mobizon: 5 };
@@ -146,7 +146,6 @@ function storeOf({ landing, env }: TestSupabase): CampaignStore {
 function mailerEnv(providers: string, supabase: TestSupabase): Record<string, string> {
   return {
     ...supabase.env,
-    NODE_COMPILE_CACHE: COMPILE_CACHE,
     ADMIN_TOKEN: 'chaos-admin-token-0123456789',
     PUBLIC_BASE_URL: 'https://leadwire.kz',
     UNSUBSCRIBE_SECRET: 'a-chaos-secret-of-thirty-two-characters',

@@ -20,8 +20,6 @@ export const serviceNames = ['landing-api', 'notifier', 'lead-store', 'crm-sync'
 export type ServiceName = (typeof serviceNames)[number];
 
 const MOBIZON_KEY = 'k'.repeat(40);
-/** Compiled code is kept between starts, which halves what a start costs. */
-export const COMPILE_CACHE = join(tmpdir(), 'leadwire-chaos-compiled');
 
 export interface WorldOptions {
   random: Random;
@@ -171,7 +169,6 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 function commonEnv(lines: World['lines'], supabase: TestSupabase): Record<string, string> {
   const at = ({ port }: Line) => `http://127.0.0.1:${port}`;
   return {
-    NODE_COMPILE_CACHE: COMPILE_CACHE,
     ADMIN_TOKEN: 'chaos-admin-token-0123456789',
     RATE_LIMIT_PER_MINUTE: '1000000',
     NOTIFY_DELAY_MS: '1000',

@@ -1,6 +1,7 @@
 /** What the doctor tries. Each check answers with findings and never throws. */
 import { toError, TransientError } from '@leadwire/shared/errors';
 import { createMobizon } from '@leadwire/shared/mobizon';
+import { noLimit } from '@leadwire/shared/limiter';
 import { createDatabase } from '@leadwire/shared/supabase';
 import { consumers } from '@leadwire/shared/durables';
 import { streams } from '@leadwire/shared/topology';
@@ -107,9 +108,8 @@ const checkResend: Check = async ({ RESEND_API_KEY: key, RESEND_BASE_URL: url, .
 const checkMobizon: Check = async ({ MOBIZON_API_KEY: apiKey, MOBIZON_BASE_URL: baseUrl }) => {
   if (apiKey === undefined) return off('Mobizon', 'MOBIZON_API_KEY');
   return examined('Mobizon', async () => {
-    const nothing = () => Promise.resolve();
-    const limiter = { acquire: nothing, pauseFor: nothing };
-    const mobizon = createMobizon({ apiKey, baseUrl, limiter, track: (_a, _c, call) => call() });
+    const account = { apiKey, baseUrl, limiter: noLimit };
+    const mobizon = createMobizon({ ...account, track: (_action, _context, call) => call() });
     const balance = await mobizon.balance();
     const told = `the key is taken, the balance is ${balance}`;
     if (balance > 0) return [{ state: 'ok', what: 'Mobizon', told }];

@@ -148,7 +148,8 @@ export const consumers = {
   'mailer-batch': {
     stream: 'CAMPAIGNS',
     filters: ['campaigns.batch.*.*'],
-    concurrency: 4,
+    // A batch call may take a second: enough of them to use up an account of several calls a second.
+    concurrency: 8,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
     what: 'sends batches of campaigns',

@@ -12,7 +12,8 @@ import type { Metrics } from './metrics.ts';
 
 /** Slots are this much further apart than the limit asks: the network does not keep our spacing exactly. */
 const SPACING_MARGIN = 1.04;
-const BULK_POLL_MS = 50;
+/** Bulk books its slot this much before it must, or the time of booking would be lost of every slot. */
+const BULK_AHEAD_MS = 20;
 /**
  * A slot may be used this much after its time without the others noticing: less than the margin adds
  * up to in a second (40 ms), so that the limit holds although the slots behind it go out on time.
@@ -22,6 +23,13 @@ const FREE_DELAY_MS = 20;
 const LONGEST_DELAY_MS = 1_000;
 /** A slot that is free now starts this much later, so that booking it does not make it late. */
 const BOOKING_MS = 15;
+/** What a claim is expected to take at first; then what it took. */
+const FIRST_CLAIM_MS = 100;
+const LONGEST_CLAIM_MS = 2_000;
+/** How quickly a long claim is forgotten. */
+const CLAIM_DECAY = 0.95;
+/** A claim waits no longer than this for another turn when it has missed its own: claims must not age. */
+const PATIENCE_MS = 2_000;
 const TRIES = 50;
 const UNREADABLE = 'the rate limit cannot be read';
 
@@ -30,18 +38,45 @@ const stateSchema = z.object({
   nextAt: z.number(),
   /** Unix milliseconds until which the provider wants no requests, booked ones included. */
   pausedUntil: z.number().default(0),
+  /** The same as `nextAt` for shares that have a limit of their own; those gone by are left out. */
+  lanes: z.record(z.string(), z.number()).default({}),
 });
 type State = z.infer<typeof stateSchema>;
 
 export type Priority = 'transactional' | 'bulk';
 
+/** A share of the account with a lower limit of its own, such as a campaign: both limits hold. */
+export interface Lane {
+  id: string;
+  ratePerSecond: number;
+}
+
+export interface Turn {
+  /**
+   * Transactional requests book slots ahead; bulk ones take only a slot that is free now, so they never
+   * stand in front of a transactional one.
+   */
+  priority?: Priority | undefined;
+  lane?: Lane | undefined;
+}
+
 export interface Limiter {
   /**
-   * Waits until the account may be asked once more. Transactional requests book slots ahead; bulk
-   * ones take only a slot that is free now, so they never stand in front of a transactional one.
+   * Waits until the account may be asked once more.
    * @throws TransientError when the broker does not answer: without it nobody knows the others' pace.
    */
-  acquire(priority?: Priority): Promise<void>;
+  acquire(turn?: Turn): Promise<void>;
+  /**
+   * As `acquire`, for a request that needs a claim. `claim` runs right before the turn: so neither of them ages, and
+   * how long it takes does not shift the request. Resolves at the turn; without one when the claim is not `isOurs`,
+   * or when the turn went by and the next one is too far for a claim that is held.
+   * @throws as `acquire`, and what `claim` throws.
+   */
+  acquireWith<Claimed>(
+    claim: () => Promise<Claimed>,
+    isOurs: (claimed: Claimed) => boolean,
+    turn?: Turn,
+  ): Promise<{ claimed: Claimed; isTurn: boolean }>;
   /**
    * The provider told its limit: a lower one than configured is obeyed from now on, a higher one is
    * not used. Each process hears it with its own answers.
@@ -61,6 +96,18 @@ export interface LimiterOptions {
   ratePerSecond: number;
 }
 
+/** For a single question that needs no pace, such as a person's look at the balance. */
+export const noLimit: Limiter = {
+  acquire: () => Promise.resolve(),
+  acquireWith: async (claim, isOurs) => {
+    const claimed = await claim();
+    return { claimed, isTurn: isOurs(claimed) };
+  },
+  adaptTo: () => undefined,
+  waitMs: () => Promise.resolve(0),
+  pauseFor: () => Promise.resolve(),
+};
+
 /** A booked request: not before `at`, and not later than `delayMs` after it. Unix milliseconds. */
 interface Slot {
   at: number;
@@ -75,10 +122,11 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
    * slots are booked that much wider, so that a slow machine gets less of the rate instead of none.
    */
   let usualDelayMs = FREE_DELAY_MS;
+  let usualClaimMs = FIRST_CLAIM_MS;
 
   const read = async (): Promise<State & { revision: number }> => {
     const found = await (await bus.bucket('limits')).get(account);
-    if (found?.operation !== 'PUT') return { nextAt: 0, pausedUntil: 0, revision: 0 };
+    if (found?.operation !== 'PUT') return { nextAt: 0, pausedUntil: 0, lanes: {}, revision: 0 };
     return { ...stateSchema.parse(found.json()), revision: found.revision };
   };
 
@@ -110,21 +158,35 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     return moved;
   };
 
-  /** Books the next slot; bulk gets undefined while others stand in front of it. */
-  const book = async (priority: Priority): Promise<Slot> => {
+  /** When the next slot begins as far as others have booked. */
+  const freeFrom = ({ nextAt, lanes }: State, lane: Lane | undefined): number =>
+    Math.max(nextAt, (lane && lanes[lane.id]) ?? 0);
+
+  /** Books the next slot that is at least `leadMs` ahead; bulk once nobody stands in front of it. */
+  const book = async (
+    { priority = 'transactional', lane }: Turn,
+    leadMs: number,
+  ): Promise<Slot> => {
     for (;;) {
       let slot: Slot | undefined;
-      const { nextAt } = await move((before) => {
-        const soonest = Date.now() + BOOKING_MS;
+      let freeAt = 0;
+      await move((before) => {
+        const now = Date.now();
+        const soonest = now + leadMs;
+        freeAt = freeFrom(before, lane);
         slot = undefined;
-        if (priority === 'bulk' && before.nextAt > soonest) return undefined;
-        slot = { at: Math.max(soonest, before.nextAt), delayMs: usualDelayMs };
+        if (priority === 'bulk' && freeAt > soonest + BULK_AHEAD_MS) return undefined;
+        slot = { at: Math.max(soonest, freeAt), delayMs: usualDelayMs };
         // The one behind it starts later by what this one may take more than the margin has room for.
-        return { ...before, nextAt: slot.at + spacingMs + slot.delayMs - FREE_DELAY_MS };
+        const widthMs = slot.delayMs - FREE_DELAY_MS;
+        const lanes = Object.entries(before.lanes).filter(([, at]) => at > now);
+        if (lane) lanes.push([lane.id, slot.at + spacingFor(lane.ratePerSecond) + widthMs]);
+        const nextAt = slot.at + spacingMs + widthMs;
+        return { ...before, nextAt, lanes: Object.fromEntries(lanes) };
       });
       if (slot !== undefined) return slot;
-      const msToFree = nextAt - BOOKING_MS - Date.now();
-      await delay(Math.min(Math.max(msToFree, 1), BULK_POLL_MS));
+      // Slots never move forward: looking earlier would be in vain.
+      await delay(Math.max(freeAt - leadMs - BULK_AHEAD_MS / 2 - Date.now(), 1));
     }
   };
 
@@ -141,13 +203,42 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     return lateMs <= delayMs;
   };
 
+  /** Remembers how long claims take, the long ones longer. */
+  const timed = async <Claimed>(claim: () => Promise<Claimed>): Promise<Claimed> => {
+    const begunAt = Date.now();
+    const claimed = await claim();
+    const neededMs = Math.max((Date.now() - begunAt) * 1.5, usualClaimMs * CLAIM_DECAY);
+    usualClaimMs = Math.min(neededMs, LONGEST_CLAIM_MS);
+    return claimed;
+  };
+
+  /** Waits for the slot; when it is missed, for another one that comes as soon as a claim can wait. */
+  const reachSoon = async (slot: Slot, turn: Turn): Promise<boolean> => {
+    // A claim that took long makes nobody's slots wider: it is the next lead that grows.
+    const isOver = Date.now() > slot.at + slot.delayMs;
+    if (!isOver && (await reach(slot))) return true;
+    if (freeFrom(await read(), turn.lane) > Date.now() + PATIENCE_MS) return false;
+    return reachSoon(await book(turn, BOOKING_MS), turn);
+  };
+
   return {
-    acquire: (priority = 'transactional') =>
+    acquire: (turn = {}) =>
       orOutage(UNREADABLE, async () => {
         const stop = metrics.limiterWaitSeconds.startTimer({ account });
-        while (!(await reach(await book(priority))));
+        while (!(await reach(await book(turn, BOOKING_MS))));
         stop();
       }),
+    async acquireWith(claim, isOurs, turn = {}) {
+      const stop = metrics.limiterWaitSeconds.startTimer({ account });
+      const leadMs = BOOKING_MS + usualClaimMs;
+      const slot = await orOutage(UNREADABLE, () => book(turn, leadMs));
+      await delay(Math.max(0, slot.at - leadMs - Date.now()));
+      const claimed = await timed(claim);
+      if (!isOurs(claimed)) return { claimed, isTurn: false };
+      const isTurn = await orOutage(UNREADABLE, () => reachSoon(slot, turn));
+      stop();
+      return { claimed, isTurn };
+    },
     adaptTo(limitPerSecond) {
       if (limitPerSecond > 0) spacingMs = spacingFor(Math.min(limitPerSecond, ratePerSecond));
     },
@@ -159,9 +250,10 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     pauseFor: (ms) =>
       orOutage(UNREADABLE, async () => {
         const until = Date.now() + ms;
-        await move(({ nextAt, pausedUntil }) => ({
+        await move(({ nextAt, pausedUntil, lanes }) => ({
           nextAt: Math.max(nextAt, until),
           pausedUntil: Math.max(pausedUntil, until),
+          lanes,
         }));
       }),
   };

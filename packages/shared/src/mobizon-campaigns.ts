@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { AmbiguousError, ChannelStoppedError, PermanentError, TransientError } from './errors.ts';
-import type { Limiter } from './limiter.ts';
+import type { Lane, Limiter } from './limiter.ts';
 import {
   TOO_OFTEN_MS,
   createMobizonHttp,
@@ -83,7 +83,13 @@ export interface CampaignInfo {
  */
 export interface MobizonCampaigns {
   /** Waits for the account's turn, behind everything transactional. */
-  turn(): Promise<void>;
+  turn(lane?: Lane): Promise<void>;
+  /** The same with a claim right before it, as `Limiter.acquireWith`. */
+  turnWith<Claimed>(
+    claim: () => Promise<Claimed>,
+    isOurs: (claimed: Claimed) => boolean,
+    lane?: Lane,
+  ): Promise<{ claimed: Claimed; isTurn: boolean }>;
   /** Makes a draft, which sends nothing; answers its id. */
   create(campaign: CampaignText): Promise<string>;
   /** Adds a part of the numbers (`partsOf`) to a draft; one answer each. */
@@ -92,7 +98,7 @@ export interface MobizonCampaigns {
   send(id: string): Promise<'sent' | 'moderation' | 'task' | 'locked'>;
   getInfo(id: string): Promise<CampaignInfo>;
   /** The ids of a campaign's messages by number, as far as the listing shows them; it lags. */
-  listMessages(id: string): Promise<Map<string, string>>;
+  listMessages(id: string, lane?: Lane): Promise<Map<string, string>>;
   /** Removes a draft; nothing happens when there is none. */
   remove(id: string): Promise<void>;
 }
@@ -131,6 +137,8 @@ export function createMobizonCampaigns(options: MobizonCampaignsOptions): Mobizo
   const { limiter, track } = options;
   const http = createMobizonHttp(options);
 
+  const turn = (lane?: Lane): Promise<void> => limiter.acquire({ priority: 'bulk', lane });
+
   /** Codes of `fine` are the caller's to read; the others are thrown. */
   const call = (
     method: string,
@@ -145,7 +153,9 @@ export function createMobizonCampaigns(options: MobizonCampaignsOptions): Mobizo
     });
 
   return {
-    turn: () => limiter.acquire('bulk'),
+    turn,
+    turnWith: (claim, isOurs, lane) =>
+      limiter.acquireWith(claim, isOurs, { priority: 'bulk', lane }),
 
     async create({ name, text, isTemplate, from }) {
       const { data } = await call('create', {
@@ -188,10 +198,10 @@ export function createMobizonCampaigns(options: MobizonCampaignsOptions): Mobizo
       return { state, messages: counters?.totalMsgNum };
     },
 
-    async listMessages(id) {
+    async listMessages(id, lane) {
       const found = new Map<string, string>();
       for (let page = 0; page < MOST_RECIPIENTS / PAGE_SIZE; page += 1) {
-        await limiter.acquire('bulk');
+        await turn(lane);
         const { data } = await call('messages', {
           'criteria[campaignIds][0]': id,
           'pagination[pageSize]': String(PAGE_SIZE),

@@ -18,7 +18,7 @@ export type Envelope = z.infer<typeof envelopeSchema>;
 export interface MobizonHttpOptions {
   apiKey: string;
   baseUrl: string;
-  limiter: Pick<Limiter, 'acquire' | 'pauseFor'>;
+  limiter: Pick<Limiter, 'pauseFor'>;
   timeoutMs?: number;
 }
 

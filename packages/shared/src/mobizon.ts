@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { AmbiguousError, ChannelStoppedError, PermanentError, TransientError } from './errors.ts';
-import type { Priority } from './limiter.ts';
+import type { Limiter, Turn } from './limiter.ts';
 import {
   TOO_OFTEN_MS,
   createMobizonHttp,
@@ -28,8 +28,10 @@ export const smsSchema = z.object({
 export type Sms = z.infer<typeof smsSchema>;
 
 export interface MobizonClient {
-  /** Waits for this account's turn to send. To be called before the claim, which must not age. */
-  turn(priority?: Priority): Promise<void>;
+  /** Waits for this account's turn to send. */
+  turn(turn?: Turn): Promise<void>;
+  /** The same with a claim right before it, as `Limiter.acquireWith`. */
+  turnWith: Limiter['acquireWith'];
   /**
    * Sends one SMS under `token`. A code 0 means accepted, possibly for moderation.
    * @returns the provider's message id.
@@ -53,6 +55,7 @@ export interface MobizonClient {
 }
 
 export interface MobizonOptions extends MobizonHttpOptions {
+  limiter: Pick<Limiter, 'acquire' | 'acquireWith' | 'pauseFor'>;
   track: TrackCall;
 }
 
@@ -127,7 +130,8 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
   };
 
   return {
-    turn: (priority) => limiter.acquire(priority),
+    turn: (turn) => limiter.acquire(turn),
+    turnWith: (claim, isOurs, turn) => limiter.acquireWith(claim, isOurs, turn),
 
     send: (sms, token, context) =>
       track('mobizon.send', context, async () => {

@@ -12,7 +12,7 @@ import {
   TransientError,
   toError,
 } from './errors.ts';
-import type { Limiter, Priority } from './limiter.ts';
+import type { Limiter, Turn } from './limiter.ts';
 import type { CallContext, TrackCall } from './provider-call.ts';
 
 /** Their own gateway gives up after 10 s; a little more tells a slow answer from none. */
@@ -38,8 +38,10 @@ export type BatchMail = Mail & { headers: Record<string, string> };
 export type BatchAnswer = readonly ({ id: string } | { refused: string })[];
 
 export interface ResendClient {
-  /** Waits for this account's turn to send. To be called before the claim, which must not age. */
-  turn(priority?: Priority): Promise<void>;
+  /** Waits for this account's turn to send. */
+  turn(turn?: Turn): Promise<void>;
+  /** The same with a claim right before it, as `Limiter.acquireWith`. */
+  turnWith: Limiter['acquireWith'];
   /**
    * Sends one mail; the same key and body within 24 hours send it once.
    * @returns the provider's id.
@@ -64,7 +66,7 @@ export interface ResendOptions {
   apiKey: string;
   /** No trailing slash: the path is appended to it. */
   baseUrl: string;
-  limiter: Pick<Limiter, 'acquire' | 'adaptTo' | 'pauseFor'>;
+  limiter: Pick<Limiter, 'acquire' | 'acquireWith' | 'adaptTo' | 'pauseFor'>;
   track: TrackCall;
   timeoutMs?: number;
 }
@@ -127,7 +129,8 @@ export function createResend(options: ResendOptions): ResendClient {
   };
 
   return {
-    turn: (priority) => limiter.acquire(priority),
+    turn: (turn) => limiter.acquire(turn),
+    turnWith: (claim, isOurs, turn) => limiter.acquireWith(claim, isOurs, turn),
     send: (mail, idempotencyKey, context) =>
       track('resend.send', context, () => post(mail, idempotencyKey)),
     sendBatch: (batch, idempotencyKey, context) =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Bus } from '@leadwire/shared/bus';
@@ -49,7 +50,7 @@ describe('the limit', () => {
     const limiter = limiterFor(newId(), 20);
     const times: number[] = [];
     for (let n = 0; n < 10; n += 1) {
-      await limiter.acquire('bulk');
+      await limiter.acquire({ priority: 'bulk' });
       times.push(Date.now());
     }
     const gaps = times.slice(1).map((at, n) => at - times[n]!);
@@ -85,7 +86,7 @@ describe('the limit', () => {
     });
     const times: number[] = [];
     const take = async (priority: Priority) => {
-      await limiter.acquire(priority);
+      await limiter.acquire({ priority });
       times.push(Date.now());
     };
     await Promise.all(Array.from({ length: 24 }, () => take('transactional')));
@@ -110,7 +111,7 @@ describe('priorities', () => {
     const order: string[] = [];
     await limiter.acquire();
     const bulk = Array.from({ length: 3 }, async () => {
-      await limiter.acquire('bulk');
+      await limiter.acquire({ priority: 'bulk' });
       order.push('bulk');
     });
     const transactional = Array.from({ length: 3 }, async () => {
@@ -121,6 +122,95 @@ describe('priorities', () => {
     // One bulk request may already have had the free slot.
     expect(order.slice(0, 4).filter((kind) => kind === 'transactional')).toHaveLength(3);
     expect(order.filter((kind) => kind === 'bulk')).toHaveLength(3);
+  });
+});
+
+describe('a share with a limit of its own', () => {
+  test('keeps it, and leaves the rest of the account’s to others', async () => {
+    const limiter = limiterFor(newId(), 40);
+    const times: Record<'slow' | 'other', number[]> = { slow: [], other: [] };
+    const take = async (id: 'slow' | 'other', ratePerSecond: number) => {
+      await limiter.acquire({ priority: 'bulk', lane: { id, ratePerSecond } });
+      times[id].push(Date.now());
+    };
+    const slow = Array.from({ length: 5 }, () => take('slow', 4));
+    const other = Array.from({ length: 20 }, () => take('other', 1_000));
+    await Promise.all(other);
+    expect(times.slow.length).toBeLessThan(5);
+    await Promise.all(slow);
+    expect(mostPerSecond(times.slow)).toBeLessThanOrEqual(4);
+    expect(mostPerSecond([...times.slow, ...times.other])).toBeLessThanOrEqual(40);
+  });
+});
+
+describe('a request with a claim', () => {
+  const bulk = { priority: 'bulk' } as const;
+  /** A claim that takes `ms`. */
+  const after = (ms: number) => () => delay(ms, 'ours');
+  const isOurs = (claimed: string) => claimed === 'ours';
+
+  test('leaves at its turn, however long its claim takes', async () => {
+    const limiter = limiterFor(newId(), 20);
+    const times: number[] = [];
+    const take = async (n: number) => {
+      const { isTurn } = await limiter.acquireWith(after((n * 37) % 90), isOurs, bulk);
+      if (isTurn) times.push(Date.now());
+    };
+    await Promise.all(Array.from({ length: 40 }, (_, n) => take(n)));
+    expect(times).toHaveLength(40);
+    expect(mostPerSecond(times)).toBeLessThanOrEqual(20);
+  });
+
+  test('whose claim takes far longer than usual gets another turn, and the next ones are claimed earlier', async () => {
+    const limiter = limiterFor(newId(), 20);
+    const claims: number[] = [];
+    const took: number[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      const claim = () => {
+        claims.push(n);
+        return delay(400, 'ours').finally(() => took.push(Date.now()));
+      };
+      expect(await limiter.acquireWith(claim, isOurs, bulk)).toMatchObject({ isTurn: true });
+    }
+    expect(claims).toEqual([0, 1, 2, 3, 4]);
+    expect(mostPerSecond(took)).toBeLessThanOrEqual(20);
+  });
+
+  test('has no turn when nothing was claimed, and does not wait for it', async () => {
+    const limiter = limiterFor(newId(), 0.01);
+    const claim = () => Promise.resolve('theirs');
+    expect(await limiter.acquireWith(claim, isOurs)).toEqual({ claimed: 'theirs', isTurn: false });
+  });
+
+  test('is claimed right before its turn, not when it comes into the line', async () => {
+    const limiter = limiterFor(newId(), 5);
+    await Promise.all([limiter.acquire(), limiter.acquire(), limiter.acquire()]);
+    let claimedAt = 0;
+    const claim = () => {
+      claimedAt = Date.now();
+      return Promise.resolve('ours');
+    };
+    await Promise.all([
+      ...[1, 2, 3, 4, 5].map(() => limiter.acquire()),
+      limiter.acquireWith(claim, isOurs),
+    ]);
+    // Five before it take more than a second.
+    expect(Date.now() - claimedAt).toBeLessThan(1_000);
+  });
+
+  test('is not held through a long pause', async () => {
+    const account = newId();
+    const limiter = limiterFor(account, 20);
+    const claim = async () => {
+      await limiterFor(account, 20).pauseFor(60_000);
+      return 'ours';
+    };
+    expect(await limiter.acquireWith(claim, isOurs, bulk)).toMatchObject({ isTurn: false });
+  });
+
+  test('hears what went wrong with its claim in the claim’s own words', async () => {
+    const failing = () => Promise.reject(new RangeError('of the database'));
+    await expect(limiterFor(newId(), 20).acquireWith(failing, isOurs)).rejects.toThrow(RangeError);
   });
 });
 
@@ -137,7 +227,7 @@ describe('a pause', () => {
     const pausedAt = Date.now();
     await limiterFor(account, 20).pauseFor(600);
     const inForce = Date.now();
-    await Promise.all([...waiting, limiter.acquire('bulk')]);
+    await Promise.all([...waiting, limiter.acquire({ priority: 'bulk' })]);
     expect(times.filter((at) => at > inForce + 5 && at < pausedAt + 600)).toEqual([]);
     expect(times).toHaveLength(8);
     expect(mostPerSecond(times)).toBeLessThanOrEqual(20);
@@ -168,7 +258,7 @@ test('without the broker nobody is let through', async () => {
   await waitFor(() => !bus.isConnected());
   const outage = { name: 'TransientError', outage: true };
   await expect(limiter.acquire()).rejects.toMatchObject(outage);
-  await expect(limiter.acquire('bulk')).rejects.toMatchObject(outage);
+  await expect(limiter.acquire({ priority: 'bulk' })).rejects.toMatchObject(outage);
   await expect(limiter.pauseFor(1)).rejects.toMatchObject(outage);
   await broker.start();
   await waitFor(() => bus.isConnected());

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { noLimit } from '@leadwire/shared/limiter';
 import { createResend, type BatchMail } from '@leadwire/shared/resend';
 
 const mail = (to: string): BatchMail => ({
@@ -29,8 +30,7 @@ function sendBatch(mails: readonly BatchMail[], key = 'campaign-1-1', apiKey = '
   const resend = createResend({
     ...{ apiKey, baseUrl: sandbox.resendUrl, timeoutMs: 2_000 },
     limiter: {
-      acquire: () => Promise.resolve(),
-      adaptTo: () => undefined,
+      ...noLimit,
       pauseFor: (ms) => Promise.resolve(void pauses.push(ms)),
     },
     track: (_action, _context, call) => call(),

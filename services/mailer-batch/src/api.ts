@@ -15,14 +15,16 @@ interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobi
   /** Of the landing project, where campaigns are. */
   database: Database;
   store: CampaignStore;
+  wakePump: () => void;
   now?: () => Date;
 }
 
 /** Compiles the templates. Not listening yet. @throws TemplateError when a text is broken. */
 export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyInstance> {
-  const { log, database, store, channels, resend, mobizon, now = () => new Date() } = parts;
+  const { log, database, store, channels, resend, mobizon, wakePump } = parts;
+  const { now = () => new Date() } = parts;
   return createHttp(env, {
-    ...{ log, database, store, channels, now },
+    ...{ log, database, store, channels, wakePump, now },
     lists: createContactLists(database),
     templates: await loadCampaignTemplates(),
     own: { brand: env.BRAND_NAME, supportEmail: env.SUPPORT_EMAIL ?? null },

@@ -140,9 +140,12 @@ export type Retried =
 
 /** Why a batch is not to be sent now. */
 export type Hindrance = { kind: 'missing' | 'settled' | 'not_running' | 'quiet' | 'busy' };
-export type Looked = { kind: 'ready'; ratePerSecond: number | null; batch: ReadyBatch } | Hindrance;
+type LookedRow =
+  | { kind: 'ready'; ratePerSecond: number | null; batch: Omit<ReadyBatch, 'ratePerSecond'> }
+  | Hindrance;
+export type Looked = { kind: 'ready'; batch: ReadyBatch } | Hindrance;
 export type Claimed =
-  /** `changed`: somebody is suppressed since the look. `empty`: nobody is left, it is settled. */
+  /** `changed`: since the look somebody is suppressed, or the campaign's rate is another. `empty`: nobody is left, it is settled. */
   | { kind: 'changed' | 'empty' }
   /** `inherited`: an earlier try may have arrived. `other_body`: it had other bytes. */
   | { kind: 'claimed' | 'inherited' | 'other_body'; firstClaimAt: string }
@@ -160,6 +163,8 @@ export interface ClaimRequest {
   leaseMs: number;
   at: string;
   bodyHash: string;
+  /** What the look told: the turn was waited for at this rate. */
+  ratePerSecond: number | null;
   /** In the order of the batch. */
   ids: readonly string[];
 }
@@ -211,11 +216,16 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
       byId<Retried>('retry', id, { p_batch_size: batchSize, p_unknown_too: unknownToo }),
 
     /** What would be sent of a batch just now; changes nothing. */
-    look: (id: string, n: number) => byId<Looked>('look', id, { p_n: n }),
+    look: async (id: string, n: number): Promise<Looked> => {
+      const looked = await byId<LookedRow>('look', id, { p_n: n });
+      if (looked.kind !== 'ready') return looked;
+      const { batch, ratePerSecond } = looked;
+      return { kind: 'ready', batch: { ...batch, ratePerSecond } };
+    },
     claim: (id: string, n: number, claim: ClaimRequest) =>
-      byId<Claimed>('claim', id, {
+      byId<Claimed>('claim_at_rate', id, {
         ...{ p_n: n, p_owner: claim.owner, p_lease_ms: claim.leaseMs, p_at: claim.at },
-        ...{ p_body_hash: claim.bodyHash, p_ids: claim.ids },
+        ...{ p_body_hash: claim.bodyHash, p_ids: claim.ids, p_rate: claim.ratePerSecond },
       }),
     note: (
       id: string,

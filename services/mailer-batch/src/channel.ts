@@ -3,6 +3,9 @@
  * its turn, so that nothing but the claim stands between the turn and the request.
  */
 
+import type { Lane } from '@leadwire/shared/limiter';
+import type { Claimed } from './campaign-store.ts';
+
 /** One person of a batch, as frozen at the start. `id` is the delivery's id. */
 export interface BatchRecipient {
   id: string;
@@ -32,6 +35,8 @@ export interface ReadyBatch {
   /** What an earlier try noted: Mobizon's campaign, and the step that was done. */
   providerRef: string | null;
   stage: string | null;
+  /** The campaign's own limit in calls to the provider per second, beside the account's. */
+  ratePerSecond: number | null;
   recipients: readonly BatchRecipient[];
 }
 
@@ -57,6 +62,16 @@ export interface RecipientResult {
 /** Whoever is not in it is still open: the batch is tried again. */
 export type BatchResult = readonly RecipientResult[];
 
+/** Whether a request follows from it. */
+export function isOurs({ kind }: Pick<Claimed, 'kind'>): boolean {
+  return kind === 'claimed' || kind === 'inherited';
+}
+
+/** The campaign's share of the account. */
+export function laneOf({ campaignId, ratePerSecond }: ReadyBatch): Lane | undefined {
+  return ratePerSecond === null ? undefined : { id: campaignId, ratePerSecond };
+}
+
 /** What a channel may do while it holds the claim. */
 export interface ClaimHold {
   /**
@@ -75,8 +90,14 @@ export interface CampaignChannel {
   readonly batchSize: number;
   /** The same for the same batch, always. @throws Error for a campaign that this version cannot render. */
   prepare(batch: ReadyBatch): Promise<PreparedBatch>;
-  /** Waits for the provider account's turn, as bulk: behind everything transactional. */
-  turn(): Promise<void>;
+  /**
+   * Waits for the turn of the provider's account and of the campaign, as bulk: behind everything transactional, and
+   * with the claim right before it. As `Limiter.acquireWith`.
+   */
+  turn<Answer extends Pick<Claimed, 'kind'>>(
+    batch: ReadyBatch,
+    claim: () => Promise<Answer>,
+  ): Promise<{ claimed: Answer; isTurn: boolean }>;
   /** The first try. */
   send(prepared: PreparedBatch, hold: ClaimHold): Promise<BatchResult>;
   /** After a try whose end nobody knows; never makes a second message of one. */

@@ -15,8 +15,9 @@ const MOST_ISSUES = 1_000;
 /** Adds start, pause, resume, cancel and retry. */
 export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
-  const { store, log, now } = ports;
+  const { store, log, now, wakePump } = ports;
   const answer = async (id: string, what: string) => {
+    wakePump();
     log.info({ campaignId: id, what }, 'campaign moved');
     return { success: true as const, campaign: answerFor(await campaignById(store, id), now()) };
   };

@@ -10,8 +10,7 @@ import type { CampaignChannel } from './channel.ts';
 import type { MailerEnv } from './env.ts';
 import { createSendBatch, type SendBatch } from './handler.ts';
 import { createCampaignMeasures } from './measures.ts';
-import { createPace } from './pace.ts';
-import { startPump } from './pump.ts';
+import { startPump, type Pump } from './pump.ts';
 
 interface Parts {
   bus: Bus;
@@ -25,6 +24,8 @@ export interface Engine {
   sendBatch: SendBatch;
   /** To be called once the broker is there. */
   startPump: () => BackgroundWork;
+  /** Does nothing before that. */
+  wakePump: () => void;
 }
 
 export function createEngine(env: MailerEnv, parts: Parts): Engine {
@@ -33,14 +34,18 @@ export function createEngine(env: MailerEnv, parts: Parts): Engine {
   const leaseMs = env.CAMPAIGN_LEASE_MS;
   const sendBatch = createSendBatch({
     ...{ store, channels, tellPaused, leaseMs, log, owner: randomUUID() },
-    pace: createPace({ bus, metrics }),
     measures: createCampaignMeasures(metrics),
   });
   const ratePerSecond = Math.max(env.RESEND_RATE_PER_SECOND, env.MOBIZON_RATE_PER_SECOND);
   // Half a lease: what died with a process is handed out again before its claims end.
   const nudgeMs = leaseMs / 2;
+  let pump: Pump | undefined;
   return {
     sendBatch,
-    startPump: () => startPump({ bus, store, tellPaused, log, ratePerSecond, nudgeMs }),
+    startPump() {
+      pump = startPump({ bus, store, tellPaused, log, ratePerSecond, nudgeMs });
+      return pump;
+    },
+    wakePump: () => pump?.wake(),
   };
 }

@@ -81,7 +81,7 @@ export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPor
       const found = new Map(foundSchema.parse(answer).map((one) => [one.messageId, one]));
       // Only about our own: the others cost a call and are nobody's here.
       const ours = [...found.keys()];
-      if (ours.length > 0) await mobizon.turn('bulk');
+      if (ours.length > 0) await mobizon.turn({ priority: 'bulk' });
       const statuses = ours.length > 0 ? await mobizon.statuses(ours) : new Map<string, string>();
       return messageIds.map((id) => ({ found: found.get(id), status: statuses.get(id) }));
     },

@@ -1,9 +1,8 @@
 /**
  * Sends one batch. The message that brings it here is only a nudge: the database says whether the batch may be sent,
- * gives it to one sender, and keeps what became of each person. Order: look and render, wait for the turn, claim, send,
- * settle. A crash between any two of these leaves a state that says what to do.
+ * gives it to one sender, and keeps what became of each person. Order: look and render, wait for the turn and claim
+ * right before it, send, settle. A crash between any two of these leaves a state that says what to do.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { retryDelayMs } from '@leadwire/shared/attempts';
 import {
   AmbiguousError,
@@ -16,13 +15,14 @@ import {
 import type { BatchReady } from '@leadwire/shared/events';
 import type { Log } from '@leadwire/shared/log';
 import type { CampaignStore } from './campaign-store.ts';
-import type {
-  BatchResult,
-  CampaignChannel,
-  ClaimHold,
-  PreparedBatch,
-  ReadyBatch,
-  RecipientResult,
+import {
+  isOurs,
+  type BatchResult,
+  type CampaignChannel,
+  type ClaimHold,
+  type PreparedBatch,
+  type ReadyBatch,
+  type RecipientResult,
 } from './channel.ts';
 import type { CampaignMeasures } from './measures.ts';
 
@@ -31,15 +31,6 @@ const LOOKS = 5;
 const LONGEST_WAIT_MS = 60_000;
 /** What must be left of a claim when the call begins. */
 const CALL_SHARE = 0.5;
-
-/**
- * A call leaves this long after its turn, always: enough for the claim, whose answer takes now 20 ms, now 200. Calls
- * that left as soon as it is there would come closer together than their turns.
- */
-const LEAVE_AFTER_MS = 250;
-/** What the limiter's margin has room for; later than that a call waits for another turn. */
-const LATEST_MS = 20;
-const MOST_TURNS = 20;
 
 /** Errors after which the messages may have arrived although the provider refused this request. */
 const UNDECIDED_CODES = ['invalid_idempotent_request', 'answer_does_not_fit'];
@@ -50,8 +41,6 @@ export interface Ports {
     'look' | 'claim' | 'note' | 'settle' | 'defer' | 'pause' | 'finishIfDone'
   >;
   channels: Record<ReadyBatch['channel'], CampaignChannel>;
-  /** Waits until the campaign's own rate allows one more call. */
-  pace: (campaignId: string, ratePerSecond: number | null) => Promise<void>;
   /** Tells a person that a campaign has paused by itself. Never throws. */
   tellPaused: (campaignId: string, reason: string, message?: string) => Promise<void>;
   /** Names this process in claims. */
@@ -67,8 +56,10 @@ interface Claim {
   channel: CampaignChannel;
   /** An earlier try may have arrived. */
   isInherited: boolean;
-  /** When its turn came, right before the claim: Unix milliseconds. */
-  turnAt: number;
+  /** When it was asked for: Unix milliseconds. */
+  claimedAt: number;
+  /** Its turn to send came while it was held. */
+  isTurn: boolean;
 }
 
 export type SendBatch = (event: Pick<BatchReady, 'data'>) => Promise<void>;
@@ -141,25 +132,13 @@ export function createSendBatch(ports: Ports): SendBatch {
     },
   });
 
-  /** Waits until the call may leave. @throws TransientError when this process is late for every turn. */
-  const waitToLeave = async ({ channel, turnAt }: Claim): Promise<void> => {
-    let leaveAt = turnAt + LEAVE_AFTER_MS;
-    for (let turn = 1; turn <= MOST_TURNS; turn += 1) {
-      await delay(Math.max(0, leaveAt - now()));
-      if (now() - leaveAt <= LATEST_MS) return;
-      await channel.turn();
-      leaveAt = now() + LEAVE_AFTER_MS;
-    }
-    throw new TransientError('this process is too slow for its turns');
-  };
-
   const send = async (claim: Claim): Promise<void> => {
     const { prepared, channel, isInherited } = claim;
     let results: BatchResult;
     try {
-      await waitToLeave(claim);
+      if (!claim.isTurn) throw new TransientError('the turn went by');
       // A process that was suspended after the claim may have been replaced meanwhile.
-      if (now() - claim.turnAt > leaseMs * CALL_SHARE) {
+      if (now() - claim.claimedAt > leaseMs * CALL_SHARE) {
         throw new NotYetError('the claim is too old to send under', leaseMs);
       }
       const hold = holdOf(claim);
@@ -182,35 +161,35 @@ export function createSendBatch(ports: Ports): SendBatch {
     }
   };
 
-  const waitForTurn = async (batch: ReadyBatch, ratePerSecond: number | null): Promise<void> => {
-    // Nobody is left of it: it will be settled without a call.
-    if (batch.recipients.length === 0) return;
-    await ports.pace(batch.campaignId, ratePerSecond);
-    await channels[batch.channel].turn();
+  /** Of a batch of which nobody is left the claim is its end: it needs no turn. */
+  const claimAtTurn = async ({ batch, bodyHash }: PreparedBatch) => {
+    const { campaignId, n, at, ratePerSecond } = batch;
+    const ids = batch.recipients.map(({ id }) => id);
+    const claim = async () => {
+      const claimedAt = now();
+      const request = { owner, leaseMs, at, bodyHash, ratePerSecond, ids };
+      return { ...(await store.claim(campaignId, n, request)), claimedAt };
+    };
+    if (ids.length === 0) return { claimed: await claim(), isTurn: false };
+    return channels[batch.channel].turn(batch, claim);
   };
 
   return async ({ data: { campaignId, n } }) => {
     for (let look = 1; look <= LOOKS; look += 1) {
       const looked = await store.look(campaignId, n);
       if (looked.kind !== 'ready') return;
-      const { batch, ratePerSecond } = looked;
-      const prepared = await prepare(batch);
+      const prepared = await prepare(looked.batch);
       if (!prepared) return;
-      await waitForTurn(batch, ratePerSecond);
-      const turnAt = now();
-      const ids = batch.recipients.map(({ id }) => id);
-      const { bodyHash } = prepared;
-      const claimed = await store.claim(campaignId, n, {
-        ...{ owner, leaseMs, at: batch.at, bodyHash, ids },
-      });
+      const { claimed, isTurn } = await claimAtTurn(prepared);
       if (claimed.kind === 'changed') continue;
-      const channel = channels[batch.channel];
+      const channel = channels[looked.batch.channel];
       const isInherited = claimed.kind !== 'claimed';
-      const claim: Claim = { prepared, channel, isInherited, turnAt };
+      const { claimedAt } = claimed;
+      const claim: Claim = { prepared, channel, isInherited, isTurn, claimedAt };
       if (claimed.kind === 'other_body') {
         return settleAll(claim, { status: 'unknown', reason: 'other_body' });
       }
-      if (claimed.kind === 'claimed' || claimed.kind === 'inherited') return send(claim);
+      if (isOurs(claimed)) return send(claim);
       return;
     }
   };

@@ -23,6 +23,8 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   defaults: Required<
     Pick<NewCampaign, 'timeZone' | 'quietHours' | 'maxBouncePercent' | 'maxErrorPercent'>
   >;
+  /** There may be batches to hand out: not at the next tick, but now. */
+  wakePump: () => void;
   now: () => Date;
 }
 

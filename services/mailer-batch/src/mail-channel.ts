@@ -7,12 +7,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BatchMail, ResendClient } from '@leadwire/shared/resend';
 import { unsubscribeToken } from '@leadwire/shared/unsubscribe-token';
 import { thawCampaign, type ThawedCampaign } from '@leadwire/templates/frozen-campaign';
-import type {
-  BatchRecipient,
-  BatchResult,
-  CampaignChannel,
-  PreparedBatch,
-  ReadyBatch,
+import {
+  isOurs,
+  laneOf,
+  type BatchRecipient,
+  type BatchResult,
+  type CampaignChannel,
+  type PreparedBatch,
+  type ReadyBatch,
 } from './channel.ts';
 
 /** Resend's own limit for one call. */
@@ -25,7 +27,7 @@ const RENDERED_AT_ONCE = 5;
 const KEPT_CAMPAIGNS = 20;
 
 export interface MailChannelOptions {
-  resend: Pick<ResendClient, 'turn' | 'sendBatch'>;
+  resend: Pick<ResendClient, 'turnWith' | 'sendBatch'>;
   from: string;
   /** Where landing-api is reached: links to unsubscribe begin with it. */
   publicBaseUrl: string;
@@ -66,6 +68,18 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
     };
   };
 
+  const render = async (batch: ReadyBatch): Promise<PreparedBatch> => {
+    const mails: string[] = [];
+    for (const [index, recipient] of batch.recipients.entries()) {
+      if (index % RENDERED_AT_ONCE === 0) await nextTurn();
+      mails.push(JSON.stringify(compose(batch, recipient)));
+    }
+    const body = `[${mails.join(',')}]`;
+    return { batch, body, bodyHash: createHash('sha256').update(body).digest('hex') };
+  };
+  // One batch after the other: the first is ready soon, instead of all of them late.
+  let rendering: Promise<unknown> = Promise.resolve();
+
   const send = async ({ batch, body }: PreparedBatch): Promise<BatchResult> => {
     const { recipients, idempotencyKey } = batch;
     const request = { body: String(body), count: recipients.length };
@@ -80,17 +94,14 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
   return {
     batchSize: BATCH_SIZE,
 
-    async prepare(batch) {
-      const mails: string[] = [];
-      for (const [index, recipient] of batch.recipients.entries()) {
-        if (index % RENDERED_AT_ONCE === 0) await nextTurn();
-        mails.push(JSON.stringify(compose(batch, recipient)));
-      }
-      const body = `[${mails.join(',')}]`;
-      return { batch, body, bodyHash: createHash('sha256').update(body).digest('hex') };
+    prepare(batch) {
+      const prepared = rendering.then(() => render(batch));
+      rendering = prepared.catch(() => undefined);
+      return prepared;
     },
 
-    turn: () => resend.turn('bulk'),
+    turn: (batch, claim) =>
+      resend.turnWith(claim, isOurs, { priority: 'bulk', lane: laneOf(batch) }),
     send,
 
     async reconcile(prepared) {

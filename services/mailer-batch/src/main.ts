@@ -29,7 +29,7 @@ const database = createDatabase({
 });
 const store = createCampaignStore(database);
 const { channels, mobizon, resend } = createChannels(env, parts);
-const { sendBatch, startPump } = createEngine(env, { ...parts, store, channels });
+const engine = createEngine(env, { ...parts, store, channels });
 const facts = createFacts({ database, mobizon, bus });
 
 await runService({
@@ -37,12 +37,15 @@ await runService({
   port: env.PORT,
   host: env.HOST,
   metricsToken: env.ADMIN_TOKEN,
-  http: await createApi(env, { log, database, store, channels, resend, mobizon }),
+  http: await createApi(env, {
+    ...{ log, database, store, channels, resend, mobizon },
+    wakePump: engine.wakePump,
+  }),
   consume: () => [
-    startPump(),
+    engine.startPump(),
     startConsumer({
       ...{ ...parts, durable: 'mailer-batch', schema: eventSchemas['campaign.batch_ready.v1'] },
-      handle: sendBatch,
+      handle: engine.sendBatch,
     }),
     ...consumeFacts(parts, facts),
   ],

@@ -29,11 +29,17 @@ export interface PumpOptions {
   everyMs?: number;
 }
 
+export interface Pump extends BackgroundWork {
+  /** Something may have changed: the next tick comes now. */
+  wake(): void;
+}
+
 /** Starts at once and goes on until `stop`. */
-export function startPump(options: PumpOptions): BackgroundWork {
+export function startPump(options: PumpOptions): Pump {
   const { bus, store, log, ratePerSecond, nudgeMs, everyMs = EVERY_MS } = options;
   const ahead = Math.ceil(ratePerSecond * AHEAD_SECONDS);
   let isStopping = false;
+  let isWoken = false;
   let timer: NodeJS.Timeout | undefined;
   let lastGoodAt = Date.now();
 
@@ -63,8 +69,10 @@ export function startPump(options: PumpOptions): BackgroundWork {
   };
 
   const run = (): void => {
+    isWoken = false;
+    timer = undefined;
     underWay = tick().finally(() => {
-      if (!isStopping) timer = setTimeout(run, everyMs);
+      if (!isStopping) timer = setTimeout(run, isWoken ? 0 : everyMs);
     });
   };
   let underWay: Promise<void> = Promise.resolve();
@@ -72,6 +80,13 @@ export function startPump(options: PumpOptions): BackgroundWork {
 
   return {
     durable: 'mailer-pump',
+    wake() {
+      // Without a timer a tick is under way, which may have looked too early: another one follows it.
+      isWoken = true;
+      if (timer === undefined || isStopping) return;
+      clearTimeout(timer);
+      run();
+    },
     problem() {
       const silentMs = Date.now() - lastGoodAt;
       if (silentMs < SILENT_AFTER_MS) return undefined;

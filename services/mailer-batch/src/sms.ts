@@ -21,13 +21,15 @@ import {
   type MobizonCampaigns,
 } from '@leadwire/shared/mobizon-campaigns';
 import { thawCampaign } from '@leadwire/templates/frozen-campaign';
-import type {
-  BatchResult,
-  CampaignChannel,
-  ClaimHold,
-  PreparedBatch,
-  ReadyBatch,
-  RecipientResult,
+import {
+  isOurs,
+  laneOf,
+  type BatchResult,
+  type CampaignChannel,
+  type ClaimHold,
+  type PreparedBatch,
+  type ReadyBatch,
+  type RecipientResult,
 } from './channel.ts';
 import { findCommonText } from './sms-text.ts';
 
@@ -61,15 +63,26 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
     return id;
   };
 
-  const removeDraft = async (id: string): Promise<void> => {
-    await mobizon.turn();
+  /** Waits for the turn of the next step, which is written down right before it. */
+  const waitForStep = async (batch: ReadyBatch, hold: ClaimHold, stage: string): Promise<void> => {
+    const note = () => hold.note({ stage });
+    const { isTurn } = await mobizon.turnWith(note, () => true, laneOf(batch));
+    if (!isTurn) throw new TransientError('Mobizon: the turn went by');
+  };
+
+  const removeDraft = async (id: string, batch: ReadyBatch): Promise<void> => {
+    await mobizon.turn(laneOf(batch));
     // Only tidiness: nobody sends it but a person in Mobizon's panel.
     await mobizon.remove(id).catch(() => undefined);
   };
 
   /** Adds to every person the id of their message, as far as Mobizon lists it. */
-  const withIds = async (id: string, results: RecipientResult[], { body }: PreparedBatch) => {
-    const listed = await mobizon.listMessages(id);
+  const withIds = async (
+    id: string,
+    results: RecipientResult[],
+    { batch, body }: PreparedBatch,
+  ): Promise<RecipientResult[]> => {
+    const listed = await mobizon.listMessages(id, laneOf(batch));
     const numbers = new Map((body as SmsBody).people.map((person) => [person.id, person.number]));
     return results.map((result) => {
       const providerId = result.providerId ?? listed.get(numbers.get(result.id) ?? '');
@@ -80,20 +93,19 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
   };
 
   const fillAndSend = async (id: string, prepared: PreparedBatch, hold: ClaimHold) => {
+    const { batch } = prepared;
     const { people } = prepared.body as SmsBody;
     const added: AddedRecipient[] = [];
     for (const part of partsOf(people)) {
-      await mobizon.turn();
-      await hold.note({ stage: 'filling' });
+      await waitForStep(batch, hold, 'filling');
       added.push(...(await mobizon.addRecipients(id, part)));
     }
     const results = resultsOf(people, added);
     if (results.every(({ status }) => status !== 'sent')) {
-      await removeDraft(id);
+      await removeDraft(id, batch);
       return results;
     }
-    await mobizon.turn();
-    await hold.note({ stage: 'sending' });
+    await waitForStep(batch, hold, 'sending');
     const answer = await mobizon.send(id);
     if (answer !== 'sent') {
       await hold.note({ stage: answer });
@@ -122,7 +134,7 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
 
   const lookUpSent = async ({ batch, body }: PreparedBatch, id: string, info: CampaignInfo) => {
     const { people } = body as SmsBody;
-    const listed = await mobizon.listMessages(id);
+    const listed = await mobizon.listMessages(id, laneOf(batch));
     const results = people.map(({ id: person, number }): RecipientResult => {
       const providerId = listed.get(number);
       if (providerId !== undefined) return { id: person, status: 'sent', providerId };
@@ -175,7 +187,7 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
       return Promise.resolve({ batch, body, bodyHash });
     },
 
-    turn: () => mobizon.turn(),
+    turn: (batch, claim) => mobizon.turnWith(claim, isOurs, laneOf(batch)),
 
     async send(prepared, hold) {
       const { providerRef } = prepared.batch;
@@ -183,8 +195,8 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
         // Of an earlier try that sent nothing, for a list that may have changed since. Believed when Mobizon says so.
         const { state } = await mobizon.getInfo(providerRef);
         if (state !== 'draft' && state !== 'deleted') return reconcile(providerRef, prepared, hold);
-        await removeDraft(providerRef);
-        await mobizon.turn();
+        await removeDraft(providerRef, prepared.batch);
+        await mobizon.turn(laneOf(prepared.batch));
       }
       return goOn(await makeDraft(prepared, hold), prepared, hold);
     },

@@ -75,7 +75,8 @@ export function useApi() {
     });
     const channels = createChannels(env, { bus, log, metrics: createMetrics('mailer-batch') });
     const store = createCampaignStore(database);
-    const app = await createApi(env, { log, database, store, ...channels, now: () => NOW });
+    const parts = { log, database, store, ...channels, wakePump: () => undefined };
+    const app = await createApi(env, { ...parts, now: () => NOW });
     url = await app.listen({ port: 0, host: '127.0.0.1' });
     closing.push(
       () => app.close(),

@@ -94,6 +94,7 @@ function batchOf(count: number, at: Date): ReadyBatch {
   const sms = '{{ name }}, эфир перенесён на {{ day }}';
   return {
     ...{ campaignId: newId(), n: 1, channel: 'sms', campaignName: 'Перенос', attempts: 0 },
+    ratePerSecond: null,
     ...{ template: 'stream-moved', idempotencyKey: 'k', isInherited: false },
     ...{ at: at.toISOString(), providerRef: null, stage: null },
     frozen: {
@@ -122,7 +123,7 @@ async function deliver(
   };
   for (let tried = 1; tried <= tries; tried += 1) {
     const prepared = await channel.prepare(state);
-    await channel.turn();
+    await channel.turn(state, () => Promise.resolve({ kind: 'claimed' }));
     try {
       const results = wasTried
         ? await channel.reconcile(prepared, hold)

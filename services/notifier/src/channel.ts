@@ -1,5 +1,5 @@
 import type { Lead, NotificationDue } from '@leadwire/shared/events';
-import type { LedgerEntry } from '@leadwire/shared/ledger';
+import type { Claim, LedgerEntry } from '@leadwire/shared/ledger';
 
 export type Due = NotificationDue['data'];
 
@@ -12,14 +12,19 @@ export type Reconciled =
   /** It cannot be found out; a person decides. `reason` is one token. */
   | { kind: 'undecided'; reason: string };
 
+/** Whether a request follows from it. */
+export function isOurs({ kind }: Claim): boolean {
+  return kind === 'claimed' || kind === 'inherited';
+}
+
 /** One way to reach a person: mail or SMS. Each lives in a file of its own. */
 export interface Channel {
   /** Why this lead cannot be reached this way, one token, or undefined. */
   unreachable(lead: Lead): string | undefined;
   /** What goes to the provider; the same for the same data, because it is frozen and may be repeated. */
   compose(due: Due): unknown;
-  /** Waits for the provider account's turn, before anything is claimed. */
-  turn(): Promise<void>;
+  /** Waits for the turn of the provider's account, with the claim right before it, as `Limiter.acquireWith`. */
+  turn(claim: () => Promise<Claim>): Promise<{ claimed: Claim; isTurn: boolean }>;
   /** Sends the frozen request of the entry once; returns the provider's id. */
   send(entry: LedgerEntry): Promise<string>;
   /** Finds out what became of an earlier send of this entry. Never sends it twice. */

@@ -2,7 +2,7 @@
 import type { Lead } from '@leadwire/shared/events';
 import type { LedgerEntry } from '@leadwire/shared/ledger';
 import { mailSchema, type Mail, type ResendClient } from '@leadwire/shared/resend';
-import { copyId, type Channel, type Due } from './channel.ts';
+import { copyId, isOurs, type Channel, type Due } from './channel.ts';
 import type { Composer } from './compose.ts';
 
 /** Resend forgets a key after 24 hours; an hour of margin for clocks that differ. */
@@ -41,7 +41,7 @@ export function createEmailChannel(options: EmailOptions): Channel {
       return { from, to: due.lead.email ?? '', subject, html, text, tags };
     },
 
-    turn: () => resend.turn(),
+    turn: (claim) => resend.turnWith(claim, isOurs),
     send,
 
     async reconcile(entry) {

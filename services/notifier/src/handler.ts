@@ -8,6 +8,7 @@ import type { Lead, LeadCreated, NotificationDue, PersonalChannel } from '@leadw
 import {
   deliveryOf,
   isSettled,
+  type Claim,
   type HeldEntry,
   type Ledger,
   type Settlement,
@@ -28,6 +29,10 @@ const CALL_MS = 20_000;
 
 /** Errors after which the mail may have been sent although the provider refused this request. */
 const UNDECIDED_CODES = ['invalid_idempotent_request'];
+
+const TURN_WENT_BY = 'the turn went by';
+
+type OurClaim = Extract<Claim, { kind: 'claimed' | 'inherited' }>;
 
 export interface Ports {
   ledger: Ledger;
@@ -93,6 +98,13 @@ export function createNotifier(ports: Ports): Notifier {
     await settle(held, { state: 'sent', providerId });
   };
 
+  /** Its turn went by: the provider wants a pause, or others came first. A claim does not wait for that. */
+  const letGo = async ({ kind, entry }: OurClaim): Promise<never> => {
+    if (kind === 'claimed') await ledger.release(entry, TURN_WENT_BY);
+    else await ledger.abandon(entry, TURN_WENT_BY);
+    throw new NotYetError(TURN_WENT_BY, 0);
+  };
+
   const askProvider = async (held: HeldEntry, channel: Channel): Promise<Reconciled> => {
     try {
       return await channel.reconcile(held.entry);
@@ -130,8 +142,9 @@ export function createNotifier(ports: Ports): Notifier {
       const known = await ledger.find(due);
       if (known && isSettled(known)) return publisher.outcome(known);
       const request = channel.compose(due);
-      await channel.turn();
-      const claim = await ledger.claim(due, ports.owner, LEASE_MS, request);
+      const { claimed: claim, isTurn } = await channel.turn(() =>
+        ledger.claim(due, ports.owner, LEASE_MS, request),
+      );
       switch (claim.kind) {
         case 'missing':
           throw new PermanentError('not_planned', 'the ledger does not know this delivery');
@@ -140,12 +153,14 @@ export function createNotifier(ports: Ports): Notifier {
         case 'busy':
           throw new NotYetError('another sender holds it', claim.retryAfterMs);
         case 'inherited':
+          if (!isTurn) return letGo(claim);
           return reconcile(claim.entry, channel);
         case 'claimed':
           // By the ledger: a delivery that a person reopened is due from then on.
           if (now() - Date.parse(claim.entry.entry.dueAt) > ports.maxAgeMs) {
             return settle(claim.entry, { state: 'skipped', reason: 'stale' });
           }
+          if (!isTurn) return letGo(claim);
           return send(claim.entry, channel);
       }
     },

@@ -2,7 +2,7 @@
 import type { Lead } from '@leadwire/shared/events';
 import type { LedgerEntry } from '@leadwire/shared/ledger';
 import { smsSchema, type MobizonClient, type Sms } from '@leadwire/shared/mobizon';
-import { copyId, type Channel, type Due } from './channel.ts';
+import { copyId, isOurs, type Channel, type Due } from './channel.ts';
 import type { Composer } from './compose.ts';
 
 export interface SmsOptions {
@@ -29,7 +29,7 @@ export function createSmsChannel(options: SmsOptions): Channel {
       return { recipient, text: composer.sms(due), ...(from !== undefined && { from }) };
     },
 
-    turn: () => mobizon.turn(),
+    turn: (claim) => mobizon.turnWith(claim, isOurs),
 
     send: (entry) => mobizon.send(smsSchema.parse(entry.request), token(entry), context(entry)),
 

@@ -4,6 +4,7 @@ import { createAlerts } from '@leadwire/shared/alerts';
 import type { Bus } from '@leadwire/shared/bus';
 import { eventSchemas } from '@leadwire/shared/events';
 import { createLog } from '@leadwire/shared/log';
+import { noLimit } from '@leadwire/shared/limiter';
 import { createMobizon } from '@leadwire/shared/mobizon';
 import { readStream } from '@leadwire/shared/read-stream';
 import { openTestBus } from '@leadwire/testing/bus';
@@ -35,10 +36,9 @@ const told = async (): Promise<string[]> => {
 };
 
 test('a low balance is told once, and once when it is topped up, by however many look', async () => {
-  const nothing = () => Promise.resolve();
   const mobizon = createMobizon({
     ...{ apiKey: KEY, baseUrl: sandbox.mobizonUrl, track: (_action, _context, call) => call() },
-    limiter: { acquire: nothing, pauseFor: nothing },
+    limiter: noLimit,
   });
   const log = createLog('notifier', 'silent');
   const parts = { mobizon, alerts: createAlerts(bus), below: 500, log };

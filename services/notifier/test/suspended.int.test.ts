@@ -17,16 +17,14 @@ function notingChannel(sent: string[]): Channel {
   return {
     unreachable: () => undefined,
     compose: () => ({}),
-    turn: () => Promise.resolve(),
+    turn: async (claim) => ({ claimed: await claim(), isTurn: true }),
     send: ({ deliveryId }) => Promise.resolve(`sent ${sent.push(deliveryId)}`),
     reconcile: () => Promise.resolve({ kind: 'not_sent' }),
   };
 }
 
-test('a sender that was suspended after its claim does not send under it', async () => {
-  const sent: string[] = [];
-  const channel = notingChannel(sent);
-  let clock = () => Date.now();
+/** A notifier in front of `channel`, and a message of a lead that is due in it. */
+async function messageDue(channel: Channel, clock: () => number = Date.now) {
   const notifier = createNotifier({
     ledger: createLedger(bus()),
     shortLinks: createShortLinks(bus()),
@@ -36,7 +34,7 @@ test('a sender that was suspended after its claim does not send under it', async
     delayMs: 0,
     maxAgeMs: 3_600_000,
     linkFor: () => 'https://leadwire.kz/result',
-    now: () => clock(),
+    now: clock,
   });
   const lead = someLead();
   await notifier.planLead(leadCreated(lead));
@@ -47,8 +45,31 @@ test('a sender that was suspended after its claim does not send under it', async
   });
   const data = { ...delivery, dueAt, lead, shortLink: shortLink! };
   const due = makeEvent('notification.due.v1', { source: 'test', subject: lead.leadId, data });
+  return { notifier, due, lead };
+}
 
+test('a sender that was suspended after its claim does not send under it', async () => {
+  const sent: string[] = [];
+  let clock = () => Date.now();
+  const { notifier, due } = await messageDue(notingChannel(sent), () => clock());
   clock = () => Date.now() + 50_000;
   await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(NotYetError);
   expect(sent).toEqual([]);
+});
+
+test('a sender whose turn goes by gives the claim back, and the message is sent at another turn', async () => {
+  const sent: string[] = [];
+  let isTurn = false;
+  const channel: Channel = {
+    ...notingChannel(sent),
+    turn: async (claim) => ({ claimed: await claim(), isTurn }),
+  };
+  const { notifier, due, lead } = await messageDue(channel);
+  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(NotYetError);
+  expect(sent).toEqual([]);
+  const [entry] = (await entriesOf(lead)).filter(({ channel: kind }) => kind === 'email');
+  expect(entry).toMatchObject({ state: 'planned' });
+  isTurn = true;
+  await notifier.sendDue(due);
+  expect(sent).toEqual([due.data.deliveryId]);
 });

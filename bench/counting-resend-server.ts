@@ -1,0 +1,110 @@
+/**
+ * Resend's batch route as far as a benchmark needs it: it keeps the limit, answers ids, and remembers who was written to
+ * and when calls came, but no mail. The sandbox keeps every mail, which for 100,000 of them is gigabytes.
+ *
+ * Runs as a thread of its own (`counting-resend.ts` starts it): the times that it notes are of the calls, and not of
+ * the moment when a database in the same event loop was done.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parentPort } from 'node:worker_threads';
+
+const WINDOW_MS = 1_000;
+
+/** What the bench says; `seen` is answered with a `Seen`. */
+export type Command = { do: 'restart'; limit: number } | { do: 'seen' };
+
+export interface Seen {
+  calls: number;
+  /** Calls over the limit, which were refused with 429. */
+  refused: number;
+  /** The most calls in any second, wherever it begins. */
+  mostInASecond: number;
+  /** Addresses that a mail went to. */
+  addresses: number;
+  /** Mails to an address that had one already. */
+  doubled: number;
+}
+
+let limit = 1;
+let times: number[] = [];
+let refused = 0;
+let doubled = 0;
+let addresses = new Set<string>();
+/** Idempotency key -> answer: a repeat sends nothing. */
+let answers = new Map<string, string>();
+
+async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const now = performance.now();
+  times.push(now);
+  const isTooOften = times.slice(-limit - 1).filter((at) => at > now - WINDOW_MS).length > limit;
+  const mails = (await bodyOf(request)) as { to: string | string[] }[];
+  if (isTooOften) {
+    refused += 1;
+    const name = 'rate_limit_exceeded';
+    const body = JSON.stringify({ statusCode: 429, message: 'Too many requests', name });
+    return answer(response, 429, body, limit);
+  }
+  const key = String(request.headers['idempotency-key']);
+  const known = answers.get(key);
+  if (known !== undefined) return answer(response, 200, known, limit);
+  for (const { to } of mails) {
+    const [address = ''] = [to].flat();
+    if (addresses.has(address)) doubled += 1;
+    addresses.add(address);
+  }
+  const body = JSON.stringify({ data: mails.map(() => ({ id: randomUUID() })) });
+  answers.set(key, body);
+  answer(response, 200, body, limit);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return JSON.parse(Buffer.concat(parts).toString());
+}
+
+function answer(response: ServerResponse, status: number, body: string, limit: number): void {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'ratelimit-policy': `${limit};w=1`,
+    ...(status === 429 && { 'retry-after': '1' }),
+  });
+  response.end(body);
+}
+
+function mostInASecond(times: readonly number[]): number {
+  let most = 0;
+  let from = 0;
+  for (const [index, at] of times.entries()) {
+    while (at - (times[from] ?? at) >= WINDOW_MS) from += 1;
+    most = Math.max(most, index - from + 1);
+  }
+  return most;
+}
+
+/** Forgets everything, and keeps another limit (calls in any second) from now on. */
+function restart(next: number): void {
+  limit = next;
+  times = [];
+  [refused, doubled] = [0, 0];
+  addresses = new Set();
+  answers = new Map();
+}
+
+function seen(): Seen {
+  const counts = { calls: times.length, refused, doubled, addresses: addresses.size };
+  return { ...counts, mostInASecond: mostInASecond(times) };
+}
+
+const server = createServer((request, response) => {
+  take(request, response).catch(() => response.destroy());
+});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+const { port } = server.address() as AddressInfo;
+parentPort?.postMessage(`http://127.0.0.1:${port}`);
+parentPort?.on('message', (command: Command) => {
+  if (command.do === 'restart') restart(command.limit);
+  else parentPort?.postMessage(seen());
+});

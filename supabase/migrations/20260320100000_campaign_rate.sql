@@ -1,0 +1,32 @@
+-- A sender waits for its turn at the campaign's rate as it was when it looked. If the rate is another by then, it
+-- has to look again: so a lowered limit holds from the moment it is answered, whatever waits. p_rate: what it waited
+-- at, null for none. Otherwise as leadwire_campaign_claim.
+create or replace function public.leadwire_campaign_claim_at_rate(
+  p_id uuid, p_n integer, p_owner text, p_lease_ms integer, p_at timestamptz, p_body_hash text, p_ids uuid[],
+  p_rate numeric
+) returns jsonb
+language plpgsql set search_path = '' as $$
+begin
+  perform from public.campaigns c where c.id = p_id and c.rate_per_second is distinct from p_rate for share;
+  if found then
+    return jsonb_build_object('kind', 'changed');
+  end if;
+  return public.leadwire_campaign_claim(p_id, p_n, p_owner, p_lease_ms, p_at, p_body_hash, p_ids);
+end
+$$;
+
+do $$
+declare
+  name constant text :=
+    'public.leadwire_campaign_claim_at_rate(uuid, integer, text, integer, timestamptz, text, uuid[], numeric)';
+  outsider text;
+begin
+  execute format('revoke all on function %s from public', name);
+  for outsider in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
+    execute format('revoke all on function %s from %I', name, outsider);
+  end loop;
+  if exists (select from pg_roles where rolname = 'service_role') then
+    execute format('grant execute on function %s to service_role', name);
+  end if;
+end
+$$;
