@@ -30,8 +30,12 @@ export interface CampaignLoad {
   topUp(latest: ReadonlyMap<string, Sample>): Promise<void>;
 }
 
-/** Starts nothing until `topUp`. */
-export function createCampaignLoad(world: CampaignWorld, random: Random): CampaignLoad {
+/** Starts nothing until `topUp`. `scale`: 1, or less for smaller campaigns. */
+export function createCampaignLoad(
+  world: CampaignWorld,
+  random: Random,
+  scale: number,
+): CampaignLoad {
   const launched: Launched[] = [];
   const refusable = new Map<string, PersonStatus>();
   let people = 0;
@@ -61,7 +65,8 @@ export function createCampaignLoad(world: CampaignWorld, random: Random): Campai
   const launch = async (channel: Channel): Promise<void> => {
     const id = newId();
     const batchSize = random.pick(BATCH_SIZES[channel]);
-    const audience = list(channel, batchSize * random.int(BATCHES.lowest, BATCHES.highest));
+    const batches = Math.ceil(random.int(BATCHES.lowest, BATCHES.highest) * scale);
+    const audience = list(channel, batchSize * batches);
     await refuseFirst(channel, audience[0]?.contact ?? '');
     const { store } = world;
     await store.createCampaign({
@@ -91,7 +96,7 @@ export function createCampaignLoad(world: CampaignWorld, random: Random): Campai
     ...{ launched, refusable },
     async topUp(latest) {
       for (const channel of ['email', 'sms'] as const) {
-        if (batchesLeft(channel, latest) < FEWEST_BATCHES) await launch(channel);
+        if (batchesLeft(channel, latest) < FEWEST_BATCHES * scale) await launch(channel);
       }
     },
   };

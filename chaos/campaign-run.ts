@@ -121,7 +121,7 @@ async function judge(
   options: RunOptions,
   { world, witness, random, state }: Parts,
 ): Promise<Outcome> {
-  const load = createCampaignLoad(world, random.fork('load'));
+  const load = createCampaignLoad(world, random.fork('load'), options.timeScale ?? 1);
   const scene = { world, witness, load, slow: [], random: random.fork('blows') };
   await doDamage(scenario, options, scene, state);
   state.isPeace = true;

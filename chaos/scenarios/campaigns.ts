@@ -12,7 +12,8 @@ const POLL_MS = 200;
 const SLOW = { limitPerSecond: 2, afterMs: 2_000, lastsMs: 5_000 };
 
 const MAIL = '/emails/batch';
-const SMS = ['create', 'addRecipients', 'send'].map((step) => `/service/campaign/${step}`);
+const SEND_SMS = '/service/campaign/send';
+const SMS = ['/service/campaign/create', '/service/campaign/addRecipients', SEND_SMS];
 
 const json = (status: number, body: object, headers: Record<string, string> = {}): FaultAction => ({
   ...{ do: 'fixed', status, body: JSON.stringify(body) },
@@ -44,8 +45,10 @@ function fault(
 }
 
 const REFUSAL = 'mail refused';
+const lostMail = fault('mail taken, no answer', 'resend', MAIL, { do: 'effect-then-drop' });
+const lostSms = fault('SMS sent, no answer', 'mobizon', SEND_SMS, { do: 'effect-then-drop' });
 const mailFaults: Blow[] = [
-  fault('mail taken, no answer', 'resend', MAIL, { do: 'effect-then-drop' }),
+  lostMail,
   fault('mail taken, 500', 'resend', MAIL, { do: 'effect-then-5xx' }),
   fault('mail taken, half an answer', 'resend', MAIL, {
     ...{ do: 'effect-then-garbage', as: 'cut-json' },
@@ -64,6 +67,7 @@ const mailFaults: Blow[] = [
   fault(REFUSAL, 'resend', MAIL, json(422, { statusCode: 422, name: 'validation_error' })),
 ];
 const smsFaults: Blow[] = [
+  lostSms,
   ...SMS.flatMap((path) => {
     const named = (what: string, action: FaultAction) =>
       fault(`SMS ${path.split('/').at(-1)} ${what}`, 'mobizon', path, action);
@@ -75,7 +79,7 @@ const smsFaults: Blow[] = [
       named('slow', { do: 'slow', delayMs: 3_000 }),
     ];
   }),
-  fault('SMS sent, late answer', 'mobizon', '/service/campaign/send', {
+  fault('SMS sent, late answer', 'mobizon', SEND_SMS, {
     ...{ do: 'effect-then-late', delayMs: 8_000 },
   }),
   fault('SMS state not told', 'mobizon', '/service/campaign/getInfo', {
@@ -244,16 +248,39 @@ const steps: Step[] = [
   { call: 'rpc/leadwire_campaign_tick', side: 'after' },
 ];
 
-export const campaigns = onCampaigns({
-  name: 'campaigns',
+const common = {
   hunts:
     'somebody who gets a campaign twice or not at all, or after having left; states that do not add up; a call too many',
+  // After a try of which nobody knows the end, a refusal of the repeat says nothing about it.
+  undecidable: { validation_error: REFUSAL },
+};
+
+/**
+ * Hunts: any two steps in the wrong order between a claim and its record. Mail and SMS go out while both senders die,
+ * from outside and at every step, the broker and the database go away, and the providers lie.
+ */
+export const campaigns = onCampaigns({
+  ...{ ...common, name: 'campaigns', steps },
   blows: [
     ...[kill, bothKilled, brokerKilled, databaseAway, paused, slowed, suppressed, retried],
     ...mailFaults,
     ...smsFaults,
   ],
-  steps,
-  // After a try of which nobody knows the end, a refusal of the repeat says nothing about it.
-  undecidable: { validation_error: REFUSAL },
+});
+
+/** Hunts: the grossest mistakes of a sender, in a quarter of a minute. */
+export const shortCampaigns = onCampaigns({
+  ...{ ...common, name: 'campaigns-short' },
+  blows: [databaseAway, paused, suppressed, lostMail, lostSms],
+  steps: [
+    { call: 'rpc/leadwire_campaign_claim', side: 'after' },
+    { call: MAIL, side: 'after' },
+    { call: SEND_SMS, side: 'after' },
+  ],
+});
+
+/** One lost answer, and nothing else: what a run with chaos/preload/new-keys.ts needs. */
+export const oneLostAnswer = onCampaigns({
+  ...{ ...common, name: 'one-lost-answer' },
+  ...{ blows: [lostMail], steps: [] },
 });
