@@ -2,7 +2,7 @@
 import { newId } from '@leadwire/shared/ids';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import type { Random } from './random.ts';
-import type { PersonStatus, Sample } from './verifier-campaigns.ts';
+import type { Sample } from './verifier-campaigns.ts';
 import type { CampaignWorld } from './world-campaigns.ts';
 
 const TEMPLATE = 'stream-moved';
@@ -25,7 +25,7 @@ export interface Launched {
 export interface CampaignLoad {
   readonly launched: readonly Launched[];
   /** Contacts that the provider refuses whatever is done. */
-  readonly refusable: ReadonlyMap<string, PersonStatus>;
+  readonly refusable: ReadonlySet<string>;
   /** Starts campaigns until each channel has enough to do. */
   topUp(latest: ReadonlyMap<string, Sample>): Promise<void>;
 }
@@ -37,7 +37,7 @@ export function createCampaignLoad(
   scale: number,
 ): CampaignLoad {
   const launched: Launched[] = [];
-  const refusable = new Map<string, PersonStatus>();
+  const refusable = new Set<string>();
   let people = 0;
 
   /** The first of each campaign is one that the provider refuses. */
@@ -55,11 +55,11 @@ export function createCampaignLoad(
     }));
 
   const refuseFirst = async (channel: Channel, contact: string): Promise<void> => {
-    if (channel === 'email') return void refusable.set(contact, 'failed');
+    if (channel === 'email') return void refusable.add(contact);
     const number = contact.replace('+', '');
     const { stopList } = await world.sandbox.mobizon.settings();
     await world.sandbox.mobizon.set({ stopList: [...stopList, number] });
-    refusable.set(number, 'skipped');
+    refusable.add(number);
   };
 
   const launch = async (channel: Channel): Promise<void> => {

@@ -34,6 +34,8 @@ export interface CampaignScenario {
   /** All of them are seen before the damage ends. */
   blows: readonly Blow[];
   steps: readonly Step[];
+  /** No blow again that was seen. */
+  isBrief?: boolean;
   undecidable: CampaignEvidence['undecidable'];
 }
 
@@ -58,7 +60,7 @@ interface State {
 
 const BLOWS_AT_ONCE = 3;
 const GAP_MS = { shortest: 100, longest: 500 };
-/** Processes that live until they are killed from outside. */
+/** Once every step was seen: processes that live until they are killed from outside. */
 const CALM_SHARE = 0.25;
 /** What has not been seen yet is chosen this often. */
 const NEW_SHARE = 0.7;
@@ -99,7 +101,9 @@ async function runCampaigns(scenario: CampaignScenario, options: RunOptions): Pr
 /** Where the next process ends itself. */
 function nextStep({ steps }: CampaignScenario, random: Random, state: State) {
   const calm: Record<string, string> = {};
-  if (steps.length === 0 || random.chance(CALM_SHARE)) return calm;
+  const isAllSeen = steps.every((step) => state.steps.has(nameOf(step)));
+  if (isAllSeen && random.chance(CALM_SHARE)) return calm;
+  if (steps.length === 0) return calm;
   const step = pickNew(steps, nameOf, random, state.steps);
   return {
     CHAOS_CRASH_AT_CALL: step.call,
@@ -168,7 +172,9 @@ async function doDamage(
     if (Date.now() > deadline) throw new Error(`without effect: ${unseen().join(', ')}`);
     for (const step of await world.diary()) state.steps.add(step);
     await load.topUp(witness.latest);
-    const free = scenario.blows.filter(({ name }) => !underWay.has(name));
+    const free = scenario.blows.filter(
+      ({ name }) => !underWay.has(name) && !(scenario.isBrief && state.blows.has(name)),
+    );
     if (underWay.size < BLOWS_AT_ONCE && free.length > 0) {
       const blow = pickNew(free, ({ name }) => name, random, state.blows);
       const struck = blow

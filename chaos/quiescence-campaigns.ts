@@ -49,7 +49,7 @@ async function retryFailed(
     `select campaign_id as id, contact from public.campaign_recipients where status = 'failed'`,
   );
   const again = new Set(
-    failed.filter(({ contact }) => !refusable.has(contact)).map(({ id }) => id),
+    failed.filter(({ contact }) => !refusable.has(contact.replace('+', ''))).map(({ id }) => id),
   );
   for (const { id, batchSize } of launched) {
     if (again.has(id)) await store.retry(id, { batchSize, unknownToo: false });

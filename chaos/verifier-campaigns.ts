@@ -65,8 +65,8 @@ export interface CampaignEvidence {
   heldBack: ReadonlySet<string>;
   /** Ids of people who were suppressed sooner or later. */
   suppressed: ReadonlySet<string>;
-  /** Contacts that a provider refuses whatever is done, and how they rightly end. */
-  refusable: ReadonlyMap<string, PersonStatus>;
+  /** Contacts that a provider refuses whatever is done: failed or skipped, as it says. */
+  refusable: ReadonlySet<string>;
   /** Reasons of `unknown` that only this fault explains, by reason. */
   undecidable: Readonly<Record<string, string>>;
   paces: readonly Pace[];
@@ -156,7 +156,7 @@ function checkPerson(person: PersonLine, copies: number, evidence: CampaignEvide
     case 'failed':
     case 'skipped': {
       if (copies > 0) report('mismatched', `${end}, but it was sent`);
-      const isRefused = evidence.refusable.get(person.contact) === status;
+      const isRefused = evidence.refusable.has(person.contact);
       const hasLeft = status === 'skipped' && evidence.suppressed.has(id);
       if (!isRefused && !hasLeft) report('lost', `ended as ${end}`);
       break;

@@ -210,7 +210,7 @@ const retried: Blow = {
     const failed = await supabase.landing.sql<{ id: string; contact: string }>(
       `select campaign_id as id, contact from public.campaign_recipients where status = 'failed'`,
     );
-    const one = failed.find(({ contact }) => !load.refusable.has(contact));
+    const one = failed.find(({ contact }) => !load.refusable.has(contact.replace('+', '')));
     const campaign = load.launched.find(({ id }) => id === one?.id);
     if (!campaign) return false;
     const { id, batchSize } = campaign;
@@ -268,9 +268,9 @@ export const campaigns = onCampaigns({
   ],
 });
 
-/** Hunts: the grossest mistakes of a sender, in a quarter of a minute. */
+/** Hunts: the grossest mistakes of a sender, in half a minute. */
 export const shortCampaigns = onCampaigns({
-  ...{ ...common, name: 'campaigns-short' },
+  ...{ ...common, name: 'campaigns-short', isBrief: true },
   blows: [databaseAway, paused, suppressed, lostMail, lostSms],
   steps: [
     { call: 'rpc/leadwire_campaign_claim', side: 'after' },
@@ -281,6 +281,6 @@ export const shortCampaigns = onCampaigns({
 
 /** One lost answer, and nothing else: what a run with chaos/preload/new-keys.ts needs. */
 export const oneLostAnswer = onCampaigns({
-  ...{ ...common, name: 'one-lost-answer' },
+  ...{ ...common, name: 'one-lost-answer', isBrief: true },
   ...{ blows: [lostMail], steps: [] },
 });

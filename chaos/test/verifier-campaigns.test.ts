@@ -14,7 +14,6 @@ interface Evidence extends CampaignEvidence {
   people: [Mutable<PersonLine>, Mutable<PersonLine>, ...Mutable<PersonLine>[]];
   copies: { campaignId: string; to: string }[];
   heldBack: Set<string>;
-  refusable: Map<string, 'failed' | 'skipped'>;
   paces: { what: string; limitPerSecond: number; arrivals: number[] }[];
 }
 
@@ -48,7 +47,7 @@ function goodEvidence(): Evidence {
     copies: [copyTo('a'), copyTo('b'), copyTo('c')],
     heldBack: new Set(['d']),
     suppressed: new Set(['d']),
-    refusable: new Map([['f@pochta.kz', 'failed']]),
+    refusable: new Set(['f@pochta.kz']),
     undecidable: { validation_error: 'refusal' },
     paces: [{ what: 'resend', limitPerSecond: 2, arrivals: [0, 500, 1_000] }],
   };
