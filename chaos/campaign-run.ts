@@ -12,7 +12,7 @@ import { calledOff, type Outcome, type RunOptions, type Runnable } from './scena
 import { untilCampaignsEnd } from './quiescence-campaigns.ts';
 import { busiestSecond } from './verifier-crm.ts';
 import { verifyCampaigns, type CampaignEvidence } from './verifier-campaigns.ts';
-import { startCampaignWorld, type CampaignWorld } from './world-campaigns.ts';
+import { startCampaignWorld, type CampaignWorld, type Rates } from './world-campaigns.ts';
 
 /** Damage of one kind. */
 export interface Blow {
@@ -34,6 +34,7 @@ export interface CampaignScenario {
   /** All of them are seen before the damage ends. */
   blows: readonly Blow[];
   steps: readonly Step[];
+  rates: Rates;
   /** No blow again that was seen. */
   isBrief?: boolean;
   undecidable: CampaignEvidence['undecidable'];
@@ -83,6 +84,7 @@ async function runCampaigns(scenario: CampaignScenario, options: RunOptions): Pr
   };
   const chance = random.fork('processes');
   const world = await startCampaignWorld({
+    rates: scenario.rates,
     ...(options.preload && { preload: options.preload }),
     ...(options.env && { env: options.env }),
     nextEnv: () => (state.isPeace ? {} : nextStep(scenario, chance, state)),

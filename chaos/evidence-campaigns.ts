@@ -1,9 +1,9 @@
 /** The ledgers of campaigns: what the database says while they run and at the end, and what the providers did and saw. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CampaignEvidence, Pace, PersonLine, Sample } from './verifier-campaigns.ts';
-import { LIMITS, type CampaignWorld } from './world-campaigns.ts';
+import type { CampaignWorld } from './world-campaigns.ts';
 
-type Sources = Pick<CampaignWorld, 'supabase' | 'sandbox'>;
+type Sources = Pick<CampaignWorld, 'supabase' | 'sandbox' | 'rates'>;
 
 const EVERY_MS = 200;
 /** Ended campaigns are looked at a little longer: something may still write to them. */
@@ -34,7 +34,7 @@ export interface Witness {
 }
 
 /** Begins at once. */
-export function startWitness({ supabase: { landing } }: Sources): Witness {
+export function startWitness({ supabase: { landing } }: Pick<Sources, 'supabase'>): Witness {
   const samples: Sample[] = [];
   const latest = new Map<string, Sample>();
   const heldBack = new Set<string>();
@@ -73,7 +73,7 @@ type Seen = Pick<CampaignEvidence, 'refusable' | 'undecidable'> & { slow: readon
 
 /** Reads all ledgers once everything is over. @throws when one cannot be read. */
 export async function collectCampaigns(
-  { supabase: { landing }, sandbox }: Sources,
+  { supabase: { landing }, sandbox, rates: { allowed } }: Sources,
   { samples, heldBack }: Witness,
   { slow, ...seen }: Seen,
 ): Promise<CampaignEvidence> {
@@ -99,10 +99,10 @@ export async function collectCampaigns(
     })),
     copies: await readCopies(sandbox),
     paces: [
-      { what: 'resend', limitPerSecond: LIMITS.resend, arrivals: mailCalls.map(({ at }) => at) },
+      { what: 'resend', limitPerSecond: allowed, arrivals: mailCalls.map(({ at }) => at) },
       {
         what: 'mobizon',
-        limitPerSecond: LIMITS.mobizon,
+        limitPerSecond: allowed,
         arrivals: (await sandbox.requests('mobizon')).map(({ at }) => at),
       },
       ...slow.map(({ campaignId, limitPerSecond, from, to }): Pace => {

@@ -18,8 +18,6 @@ import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { createReplica, type Replica } from './replica.ts';
 import { nodeOptions, openLine } from './world.ts';
 
-/** Calls per second that the accounts allow, all replicas together. */
-export const LIMITS = { resend: 5, mobizon: 5 };
 /** Claims of the dead end after so long instead of a minute, and late answers outlast them. */
 export const LEASE_MS = 5_000;
 /** How long Mobizon's listing and counters lag in this world, and how long mailers are told to allow for it. */
@@ -43,6 +41,7 @@ export interface CampaignWorld {
   store: CampaignStore;
   sandbox: SandboxControl;
   mailers: readonly [Replica, Replica];
+  rates: Rates;
   gate: Gate;
   /** Steps at which processes have ended themselves so far, as preload/crash-at-call.ts writes them. */
   diary(): Promise<string[]>;
@@ -54,7 +53,16 @@ export interface CampaignWorld {
   close(): Promise<void>;
 }
 
+/** Calls per second of each account, all replicas together. */
+export interface Rates {
+  /** What the providers allow. */
+  allowed: number;
+  /** What mailers are told that they allow. */
+  told: number;
+}
+
 export interface CampaignWorldOptions {
+  rates: Rates;
   /** Files of chaos/preload/ beside `crash-at-call.ts`. */
   preload?: readonly string[];
   env?: Record<string, string>;
@@ -65,6 +73,7 @@ export interface CampaignWorldOptions {
 
 /** Starts all of it and waits for it. */
 export async function startCampaignWorld(options: CampaignWorldOptions): Promise<CampaignWorld> {
+  const { rates } = options;
   const folder = await mkdtemp(join(tmpdir(), 'leadwire-chaos-'));
   const diaryFile = join(folder, 'diary');
   const [broker, supabase, providers] = await Promise.all([
@@ -74,9 +83,9 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
       entry: 'packages/sandbox/src/main.ts',
       env: {
         RESEND_FROM_EMAIL: FROM,
-        SANDBOX_RESEND_RATE_PER_SECOND: String(LIMITS.resend),
+        SANDBOX_RESEND_RATE_PER_SECOND: String(rates.allowed),
         MOBIZON_API_KEY: MOBIZON_KEY,
-        SANDBOX_MOBIZON_RATE_PER_SECOND: String(LIMITS.mobizon),
+        SANDBOX_MOBIZON_RATE_PER_SECOND: String(rates.allowed),
         SANDBOX_MOBIZON_BALANCE: '10000000',
       },
       until: 'listening',
@@ -94,7 +103,7 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
       entry: 'services/mailer-batch/src/main.ts',
       onCrash: options.onCrash,
       env: () => ({
-        ...mailerEnv(providers.url, supabase),
+        ...mailerEnv(providers.url, supabase, rates),
         NODE_OPTIONS: nodeOptions(['crash-at-call.ts', ...(options.preload ?? [])]),
         NATS_URL: broker.url,
         LANDING_SUPABASE_URL: `http://127.0.0.1:${port}`,
@@ -107,7 +116,7 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
   let isBrokerUp = true;
 
   const world: CampaignWorld = {
-    ...{ bus, supabase, sandbox, mailers, gate, store: storeOf(supabase) },
+    ...{ bus, supabase, sandbox, mailers, rates, gate, store: storeOf(supabase) },
     diary: async () => {
       const text = await readFile(diaryFile, 'utf8').catch(() => '');
       return text.split('\n').filter((line) => line !== '');
@@ -143,7 +152,11 @@ function storeOf({ landing, env }: TestSupabase): CampaignStore {
   return createCampaignStore(createDatabase({ project: 'landing', url: landing.url, serviceKey }));
 }
 
-function mailerEnv(providers: string, supabase: TestSupabase): Record<string, string> {
+function mailerEnv(
+  providers: string,
+  supabase: TestSupabase,
+  { told }: Rates,
+): Record<string, string> {
   return {
     ...supabase.env,
     ADMIN_TOKEN: 'chaos-admin-token-0123456789',
@@ -152,11 +165,11 @@ function mailerEnv(providers: string, supabase: TestSupabase): Record<string, st
     RESEND_API_KEY: 're_sandbox_key',
     RESEND_BASE_URL: `${providers}/resend`,
     RESEND_FROM_EMAIL: FROM,
-    RESEND_RATE_PER_SECOND: String(LIMITS.resend),
+    RESEND_RATE_PER_SECOND: String(told),
     MOBIZON_API_KEY: MOBIZON_KEY,
     MOBIZON_BASE_URL: `${providers}/mobizon`,
     MOBIZON_FROM: 'Leadwire',
-    MOBIZON_RATE_PER_SECOND: String(LIMITS.mobizon),
+    MOBIZON_RATE_PER_SECOND: String(told),
     MOBIZON_LISTING_LAG_MS: String(LAG_MS.told),
     CAMPAIGN_QUIET_HOURS: 'none',
     CAMPAIGN_LEASE_MS: String(LEASE_MS),

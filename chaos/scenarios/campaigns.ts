@@ -254,6 +254,8 @@ const common = {
   // After a try of which nobody knows the end, a refusal of the repeat says nothing about it.
   undecidable: { validation_error: REFUSAL },
 };
+/** For the short ones, which run beside other tests: fast, and not about the spacing of calls on a busy machine. */
+const brief = { isBrief: true, rates: { allowed: 50, told: 20 } };
 
 /**
  * Hunts: any two steps in the wrong order between a claim and its record. Mail and SMS go out while both senders die,
@@ -261,6 +263,7 @@ const common = {
  */
 export const campaigns = onCampaigns({
   ...{ ...common, name: 'campaigns', steps },
+  rates: { allowed: 5, told: 5 },
   blows: [
     ...[kill, bothKilled, brokerKilled, databaseAway, paused, slowed, suppressed, retried],
     ...mailFaults,
@@ -270,7 +273,7 @@ export const campaigns = onCampaigns({
 
 /** Hunts: the grossest mistakes of a sender, in half a minute. */
 export const shortCampaigns = onCampaigns({
-  ...{ ...common, name: 'campaigns-short', isBrief: true },
+  ...{ ...common, ...brief, name: 'campaigns-short' },
   blows: [databaseAway, paused, suppressed, lostMail, lostSms],
   steps: [
     { call: 'rpc/leadwire_campaign_claim', side: 'after' },
@@ -281,6 +284,6 @@ export const shortCampaigns = onCampaigns({
 
 /** One lost answer, and nothing else: what a run with chaos/preload/new-keys.ts needs. */
 export const oneLostAnswer = onCampaigns({
-  ...{ ...common, name: 'one-lost-answer', isBrief: true },
+  ...{ ...common, ...brief, name: 'one-lost-answer' },
   ...{ blows: [lostMail], steps: [] },
 });
