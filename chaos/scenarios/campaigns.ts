@@ -263,7 +263,8 @@ const brief = { isBrief: true, rates: { allowed: 50, told: 20 } };
  */
 export const campaigns = onCampaigns({
   ...{ ...common, name: 'campaigns', steps },
-  rates: { allowed: 5, told: 5 },
+  // One less than allowed: a machine that is busy with starting processes does not keep the distance of two calls.
+  rates: { allowed: 5, told: 4 },
   blows: [
     ...[kill, bothKilled, brokerKilled, databaseAway, paused, slowed, suppressed, retried],
     ...mailFaults,
@@ -279,6 +280,7 @@ export const shortCampaigns = onCampaigns({
     { call: 'rpc/leadwire_campaign_claim', side: 'after' },
     { call: MAIL, side: 'after' },
     { call: SEND_SMS, side: 'after' },
+    { call: 'rpc/leadwire_campaign_settle', side: 'after' },
   ],
 });
 
