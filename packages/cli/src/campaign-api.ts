@@ -1,4 +1,6 @@
 /** mailer-batch's HTTP API, as far as the commands need it. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
@@ -9,6 +11,12 @@ const PATIENCE_MS = 20_000;
 const UPLOAD_PATIENCE_MS = 5 * 60_000;
 /** More rows than this fill the screen without saying more. */
 const MOST_ISSUES = 20;
+/** A lost answer is asked for again after these waits. */
+const ASK_AGAIN_MS = [500, 2_000, 5_000] as const;
+
+/** People who are left out: a screenful first, the rest when it is wanted. */
+const FIRST_PAGE = 100;
+const NEXT_PAGE = 1_000;
 
 const count = z.number();
 const time = z.string().nullable();
@@ -80,7 +88,7 @@ const problemSchema = z.object({
   issues: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
 });
 
-/** Nobody answered: it may be starting, or away for good. */
+/** Nobody answered, or only that it cannot just now: it may be starting, or away for good. */
 export class NoAnswerError extends FailedError {
   override readonly name = 'NoAnswerError';
 }
@@ -98,23 +106,46 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
     );
   }
 
-  const ask = async (path: string, init: RequestInit = {}, ms = PATIENCE_MS): Promise<Response> => {
+  const ask = async (path: string, init: RequestInit = {}, ms = PATIENCE_MS): Promise<string> => {
     const headers = { authorization: `Bearer ${token}`, ...init.headers };
     const signal = AbortSignal.timeout(ms);
-    const response = await fetch(url + path, { ...init, headers, signal }).catch(() => {
-      throw new NoAnswerError(`mailer-batch does not answer at ${url}. Is it running?`);
-    });
-    if (response.ok) return response;
-    throw new FailedError(problemIn(response.status, await response.text()));
+    const { ok, status, text } = await fetch(url + path, { ...init, headers, signal })
+      // Also an answer that breaks off is none.
+      .then(async (response) => ({
+        ...{ ok: response.ok, status: response.status, text: await response.text() },
+      }))
+      .catch((thrown: unknown) => {
+        const words = `mailer-batch does not answer at ${url}. Is it running?`;
+        throw new NoAnswerError(words, { cause: thrown });
+      });
+    if (ok) return text;
+    // Its database or its broker is away, or it is starting: it asks to be asked again.
+    if (status === 503) throw new NoAnswerError(`mailer-batch: ${problemIn(status, text)}`);
+    throw new FailedError(problemIn(status, text));
   };
 
   const json = async (path: string, init?: RequestInit, ms?: number): Promise<unknown> =>
-    (await ask(path, init, ms)).json();
+    JSON.parse(await ask(path, init, ms));
 
   const post = (path: string, body?: unknown, ms?: number): Promise<unknown> => {
     const headers = { 'content-type': 'application/json' };
     const init = body === undefined ? {} : { headers, body: JSON.stringify(body) };
     return json(path, { method: 'POST', ...init }, ms);
+  };
+
+  /** May be done twice without harm: the key makes it one. */
+  const postOnce = async (path: string, body: unknown, ms?: number): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+    const init = { method: 'POST', headers, body: JSON.stringify(body) };
+    for (const wait of ASK_AGAIN_MS) {
+      try {
+        return await json(path, init, ms);
+      } catch (thrown) {
+        if (!isLost(thrown)) throw thrown;
+        await delay(wait);
+      }
+    }
+    return json(path, init, ms);
   };
 
   const campaignIn = (answer: unknown): CampaignView =>
@@ -124,32 +155,38 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
 
   return {
     url,
-    create: async (draft: object) => taken(await post('/api/campaigns', draft, UPLOAD_PATIENCE_MS)),
-    uploadCsv: async (id: string, csv: Buffer) => {
-      const init = { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: csv };
-      return taken(await json(`/api/campaigns/${id}/audience`, init, UPLOAD_PATIENCE_MS));
-    },
+    create: async (draft: object) =>
+      taken(await postOnce('/api/campaigns', draft, UPLOAD_PATIENCE_MS)),
     list: async (limit: number) =>
       z
         .object({ campaigns: z.array(campaignSchema) })
         .parse(await json(`/api/campaigns?limit=${limit}`)).campaigns,
+    /** The newest ones whose id begins so. */
+    find: async (prefix: string, limit: number) =>
+      z
+        .object({ campaigns: z.array(campaignSchema) })
+        .parse(await json(`/api/campaigns?idPrefix=${prefix}&limit=${limit}`)).campaigns,
     get: async (id: string) => campaignIn(await json(`/api/campaigns/${id}`)),
     preview: async (id: string, after = 0) =>
       previewSchema.parse(
-        await json(`/api/campaigns/${id}/preview?after=${after}`, {}, UPLOAD_PATIENCE_MS),
+        await json(
+          `/api/campaigns/${id}/preview?after=${after}&limit=${after === 0 ? FIRST_PAGE : NEXT_PAGE}`,
+          {},
+          UPLOAD_PATIENCE_MS,
+        ),
       ),
-    page: async (id: string) => (await ask(`/api/campaigns/${id}/preview?format=html`)).text(),
+    page: (id: string) => ask(`/api/campaigns/${id}/preview?format=html`),
     test: async (id: string, to: readonly string[]) =>
       z
         .object({ results: testsSchema })
-        .parse(await post(`/api/campaigns/${id}/test`, { to }, UPLOAD_PATIENCE_MS)).results,
+        .parse(await postOnce(`/api/campaigns/${id}/test`, { to }, UPLOAD_PATIENCE_MS)).results,
     start: async (id: string, confirm: number) =>
       campaignIn(await post(`/api/campaigns/${id}/start`, { confirm }, UPLOAD_PATIENCE_MS)),
     /** `pause`, `resume` or `cancel`. */
     move: async (id: string, to: string) => campaignIn(await post(`/api/campaigns/${id}/${to}`)),
     retry: async (id: string, unknownToo: boolean) => {
       const answer = await post(`/api/campaigns/${id}/retry`, { unknownToo }, UPLOAD_PATIENCE_MS);
-      return z.object({ people: count }).parse(answer).people;
+      return z.object({ people: count, campaign: campaignSchema }).parse(answer);
     },
     setRate: async (id: string, ratePerSecond: number | null) => {
       const init = {
@@ -160,9 +197,9 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
       return campaignIn(await json(`/api/campaigns/${id}`, init));
     },
     /** Everybody with what became of them, as CSV. */
-    report: async (id: string) => {
+    report: (id: string) => {
       const init = { headers: { accept: 'text/csv' } };
-      return (await ask(`/api/campaigns/${id}/report`, init, UPLOAD_PATIENCE_MS)).text();
+      return ask(`/api/campaigns/${id}/report`, init, UPLOAD_PATIENCE_MS);
     },
   };
 }
@@ -173,9 +210,19 @@ function problemIn(status: number, body: string): string {
   const read = problemSchema.safeParse(jsonIn(body)).data;
   if (!read) return `mailer-batch answers ${status}: ${oneLine(body).slice(0, 200)}`;
   const issues = read.issues.map(({ path, message }) => `  ${path}: ${oneLine(message)}`);
-  const left = issues.length - MOST_ISSUES;
-  const more = left > 0 ? [`  and ${left} more`] : [];
-  return [oneLine(read.error), ...issues.slice(0, MOST_ISSUES), ...more].join('\n');
+  const shown = process.stderr.isTTY ? MOST_ISSUES : Infinity;
+  const left = issues.length - shown;
+  const more = left > 0 ? [`  and ${left} more: add 2> problems.txt to have all of them`] : [];
+  return [oneLine(read.error), ...issues.slice(0, shown), ...more].join('\n');
+}
+
+/** Whether the request may have arrived: only then is it worth asking again at once. */
+function isLost(thrown: unknown): boolean {
+  if (!(thrown instanceof NoAnswerError)) return false;
+  const why = (thrown.cause ?? {}) as { name?: string; cause?: { code?: unknown } };
+  const { name, cause } = why;
+  const isRefused = cause?.code === 'ECONNREFUSED' || cause?.code === 'ENOTFOUND';
+  return !isRefused && name !== 'TimeoutError';
 }
 
 function jsonIn(body: string): unknown {

@@ -2,16 +2,31 @@
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import { connectCampaigns, type CampaignApi, type CampaignView } from './campaign-api.ts';
+import {
+  connectCampaigns,
+  type CampaignApi,
+  type CampaignPreview,
+  type CampaignView,
+} from './campaign-api.ts';
 import { addCampaignCreate } from './campaign-create.ts';
-import { SHORT_ID, campaignList, campaignTable, grouped, previewLines } from './campaign-screen.ts';
-import { watchCampaign } from './campaign-watch.ts';
+import {
+  SHORT_ID,
+  campaignList,
+  campaignTable,
+  costLine,
+  grouped,
+  peopleIn,
+  previewLines,
+} from './campaign-screen.ts';
+import { waitLines } from './campaign-times.ts';
+import { nextSteps, watchCampaign } from './campaign-watch.ts';
 import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
 import { parseCount } from './options.ts';
-import { confirm, counted, paint, say } from './terminal.ts';
+import { confirm, counted, oneLine, paint, say } from './terminal.ts';
 
-const MOST_CAMPAIGNS = 200;
+/** As many are shown when an id is too short for one. */
+const MOST_ALIKE = 10;
 /** Fewer characters fit too many campaigns. */
 const SHORTEST_ID = 8;
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -104,8 +119,8 @@ function addMoves(
     .action((id: string, { yes = false }: { yes?: boolean }) =>
       withOne(id, async (api, found) => {
         const { name, counts } = await api.get(found);
-        const waiting = counted(counts.pending, 'person waits', 'people wait');
-        if (!(await confirm(`End "${name}" for good? ${waiting}.`, yes))) return;
+        const waiting = `${peopleIn(counts.pending)} would not be written to`;
+        if (!(await confirm(`End "${oneLine(name)}" for good? ${waiting}.`, yes))) return;
         say(...campaignTable(await api.move(found, 'cancel')));
       }),
     );
@@ -117,9 +132,9 @@ function addMoves(
         const { counts } = await api.get(found);
         const people = counts.failed + (unknownToo ? counts.unknown : 0);
         if (people === 0) return say('Nobody failed.');
-        const many = counted(people, 'person', 'people');
-        if (!(await confirm(`Send to ${many} once more?`, yes))) return;
-        say(`${counted(await api.retry(found, unknownToo), 'person', 'people')} once more.`);
+        if (!(await confirm(`Send to ${peopleIn(people)} once more?`, yes))) return;
+        const retried = await api.retry(found, unknownToo);
+        say(`${peopleIn(retried.people)} once more.`, ...nextSteps(retried.campaign));
       }),
     );
   one('rate', 'change its pace while it runs')
@@ -127,8 +142,11 @@ function addMoves(
     .action((id: string, calls: string) =>
       withOne(id, async (api, found) => {
         const { ratePerSecond } = await api.setRate(found, parseRate(calls));
+        const word = ratePerSecond === 1 ? 'call' : 'calls';
         say(
-          `At most ${ratePerSecond === null ? 'the provider’s limit' : `${ratePerSecond} calls a second`}.`,
+          ratePerSecond === null
+            ? 'At the provider’s own limit.'
+            : `At most ${ratePerSecond} ${word} a second.`,
         );
       }),
     );
@@ -173,23 +191,28 @@ async function sendTests(api: CampaignApi, id: string, to: readonly string[]): P
 }
 
 async function start(api: CampaignApi, id: string, flags: StartFlags): Promise<void> {
-  const { audience } = await api.preview(id);
+  const shown = await api.preview(id);
   const before = await api.get(id);
-  const people = flags.confirm ?? (await askForCount(before, audience));
+  const people = flags.confirm ?? (await askForCount(before, shown));
   if (people === undefined) return say('Nothing was started.');
   const started = await api.start(id, people);
   if (started.status === 'scheduled') {
-    return say(`It starts at ${started.scheduledFor}, for ${counted(people, 'person', 'people')}.`);
+    return say(`Scheduled for ${peopleIn(people)}.`, ...waitLines(started));
   }
-  say(`Started for ${counted(people, 'person', 'people')}.`);
+  say(`Started for ${peopleIn(people)}.`, ...waitLines(started));
   if (flags.watch) await watchCampaign(api, id);
 }
 
 /** The number must be typed: a "y" is too quick for something that cannot be taken back. */
-async function askForCount(campaign: CampaignView, audience: number): Promise<number | undefined> {
+async function askForCount(
+  campaign: CampaignView,
+  { audience, sms }: CampaignPreview,
+): Promise<number | undefined> {
   const { name, channel } = campaign;
   const what = channel === 'sms' ? 'an SMS' : 'a mail';
-  say(`"${name}": ${what} to ${paint('bold', counted(audience, 'person', 'people'))}.`);
+  say(`"${oneLine(name)}": ${what} to ${paint('bold', peopleIn(audience))}.`);
+  const notes = [...(sms === null ? [] : [costLine(sms)]), ...waitLines(campaign)];
+  if (notes.length > 0) say(...notes.map((note) => `  ${note}`));
   if (!process.stdin.isTTY) {
     throw new UsageError(
       `Nothing was started: there is no terminal to confirm at. Give --confirm ${audience}.`,
@@ -198,7 +221,8 @@ async function askForCount(campaign: CampaignView, audience: number): Promise<nu
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const typed = await prompt.question('Type that number to start: ');
-    return typed.trim() === String(audience) ? audience : undefined;
+    // As it is shown, or in digits alone.
+    return typed.replace(/[\s,]/g, '') === String(audience) ? audience : undefined;
   } catch {
     // Ctrl-C or Ctrl-D at the question.
     return undefined;
@@ -216,10 +240,10 @@ async function findId(api: CampaignApi, given: string): Promise<string> {
       `"${given}" is no campaign's id, nor the first ${SHORTEST_ID} characters of one.`,
     );
   }
-  const found = (await api.list(MOST_CAMPAIGNS)).filter(({ id }) => id.startsWith(wanted));
+  const found = await api.find(wanted, MOST_ALIKE);
   const [only, another] = found;
   if (only && !another) return only.id;
-  if (!only) throw new FailedError(`There is no campaign ${given} among the newest ones.`);
+  if (!only) throw new FailedError(`There is no campaign ${given}.`);
   const names = found.map(({ id, name }) => `  ${id.slice(0, SHORT_ID + 10)}  ${name}`);
   throw new FailedError(`Several campaigns begin so:\n${names.join('\n')}`);
 }

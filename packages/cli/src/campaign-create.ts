@@ -15,15 +15,16 @@ interface CreateFlags {
   channel: string;
   template: string;
   vars?: string;
-  var: Given;
+  var?: Given;
   csv?: string;
   to?: string[];
   table?: string;
-  filter: Given;
-  exclude: string[];
+  filter?: Given;
+  exclude?: string[];
   topic?: string;
   schedule?: string;
   quietHours?: string;
+  timeZone?: string;
   rate?: number;
 }
 
@@ -35,44 +36,35 @@ export function addCampaignCreate(campaign: Command, readEnv: () => CliEnv): voi
     .addOption(new Option('--channel <channel>', 'how').choices(['email', 'sms']).default('email'))
     .requiredOption('--template <template>', 'such as stream-moved')
     .option('--vars <file>', 'the variables of the template, as JSON')
-    .option('--var <name=value>', 'one of them; given several times it is a list', collect, {})
+    .option('--var <name=value>', 'one of them; given several times it is a list', collect)
     .option('--csv <file>', 'the list: with a header, name and email or phone')
     .option('--to <contact...>', 'the list: mail addresses or phones')
     .option('--table <project:table>', 'the list: a table or view, such as landing:landing_leads')
-    .option('--filter <column=value>', 'only these rows of the table; once for each', collect, {})
-    .option('--exclude <contact...>', 'people whom this campaign leaves out', [])
+    .option('--filter <column=value>', 'only these rows of the table; once for each', collect)
+    .option('--exclude <contact...>', 'people whom this campaign leaves out')
     .option('--topic <topic>', 'who got an earlier campaign about it is left out')
     .option('--schedule <time>', 'start then, such as 2026-12-01T10:00:00+05:00')
     .option('--quiet-hours <hours>', 'such as 21:00-09:00, or "none"')
+    .option('--time-zone <zone>', 'of its quiet hours and its texts, such as Asia/Almaty')
     .option('--rate <calls>', 'calls to the provider per second at most', parseRate)
     .action((flags: CreateFlags) => create(connectCampaigns(readEnv()), flags));
 }
 
 async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
-  const audience = audienceOf(flags);
-  const csv = flags.csv === undefined ? undefined : await readGiven(flags.csv);
+  const audience = await audienceOf(flags);
   const draft = {
     ...{ name: flags.name, channel: flags.channel, template: flags.template },
-    ...{ variables: await readVariables(flags), exclude: flags.exclude },
-    ...(audience && { audience }),
+    ...{ variables: await readVariables(flags), exclude: flags.exclude ?? [], audience },
     ...(flags.topic !== undefined && { topic: flags.topic }),
     ...(flags.schedule !== undefined && { schedule: flags.schedule }),
+    ...(flags.timeZone !== undefined && { timeZone: flags.timeZone }),
     ...(flags.rate !== undefined && { ratePerSecond: flags.rate }),
     ...(flags.quietHours !== undefined && {
       quietHours: flags.quietHours === 'none' ? null : flags.quietHours,
     }),
   };
-  let taken = await api.create(draft);
+  const taken = await api.create(draft);
   const { id } = taken.campaign;
-  if (csv) {
-    try {
-      taken = await api.uploadCsv(id, csv);
-    } catch (thrown) {
-      // A draft without its list is of no use to anybody.
-      await api.move(id, 'cancel').catch(() => undefined);
-      throw thrown;
-    }
-  }
   const short = id.slice(0, SHORT_ID);
   say(
     `${paint('green', 'Draft')} ${paint('bold', id)}`,
@@ -84,25 +76,30 @@ async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
   );
 }
 
-/** The list that goes with the draft; a CSV follows as it is, because only its bytes tell the encoding. */
-function audienceOf(flags: CreateFlags): object | undefined {
+/** The list that goes with the draft; a CSV as the bytes that it is, because only they tell the encoding. */
+async function audienceOf(flags: CreateFlags): Promise<object> {
   const sources = [flags.csv, flags.to, flags.table].filter((source) => source !== undefined);
-  if (sources.length > 1) throw new UsageError('Give one of --csv, --to and --table.');
+  if (sources.length !== 1) throw new UsageError('Give one of --csv, --to and --table.');
+  if (flags.csv !== undefined) {
+    return { kind: 'csv', base64: (await readGiven(flags.csv)).toString('base64') };
+  }
   if (flags.to) {
     const field = flags.channel === 'sms' ? 'phone' : 'email';
     return { kind: 'list', recipients: flags.to.map((contact) => ({ [field]: contact })) };
   }
-  if (flags.table === undefined) return undefined;
-  const [project, table] = flags.table.split(':');
+  const [project, table] = (flags.table ?? '').split(':');
   if (!table)
     throw new UsageError('--table: expected project:table, such as landing:landing_leads');
-  const filter = Object.entries(flags.filter).map(([column, [value, ...others]]) =>
+  const filter = Object.entries(flags.filter ?? {}).map(([column, [value, ...others]]) =>
     others.length === 0 ? { column, value } : { column, op: 'in', value: [value, ...others] },
   );
   return { kind: 'table', project, table, filter };
 }
 
-async function readVariables({ vars, var: given }: CreateFlags): Promise<Record<string, unknown>> {
+async function readVariables({
+  vars,
+  var: given = {},
+}: CreateFlags): Promise<Record<string, unknown>> {
   const fromFile = vars === undefined ? {} : jsonIn(vars, await readGiven(vars));
   const fromFlags = Object.entries(given).map(([name, [value, ...others]]) => [
     name,
@@ -129,7 +126,7 @@ async function readGiven(file: string): Promise<Buffer> {
   }
 }
 
-function collect(text: string, known: Given): Given {
+function collect(text: string, known: Given = {}): Given {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('expected name=value');
   const name = text.slice(0, at);

@@ -1,5 +1,6 @@
 /** What a campaign looks like on the screen. */
 import type { CampaignPreview, CampaignView, Counted } from './campaign-api.ts';
+import { waitLines } from './campaign-times.ts';
 import { maskEmail, maskName, maskPhone } from './mask.ts';
 import { clock, columns, counted, oneLine, paint, type Style } from './terminal.ts';
 
@@ -69,6 +70,7 @@ export function campaignTable(campaign: CampaignView): string[] {
     `${paint('bold', oneLine(campaign.name))}  ${statusInWords(campaign)}`,
     ...columns(['', '   people', ''], [...always.slice(0, 2), ...told, ...always.slice(2)]),
     ...timeLines(campaign),
+    ...waitLines(campaign),
   ];
 }
 
@@ -89,11 +91,16 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
 }
 
+/** `3,000 people`. */
+export function peopleIn(count: number): string {
+  return `${grouped(count)} ${count === 1 ? 'person' : 'people'}`;
+}
+
 /** How many people, and how many are left out and why. */
 export function countedLines({ read, audience, leftOut }: Counted): string[] {
   const reasons = Object.entries(leftOut).filter(([, people]) => people > 0);
   return [
-    `${paint('bold', `${grouped(audience)} ${audience === 1 ? 'person' : 'people'}`)} of ${grouped(read)} in the list`,
+    `${paint('bold', peopleIn(audience))} of ${grouped(read)} in the list`,
     ...reasons.map(
       ([reason, people]) =>
         `  ${grouped(people).padStart(7)}  left out: ${reason.replaceAll('_', ' ')}`,
@@ -122,14 +129,18 @@ export function previewLines(preview: CampaignPreview, isPrivate: boolean): stri
   ];
 }
 
+/** `3,000 segments, about 48,600 ₸`. */
+export function costLine({ segments, estimate }: NonNullable<CampaignPreview['sms']>): string {
+  return `${grouped(segments)} ${segments === 1 ? 'segment' : 'segments'}, about ${grouped(Math.round(estimate))} ₸`;
+}
+
 function smsLines(sms: NonNullable<CampaignPreview['sms']>): string[] {
   const { longest } = sms;
   const isDear = longest.segments > 1 || longest.segmentsWithoutSpecial < longest.segments;
-  const cost = `${grouped(sms.segments)} segments, about ${grouped(Math.round(sms.estimate))} ₸`;
   const special = longest.special.slice(0, 12).join(' ');
   const longestLine = `longest: ${longest.length} characters, ${counted(longest.segments, 'segment')}`;
   return [
-    cost,
+    costLine(sms),
     `${longestLine} (one takes ${longest.oneSegment}); row ${longest.row}`,
     ...(isDear && special !== ''
       ? [`without ${special} it would be ${counted(longest.segmentsWithoutSpecial, 'segment')}`]
@@ -157,5 +168,6 @@ function sampleLines(
 }
 
 function mask(contact: string): string {
+  if (contact === '') return '';
   return contact.includes('@') ? maskEmail(contact) : maskPhone(contact);
 }

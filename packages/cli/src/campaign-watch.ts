@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { NoAnswerError, type CampaignApi, type CampaignView } from './campaign-api.ts';
 import { SHORT_ID, campaignTable, duration, grouped } from './campaign-screen.ts';
+import { isQuiet } from './campaign-times.ts';
 import { paint, say } from './terminal.ts';
 
 const POLL_MS = 1_000;
@@ -36,7 +37,7 @@ export async function watchCampaign(api: CampaignApi, id: string): Promise<void>
     if (interrupted.signal.aborted) {
       say('', 'The campaign goes on without this window.', ...hints(id, ['status', 'pause']));
     } else if (last) {
-      say('', ...campaignTable(last), ...(last.status === 'paused' ? hints(id, ['resume']) : []));
+      say('', ...campaignTable(last), ...nextSteps(last));
     }
   } finally {
     bar.stop();
@@ -97,6 +98,17 @@ function makeBar(): SingleBar {
   });
 }
 
+/** The commands that a campaign waits for, or that show more of it. */
+export function nextSteps({ id, status, counts }: CampaignView): string[] {
+  if (status === 'paused') return hints(id, ['resume']);
+  if (status === 'running') return hints(id, ['status']);
+  if (status !== 'finished') return [];
+  return hints(id, [
+    ...(counts.failed > 0 ? ['retry'] : []),
+    ...(counts.failed + counts.unknown > 0 ? ['report'] : []),
+  ]);
+}
+
 function hints(id: string, commands: readonly string[]): string[] {
   const short = id.slice(0, SHORT_ID);
   const flags: Readonly<Record<string, string>> = { status: ' --watch' };
@@ -136,17 +148,4 @@ function paceOf(marks: readonly Mark[]): number {
   const [first, last] = [marks[0], marks.at(-1)];
   if (!first || !last || last.at === first.at) return 0;
   return ((last.done - first.done) / (last.at - first.at)) * 1_000;
-}
-
-/** Whether nothing is sent just now, by the campaign's own clock. */
-export function isQuiet(
-  { quietHours, timeZone }: Pick<CampaignView, 'quietHours' | 'timeZone'>,
-  now: Date,
-): boolean {
-  const [from, to] = quietHours?.split('-') ?? [];
-  if (from === undefined || to === undefined) return false;
-  const local = new Intl.DateTimeFormat('en-GB', {
-    ...{ timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
-  }).format(now);
-  return from <= to ? local >= from && local < to : local >= from || local < to;
 }

@@ -1,5 +1,6 @@
 /** The command line in front of a mailer-batch with a broker, a database and the sandbox behind it. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -7,6 +8,7 @@ import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { startLossyWay } from './lossy-way.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 
 /** A dozen processes one after the other, on a busy machine. */
@@ -134,6 +136,69 @@ describe('a campaign from the command line', () => {
     expect((await campaign('cancel', id, '--yes')).out).toContain('cancelled');
   });
 
+  test('is one draft when the answer gets lost on its way', async () => {
+    const way = await startLossyWay(mailer.url, (response) => response.destroy());
+    await writeFile(file('list.csv'), ['Имя;E-mail;Телефон', ...people(3, 'lost')].join('\n'));
+    const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
+    try {
+      const made = await runCli(
+        { MAILER_BATCH_URL: way.url, ADMIN_TOKEN },
+        ...['campaign', 'create', '--name', 'Потерян', ...texts, '--csv', file('list.csv')],
+      );
+      expect(made).toMatchObject({ code: 0, err: '' });
+      expect(made.out).toContain('3 people of 3 in the list');
+    } finally {
+      await way.close();
+    }
+    expect(way.lost()).toBe(1);
+    expect((await campaign('list')).out.match(/Потерян/g)).toHaveLength(1);
+  });
+
+  test('is watched while its database is away for a moment, and while an answer breaks off', async () => {
+    const id = idIn(await draft(people(2, 'away')));
+    await campaign('start', id, '--confirm', '2', '--no-watch');
+    const away = (response: ServerResponse) =>
+      response.writeHead(503).end('{"success":false,"error":"temporarily unavailable"}');
+    const breaks = (response: ServerResponse) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('{"success":');
+      setImmediate(() => response.destroy());
+    };
+    for (const lose of [away, breaks]) {
+      const way = await startLossyWay(mailer.url, lose);
+      try {
+        const env = { MAILER_BATCH_URL: way.url, ADMIN_TOKEN };
+        const watched = await runCli(env, 'campaign', 'status', id, '--watch');
+        expect(watched).toMatchObject({ code: 0, err: '' });
+        expect(watched.out).toMatch(/sent\s+2\s+100\.0 %/);
+      } finally {
+        await way.close();
+      }
+      expect(way.lost()).toBe(1);
+    }
+  });
+
+  test('is scheduled, and says when by its own clock', async () => {
+    const when = ['--schedule', '2099-11-24T23:30:00+05:00', '--quiet-hours', '21:00-09:00'];
+    const made = await draft(people(2, 'c'), ...when, '--time-zone', 'Asia/Almaty');
+    const started = await campaign('start', idIn(made), '--confirm', '2');
+    expect(started.out).toContain('Scheduled for 2 people.');
+    expect(started.out).toContain('begins 2099-11-24 23:30 Asia/Almaty');
+    expect(started.out).toContain('nothing goes out before 09:00');
+    expect((await campaign('status', idIn(made))).out).toContain('begins 2099-11-24 23:30');
+    await campaign('cancel', idIn(made), '--yes');
+  });
+
+  test('takes a list in the encoding of an old spreadsheet', async () => {
+    // «Имя;E-mail» and «Дана» in Windows-1251.
+    const header = Buffer.from([0xc8, 0xec, 0xff]);
+    const name = Buffer.from([0xc4, 0xe0, 0xed, 0xe0]);
+    const bytes = [header, ';E-mail\n', name, ';dana@mail.leadwire-sample.kz\n'];
+    await writeFile(file('old.csv'), Buffer.concat(bytes.map((part) => Buffer.from(part))));
+    const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
+    const made = await campaign(...['create', '--name', 'x', ...texts, '--csv', file('old.csv')]);
+    expect((await campaign('preview', idIn(made), '--private')).out).toContain('Дана');
+  });
+
   test('of SMS says what it costs', async () => {
     const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
     const made = await campaign(
@@ -146,21 +211,32 @@ describe('a campaign from the command line', () => {
 });
 
 describe('what cannot be done is said in words', () => {
-  test('every broken row of a list, and no draft is left of it', async () => {
+  test('every broken row of a list, and nothing is left of it', async () => {
+    const broken = Array.from({ length: 60 }, (_, n) => `Дана;b${n}@mail.leadwire-sample.kz;x;y`);
+    await writeFile(file('list.csv'), ['Имя;E-mail', ...broken].join('\n'));
+    const before = (await campaign('list', '--limit', '200')).out;
+    const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
+    const made = await campaign(
+      ...['create', '--name', 'Сломан', ...texts, '--csv', file('list.csv')],
+    );
+    expect(made.code).toBe(1);
+    expect(made.err.match(/row \d+: 4 columns where the header has 2/g)).toHaveLength(60);
+    expect((await campaign('list', '--limit', '200')).out).toBe(before);
+  });
+
+  test('a quotation mark that is never closed', async () => {
     await writeFile(file('list.csv'), 'Имя;E-mail\n"Айгерим;a@mail.leadwire-sample.kz\nДана;b\n');
-    const before = (await campaign('list')).out.match(/draft/g)?.length ?? 0;
     const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
     const made = await campaign(
       ...['create', '--name', 'Сломан', ...texts, '--csv', file('list.csv')],
     );
     expect(made.code).toBe(1);
     expect(made.err).toMatch(/row \d+: /);
-    expect((await campaign('list')).out.match(/draft/g)?.length ?? 0).toBe(before);
   });
 
   test.each([
-    [['create', '--name', 'x', '--template', 'no-such'], 'no-such'],
-    [['create', '--name', 'x', '--template', 'stream-moved'], 'newDate'],
+    [['create', '--name', 'x', '--template', 'no-such', '--to', 'a@mail.kz'], 'no-such'],
+    [['create', '--name', 'x', '--template', 'stream-moved', '--to', 'a@mail.kz'], 'newDate'],
     [['status', '01997f3a-2b1c'], 'There is no campaign'],
     [
       ['create', '--name', 'x', '--template', 'stream-moved', '--csv', '/nowhere.csv'],
@@ -169,6 +245,21 @@ describe('what cannot be done is said in words', () => {
   ])('%j', async (args, words) => {
     expect(await campaign(...args)).toMatchObject({ code: 1, err: expect.stringContaining(words) });
   });
+
+  test.each([[[]], [['--to', 'a@mail.kz', '--csv', 'list.csv']]])(
+    'no list, or two: %j',
+    async (flags) => {
+      expect(
+        await campaign('create', '--name', 'x', '--template', 'stream-moved', ...flags),
+      ).toEqual({
+        ...{
+          code: 2,
+          out: '',
+          err: expect.stringContaining('Give one of --csv, --to and --table'),
+        },
+      });
+    },
+  );
 
   test('no token, a wrong one, and nobody there', async () => {
     const url = { MAILER_BATCH_URL: mailer.url };

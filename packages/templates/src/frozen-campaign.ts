@@ -52,12 +52,22 @@ export function thawCampaign(frozen: unknown): ThawedCampaign {
   const smsText =
     sms === null ? null : parseLiquid(createLiquid('text', {}), `${template}/sms.txt`, sms);
 
+  // Half of the time of a text, and the same for everybody of a batch.
+  let counted: { at: number; words: string | null } | undefined;
+  const countdownAt = (at: Date): string | null => {
+    if (countdownTo === null) return null;
+    if (counted?.at !== at.getTime()) {
+      counted = { at: at.getTime(), words: countdown(countdownTo, at, timeZone) };
+    }
+    return counted.words;
+  };
+
   const viewFor = ({ name, variables, unsubscribeUrl }: CampaignRecipient, at: Date) => ({
     ...view,
     ...(withoutLineBreaks(variables) as Record<string, unknown>),
     name: toGreetingName(name ?? ''),
     unsubscribeUrl: unsubscribeUrl ? new URL(unsubscribeUrl).href : null,
-    countdown: countdownTo === null ? null : countdown(countdownTo, at, timeZone),
+    countdown: countdownAt(at),
   });
 
   return {

@@ -56,6 +56,21 @@ describe('a moved live stream', () => {
     expect(mail.text).toContain(`(${words})`);
   });
 
+  test('counts anew for each moment, also of one frozen campaign', () => {
+    const { variables, own, recipient } = templates.sample(NAME);
+    const checked = templates.readVariables(NAME, variables).variables ?? {};
+    const owner = { ...own, timeZone: 'Asia/Almaty' };
+    const campaign = thawCampaign(templates.freeze(NAME, 'email', checked, owner));
+    const at = (time: string) =>
+      campaign
+        .mail({ ...recipient, variables: {} }, new Date(time))
+        .text.match(/\((остал.*|уже.*)\)/)?.[1];
+    const days = ['24T10:00', '26T10:00', '26T10:00', '24T10:00'];
+    expect(days.map((day) => at(`2026-11-${day}:00+05:00`))).toEqual([
+      ...['осталось 3 дня', 'уже завтра', 'уже завтра', 'осталось 3 дня'],
+    ]);
+  });
+
   test('counts nothing down when it is over', () => {
     const { mail } = thawSample(templates, NAME, { at: new Date('2026-11-27T14:00:00Z') });
     expect(mail.text).toContain('19:00 по времени Алматы\n');

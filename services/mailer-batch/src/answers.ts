@@ -69,8 +69,7 @@ export const countedSchema = z.object({
   leftOut: z.record(z.string(), count).meta({ description: 'By reason.' }),
 });
 
-/** What can be answered instead of a success, by status. */
-export const problems = {
+const problems = {
   400: problemSchema.meta({ description: 'The request is not as described.' }),
   401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
   404: problemSchema.meta({ description: 'No such campaign.' }),
@@ -78,8 +77,20 @@ export const problems = {
   422: problemSchema.meta({
     description: 'It cannot be done with these data; the issues say why.',
   }),
+  413: problemSchema.meta({ description: 'The body is too large.' }),
   503: problemSchema.meta({ description: 'The database is away: try again.' }),
 };
+
+/** What a route can answer instead of a success, beside what all of them can. */
+export function problemsOf<Status extends keyof typeof problems>(
+  ...own: Status[]
+): Pick<typeof problems, Status | 400 | 401 | 503> {
+  const statuses = [400, 401, 503, ...own] as const;
+  return Object.fromEntries(statuses.map((status) => [status, problems[status]])) as Pick<
+    typeof problems,
+    Status | 400 | 401 | 503
+  >;
+}
 
 /** A campaign as it is answered, with its pace and the time that is left. */
 export function answerFor(campaign: CampaignWithCounts, now: Date): z.input<typeof campaignSchema> {

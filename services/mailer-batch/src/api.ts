@@ -6,6 +6,7 @@ import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import type { CampaignStore } from './campaign-store.ts';
 import type { createChannels } from './channels.ts';
 import { createContactLists } from './contact-lists.ts';
+import { createDraftStore } from './draft-store.ts';
 import type { MailerEnv } from './env.ts';
 import { createHttp } from './http.ts';
 import type { HttpPorts } from './http-ports.ts';
@@ -25,6 +26,7 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
   const { now = () => new Date() } = parts;
   return createHttp(env, {
     ...{ log, database, store, channels, wakePump, now },
+    drafts: createDraftStore(database),
     lists: createContactLists(database),
     templates: await loadCampaignTemplates(),
     own: { brand: env.BRAND_NAME, supportEmail: env.SUPPORT_EMAIL ?? null },

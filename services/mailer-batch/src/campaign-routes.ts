@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { RequestError } from '@leadwire/shared/http-problems';
 import { z } from 'zod';
-import { answerFor, campaignSchema, problems } from './answers.ts';
+import { answerFor, campaignSchema, problemsOf } from './answers.ts';
 import { campaignFields } from './campaign-fields.ts';
 import type { CampaignWithCounts } from './campaign-store.ts';
-import { readTexts, refuseTooLate } from './campaign-texts.ts';
+import { readTexts, refusePast, refuseTooLate } from './campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 
 const patchSchema = z.strictObject(campaignFields).partial();
@@ -16,7 +16,7 @@ const campaignAnswer = z.object({ success: z.literal(true), campaign: campaignSc
 /** Adds the routes that list, read and change campaigns. */
 export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
-  const { store, now } = ports;
+  const { store, drafts, now } = ports;
   const answer = (campaign: CampaignWithCounts) => ({
     success: true as const,
     campaign: answerFor(campaign, now()),
@@ -27,17 +27,29 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
     {
       schema: {
         ...about('The newest campaigns'),
-        querystring: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50) }),
+        querystring: z.object({
+          limit: z.coerce.number().int().min(1).max(200).default(50),
+          idPrefix: z
+            .string()
+            .regex(/^[0-9a-f-]{8,36}$/i, 'expected the first 8 characters of an id, or more')
+            .optional()
+            .meta({ description: 'Only those whose id begins so.' }),
+        }),
         response: {
           200: z.object({ success: z.literal(true), campaigns: z.array(campaignSchema) }),
-          ...problems,
+          ...problemsOf(),
         },
       },
     },
-    async ({ query }) => ({
-      success: true as const,
-      campaigns: (await store.list(query.limit)).map((campaign) => answerFor(campaign, now())),
-    }),
+    async ({ query: { limit, idPrefix } }) => {
+      const found = await (idPrefix === undefined
+        ? store.list(limit)
+        : drafts.find(idPrefix, limit));
+      return {
+        success: true as const,
+        campaigns: found.map((campaign) => answerFor(campaign, now())),
+      };
+    },
   );
 
   typed.get(
@@ -46,7 +58,7 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
       schema: {
         ...about('A campaign: counts, pace, time left'),
         params: campaignParams,
-        response: { 200: campaignAnswer, ...problems },
+        response: { 200: campaignAnswer, ...problemsOf(404) },
       },
     },
     async ({ params }) => answer(await campaignById(store, params.id)),
@@ -61,7 +73,7 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
         ),
         params: campaignParams,
         body: patchSchema,
-        response: { 200: campaignAnswer, ...problems },
+        response: { 200: campaignAnswer, ...problemsOf(404, 409, 422) },
       },
     },
     async ({ params, body }) => {
@@ -70,8 +82,11 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
         Object.entries(body).filter(([, value]) => value !== undefined),
       );
       if (body.variables) readTexts(ports.templates, { ...campaign, variables: body.variables });
+      refusePast('scheduledFor', body.scheduledFor, now());
       if (body.scheduledFor !== undefined && campaign.status === 'scheduled') {
         const { scheduledFor } = body;
+        // Without a time it would begin at once, which is what `start` is for.
+        if (scheduledFor === null) throw needsTime();
         refuseTooLate(ports.templates, { ...campaign, scheduledFor }, now());
       }
       const patched = await store.patch(campaign.id, given);
@@ -95,7 +110,13 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
   );
 }
 
+function needsTime(): RequestError {
+  const issue = { path: 'scheduledFor', message: 'expected another time; cancel it to stop it' };
+  return new RequestError(422, 'a scheduled campaign needs its time', [issue]);
+}
+
 const templatesAnswer = {
+  ...problemsOf(),
   200: z.object({
     success: z.literal(true),
     templates: z.array(

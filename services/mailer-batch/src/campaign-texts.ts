@@ -91,6 +91,12 @@ export function refuseTooLate(
   throw refusal('the campaign comes too late', [{ path: 'variables', message }]);
 }
 
+/** A time that has passed is a slip of the hand: the campaign would begin at once. @throws RequestError 422. */
+export function refusePast(path: string, time: string | null | undefined, now: Date): void {
+  if (time === null || time === undefined || new Date(time) > now) return;
+  throw refusal('the campaign cannot begin in the past', [{ path, message: 'has passed already' }]);
+}
+
 /** What the channel's contacts are called in a list. */
 export function contactKind(channel: Channel): 'email' | 'phone' {
   return channel === 'email' ? 'email' : 'phone';

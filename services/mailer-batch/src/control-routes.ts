@@ -2,8 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { RequestError } from '@leadwire/shared/http-problems';
+import { isCampaignTemplate } from '@leadwire/templates/campaign-templates';
 import { z } from 'zod';
-import { answerFor, campaignSchema, problems } from './answers.ts';
+import { answerFor, campaignSchema, problemsOf } from './answers.ts';
 import type { Campaign, Moved } from './campaign-store.ts';
 import { freezeDraft, readTexts, refuseTooLate } from './campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
@@ -23,7 +24,7 @@ export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
   };
   const schemaOf = (summary: string) => ({
     ...{ tags: ['control'], summary, security: [{ adminToken: [] }], params: campaignParams },
-    response: { 200: answerSchema, ...problems },
+    response: { 200: answerSchema, ...problemsOf(404, 409, 422) },
   });
 
   typed.post(
@@ -47,7 +48,7 @@ export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
 
   const moves: [path: string, summary: string, move: (id: string) => Promise<Moved>][] = [
     ['pause', 'Stops sending within a second', (id) => store.pause(id, 'by_hand')],
-    ['resume', 'Goes on where it was paused', (id) => store.resume(id)],
+    ['resume', 'Goes on where it was paused', (id) => resume(ports, id)],
     ['cancel', 'Ends it for good; who was not written to is skipped', (id) => store.cancel(id)],
   ];
   for (const [path, summary, move] of moves) {
@@ -76,11 +77,16 @@ export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
             }),
           })
           .prefault({}),
-        response: { 200: answerSchema.extend({ people: z.number().int() }), ...problems },
+        response: {
+          200: answerSchema.extend({ people: z.number().int() }),
+          ...problemsOf(404, 409, 422),
+        },
       },
     },
     async ({ params: { id }, body: { unknownToo } }) => {
-      const { channel } = await campaignById(store, id);
+      const campaign = await campaignById(store, id);
+      const { channel } = campaign;
+      refuseOver(ports, campaign);
       const retried = await store.retry(id, {
         batchSize: ports.channels[channel].batchSize,
         unknownToo,
@@ -91,6 +97,19 @@ export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
       return { ...(await answer(id, 'retry')), people };
     },
   );
+}
+
+async function resume(ports: HttpPorts, id: string): Promise<Moved> {
+  const campaign = await campaignById(ports.store, id);
+  if (campaign.status === 'paused') refuseOver(ports, campaign);
+  return ports.store.resume(id);
+}
+
+/** As at the start, for what is sent from now on: what it is about may be over by now. @throws RequestError 422. */
+function refuseOver({ templates, now }: HttpPorts, campaign: Campaign): void {
+  // One that this version does not know any more goes on with what was frozen.
+  if (!isCampaignTemplate(campaign.template)) return;
+  refuseTooLate(templates, { ...campaign, scheduledFor: null }, now());
 }
 
 /** @throws RequestError 409 with the right count, or for a campaign that is no draft; 422 for what cannot be sent. */

@@ -2,17 +2,19 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { RequestError } from '@leadwire/shared/http-problems';
-import { newId } from '@leadwire/shared/ids';
+import { contentHash, derivedId, newId } from '@leadwire/shared/ids';
 import { z } from 'zod';
-import { answerFor, campaignSchema, countedSchema, problems } from './answers.ts';
+import { answerFor, campaignSchema, countedSchema, problemsOf } from './answers.ts';
 import { campaignFields } from './campaign-fields.ts';
 import type { Campaign } from './campaign-store.ts';
-import { readTexts } from './campaign-texts.ts';
+import { readTexts, refusePast } from './campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 import { audienceSchema, storeList, takeList, type AudienceSource } from './new-audience.ts';
 
 /** 100,000 rows of a spreadsheet with a few columns are 10 to 20 MB. */
 const AUDIENCE_LIMIT_BYTES = 64 * 1024 * 1024;
+/** The same file in base64, with the campaign around it. */
+const DRAFT_LIMIT_BYTES = Math.ceil((AUDIENCE_LIMIT_BYTES * 4) / 3) + 1024 * 1024;
 const MOST_EXCLUSIONS = 10_000;
 
 const exclude = z
@@ -48,6 +50,19 @@ const takenAnswer = z.object({
   preview: countedSchema,
 });
 
+const KEY_RULE = 'expected 1 to 200 printable ASCII characters';
+const draftHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .max(200, KEY_RULE)
+    .regex(/^[\x20-\x7E]*$/, KEY_RULE)
+    .optional()
+    .meta({
+      description:
+        'One value for each campaign, repeated when the request is sent again: the repeat answers 200 with the same draft, at any later time. With another body: 422.',
+    }),
+});
+
 /** Adds the routes that make a draft and replace its list. */
 export function addDraftRoutes(app: FastifyInstance, ports: HttpPorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
@@ -55,18 +70,29 @@ export function addDraftRoutes(app: FastifyInstance, ports: HttpPorts): void {
   typed.post(
     '/api/campaigns',
     {
-      bodyLimit: AUDIENCE_LIMIT_BYTES,
+      bodyLimit: DRAFT_LIMIT_BYTES,
       schema: {
         ...about('A new draft, with its list or without'),
+        headers: draftHeaders,
         body: newCampaignSchema,
-        response: { 201: takenAnswer, ...problems },
+        response: {
+          201: takenAnswer,
+          200: takenAnswer.extend({ duplicate: z.literal(true) }).meta({
+            description: 'This key made a draft before; nothing was done.',
+          }),
+          ...problemsOf(409, 413, 422),
+        },
       },
     },
-    async ({ body }, reply) => {
-      const id = await makeDraft(ports, body);
-      ports.log.info({ campaignId: id, channel: body.channel }, 'campaign made');
-      reply.code(201);
-      return taken(ports, id);
+    async ({ body, headers }, reply) => {
+      const key = headers['idempotency-key']?.trim() ?? '';
+      const request = key === '' ? newRequest() : keyedRequest(key, body);
+      if (await isDone(ports, request, body)) {
+        return reply.code(200).send({ ...(await taken(ports, request.id)), duplicate: true });
+      }
+      await makeDraft(ports, body, request);
+      ports.log.info({ campaignId: request.id, channel: body.channel }, 'campaign made');
+      return reply.code(201).send(await taken(ports, request.id));
     },
   );
 
@@ -80,7 +106,7 @@ export function addDraftRoutes(app: FastifyInstance, ports: HttpPorts): void {
           'text/csv: the file as it is. application/json: { audience, exclude? } as for a new campaign.',
         consumes: ['text/csv', 'application/json'],
         params: campaignParams,
-        response: { 200: takenAnswer, ...problems },
+        response: { 200: takenAnswer, ...problemsOf(404, 409, 413, 422) },
       },
     },
     async ({ params, body }) => {
@@ -94,23 +120,67 @@ export function addDraftRoutes(app: FastifyInstance, ports: HttpPorts): void {
   );
 }
 
+/** The draft that a request makes; a repeat of the request names the same one. `hash` is null when there is no key. */
+interface DraftRequest {
+  id: string;
+  hash: string | null;
+}
+
+const newRequest = (): DraftRequest => ({ id: newId(), hash: null });
+const keyedRequest = (key: string, body: NewCampaignBody): DraftRequest => ({
+  id: derivedId('campaign', key),
+  hash: contentHash(body),
+});
+
+/**
+ * Whether an earlier one has done all of it. One that was cut off before its list was stored is gone on with.
+ * @throws RequestError 422 when the key was used for something else.
+ */
+async function isDone(
+  { database }: HttpPorts,
+  { id, hash }: DraftRequest,
+  { audience }: NewCampaignBody,
+): Promise<boolean> {
+  if (hash === null) return false;
+  const known = await database.rowById('campaigns', id);
+  if (known === undefined) return false;
+  if (known['request_hash'] !== hash) throw keyUsed();
+  return audience === undefined || known['audience_ready'] === true || known['status'] !== 'draft';
+}
+
+function keyUsed(): RequestError {
+  return new RequestError(422, 'this key was used before, for another campaign');
+}
+
 /** The list is read before anything is stored: a draft is made with all of it, or not at all. */
-async function makeDraft(ports: HttpPorts, body: NewCampaignBody): Promise<string> {
+async function makeDraft(
+  ports: HttpPorts,
+  body: NewCampaignBody,
+  { id, hash }: DraftRequest,
+): Promise<void> {
   readTexts(ports.templates, body);
+  refusePast('schedule', body.schedule, ports.now());
   const { audience, exclude: excluded, schedule: scheduledFor = null, ...rest } = body;
   const list = audience && (await takeList(ports, body, audience, excluded));
-  const id = newId();
   const { defaults } = ports;
-  await ports.store.createCampaign({
-    ...{ id, ...defaults, name: rest.name, channel: rest.channel, template: rest.template },
+  const made = await ports.drafts.make({
+    ...{
+      id,
+      requestHash: hash,
+      ...defaults,
+      name: rest.name,
+      channel: rest.channel,
+      template: rest.template,
+    },
     ...{ variables: rest.variables, topic: rest.topic ?? null, scheduledFor },
     quietHours: rest.quietHours === undefined ? defaults.quietHours : rest.quietHours,
     timeZone: rest.timeZone ?? defaults.timeZone,
     ratePerSecond: rest.ratePerSecond ?? null,
     source: { ...sourceOf(audience), exclude: excluded },
   });
+  // Two requests with one key at the same moment.
+  if (made.requestHash !== hash) throw keyUsed();
   if (list) await storeList(ports, id, list);
-  return id;
 }
 
 /** Where the people came from, without the people. */

@@ -1,6 +1,7 @@
 import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
 import { sendingEnv } from '@leadwire/shared/sending-accounts';
 import { z } from 'zod';
+import { hasLength, isTimeZone } from './campaign-fields.ts';
 
 const percent = (fallback: number) =>
   z.coerce
@@ -11,13 +12,7 @@ const percent = (fallback: number) =>
 
 const serviceKey = z.string().min(20, 'expected the service key of the project');
 
-const timeZone = z.string().refine((name) => {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-}, 'expected a time zone such as Asia/Almaty');
+const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Asia/Almaty');
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3105 }),
@@ -47,6 +42,7 @@ export const envSchema = z.object({
       /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$|^none$/,
       'expected 21:00-09:00, or none',
     )
+    .refine(hasLength, 'expected two times that differ, or none')
     .default('21:00-09:00'),
   CAMPAIGN_MAX_BOUNCE_PERCENT: percent(5),
   CAMPAIGN_MAX_ERROR_PERCENT: percent(20),

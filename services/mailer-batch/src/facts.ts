@@ -61,6 +61,11 @@ export interface Facts {
   storeOutcome: (event: EventOf<'campaign.delivery_recorded.v1'>) => Promise<void>;
   /** @throws PermanentError for a recipient that is not there: a person has to look, nobody may be forgotten. */
   storeSuppression: (event: EventOf<'contact.suppressed.v1'>) => Promise<void>;
+  /**
+   * Asks Mobizon about the campaigns' SMS that have waited longest for a report, at most 100. `isMore`: there may be
+   * others that are due. @throws as the others; what was to be asked then waits for its next time.
+   */
+  askAboutSms: () => Promise<{ asked: number; ended: number; isMore: boolean }>;
   /** @throws NotYetError while it is too early to say. */
   lookAtSms: (event: EventOf<'sms.reported.v1'>) => Promise<void>;
 }
@@ -116,6 +121,24 @@ export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPor
   return {
     storeOutcome: ({ data }) => storeOutcome(data),
     storeSuppression: ({ data }) => storeSuppression(data),
+
+    askAboutSms: async () => {
+      const answer = await database.call('leadwire_campaign_sms_to_ask', { p_limit: MAX_ROWS });
+      const due = foundSchema.parse(answer);
+      if (due.length === 0) return { asked: 0, ended: 0, isMore: false };
+      await mobizon.turn({ priority: 'bulk' });
+      const statuses = await mobizon.statuses(due.map(({ messageId }) => messageId));
+      const at = new Date(now()).toISOString();
+      let ended = 0;
+      for (const found of due) {
+        const status = statuses.get(found.messageId) ?? '';
+        const outcome = FINAL[status];
+        if (!outcome) continue;
+        await tell(found, status, outcome, at);
+        ended += 1;
+      }
+      return { asked: due.length, ended, isMore: due.length === MAX_ROWS };
+    },
 
     lookAtSms: async ({ data: { messageId, at } }) => {
       const { found, status = '' } = await look(messageId);

@@ -6,6 +6,7 @@ import type { CampaignStore, CampaignWithCounts, NewCampaign } from './campaign-
 import type { TextPorts } from './campaign-texts.ts';
 import type { CampaignChannel } from './channel.ts';
 import type { ContactLists } from './contact-lists.ts';
+import type { DraftStore } from './draft-store.ts';
 import type { AudiencePorts } from './new-audience.ts';
 import type { TestSendPorts } from './test-send.ts';
 
@@ -14,6 +15,7 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   publicBaseUrl: string;
   log: Log;
   store: CampaignStore;
+  drafts: DraftStore;
   lists: ContactLists;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
   tests: TestSendPorts;

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { contactFor } from '@leadwire/shared/contacts';
 import { RequestError } from '@leadwire/shared/http-problems';
 import { z } from 'zod';
-import { problems } from './answers.ts';
+import { problemsOf } from './answers.ts';
 import type { Contact } from './contact-lists.ts';
 import type { HttpPorts } from './http-ports.ts';
 
@@ -36,7 +36,7 @@ export function addListRoutes(app: FastifyInstance, { lists, log }: HttpPorts): 
       schema: {
         ...schemaOf(summary),
         body: contactsSchema.extend({ note: z.string().max(200).optional() }),
-        response: { 200: changedSchema, ...problems },
+        response: { 200: changedSchema, ...problemsOf(422) },
       },
       handler: async ({ body }) => {
         const changed = await work(readContacts(body.contacts), body.note ?? null);
@@ -53,7 +53,7 @@ export function addListRoutes(app: FastifyInstance, { lists, log }: HttpPorts): 
         querystring: pageSchema,
         response: {
           200: listOf({ reason: z.string(), source: z.string().nullable() }),
-          ...problems,
+          ...problemsOf(),
         },
       },
     },
@@ -72,7 +72,7 @@ export function addListRoutes(app: FastifyInstance, { lists, log }: HttpPorts): 
       schema: {
         ...schemaOf('Staff and test accounts: left out of every campaign'),
         querystring: pageSchema,
-        response: { 200: listOf({ note: z.string().nullable() }), ...problems },
+        response: { 200: listOf({ note: z.string().nullable() }), ...problemsOf() },
       },
     },
     async ({ query }) => ({ success: true as const, items: await lists.exclusions(query) }),

@@ -13,6 +13,7 @@ import { consumeFacts } from './consume-facts.ts';
 import { createEngine } from './engine.ts';
 import { envSchema } from './env.ts';
 import { createFacts } from './facts.ts';
+import { startSmsPoll } from './sms-poll.ts';
 
 const NAME = 'mailer-batch';
 
@@ -48,5 +49,6 @@ await runService({
       handle: engine.sendBatch,
     }),
     ...consumeFacts(parts, facts),
+    startSmsPoll({ facts, log }),
   ],
 });

@@ -24,7 +24,13 @@ const listedSchema = z
 
 /** Where a list comes from. */
 export const audienceSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('csv'), csv: z.string() }),
+  z.strictObject({
+    kind: z.literal('csv'),
+    csv: z.string().optional().meta({ description: 'The file as text.' }),
+    base64: z.string().optional().meta({
+      description: 'Instead of csv: the file’s bytes in base64, in whatever encoding they are.',
+    }),
+  }),
   z.strictObject({ kind: z.literal('list'), recipients: z.array(listedSchema).max(MOST_ROWS) }),
   tableAudienceSchema,
 ]);
@@ -106,7 +112,7 @@ function open(
   needed: 'email' | 'phone',
   onBroken: (row: BrokenRow) => void,
 ): AsyncIterable<ListedPerson> {
-  if (source.kind === 'csv') return readCsv(Buffer.from(source.csv), needed, onBroken);
+  if (source.kind === 'csv') return readCsv(bytesOf(source), needed, onBroken);
   if (source.kind === 'list') return readRecipients(source.recipients);
   const problem = tableProblem(source, audienceTables, databases);
   const database = databases[source.project];
@@ -115,6 +121,16 @@ function open(
     throw new RequestError(422, 'this table cannot be read', [issue]);
   }
   return readTable(database, source, onBroken);
+}
+
+/** @throws RequestError 422 when there is no file, or two. */
+function bytesOf(source: Extract<AudienceSource, { kind: 'csv' }>): Buffer {
+  const base64 = 'base64' in source ? source.base64 : undefined;
+  if ((source.csv === undefined) !== (base64 === undefined)) {
+    return base64 === undefined ? Buffer.from(source.csv ?? '') : Buffer.from(base64, 'base64');
+  }
+  const issue = { path: 'audience', message: 'expected csv or base64' };
+  throw new RequestError(422, 'there is not one list', [issue]);
 }
 
 /** Numbered from 1. */

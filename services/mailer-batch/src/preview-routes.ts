@@ -5,7 +5,7 @@ import { RequestError } from '@leadwire/shared/http-problems';
 import { newId } from '@leadwire/shared/ids';
 import type { CampaignRecipient, ThawedCampaign } from '@leadwire/templates/frozen-campaign';
 import { z } from 'zod';
-import { countedSchema, leftOutSchema, problems, withWords } from './answers.ts';
+import { countedSchema, leftOutSchema, problemsOf, withWords } from './answers.ts';
 import type { Campaign } from './campaign-store.ts';
 import { shownAt, thawTexts } from './campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
@@ -76,7 +76,7 @@ export function addPreviewRoutes(app: FastifyInstance, ports: HttpPorts): void {
         ...{ tags: ['campaigns'], security: [{ adminToken: [] }], params: campaignParams },
         summary: 'Who gets what, who is left out and why, what an SMS costs',
         querystring: previewQuery,
-        response: { 200: previewAnswers, ...problems },
+        response: { 200: previewAnswers, ...problemsOf(404, 422) },
       },
     },
     async ({ params, query }, reply) => {
@@ -111,7 +111,7 @@ export function addPreviewRoutes(app: FastifyInstance, ports: HttpPorts): void {
           to: z.array(z.string().max(254)).min(1).max(MOST_TESTS),
           row: z.number().int().min(1).optional(),
         }),
-        response: { 200: testAnswer, ...problems },
+        response: { 200: testAnswer, ...problemsOf(404, 422) },
       },
     },
     async ({ params, body, headers }) => {
@@ -152,12 +152,12 @@ interface Shown {
 
 /** @throws RequestError 404 for a row that is asked for and not there. */
 async function personShown(
-  { store, templates, publicBaseUrl }: HttpPorts,
+  { drafts, templates, publicBaseUrl }: HttpPorts,
   campaign: Campaign,
   row: number | undefined,
 ): Promise<Shown> {
   const unsubscribeUrl = `${publicBaseUrl}/u/${SAMPLE_LINK}`;
-  const found = await personOf(store, campaign.id, row);
+  const found = await personOf(drafts, campaign.id, row);
   if (found) {
     const { name, variables } = found;
     return { person: { name, variables, unsubscribeUrl }, row: found.row };
@@ -200,7 +200,7 @@ p{background:#fff;border-radius:18px;color:#14211c;margin:0 auto;max-width:340px
 }
 
 async function previewOf(
-  { store, smsPrice, now }: HttpPorts,
+  { store, drafts, smsPrice, now }: HttpPorts,
   campaign: Campaign,
   {
     texts,
@@ -226,7 +226,7 @@ async function previewOf(
     sample: row === null ? null : { row, name: person.name, subject, text },
     sms:
       campaign.channel === 'sms' && page.after === 0
-        ? await estimateSms(store, campaign, { texts, at, price: smsPrice })
+        ? await estimateSms(drafts, campaign, { texts, at, price: smsPrice })
         : null,
   };
 }

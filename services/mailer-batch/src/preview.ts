@@ -3,8 +3,15 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { explainSms, type SmsCost } from '@leadwire/templates/sms-length';
 import type { ThawedCampaign } from '@leadwire/templates/frozen-campaign';
 import type { Campaign, CampaignStore, LeftOutPerson, RecipientRow } from './campaign-store.ts';
+import type { AlikePeople, DraftStore } from './draft-store.ts';
 
 const PAGE = 1_000;
+/** Rows of the list that the database looks through in one call, a tenth of a second: it answers their texts only. */
+const ROWS_AT_ONCE = 20_000;
+/** Enough to find somebody who is written to. */
+const FEW_ROWS = 1_000;
+/** Texts rendered without letting others run. */
+const RENDERED_AT_ONCE = 100;
 
 /** What the SMS of a whole campaign cost. `estimate` is in the currency of the price. */
 export interface SmsEstimate {
@@ -17,36 +24,43 @@ export interface SmsEstimate {
   longest: { row: number; text: string } & SmsCost;
 }
 
-/** The person whose message is shown: of that row, or the first. Null for an empty audience. */
+/** The person whose message is shown: of that row, or the first who is written to. Null when there is none. */
 export async function personOf(
-  store: Pick<CampaignStore, 'recipientsPage'>,
+  drafts: Pick<DraftStore, 'texts'>,
   id: string,
   row?: number,
-): Promise<RecipientRow | null> {
-  const [person] = await store.recipientsPage(id, (row ?? 1) - 1, 1);
-  return person === undefined || (row !== undefined && person.row !== row) ? null : person;
+): Promise<AlikePeople | null> {
+  if (row !== undefined) {
+    const { groups } = await drafts.texts(id, row - 1, 1);
+    return groups.find((group) => group.row === row) ?? null;
+  }
+  for await (const group of groupsOf(drafts, id, FEW_ROWS)) return group;
+  return null;
 }
 
-/** Renders everybody's SMS, because they differ in length with names and links. Null for an empty audience. */
+/**
+ * Renders everybody's SMS, because they differ in length with names and links, but each text once: of 100,000 people
+ * with a few thousand names that is a matter of a second. Null for an empty audience.
+ */
 export async function estimateSms(
-  store: Pick<CampaignStore, 'recipientsPage' | 'leftOutPage'>,
+  drafts: Pick<DraftStore, 'texts'>,
   campaign: Campaign,
   { texts, at, price }: { texts: ThawedCampaign; at: Date; price: number },
 ): Promise<SmsEstimate | null> {
   const bySegments: Record<string, number> = {};
   let [people, segments] = [0, 0];
   let longest: { row: number; text: string; segments: number } | undefined;
-  const leftOut = await rowsLeftOut(store, campaign.id);
-  for await (const person of peopleOf(store, campaign.id)) {
-    if (leftOut.has(person.row)) continue;
-    const sms = texts.sms(person, at);
-    people += 1;
-    segments += sms.segments;
-    bySegments[sms.segments] = (bySegments[sms.segments] ?? 0) + 1;
+  let rendered = 0;
+  for await (const group of groupsOf(drafts, campaign.id)) {
+    const sms = texts.sms(group, at);
+    people += group.people;
+    segments += sms.segments * group.people;
+    bySegments[sms.segments] = (bySegments[sms.segments] ?? 0) + group.people;
     if (longest === undefined || sms.text.length > longest.text.length) {
-      longest = { row: person.row, text: sms.text, segments: sms.segments };
+      longest = { row: group.row, text: sms.text, segments: sms.segments };
     }
-    if (people % 100 === 0) await breathe();
+    rendered += 1;
+    if (rendered % RENDERED_AT_ONCE === 0) await breathe();
   }
   if (longest === undefined) return null;
   const estimate = Math.round(segments * price * 100) / 100;
@@ -54,14 +68,18 @@ export async function estimateSms(
   return { people, segments, estimate, bySegments, longest: { row, text, ...explainSms(text) } };
 }
 
-/** A draft's rows hold everybody; whom the database leaves out is known by their row. */
-async function rowsLeftOut(
-  store: Pick<CampaignStore, 'leftOutPage'>,
+/** Everybody who is written to, those together who get the same text. */
+async function* groupsOf(
+  drafts: Pick<DraftStore, 'texts'>,
   id: string,
-): Promise<ReadonlySet<number>> {
-  const rows = new Set<number>();
-  for await (const { row } of leftOutOf(store, id)) rows.add(row);
-  return rows;
+  rowsAtOnce = ROWS_AT_ONCE,
+): AsyncGenerator<AlikePeople> {
+  let after: number | null = 0;
+  while (after !== null) {
+    const { groups, next } = await drafts.texts(id, after, rowsAtOnce);
+    yield* groups;
+    after = next;
+  }
 }
 
 /** Everybody of an audience in the order of the list, a page at a time. */

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { answerFor, campaignSchema, countedSchema, problems } from './answers.ts';
+import { answerFor, campaignSchema, countedSchema, problemsOf } from './answers.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 import { reportCsv } from './report-csv.ts';
 
@@ -52,7 +52,7 @@ export function addReportRoutes(app: FastifyInstance, ports: HttpPorts): void {
               'text/csv; charset=utf-8': { schema: z.string() },
             },
           },
-          ...problems,
+          ...problemsOf(404),
         },
       },
     },

@@ -1,0 +1,125 @@
+/** How campaigns and their copies end, step by step: nobody ticks or sends but these tests. */
+import { describe, expect, test } from '@jest/globals';
+import { newId } from '@leadwire/shared/ids';
+import { createDatabase } from '@leadwire/shared/supabase';
+import { people, sum, useRig } from './rig.ts';
+
+const rig = useRig();
+
+/** Claims a batch as a sender does; its people's ids in their order. */
+async function claim(id: string, n = 1): Promise<string[]> {
+  const looked = await rig.store().look(id, n);
+  if (looked.kind !== 'ready') throw new Error(`not ready: ${looked.kind}`);
+  const ids = looked.batch.recipients.map((recipient) => recipient.id);
+  const claimed = await rig.store().claim(id, n, {
+    ...{ owner: 'test', leaseMs: 60_000, at: looked.batch.at, bodyHash: 'hash', ids },
+    ratePerSecond: null,
+  });
+  expect(claimed.kind).toBe('claimed');
+  return ids;
+}
+
+async function tell(recipientId: string, outcome: string): Promise<void> {
+  const supabase = rig.supabase();
+  const database = createDatabase({
+    ...{ project: 'landing', url: supabase.landing.url },
+    serviceKey: supabase.env.LANDING_SUPABASE_SERVICE_KEY,
+  });
+  const row = { recipientId, outcome, at: new Date().toISOString() };
+  await database.storeRows('leadwire_store_campaign_outcomes', [row]);
+}
+
+const settleAs = (id: string, ids: string[], status: 'sent' | 'failed' | 'unknown', n = 1) =>
+  rig.store().settle(
+    id,
+    n,
+    ids.map((each) => ({ id: each, status, reason: 'test' })),
+  );
+
+const statuses = async (id: string) => (await rig.recipients(id)).map(({ status }) => status);
+
+describe('a campaign that is paused while its last batch is on its way', () => {
+  test('ends with that batch', async () => {
+    const id = await rig.launch(people(2));
+    const ids = await claim(id);
+    await rig.store().pause(id, 'by_hand');
+    expect(await settleAs(id, ids, 'sent')).toEqual({ open: 0 });
+    expect(await rig.store().finishIfDone(id)).toBe(true);
+    expect(await rig.campaign(id)).toMatchObject({ status: 'finished', pauseReason: null });
+  });
+
+  test('ends with the next tick when its sender died right after', async () => {
+    const id = await rig.launch(people(2, 10));
+    await settleAs(id, await claim(id), 'sent');
+    await rig.store().pause(id, 'too_many_errors');
+    expect((await rig.store().tick(4, 1_000)).finished).toEqual([id]);
+    expect((await rig.campaign(id)).status).toBe('finished');
+  });
+
+  test('stays paused while somebody is left', async () => {
+    const id = await rig.launch(people(2, 20), { batchSize: 1 });
+    await settleAs(id, await claim(id), 'sent');
+    await rig.store().pause(id, 'by_hand');
+    expect(await rig.store().tick(4, 1_000)).toMatchObject({ finished: [], nudges: [] });
+    expect((await rig.campaign(id)).status).toBe('paused');
+  });
+});
+
+describe('a copy that has been seen', () => {
+  test.each(['delivered', 'bounced', 'opened'])(
+    'is sent, though its sender knows nothing: %s, whatever comes first',
+    async (outcome) => {
+      const id = await rig.launch(people(2, 100));
+      const ids = await claim(id);
+      const [before = '', after = ''] = ids;
+      await tell(before, outcome);
+      await settleAs(id, ids, 'unknown');
+      await tell(after, outcome);
+      const rows = await rig.recipients(id);
+      expect(rows).toEqual([
+        expect.objectContaining({ status: 'sent', reason: null, sentAt: expect.any(String) }),
+        expect.objectContaining({ status: 'sent', reason: null, sentAt: expect.any(String) }),
+      ]);
+    },
+  );
+
+  test('is sent, though its campaign was cancelled on its way', async () => {
+    const id = await rig.launch(people(2, 200));
+    const [seen = ''] = await claim(id);
+    await rig.store().cancel(id);
+    await tell(seen, 'delivered');
+    await rig
+      .supabase()
+      .landing.sql(`update campaign_batches set lease_until = now() where campaign_id = $1`, [id]);
+    await rig.store().tick(4, 1_000);
+    expect(await statuses(id)).toEqual(['sent', 'unknown']);
+  });
+
+  test('is not sent once more: the fact comes after the retry of the unknown ones', async () => {
+    const id = await rig.launch(people(2, 300));
+    const ids = await claim(id);
+    await settleAs(id, ids, 'unknown');
+    await rig.store().finishIfDone(id);
+    const retried = await rig.store().retry(id, { batchSize: 100, unknownToo: true });
+    expect(retried).toEqual({ kind: 'retried', people: 2 });
+    await tell(ids[0] ?? '', 'delivered');
+    expect(await statuses(id)).toEqual(['sent', 'pending']);
+    const looked = await rig.store().look(id, 2);
+    const left = looked.kind === 'ready' ? looked.batch.recipients.map((each) => each.id) : [];
+    expect(left).toEqual([ids[1]]);
+    await settleAs(id, await claim(id, 2), 'sent', 2);
+    expect(await rig.store().finishIfDone(id)).toBe(true);
+    const ended = await rig.campaign(id);
+    expect(ended.counts).toMatchObject({ audience: 2, sent: 2 });
+    expect(sum(ended)).toBe(2);
+  });
+
+  test('that failed before anything was sent stays failed', async () => {
+    const id = await rig.launch(people(1, 400));
+    const ids = await claim(id);
+    await settleAs(id, ids, 'failed');
+    expect((await rig.recipients(id))[0]).toMatchObject({ status: 'failed', reason: 'test' });
+    await tell(newId(), 'delivered');
+    expect(await statuses(id)).toEqual(['failed']);
+  });
+});
