@@ -10,7 +10,7 @@ import { ExplainedError } from '../scripts/tools.mjs';
 import { failures, resultTable } from './report.ts';
 import { scenarios } from './scenarios.ts';
 import { shortForm } from './scenarios/short-form.ts';
-import { runScenario, type Outcome, type RunOptions, type Scenario } from './scenario.ts';
+import { onLeads, type Outcome, type RunOptions, type Runnable } from './scenario.ts';
 import { shortRun } from './short-run.ts';
 
 /** A message whose sender was killed is free again after ack_wait and the rest of its lease, 90 s in all. */
@@ -58,18 +58,18 @@ try {
   process.exitCode = 1;
 }
 
-async function runAndTell(scenario: Scenario, options: Omit<RunOptions, 'note'>): Promise<Outcome> {
+async function runAndTell(scenario: Runnable, options: Omit<RunOptions, 'note'>): Promise<Outcome> {
   say(`${scenario.name}: hunts ${scenario.hunts}`);
   let outcome: Outcome | undefined;
   await step(scenario.name, async (show: (detail: string) => void) => {
     const note = process.stdout.isTTY ? show : sayNowAndThen(show);
-    outcome = await runScenario(scenario, { ...options, note, signal: calledOff.signal });
+    outcome = await scenario.run({ ...options, note, signal: calledOff.signal });
     if (failures(outcome).length > 0) throw new Error('failed');
   }).catch((thrown: unknown) => {
     if (!outcome) throw thrown;
   });
   if (!outcome) throw new Error('no outcome');
-  for (const failure of failures(outcome)) say(`  ${failure}`);
+  for (const line of [...failures(outcome), ...(outcome.remarks ?? [])]) say(`  ${line}`);
   return outcome;
 }
 
@@ -84,8 +84,8 @@ function sayNowAndThen(show: (detail: string) => void): (detail: string) => void
   };
 }
 
-function chooseScenarios(): readonly Scenario[] {
-  if (values.short) return [shortForm];
+function chooseScenarios(): readonly Runnable[] {
+  if (values.short) return [onLeads(shortForm)];
   if (values.scenario === undefined) return scenarios;
   const chosen = scenarios.find(({ name }) => name === values.scenario);
   if (chosen) return [chosen];

@@ -22,11 +22,12 @@ export function failures({ verdict, oddities }: Outcome): string[] {
 export function resultTable(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map((outcome) => {
     const { scenario, kills, accepted, repeats, seconds, verdict } = outcome;
-    const { lost, doubled, early, unsettled, mismatched, unexplained } = verdict.counts;
+    const { lost, doubled, early, unsettled, ...others } = verdict.counts;
+    const other = Object.values(others).reduce((sum, count) => sum + count, 0);
     const unknown = Object.entries(verdict.unknown).map(([reason, count]) => `${count} ${reason}`);
     return [
       ...[scenario, kills, accepted, repeats, verdict.sent, lost, doubled, early],
-      ...[unsettled, mismatched + unexplained, unknown.join(', ') || '0', `${seconds} s`],
+      ...[unsettled, other, unknown.join(', ') || '0', `${seconds} s`],
       failures(outcome).length === 0 ? 'passed' : 'FAILED',
     ].map(String);
   });

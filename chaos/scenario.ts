@@ -27,6 +27,20 @@ export interface Scenario {
   disturb: (scene: Scene) => Promise<void>;
 }
 
+/** A scenario that can be run: its world, its damage and its judge are its own business. */
+export interface Runnable {
+  name: string;
+  hunts: string;
+  /** @throws as `runScenario`. */
+  run: (options: RunOptions) => Promise<Outcome>;
+}
+
+/** A scenario about leads as one that can be run. */
+export function onLeads(scenario: Scenario): Runnable {
+  const { name, hunts } = scenario;
+  return { name, hunts, run: (options) => runScenario(scenario, options) };
+}
+
 /** What a disturbance has in its hands. */
 export interface Scene {
   world: World;
@@ -65,6 +79,8 @@ export interface Outcome {
   seconds: number;
   /** What should not have happened besides what the verifier found. */
   oddities: string[];
+  /** What else is worth knowing, a line each. */
+  remarks?: string[];
 }
 
 /**
@@ -85,16 +101,21 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     ...(scenario.withCrm && { withCrm: true }),
     onCrash: () => (state.kills += 1),
   });
-  const calledOff = new Promise<never>((_resolve, reject) => {
-    const callOff = () => reject(new Error('called off'));
-    if (options.signal?.aborted) callOff();
-    options.signal?.addEventListener('abort', callOff);
-  });
   try {
-    return await Promise.race([judge(scenario, options, world, random, state), calledOff]);
+    const judged = judge(scenario, options, world, random, state);
+    return await Promise.race([judged, calledOff(options.signal)]);
   } finally {
     await world.close();
   }
+}
+
+/** Rejects at `signal`, and never resolves. */
+export function calledOff(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise<never>((_resolve, reject) => {
+    const callOff = () => reject(new Error('called off'));
+    if (signal?.aborted) callOff();
+    signal?.addEventListener('abort', callOff);
+  });
 }
 
 /** Load and damage, then peace, then the verdict. */

@@ -1,6 +1,7 @@
 /** Every scenario, in the order of a full run. */
-import type { Scenario } from './scenario.ts';
+import { onLeads, type Runnable } from './scenario.ts';
 import { brokerKilled } from './scenarios/broker-killed.ts';
+import { campaigns } from './scenarios/campaigns.ts';
 import { clockAhead } from './scenarios/clock-ahead.ts';
 import { crashPoints } from './scenarios/crash-points.ts';
 import { crm } from './scenarios/crm.ts';
@@ -17,7 +18,7 @@ import {
 } from './scenarios/provider-faults.ts';
 import { landingApiKilled, leadStoreKilled, notifierKilled } from './scenarios/service-killed.ts';
 
-export const scenarios: readonly Scenario[] = [
+const aboutLeads = [
   brokerKilled,
   landingApiKilled,
   notifierKilled,
@@ -35,3 +36,5 @@ export const scenarios: readonly Scenario[] = [
   crashPoints,
   crm,
 ];
+
+export const scenarios: readonly Runnable[] = [...aboutLeads.map(onLeads), campaigns];

@@ -18,6 +18,10 @@ export const findingKinds = [
   'mismatched',
   /** A provider's limit was crossed. */
   'hurried',
+  /** Somebody who had left the list, or whose campaign stood still, was written to. */
+  'unwanted',
+  /** The states of a campaign did not add up to its audience. */
+  'miscounted',
   /** `unknown` without a reason, or for a reason that nothing in the scenario can cause. */
   'unexplained',
 ] as const;
@@ -199,11 +203,15 @@ function summarise({ leads, deliveries }: Evidence, findings: Finding[]): Verdic
     if (state === 'unknown') unknown[reason] = (unknown[reason] ?? 0) + 1;
   }
   const ended = (state: string) => deliveries.filter((line) => line.state === state).length;
-  const counts = Object.fromEntries(
-    findingKinds.map((kind) => [kind, findings.filter((each) => each.kind === kind).length]),
-  ) as Record<FindingKind, number>;
   const [sent, skipped] = [ended('sent'), ended('skipped')];
-  return { findings, counts, leads: leads.length, sent, skipped, unknown };
+  return { findings, counts: countByKind(findings), leads: leads.length, sent, skipped, unknown };
+}
+
+/** How many findings there are of each kind. */
+export function countByKind(findings: readonly Finding[]): Verdict['counts'] {
+  const count = (kind: FindingKind) => findings.filter((each) => each.kind === kind).length;
+  const counts = findingKinds.map((kind) => [kind, count(kind)]);
+  return Object.fromEntries(counts) as Verdict['counts'];
 }
 
 function statusOf({ state }: DeliveryLine): string {
@@ -214,7 +222,8 @@ function finding(kind: FindingKind, about: string, what: string): Finding {
   return { kind, about, what };
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+/** Items by a key of theirs. */
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const key = keyOf(item);

@@ -190,7 +190,8 @@ function commonEnv(lines: World['lines'], supabase: TestSupabase): Record<string
   };
 }
 
-function nodeOptions(preload: readonly string[]): string {
+/** `NODE_OPTIONS` with files of chaos/preload/. */
+export function nodeOptions(preload: readonly string[]): string {
   const files = preload.map(
     (file) => pathToFileURL(join(import.meta.dirname, 'preload', file)).href,
   );
@@ -199,7 +200,8 @@ function nodeOptions(preload: readonly string[]): string {
   );
 }
 
-async function openLine(targetPort: number): Promise<Line> {
+/** Opens a connection to a port of this machine that can be spoiled or cut. */
+export async function openLine(targetPort: number): Promise<Line> {
   let proxy = await startTcpProxy(targetPort);
   const { port } = proxy;
   let isUp = true;

@@ -1,5 +1,4 @@
 /** What sends campaigns: the handler of batches and the pump, with all that they need. */
-import { randomUUID } from 'node:crypto';
 import type { Bus } from '@leadwire/shared/bus';
 import type { Log } from '@leadwire/shared/log';
 import type { Metrics } from '@leadwire/shared/metrics';
@@ -33,7 +32,7 @@ export function createEngine(env: MailerEnv, parts: Parts): Engine {
   const tellPaused = createTellPaused(parts);
   const leaseMs = env.CAMPAIGN_LEASE_MS;
   const sendBatch = createSendBatch({
-    ...{ store, channels, tellPaused, leaseMs, log, owner: randomUUID() },
+    ...{ store, channels, tellPaused, leaseMs, log },
     measures: createCampaignMeasures(metrics),
   });
   const ratePerSecond = Math.max(env.RESEND_RATE_PER_SECOND, env.MOBIZON_RATE_PER_SECOND);

@@ -3,6 +3,7 @@
  * gives it to one sender, and keeps what became of each person. Order: look and render, wait for the turn and claim
  * right before it, send, settle. A crash between any two of these leaves a state that says what to do.
  */
+import { randomUUID } from 'node:crypto';
 import { retryDelayMs } from '@leadwire/shared/attempts';
 import {
   AmbiguousError,
@@ -43,8 +44,6 @@ export interface Ports {
   channels: Record<ReadyBatch['channel'], CampaignChannel>;
   /** Tells a person that a campaign has paused by itself. Never throws. */
   tellPaused: (campaignId: string, reason: string, message?: string) => Promise<void>;
-  /** Names this process in claims. */
-  owner: string;
   leaseMs: number;
   log: Log;
   measures: CampaignMeasures;
@@ -56,6 +55,8 @@ interface Claim {
   channel: CampaignChannel;
   /** An earlier try may have arrived. */
   isInherited: boolean;
+  /** Names this claim, and no other of the same process: what ends it must not end a later one. */
+  owner: string;
   /** When it was asked for: Unix milliseconds. */
   claimedAt: number;
   /** Its turn to send came while it was held. */
@@ -70,7 +71,7 @@ export type SendBatch = (event: Pick<BatchReady, 'data'>) => Promise<void>;
  * @throws TransientError when the database or the broker is away; ChannelStoppedError when its key is wrong.
  */
 export function createSendBatch(ports: Ports): SendBatch {
-  const { store, channels, log, measures, owner, leaseMs, now = Date.now } = ports;
+  const { store, channels, log, measures, leaseMs, now = Date.now } = ports;
 
   const settle = async ({ prepared }: Claim, results: BatchResult): Promise<void> => {
     const { campaignId, n, channel } = prepared.batch;
@@ -91,7 +92,12 @@ export function createSendBatch(ports: Ports): SendBatch {
 
   const defer = async (claim: Claim, error: Error, waitMs: number, wasTried: boolean) => {
     const { campaignId, n } = claim.prepared.batch;
-    await store.defer(campaignId, n, { owner, waitMs, error: error.message, wasTried });
+    await store.defer(campaignId, n, {
+      owner: claim.owner,
+      waitMs,
+      error: error.message,
+      wasTried,
+    });
     measures.deferred();
     log.warn({ campaignId, n, waitMs, wasTried, err: error }, 'batch put off');
   };
@@ -124,7 +130,7 @@ export function createSendBatch(ports: Ports): SendBatch {
     await defer(claim, error, Math.max(told, backoff), claim.isInherited || mayHaveArrived);
   };
 
-  const holdOf = ({ prepared }: Claim): ClaimHold => ({
+  const holdOf = ({ prepared, owner }: Claim): ClaimHold => ({
     async note(progress) {
       const { campaignId, n } = prepared.batch;
       const { kind } = await store.note(campaignId, n, { owner, leaseMs, ...progress });
@@ -139,7 +145,7 @@ export function createSendBatch(ports: Ports): SendBatch {
       if (!claim.isTurn) throw new TransientError('the turn went by');
       // A process that was suspended after the claim may have been replaced meanwhile.
       if (now() - claim.claimedAt > leaseMs * CALL_SHARE) {
-        throw new NotYetError('the claim is too old to send under', leaseMs);
+        throw new TransientError('the claim is too old to send under');
       }
       const hold = holdOf(claim);
       results = isInherited
@@ -166,9 +172,9 @@ export function createSendBatch(ports: Ports): SendBatch {
     const { campaignId, n, at, ratePerSecond } = batch;
     const ids = batch.recipients.map(({ id }) => id);
     const claim = async () => {
-      const claimedAt = now();
+      const [owner, claimedAt] = [randomUUID(), now()];
       const request = { owner, leaseMs, at, bodyHash, ratePerSecond, ids };
-      return { ...(await store.claim(campaignId, n, request)), claimedAt };
+      return { ...(await store.claim(campaignId, n, request)), owner, claimedAt };
     };
     if (ids.length === 0) return { claimed: await claim(), isTurn: false };
     return channels[batch.channel].turn(batch, claim);
@@ -184,8 +190,8 @@ export function createSendBatch(ports: Ports): SendBatch {
       if (claimed.kind === 'changed') continue;
       const channel = channels[looked.batch.channel];
       const isInherited = claimed.kind !== 'claimed';
-      const { claimedAt } = claimed;
-      const claim: Claim = { prepared, channel, isInherited, isTurn, claimedAt };
+      const { owner, claimedAt } = claimed;
+      const claim: Claim = { prepared, channel, isInherited, isTurn, owner, claimedAt };
       if (claimed.kind === 'other_body') {
         return settleAll(claim, { status: 'unknown', reason: 'other_body' });
       }

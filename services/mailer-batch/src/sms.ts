@@ -132,6 +132,9 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
     }
   };
 
+  /** When this process first saw a campaign sent, Unix milliseconds; a new process waits anew. */
+  const seenSentAt = new Map<string, number>();
+
   const lookUpSent = async ({ batch, body }: PreparedBatch, id: string, info: CampaignInfo) => {
     const { people } = body as SmsBody;
     const listed = await mobizon.listMessages(id, laneOf(batch));
@@ -144,9 +147,14 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
       }
       return { id: person, status: 'unknown', reason: 'not_listed_by_provider' };
     });
-    // Listing and counters lag: what they do not show soon after is no evidence.
-    const isOverdue = now() - Date.parse(batch.at) > listingLagMs;
-    return isOverdue || results.every(({ status }) => status === 'sent') ? results : [];
+    // Listing and counters lag behind the sending, which may be long after the claim: what they do not show soon after
+    // is no evidence.
+    const seenAt = seenSentAt.get(id) ?? now();
+    const isOverdue = now() - seenAt > listingLagMs;
+    const isDecided = isOverdue || results.every(({ status }) => status === 'sent');
+    if (isDecided) seenSentAt.delete(id);
+    else seenSentAt.set(id, seenAt);
+    return isDecided ? results : [];
   };
 
   const reconcile = async (id: string, prepared: PreparedBatch, hold: ClaimHold) => {
@@ -204,8 +212,15 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
     async reconcile(prepared, hold) {
       const { providerRef } = prepared.batch;
       if (providerRef !== null) return reconcile(providerRef, prepared, hold);
-      // The try before ended before it had a draft, so it sent nothing.
-      return goOn(await makeDraft(prepared, hold), prepared, hold);
+      // The try before ended before it had a draft, so it sent nothing, and a refusal is this one's.
+      let id: string;
+      try {
+        id = await makeDraft(prepared, hold);
+      } catch (thrown) {
+        if (thrown instanceof PermanentError) return everybody(prepared, thrown.code);
+        throw thrown;
+      }
+      return goOn(id, prepared, hold);
     },
   };
 }
