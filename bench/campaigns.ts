@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { say, step } from '../scripts/progress.mjs';
 import type { Seen } from './counting-resend-server.ts';
 import { startCountingResend, type CountingResend } from './counting-resend.ts';
+import { readMeasures } from './service-measures.ts';
+import { table } from './table.ts';
 
 /** What Resend allows (docs "Usage Limits"). */
 const RESEND_LIMIT = 5;
@@ -34,11 +36,14 @@ interface Result {
   seen: Seen;
 }
 
-/** Runs the sizes one after the other, each with a fresh process, and prints a table. */
+/**
+ * Runs the sizes one after the other, each with a fresh process, and prints a table.
+ * @returns the promises that were broken, in words.
+ */
 export async function benchCampaigns({
   people = SIZES,
   limit = RESEND_LIMIT,
-}: BenchOptions): Promise<void> {
+}: BenchOptions): Promise<string[]> {
   const [broker, supabase, resend] = await step('broker, database, provider: starting', () =>
     Promise.all([startNats(), startSupabase(), startCountingResend()]),
   );
@@ -64,7 +69,8 @@ export async function benchCampaigns({
   } finally {
     await Promise.all([broker.close(), supabase.close(), resend.close()]);
   }
-  say(`\n${table(results)}\n`);
+  say(`\n${describe(results)}\n`);
+  return results.flatMap(brokenPromises);
 }
 
 function startMailer(
@@ -154,15 +160,13 @@ function listOf(people: number): string {
 function watchMemory(service: ServiceProcess): { stop(): Promise<number> } {
   let peak = 0;
   let isStopping = false;
-  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
   const watch = async (): Promise<void> => {
     while (!isStopping) {
-      const metrics = await fetch(`${service.url}/metrics`, { headers }).then(
-        (response) => response.text(),
-        () => '',
+      // While it starts and ends it may not answer.
+      const read = await readMeasures({ url: service.url, adminToken: ADMIN_TOKEN }).catch(
+        () => undefined,
       );
-      const bytes = /^process_resident_memory_bytes(?:\{.*\})? (\S+)$/m.exec(metrics)?.[1];
-      peak = Math.max(peak, Number(bytes ?? 0) / 1024 ** 2);
+      peak = Math.max(peak, (read?.('process_resident_memory_bytes') ?? 0) / 1024 ** 2);
       await delay(POLL_MS);
     }
   };
@@ -181,7 +185,7 @@ const HEAD = [
   ...['most in 1 s', 'refused', 'missed', 'doubled', 'list', 'peak memory'],
 ];
 
-function table(results: readonly Result[]): string {
+function describe(results: readonly Result[]): string {
   const rows = results.map((result) => {
     const { people, limit, listSeconds, sendSeconds, peakMegabytes, seen } = result;
     const leastCalls = Math.ceil(people / MAILS_IN_A_CALL);
@@ -195,15 +199,14 @@ function table(results: readonly Result[]): string {
       ...[String(seen.doubled), seconds(listSeconds), `${Math.round(peakMegabytes)} MB`],
     ];
   });
-  const all = [HEAD, HEAD.map((name) => '-'.repeat(name.length)), ...rows];
-  const widths = HEAD.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  const padOf = (row: readonly string[]) => (row === all[1] ? '-' : ' ');
-  return all
-    .map(
-      (row) =>
-        `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, padOf(row))).join(' | ')} |`,
-    )
-    .join('\n');
+  return table(HEAD, rows);
+}
+
+function brokenPromises({ people, seen }: Result): string[] {
+  const counts = { missed: people - seen.addresses, doubled: seen.doubled };
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${people} people: ${count} ${what}`);
 }
 
 function seconds(value: number): string {

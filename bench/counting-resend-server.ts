@@ -1,6 +1,6 @@
 /**
- * Resend's batch route as far as a benchmark needs it: it keeps the limit, answers ids, and remembers who was written to
- * and when calls came, but no mail. The sandbox keeps every mail, which for 100,000 of them is gigabytes.
+ * Resend's two routes for sending, one mail and a batch, as far as a benchmark needs them: it keeps the limit, answers
+ * ids, and remembers who was written to and when calls came, but no mail. The sandbox keeps every mail, which for 100,000 of them is gigabytes.
  *
  * Runs as a thread of its own (`counting-resend.ts` starts it): the times that it notes are of the calls, and not of
  * the moment when a database in the same event loop was done.
@@ -12,8 +12,11 @@ import { parentPort } from 'node:worker_threads';
 
 const WINDOW_MS = 1_000;
 
-/** What the bench says; `seen` is answered with a `Seen`. */
-export type Command = { do: 'restart'; limit: number } | { do: 'seen' };
+/** What the bench says; `seen` is answered with a `Seen`, `arrivals` with `Arrivals`. */
+export type Command = { do: 'restart'; limit: number } | { do: 'seen' } | { do: 'arrivals' };
+
+/** Address -> when the first call with a mail to it began to arrive, in Unix milliseconds. */
+export type Arrivals = ReadonlyMap<string, number>;
 
 export interface Seen {
   calls: number;
@@ -31,15 +34,15 @@ let limit = 1;
 let times: number[] = [];
 let refused = 0;
 let doubled = 0;
-let addresses = new Set<string>();
+let arrivals = new Map<string, number>();
 /** Idempotency key -> answer: a repeat sends nothing. */
 let answers = new Map<string, string>();
 
 async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const now = performance.now();
+  const [now, at] = [performance.now(), Date.now()];
   times.push(now);
   const isTooOften = times.slice(-limit - 1).filter((at) => at > now - WINDOW_MS).length > limit;
-  const mails = (await bodyOf(request)) as { to: string | string[] }[];
+  const sent = (await bodyOf(request)) as Mail | Mail[];
   if (isTooOften) {
     refused += 1;
     const name = 'rate_limit_exceeded';
@@ -49,14 +52,19 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
   const key = String(request.headers['idempotency-key']);
   const known = answers.get(key);
   if (known !== undefined) return answer(response, 200, known, limit);
-  for (const { to } of mails) {
+  const data = [sent].flat().map(({ to }) => {
     const [address = ''] = [to].flat();
-    if (addresses.has(address)) doubled += 1;
-    addresses.add(address);
-  }
-  const body = JSON.stringify({ data: mails.map(() => ({ id: randomUUID() })) });
+    if (arrivals.has(address)) doubled += 1;
+    else arrivals.set(address, at);
+    return { id: randomUUID() };
+  });
+  const body = JSON.stringify(Array.isArray(sent) ? { data } : data[0]);
   answers.set(key, body);
   answer(response, 200, body, limit);
+}
+
+interface Mail {
+  to: string | string[];
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
@@ -89,12 +97,12 @@ function restart(next: number): void {
   limit = next;
   times = [];
   [refused, doubled] = [0, 0];
-  addresses = new Set();
+  arrivals = new Map();
   answers = new Map();
 }
 
 function seen(): Seen {
-  const counts = { calls: times.length, refused, doubled, addresses: addresses.size };
+  const counts = { calls: times.length, refused, doubled, addresses: arrivals.size };
   return { ...counts, mostInASecond: mostInASecond(times) };
 }
 
@@ -106,5 +114,5 @@ const { port } = server.address() as AddressInfo;
 parentPort?.postMessage(`http://127.0.0.1:${port}`);
 parentPort?.on('message', (command: Command) => {
   if (command.do === 'restart') restart(command.limit);
-  else parentPort?.postMessage(seen());
+  else parentPort?.postMessage(command.do === 'seen' ? seen() : arrivals);
 });

@@ -1,40 +1,63 @@
 /**
- * `npm run bench -- campaigns [--people 100,10000,100000] [--limit n]`: how long something takes, and how much memory.
- * Every part is real and runs as it does in production, but the provider, which only counts.
+ * `npm run bench -- campaigns | intake | due`: how long something takes, and how much memory (bench/README.md has the
+ * options). Every part is real and runs as it does in production, but the providers, which only count. Ends with 1
+ * when a promise was broken (a lead lost, a person written to twice), never for being slow.
  */
-import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { findNatsServer } from '../scripts/nats-server.ts';
 import { say } from '../scripts/progress.mjs';
 import { ExplainedError } from '../scripts/tools.mjs';
 import { benchCampaigns } from './campaigns.ts';
+import { benchDue } from './due.ts';
+import { benchIntake } from './intake.ts';
+import { describeMachine } from './machine.ts';
 
+const text = { type: 'string' } as const;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { people: { type: 'string' }, limit: { type: 'string' } },
+  options: {
+    ...{ people: text, limit: text, messages: text, processes: text },
+    ...{ connections: text, requests: text, rounds: text },
+  },
 });
+
+const benches: Record<string, () => Promise<string[]>> = {
+  campaigns: () => benchCampaigns({ people: numbers('people'), limit: number('limit') }),
+  intake: () =>
+    benchIntake({
+      connections: numbers('connections'),
+      requests: number('requests'),
+      rounds: number('rounds'),
+    }),
+  due: () => benchDue({ messages: number('messages'), processes: numbers('processes') }),
+};
 
 try {
   const [name = 'nothing'] = positionals;
-  if (name !== 'campaigns') throw new ExplainedError(`${name}: there is only "campaigns".`);
+  const bench = benches[name];
+  if (!bench) {
+    throw new ExplainedError(`${name}: there is only ${Object.keys(benches).join(', ')}.`);
+  }
   process.env['NATS_SERVER_BIN'] = await findNatsServer({ log: say });
-  const [load = 0] = loadavg();
-  say(
-    `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, node ${process.version}; ` +
-      `the load before is ${load.toFixed(1)}\n`,
-  );
-  await benchCampaigns({
-    people: values.people?.split(',').map((text) => positive('--people', text)),
-    limit: values.limit === undefined ? undefined : positive('--limit', values.limit),
-  });
+  say(`${await describeMachine()}\n`);
+  for (const broken of await bench()) {
+    say(`✗ ${broken}`);
+    process.exitCode = 1;
+  }
 } catch (error) {
   if (!(error instanceof ExplainedError)) throw error;
   say(error.message);
   process.exitCode = 1;
 }
 
-function positive(flag: string, text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new ExplainedError(`${flag}: expected whole numbers, more than 0`);
+function numbers(flag: keyof typeof values): number[] | undefined {
+  return values[flag]?.split(',').map((part) => {
+    const value = Number(part);
+    if (Number.isInteger(value) && value > 0) return value;
+    throw new ExplainedError(`--${flag}: expected whole numbers, more than 0`);
+  });
+}
+
+function number(flag: keyof typeof values): number | undefined {
+  return numbers(flag)?.[0];
 }

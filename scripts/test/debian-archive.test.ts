@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { findDebianMirror, parseDeb822Sources, parseOneLineSources } from '../nats-from-debian.ts';
+import {
+  findDebianMirror,
+  parseDeb822Sources,
+  parseDependencies,
+  parseOneLineSources,
+} from '../debian-archive.ts';
 
 describe("the machine's apt sources", () => {
   test('the deb822 form gives the mirror of the archive, not of the security updates', () => {
@@ -54,4 +59,9 @@ deb cdrom:[Debian GNU/Linux 12]/ bookworm main
     expect(findDebianMirror([proxy])).toBe('https://proxy.kz/deb-remote');
     expect(findDebianMirror([proxy, list])).toBe('mirror+file:/etc/apt/mirrors/debian.list');
   });
+});
+
+test('what a package depends on is read without versions, of alternatives the first', () => {
+  const depends = 'adduser, libc6 (>= 2.34), libssl3t64 | libssl3 (>= 3.0.0), lua5.1:any\n';
+  expect(parseDependencies(depends)).toEqual(['adduser', 'libc6', 'libssl3t64', 'lua5.1']);
 });

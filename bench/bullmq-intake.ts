@@ -1,0 +1,58 @@
+/**
+ * landing-api with one part exchanged: a lead becomes a job of BullMQ in Redis, and its form gets 201 once the job is
+ * added. Everything around that (limits, headers, validation, normalisation, logs) is landing-api's own code.
+ */
+import { Queue } from 'bullmq';
+import { createHttp } from '@leadwire/landing-api/http';
+import { envSchema } from '@leadwire/landing-api/env';
+import type { Intake } from '@leadwire/landing-api/intake';
+import { openJournal } from '@leadwire/landing-api/journal';
+import { leadEvent } from '@leadwire/landing-api/lead-fact';
+import { createMeasures } from '@leadwire/landing-api/measures';
+import { openBus } from '@leadwire/shared/bus';
+import { readEnv } from '@leadwire/shared/env';
+import { createLedger } from '@leadwire/shared/ledger';
+import { createLog } from '@leadwire/shared/log';
+import { createMetrics } from '@leadwire/shared/metrics';
+import { runService } from '@leadwire/shared/service';
+import { createShortLinks } from '@leadwire/shared/short-links';
+import { createGroupReader } from '@leadwire/shared/telegram-groups';
+import { z } from 'zod';
+
+const NAME = 'bullmq-intake';
+
+const env = readEnv(envSchema.extend({ REDIS_PORT: z.coerce.number().int() }));
+const log = createLog(NAME, env.LOG_LEVEL);
+const metrics = createMetrics(NAME);
+const queue = new Queue('leads', { connection: { host: '127.0.0.1', port: env.REDIS_PORT } });
+
+const intake: Intake = {
+  async accept({ lead, isSpam }) {
+    const event = leadEvent(NAME, lead, isSpam);
+    await queue.add(event.type, event, { jobId: lead.leadId });
+    return { leadId: lead.leadId, outcome: 'created' };
+  },
+  problem: () => undefined,
+};
+
+// Idle: for the other routes, which nobody calls.
+const bus = openBus({ url: env.NATS_URL, name: NAME, log, topology: 'as it is' });
+
+const http = await createHttp(env, {
+  ...{ log, bus, intake },
+  journal: await openJournal({ dir: env.JOURNAL_DIR, log }),
+  ledger: createLedger(bus),
+  groups: createGroupReader(bus),
+  links: createShortLinks(bus),
+  measures: createMeasures(metrics.registry),
+  now: () => new Date(),
+});
+
+await runService({
+  ...{ log, bus, metrics, http },
+  port: env.PORT,
+  host: env.HOST,
+  metricsToken: env.ADMIN_TOKEN,
+  problem: () => intake.problem(),
+  onStop: () => queue.close(),
+});

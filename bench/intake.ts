@@ -1,0 +1,157 @@
+/** The intake against BullMQ on Redis behind the same route. */
+import { say, step } from '../scripts/progress.mjs';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { findRedisServer } from '../scripts/redis-server.ts';
+import { startSides, type Side, type Used } from './intake-sides.ts';
+import { runLoad, type LoadResult } from './load.ts';
+import { medianOf, spreadOf } from './percentiles.ts';
+import { table } from './table.ts';
+
+const CONNECTIONS = [1, 16, 64];
+const REQUESTS = 3_000;
+const ROUNDS = 5;
+/** Not measured: until the code is compiled and the connections are there. */
+const WARM_UP = 2_000;
+const WARM_UP_CONNECTIONS = 16;
+/** What the journal took in is drained by then. */
+const STORED_MS = 20_000;
+
+const NO_REDIS =
+  'No redis-server 6.2 or newer could be found or fetched, so landing-api is measured alone. Install ' +
+  'redis-server so that it is on PATH, or set REDIS_SERVER_BIN to its path.';
+
+export interface IntakeOptions {
+  connections: number[] | undefined;
+  /** In each round, for each side. */
+  requests: number | undefined;
+  rounds: number | undefined;
+}
+
+/** All rounds of one side with as many connections. */
+interface Measured {
+  side: string;
+  connections: number;
+  rounds: (LoadResult & Used & { storedNow: number })[];
+}
+
+/**
+ * Rounds take turns, so that whatever else the machine does falls on both sides. Prints tables.
+ * @returns the promises that were broken, in words.
+ */
+export async function benchIntake(options: IntakeOptions): Promise<string[]> {
+  const { connections = CONNECTIONS, requests = REQUESTS, rounds = ROUNDS } = options;
+  const redisServer = await findRedisServer(say);
+  if (!redisServer) say(`${NO_REDIS}\n`);
+  const sides = await step('servers: starting', () => startSides(redisServer));
+  const measured: Measured[] = [];
+  try {
+    for (const side of sides) {
+      const warmUp = { connections: WARM_UP_CONNECTIONS, requests: WARM_UP };
+      await step(`${side.name}: warming up`, () => measure(side, { ...warmUp, run: 'warm-up' }));
+    }
+    for (const count of connections) {
+      measured.push(...(await compare(sides, count, requests, rounds)));
+    }
+  } finally {
+    for (const side of sides) await side.close();
+  }
+  say(`\n${table(HEAD, measured.map(rowOf))}\n`);
+  if (sides.length > 1)
+    say(
+      `${table(
+        RATIO_HEAD,
+        connections.map((n) => ratioOf(measured, n)),
+      )}\n`,
+    );
+  return measured.flatMap(brokenPromises);
+}
+
+/** One after the other within each round: A B A B. */
+async function compare(
+  sides: readonly Side[],
+  connections: number,
+  requests: number,
+  rounds: number,
+): Promise<Measured[]> {
+  const measured = sides.map(({ name }): Measured => ({ side: name, connections, rounds: [] }));
+  await step(`${connections} at once: ${rounds} rounds of ${requests} leads`, async (note) => {
+    for (let round = 1; round <= rounds; round += 1) {
+      note(`round ${round}`);
+      for (const [index, side] of sides.entries()) {
+        const run = `${connections}-${round}`;
+        measured[index]?.rounds.push(await measure(side, { connections, requests, run }));
+      }
+    }
+  });
+  return measured;
+}
+
+async function measure(side: Side, load: { connections: number; requests: number; run: string }) {
+  const [before, usedBefore] = [await side.stored(), await side.used()];
+  const result = await runLoad({ url: side.url, ...load });
+  const used = await side.used();
+  const cpu = used.cpu - usedBefore.cpu;
+  const journalled = used.journalled - usedBefore.journalled;
+  const isThere = async () => (await side.stored()) - before >= result.times.length;
+  await waitFor(isThere, { timeoutMs: STORED_MS }).catch(() => undefined);
+  return { ...result, cpu, journalled, storedNow: (await side.stored()) - before };
+}
+
+const perSecond = ({ times, seconds }: LoadResult) => times.length / seconds;
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+const taken = ({ rounds }: Measured) => sumOf(rounds.map(({ times }) => times.length));
+const stored = ({ rounds }: Measured) => sumOf(rounds.map(({ storedNow }) => storedNow));
+
+/** Answers that are no 201, and requests without an answer. */
+function errorsOf({ rounds }: Measured): number {
+  return sumOf(
+    rounds.map(({ statuses, failed, times }) => {
+      return failed + sumOf(Object.values(statuses)) - times.length;
+    }),
+  );
+}
+
+const HEAD = [
+  ...['connections', 'intake', 'leads/s', 'slowest, fastest round', 'p50', 'p99', 'max'],
+  ...['service busy', 'errors', '201', 'stored', 'journalled'],
+];
+
+function rowOf(measured: Measured): string[] {
+  const rates = measured.rounds.map(perSecond);
+  const { p50, p99, max } = spreadOf(measured.rounds.flatMap(({ times }) => times));
+  const journalled = sumOf(measured.rounds.map((round) => round.journalled));
+  return [
+    ...[String(measured.connections), measured.side, medianOf(rates).toFixed(0)],
+    `${Math.min(...rates).toFixed(0)}, ${Math.max(...rates).toFixed(0)}`,
+    ...[p50, p99, max].map((ms) => `${ms.toFixed(1)} ms`),
+    `${((sumOf(measured.rounds.map(({ cpu }) => cpu)) / taken(measured)) * 1_000).toFixed(2)} ms`,
+    ...[errorsOf(measured), taken(measured), stored(measured), journalled].map(String),
+  ];
+}
+
+const RATIO_HEAD = ['connections', 'leads/s: landing-api to BullMQ', 'p50', 'p99'];
+
+/** Of each round its own: what the machine did meanwhile is in both halves. */
+function ratioOf(measured: readonly Measured[], connections: number): string[] {
+  const [ours, theirs] = measured.filter((each) => each.connections === connections);
+  const ratios = (of: (round: LoadResult) => number) => {
+    const all = (ours?.rounds ?? []).map((round, index) => {
+      const other = theirs?.rounds[index];
+      return other ? of(round) / of(other) : NaN;
+    });
+    const range = `${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)}`;
+    return `${medianOf(all).toFixed(2)} × (${range})`;
+  };
+  return [
+    ...[String(connections), ratios(perSecond)],
+    ratios(({ times }) => spreadOf(times).p50),
+    ratios(({ times }) => spreadOf(times).p99),
+  ];
+}
+
+function brokenPromises(measured: Measured): string[] {
+  const { side, connections } = measured;
+  const [answered, kept] = [taken(measured), stored(measured)];
+  if (answered === kept) return [];
+  return [`${side}, ${connections} connections: ${answered} times 201, ${kept} leads stored`];
+}

@@ -1,0 +1,30 @@
+/** Runs `load-thread.ts` once. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+export interface LoadOptions {
+  /** The service, without a trailing slash. */
+  url: string;
+  /** Each waits for its answer before it posts again. */
+  connections: number;
+  requests: number;
+  /** In every person's address: no two runs post the same lead. */
+  run: string;
+}
+
+export interface LoadResult {
+  /** Milliseconds from each request to its 201. */
+  times: number[];
+  statuses: Record<number, number>;
+  /** Requests without an answer. */
+  failed: number;
+  /** From the start to the last answer. */
+  seconds: number;
+}
+
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const worker = new Worker(new URL('./load-thread.ts', import.meta.url), { workerData: options });
+  const [result] = (await once(worker, 'message')) as [LoadResult];
+  await worker.terminate();
+  return result;
+}
