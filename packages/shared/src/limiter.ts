@@ -13,7 +13,7 @@ import type { Metrics } from './metrics.ts';
 /** Slots are this much further apart than the limit asks: the network does not keep our spacing exactly. */
 const SPACING_MARGIN = 1.04;
 /** Bulk books its slot this much before it must, or the time of booking would be lost of every slot. */
-const BULK_AHEAD_MS = 20;
+const BULK_AHEAD_MS = 50;
 /**
  * A slot may be used this much after its time without the others noticing: less than the margin adds
  * up to in a second (40 ms), so that the limit holds although the slots behind it go out on time.
@@ -27,7 +27,7 @@ const BOOKING_MS = 15;
 const FIRST_CLAIM_MS = 100;
 const LONGEST_CLAIM_MS = 2_000;
 /** How quickly a long claim is forgotten. */
-const CLAIM_DECAY = 0.95;
+const CLAIM_DECAY = 0.99;
 /** A claim waits no longer than this for another turn when it has missed its own: claims must not age. */
 const PATIENCE_MS = 2_000;
 const TRIES = 50;

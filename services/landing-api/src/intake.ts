@@ -14,7 +14,6 @@
  *   never taken back, not even for that.
  * - When it throws, neither disk is certain to have the lead; sending it again is right.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, Published, StoredEvent } from '@leadwire/shared/bus';
 import { TransientError, toError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/events';
@@ -85,9 +84,10 @@ export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Int
 
   /** Undefined when the broker failed or is slow: the attempt goes on and may still arrive. */
   const inTime = async (attempt: Promise<Published>): Promise<Published | undefined> => {
-    const patience = new AbortController();
-    const tooLate = delay(timeoutMs, undefined, { signal: patience.signal }).then(() => {
-      throw new TransientError(`the broker took longer than ${timeoutMs} ms`);
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      const error = () => new TransientError(`the broker took longer than ${timeoutMs} ms`);
+      timer = setTimeout(() => reject(error()), timeoutMs);
     });
     try {
       const published = await Promise.race([attempt, tooLate]);
@@ -97,7 +97,7 @@ export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Int
       recordAnswer(toError(thrown));
       return undefined;
     } finally {
-      patience.abort();
+      clearTimeout(timer);
     }
   };
 
