@@ -23,6 +23,8 @@ export interface BenchOptions {
   people: number[] | undefined;
   /** Calls a second, for every size. */
   limit: number | undefined;
+  /** How many mailer-batch share the work. */
+  processes: number | undefined;
 }
 
 interface Result {
@@ -43,6 +45,7 @@ interface Result {
 export async function benchCampaigns({
   people = SIZES,
   limit = RESEND_LIMIT,
+  processes = 1,
 }: BenchOptions): Promise<string[]> {
   const [broker, supabase, resend] = await step('broker, database, provider: starting', () =>
     Promise.all([startNats(), startSupabase(), startCountingResend()]),
@@ -51,11 +54,10 @@ export async function benchCampaigns({
   try {
     for (const size of people) {
       resend.restart(limit);
-      const mailer = await startMailer(
-        { ...supabase.env, NATS_URL: broker.url },
-        resend.url,
-        limit,
-      );
+      const env = { ...supabase.env, NATS_URL: broker.url };
+      const start = () => startMailer(env, resend.url, limit);
+      const mailer = await start();
+      const others = await Promise.all(Array.from({ length: processes - 1 }, start));
       try {
         results.push(
           await step(`${size} people at ${limit} calls a second`, () =>
@@ -63,7 +65,7 @@ export async function benchCampaigns({
           ),
         );
       } finally {
-        await mailer.stop();
+        await Promise.all([mailer, ...others].map((each) => each.stop()));
       }
     }
   } finally {
@@ -203,7 +205,8 @@ function describe(results: readonly Result[]): string {
 }
 
 function brokenPromises({ people, seen }: Result): string[] {
-  const counts = { missed: people - seen.addresses, doubled: seen.doubled };
+  const { doubled, refused } = seen;
+  const counts = { missed: people - seen.addresses, doubled, 'over the limit': refused };
   return Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${people} people: ${count} ${what}`);

@@ -22,7 +22,12 @@ const { values, positionals } = parseArgs({
 });
 
 const benches: Record<string, () => Promise<string[]>> = {
-  campaigns: () => benchCampaigns({ people: numbers('people'), limit: number('limit') }),
+  campaigns: () =>
+    benchCampaigns({
+      people: numbers('people'),
+      limit: number('limit'),
+      processes: number('processes'),
+    }),
   intake: () =>
     benchIntake({
       connections: numbers('connections'),

@@ -10,7 +10,7 @@ interface Weather {
 }
 
 /** Everything a provider does wrong while these rules are in force, and fair weather before and after. */
-function weather({ name, hunts, faults, lastsMs = 15_000 }: Weather): Scenario {
+export function weather({ name, hunts, faults, lastsMs = 15_000 }: Weather): Scenario {
   return {
     name,
     hunts,
@@ -27,7 +27,7 @@ function weather({ name, hunts, faults, lastsMs = 15_000 }: Weather): Scenario {
   };
 }
 
-const SEND_SMS = '/service/message/sendSmsMessage';
+export const SEND_SMS = '/service/message/sendSmsMessage';
 
 /** Hunts: a send repeated because its answer was lost, which is two SMS and two bills. */
 export const effectThenDrop = weather({

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { failures } from '../report.ts';
 import { runScenario } from '../scenario.ts';
-import { effectThenDrop } from '../scenarios/provider-faults.ts';
+import { SEND_SMS, weather } from '../scenarios/provider-faults.ts';
 import { shortForm } from '../scenarios/short-form.ts';
 import { shortRun } from '../short-run.ts';
 
@@ -10,6 +10,13 @@ import { shortRun } from '../short-run.ts';
 const PATIENCE_MS = 120_000;
 const note = () => undefined;
 const seed = randomInt(1, 1_000_000);
+
+/** All of them: a double that is missing is not missing by chance. */
+const noAnswers = weather({
+  name: 'answers-lost',
+  hunts: 'an SMS that is sent again because its answer was lost',
+  faults: [{ path: SEND_SMS, action: { do: 'effect-then-drop' } }],
+});
 
 test(
   'the short form loses nothing, doubles nothing and sends nothing early',
@@ -28,7 +35,7 @@ test(
   async () => {
     const short = shortRun(seed);
     const blind = { ...short, env: { ...short.env, CHAOS_LEDGER: 'blind' }, note };
-    const { verdict } = await runScenario(effectThenDrop, blind);
+    const { verdict } = await runScenario(noAnswers, blind);
 
     expect(verdict.counts.doubled).toBeGreaterThan(0);
     expect(verdict.counts.lost).toBe(0);
