@@ -13,7 +13,7 @@ import type { CampaignStore } from './campaign-store.ts';
 
 const EVERY_MS = 500;
 /** Batches of one campaign are handed out for this long ahead, at the rate of the fastest account. */
-const AHEAD_SECONDS = 4;
+const AHEAD_SECONDS = 2;
 /** No tick went well for this long: readiness turns false. */
 const SILENT_AFTER_MS = 30_000;
 
