@@ -56,6 +56,9 @@ try {
   if (!(error instanceof ExplainedError)) throw error;
   say(error.message);
   process.exitCode = 1;
+} finally {
+  // Whoever listens for its end keeps the way to the terminal open, and with it the process.
+  if (process.connected) process.disconnect();
 }
 
 async function runAndTell(scenario: Runnable, options: Omit<RunOptions, 'note'>): Promise<Outcome> {
