@@ -43,14 +43,14 @@ export function createResend(world: World, options: ResendOptions = {}): Provide
   );
   const quota = createQuota(world.store, read, now);
   const idempotency = new Idempotency(world.store, read, now);
-  const rate = new RateWindow(read, now);
+  const rate = new RateWindow(read);
   const parts: ResendParts = { world, settings: read, mailbox, idempotency, quota };
   world.webhooks.style(resendWebhookStyle);
 
   return {
     name: 'resend',
     answer: async (request) => {
-      const ticket = rate.take();
+      const ticket = rate.take(request.arrivedAt);
       const answer = ticket.allowed
         ? await answerOnce(request, parts)
         : tooMany(read().ratePerSecond);

@@ -16,18 +16,16 @@ export class RateWindow {
   #arrivals: number[] = [];
   #lastHeaders: Record<string, string> = {};
   readonly #settings: () => ResendSettings;
-  readonly #now: () => number;
 
-  constructor(settings: () => ResendSettings, now: () => number) {
+  constructor(settings: () => ResendSettings) {
     this.#settings = settings;
-    this.#now = now;
   }
 
-  /** Counts one request. */
-  take(): RateTicket {
+  /** Counts one request that arrived then (Unix milliseconds). */
+  take(now: number): RateTicket {
     const { ratePerSecond: limit, rateWindow } = this.#settings();
     const { allowed, left, resetMs } =
-      rateWindow === 'fixed' ? this.#takeFixed(limit) : this.#takeSliding(limit);
+      rateWindow === 'fixed' ? this.#takeFixed(limit, now) : this.#takeSliding(limit, now);
     const reset = String(Math.max(Math.ceil(resetMs / 1000), 1));
     this.#lastHeaders = {
       'ratelimit-limit': String(limit),
@@ -50,8 +48,7 @@ export class RateWindow {
     this.#arrivals = [];
   }
 
-  #takeFixed(limit: number): Count {
-    const now = this.#now();
+  #takeFixed(limit: number, now: number): Count {
     if (now - this.#startedAt >= WINDOW_MS) {
       this.#startedAt = now;
       this.#used = 0;
@@ -61,8 +58,7 @@ export class RateWindow {
     return { allowed: this.#used <= limit, left, resetMs: this.#startedAt + WINDOW_MS - now };
   }
 
-  #takeSliding(limit: number): Count {
-    const now = this.#now();
+  #takeSliding(limit: number, now: number): Count {
     this.#arrivals = this.#arrivals.filter((at) => now - at < WINDOW_MS);
     const allowed = this.#arrivals.length < limit;
     if (allowed) this.#arrivals.push(now);

@@ -32,6 +32,8 @@ export type ProviderRequest = {
   /** Without the question mark. */
   query: string;
   headers: IncomingHttpHeaders;
+  /** By the sandbox's clock, in Unix milliseconds. */
+  arrivedAt: number;
   body: Buffer;
   /**
    * Called by the provider when the work reaches this point: a fault may delay it or cut it short

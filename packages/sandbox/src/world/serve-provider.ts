@@ -20,11 +20,18 @@ type Call = {
   reply: FastifyReply;
   path: string;
   query: string;
+  arrivedAt: number;
 };
 
 /** Mounts `provider` under `/<name>` with its faults and its request log. */
 export function serveProvider(app: FastifyInstance, provider: Provider, parts: Parts): void {
   void app.register((scope, _options, done) => {
+    // With its headers: how long a body of megabytes takes must not count against the limits.
+    const arrivals = new WeakMap<FastifyRequest, number>();
+    scope.addHook('onRequest', (request, _reply, next) => {
+      arrivals.set(request, parts.clock.now());
+      next();
+    });
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
       '*',
@@ -39,23 +46,22 @@ export function serveProvider(app: FastifyInstance, provider: Provider, parts: P
         method: METHODS,
         url,
         bodyLimit: BODY_LIMIT,
-        handler: (request, reply) => handle(provider, request, reply, parts),
+        handler: (request, reply) => {
+          const arrivedAt = arrivals.get(request) ?? parts.clock.now();
+          return handle({ provider, request, reply, arrivedAt }, parts);
+        },
       });
     }
     done();
   });
 }
 
-async function handle(
-  provider: Provider,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  parts: Parts,
-): Promise<void> {
+async function handle(arrived: Omit<Call, 'path' | 'query'>, parts: Parts): Promise<void> {
+  const { provider, request, reply } = arrived;
   const [rawPath = '', query = ''] = (request.raw.url ?? '').split(/\?(.*)/s);
   const path = rawPath.slice(provider.name.length + 1) || '/';
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const call: Call = { provider, request, reply, path, query };
+  const call: Call = { ...arrived, path, query };
   const text = body.toString('utf8');
   const record = openRecord(call, text, parts);
   const matched = parts.faults.match({
@@ -83,14 +89,14 @@ async function handle(
   }
 }
 
-function openRecord(call: Call, body: string, { requests, clock }: Parts): RequestRecord {
-  const { provider, request, path, query } = call;
+function openRecord(call: Call, body: string, { requests }: Parts): RequestRecord {
+  const { provider, request, path, query, arrivedAt } = call;
   const key = request.headers['idempotency-key'];
   return requests.open({
     provider: provider.name,
     method: request.method,
     path: query === '' ? path : `${path}?${query}`,
-    at: clock.now(),
+    at: arrivedAt,
     idempotencyKey: typeof key === 'string' ? key : null,
     body,
   });
@@ -109,6 +115,7 @@ async function work(
     path: call.path,
     query: call.query,
     headers: call.request.headers,
+    arrivedAt: call.arrivedAt,
     body,
     pass: async (point: FaultPoint) => {
       if (fault?.point !== point) return;
