@@ -68,12 +68,12 @@ export function createCampaignLoad(
     const batches = Math.ceil(random.int(BATCHES.lowest, BATCHES.highest) * scale);
     const audience = list(channel, batchSize * batches);
     await refuseFirst(channel, audience[0]?.contact ?? '');
-    const { store } = world;
-    await store.createCampaign({
+    const { store, drafts } = world;
+    await drafts.make({
       // Its id is its name: SMS carry the name.
       ...{ id, name: id, channel, template: TEMPLATE, variables: {}, timeZone: 'Asia/Almaty' },
       // Faults fail whole batches here; a campaign that pauses by itself has tests of its own.
-      ...{ quietHours: null, maxBouncePercent: 100, maxErrorPercent: 100 },
+      ...{ quietHours: null, maxBouncePercent: 100, maxErrorPercent: 100, requestHash: null },
     });
     const all = { upload: newId(), first: true, last: true };
     await store.setAudience(id, { people: audience, leftOut: [] }, all);

@@ -1,6 +1,6 @@
 /** Waits until nothing is left to do for campaigns: all have ended, with nobody failed whom a retry may still reach. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CampaignLoad } from './campaign-load.ts';
+import type { CampaignLoad, Launched } from './campaign-load.ts';
 import type { CampaignWorld } from './world-campaigns.ts';
 
 const POLL_MS = 500;
@@ -42,17 +42,26 @@ async function whatIsLeft({ bus, supabase }: CampaignWorld): Promise<string> {
 
 /** Whether anybody gets another try. */
 async function retryFailed(
-  { store, supabase }: CampaignWorld,
-  { launched, refusable }: Pick<CampaignLoad, 'refusable' | 'launched'>,
+  world: CampaignWorld,
+  load: Pick<CampaignLoad, 'refusable' | 'launched'>,
 ): Promise<boolean> {
+  const again = await worthRetrying(world, load);
+  for (const { id, batchSize } of again) {
+    await world.store.retry(id, { batchSize, unknownToo: false });
+  }
+  return again.length > 0;
+}
+
+/** The campaigns with people who failed and whom the provider would take at another try. */
+export async function worthRetrying(
+  { supabase }: CampaignWorld,
+  { launched, refusable }: Pick<CampaignLoad, 'refusable' | 'launched'>,
+): Promise<Launched[]> {
   const failed = await supabase.landing.sql<{ id: string; contact: string }>(
     `select campaign_id as id, contact from public.campaign_recipients where status = 'failed'`,
   );
-  const again = new Set(
+  const ids = new Set(
     failed.filter(({ contact }) => !refusable.has(contact.replace('+', ''))).map(({ id }) => id),
   );
-  for (const { id, batchSize } of launched) {
-    if (again.has(id)) await store.retry(id, { batchSize, unknownToo: false });
-  }
-  return again.size > 0;
+  return launched.filter(({ id }) => ids.has(id));
 }

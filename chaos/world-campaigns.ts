@@ -8,6 +8,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCampaignStore, type CampaignStore } from '@leadwire/mailer-batch/campaign-store';
+import { createDraftStore, type DraftStore } from '@leadwire/mailer-batch/draft-store';
 import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
 import { openBus, type Bus } from '@leadwire/shared/bus';
 import { createLog } from '@leadwire/shared/log';
@@ -39,6 +40,7 @@ export interface CampaignWorld {
   supabase: TestSupabase;
   /** The product's own functions, past the gate. */
   store: CampaignStore;
+  drafts: DraftStore;
   sandbox: SandboxControl;
   mailers: readonly [Replica, Replica];
   rates: Rates;
@@ -116,7 +118,7 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
   let isBrokerUp = true;
 
   const world: CampaignWorld = {
-    ...{ bus, supabase, sandbox, mailers, rates, gate, store: storeOf(supabase) },
+    ...{ bus, supabase, sandbox, mailers, rates, gate, ...storesOf(supabase) },
     diary: async () => {
       const text = await readFile(diaryFile, 'utf8').catch(() => '');
       return text.split('\n').filter((line) => line !== '');
@@ -147,9 +149,10 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
   return world;
 }
 
-function storeOf({ landing, env }: TestSupabase): CampaignStore {
+function storesOf({ landing, env }: TestSupabase): Pick<CampaignWorld, 'store' | 'drafts'> {
   const serviceKey = env.LANDING_SUPABASE_SERVICE_KEY;
-  return createCampaignStore(createDatabase({ project: 'landing', url: landing.url, serviceKey }));
+  const database = createDatabase({ project: 'landing', url: landing.url, serviceKey });
+  return { store: createCampaignStore(database), drafts: createDraftStore(database) };
 }
 
 function mailerEnv(

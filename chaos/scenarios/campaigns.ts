@@ -4,6 +4,7 @@ import { makeEvent } from '@leadwire/shared/events';
 import { subjects } from '@leadwire/shared/topology';
 import { onCampaigns, type Blow, type CampaignScene, type Step } from '../campaign-run.ts';
 import { isOf } from '../evidence-campaigns.ts';
+import { worthRetrying } from '../quiescence-campaigns.ts';
 
 /** A fault waits so long for a call that it can spoil. */
 const FAULT_WAIT_MS = 8_000;
@@ -206,15 +207,11 @@ const suppressed: Blow = {
 
 const retried: Blow = {
   name: 'failed ones retried',
-  async strike({ world: { supabase, store }, load }) {
-    const failed = await supabase.landing.sql<{ id: string; contact: string }>(
-      `select campaign_id as id, contact from public.campaign_recipients where status = 'failed'`,
-    );
-    const one = failed.find(({ contact }) => !load.refusable.has(contact.replace('+', '')));
-    const campaign = load.launched.find(({ id }) => id === one?.id);
+  async strike({ world, load }) {
+    const [campaign] = await worthRetrying(world, load);
     if (!campaign) return false;
     const { id, batchSize } = campaign;
-    const { kind } = await store.retry(id, { batchSize, unknownToo: false });
+    const { kind } = await world.store.retry(id, { batchSize, unknownToo: false });
     return kind === 'retried';
   },
 };

@@ -20,19 +20,3 @@ begin
   return public.leadwire_campaign_claim(p_id, p_n, p_owner, p_lease_ms, p_at, p_body_hash, p_ids);
 end
 $$;
-
-do $$
-declare
-  name constant text :=
-    'public.leadwire_campaign_claim_at_rate(uuid, integer, text, integer, timestamptz, text, uuid[], numeric)';
-  outsider text;
-begin
-  execute format('revoke all on function %s from public', name);
-  for outsider in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
-    execute format('revoke all on function %s from %I', name, outsider);
-  end loop;
-  if exists (select from pg_roles where rolname = 'service_role') then
-    execute format('grant execute on function %s to service_role', name);
-  end if;
-end
-$$;

@@ -254,10 +254,10 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     pauseFor: (ms) =>
       orOutage(UNREADABLE, async () => {
         const until = Date.now() + ms;
-        await move(({ nextAt, pausedUntil, lanes }) => ({
-          nextAt: Math.max(nextAt, until),
-          pausedUntil: Math.max(pausedUntil, until),
-          lanes,
+        await move((before) => ({
+          ...before,
+          nextAt: Math.max(before.nextAt, until),
+          pausedUntil: Math.max(before.pausedUntil, until),
         }));
       }),
   };

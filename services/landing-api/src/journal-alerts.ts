@@ -1,8 +1,7 @@
 /** People hear of it when leads stay in the journal although the broker is there. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Alerts } from '@leadwire/shared/alerts';
-import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/log';
+import { startPeriodic } from '@leadwire/shared/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service';
 import { STUCK_SECONDS, oldestAge } from './journal-watch.ts';
 import type { Journal } from './journal.ts';
@@ -24,7 +23,6 @@ export interface JournalAlertsOptions {
  */
 export function startJournalAlerts(options: JournalAlertsOptions): BackgroundWork {
   const { journal, alerts, log, everyMs = LOOK_MS } = options;
-  const over = new AbortController();
   let isKnownToDrain = false;
   let lastDepth = Infinity;
 
@@ -45,22 +43,10 @@ export function startJournalAlerts(options: JournalAlertsOptions): BackgroundWor
     }
   };
 
-  const run = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      await look().catch((thrown: unknown) =>
-        log.debug({ err: toError(thrown) }, 'the alert was not published'),
-      );
-      await delay(everyMs, undefined, { signal: over.signal }).catch(() => undefined);
-    }
-  };
-  const finished = run();
-
-  return {
+  return startPeriodic({
     durable: 'journal-alerts',
-    problem: () => undefined,
-    async stop() {
-      over.abort();
-      await finished;
-    },
-  };
+    work: look,
+    onError: (err) => log.debug({ err }, 'the alert was not published'),
+    everyMs,
+  });
 }

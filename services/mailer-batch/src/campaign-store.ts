@@ -178,8 +178,6 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
     call<Answer>(name, { p_id: id, ...more });
 
   return {
-    /** The same id again changes nothing and answers what is there. */
-    createCampaign: (campaign: NewCampaign) => call<Campaign>('create', { p_campaign: campaign }),
     get: (id: string) => byId<CampaignWithCounts | null>('get', id),
     /** The newest ones. */
     list: (limit: number) => call<CampaignWithCounts[]>('list', { p_limit: limit }),

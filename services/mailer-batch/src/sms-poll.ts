@@ -2,9 +2,8 @@
  * Asks about SMS whose report never came: Mobizon gives a report up after an hour without an answer. The database says
  * which ones are due and hands each to one replica, so that however many poll, nobody is asked twice about the same.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/log';
+import { startPeriodic } from '@leadwire/shared/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service';
 import type { Facts } from './facts.ts';
 
@@ -19,34 +18,17 @@ export interface SmsPollOptions {
 
 /** Goes on until `stop`. What could not be asked is asked about at its next time. */
 export function startSmsPoll({ facts, log, everyMs = EVERY_MS }: SmsPollOptions): BackgroundWork {
-  const over = new AbortController();
-  const sleep = (ms: number) =>
-    delay(ms, undefined, { signal: over.signal }).catch(() => undefined);
-
-  const askAll = async (): Promise<void> => {
-    while (!over.signal.aborted) {
+  const askAll = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
       const { asked, ended, isMore } = await facts.askAboutSms();
       if (asked > 0) log.info({ asked, ended }, 'asked about SMS without a report');
       if (!isMore) return;
     }
   };
-
-  const run = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      await askAll().catch((thrown: unknown) =>
-        log.warn({ err: toError(thrown) }, 'SMS without a report could not be asked about'),
-      );
-      await sleep(everyMs);
-    }
-  };
-  const finished = run();
-
-  return {
+  return startPeriodic({
     durable: 'mailer-sms-poll',
-    problem: () => undefined,
-    async stop() {
-      over.abort();
-      await finished;
-    },
-  };
+    work: askAll,
+    onError: (err) => log.warn({ err }, 'SMS without a report could not be asked about'),
+    everyMs,
+  });
 }

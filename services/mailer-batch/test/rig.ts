@@ -7,6 +7,7 @@ import {
   type NewCampaign,
   type RecipientRow,
 } from '@leadwire/mailer-batch/campaign-store';
+import { createDraftStore, type DraftStore } from '@leadwire/mailer-batch/draft-store';
 import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
 import { newId } from '@leadwire/shared/ids';
 import { createDatabase } from '@leadwire/shared/supabase';
@@ -47,6 +48,7 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
   let sandbox: ServiceProcess;
   let control: SandboxControl;
   let store: CampaignStore;
+  let drafts: DraftStore;
   let running: ServiceProcess[] = [];
   let shared: ServiceProcess | undefined;
 
@@ -69,7 +71,9 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
     control = connectSandbox(sandbox.url);
     const { url } = supabase.landing;
     const serviceKey = supabase.env.LANDING_SUPABASE_SERVICE_KEY;
-    store = createCampaignStore(createDatabase({ project: 'landing', url, serviceKey }));
+    const database = createDatabase({ project: 'landing', url, serviceKey });
+    store = createCampaignStore(database);
+    drafts = createDraftStore(database);
     if (hasMailer) shared = await startMailer();
   }, 300_000);
   beforeEach(() => control.clearFaults());
@@ -115,7 +119,7 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
       ...{ variables: {}, timeZone: 'Asia/Almaty', quietHours: null },
       ...given,
     };
-    await store.createCampaign(campaign);
+    await drafts.make({ ...campaign, requestHash: null });
     const rows = list.map(({ contact, name = null }, index) => ({
       ...{ row: index + 1, contact, name, variables: {} },
     }));

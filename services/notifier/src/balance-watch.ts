@@ -1,9 +1,8 @@
 /** Looks at the money left for SMS every quarter of an hour, so that somebody hears of it before it is used up. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Alerts } from '@leadwire/shared/alerts';
-import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/log';
 import type { MobizonClient } from '@leadwire/shared/mobizon';
+import { startPeriodic } from '@leadwire/shared/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service';
 
 const EVERY_MS = 15 * 60_000;
@@ -25,10 +24,6 @@ export interface BalanceWatchOptions {
 export function startBalanceWatch(options: BalanceWatchOptions): BackgroundWork {
   const { mobizon, alerts, below, log } = options;
   const { firstAfterMs = FIRST_AFTER_MS, everyMs = EVERY_MS } = options;
-  const over = new AbortController();
-  const sleep = (ms: number) =>
-    delay(ms, undefined, { signal: over.signal }).catch(() => undefined);
-
   const check = async (): Promise<void> => {
     const balance = await mobizon.balance();
     if (balance < below) {
@@ -40,21 +35,10 @@ export function startBalanceWatch(options: BalanceWatchOptions): BackgroundWork 
     }
   };
 
-  const run = async (): Promise<void> => {
-    for (await sleep(firstAfterMs); !over.signal.aborted; await sleep(everyMs)) {
-      await check().catch((thrown: unknown) =>
-        log.warn({ err: toError(thrown) }, 'the balance could not be checked'),
-      );
-    }
-  };
-  const finished = run();
-
-  return {
+  return startPeriodic({
     durable: 'mobizon-balance',
-    problem: () => undefined,
-    async stop() {
-      over.abort();
-      await finished;
-    },
-  };
+    work: check,
+    onError: (err) => log.warn({ err }, 'the balance could not be checked'),
+    ...{ firstAfterMs, everyMs },
+  });
 }
