@@ -8,27 +8,47 @@ const startTwo = () => Promise.all([startCrm(), startCrm()]);
 const amocrm = () => rig.control().amocrm;
 
 describe('several leads of one person', () => {
-  test('at one moment, on two replicas, make one contact and one deal', async () => {
-    await startTwo();
-    await amocrm().set({ indexLagMs: 500 });
-    const first = someLead();
-    const { phone, email } = first;
-    const others = [
-      someLead({ phone, email }),
-      someLead({ phone, email: null }),
-      someLead({ email }),
-    ];
-    const leads = [first, ...others, someLead({ phone }), someLead({ phone, email })];
-    await Promise.all(leads.map(publishLead));
+  const { phone, email } = someLead();
+  const address = someLead().email;
+  // All of them share one value: leads that only a third one ties together may well be two contacts.
+  test.each([
+    ['phone', [{}, { email: null }, { email }, { email }, {}].map((own) => ({ phone, ...own }))],
+    ['address', [{}, { phone: null }, {}].map((own) => ({ email: address, ...own }))],
+  ])(
+    'with one %s at one moment, on two replicas, make one contact and one deal',
+    async (_what, given) => {
+      await startTwo();
+      await amocrm().set({ indexLagMs: 500 });
+      const leads = given.map((person) => someLead(person));
+      await Promise.all(leads.map(publishLead));
 
-    const facts = [];
-    for (const lead of leads) facts.push(await synced(lead));
-    expect(new Set(facts.map(({ dealId }) => dealId)).size).toBe(1);
-    expect(new Set(facts.map(({ contactId }) => contactId)).size).toBe(1);
-    expect(await dealsOf(first)).toHaveLength(1);
-    expect(await contactsOf(first)).toHaveLength(1);
-    expect(await amocrm().notes(facts[0]!.dealId)).toHaveLength(leads.length);
-    await amocrm().set({ indexLagMs: 0 });
+      const facts = [];
+      for (const lead of leads) facts.push(await synced(lead));
+      expect(new Set(facts.map(({ dealId }) => dealId)).size).toBe(1);
+      expect(new Set(facts.map(({ contactId }) => contactId)).size).toBe(1);
+      expect(await dealsOf(leads[0]!)).toHaveLength(1);
+      expect(await contactsOf(leads[0]!)).toHaveLength(1);
+      expect(await amocrm().notes(facts[0]!.dealId)).toHaveLength(leads.length);
+      await amocrm().set({ indexLagMs: 0 });
+    },
+  );
+
+  test('whom only a later lead shows to be one stay two contacts; it goes to the one with its phone', async () => {
+    await startTwo();
+    const byPhone = someLead();
+    const byEmail = someLead();
+    await Promise.all([byPhone, byEmail].map(publishLead));
+    const [withPhone, withEmail] = [await synced(byPhone), await synced(byEmail)];
+    const both = someLead({ phone: byPhone.phone, email: byEmail.email });
+    await publishLead(both);
+
+    expect(withEmail.contactId).not.toBe(withPhone.contactId);
+    const { dealId, contactId } = await synced(both);
+    expect({ dealId, contactId }).toEqual({
+      ...{ dealId: withPhone.dealId, contactId: withPhone.contactId },
+    });
+    expect(await contactsOf(both)).toHaveLength(2);
+    expect(await dealsOf(both)).toHaveLength(2);
   });
 
   test('one after the other reuse the deal, although the search does not know it yet', async () => {
