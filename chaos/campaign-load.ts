@@ -78,7 +78,8 @@ export function createCampaignLoad(
     const all = { upload: newId(), first: true, last: true };
     await store.setAudience(id, { people: audience, leftOut: [] }, all);
     const frozen = await freeze(channel);
-    const { kind } = await store.start(id, { expected: audience.length, frozen, batchSize });
+    const draft = (await store.get(id))!;
+    const { kind } = await store.start(draft, { expected: audience.length, frozen, batchSize });
     if (kind !== 'started') throw new Error(`a campaign was not started: ${kind}`);
     launched.push({ id, channel, batchSize });
   };

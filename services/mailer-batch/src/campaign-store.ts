@@ -76,6 +76,8 @@ export interface Campaign {
   pausedAt: string | null;
   cancelledAt: string | null;
   finishedAt: string | null;
+  /** Of a draft also when its list was. */
+  changedAt: string;
 }
 export type CampaignWithCounts = Campaign & { counts: Counts };
 
@@ -132,6 +134,8 @@ export type Started =
   | { kind: 'count_differs'; audience: number }
   /** The list is not complete, or nobody is left of it. */
   | { kind: 'no_audience' }
+  /** By somebody else, since it was read. */
+  | { kind: 'changed' }
   | NotDraft
   | Missing;
 export type Moved = { kind: 'done' | 'already'; status: CampaignStatus } | NotAllowed | Missing;
@@ -202,10 +206,17 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
     recipientsPage: (id: string, afterRow: number, limit: number) =>
       byId<RecipientRow[]>('recipients_page', id, { p_after: afterRow, p_limit: limit }),
 
-    /** Now, or scheduled when `scheduledFor` is still to come. `batchSize`: people in a call to the provider. */
-    start: (id: string, start: { expected: number; frozen: unknown; batchSize: number }) =>
+    /**
+     * The draft as it was read, now, or scheduled when `scheduledFor` is still to come. `batchSize`: people in a call to
+     * the provider.
+     */
+    start: (
+      { id, changedAt }: Pick<Campaign, 'id' | 'changedAt'>,
+      start: { expected: number; frozen: unknown; batchSize: number },
+    ) =>
       byId<Started>('start', id, {
         ...{ p_expected: start.expected, p_frozen: start.frozen, p_batch_size: start.batchSize },
+        p_changed_at: changedAt,
       }),
     pause: (id: string, reason: string) => byId<Moved>('pause', id, { p_reason: reason }),
     resume: (id: string) => byId<Moved>('resume', id),

@@ -117,7 +117,7 @@ async function start(ports: HttpPorts, campaign: Campaign, expected: number): Pr
   if (campaign.status !== 'draft') throw notWhile(campaign.status, 'start');
   refuseTooLate(ports.templates, campaign, ports.now());
   await refuseMissingVariables(ports, campaign);
-  const started = await ports.store.start(campaign.id, {
+  const started = await ports.store.start(campaign, {
     expected,
     frozen: freezeDraft(ports, campaign),
     batchSize: ports.channels[campaign.channel].batchSize,
@@ -139,6 +139,11 @@ async function start(ports: HttpPorts, campaign: Campaign, expected: number): Pr
           message: campaign.audienceReady ? 'nobody is left' : 'no complete list',
         },
       ]);
+    case 'changed':
+      throw new RequestError(
+        409,
+        'the draft was changed at this moment: look at the preview again',
+      );
     case 'not_draft':
       throw notWhile(started.status, 'start');
     case 'missing':

@@ -42,6 +42,23 @@ describe('a start', () => {
     expect(kinds.sort()).toEqual(['not_draft', 'scheduled']);
   }, 30_000);
 
+  test('of a draft whose text or list was changed since it was read is refused', async () => {
+    const id = await rig.draft(people(3, 25), { scheduledFor: '2100-01-01T00:00:00Z' });
+    const start = { expected: 3, frozen: {}, batchSize: 100 };
+    const read = (await rig.store().get(id))!;
+    await rig.store().patch(id, { variables: { reason: 'снег' } });
+    expect(await rig.store().start(read, start)).toEqual({ kind: 'changed' });
+    const readAgain = (await rig.store().get(id))!;
+    const list = people(3, 28).map(({ contact }, index) => ({
+      ...{ row: index + 1, contact, name: null, variables: {} },
+    }));
+    const whole = { upload: newId(), first: true, last: true };
+    await rig.store().setAudience(id, { people: list, leftOut: [] }, whole);
+    expect(await rig.store().start(readAgain, start)).toEqual({ kind: 'changed' });
+    expect(await rig.campaign(id)).toMatchObject({ status: 'draft' });
+    expect(await rig.start(id, 3)).toEqual({ kind: 'scheduled', audience: 3 });
+  }, 30_000);
+
   test('comes by itself at the time it is scheduled for', async () => {
     const scheduledFor = new Date(Date.now() + 3_000).toISOString();
     const id = await rig.launch(people(2, 30), { scheduledFor });

@@ -140,7 +140,7 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
     const owner = { ...own, timeZone: 'Asia/Almaty' };
     const checked = read.variables ?? {};
     const frozen = templates.freeze('stream-moved', campaign.channel, checked, owner);
-    return store.start(id, { expected, frozen, batchSize });
+    return store.start(campaign, { expected, frozen, batchSize });
   };
 
   // On a busy machine the database may not answer in time; asking again changes nothing.
