@@ -15,14 +15,17 @@ const SPACING_MARGIN = 1.04;
 /** Bulk books its slot this much before it must, or the time of booking would be lost of every slot. */
 const BULK_AHEAD_MS = 50;
 /**
- * A slot may be used this much after its time without the others noticing: less than the margin adds
- * up to in a second (40 ms), so that the limit holds although the slots behind it go out on time.
+ * A slot may be used this much after its time without the others noticing. The margin adds up to 40 ms in a second;
+ * the rest of it is for the request's way to the provider, so that the limit holds although the slots behind it go out
+ * on time.
  */
-const FREE_DELAY_MS = 20;
+const FREE_DELAY_MS = 10;
 /** The longest delay that a process on a slow machine makes room for; later than this is a suspended one. */
 const LONGEST_DELAY_MS = 1_000;
 /** A slot that is free now starts this much later, so that booking it does not make it late. */
 const BOOKING_MS = 15;
+/** The last look whether the provider wants a pause comes this much before the slot, so that it does not make it late. */
+const LAST_LOOK_MS = 20;
 /** What a claim is expected to take at first; then what it took. */
 const FIRST_CLAIM_MS = 100;
 /**
@@ -196,8 +199,9 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
 
   /** Resolves at the slot's time; false when it must not be used after all. */
   const reach = async ({ at, delayMs }: Slot): Promise<boolean> => {
-    await delay(Math.max(0, at - Date.now()));
+    await delay(Math.max(0, at - LAST_LOOK_MS - Date.now()));
     const { pausedUntil } = await read();
+    await delay(Math.max(0, at - Date.now()));
     const now = Date.now();
     if (pausedUntil > now) return false;
     const lateMs = now - at;

@@ -34,6 +34,12 @@ export type Mail = z.infer<typeof mailSchema>;
 /** A mail of a batch; headers are its own. */
 export type BatchMail = Mail & { headers: Record<string, string> };
 
+/** The bytes of the request (a JSON array of BatchMail), and how many mails they are. */
+export interface MailBatch {
+  body: Buffer<ArrayBuffer>;
+  count: number;
+}
+
 /** One for each mail of the batch, in its order. */
 export type BatchAnswer = readonly ({ id: string } | { refused: string })[];
 
@@ -50,16 +56,11 @@ export interface ResendClient {
    */
   send(mail: Mail, idempotencyKey: string, context: CallContext): Promise<string>;
   /**
-   * Sends a batch of `count` mails, given as the bytes of the request (a JSON array of BatchMail): the same
-   * key and bytes within 24 hours send it once. A mail that Resend refuses fails alone.
+   * The same key and bytes within 24 hours send it once. A mail that Resend refuses fails alone.
    * @throws as `send`; PermanentError `answer_does_not_fit` when the batch was taken but nobody can say
    * which id is whose.
    */
-  sendBatch(
-    batch: { body: string; count: number },
-    idempotencyKey: string,
-    context: CallContext,
-  ): Promise<BatchAnswer>;
+  sendBatch(batch: MailBatch, idempotencyKey: string, context: CallContext): Promise<BatchAnswer>;
 }
 
 export interface ResendOptions {
@@ -101,7 +102,7 @@ export function createResend(options: ResendOptions): ResendClient {
 
   /** Not through the SDK: it would make the bytes anew, and the hash of these decides about repeats. */
   const postBatch = async (
-    { body, count }: { body: string; count: number },
+    { body, count }: MailBatch,
     idempotencyKey: string,
   ): Promise<BatchAnswer> => {
     const answer = await fetch(`${options.baseUrl}/emails/batch`, {

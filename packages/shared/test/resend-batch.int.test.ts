@@ -35,7 +35,11 @@ function sendBatch(mails: readonly BatchMail[], key = 'campaign-1-1', apiKey = '
     },
     track: (_action, _context, call) => call(),
   });
-  return resend.sendBatch({ body: JSON.stringify(mails), count: mails.length }, key, {});
+  return resend.sendBatch(
+    { body: Buffer.from(JSON.stringify(mails)), count: mails.length },
+    key,
+    {},
+  );
 }
 
 const fault = (action: Parameters<Sandbox['control']['addFault']>[0]['action']) =>
