@@ -19,7 +19,7 @@ const BULK_AHEAD_MS = 50;
  * the rest of it is for the request's way to the provider, so that the limit holds although the slots behind it go out
  * on time.
  */
-const FREE_DELAY_MS = 10;
+const FREE_DELAY_MS = 20;
 /** The longest delay that a process on a slow machine makes room for; later than this is a suspended one. */
 const LONGEST_DELAY_MS = 1_000;
 /** A slot that is free now starts this much later, so that booking it does not make it late. */
@@ -37,6 +37,11 @@ const LONGEST_CLAIM_MS = 300;
 const CLAIM_DECAY = 0.97;
 /** A claim waits no longer than this for another turn when it has missed its own: claims must not age. */
 const PATIENCE_MS = 2_000;
+/**
+ * A longer pause of the provider is not sat out: whoever waits holds a message, perhaps a person's lock, and a service
+ * that is told to stop has 25 seconds.
+ */
+const LONGEST_PAUSE_MS = 15_000;
 const TRIES = 50;
 const UNREADABLE = 'the rate limit cannot be read';
 
@@ -70,7 +75,8 @@ export interface Turn {
 export interface Limiter {
   /**
    * Waits until the account may be asked once more.
-   * @throws TransientError when the broker does not answer: without it nobody knows the others' pace.
+   * @throws TransientError when the broker does not answer: without it nobody knows the others' pace; when the provider
+   * wants a long pause, with its time.
    */
   acquire(turn?: Turn): Promise<void>;
   /**
@@ -179,6 +185,11 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
       let freeAt = 0;
       await move((before) => {
         const now = Date.now();
+        const pauseMs = before.pausedUntil - now;
+        if (pauseMs > LONGEST_PAUSE_MS) {
+          const told = { retryAfterMs: pauseMs, outage: true };
+          throw new TransientError(`${account} wants a pause`, told);
+        }
         const soonest = now + leadMs;
         freeAt = freeFrom(before, lane);
         slot = undefined;
@@ -238,7 +249,7 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
       }),
     async acquireWith(claim, isOurs, turn = {}) {
       const stop = metrics.limiterWaitSeconds.startTimer({ account });
-      const leadMs = BOOKING_MS + usualClaimMs;
+      const leadMs = BOOKING_MS + usualClaimMs + LAST_LOOK_MS;
       const slot = await orOutage(UNREADABLE, () => book(turn, leadMs));
       await delay(Math.max(0, slot.at - leadMs - Date.now()));
       const claimed = await timed(claim);

@@ -10,6 +10,11 @@ const { publishLead, synced, dealsOf } = rig;
 const startCrm = (env: Record<string, string> = {}) =>
   rig.startCrm({ AMOCRM_RATE_PER_SECOND: '6', ...env });
 const amocrm = () => rig.control().amocrm;
+const tooMany = (body: string, type: string) => ({
+  provider: 'amocrm',
+  count: 1,
+  action: { do: 'fixed' as const, status: 429, headers: { 'content-type': type }, body },
+});
 
 test('two replicas with much to do never send more than 7 requests in any second', async () => {
   await Promise.all([startCrm(), startCrm()]);
@@ -24,12 +29,6 @@ test('two replicas with much to do never send more than 7 requests in any second
 });
 
 describe('too many requests (429)', () => {
-  const tooMany = (body: string, type: string) => ({
-    provider: 'amocrm',
-    count: 1,
-    action: { do: 'fixed' as const, status: 429, headers: { 'content-type': type }, body },
-  });
-
   test('with a body that says how long: nobody asks before', async () => {
     await rig.control().addFault({
       ...tooMany(
@@ -85,3 +84,20 @@ test('a block stops both replicas at once, is probed by one of them now and then
   for (const lead of leads) await synced(lead);
   for (const lead of leads) expect(await dealsOf(lead)).toHaveLength(1);
 });
+
+// The last one here: the minute stays with the broker.
+test('too many requests (429) for a minute: nobody asks meanwhile, and a service that is told to stop stops in order', async () => {
+  const crm = await startCrm();
+  await rig.control().addFault({
+    ...tooMany('{"title":"Too Many Requests","status":429,"retry_after":60}', 'application/json'),
+  });
+  const leads = Array.from({ length: 3 }, () => someLead());
+  await Promise.all(leads.map(publishLead));
+  const refusals = () => crm.logs.filter(({ msg }) => String(msg).includes('wants a pause'));
+  await waitFor(() => refusals().length > 0);
+
+  expect(await crm.stop()).toBe(0);
+  const requests = await rig.control().requests('amocrm');
+  const refusedAt = requests.findLast(({ status }) => status === 429)!.at;
+  expect(requests.filter(({ at }) => at > refusedAt + 1_000)).toEqual([]);
+}, 60_000);
