@@ -24,7 +24,10 @@ const FREE_DELAY_MS = 20;
 const LONGEST_DELAY_MS = 1_000;
 /** A slot that is free now starts this much later, so that booking it does not make it late. */
 const BOOKING_MS = 15;
-/** The last look whether the provider wants a pause comes this much before the slot, so that it does not make it late. */
+/**
+ * With a claim the last look whether the provider wants a pause comes this much before the slot, so that it does not make
+ * the request late. Without one it comes at the slot: how long it takes then tells how busy this machine is.
+ */
 const LAST_LOOK_MS = 20;
 /** What a claim is expected to take at first; then what it took. */
 const FIRST_CLAIM_MS = 100;
@@ -208,9 +211,9 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     }
   };
 
-  /** Resolves at the slot's time; false when it must not be used after all. */
-  const reach = async ({ at, delayMs }: Slot): Promise<boolean> => {
-    await delay(Math.max(0, at - LAST_LOOK_MS - Date.now()));
+  /** Resolves at the slot's time; false when it must not be used after all. The last look is `lookMs` before it. */
+  const reach = async ({ at, delayMs }: Slot, lookMs = 0): Promise<boolean> => {
+    await delay(Math.max(0, at - lookMs - Date.now()));
     const { pausedUntil } = await read();
     await delay(Math.max(0, at - Date.now()));
     const now = Date.now();
@@ -235,7 +238,7 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
   const reachSoon = async (slot: Slot, turn: Turn): Promise<boolean> => {
     // A claim that took long makes nobody's slots wider: it is the next lead that grows.
     const isOver = Date.now() > slot.at + slot.delayMs;
-    if (!isOver && (await reach(slot))) return true;
+    if (!isOver && (await reach(slot, LAST_LOOK_MS))) return true;
     if (freeFrom(await read(), turn.lane) > Date.now() + PATIENCE_MS) return false;
     return reachSoon(await book(turn, BOOKING_MS), turn);
   };
