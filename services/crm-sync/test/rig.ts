@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import type { AmocrmOptions } from '@leadwire/sandbox/amocrm/settings';
-import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/bus';
 import { eventSchemas, type CrmOutcome, type CrmRecord, type Lead } from '@leadwire/shared/events';
 import { createLog } from '@leadwire/shared/log';
@@ -61,23 +61,34 @@ interface Kept {
 /** Starts before the file's tests and ends after them; so do its services, unless one is wanted otherwise. */
 export function useRig(amocrm: AmocrmOptions = WIDE) {
   let broker: TestBroker;
-  let sandbox: Sandbox;
+  let sandbox: ServiceProcess;
+  let control: SandboxControl;
   let bus: Bus;
   let kept: Kept[] = [];
   let folder: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'leadwire-crm-'));
-    [broker, sandbox] = await Promise.all([startNats(), startSandbox({ amocrm })]);
+    [broker, sandbox] = await Promise.all([
+      startNats(),
+      // A process of its own: when requests arrive is not held up by the tests.
+      startServiceProcess({
+        entry: 'packages/sandbox/src/main.ts',
+        env: { SANDBOX_AMOCRM_INDEX_LAG_MS: '0' },
+        until: 'listening',
+      }),
+    ]);
+    control = connectSandbox(sandbox.url);
+    await control.amocrm.set(amocrm);
     bus = await openTestBus(broker, 'test');
   });
   afterAll(async () => {
     await stopServices(kept);
     await bus.drain();
-    await Promise.all([broker.close(), sandbox.close()]);
+    await Promise.all([broker.close(), sandbox.stop()]);
     await rm(folder, { recursive: true, force: true });
   });
-  beforeEach(() => sandbox.control.clearFaults());
+  beforeEach(() => control.clearFaults());
   afterEach(() => {
     for (const each of kept) each.isInUse = false;
   });
@@ -87,8 +98,6 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
     kept = kept.filter((each) => !which.includes(each));
     await Promise.all(which.map(async ({ service }) => (await service).stop()));
   };
-
-  const control = () => sandbox.control;
 
   const start = async (entry: string, env: Record<string, string>): Promise<ServiceProcess> => {
     const key = JSON.stringify(env);
@@ -126,10 +135,10 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
   return {
     broker: () => broker,
     bus: () => bus,
-    control,
+    control: () => control,
     start,
     told,
-    sandboxUrl: () => sandbox.amocrmUrl,
+    sandboxUrl: () => `${sandbox.url}/amocrm`,
 
     /** Ends what was kept: the next one remembers nothing. */
     stopServices: () => stopServices(kept),
@@ -169,18 +178,18 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
     dealsOf: async (lead: Pick<Lead, 'phone' | 'email'>) => {
       const contacts = await contactsOf(lead);
       const ids = contacts.flatMap(({ id }) => id);
-      const all = await control().amocrm.leads();
+      const all = await control.amocrm.leads();
       return all.filter(
         (deal) => !deal.isDeleted && deal.contactIds.some((id) => ids.includes(id)),
       );
     },
     contactsOf,
     deal: async (id: number | undefined) =>
-      (await control().amocrm.leads()).find((deal) => deal.id === id)!,
+      (await control.amocrm.leads()).find((deal) => deal.id === id)!,
 
     /** Calls that arrived at AmoCRM since the last reset, most at once in any second. */
     busiestSecond: async (): Promise<number> => {
-      const times = (await control().requests('amocrm')).map(({ at }) => at).sort((a, b) => a - b);
+      const times = (await control.requests('amocrm')).map(({ at }) => at).sort((a, b) => a - b);
       const within = (from: number) => times.filter((at) => at >= from && at < from + 1_000).length;
       return Math.max(0, ...times.map(within));
     },
@@ -188,7 +197,7 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
 
   function crmEnv(): Record<string, string> {
     return {
-      AMOCRM_BASE_URL: sandbox.amocrmUrl,
+      AMOCRM_BASE_URL: `${sandbox.url}/amocrm`,
       AMOCRM_LONG_LIVED_TOKEN: TOKEN,
       AMOCRM_PIPELINE_ID: String(PIPELINE),
       AMOCRM_STAGE_DEFAULT: String(STAGES.first),
@@ -206,7 +215,7 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
 
   async function contactsOf({ phone, email }: Pick<Lead, 'phone' | 'email'>) {
     const digits = (text: string) => text.replace(/\D/g, '').slice(-10);
-    const all = await control().amocrm.contacts();
+    const all = await control.amocrm.contacts();
     return all.filter(
       (contact) =>
         !contact.isDeleted &&
