@@ -5,17 +5,12 @@ alter table public.campaigns
   -- SHA-256 of the request that made it, when that had an Idempotency-Key.
   add column if not exists request_hash text;
 
-create or replace function public.leadwire_campaign_json(c public.campaigns) returns jsonb
+-- The campaign with its counts, or null. `changedAt` is the draft's, its list's too.
+create or replace function public.leadwire_campaign_get(p_id uuid) returns jsonb
 language sql stable set search_path = '' as $$
-  select jsonb_build_object(
-    'id', c.id, 'name', c.name, 'channel', c.channel, 'template', c.template, 'topic', c.topic,
-    'variables', c.variables, 'status', c.status, 'pauseReason', c.pause_reason,
-    'source', c.audience, 'audienceReady', c.audience_ready, 'confirmedCount', c.confirmed_count,
-    'scheduledFor', c.scheduled_for, 'quietHours', c.quiet_hours, 'timeZone', c.time_zone,
-    'ratePerSecond', c.rate_per_second, 'maxBouncePercent', c.max_bounce_percent,
-    'maxErrorPercent', c.max_error_percent, 'createdAt', c.created_at, 'startedAt', c.started_at,
-    'pausedAt', c.paused_at, 'cancelledAt', c.cancelled_at, 'finishedAt', c.finished_at, 'changedAt', c.updated_at
-  );
+  select public.leadwire_campaign_json(c)
+    || jsonb_build_object('counts', public.leadwire_campaign_counts(c.id), 'changedAt', c.updated_at)
+  from public.campaigns c where c.id = p_id;
 $$;
 
 -- p_campaign: { id, name, channel, template, topic?, variables, source, scheduledFor?, quietHours?, timeZone,
@@ -84,56 +79,19 @@ language sql stable set search_path = '' as $$
   );
 $$;
 
--- As before, and only as long as nobody has changed the draft or its list since p_changed_at: p_frozen says what it said
--- then. Otherwise { kind: 'changed' }.
-drop function if exists public.leadwire_campaign_start(uuid, integer, jsonb, integer);
-create or replace function public.leadwire_campaign_start(
+-- leadwire_campaign_start as long as nobody has changed the draft or its list since p_changed_at: p_frozen says what it
+-- said then. Otherwise { kind: 'changed' }.
+create or replace function public.leadwire_campaign_start_as_read(
   p_id uuid, p_expected integer, p_frozen jsonb, p_batch_size integer, p_changed_at timestamptz
 ) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_campaign public.campaigns;
-  v_out_ids uuid[];
-  v_out_reasons text[];
-  v_audience integer;
-  v_status text;
 begin
   select * into v_campaign from public.campaigns c where c.id = p_id for update;
-  if not found then
-    return jsonb_build_object('kind', 'missing');
-  end if;
-  if v_campaign.status <> 'draft' then
-    return jsonb_build_object('kind', 'not_draft', 'status', v_campaign.status);
-  end if;
-  if v_campaign.updated_at <> p_changed_at then
+  if v_campaign.status = 'draft' and v_campaign.updated_at <> p_changed_at then
     return jsonb_build_object('kind', 'changed');
   end if;
-  select coalesce(array_agg(n.id), '{}'), coalesce(array_agg(n.reason), '{}') into v_out_ids, v_out_reasons
-  from public.leadwire_campaign_left_out_now(p_id) n;
-  select count(*) - coalesce(cardinality(v_out_ids), 0) into v_audience
-  from public.campaign_recipients r where r.campaign_id = p_id;
-  if not v_campaign.audience_ready or v_audience = 0 then
-    return jsonb_build_object('kind', 'no_audience');
-  end if;
-  if v_audience <> p_expected then
-    return jsonb_build_object('kind', 'count_differs', 'audience', v_audience);
-  end if;
-
-  with gone as (
-    delete from public.campaign_recipients r using unnest(v_out_ids, v_out_reasons) as o(id, reason)
-    where r.id = o.id returning r.line, r.name, r.contact, o.reason
-  )
-  insert into public.campaign_left_out (campaign_id, line, name, contact, reason)
-  select p_id, g.line, g.name, g.contact, g.reason from gone g
-  on conflict (campaign_id, line) do nothing;
-  perform public.leadwire_campaign_cut(p_id, p_batch_size);
-
-  v_status := case when v_campaign.scheduled_for > clock_timestamp() then 'scheduled' else 'running' end;
-  update public.campaigns c
-  set status = v_status, frozen = p_frozen, confirmed_count = p_expected, total = v_audience,
-    started_at = case when v_status = 'running' then clock_timestamp() end, updated_at = clock_timestamp()
-  where c.id = p_id;
-  return jsonb_build_object('kind', case v_status when 'running' then 'started' else 'scheduled' end,
-    'audience', v_audience);
+  return public.leadwire_campaign_start(p_id, p_expected, p_frozen, p_batch_size);
 end
 $$;

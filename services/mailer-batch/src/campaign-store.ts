@@ -76,10 +76,10 @@ export interface Campaign {
   pausedAt: string | null;
   cancelledAt: string | null;
   finishedAt: string | null;
-  /** Of a draft also when its list was. */
-  changedAt: string;
 }
 export type CampaignWithCounts = Campaign & { counts: Counts };
+/** `changedAt`: of a draft also when its list was. */
+export type ReadCampaign = CampaignWithCounts & { changedAt: string };
 
 export interface AudiencePerson {
   /** The place in the list, from 1; unique in it, left-out people included. */
@@ -182,7 +182,7 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
     call<Answer>(name, { p_id: id, ...more });
 
   return {
-    get: (id: string) => byId<CampaignWithCounts | null>('get', id),
+    get: (id: string) => byId<ReadCampaign | null>('get', id),
     /** The newest ones. */
     list: (limit: number) => call<CampaignWithCounts[]>('list', { p_limit: limit }),
     counts: (id: string) => byId<Counts>('counts', id),
@@ -211,10 +211,10 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
      * the provider.
      */
     start: (
-      { id, changedAt }: Pick<Campaign, 'id' | 'changedAt'>,
+      { id, changedAt }: Pick<ReadCampaign, 'id' | 'changedAt'>,
       start: { expected: number; frozen: unknown; batchSize: number },
     ) =>
-      byId<Started>('start', id, {
+      byId<Started>('start_as_read', id, {
         ...{ p_expected: start.expected, p_frozen: start.frozen, p_batch_size: start.batchSize },
         p_changed_at: changedAt,
       }),

@@ -5,7 +5,7 @@ import { RequestError } from '@leadwire/shared/http-problems';
 import { isCampaignTemplate } from '@leadwire/templates/campaign-templates';
 import { z } from 'zod';
 import { answerFor, campaignSchema, problemsOf } from './answers.ts';
-import type { Campaign, Moved } from './campaign-store.ts';
+import type { Campaign, Moved, ReadCampaign } from './campaign-store.ts';
 import { freezeDraft, readTexts, refuseTooLate } from './campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 import { peopleOf } from './preview.ts';
@@ -113,7 +113,7 @@ function refuseOver({ templates, now }: HttpPorts, campaign: Campaign): void {
 }
 
 /** @throws RequestError 409 with the right count, or for a campaign that is no draft; 422 for what cannot be sent. */
-async function start(ports: HttpPorts, campaign: Campaign, expected: number): Promise<void> {
+async function start(ports: HttpPorts, campaign: ReadCampaign, expected: number): Promise<void> {
   if (campaign.status !== 'draft') throw notWhile(campaign.status, 'start');
   refuseTooLate(ports.templates, campaign, ports.now());
   await refuseMissingVariables(ports, campaign);

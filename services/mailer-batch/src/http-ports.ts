@@ -2,7 +2,7 @@
 import { RequestError } from '@leadwire/shared/http-problems';
 import type { Log } from '@leadwire/shared/log';
 import { z } from 'zod';
-import type { CampaignStore, CampaignWithCounts, NewCampaign } from './campaign-store.ts';
+import type { CampaignStore, NewCampaign, ReadCampaign } from './campaign-store.ts';
 import type { TextPorts } from './campaign-texts.ts';
 import type { CampaignChannel } from './channel.ts';
 import type { ContactLists } from './contact-lists.ts';
@@ -37,7 +37,7 @@ export const campaignParams = z.object({ id: z.uuid('expected the id of a campai
 export async function campaignById(
   store: Pick<CampaignStore, 'get'>,
   id: string,
-): Promise<CampaignWithCounts> {
+): Promise<ReadCampaign> {
   const found = await store.get(id.toLowerCase());
   if (found === null) throw new RequestError(404, 'there is no such campaign');
   return found;
