@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { ADMIN_TOKEN, answerOf, form, startApi, type TestApi } from './start-api.ts';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
+import { answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 const SITE = 'https://site.kz';
 const PROFTEST = '/api/landing/proftest';

@@ -4,7 +4,8 @@ import { makeEvent, type Channel, type CrmRecord, type Delivery } from '@leadwir
 import { derivedId, newId } from '@leadwire/shared/ids';
 import { createLedger } from '@leadwire/shared/ledger';
 import { subjects } from '@leadwire/shared/topology';
-import { ADMIN_TOKEN, answerOf, form, startApi, type TestApi } from './start-api.ts';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
+import { answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 let broker: TestBroker;
 let api: TestApi;

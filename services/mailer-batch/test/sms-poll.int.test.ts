@@ -10,7 +10,8 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createFacts, type Facts } from '../src/facts.ts';
 import { startSmsPoll } from '../src/sms-poll.ts';
-import { MOBIZON_KEY, useRig } from './rig.ts';
+import { MOBIZON_KEY } from '@leadwire/testing/settings';
+import { useRig } from './rig.ts';
 
 const BATCH = { provider: 'mobizon', path: '/service/message/getSMSStatus' };
 

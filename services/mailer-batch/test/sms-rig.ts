@@ -7,10 +7,10 @@ import { createMetrics } from '@leadwire/shared/metrics';
 import { createMobizonCampaigns } from '@leadwire/shared/mobizon-campaigns';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
+import { MOBIZON_KEY } from '@leadwire/testing/settings';
 import type { BatchResult, CampaignChannel, ClaimHold, ReadyBatch } from '../src/channel.ts';
 import { createSmsChannel } from '../src/sms.ts';
 
-const KEY = 'k'.repeat(40);
 export const SEND = '/service/campaign/send';
 export const ADD = '/service/campaign/addRecipients';
 export const CREATE = '/service/campaign/create';
@@ -63,7 +63,7 @@ export async function startSmsRig(): Promise<SmsRig> {
     metrics: createMetrics('test'),
   });
   const mobizon = createMobizonCampaigns({
-    ...{ apiKey: KEY, baseUrl: sandbox.mobizonUrl, timeoutMs: 2_000, limiter },
+    ...{ apiKey: MOBIZON_KEY, baseUrl: sandbox.mobizonUrl, timeoutMs: 2_000, limiter },
     track: (_action, _context, call) => call(),
   });
   const rig: SmsRig = {
@@ -76,7 +76,7 @@ export async function startSmsRig(): Promise<SmsRig> {
       rig.now = Date.now();
       await sandbox.control.reset();
       await sandbox.control.mobizon.set({
-        ...{ apiKey: KEY, ratePerSecondPerMethod: 500, senders: ['Leadwire'], balance: 100_000 },
+        ...{ apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 500, senders: ['Leadwire'], balance: 100_000 },
       });
     },
     batchOf: (count) => batchOf(count, new Date(rig.now)),

@@ -9,15 +9,15 @@ import { createMobizon } from '@leadwire/shared/mobizon';
 import { readStream } from '@leadwire/shared/read-stream';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { MOBIZON_KEY } from '@leadwire/testing/settings';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { startBalanceWatch } from '../src/balance-watch.ts';
 
-const KEY = 'k'.repeat(40);
 let broker: TestBroker;
 let sandbox: Sandbox;
 let bus: Bus;
 beforeAll(async () => {
-  [broker, sandbox] = await Promise.all([startNats(), startSandbox({ mobizon: { apiKey: KEY } })]);
+  [broker, sandbox] = await Promise.all([startNats(), startSandbox({ mobizon: { apiKey: MOBIZON_KEY } })]);
   bus = await openTestBus(broker, 'notifier');
 });
 afterAll(async () => {
@@ -37,7 +37,7 @@ const told = async (): Promise<string[]> => {
 
 test('a low balance is told once, and once when it is topped up, by however many look', async () => {
   const mobizon = createMobizon({
-    ...{ apiKey: KEY, baseUrl: sandbox.mobizonUrl, track: (_action, _context, call) => call() },
+    ...{ apiKey: MOBIZON_KEY, baseUrl: sandbox.mobizonUrl, track: (_action, _context, call) => call() },
     limiter: noLimit,
   });
   const log = createLog('notifier', 'silent');

@@ -5,7 +5,7 @@ import { createLog } from '@leadwire/shared/log';
 import { createDatabase } from '@leadwire/shared/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
 import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createGroupBook } from '../src/groups.ts';
@@ -13,10 +13,10 @@ import { startMirror } from '../src/mirror.ts';
 
 let broker: TestBroker;
 let bus: Bus;
-let supabase: TestSupabase;
+let supabase: TestLanding;
 
 beforeAll(async () => {
-  [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
+  [broker, supabase] = await Promise.all([startNats(), startLanding()]);
   bus = await openTestBus(broker, 'test');
 }, 60_000);
 afterAll(async () => {
