@@ -4,7 +4,7 @@
  * the ledger decides what is left to do.
  */
 import { AmbiguousError, NotYetError, PermanentError, toError } from '@leadwire/shared/errors';
-import type { Lead, LeadCreated, NotificationDue, PersonalChannel } from '@leadwire/shared/events';
+import type { Lead, LeadCreated, NotificationDue, PersonalChannel } from '@leadwire/shared/contract/events';
 import {
   deliveryOf,
   isSettled,
@@ -12,8 +12,8 @@ import {
   type HeldEntry,
   type Ledger,
   type Settlement,
-} from '@leadwire/shared/ledger';
-import type { ShortLinks } from '@leadwire/shared/short-links';
+} from '@leadwire/shared/delivery/ledger';
+import type { ShortLinks } from '@leadwire/shared/delivery/short-links';
 import type { Channel, Due, Reconciled } from './channel.ts';
 import { messagesFor } from './compose.ts';
 import type { Publisher } from './publisher.ts';
