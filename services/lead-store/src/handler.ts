@@ -3,7 +3,12 @@
  * the functions of the migrations let a status only move forward.
  */
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
-import type { CrmRecorded, DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/contract/events';
+import type {
+  CrmRecorded,
+  DeliveryRecorded,
+  EventOf,
+  LeadCreated,
+} from '@leadwire/shared/contract/events';
 import type { Database } from '@leadwire/shared/providers/supabase';
 
 /** Large enough to catch up fast after an outage, small enough for one request of about 100 KiB. */
