@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { openBus } from '@leadwire/shared/bus';
-import { createLog } from '@leadwire/shared/log';
+import { openBus } from '@leadwire/shared/broker/bus';
+import { createLog } from '@leadwire/shared/runtime/log';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { ADMIN_TOKEN, UNSUBSCRIBE_SECRET, mailerEnv, sandboxOptions } from '@leadwire/testing/settings';
+import {
+  ADMIN_TOKEN,
+  UNSUBSCRIBE_SECRET,
+  mailerEnv,
+  sandboxOptions,
+} from '@leadwire/testing/settings';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { startConfiguredBroker, type ConfiguredBroker, type User } from './configured-broker.ts';
-
 
 let broker: ConfiguredBroker;
 let sandbox: Sandbox;
@@ -57,17 +61,23 @@ test('a campaign goes from the API to the inbox, and the word of who wants no mo
   ]);
   const ask = async (place: string, body: object): Promise<unknown> => {
     const response = await fetch(`${mailer.url}/api/campaigns${place}`, {
-      ...{ method: 'POST', body: JSON.stringify(body) },
+      method: 'POST',
+      body: JSON.stringify(body),
       headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
     });
     return response.json();
   };
   const email = 'saule@mail.leadwire-sample.kz';
   const created = await ask('', {
-    ...{ name: 'Эфир перенесён', channel: 'email', template: 'stream-moved' },
+    name: 'Эфир перенесён',
+    channel: 'email',
+    template: 'stream-moved',
     variables: {
-      ...{ stream: 'Как выбрать профессию', reason: 'Заболел эксперт.', steps: ['Придите.'] },
-      ...{ newDate: '2100-01-01T19:00:00+05:00', link: 'https://leadwire.kz/live' },
+      stream: 'Как выбрать профессию',
+      reason: 'Заболел эксперт.',
+      steps: ['Придите.'],
+      newDate: '2100-01-01T19:00:00+05:00',
+      link: 'https://leadwire.kz/live',
     },
     audience: { kind: 'list', recipients: [{ email, name: 'Сауле' }] },
   });

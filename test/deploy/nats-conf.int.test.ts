@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect, type NatsConnection } from 'nats';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
-import { brokerAddress } from '@leadwire/shared/broker-address';
+import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
+import { brokerAddress } from '@leadwire/shared/broker/address';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { ADMIN_TOKEN, notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
@@ -28,10 +28,7 @@ const urlOf = (user: User) => broker.urlOf(user);
 
 beforeAll(async () => {
   broker = await startConfiguredBroker();
-  [sandbox, supabase] = await Promise.all([
-    startSandbox(sandboxOptions),
-    startSupabase(),
-  ]);
+  [sandbox, supabase] = await Promise.all([startSandbox(sandboxOptions), startSupabase()]);
 }, 60_000);
 
 afterAll(async () => {
@@ -76,7 +73,9 @@ async function cli(user: User, ...args: string[]): Promise<string> {
 
 describe('the services, each with its own user', () => {
   test('do not create anything themselves: they say who has to', async () => {
-    await expect(start('notifier', notifierEnv(sandbox.url))).rejects.toThrow('leadwire topology apply');
+    await expect(start('notifier', notifierEnv(sandbox.url))).rejects.toThrow(
+      'leadwire topology apply',
+    );
     expect(await cli('notifier', 'topology', 'apply')).toContain('this user may not change it');
     expect(await cli('admin', 'topology', 'apply')).toContain('The broker has all');
   });

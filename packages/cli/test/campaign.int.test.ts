@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
+import { freePort, startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { ADMIN_TOKEN, mailerEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
@@ -240,11 +241,9 @@ describe('what cannot be done is said in words', () => {
       expect(
         await campaign('create', '--name', 'x', '--template', 'stream-moved', ...flags),
       ).toEqual({
-        ...{
-          code: 2,
-          out: '',
-          err: expect.stringContaining('Give one of --csv, --to and --table'),
-        },
+        code: 2,
+        out: '',
+        err: expect.stringContaining('Give one of --csv, --to and --table'),
       });
     },
   );

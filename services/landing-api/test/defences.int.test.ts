@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { ADMIN_TOKEN } from '@leadwire/testing/settings';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 const SITE = 'https://site.kz';

@@ -6,13 +6,14 @@ import {
   type CampaignWithCounts,
   type NewCampaign,
   type RecipientRow,
-} from '@leadwire/mailer-batch/campaign-store';
-import { createDraftStore, type DraftStore } from '@leadwire/mailer-batch/draft-store';
+} from '@leadwire/mailer-batch/campaigns/campaign-store';
+import { createDraftStore, type DraftStore } from '@leadwire/mailer-batch/campaigns/draft-store';
 import type { SandboxControl } from '@leadwire/sandbox/sandbox';
-import { newId } from '@leadwire/shared/ids';
-import { createDatabase } from '@leadwire/shared/supabase';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { mailerEnv } from '@leadwire/testing/settings';
@@ -96,13 +97,21 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
 
   const draft = async (list: Person[], given: Partial<NewCampaign> = {}): Promise<string> => {
     const campaign: NewCampaign = {
-      ...{ id: newId(), name: 'Эфир перенесён', channel: 'email', template: 'stream-moved' },
-      ...{ variables: {}, timeZone: 'Asia/Almaty', quietHours: null },
+      id: newId(),
+      name: 'Эфир перенесён',
+      channel: 'email',
+      template: 'stream-moved',
+      variables: {},
+      timeZone: 'Asia/Almaty',
+      quietHours: null,
       ...given,
     };
     await drafts.make({ ...campaign, requestHash: null });
     const rows = list.map(({ contact, name = null }, index) => ({
-      ...{ row: index + 1, contact, name, variables: {} },
+      row: index + 1,
+      contact,
+      name,
+      variables: {},
     }));
     const upload = newId();
     for (let from = 0; from < rows.length; from += 1_000) {

@@ -4,10 +4,10 @@
  * CHAOS_LEASE_MS: claims of the dead end after so long instead of a minute: for the short form, where no call hangs.
  * CHAOS_LEDGER=blind: it never knows of an earlier attempt and always says "claimed".
  */
-import * as original from '@leadwire/shared/ledger';
-import type { Claim, HeldEntry, Ledger, LedgerEntry } from '@leadwire/shared/ledger';
+import * as original from '@leadwire/shared/delivery/ledger';
+import type { Claim, HeldEntry, Ledger, LedgerEntry } from '@leadwire/shared/delivery/ledger';
 
-export * from '@leadwire/shared/ledger';
+export * from '@leadwire/shared/delivery/ledger';
 
 const givenLeaseMs = Number(process.env['CHAOS_LEASE_MS']);
 const isBlind = process.env['CHAOS_LEDGER'] === 'blind';

@@ -4,7 +4,7 @@
  */
 import { registerHooks } from 'node:module';
 
-const LEDGER = '@leadwire/shared/ledger';
+const LEDGER = '@leadwire/shared/delivery/ledger';
 const replacement = new URL('./ledger-under-test.ts', import.meta.url).href;
 
 registerHooks({
