@@ -8,7 +8,6 @@ import { withBus } from '../connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
 import { examined, type Check, type Finding } from './finding.ts';
 import { checkTelegram } from './doctor-telegram.ts';
-import type { CliEnv } from '../env.ts';
 
 const TIMEOUT_MS = 15_000;
 const off = (what: string, name: string): Finding[] => [
