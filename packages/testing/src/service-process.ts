@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { preloadUrl } from './preload.ts';
 import { waitFor } from './wait-for.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
@@ -47,17 +48,21 @@ export interface ServiceProcessOptions {
  * @throws with its last log lines when it ends or is not ready within a minute; it is killed then.
  */
 export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [options.entry], {
-    cwd: REPOSITORY,
-    env: {
-      PATH: process.env['PATH'],
-      NODE_COMPILE_CACHE,
-      PORT: '0',
-      LOG_LEVEL: 'info',
-      ...options.env,
+  const child = spawn(
+    process.execPath,
+    [`--import=${preloadUrl('compiled-mjml.ts')}`, options.entry],
+    {
+      cwd: REPOSITORY,
+      env: {
+        PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE,
+        PORT: '0',
+        LOG_LEVEL: 'info',
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   const logs: LogLine[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => logs.push(parseLine(line)));
