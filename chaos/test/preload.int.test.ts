@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { processEnv } from '@leadwire/testing/process-env';
 import { preloadUrl, type Preload } from '@leadwire/testing/preload';
 
 let folder = '';
@@ -19,7 +20,7 @@ async function run(preload: Preload, env: Record<string, string>, source: string
     process.execPath,
     [`--import=${preloadUrl(preload)}`, '--input-type=module', '--eval', source],
     {
-      env: { PATH: process.env['PATH'], ...env },
+      env: { ...processEnv, ...env },
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { processEnv } from '@leadwire/testing/process-env';
 import { connect, type NatsConnection } from 'nats';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
@@ -61,7 +62,7 @@ const landingEnv = () => ({ ADMIN_TOKEN, JOURNAL_DIR: path.join(broker.folder, '
 async function cli(user: User, ...args: string[]): Promise<string> {
   const child = spawn(process.execPath, ['packages/cli/src/main.ts', ...args], {
     cwd: root,
-    env: { PATH: process.env['PATH'], NATS_URL: urlOf(user) },
+    env: { ...processEnv, NATS_URL: urlOf(user) },
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
