@@ -1,8 +1,43 @@
--- Writing the second project's view of leads.
+-- The second project's own view of leads, filled from the lead record of the landing project.
+-- leadwire_check_rows and leadwire_status_rank are those of the landing project.
+
+-- Not unique by lead: the table may be older than Leadwire and hold a lead twice. The function writes one row per lead.
+create table public.lead_tracking (
+  id uuid primary key default gen_random_uuid(),
+  lead_id uuid,
+  kind text,
+  campaign text,
+  name text,
+  email text,
+  phone text,
+  source text,
+  payment_method text,
+  utm_source text,
+  utm_medium text,
+  utm_campaign text,
+  utm_content text,
+  utm_term text,
+  email_status text,
+  email_sent boolean not null default false,
+  email_sent_at timestamptz,
+  email_error text,
+  sms_status text,
+  sms_sent boolean not null default false,
+  sms_sent_at timestamptz,
+  sms_error text,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+create index lead_tracking_lead_id_idx on public.lead_tracking (lead_id);
+create index lead_tracking_email_idx on public.lead_tracking (email);
+create index lead_tracking_phone_idx on public.lead_tracking (phone);
+create index lead_tracking_created_at_idx on public.lead_tracking (created_at);
+comment on table public.lead_tracking is
+  'One row per lead. Written by lead-store (leadwire_store_lead_tracking).';
 
 -- The clear error for a bad row: raises 22023 "row <index from 0>: <field>: <what is expected>" for the first one.
 -- The message never holds a value: it may be logged.
-create or replace function public.leadwire_check_rows(
+create function public.leadwire_check_rows(
   rows jsonb, required text[], uuids text[], times text[]
 ) returns void
 language plpgsql immutable set search_path = '' as $$
@@ -33,11 +68,11 @@ begin
 end
 $$;
 
--- How far a delivery has got; a status is replaced by one that is at least as far.
-create or replace function public.leadwire_status_rank(status text) returns smallint
+-- The rank of a row that is older than ranks.
+create function public.leadwire_status_rank(status text) returns smallint
 language sql immutable set search_path = '' as $$
-  select case status when 'pending' then 0 when 'unknown' then 1 when 'skipped' then 3 when 'failed' then 3
-    when 'sent' then 4 else -1 end::smallint;
+  select case status when 'sent' then 4 when 'failed' then 3 when 'skipped' then 3 when 'unknown' then 1 else 0
+  end::smallint;
 $$;
 
 -- Stores leads and how their deliveries stand; answers how many leads the batch was about.
@@ -46,7 +81,7 @@ $$;
 --   emailStatus, emailSentAt, emailError, smsStatus, smsSentAt, smsError }]
 -- Only leadId is required: a row may bring the lead, its statuses or both, in any order and any number of times.
 -- What the lead said is kept from the first row that has it. A status only moves forward, its time and error with it.
-create or replace function public.leadwire_store_lead_tracking(rows jsonb) returns integer
+create function public.leadwire_store_lead_tracking(rows jsonb) returns integer
 language plpgsql set search_path = '' as $$
 declare
   touched integer;
@@ -116,3 +151,5 @@ begin
   return touched;
 end
 $$;
+
+select public.leadwire_service_only('{lead_tracking}');

@@ -1,10 +1,77 @@
--- Writing what became of deliveries. Facts come repeated, late and in any order; the outcome is the same whatever
--- the order, because each column is a minimum, a maximum, or the word of the event that ranks highest.
+-- Deliveries: one row per (lead, channel, template), the links inside the messages, and the clicks on them. Facts come
+-- repeated, late and in any order; what is stored is the same whatever the order, because each column is a minimum, a
+-- maximum, or the word of the event that ranks highest.
+
+create table public.scheduled_notifications (
+  id uuid primary key default gen_random_uuid(),
+  lead_id uuid,
+  -- The channel, under the name that older readers know.
+  type text,
+  channel text,
+  template text,
+  -- pending | sent | failed | skipped | unknown
+  status text default 'pending',
+  scheduled_for timestamptz,
+  planned_at timestamptz,
+  sent_at timestamptz,
+  failed_at timestamptz,
+  skipped_at timestamptz,
+  delivered_at timestamptz,
+  bounced_at timestamptz,
+  complained_at timestamptz,
+  opened_at timestamptz,
+  clicked_at timestamptz,
+  provider_id text,
+  error text,
+  reason text,
+  bounce_reason text,
+  attempts integer not null default 0,
+  campaign_id uuid,
+  -- The event that decided the status: its rank, time and id. leadwire_store_outcomes lets only a higher one win.
+  status_rank smallint,
+  status_at timestamptz,
+  status_event_id text,
+  first_event_at timestamptz,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+create index scheduled_notifications_lead_id_idx on public.scheduled_notifications (lead_id);
+create index scheduled_notifications_status_scheduled_for_idx
+  on public.scheduled_notifications (status, scheduled_for);
+create index scheduled_notifications_provider_id_idx on public.scheduled_notifications (provider_id);
+create index scheduled_notifications_campaign_id_idx on public.scheduled_notifications (campaign_id);
+comment on table public.scheduled_notifications is
+  'One row per (lead, channel, template). Written by lead-store (leadwire_store_outcomes).';
+
+create table public.short_links (
+  code text primary key,
+  lead_id uuid,
+  delivery_id uuid,
+  url text,
+  clicks integer not null default 0,
+  first_clicked_at timestamptz,
+  last_clicked_at timestamptz,
+  created_at timestamptz default now()
+);
+create index short_links_lead_id_idx on public.short_links (lead_id);
+create index short_links_delivery_id_idx on public.short_links (delivery_id);
+comment on table public.short_links is
+  'The links inside the messages. Written by lead-store (leadwire_store_links).';
+
+create table public.short_link_clicks (
+  event_id text primary key,
+  code text,
+  clicked_at timestamptz
+);
+create index short_link_clicks_code_idx on public.short_link_clicks (code);
+comment on table public.short_link_clicks is
+  'One row per click event, so that a repeated event counts once. Written by lead-store '
+  '(leadwire_store_links).';
 
 -- How much an outcome says about whether the message went out; null for an outcome that is not one.
 -- A click is weak evidence (anyone may open a link), so a failure that the sender saw outranks it. A delivery, a
 -- bounce or an opening is the provider's word that it went out, whatever our request saw.
-create or replace function public.leadwire_outcome_rank(outcome text) returns smallint
+create function public.leadwire_outcome_rank(outcome text) returns smallint
 language sql immutable set search_path = '' as $$
   select case outcome
     when 'planned' then 0
@@ -21,7 +88,7 @@ language sql immutable set search_path = '' as $$
 $$;
 
 -- What scheduled_notifications.status says after an outcome.
-create or replace function public.leadwire_outcome_status(outcome text) returns text
+create function public.leadwire_outcome_status(outcome text) returns text
 language sql immutable set search_path = '' as $$
   select case
     when outcome = 'planned' then 'pending'
@@ -31,14 +98,14 @@ language sql immutable set search_path = '' as $$
 $$;
 
 -- The rank of a row that is older than ranks.
-create or replace function public.leadwire_status_rank(status text) returns smallint
+create function public.leadwire_status_rank(status text) returns smallint
 language sql immutable set search_path = '' as $$
   select case status when 'sent' then 4 when 'failed' then 3 when 'skipped' then 3 when 'unknown' then 1 else 0
   end::smallint;
 $$;
 
--- Links of the messages and clicks on them. A click event counts once, however often it is told.
-create or replace function public.leadwire_store_links(rows jsonb) returns void
+-- Links of the messages and clicks on them. A click event counts once, however often it comes.
+create function public.leadwire_store_links(rows jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
   insert into public.short_links as s (code, lead_id, delivery_id, url, created_at)
@@ -75,7 +142,7 @@ $$;
 
 -- Where an older table insists that a delivery's lead exists and the outcome is here first, the lead gets a bare
 -- row; leadwire_store_leads fills it.
-create or replace function public.leadwire_make_room(rows jsonb) returns void
+create function public.leadwire_make_room(rows jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
   if not exists (
@@ -99,7 +166,7 @@ $$;
 --   attempts, campaignId, shortLink: { code, url } }]
 -- outcome: planned | unknown | sent | failed | skipped | delivered | bounced | complained | opened | clicked.
 -- deliveryId, channel, outcome, at and eventId are required.
-create or replace function public.leadwire_store_outcomes(rows jsonb) returns integer
+create function public.leadwire_store_outcomes(rows jsonb) returns integer
 language plpgsql set search_path = '' as $$
 declare
   touched integer;
@@ -219,3 +286,5 @@ begin
   return touched;
 end
 $$;
+
+select public.leadwire_service_only('{scheduled_notifications, short_links, short_link_clicks}');

@@ -1,8 +1,35 @@
--- Writing what became of deals. Facts come repeated, late and in any order: each group of columns is the word of the
--- latest event about it (time, then event id).
+-- Deals: what stands in the CRM for a lead or a student, shown in landing_leads. Facts come repeated, late and in any
+-- order: each group of columns is the word of the latest event about it (time, then event id).
+
+create table public.crm_deals (
+  -- The lead's id, or one derived from the student's.
+  id uuid primary key,
+  student_id text,
+  deal_id bigint,
+  contact_id bigint,
+  stage_id bigint,
+  stage text,
+  synced_at timestamptz,
+  moved_at timestamptz,
+  deleted_at timestamptz,
+  -- What went wrong last; null once a later sync went well.
+  error text,
+  reason text,
+  -- The events that decided the deal with its stage, and the error: only a later one wins.
+  deal_at timestamptz,
+  deal_event_id text,
+  error_at timestamptz,
+  error_event_id text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+create index crm_deals_deal_id_idx on public.crm_deals (deal_id);
+create index crm_deals_student_id_idx on public.crm_deals (student_id);
+comment on table public.crm_deals is
+  'What stands in the CRM for a lead or a student. Written by lead-store (leadwire_store_crm).';
 
 -- Shows the deals of these leads in landing_leads and in unified_lead_tracking.
-create or replace function public.leadwire_refresh_crm(ids uuid[]) returns void
+create function public.leadwire_refresh_crm(ids uuid[]) returns void
 language plpgsql set search_path = '' as $$
 begin
   update public.landing_leads l
@@ -21,7 +48,7 @@ end
 $$;
 
 -- A lead whose deal is known before its row: the row begins with what is known.
-create or replace function public.leadwire_show_deal() returns trigger
+create function public.leadwire_show_deal() returns trigger
 language plpgsql set search_path = '' as $$
 declare
   d public.crm_deals;
@@ -41,13 +68,13 @@ begin
 end
 $$;
 
-create or replace trigger leadwire_show_deal before insert on public.landing_leads
+create trigger leadwire_show_deal before insert on public.landing_leads
   for each row execute function public.leadwire_show_deal();
 
 -- Stores what became of deals; answers how many leads the batch was about.
 -- rows: [{ leadId, studentId, outcome, at, eventId, dealId, contactId, stageId, stage, reason, error }]
 -- outcome: synced | failed | moved | deleted. leadId, outcome, at and eventId are required.
-create or replace function public.leadwire_store_crm(rows jsonb) returns integer
+create function public.leadwire_store_crm(rows jsonb) returns integer
 language plpgsql set search_path = '' as $$
 declare
   touched integer;
@@ -114,58 +141,4 @@ begin
 end
 $$;
 
--- Stores OAuth tokens; a pair that is older than the stored one changes nothing.
--- rows: [{ service, accessToken, refreshToken, expiresAt, version }]; all are required.
-create or replace function public.leadwire_store_tokens(rows jsonb) returns integer
-language plpgsql set search_path = '' as $$
-declare
-  stored integer;
-begin
-  perform public.leadwire_check_rows(
-    rows, '{service,accessToken,refreshToken,expiresAt,version}', '{}', '{expiresAt}'
-  );
-  insert into public.integration_tokens as t (service, access_token, refresh_token, expires_at, version)
-  select distinct on (r.service) r.service, r."accessToken", r."refreshToken", r."expiresAt", r.version
-  from jsonb_to_recordset(rows) as r(
-    service text, "accessToken" text, "refreshToken" text, "expiresAt" timestamptz, version bigint
-  )
-  order by r.service, r.version desc
-  on conflict (service) do update
-  set access_token = excluded.access_token, refresh_token = excluded.refresh_token,
-    expires_at = excluded.expires_at, version = excluded.version, updated_at = clock_timestamp()
-  where t.version < excluded.version;
-  get diagnostics stored = row_count;
-  return stored;
-end
-$$;
-
--- As for the other tables and functions: the service key everything, everybody else nothing.
-do $$
-declare
-  item record;
-  outsider text;
-begin
-  alter table public.crm_deals enable row level security;
-  revoke all on table public.crm_deals from public;
-  for outsider in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
-    execute format('revoke all on table public.crm_deals from %I', outsider);
-  end loop;
-  if exists (select from pg_roles where rolname = 'service_role') then
-    grant all on table public.crm_deals to service_role;
-  end if;
-
-  for item in
-    select p.oid::regprocedure as name from pg_proc p
-    where p.pronamespace = 'public'::regnamespace
-      and p.proname in ('leadwire_refresh_crm', 'leadwire_show_deal', 'leadwire_store_crm', 'leadwire_store_tokens')
-  loop
-    execute format('revoke all on function %s from public', item.name);
-    for outsider in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
-      execute format('revoke all on function %s from %I', item.name, outsider);
-    end loop;
-    if exists (select from pg_roles where rolname = 'service_role') then
-      execute format('grant execute on function %s to service_role', item.name);
-    end if;
-  end loop;
-end
-$$;
+select public.leadwire_service_only('{crm_deals}');

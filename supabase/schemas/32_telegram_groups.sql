@@ -1,15 +1,34 @@
--- The Telegram groups, as telegram-relay mirrors them here; it keeps them in the broker.
+-- The Telegram groups that get notices, as telegram-relay mirrors them here; it keeps them in the broker.
 
-alter table public.telegram_groups
+create table public.telegram_groups (
+  id uuid primary key default gen_random_uuid(),
+  chat_id bigint,
+  bot text,
+  title text,
+  -- Kinds of lead the group gets; empty means every kind.
+  lead_kinds jsonb not null default '[]'::jsonb,
+  -- active | paused | deactivated
+  state text not null default 'active',
+  state_reason text,
+  migrated_to_chat_id bigint,
+  activated_at timestamptz,
+  deactivated_at timestamptz,
   -- The topic of a forum group in which notices appear.
-  add column if not exists thread_id bigint,
+  thread_id bigint,
   -- Ids the chat had before Telegram gave it a new one.
-  add column if not exists former_chat_ids jsonb not null default '[]'::jsonb;
+  former_chat_ids jsonb not null default '[]'::jsonb,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+create index telegram_groups_chat_id_idx on public.telegram_groups (chat_id);
+create index telegram_groups_state_idx on public.telegram_groups (state);
+comment on table public.telegram_groups is
+  'The Telegram groups that get notices. Written by telegram-relay (leadwire_store_telegram_groups).';
 
 -- Stores groups; answers how many rows changed. An older state never replaces a newer one.
 -- rows: [{ id, bot, chatId, formerChatIds, title, leadKinds, state, stateReason, threadId, activatedAt,
 --   deactivatedAt, createdAt, changedAt }]
-create or replace function public.leadwire_store_telegram_groups(rows jsonb) returns integer
+create function public.leadwire_store_telegram_groups(rows jsonb) returns integer
 language plpgsql set search_path = '' as $$
 declare
   touched integer;
@@ -42,18 +61,4 @@ begin
 end
 $$;
 
--- As for the other functions: the service key may call it, nobody else.
-do $$
-declare
-  name regprocedure := 'public.leadwire_store_telegram_groups(jsonb)'::regprocedure;
-  outsider text;
-begin
-  execute format('revoke all on function %s from public', name);
-  for outsider in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
-    execute format('revoke all on function %s from %I', name, outsider);
-  end loop;
-  if exists (select from pg_roles where rolname = 'service_role') then
-    execute format('grant execute on function %s to service_role', name);
-  end if;
-end
-$$;
+select public.leadwire_service_only('{telegram_groups}');

@@ -1,49 +1,103 @@
--- Writing leads. lead-store calls these functions with whole batches through the REST API.
+-- Leads: one row per lead, and the one view of them that dashboards read.
 
--- The clear error for a bad row: raises 22023 "row <index from 0>: <field>: <what is expected>" for the first one.
--- The message never holds a value: it may be logged.
-create or replace function public.leadwire_check_rows(
-  rows jsonb, required text[], uuids text[], times text[]
-) returns void
-language plpgsql immutable set search_path = '' as $$
-declare
-  bad record;
-begin
-  if jsonb_typeof(rows) is distinct from 'array' then
-    raise exception 'rows: expected a JSON array' using errcode = '22023';
-  end if;
-  select t.n - 1 as index, p.problem into bad
-  from jsonb_array_elements(rows) with ordinality as t (r, n)
-  cross join lateral (
-    select 'expected an object' as problem where jsonb_typeof(t.r) <> 'object'
-    union all
-    select f || ': is missing' from unnest(required) as f where coalesce(t.r ->> f, '') = ''
-    union all
-    select f || ': expected a uuid' from unnest(uuids) as f
-    where t.r ->> f !~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
-    union all
-    select f || ': expected a time such as 2026-01-05T10:00:00.000Z' from unnest(times) as f
-    where t.r ->> f !~ '^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$'
-  ) as p
-  order by t.n
-  limit 1;
-  if found then
-    raise exception 'row %: %', bad.index, bad.problem using errcode = '22023';
-  end if;
-end
-$$;
+create table public.landing_leads (
+  id uuid primary key default gen_random_uuid(),
+  name text,
+  email text,
+  phone text,
+  source text,
+  metadata jsonb default '{}'::jsonb,
+  created_at timestamptz default now(),
+  -- What the form said.
+  kind text,
+  campaign text,
+  payment_method text,
+  answers jsonb,
+  contact_issues jsonb not null default '[]'::jsonb,
+  quarantined boolean not null default false,
+  utm_source text,
+  utm_medium text,
+  utm_campaign text,
+  utm_content text,
+  utm_term text,
+  -- What became of it, derived from scheduled_notifications.
+  email_status text,
+  email_sent boolean not null default false,
+  email_sent_at timestamptz,
+  email_error text,
+  email_delivered_at timestamptz,
+  email_opened_at timestamptz,
+  email_clicked_at timestamptz,
+  email_bounced_at timestamptz,
+  sms_status text,
+  sms_sent boolean not null default false,
+  sms_sent_at timestamptz,
+  sms_error text,
+  sms_delivered_at timestamptz,
+  sms_clicked_at timestamptz,
+  amocrm_synced boolean not null default false,
+  amocrm_synced_at timestamptz,
+  amocrm_deal_id bigint,
+  amocrm_contact_id bigint,
+  amocrm_error text,
+  -- Which event made the row; null in rows that are older than events.
+  event_id text,
+  event_seq bigint,
+  updated_at timestamptz not null default now(),
+  amocrm_stage_id bigint,
+  amocrm_stage text,
+  amocrm_deleted_at timestamptz
+);
+create index landing_leads_email_idx on public.landing_leads (email);
+create index landing_leads_phone_idx on public.landing_leads (phone);
+create index landing_leads_created_at_idx on public.landing_leads (created_at);
+create index landing_leads_kind_created_at_idx on public.landing_leads (kind, created_at);
+comment on table public.landing_leads is
+  'One row per lead. Written by lead-store (leadwire_store_leads); the columns of deliveries and of the CRM '
+  'are derived from scheduled_notifications and crm_deals.';
 
--- Every writer of leads and deliveries holds this lock until it commits. A lead and its outcomes come through
--- different consumers: without it, two transactions at one moment would each miss what the other has not committed
--- and the lead would keep a stale status. It also rules out deadlocks between batches.
-create or replace function public.leadwire_lock() returns void
-language sql set search_path = '' as $$
-  select pg_advisory_xact_lock(hashtextextended('leadwire.store', 0));
-$$;
+-- Not unique by lead: the table may be older than Leadwire and hold a lead twice. The functions write one row per lead.
+create table public.unified_lead_tracking (
+  id uuid primary key default gen_random_uuid(),
+  lead_id uuid,
+  kind text,
+  campaign text,
+  name text,
+  email text,
+  phone text,
+  source text,
+  payment_method text,
+  utm_source text,
+  utm_medium text,
+  utm_campaign text,
+  utm_content text,
+  utm_term text,
+  quarantined boolean not null default false,
+  email_status text,
+  email_sent boolean not null default false,
+  email_sent_at timestamptz,
+  email_error text,
+  sms_status text,
+  sms_sent boolean not null default false,
+  sms_sent_at timestamptz,
+  sms_error text,
+  clicked_at timestamptz,
+  amocrm_synced boolean not null default false,
+  amocrm_deal_id bigint,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+create index unified_lead_tracking_lead_id_idx on public.unified_lead_tracking (lead_id);
+create index unified_lead_tracking_created_at_idx on public.unified_lead_tracking (created_at);
+create index unified_lead_tracking_email_idx on public.unified_lead_tracking (email);
+create index unified_lead_tracking_phone_idx on public.unified_lead_tracking (phone);
+comment on table public.unified_lead_tracking is
+  'What dashboards read: one row per lead, derived from landing_leads. Written by lead-store '
+  '(leadwire_refresh_leads).';
 
 -- Derives the status columns of these leads from scheduled_notifications, then their rows in unified_lead_tracking.
 -- A lead has one transactional delivery per channel; should there be more, the first one speaks for the channel.
-create or replace function public.leadwire_refresh_leads(ids uuid[]) returns void
+create function public.leadwire_refresh_leads(ids uuid[]) returns void
 language plpgsql set search_path = '' as $$
 begin
   update public.landing_leads l
@@ -116,7 +170,7 @@ $$;
 --   utm: { source, medium, campaign, content, term }, metadata, quarantined, receivedAt, eventId, eventSeq }]
 -- leadId and receivedAt are required. The first event of a lead makes its row; a repeat changes nothing. A row
 -- without an event (older than events, or made for an outcome that came first) gets what it lacks.
-create or replace function public.leadwire_store_leads(rows jsonb) returns integer
+create function public.leadwire_store_leads(rows jsonb) returns integer
 language plpgsql set search_path = '' as $$
 declare
   created integer;
@@ -170,3 +224,5 @@ begin
   return created;
 end
 $$;
+
+select public.leadwire_service_only('{landing_leads, unified_lead_tracking}');
