@@ -5,18 +5,18 @@
 import { Queue } from 'bullmq';
 import { createHttp } from '@leadwire/landing-api/http';
 import { envSchema } from '@leadwire/landing-api/env';
-import type { Intake } from '@leadwire/landing-api/intake';
-import { openJournal } from '@leadwire/landing-api/journal';
-import { leadEvent } from '@leadwire/landing-api/lead-fact';
+import type { Intake } from '@leadwire/landing-api/intake/intake';
+import { openJournal } from '@leadwire/landing-api/intake/journal';
+import { leadEvent } from '@leadwire/landing-api/intake/lead-fact';
 import { createMeasures } from '@leadwire/landing-api/measures';
-import { openBus } from '@leadwire/shared/bus';
-import { readEnv } from '@leadwire/shared/env';
-import { createLedger } from '@leadwire/shared/ledger';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { runService } from '@leadwire/shared/service';
-import { createShortLinks } from '@leadwire/shared/short-links';
-import { createGroupReader } from '@leadwire/shared/telegram-groups';
+import { openBus } from '@leadwire/shared/broker/bus';
+import { readEnv } from '@leadwire/shared/runtime/env';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { runService } from '@leadwire/shared/service/service';
+import { createShortLinks } from '@leadwire/shared/delivery/short-links';
+import { createGroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { z } from 'zod';
 
 const NAME = 'bullmq-intake';
@@ -39,7 +39,9 @@ const intake: Intake = {
 const bus = openBus({ url: env.NATS_URL, name: NAME, log, topology: 'as it is' });
 
 const http = await createHttp(env, {
-  ...{ log, bus, intake },
+  log,
+  bus,
+  intake,
   journal: await openJournal({ dir: env.JOURNAL_DIR, log }),
   ledger: createLedger(bus),
   groups: createGroupReader(bus),
@@ -49,7 +51,10 @@ const http = await createHttp(env, {
 });
 
 await runService({
-  ...{ log, bus, metrics, http },
+  log,
+  bus,
+  metrics,
+  http,
   port: env.PORT,
   host: env.HOST,
   metricsToken: env.ADMIN_TOKEN,

@@ -1,5 +1,5 @@
 /** A broker, notifiers and a provider that only counts, and ways to see what they did when. */
-import { createLedger } from '@leadwire/shared/ledger';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
@@ -34,7 +34,8 @@ export async function startDueRig(processes: number, delayMs: number) {
   const notifiers = await Promise.all(Array.from({ length: processes }, start));
   const manager = await bus.manager();
   return {
-    ...{ bus, resend },
+    bus,
+    resend,
     ledger: createLedger(bus),
     /** Messages that wait at the broker, or are due and not sent yet; and how many it ever held. */
     notifications: async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '@leadwire/testing/nats';
-import type { RedisServer } from '../scripts/redis-server.ts';
+import type { RedisServer } from '../scripts/machine/redis-server.ts';
 
 const READY_MS = 20_000;
 
@@ -23,9 +23,13 @@ export async function startRedis({ binary, env }: RedisServer): Promise<Redis> {
   const folder = await mkdtemp(join(tmpdir(), 'leadwire-redis-'));
   const port = await freePort();
   const settings = {
-    ...{ bind: '127.0.0.1', port: String(port), dir: folder },
-    ...{ appendonly: 'yes', appendfsync: 'always' },
-    ...{ save: '', 'auto-aof-rewrite-percentage': '0' },
+    bind: '127.0.0.1',
+    port: String(port),
+    dir: folder,
+    appendonly: 'yes',
+    appendfsync: 'always',
+    save: '',
+    'auto-aof-rewrite-percentage': '0',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const child = spawn(binary, flags, {

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import type { World } from '../world.ts';
+import type { World } from '../leads/world.ts';
 
 /** Writes to sockets that a process makes in some seconds of this load. */
 const WRITES = 500;
@@ -32,10 +32,14 @@ export const crm: Scenario = {
   }),
   async disturb({ world, random, load, points, kills, pass }) {
     await world.sandbox.addFault({
-      ...{ provider: 'amocrm', probability: 0.03, action: { do: 'effect-then-drop' } },
+      provider: 'amocrm',
+      probability: 0.03,
+      action: { do: 'effect-then-drop' },
     });
     await world.sandbox.addFault({
-      ...{ provider: 'amocrm', probability: 0.02, action: { do: 'refuse', status: 503 } },
+      provider: 'amocrm',
+      probability: 0.02,
+      action: { do: 'refuse', status: 503 },
     });
     const end = kills() + points;
     while (kills() < end) {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Lead } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { createLedger, deliveryOf } from '@leadwire/shared/ledger';
-import { publishNotice } from '@leadwire/shared/notifications';
-import { subjects } from '@leadwire/shared/topology';
+import type { Lead } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
+import { publishNotice } from '@leadwire/shared/delivery/schedule';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
@@ -63,8 +63,16 @@ describe('leads show', () => {
     const groupId = newId();
     const at = new Date().toISOString();
     const group = {
-      ...{ groupId, bot: 'leads', chatId: '-100123', formerChatIds: [], title: 'Отдел продаж' },
-      ...{ leadKinds: [], state: 'active', activatedAt: at, createdAt: at, changedAt: at },
+      groupId,
+      bot: 'leads',
+      chatId: '-100123',
+      formerChatIds: [],
+      title: 'Отдел продаж',
+      leadKinds: [],
+      state: 'active',
+      activatedAt: at,
+      createdAt: at,
+      changedAt: at,
     };
     await (await bus.bucket('telegram_groups')).put(groupId, JSON.stringify(group));
     const told = someLead();

@@ -8,8 +8,8 @@ import {
   type AmoRequest,
   type AmoTransport,
   type Blockade,
-} from '@leadwire/shared/amocrm-http';
-import { requestTokens } from '@leadwire/shared/amocrm-oauth';
+} from '@leadwire/shared/providers/amocrm/http';
+import { requestTokens } from '@leadwire/shared/providers/amocrm/oauth';
 import { AmbiguousError, ChannelStoppedError, TransientError } from '@leadwire/shared/errors';
 
 let server: Server | undefined;
@@ -54,7 +54,10 @@ const answering =
 const read: AmoRequest = { action: 'find_contacts', method: 'GET', path: '/api/v4/contacts' };
 const readOne: AmoRequest = { action: 'read_deal', method: 'GET', path: '/api/v4/leads/5' };
 const create: AmoRequest = {
-  ...{ action: 'create_deal', method: 'POST', path: '/api/v4/leads/complex', isCreate: true },
+  action: 'create_deal',
+  method: 'POST',
+  path: '/api/v4/leads/complex',
+  isCreate: true,
   body: [{}],
 };
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { ChannelStoppedError } from '../src/errors.ts';
-import { createDatabase, type Database } from '../src/supabase.ts';
+import { createDatabase, type Database } from '../src/providers/supabase.ts';
 
 let server: Server;
 let database: Database;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const project = { project: 'landing', serviceKey: 'sb_secret_0123456789' };
   database = createDatabase({ ...project, url: `http://127.0.0.1:${port}` });
 });
-afterAll(() => server.close());
+afterAll(() => void server.close());
 
 const schema = z.object({ open: z.number() });
 

@@ -1,11 +1,11 @@
-import { AMOCRM_STOPPED } from '@leadwire/shared/amocrm-http';
-import { openBus } from '@leadwire/shared/bus';
-import { startConsumer } from '@leadwire/shared/consumer';
-import { readEnv } from '@leadwire/shared/env';
-import { eventSchemas } from '@leadwire/shared/events';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { runService } from '@leadwire/shared/service';
+import { AMOCRM_STOPPED } from '@leadwire/shared/providers/amocrm/http';
+import { openBus } from '@leadwire/shared/broker/bus';
+import { startConsumer } from '@leadwire/shared/consumer/consumer';
+import { readEnv } from '@leadwire/shared/runtime/env';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { runService } from '@leadwire/shared/service/service';
 import { z } from 'zod';
 import { createFollowDeal } from './changes.ts';
 import { createPorts } from './connect.ts';
@@ -38,15 +38,23 @@ await runService({
   host: env.HOST,
   consume: () => [
     startConsumer({
-      ...{ ...work, durable: 'crm-sync', schema: eventSchemas['lead.created.v1'] },
-      ...{ handle: syncLead, giveUp },
+      ...work,
+      durable: 'crm-sync',
+      schema: eventSchemas['lead.created.v1'],
+      handle: syncLead,
+      giveUp,
     }),
     startConsumer({
-      ...{ ...work, durable: 'crm-students', schema: student },
-      ...{ handle: students.syncStudent, giveUp: students.giveUp },
+      ...work,
+      durable: 'crm-students',
+      schema: student,
+      handle: students.syncStudent,
+      giveUp: students.giveUp,
     }),
     startConsumer({
-      ...{ ...work, durable: 'crm-changes', schema: eventSchemas['crm.deal_changed.v1'] },
+      ...work,
+      durable: 'crm-changes',
+      schema: eventSchemas['crm.deal_changed.v1'],
       handle: followDeal,
     }),
   ],

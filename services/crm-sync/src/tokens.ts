@@ -4,11 +4,19 @@
  * refreshes at a time, the others wait for it, and a new pair is saved before it is used.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AMOCRM_STOPPED, type AccessTokens, type AmoTransport } from '@leadwire/shared/amocrm-http';
-import { requestTokens, type OAuthClient, type TokenPair } from '@leadwire/shared/amocrm-oauth';
+import {
+  AMOCRM_STOPPED,
+  type AccessTokens,
+  type AmoTransport,
+} from '@leadwire/shared/providers/amocrm/http';
+import {
+  requestTokens,
+  type OAuthClient,
+  type TokenPair,
+} from '@leadwire/shared/providers/amocrm/oauth';
 import { ChannelStoppedError } from '@leadwire/shared/errors';
-import type { Lease, Leases } from '@leadwire/shared/leases';
-import type { TokenStore } from '@leadwire/shared/token-store';
+import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
+import type { TokenStore } from '@leadwire/shared/providers/amocrm/token-store';
 
 /** Refreshed this long before its end, so that no request meets the end on its way. */
 const MARGIN_MS = 5 * 60_000;
@@ -132,7 +140,8 @@ const HOW = 'run "npm run leadwire -- amocrm connect" and follow what it says';
 
 function disconnected(why: string, retryAfterMs: number, cause?: Error): ChannelStoppedError {
   return new ChannelStoppedError(`AmoCRM ${why}: ${HOW}`, {
-    ...{ what: AMOCRM_STOPPED, retryAfterMs },
+    what: AMOCRM_STOPPED,
+    retryAfterMs,
     ...(cause && { cause }),
   });
 }

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { AmoTransport } from '@leadwire/shared/amocrm-http';
-import type { TokenPair } from '@leadwire/shared/amocrm-oauth';
-import type { Bus } from '@leadwire/shared/bus';
+import type { AmoTransport } from '@leadwire/shared/providers/amocrm/http';
+import type { TokenPair } from '@leadwire/shared/providers/amocrm/oauth';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
-import { createLeases } from '@leadwire/shared/leases';
+import { createLeases } from '@leadwire/shared/coordination/leases';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { createOAuthTokens } from '../src/tokens.ts';
 
 let broker: TestBroker;
@@ -60,7 +61,10 @@ test('a pair that the database does not take yet keeps the lock: no replica uses
   const { transport, used } = createTokenEndpoint('refresh');
   const replica = (owner: string) =>
     createOAuthTokens({
-      ...{ transport, store, client: CLIENT, saveDelaysMs: SAVE_DELAYS_MS },
+      transport,
+      store,
+      client: CLIENT,
+      saveDelaysMs: SAVE_DELAYS_MS,
       reconnectProbeMs: 1_000,
       leases: createLeases({ bus, owner, leaseMs: LEASE_MS }),
     });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { eventSchemas } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { readStream } from '@leadwire/shared/read-stream';
-import { subjects } from '@leadwire/shared/topology';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { readStream } from '@leadwire/shared/broker/read-stream';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { startApi, type Answer, type TestApi } from './start-api.ts';
 
 const SECRET = 'a-secret-part-of-the-address';
@@ -23,10 +24,18 @@ afterAll(async () => {
 /** A report as the page "Webhooks" of Mobizon's documentation has it. */
 function report(messageId: number, more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
-    ...{ eventId: newId(), eventType: 'sms-delivery-report', webhookId: 1, attempt: 1 },
-    ...{ eventCreateTs: '2026-11-20 15:00:00', sign: 'a'.repeat(40) },
+    eventId: newId(),
+    eventType: 'sms-delivery-report',
+    webhookId: 1,
+    attempt: 1,
+    eventCreateTs: '2026-11-20 15:00:00',
+    sign: 'a'.repeat(40),
     data: {
-      ...{ campaignId: 100_001, messageId, segNum: 1, status: 'DELIVRD', to: '77051234567' },
+      campaignId: 100_001,
+      messageId,
+      segNum: 1,
+      status: 'DELIVRD',
+      to: '77051234567',
       statusUpdateTs: '2026-11-20 15:00:00',
     },
     ...more,

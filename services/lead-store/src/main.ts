@@ -1,11 +1,11 @@
-import { openBus } from '@leadwire/shared/bus';
-import { startConsumer } from '@leadwire/shared/consumer';
-import { readEnv } from '@leadwire/shared/env';
-import { eventSchemas } from '@leadwire/shared/events';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { runService } from '@leadwire/shared/service';
-import { createDatabase } from '@leadwire/shared/supabase';
+import { openBus } from '@leadwire/shared/broker/bus';
+import { startConsumer } from '@leadwire/shared/consumer/consumer';
+import { readEnv } from '@leadwire/shared/runtime/env';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { runService } from '@leadwire/shared/service/service';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import { envSchema } from './env.ts';
 import { createLeadStore, createTripwireStore } from './handler.ts';
@@ -46,23 +46,39 @@ await runService({
   // The two projects are written independently: one that is down does not keep the other waiting.
   consume: () => [
     startConsumer({
-      ...{ ...parts, durable: 'lead-store-leads', schema: lead, handle: landing.storeLead },
+      ...parts,
+      durable: 'lead-store-leads',
+      schema: lead,
+      handle: landing.storeLead,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'lead-store-deliveries', schema: delivery },
+      ...parts,
+      durable: 'lead-store-deliveries',
+      schema: delivery,
       handle: landing.storeOutcome,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'lead-store-crm', schema: deal, handle: landing.storeDeal },
+      ...parts,
+      durable: 'lead-store-crm',
+      schema: deal,
+      handle: landing.storeDeal,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'lead-store-calls', schema: call, handle: landing.storeCall },
+      ...parts,
+      durable: 'lead-store-calls',
+      schema: call,
+      handle: landing.storeCall,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'tripwire-leads', schema: lead, handle: tripwire.storeLead },
+      ...parts,
+      durable: 'tripwire-leads',
+      schema: lead,
+      handle: tripwire.storeLead,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'tripwire-deliveries', schema: delivery },
+      ...parts,
+      durable: 'tripwire-deliveries',
+      schema: delivery,
       handle: tripwire.storeOutcome,
     }),
   ],

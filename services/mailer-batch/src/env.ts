@@ -1,8 +1,8 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
-import { sendingEnv } from '@leadwire/shared/sending-accounts';
+import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
-import { hasLength, isTimeZone } from './campaign-fields.ts';
-import { MAX_BOUNCE_PERCENT, MAX_ERROR_PERCENT } from './policy.ts';
+import { hasLength, isTimeZone } from './campaigns/campaign-fields.ts';
+import { MAX_BOUNCE_PERCENT, MAX_ERROR_PERCENT } from './campaigns/policy.ts';
 
 const percent = (fallback: number) =>
   z.coerce

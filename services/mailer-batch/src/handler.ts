@@ -4,18 +4,18 @@
  * right before it, send, settle. A crash between any two of these leaves a state that says what to do.
  */
 import { randomUUID } from 'node:crypto';
-import { retryDelayMs } from '@leadwire/shared/attempts';
+import { retryDelayMs } from '@leadwire/shared/consumer/attempts';
 import {
   AmbiguousError,
   ChannelStoppedError,
-  NotYetError,
+  SnoozeError,
   PermanentError,
   TransientError,
   toError,
 } from '@leadwire/shared/errors';
-import type { BatchReady } from '@leadwire/shared/events';
-import type { Log } from '@leadwire/shared/log';
-import type { CampaignStore } from './campaign-store.ts';
+import type { BatchReady } from '@leadwire/shared/contract/events';
+import type { Log } from '@leadwire/shared/runtime/log';
+import type { CampaignStore } from './campaigns/campaign-store.ts';
 import {
   isOurs,
   type BatchResult,
@@ -24,7 +24,7 @@ import {
   type PreparedBatch,
   type ReadyBatch,
   type RecipientResult,
-} from './channel.ts';
+} from './sending/channel.ts';
 import type { CampaignMeasures } from './measures.ts';
 
 /** Looks at a batch whose people change while it waits; more than this is for the next nudge. */
@@ -109,7 +109,7 @@ export function createSendBatch(ports: Ports): SendBatch {
 
   const handleFailure = async (claim: Claim, error: Error): Promise<void> => {
     const { batch } = claim.prepared;
-    if (error instanceof NotYetError) {
+    if (error instanceof SnoozeError) {
       log.warn({ campaignId: batch.campaignId, n: batch.n, err: error }, 'another sender has it');
       return;
     }
@@ -134,7 +134,7 @@ export function createSendBatch(ports: Ports): SendBatch {
     async note(progress) {
       const { campaignId, n } = prepared.batch;
       const { kind } = await store.note(campaignId, n, { owner, leaseMs, ...progress });
-      if (kind === 'lost') throw new NotYetError('another sender has the batch by now', leaseMs);
+      if (kind === 'lost') throw new SnoozeError('another sender has the batch by now', leaseMs);
     },
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readCsv, type BrokenRow, type ListedPerson } from '../src/audience-csv.ts';
+import { readCsv, type BrokenRow, type ListedPerson } from '../src/audience/audience-csv.ts';
 
 async function read(csv: string | Buffer, needed: 'email' | 'phone' = 'email') {
   const people: ListedPerson[] = [];
@@ -55,7 +55,10 @@ describe('a CSV', () => {
     expect(broken).toEqual([]);
     expect(people).toEqual([
       {
-        ...{ row: 3, name: '', email: ' a@mail.kz ', phone: '' },
+        row: 3,
+        name: '',
+        email: ' a@mail.kz ',
+        phone: '',
         fields: { link: 'https://leadwire.kz/1', Город: 'Алматы, центр' },
       },
       { row: 5, name: '', email: 'b@mail.kz', phone: '', fields: { link: '', Город: '' } },

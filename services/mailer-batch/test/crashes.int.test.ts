@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { newId } from '@leadwire/shared/ids';
+import { newId } from '@leadwire/shared/contract/ids';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { connect } from 'nats';
@@ -51,8 +51,13 @@ describe('a mailer that is killed', () => {
     // What the broker would hand out again.
     const nc = await connect({ servers: rig.broker().url });
     const event = {
-      ...{ specversion: '1.0', id: newId(), type: 'campaign.batch_ready.v1', source: 'test' },
-      ...{ time: new Date().toISOString(), subject: id, data: { campaignId: id, n: 1 } },
+      specversion: '1.0',
+      id: newId(),
+      type: 'campaign.batch_ready.v1',
+      source: 'test',
+      time: new Date().toISOString(),
+      subject: id,
+      data: { campaignId: id, n: 1 },
     };
     const subject = `campaigns.batch.${id}.1`;
     const { seq } = await nc.jetstream().publish(subject, JSON.stringify(event));

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
-import { newId } from '@leadwire/shared/ids';
-import { subjects } from '@leadwire/shared/topology';
-import { unsubscribeToken } from '@leadwire/shared/unsubscribe-token';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { newId } from '@leadwire/shared/contract/ids';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -37,8 +37,12 @@ beforeAll(async () => {
   api = await startServiceProcess({
     entry: 'services/landing-api/src/main.ts',
     env: {
-      ...{ NATS_URL: rig.broker().url, ADMIN_TOKEN, JOURNAL_DIR: path.join(folder, 'journal') },
-      ...{ RESEND_WEBHOOK_SECRET, MOBIZON_WEBHOOK_SECRET, UNSUBSCRIBE_SECRET },
+      NATS_URL: rig.broker().url,
+      ADMIN_TOKEN,
+      JOURNAL_DIR: path.join(folder, 'journal'),
+      RESEND_WEBHOOK_SECRET,
+      MOBIZON_WEBHOOK_SECRET,
+      UNSUBSCRIBE_SECRET,
     },
   });
   await rig.control().resend.set({ sentAfterMs: 10, deliveredAfterMs: 20 });
@@ -162,7 +166,8 @@ describe('what becomes of SMS', () => {
   test('is asked of Mobizon, whatever a report says: forged data under a good signature changes nothing', async () => {
     const url = `${api.url}/api/webhooks/mobizon/${MOBIZON_WEBHOOK_SECRET}`;
     await rig.control().mobizon.set({
-      ...{ outcomes: { '77051110002': 'UNDELIV' }, statusStepMs: 100 },
+      outcomes: { '77051110002': 'UNDELIV' },
+      statusStepMs: 100,
       // Each report says the opposite of the truth.
       webhooks: [{ url, secret: 'an old secret', trouble: { signature: 'forged', duplicates: 2 } }],
     });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { newId } from '@leadwire/shared/ids';
+import { newId } from '@leadwire/shared/contract/ids';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { connect } from 'nats';
 import { useRig } from './rig.ts';
@@ -18,8 +18,13 @@ const numbers = Array.from(
 );
 
 const nudge = (campaignId: string, n: number) => ({
-  ...{ specversion: '1.0', id: newId(), type: 'campaign.batch_ready.v1', source: 'test' },
-  ...{ time: new Date().toISOString(), subject: campaignId, data: { campaignId, n } },
+  specversion: '1.0',
+  id: newId(),
+  type: 'campaign.batch_ready.v1',
+  source: 'test',
+  time: new Date().toISOString(),
+  subject: campaignId,
+  data: { campaignId, n },
 });
 
 test('each SMS batch is nudged three times, out of order, to two mailers: every number gets one SMS', async () => {

@@ -1,9 +1,9 @@
 /** Looks at the money left for SMS every quarter of an hour, so that somebody hears of it before it is used up. */
-import type { Alerts } from '@leadwire/shared/alerts';
-import type { Log } from '@leadwire/shared/log';
-import type { MobizonClient } from '@leadwire/shared/mobizon';
-import { startPeriodic } from '@leadwire/shared/periodic';
-import type { BackgroundWork } from '@leadwire/shared/service';
+import type { Alerts } from '@leadwire/shared/coordination/alerts';
+import type { Log } from '@leadwire/shared/runtime/log';
+import type { MobizonClient } from '@leadwire/shared/providers/mobizon/messages';
+import { startPeriodic } from '@leadwire/shared/service/periodic';
+import type { BackgroundWork } from '@leadwire/shared/service/service';
 
 const EVERY_MS = 15 * 60_000;
 /** A service that is restarted again and again does not ask each time. */
@@ -39,6 +39,7 @@ export function startBalanceWatch(options: BalanceWatchOptions): BackgroundWork 
     durable: 'mobizon-balance',
     work: check,
     onError: (err) => log.warn({ err }, 'the balance could not be checked'),
-    ...{ firstAfterMs, everyMs },
+    firstAfterMs,
+    everyMs,
   });
 }

@@ -1,7 +1,7 @@
 /** The two channels with the providers behind them. */
-import { createMobizon } from '@leadwire/shared/mobizon';
-import { createResend } from '@leadwire/shared/resend';
-import { sendingAccounts, type AccountParts } from '@leadwire/shared/sending-accounts';
+import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
+import { createResend } from '@leadwire/shared/providers/resend';
+import { sendingAccounts, type AccountParts } from '@leadwire/shared/providers/accounts';
 import type { Templates } from '@leadwire/templates/templates';
 import { createComposer } from './compose.ts';
 import { createEmailChannel } from './email.ts';

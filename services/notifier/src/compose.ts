@@ -1,7 +1,7 @@
 /** From a due notification to the texts that a person will read. */
 import { PermanentError } from '@leadwire/shared/errors';
-import type { LeadKind } from '@leadwire/shared/events';
-import { LONGEST_CODE } from '@leadwire/shared/short-links';
+import type { LeadKind } from '@leadwire/shared/contract/events';
+import { LONGEST_CODE } from '@leadwire/shared/delivery/short-links';
 import {
   templateNames,
   type RenderedMail,

@@ -1,7 +1,7 @@
 /** Mail through Resend. A repeat is safe for a day: same idempotency key, same frozen body. */
-import type { Lead } from '@leadwire/shared/events';
-import type { LedgerEntry } from '@leadwire/shared/ledger';
-import { mailSchema, type Mail, type ResendClient } from '@leadwire/shared/resend';
+import type { Lead } from '@leadwire/shared/contract/events';
+import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
+import { mailSchema, type Mail, type ResendClient } from '@leadwire/shared/providers/resend';
 import { copyId, isOurs, type Channel, type Due } from './channel.ts';
 import type { Composer } from './compose.ts';
 

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { createAlerts } from '@leadwire/shared/alerts';
-import { openBus } from '@leadwire/shared/bus';
-import { startConsumer } from '@leadwire/shared/consumer';
-import { readEnv } from '@leadwire/shared/env';
-import { eventSchemas } from '@leadwire/shared/events';
-import { createLedger } from '@leadwire/shared/ledger';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { runService } from '@leadwire/shared/service';
-import { createShortLinks } from '@leadwire/shared/short-links';
-import { createSweep } from '@leadwire/shared/strays';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import { openBus } from '@leadwire/shared/broker/bus';
+import { startConsumer } from '@leadwire/shared/consumer/consumer';
+import { readEnv } from '@leadwire/shared/runtime/env';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { runService } from '@leadwire/shared/service/service';
+import { createShortLinks } from '@leadwire/shared/delivery/short-links';
+import { createRescue } from '@leadwire/shared/delivery/rescue';
 import { loadTemplates } from '@leadwire/templates/templates';
 import { startBalanceWatch } from './balance-watch.ts';
 import { createChannels } from './channels.ts';
 import { envSchema } from './env.ts';
 import { createNotifier } from './handler.ts';
 import { createPublisher } from './publisher.ts';
-import { SWEEP_BACK_MS, startSweeper } from './sweeper.ts';
+import { SWEEP_BACK_MS, startSweeper } from './rescue.ts';
 
 const env = readEnv(envSchema);
 const log = createLog('notifier', env.LOG_LEVEL);
@@ -40,7 +40,7 @@ const parts = { bus, log, metrics };
 const onLead = { ...parts, schema: eventSchemas['lead.created.v1'], handle: planLead };
 const onDue = { ...parts, schema: eventSchemas['notification.due.v1'], handle: sendDue, giveUp };
 
-const sweep = createSweep(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
+const sweep = createRescue(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
 const sweeper = startSweeper({ bus, log, sweep });
 
 await runService({
@@ -53,7 +53,10 @@ await runService({
     startConsumer({ ...onDue, durable: 'notifier-email' }),
     startConsumer({ ...onDue, durable: 'notifier-sms' }),
     startBalanceWatch({
-      ...{ mobizon, log, alerts: createAlerts(bus), below: env.MOBIZON_BALANCE_ALERT_BELOW },
+      mobizon,
+      log,
+      alerts: createAlerts(bus),
+      below: env.MOBIZON_BALANCE_ALERT_BELOW,
     }),
   ],
 });

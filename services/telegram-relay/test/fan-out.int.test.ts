@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { makeEvent } from '@leadwire/shared/events';
-import { subjects } from '@leadwire/shared/topology';
-import { createLedger } from '@leadwire/shared/ledger';
+import { makeEvent } from '@leadwire/shared/contract/events';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { leadCreated } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { timesShown, useRig } from './rig.ts';
@@ -62,7 +62,8 @@ describe('a lead', () => {
     await rig.bus().publish(
       subjects.crm('synced', lead.leadId),
       makeEvent('crm.recorded.v1', {
-        ...{ source: 'crm-sync', subject: lead.leadId },
+        source: 'crm-sync',
+        subject: lead.leadId,
         data,
       }),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readCommand, readUpdate } from '../src/update.ts';
+import { readCommand, readUpdate } from '../src/bot/update.ts';
 
 const chat = { id: -1001234567890, type: 'supergroup', title: 'Отдел продаж' };
 const told = (fields: object) => readUpdate({ update_id: 7, ...fields })?.told;
@@ -24,7 +24,9 @@ describe('a command', () => {
   test('comes with its chat as text and the topic it was written in', () => {
     const message = { chat, text: '/status', message_thread_id: 5, is_topic_message: true };
     expect(told({ message })).toMatchObject({
-      ...{ kind: 'command', name: 'status', threadId: 5 },
+      kind: 'command',
+      name: 'status',
+      threadId: 5,
       chat: { id: '-1001234567890', title: 'Отдел продаж' },
     });
   });

@@ -1,0 +1,220 @@
+/**
+ * The map: every stream and key-value bucket of Leadwire, as data; who works on them is in
+ * consumers.ts. `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
+ *
+ * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
+ * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
+ *
+ * `redrive.<durable>.<dead letter>.<original subject>` is a fact once more for the one
+ * durable that could not handle it; the others do not see it.
+ */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+
+export interface StreamSpec {
+  subjects: readonly string[];
+  retention: 'limits' | 'workqueue';
+  /** Milliseconds; 0 keeps messages until they are settled. */
+  maxAgeMs: number;
+  /** May hold messages that the broker publishes later (ADR-51). Cannot be switched off again. */
+  schedules?: { pending: string; due: string };
+  what: string;
+}
+
+export const streams = {
+  LEADS: {
+    subjects: [
+      'leads.created.*.*',
+      'leads.quarantined.*.*',
+      'redrive.notifier-plan.>',
+      'redrive.crm-sync.>',
+      'redrive.telegram-plan.>',
+      'redrive.lead-store-leads.>',
+      'redrive.tripwire-leads.>',
+    ],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
+  },
+  STUDENTS: {
+    subjects: [
+      'students.created.*',
+      'students.lesson_completed.*.*',
+      'redrive.crm-students.>',
+      'redrive.telegram-students.>',
+    ],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'students.created.<studentId>, students.lesson_completed.<studentId>.<lesson>',
+  },
+  CRM_CHANGES: {
+    subjects: ['crm_changes.*', 'redrive.crm-changes.>'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    what: 'deals that the CRM says have changed, to be looked at: crm_changes.<dealId>',
+  },
+  NOTIFICATIONS: {
+    subjects: ['notify.at.*.*', 'notify.due.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    schedules: { pending: 'notify.at.', due: 'notify.due.' },
+    what: 'messages to be sent: waiting (notify.at.<channel>.<deliveryId>) and due (notify.due.…)',
+  },
+  TELEGRAM: {
+    subjects: ['telegram.at.*.*', 'telegram.send.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    schedules: { pending: 'telegram.at.', due: 'telegram.send.' },
+    what: 'notices for groups: waiting (telegram.at.<chatId>.<deliveryId>) and to be sent (telegram.send.…)',
+  },
+  CAMPAIGNS: {
+    subjects: ['campaigns.batch.*.*'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    what: 'batches that may be sent now, as a nudge: campaigns.batch.<campaignId>.<n>',
+  },
+  DELIVERIES: {
+    subjects: [
+      'deliveries.*.*.*',
+      'crm.*.*',
+      'campaign_deliveries.*.*.*',
+      'redrive.lead-store-deliveries.>',
+      'redrive.tripwire-deliveries.>',
+      'redrive.lead-store-crm.>',
+      'redrive.mailer-outcomes.>',
+    ],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, campaign_deliveries.<channel>.<outcome>.<recipientId>, crm.<outcome>.<leadId>',
+  },
+  CONTACTS: {
+    subjects: ['contacts.suppressed.*', 'redrive.mailer-suppressions.>'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'who must not get campaigns any more: contacts.suppressed.<event id>',
+  },
+  SMS_REPORTS: {
+    subjects: ['sms_reports.*', 'redrive.mailer-sms-reports.>'],
+    retention: 'workqueue',
+    maxAgeMs: 0,
+    what: 'SMS that Mobizon says have arrived or not, to be asked about: sms_reports.<messageId>',
+  },
+  CALLS: {
+    subjects: ['calls.*.*', 'redrive.lead-store-calls.>'],
+    retention: 'limits',
+    maxAgeMs: 30 * DAY,
+    what: 'every call to a provider: calls.<service>.<status>',
+  },
+  ALERTS: {
+    subjects: ['alerts.*.*', 'redrive.telegram-alerts.>'],
+    retention: 'limits',
+    maxAgeMs: 14 * DAY,
+    what: 'what a person should look at: alerts.<severity>.<what>',
+  },
+  DEAD_LETTERS: {
+    subjects: ['dead.>'],
+    retention: 'limits',
+    maxAgeMs: 365 * DAY,
+    what: 'what could not be done, with its cause: dead.<durable>.<original subject>',
+  },
+} as const satisfies Record<string, StreamSpec>;
+export type StreamName = keyof typeof streams;
+
+export interface BucketSpec {
+  /** Milliseconds; 0 keeps keys for ever. */
+  ttlMs: number;
+  what: string;
+}
+
+export const buckets = {
+  deliveries: {
+    ttlMs: 0,
+    what: 'the delivery ledger: <leadId>.<channel>.<template> -> state; why nothing is sent twice',
+  },
+  short_links: { ttlMs: 0, what: 'code -> delivery and address; read at every click' },
+  crm_map: {
+    ttlMs: 0,
+    what: 'lead, person (as a hash) or deal -> what stands in the CRM for it; why nothing is created twice',
+  },
+  telegram_groups: {
+    ttlMs: 0,
+    what: 'group -> its chat, the leads it gets and whether it can be reached; the table is its mirror',
+  },
+  telegram_codes: {
+    ttlMs: 30 * DAY,
+    what: 'activation code (as a hash) -> what it is for and whether it was used',
+  },
+  telegram_updates: {
+    ttlMs: 2 * DAY,
+    what: '<bot>.<update> -> it was handled; why no command is answered twice',
+  },
+  telegram_alerts: {
+    ttlMs: 0,
+    what: 'what admin groups were told of each alert, and what came since',
+  },
+  telegram_students: {
+    ttlMs: 0,
+    what: 'student -> the chat with the mentor bot and what was told, and back',
+  },
+  locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
+  limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
+  passes: {
+    ttlMs: 7 * DAY,
+    what: '<durable>.<stream sequence> -> how earlier deliveries ended: passes, failed attempts',
+  },
+} as const satisfies Record<string, BucketSpec>;
+export type BucketName = keyof typeof buckets;
+
+/** The window in which the broker recognises a repeated `Nats-Msg-Id`: a double click, not a memory. */
+export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
+
+/** The stream that takes a subject. @throws TypeError when none does. */
+export function streamOf(subject: string): StreamName {
+  for (const [name, spec] of Object.entries(streams)) {
+    if (spec.subjects.some((pattern) => isUnder(pattern, subject))) return name as StreamName;
+  }
+  throw new TypeError(`no stream of the topology takes the subject ${subject}`);
+}
+
+/** Whether a subject matches a pattern: `*` stands for one token, `>` at the end for the rest. */
+export function isUnder(pattern: string, subject: string): boolean {
+  const tokens = subject.split('.');
+  const wanted = pattern.split('.');
+  const fits = wanted.every((token, index) =>
+    token === '>' ? tokens.length > index : token === '*' || token === tokens[index],
+  );
+  return fits && (wanted.at(-1) === '>' || wanted.length === tokens.length);
+}
+
+/** Subjects carry ids, never personal data. */
+export const subjects = {
+  leadCreated: (kind: string, leadId: string) => `leads.created.${kind}.${leadId}`,
+  leadQuarantined: (kind: string, leadId: string) => `leads.quarantined.${kind}.${leadId}`,
+  /** Whatever its kind and whether quarantined: one lead id is one message. */
+  anyLead: (leadId: string) => `leads.*.*.${leadId}`,
+  notifyAt: (channel: string, deliveryId: string) => `notify.at.${channel}.${deliveryId}`,
+  notifyDue: (channel: string, deliveryId: string) => `notify.due.${channel}.${deliveryId}`,
+  telegramAt: (chatId: string, deliveryId: string) => `telegram.at.${chatId}.${deliveryId}`,
+  telegramSend: (chatId: string, deliveryId: string) => `telegram.send.${chatId}.${deliveryId}`,
+  delivery: (channel: string, outcome: string, deliveryId: string) =>
+    `deliveries.${channel}.${outcome}.${deliveryId}`,
+  campaignDelivery: (channel: string, outcome: string, recipientId: string) =>
+    `campaign_deliveries.${channel}.${outcome}.${recipientId}`,
+  contactSuppressed: (eventId: string) => `contacts.suppressed.${eventId}`,
+  smsReport: (messageId: string) => `sms_reports.${messageId}`,
+  crm: (outcome: string, leadId: string) => `crm.${outcome}.${leadId}`,
+  crmChange: (dealId: number) => `crm_changes.${dealId}`,
+  studentCreated: (studentId: string) => `students.created.${studentId}`,
+  /** `*` as the lesson stands for every lesson. */
+  lessonCompleted: (studentId: string, lesson: number | '*') =>
+    `students.lesson_completed.${studentId}.${lesson}`,
+  campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
+  call: (service: string, status: string) => `calls.${service}.${status}`,
+  alert: (severity: string, what: string) => `alerts.${severity}.${what}`,
+  dead: (durable: string, subject: string) => `dead.${durable}.${subject}`,
+  /** A fact for one durable once more; see docs/decisions/0008-redrive.md. */
+  redrive: (durable: string, letterId: string, subject: string) =>
+    `redrive.${durable}.${letterId}.${subject}`,
+} as const;
