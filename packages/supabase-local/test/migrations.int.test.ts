@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { PGlite } from '@electric-sql/pglite';
 import { applyMigrations, readMigrations } from '../src/migrate.ts';
 import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '../src/migrations.ts';
@@ -38,15 +38,18 @@ describe.each([
   ['landing', LANDING_MIGRATIONS],
   ['tripwire', TRIPWIRE_MIGRATIONS],
 ])('migrations of %s', (_name, dir) => {
-  test('apply to an empty database, once in the history, and again by hand', async () => {
-    const db = await database();
+  let db: PGlite;
+  beforeAll(async () => {
+    db = await PGlite.create({ loadDataDir: empty });
     await applyTwice(db, dir);
+  }, 60_000);
+  afterAll(() => db.close());
+
+  test('apply to an empty database, once in the history, and again by hand', async () => {
     expect(await applyMigrations(db, await readMigrations(dir))).toEqual([]);
   });
 
   test('put row level security on every table and leave no policy', async () => {
-    const db = await database();
-    await applyTwice(db, dir);
     const { rows } = await db.query(
       "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and not relrowsecurity",
     );
@@ -55,8 +58,6 @@ describe.each([
   });
 
   test('leave nothing that an anonymous or a signed-in visitor could read, write or call', async () => {
-    const db = await database();
-    await applyTwice(db, dir);
     const { rows } = await db.query(
       `select r.rolname, c.relname from pg_class c, pg_roles r
        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and r.rolname in ('anon', 'authenticated')
