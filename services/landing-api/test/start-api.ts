@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTestBus } from '@leadwire/testing/bus';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { leadSchema, type Lead } from '@leadwire/shared/contract/events';
@@ -20,8 +21,6 @@ import { startJournalAlerts } from '../src/intake/journal-alerts.ts';
 import { watchJournal } from '../src/intake/journal-watch.ts';
 import { openJournal, type Journal } from '../src/intake/journal.ts';
 import { createMeasures, measureJournal } from '../src/measures.ts';
-
-export const ADMIN_TOKEN = 'an-admin-token-for-tests';
 
 export interface Answer {
   status: number;
