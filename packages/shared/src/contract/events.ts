@@ -181,6 +181,35 @@ const callSchema = z.object({
 });
 export type ProviderCall = z.infer<typeof callSchema>;
 
+export const staffRoles = ['owner', 'sales', 'targetologist', 'viewer'] as const;
+export type StaffRole = (typeof staffRoles)[number];
+
+const staffSchema = z.object({
+  /** The Auth user's id, the same in every project. */
+  staffId: z.uuid(),
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(staffRoles),
+  utmSources: z.array(z.string()),
+  active: z.boolean(),
+  at: z.iso.datetime(),
+});
+/** A person who works here as they are from `at` on. */
+export type StaffState = z.infer<typeof staffSchema>;
+
+const auditSchema = z.object({
+  /** A person's address, or `cli:<user of the machine>`. */
+  actor: z.string().min(1),
+  /** What was done to what kind of thing: `staff.disabled`, `lead.released`. Two tokens of a subject. */
+  action: z.string().regex(/^[a-z][a-z_]*\.[a-z][a-z_]*$/),
+  /** An id, or a word for many; never a contact. */
+  subject: z.string().min(1),
+  result: z.enum(['done', 'refused', 'failed']),
+  details: z.record(z.string(), z.unknown()).optional(),
+  at: z.iso.datetime(),
+});
+export type AuditRecord = z.infer<typeof auditSchema>;
+
 function defineEvent<Type extends string, Data extends z.ZodType>(type: Type, data: Data) {
   return z.object({
     specversion: z.literal('1.0'),
@@ -237,6 +266,10 @@ export const eventSchemas = {
   'campaign.batch_ready.v1': defineEvent('campaign.batch_ready.v1', batchReadySchema),
   /** A provider was called. */
   'provider.called.v1': defineEvent('provider.called.v1', callSchema),
+  /** Somebody who works here came, changed or left: how they are now, whole. */
+  'staff.changed.v1': defineEvent('staff.changed.v1', staffSchema),
+  /** A person did something that others may have to account for. */
+  'audit.recorded.v1': defineEvent('audit.recorded.v1', auditSchema),
   /** A person should look. */
   'alert.raised.v1': defineEvent('alert.raised.v1', alertSchema),
 } as const;
@@ -251,6 +284,8 @@ export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
 export type CrmRecorded = EventOf<'crm.recorded.v1'>;
 export type BatchReady = EventOf<'campaign.batch_ready.v1'>;
 export type ContactSuppressed = EventOf<'contact.suppressed.v1'>;
+export type StaffChanged = EventOf<'staff.changed.v1'>;
+export type AuditRecorded = EventOf<'audit.recorded.v1'>;
 export type DealChanged = EventOf<'crm.deal_changed.v1'>;
 
 /**

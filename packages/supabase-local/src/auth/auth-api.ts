@@ -72,7 +72,7 @@ async function recover(
   request: Request,
   { users, mailer, log }: AuthApiOptions,
 ): Promise<Response> {
-  const { email } = recovery.parse(await request.json());
+  const { email } = recovery.parse(parse(await request.text()));
   const user = await users.byEmail(email);
   if (user) {
     await allowRecovery(users, user);
@@ -136,10 +136,12 @@ async function passOn(
   return answer;
 }
 
-function parse(text: string): unknown {
+/** @throws AuthApiError, ZodError unless it is a JSON object; nothing at all counts as an empty one */
+function parse(text: string): Record<string, unknown> {
   try {
-    return text === '' ? {} : (JSON.parse(text) as unknown);
-  } catch {
+    return text === '' ? {} : z.looseObject({}).parse(JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new AuthApiError(400, 'bad_json', 'Could not parse request body as JSON');
   }
 }

@@ -111,7 +111,7 @@ export function createAuthUsers(db: PGliteInterface) {
            values ($1, 'authenticated', $2, $3,
              coalesce($4, extensions.crypt($5, extensions.gen_salt('bf', 10))),
              case when $6::boolean then now() end, case when $7::boolean then now() end,
-             now() + $8::int * interval '1 second', $9::jsonb, $10::jsonb)`,
+             now() + $8::float8 * interval '1 second', $9::jsonb, $10::jsonb)`,
           [
             ...[id, user.role ?? 'authenticated', user.email],
             ...[user.password_hash ?? null, user.password ?? null],
@@ -139,7 +139,7 @@ export function createAuthUsers(db: PGliteInterface) {
         `update auth.users set email = coalesce($2, email), role = coalesce($3, role),
            encrypted_password = coalesce(extensions.crypt($4, extensions.gen_salt('bf', 10)), encrypted_password),
            email_confirmed_at = case when $5::boolean then coalesce(email_confirmed_at, now()) else email_confirmed_at end,
-           banned_until = case when $6::boolean then now() + $7::int * interval '1 second' else banned_until end,
+           banned_until = case when $6::boolean then now() + $7::float8 * interval '1 second' else banned_until end,
            raw_app_meta_data = $8::jsonb, raw_user_meta_data = $9::jsonb, updated_at = now()
          where id = $1`,
         [
