@@ -16,7 +16,13 @@ import {
 import { findNatsServer } from '../machine/nats-server.ts';
 import { canConnect } from '../stack/ports.ts';
 import { say, step } from '../machine/progress.mjs';
-import { claimRunFile, know, stopLeftovers, writeRunFile, type RunFile } from '../stack/run-file.ts';
+import {
+  claimRunFile,
+  know,
+  stopLeftovers,
+  writeRunFile,
+  type RunFile,
+} from '../stack/run-file.ts';
 import { readSecrets } from '../stack/secrets.ts';
 import { supervise, type Supervised } from '../stack/supervisor.ts';
 import { ExplainedError } from '../machine/tools.mjs';
@@ -93,6 +99,7 @@ function placesOf(env: NodeJS.ProcessEnv): Record<string, string> {
   const names = [
     ...['NATS_URL', 'JOURNAL_DIR', 'MAILER_BATCH_URL', 'ADMIN_TOKEN'],
     ...['LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'],
+    ...['LANDING_SUPABASE_PUBLISHABLE_KEY', 'CONSOLE_URL'],
     ...['TRIPWIRE_SUPABASE_URL', 'TRIPWIRE_SERVICE_ROLE_KEY'],
     ...Object.keys(env).filter((name) => /^(AMOCRM|MOBIZON|RESEND|TELEGRAM)_/.test(name)),
   ];

@@ -144,7 +144,11 @@ describe('each table and view', () => {
 
 describe('contacts', () => {
   test.each(['owner', 'sales'] as const)('are shown to %s', async (person) => {
-    const { data } = await as[person].from('staff_leads').select().eq('id', LEADS.theirs).single();
+    const { data } = await as[person]
+      .from('staff_leads')
+      .select()
+      .eq('id', LEADS.theirs)
+      .single<Record<string, unknown>>();
     expect(data).toMatchObject({ name: 'Айгерим', email: ADDRESS, phone: PHONE });
   });
 

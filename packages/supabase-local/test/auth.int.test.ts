@@ -35,7 +35,7 @@ beforeEach(async () => {
     ...{ id: userId, email, password: PASSWORD, email_confirm: true },
     app_metadata: { role: 'sales' },
   });
-  expect(error).toBeNull();
+  if (error) throw error;
 });
 
 /** The address behind the button of the newest mail. */

@@ -32,7 +32,7 @@ export const startLanding = (options: Partial<ProjectOptions> = {}): Promise<Pro
     ...options,
   });
 
-export const clientWith = (project: Project, key = PUBLISHABLE_KEY): SupabaseClient =>
+export const clientWith = (project: Project, key = PUBLISHABLE_KEY) =>
   createClient(project.url, key, stateless);
 
 /** Makes everybody; the targetologist's tag is `facebook`. */

@@ -25,7 +25,7 @@ export async function answerAdmin(
   const { pathname } = new URL(request.url);
   const { users, mailer } = parts;
   const call = `${request.method} ${pathname}`;
-  const body = async () => (await request.json().catch(() => ({}))) as unknown;
+  const body = (): Promise<unknown> => request.json().catch(() => ({}));
 
   if (call === `GET ${BASE}/admin/users`) return listUsers(request, users);
   if (call === `POST ${BASE}/admin/users`) {
