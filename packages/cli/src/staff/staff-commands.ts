@@ -13,7 +13,7 @@ import {
   type StaffParts,
 } from '@leadwire/operations/staff/staff';
 import { StaffError } from '@leadwire/operations/staff/staff-error';
-import { staffRoles, type StaffRole } from '@leadwire/shared/contract/events';
+import { staffRoles, type StaffRole } from '@leadwire/shared/contract/staff-facts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';

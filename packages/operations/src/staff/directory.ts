@@ -1,5 +1,5 @@
 /** The table `staff`: who works here, as what. The database refuses what the holder of the key or token may not. */
-import { staffRoles } from '@leadwire/shared/contract/events';
+import { staffRoles } from '@leadwire/shared/contract/staff-facts';
 import { TransientError } from '@leadwire/shared/errors';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';

@@ -1,6 +1,7 @@
 /** What others hear of a change, and what the audit log keeps of it. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent, type AuditRecord } from '@leadwire/shared/contract/events';
+import { makeEvent } from '@leadwire/shared/contract/events';
+import type { AuditRecord } from '@leadwire/shared/contract/staff-facts';
 import { newId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { StaffMember } from './directory.ts';

@@ -3,7 +3,7 @@
  * how they come in. Each step may be repeated: a command that was killed halfway is given again.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import type { StaffRole } from '@leadwire/shared/contract/events';
+import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
 import { newId } from '@leadwire/shared/contract/ids';
 import { z } from 'zod';
 import type { StaffAccounts } from './accounts.ts';

@@ -11,6 +11,7 @@ import {
   suppressionSchema,
 } from './campaign-facts.ts';
 import { newId } from './ids.ts';
+import { auditSchema, staffSchema } from './staff-facts.ts';
 
 export const leadKinds = ['proftest', 'purchase'] as const;
 export type LeadKind = (typeof leadKinds)[number];
@@ -180,35 +181,6 @@ const callSchema = z.object({
   at: z.iso.datetime(),
 });
 export type ProviderCall = z.infer<typeof callSchema>;
-
-export const staffRoles = ['owner', 'sales', 'targetologist', 'viewer'] as const;
-export type StaffRole = (typeof staffRoles)[number];
-
-const staffSchema = z.object({
-  /** The Auth user's id, the same in every project. */
-  staffId: z.uuid(),
-  email: z.string(),
-  name: z.string(),
-  role: z.enum(staffRoles),
-  utmSources: z.array(z.string()),
-  active: z.boolean(),
-  at: z.iso.datetime(),
-});
-/** A person who works here as they are from `at` on. */
-export type StaffState = z.infer<typeof staffSchema>;
-
-const auditSchema = z.object({
-  /** A person's address, or `cli:<user of the machine>`. */
-  actor: z.string().min(1),
-  /** What was done to what kind of thing: `staff.disabled`, `lead.released`. Two tokens of a subject. */
-  action: z.string().regex(/^[a-z][a-z_]*\.[a-z][a-z_]*$/),
-  /** An id, or a word for many; never a contact. */
-  subject: z.string().min(1),
-  result: z.enum(['done', 'refused', 'failed']),
-  details: z.record(z.string(), z.unknown()).optional(),
-  at: z.iso.datetime(),
-});
-export type AuditRecord = z.infer<typeof auditSchema>;
 
 function defineEvent<Type extends string, Data extends z.ZodType>(type: Type, data: Data) {
   return z.object({
