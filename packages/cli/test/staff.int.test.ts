@@ -29,7 +29,9 @@ test('staff are added with a link, listed, changed, disabled when agreed, and en
   const tags = ['--utm-source', 'Facebook', '--utm-source', 'tiktok'];
   const added = await cli('staff', 'add', mail, '--role', 'targetologist', ...tags, '--json');
   expect(JSON.parse(added.out)).toMatchObject({
-    ...{ email: mail, role: 'targetologist', utmSources: ['facebook', 'tiktok'] },
+    email: mail,
+    role: 'targetologist',
+    utmSources: ['facebook', 'tiktok'],
     link: expect.stringContaining('type=invite'),
   });
   const unasked = await cli('staff', 'disable', mail);

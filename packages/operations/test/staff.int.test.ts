@@ -159,7 +159,8 @@ describe('what cannot be is refused in words and changes nothing', () => {
     await expect(staff.changeStaff(asSales, 'aida@leadwire-sample.kz', wanted)).rejects.toMatchObject({ problem: 'not_allowed' }); // prettier-ignore
     const asOwner = await as('owner@leadwire-sample.kz');
     expect(await staff.changeStaff(asOwner, 'aida@leadwire-sample.kz', wanted)).toMatchObject({
-      ...{ role: 'targetologist', utmSources: ['facebook'] },
+      role: 'targetologist',
+      utmSources: ['facebook'],
     });
   });
 });

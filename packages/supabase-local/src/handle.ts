@@ -70,7 +70,10 @@ export async function createHandle(
   const auth = createAuthApi({
     users: createAuthUsers(connection.driver),
     mailer: createAuthMailer(options.mail, siteUrl, log),
-    ...{ siteUrl, jwtSecret, log, next: rest },
+    siteUrl,
+    jwtSecret,
+    log,
+    next: rest,
     isService: (request) => carries(request, serviceKey),
   });
   return guard({ service: serviceKey, publishable: publishableKey }, isHealthy, { rest, auth });

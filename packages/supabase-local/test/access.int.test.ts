@@ -161,8 +161,13 @@ describe('contacts', () => {
         .eq('id', LEADS.theirs)
         .single<Record<string, unknown>>();
       expect(data).toMatchObject({
-        ...{ name: null, email: null, phone: null, answers: null, metadata: null },
-        ...{ utm_source: 'Facebook', email_error: 'refused: <…> or … is unknown' },
+        name: null,
+        email: null,
+        phone: null,
+        answers: null,
+        metadata: null,
+        utm_source: 'Facebook',
+        email_error: 'refused: <…> or … is unknown',
       });
       expect((await leads.select().eq('phone', PHONE)).data).toEqual([]);
       const { data: deliveries } = await as[person].from('staff_deliveries').select();

@@ -32,7 +32,10 @@ beforeEach(async () => {
   email = `aida-${crypto.randomUUID().slice(0, 8)}@leadwire-sample.kz`;
   userId = crypto.randomUUID();
   const { error } = await admin().createUser({
-    ...{ id: userId, email, password: PASSWORD, email_confirm: true },
+    id: userId,
+    email,
+    password: PASSWORD,
+    email_confirm: true,
     app_metadata: { role: 'sales' },
   });
   if (error) throw error;
@@ -55,7 +58,11 @@ describe('signing in', () => {
     const { data } = await client.signInWithPassword({ email: email.toUpperCase(), password: PASSWORD }); // prettier-ignore
     const [, payload = ''] = data.session?.access_token.split('.') ?? [];
     expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({
-      ...{ sub: userId, role: 'authenticated', email, aal: 'aal1', is_anonymous: false },
+      sub: userId,
+      role: 'authenticated',
+      email,
+      aal: 'aal1',
+      is_anonymous: false,
       app_metadata: { role: 'sales' },
       session_id: expect.any(String),
     });
@@ -151,7 +158,8 @@ describe('a forgotten password', () => {
     expect(await sandbox.control.mails(stranger)).toEqual([]);
     await visitor().resetPasswordForEmail(email);
     expect((await visitor().resetPasswordForEmail(email)).error).toMatchObject({
-      ...{ status: 429, code: 'over_email_send_rate_limit' },
+      status: 429,
+      code: 'over_email_send_rate_limit',
     });
     expect(await sandbox.control.mails(email)).toHaveLength(1);
   });
@@ -186,7 +194,8 @@ describe('auth.admin', () => {
 
   test('lists, changes and deletes, and never shows a password', async () => {
     expect((await admin().createUser({ email })).error).toMatchObject({
-      ...{ status: 422, code: 'email_exists' },
+      status: 422,
+      code: 'email_exists',
     });
     const { data: list } = await admin().listUsers({ page: 1, perPage: 1000 });
     expect(list.users.map(({ id }) => id)).toContain(userId);

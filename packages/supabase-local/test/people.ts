@@ -43,7 +43,10 @@ export async function addPeople(project: Project): Promise<Record<Person, string
     const id = crypto.randomUUID();
     ids[person] = id;
     const { error } = await admin.auth.admin.createUser({
-      ...{ id, email: addressOf(person), password: PASSWORD, email_confirm: true },
+      id,
+      email: addressOf(person),
+      password: PASSWORD,
+      email_confirm: true,
     });
     if (error) throw error;
     if (person === 'stranger') continue;
@@ -51,7 +54,10 @@ export async function addPeople(project: Project): Promise<Record<Person, string
     await admin
       .from('staff')
       .insert({
-        ...{ id, email: addressOf(person), role, active: person !== 'disabled' },
+        id,
+        email: addressOf(person),
+        role,
+        active: person !== 'disabled',
         utm_sources: person === 'targetologist' ? ['facebook'] : [],
       })
       .throwOnError();

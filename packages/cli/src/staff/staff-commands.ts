@@ -152,8 +152,11 @@ async function list({ directory }: Parts, flags: Flags): Promise<void> {
     return say('Nobody works here yet: "leadwire staff add <mail> --role owner".');
   }
   const rows = members.map(({ email, name, role, utmSources, active }) => [
-    ...[oneLine(email), role, active ? 'active' : 'disabled'],
-    ...[utmSources.map(oneLine).join(', '), oneLine(name)],
+    oneLine(email),
+    role,
+    active ? 'active' : 'disabled',
+    utmSources.map(oneLine).join(', '),
+    oneLine(name),
   ]);
   say(...columns(['MAIL', 'ROLE', 'STATE', 'UTM SOURCES', 'NAME'], rows));
 }

@@ -75,7 +75,10 @@ async function generateLink(
   const query = new URLSearchParams({ token: hashed_token, type: wanted.type });
   return Response.json({
     ...user,
-    ...{ hashed_token, email_otp, verification_type: wanted.type, redirect_to: siteUrl },
+    hashed_token,
+    email_otp,
+    verification_type: wanted.type,
+    redirect_to: siteUrl,
     // Not reachable here: the console's own page, which asks for a click, takes `hashed_token`.
     action_link: `${siteUrl}${BASE}/verify?${query.toString()}`,
   });

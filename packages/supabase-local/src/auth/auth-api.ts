@@ -23,8 +23,14 @@ export interface AuthApiOptions extends AdminParts {
 
 /** Passed on to the library, some of them changed on the way. */
 const PASSED_ON = new Set([
-  ...['POST /token', 'POST /verify', 'POST /logout', 'GET /user', 'PUT /user'],
-  ...['GET /health', 'GET /settings', 'GET /.well-known/jwks.json'],
+  'POST /token',
+  'POST /verify',
+  'POST /logout',
+  'GET /user',
+  'PUT /user',
+  'GET /health',
+  'GET /settings',
+  'GET /.well-known/jwks.json',
 ]);
 
 /** The library knows these two by another name. */

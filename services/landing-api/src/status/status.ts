@@ -3,7 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { leadSchema, personalChannels, type PersonalChannel } from '@leadwire/shared/contract/events';
+import {
+  leadSchema,
+  personalChannels,
+  type PersonalChannel,
+} from '@leadwire/shared/contract/events';
 import { RequestError, problemSchema } from '@leadwire/shared/service/http-problems';
 import { settledStates, type Ledger, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { hasBearer } from '@leadwire/shared/service/service';
@@ -94,7 +98,9 @@ async function readStatus(
     quarantined ? quarantinedChannel : channelStatus(entries, channel),
   ) as [ChannelStatus, ChannelStatus];
   return {
-    ...{ success: true, lead: { ...data, quarantined }, channels: { email, sms } },
+    success: true,
+    lead: { ...data, quarantined },
+    channels: { email, sms },
     deal: quarantined ? quarantinedDeal : deal,
     telegram: await noticeStatuses(ports, entries),
   };
