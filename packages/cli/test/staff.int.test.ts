@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { runCli } from './run-cli.ts';
 
 let broker: TestBroker;
