@@ -191,6 +191,7 @@ export function stackEnv(
     AMOCRM_WEBHOOK_URL: `${hooks}/amocrm/${secretOf('AMOCRM_WEBHOOK_SECRET')}`,
     RESEND_WEBHOOK_URL: `${hooks}/resend`,
     MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
+    CONSOLE_URL: 'http://localhost:3106',
     MAILER_BATCH_URL: at('mailer-batch'),
     LANDING_API_URL: at('landing-api'),
     PUBLIC_BASE_URL: api,

@@ -26,6 +26,8 @@ export const envSchema = z.object({
   /** Where mailer-batch answers, and the token that it asks for: `campaign …`. */
   MAILER_BATCH_URL: baseUrl('mailer-batch').default('http://127.0.0.1:3105'),
   ADMIN_TOKEN: z.string().optional(),
+  /** Where the console is: `staff …` prints links that lead there. */
+  CONSOLE_URL: baseUrl('the console').default('http://localhost:3106'),
   /** What the services are configured with: `doctor` tries it, `amocrm connect` fills in the rest. */
   RESEND_API_KEY: z.string().optional(),
   RESEND_BASE_URL: baseUrl('the Resend API').default('https://api.resend.com'),

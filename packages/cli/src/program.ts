@@ -10,6 +10,7 @@ import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
+import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
 
@@ -46,6 +47,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
+  addStaffCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
   forAll(program, (command) => {

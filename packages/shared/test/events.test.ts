@@ -58,6 +58,22 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
     durationMs: 12.5,
     at,
   },
+  'staff.changed.v1': {
+    staffId: newId(),
+    email: 'aida@leadwire-sample.kz',
+    name: 'Аида',
+    role: 'targetologist',
+    utmSources: ['facebook'],
+    active: true,
+    at,
+  },
+  'audit.recorded.v1': {
+    actor: 'cli:root',
+    action: 'staff.disabled',
+    subject: newId(),
+    result: 'done',
+    at,
+  },
   'alert.raised.v1': {
     severity: 'critical',
     what: 'notifier-sms_stopped',

@@ -38,6 +38,7 @@ const lead = z.discriminatedUnion('type', [
 const delivery = eventSchemas['delivery.recorded.v1'];
 const call = eventSchemas['provider.called.v1'];
 const deal = eventSchemas['crm.recorded.v1'];
+const audit = eventSchemas['audit.recorded.v1'];
 
 await runService({
   ...parts,
@@ -68,6 +69,12 @@ await runService({
       durable: 'lead-store-calls',
       schema: call,
       handle: landing.storeCall,
+    }),
+    startConsumer({
+      ...parts,
+      durable: 'lead-store-audit',
+      schema: audit,
+      handle: landing.storeAudit,
     }),
     startConsumer({
       ...parts,

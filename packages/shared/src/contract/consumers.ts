@@ -72,6 +72,14 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'writes what became of deals',
   },
+  'lead-store-audit': {
+    stream: 'AUDIT',
+    filters: ['audit.>', 'redrive.lead-store-audit.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes audit_log',
+  },
   'crm-sync': {
     stream: 'LEADS',
     filters: ['leads.created.*.*', 'redrive.crm-sync.>'],

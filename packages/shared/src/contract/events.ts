@@ -11,6 +11,7 @@ import {
   suppressionSchema,
 } from './campaign-facts.ts';
 import { newId } from './ids.ts';
+import { auditSchema, staffSchema } from './staff-facts.ts';
 
 export const leadKinds = ['proftest', 'purchase'] as const;
 export type LeadKind = (typeof leadKinds)[number];
@@ -237,6 +238,10 @@ export const eventSchemas = {
   'campaign.batch_ready.v1': defineEvent('campaign.batch_ready.v1', batchReadySchema),
   /** A provider was called. */
   'provider.called.v1': defineEvent('provider.called.v1', callSchema),
+  /** Somebody who works here came, changed or left: how they are now, whole. */
+  'staff.changed.v1': defineEvent('staff.changed.v1', staffSchema),
+  /** A person did something that others may have to account for. */
+  'audit.recorded.v1': defineEvent('audit.recorded.v1', auditSchema),
   /** A person should look. */
   'alert.raised.v1': defineEvent('alert.raised.v1', alertSchema),
 } as const;
@@ -251,6 +256,8 @@ export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
 export type CrmRecorded = EventOf<'crm.recorded.v1'>;
 export type BatchReady = EventOf<'campaign.batch_ready.v1'>;
 export type ContactSuppressed = EventOf<'contact.suppressed.v1'>;
+export type StaffChanged = EventOf<'staff.changed.v1'>;
+export type AuditRecorded = EventOf<'audit.recorded.v1'>;
 export type DealChanged = EventOf<'crm.deal_changed.v1'>;
 
 /**

@@ -107,6 +107,18 @@ export const streams = {
     maxAgeMs: 30 * DAY,
     what: 'every call to a provider: calls.<service>.<status>',
   },
+  STAFF: {
+    subjects: ['staff.changed.*'],
+    retention: 'limits',
+    maxAgeMs: 3_650 * DAY,
+    what: 'people who work here, as they are from then on: staff.changed.<staffId>',
+  },
+  AUDIT: {
+    subjects: ['audit.*.*.*', 'redrive.lead-store-audit.>'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'what people did: audit.<what>.<done to it>.<event id>',
+  },
   ALERTS: {
     subjects: ['alerts.*.*', 'redrive.telegram-alerts.>'],
     retention: 'limits',
@@ -211,6 +223,9 @@ export const subjects = {
   lessonCompleted: (studentId: string, lesson: number | '*') =>
     `students.lesson_completed.${studentId}.${lesson}`,
   campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
+  staffChanged: (staffId: string) => `staff.changed.${staffId}`,
+  /** `action` is two tokens: `staff.disabled`. */
+  audit: (action: string, eventId: string) => `audit.${action}.${eventId}`,
   call: (service: string, status: string) => `calls.${service}.${status}`,
   alert: (severity: string, what: string) => `alerts.${severity}.${what}`,
   dead: (durable: string, subject: string) => `dead.${durable}.${subject}`,
