@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { eventSchemas, makeEvent, type EventOf, type EventType } from '@leadwire/shared/contract/events';
+import {
+  eventSchemas,
+  makeEvent,
+  type EventOf,
+  type EventType,
+} from '@leadwire/shared/contract/events';
 import { contentHash, derivedCode, derivedId, newId } from '@leadwire/shared/contract/ids';
 import { someLead } from '@leadwire/testing/lead';
 
@@ -20,6 +25,18 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
     emailSuggestion: 'aigerim@gmail.com',
     email: null,
     phone: null,
+  },
+  'intake.rejected.v1': {
+    rejectId: newId(),
+    form: 'spring',
+    dialect: 'tilda',
+    reason: 'no_contacts',
+    fields: ['Name'],
+    contentType: 'application/x-www-form-urlencoded',
+    query: '',
+    body: 'Name=A',
+    encoding: 'utf8',
+    receivedAt: at,
   },
   'notification.due.v1': { ...delivery, dueAt: at, shortLink, lead },
   'telegram.notice.v1': { ...delivery, channel: 'telegram', template: newId(), lead },

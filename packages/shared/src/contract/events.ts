@@ -12,6 +12,7 @@ import {
   suppressionSchema,
 } from './campaign-facts.ts';
 import { newId } from './ids.ts';
+import { rejectSchema } from './intake-forms.ts';
 
 /** `request`: somebody asks to be called; deal, notice and row, but no message to them. */
 export const leadKinds = ['proftest', 'purchase', 'request'] as const;
@@ -200,6 +201,8 @@ export const eventSchemas = {
   'lead.created.v1': defineEvent('lead.created.v1', leadSchema),
   /** The honeypot field was filled in: kept for a look, never contacted. */
   'lead.quarantined.v1': defineEvent('lead.quarantined.v1', leadSchema),
+  /** Somebody's form posted what makes no lead: kept as it came, to be read again. */
+  'intake.rejected.v1': defineEvent('intake.rejected.v1', rejectSchema),
   /** A planned message is due now (published by the broker's own scheduler). */
   'notification.due.v1': defineEvent(
     'notification.due.v1',
