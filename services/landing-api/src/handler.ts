@@ -83,6 +83,13 @@ export function proftestForm(slug: string | undefined): Form {
   return { kind: 'proftest', source: `proftest_${campaign}`, campaign };
 }
 
+/** A form of `intake_forms`: named after its slug, like the forms that were there before. */
+export function customForm({ slug, kind }: { slug: string; kind: LeadKind }): Form {
+  if (kind === 'proftest') return { ...proftestForm(slug), form: slug };
+  const source = kind === 'purchase' ? 'course_purchase' : `form_${slug}`;
+  return { kind, source, campaign: slug, form: slug };
+}
+
 export const purchaseForm: Form = { kind: 'purchase', source: 'course_purchase', campaign: null };
 
 function refusals(isReachable: boolean): Issue[] {

@@ -19,6 +19,7 @@ import {
 } from '@leadwire/shared/service/http-problems';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { hasBearer } from '@leadwire/shared/service/service';
+import { addFormRoutes, type FormPorts } from './forms/form-routes.ts';
 import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
 import { addClickRoute, type ClickPorts } from './links/clicks.ts';
 import type { Env } from './env.ts';
@@ -51,6 +52,7 @@ export type HttpEnv = Pick<
   | 'UNSUBSCRIBE_SECRET'
 >;
 export type HttpPorts = Omit<LandingPorts, 'measures'> &
+  Pick<FormPorts, 'forms' | 'rejects'> &
   Omit<StatusPorts, 'adminToken'> &
   ClickPorts & { log: Log; bus: Pick<Bus, 'publish' | 'name'>; measures: LandingMeasures };
 
@@ -64,6 +66,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   await addDocs(app, env);
 
   addLandingRoutes(app, ports);
+  addFormRoutes(app, { ...ports, adminToken: env.ADMIN_TOKEN });
   addStatusRoute(app, { ...ports, adminToken: env.ADMIN_TOKEN });
   addClickRoute(app, ports);
   addOptionalRoutes(app, env, ports);
@@ -71,6 +74,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
     '/api/landing/proftest',
     '/api/landing/proftest/:slug',
     '/api/landing/submit',
+    '/api/forms/:form',
   ]);
   refuseOtherMethods(app, 'GET', ['/api/landing/leads/:leadId/status', '/s/:code']);
   return app;
@@ -137,7 +141,7 @@ async function addDefences(app: FastifyInstance, env: HttpEnv): Promise<void> {
   await app.register(fastifyCors, {
     origin: env.CORS_ORIGINS,
     methods: ['GET', 'POST'],
-    allowedHeaders: ['Content-Type', 'Idempotency-Key', 'Authorization'],
+    allowedHeaders: ['Content-Type', 'Idempotency-Key', 'X-Leadwire-Key', 'Authorization'],
     exposedHeaders: ['Retry-After'],
     maxAge: 3_600,
   });

@@ -9,6 +9,8 @@ import { createShortLinks } from '@leadwire/shared/delivery/short-links';
 import { createGroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { startDrain } from './intake/drain.ts';
 import { envSchema } from './env.ts';
+import { createKnownForms } from './forms/known-forms.ts';
+import { createRejects } from './forms/rejects.ts';
 import { createHttp } from './http.ts';
 import { createIntake } from './intake/intake.ts';
 import { startJournalAlerts } from './intake/journal-alerts.ts';
@@ -26,12 +28,22 @@ const journal = await openJournal({ dir: env.JOURNAL_DIR, log });
 measureJournal(metrics.registry, journal);
 const intake = createIntake({ bus, journal, log, timeoutMs: env.INTAKE_TIMEOUT_MS });
 const watch = watchJournal(journal, log);
+const alerts = createAlerts(bus);
+const rejects = createRejects({
+  bus,
+  alerts,
+  dir: env.JOURNAL_DIR,
+  log,
+  timeoutMs: env.INTAKE_TIMEOUT_MS,
+});
 
 const http = await createHttp(env, {
   log,
   bus,
   intake,
   journal,
+  forms: createKnownForms({ bus, dir: env.JOURNAL_DIR, log }),
+  rejects,
   ledger: createLedger(bus),
   groups: createGroupReader(bus),
   links: createShortLinks(bus),
@@ -50,7 +62,8 @@ await runService({
   problem: () => intake.problem(),
   consume: () => [
     startDrain({ bus, journal, log }),
-    startJournalAlerts({ journal, log, alerts: createAlerts(bus) }),
+    startJournalAlerts({ journal, log, alerts }),
+    rejects.startCarrying(),
   ],
   onStop: () => watch.stop(),
 });

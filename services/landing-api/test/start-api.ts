@@ -14,6 +14,8 @@ import { createGroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { startDrain } from '../src/intake/drain.ts';
 import { envSchema } from '../src/env.ts';
+import { createKnownForms } from '../src/forms/known-forms.ts';
+import { createRejects } from '../src/forms/rejects.ts';
 import { createHttp } from '../src/http.ts';
 import { createIntake } from '../src/intake/intake.ts';
 import { startJournalAlerts } from '../src/intake/journal-alerts.ts';
@@ -68,11 +70,21 @@ export async function startApi(
   const timeoutMs = variables.INTAKE_TIMEOUT_MS;
   const intake = createIntake({ bus, journal, log, timeoutMs });
   const watch = watchJournal(journal, log);
+  const alerts = createAlerts(bus);
+  const rejects = createRejects({
+    bus,
+    alerts,
+    dir: variables.JOURNAL_DIR,
+    log,
+    timeoutMs: variables.INTAKE_TIMEOUT_MS,
+  });
   const http = await createHttp(variables, {
     log,
     bus,
     intake,
     journal,
+    forms: createKnownForms({ bus, dir: variables.JOURNAL_DIR, log }),
+    rejects,
     ledger: createLedger(bus),
     groups: createGroupReader(bus),
     links: createShortLinks(bus),
@@ -89,7 +101,8 @@ export async function startApi(
     problem: () => intake.problem(),
     consume: () => [
       startDrain({ bus, journal, log }),
-      startJournalAlerts({ journal, log, alerts: createAlerts(bus) }),
+      startJournalAlerts({ journal, log, alerts }),
+      rejects.startCarrying(),
     ],
     onStop: () => watch.stop(),
   });

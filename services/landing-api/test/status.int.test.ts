@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { makeEvent, type Channel, type CrmRecord, type Delivery } from '@leadwire/shared/contract/events';
+import {
+  makeEvent,
+  type Channel,
+  type CrmRecord,
+  type Delivery,
+} from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { subjects } from '@leadwire/shared/contract/topology';

@@ -3,7 +3,12 @@
  * the functions of the migrations let a status only move forward.
  */
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
-import type { CrmRecorded, DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/contract/events';
+import type {
+  CrmRecorded,
+  DeliveryRecorded,
+  EventOf,
+  LeadCreated,
+} from '@leadwire/shared/contract/events';
 import type { Database } from '@leadwire/shared/providers/supabase';
 
 /** Large enough to catch up fast after an outage, small enough for one request of about 100 KiB. */
@@ -19,6 +24,7 @@ export interface LeadStore {
   storeOutcome: (event: DeliveryRecorded) => Promise<void>;
   storeCall: (event: EventOf<'provider.called.v1'>) => Promise<void>;
   storeDeal: (event: CrmRecorded) => Promise<void>;
+  storeReject: (event: EventOf<'intake.rejected.v1'>) => Promise<void>;
 }
 
 /** Writes to the landing project: leads, deliveries, deals, the log of integrations. */
@@ -33,13 +39,20 @@ export function createLeadStore(database: Database): LeadStore {
   const storeOutcome = write('leadwire_store_outcomes');
   const storeCall = write('leadwire_store_integration_logs');
   const storeDeal = write('leadwire_store_crm');
+  const storeReject = write('leadwire_store_rejects');
+  const storeAttribution = write('leadwire_store_attribution');
 
   return {
-    storeLead: ({ id, type, data }) =>
-      storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' }),
+    async storeLead({ id, type, data }) {
+      await storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' });
+      const { leadId, form, attribution, receivedAt } = data;
+      if (form === undefined && attribution === undefined) return;
+      await storeAttribution({ leadId, form, attribution, receivedAt });
+    },
     storeOutcome: ({ id, data }) => storeOutcome({ ...data, eventId: id }),
     storeCall: ({ id, data }) => storeCall({ ...data, eventId: id }),
     storeDeal: ({ id, data }) => storeDeal({ ...data, eventId: id }),
+    storeReject: ({ data }) => storeReject(data),
   };
 }
 

@@ -57,7 +57,10 @@ export function readAttribution(
   return { utm, attribution: whatIsKnown(made), rest: kept };
 }
 
-function whatIsKnown({ clickIds, ...parts }: { [K in keyof Attribution]: Attribution[K] | undefined }) {
+function whatIsKnown({
+  clickIds,
+  ...parts
+}: { [K in keyof Attribution]: Attribution[K] | undefined }) {
   const known = Object.entries(parts).filter(
     ([, part]) => part !== undefined && Object.keys(part).length > 0,
   );

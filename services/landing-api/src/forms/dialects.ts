@@ -20,7 +20,8 @@ export interface DialectReader {
  * `COOKIES` has TILDAUTM, its own memory of the last visit with tags.
  */
 const tilda: DialectReader = {
-  fits: (_post, body) => 'tranid' in body || isTildaTest(body) || ('formid' in body && 'COOKIES' in body),
+  fits: (_post, body) =>
+    'tranid' in body || isTildaTest(body) || ('formid' in body && 'COOKIES' in body),
   read(body) {
     const { payment, ...fields } = body;
     const { meta, rest } = pick(fields, ['tranid', 'formid', 'formname', 'pageid', 'projectid']);
@@ -67,7 +68,10 @@ const elementor: DialectReader = {
   read(body) {
     const { form, fields, meta: about, form_fields: plainFields, ...rest } = body;
     if (isRecord(fields)) {
-      return { fields: [...titled(fields), ...titled(about)], meta: isRecord(form) ? { form } : {} };
+      return {
+        fields: [...titled(fields), ...titled(about)],
+        meta: isRecord(form) ? { form } : {},
+      };
     }
     const { meta, rest: labelled } = pick(rest, ELEMENTOR_META);
     return { fields: [...fieldsOf(plainFields), ...fieldsOf(labelled), ...fieldsOf(about)], meta };
@@ -123,7 +127,14 @@ function isInputNumber(key: string): boolean {
   return /^\d+(\.\d+)?$/.test(key);
 }
 
-const JSON_IDS = ['submissionId', 'submission_id', 'tranid', 'external_id', 'externalId', 'lead_id'];
+const JSON_IDS = [
+  'submissionId',
+  'submission_id',
+  'tranid',
+  'external_id',
+  'externalId',
+  'lead_id',
+];
 
 /** Our own format, and whatever is close to it. */
 const json: DialectReader = {

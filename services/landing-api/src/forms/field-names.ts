@@ -34,7 +34,14 @@ const EXACT: Record<Known, readonly string[]> = {
     ...['page', 'pageurl', 'pagelink', 'url', 'location', 'href', 'sourceurl', 'landing'],
     ...['landingpage', 'landingurl', 'страница', 'адресстраницы', 'urlстраницы', 'eventsourceurl'],
   ],
-  referrer: ['referrer', 'referer', 'pagereferrer', 'documentreferrer', 'httpreferer', 'источникперехода'],
+  referrer: [
+    'referrer',
+    'referer',
+    'pagereferrer',
+    'documentreferrer',
+    'httpreferer',
+    'источникперехода',
+  ],
   cookies: ['cookies', 'cookie'],
 };
 

@@ -45,7 +45,7 @@ export function readUrlEncoded(text: string): Record<string, unknown> {
     parameterLimit: MOST_FIELDS,
     arrayLimit: MOST_FIELDS,
   });
-  return parsed as Record<string, unknown>;
+  return parsed;
 }
 
 async function readMultipart(raw: Buffer, contentType: string) {

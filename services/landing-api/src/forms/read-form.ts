@@ -128,11 +128,15 @@ function toSubmission(dialect: Dialect, sent: Sent, placed: readonly Placed[]): 
     ...(sent.utm && { platformUtm: sent.utm }),
     ...(sent.ad && { ad: sent.ad }),
   };
-  const others = Object.fromEntries(rest.map(({ field }) => [field.names[0] ?? '', cut(field.value)]));
+  const others = Object.fromEntries(
+    rest.map(({ field }) => [field.names[0] ?? '', cut(field.value)]),
+  );
   // Our own format says itself where things belong.
   if (dialect === 'json') return { ...others, ...own, ...(course !== undefined && { course }) };
   const spare = placed.filter(({ as, field }) => isSpare(as, field, contacts));
-  const more = Object.fromEntries(spare.map(({ field }) => [field.names[0] ?? '', cut(field.value)]));
+  const more = Object.fromEntries(
+    spare.map(({ field }) => [field.names[0] ?? '', cut(field.value)]),
+  );
   return {
     ...own,
     answers: { ...others, ...more },

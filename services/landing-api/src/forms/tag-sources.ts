@@ -32,14 +32,18 @@ export function tagsOfAddress(address: string | undefined): Tags {
 export function tagsOfCookies(cookies: string): Tags {
   const all = cookiesOf(cookies);
   const tilda = all.get('TILDAUTM');
-  const pairs = tilda === undefined ? [...all] : tilda.split('|||').map((part) => splitOnce(part, '='));
+  const pairs =
+    tilda === undefined ? [...all] : tilda.split('|||').map((part) => splitOnce(part, '='));
   return tagsOfQuery(new URLSearchParams(pairs));
 }
 
 function tagsOfQuery(query: URLSearchParams): Tags {
   const tags: Required<Tags> & { repeated: Record<string, string[]> } = { utm: {}, repeated: {} };
   for (const field of utmFields) {
-    const values = query.getAll(`utm_${field}`).map(cleanTag).filter((tag) => tag !== '');
+    const values = query
+      .getAll(`utm_${field}`)
+      .map(cleanTag)
+      .filter((tag) => tag !== '');
     const [first] = values;
     if (first !== undefined) tags.utm[field] = first;
     if (values.length > 1) tags.repeated[`utm_${field}`] = values;
