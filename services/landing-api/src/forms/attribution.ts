@@ -38,7 +38,13 @@ export function readAttribution(
   const referrer = addressIn(all, ['referrer', 'referer', 'pagereferrer']);
   const cookies = [textIn(all, ['cookies', 'cookie']), traces.cookie].filter(Boolean).join('; ');
   const sources = [
-    joined(joined({ utm: explicit, repeated }, inMetadata), tagsOfAddress(page)),
+    joined(
+      {
+        utm: { ...inMetadata.utm, ...explicit },
+        repeated: { ...inMetadata.repeated, ...repeated },
+      },
+      tagsOfAddress(page),
+    ),
     tagsOfCookies(cookies),
     tagsOfAddress(referrer),
     tagsOfAddress(traces.referer),

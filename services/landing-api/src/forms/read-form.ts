@@ -128,20 +128,33 @@ function toSubmission(dialect: Dialect, sent: Sent, placed: readonly Placed[]): 
     ...(sent.utm && { platformUtm: sent.utm }),
     ...(sent.ad && { ad: sent.ad }),
   };
-  const others = Object.fromEntries(
-    rest.map(({ field }) => [field.names[0] ?? '', cut(field.value)]),
-  );
+  const others = named(rest);
   // Our own format says itself where things belong.
-  if (dialect === 'json') return { ...others, ...own, ...(course !== undefined && { course }) };
+  if (dialect === 'json') {
+    const mapped = named(rest.filter(({ as }) => as === 'answer'));
+    const { answers } = others;
+    const all = isRecord(answers) || answers === undefined ? { ...answers, ...mapped } : answers;
+    const hasAnswers = Object.keys(mapped).length > 0;
+    const outside = named(rest.filter(({ as }) => as === 'other'));
+    return {
+      ...outside,
+      ...own,
+      ...(hasAnswers && { answers: all }),
+      ...(course !== undefined && { course }),
+    };
+  }
   const spare = placed.filter(({ as, field }) => isSpare(as, field, contacts));
-  const more = Object.fromEntries(
-    spare.map(({ field }) => [field.names[0] ?? '', cut(field.value)]),
-  );
+  const more = named(spare);
   return {
     ...own,
     answers: { ...others, ...more },
     metadata: { ...sent.meta, ...(course !== undefined && { course }) },
   };
+}
+
+/** Values by the name that a person reads. */
+function named(placed: readonly Placed[]): Record<string, unknown> {
+  return Object.fromEntries(placed.map(({ field }) => [field.names[0] ?? '', cut(field.value)]));
 }
 
 /** A second phone or address: not the lead's, and not to be lost either. */
