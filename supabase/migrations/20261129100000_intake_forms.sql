@@ -120,6 +120,23 @@ begin
 end
 $$;
 
+-- Adds a form, or changes the one with its slug. form: { slug, kind, dialect, mapping, secret, active }
+create or replace function public.leadwire_put_form(form jsonb) returns void
+language sql set search_path = '' as $$
+  insert into public.intake_forms (slug, kind, dialect, mapping, secret, active)
+  values (form ->> 'slug', form ->> 'kind', form ->> 'dialect', form -> 'mapping', form ->> 'secret',
+    (form ->> 'active')::boolean)
+  on conflict (slug) do update
+  set kind = excluded.kind, dialect = excluded.dialect, mapping = excluded.mapping, secret = excluded.secret,
+    active = excluded.active, updated_at = now();
+$$;
+
+-- A lead was made of a kept post after all; `lead` is null when the sender's answer does not name it.
+create or replace function public.leadwire_take_reject(reject uuid, lead uuid) returns void
+language sql set search_path = '' as $$
+  update public.intake_rejects set state = 'taken', lead_id = lead, taken_at = now() where id = reject;
+$$;
+
 -- Who may do what, as for every table and function before these.
 do $$
 declare
@@ -144,7 +161,7 @@ begin
   for item in
     select p.oid::regprocedure as name from pg_proc p
     where p.pronamespace = 'public'::regnamespace
-      and p.proname in ('leadwire_store_rejects', 'leadwire_store_attribution')
+      and p.proname in ('leadwire_store_rejects', 'leadwire_store_attribution', 'leadwire_put_form', 'leadwire_take_reject')
   loop
     execute format('revoke all on function %s from public', item.name);
     for outsider in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop

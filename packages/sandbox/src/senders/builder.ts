@@ -29,7 +29,7 @@ export type Builder = {
   dialect: string;
   /** What is special about it, for the page. */
   hint: string;
-  request(submission: Submission): BuilderRequest;
+  request: (submission: Submission) => BuilderRequest;
 };
 
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -13,6 +13,8 @@ import { inTime } from '../webhooks/hook-guards.ts';
 
 /** A change in the table is seen within this time, besides what lead-store takes. */
 const FRESH_MS = 1_000;
+/** Posts to forms that do not exist ask the broker no more often than this. */
+const JUST_NOW_MS = 100;
 /** A lead does not wait longer for the forms: the ones known before serve it. */
 const PATIENCE_MS = 500;
 
@@ -59,8 +61,8 @@ export function createKnownForms({ bus, dir, log }: KnownFormsPorts): KnownForms
     await writeCopy();
   };
 
-  const refresh = async (): Promise<void> => {
-    if (forms !== undefined && Date.now() - readAt < FRESH_MS) return;
+  const refresh = async (freshMs = FRESH_MS): Promise<void> => {
+    if (forms !== undefined && Date.now() - readAt < freshMs) return;
     reading ??= readBucket()
       .catch((thrown: unknown) => {
         log.warn({ err: toError(thrown) }, 'the forms could not be read: those known before serve');
@@ -80,7 +82,13 @@ export function createKnownForms({ bus, dir, log }: KnownFormsPorts): KnownForms
 
   return {
     all,
-    find: async (slug) => (await all()).find((form) => form.slug === slug),
+    async find(slug) {
+      const find = () => forms?.find((form) => form.slug === slug);
+      await refresh();
+      // Added a moment ago, perhaps: the first lead of a form is not to be a stranger's.
+      if (find() === undefined) await refresh(JUST_NOW_MS);
+      return find();
+    },
   };
 }
 

@@ -10,7 +10,7 @@ const WHY: Record<RejectReason, string> = {
 
 const REMEDY: Record<RejectReason, (slug: string) => string> = {
   no_contacts: (slug) =>
-    `Подскажите, какие поля читать: npm run leadwire -- forms map ${slug} "Их поле=phone", затем npm run leadwire -- forms retry ${slug}`,
+    `Подскажите, какие поля читать: npm run leadwire -- forms add ${slug} --map "Их поле=phone", затем npm run leadwire -- forms retry ${slug}`,
   unreadable: (slug) => `Посмотрите, что пришло: npm run leadwire -- forms show ${slug}`,
   wrong_secret: (slug) =>
     `Скопируйте адрес формы заново: npm run leadwire -- forms show ${slug}. Затем npm run leadwire -- forms retry ${slug}`,
