@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { amocrmEnv, amocrmOptionsFrom } from './amocrm/env.ts';
+import { facebookEnv, facebookOptionsFrom } from './facebook/env.ts';
 import { formsPage } from './forms/forms-page.ts';
 import { addressOf, domainOf } from './resend/store/mail.ts';
 import { telegramEnv, telegramOptionsFrom } from './telegram/env.ts';
@@ -56,6 +57,7 @@ export const sandboxEnvSchema = z.object({
   SANDBOX_MOBIZON_BALANCE: number('an amount in tenge').min(0).default(10_000),
   ...amocrmEnv,
   ...telegramEnv,
+  ...facebookEnv,
   /** Where the forms page asks for a lead's status, and posts to where PUBLIC_BASE_URL is not given. */
   LANDING_API_URL: apiAddress.optional(),
   /** Where browsers reach landing-api. */
@@ -97,6 +99,7 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
     },
     amocrm: amocrmOptionsFrom(env),
     telegram: telegramOptionsFrom(env),
+    facebook: facebookOptionsFrom(env),
     pages: [
       formsPage({
         apiUrl: env.LANDING_API_URL,

@@ -17,6 +17,7 @@ import { startJournalAlerts } from './intake/journal-alerts.ts';
 import { watchJournal } from './intake/journal-watch.ts';
 import { openJournal } from './intake/journal.ts';
 import { createMeasures, measureJournal } from './measures.ts';
+import { connectFacebook } from './webhooks/facebook.ts';
 
 const NAME = 'landing-api';
 
@@ -37,18 +38,32 @@ const rejects = createRejects({
   timeoutMs: env.INTAKE_TIMEOUT_MS,
 });
 
+const forms = createKnownForms({ bus, dir: env.JOURNAL_DIR, log });
+const measures = createMeasures(metrics.registry);
+const now = () => new Date();
+const facebook = connectFacebook(env, {
+  intake,
+  measures,
+  now,
+  forms,
+  rejects,
+  alerts,
+  log,
+});
+
 const http = await createHttp(env, {
   log,
   bus,
   intake,
   journal,
-  forms: createKnownForms({ bus, dir: env.JOURNAL_DIR, log }),
+  forms,
+  facebook,
   rejects,
   ledger: createLedger(bus),
   groups: createGroupReader(bus),
   links: createShortLinks(bus),
-  measures: createMeasures(metrics.registry),
-  now: () => new Date(),
+  measures,
+  now,
 });
 
 await runService({
@@ -64,6 +79,7 @@ await runService({
     startDrain({ bus, journal, log }),
     startJournalAlerts({ journal, log, alerts }),
     rejects.startCarrying(),
+    ...(facebook ? [facebook.startPolling(env.FACEBOOK_POLL_MS)] : []),
   ],
   onStop: () => watch.stop(),
 });

@@ -22,6 +22,7 @@ import { startJournalAlerts } from '../src/intake/journal-alerts.ts';
 import { watchJournal } from '../src/intake/journal-watch.ts';
 import { openJournal, type Journal } from '../src/intake/journal.ts';
 import { createMeasures, measureJournal } from '../src/measures.ts';
+import { connectFacebook } from '../src/webhooks/facebook.ts';
 
 export const ADMIN_TOKEN = 'an-admin-token-for-tests';
 
@@ -78,18 +79,32 @@ export async function startApi(
     log,
     timeoutMs: variables.INTAKE_TIMEOUT_MS,
   });
+  const forms = createKnownForms({ bus, dir: variables.JOURNAL_DIR, log });
+  const measures = createMeasures(metrics.registry);
+  const now = () => new Date();
+  const facebook = connectFacebook(variables, {
+    intake,
+    measures,
+    now,
+    forms,
+    rejects,
+    alerts,
+    log,
+  });
+
   const http = await createHttp(variables, {
     log,
     bus,
     intake,
     journal,
-    forms: createKnownForms({ bus, dir: variables.JOURNAL_DIR, log }),
+    forms,
+    facebook,
     rejects,
     ledger: createLedger(bus),
     groups: createGroupReader(bus),
     links: createShortLinks(bus),
-    measures: createMeasures(metrics.registry),
-    now: () => new Date(),
+    measures,
+    now,
   });
   const service = await startService({
     log,
@@ -103,6 +118,7 @@ export async function startApi(
       startDrain({ bus, journal, log }),
       startJournalAlerts({ journal, log, alerts }),
       rejects.startCarrying(),
+      ...(facebook ? [facebook.startPolling(variables.FACEBOOK_POLL_MS)] : []),
     ],
     onStop: () => watch.stop(),
   });

@@ -11,7 +11,11 @@ import { createMobizonPage } from './pages/page.ts';
 import { mobizonPresets } from './lifecycle/presets.ts';
 import { createMethodRate, type MethodRate } from './api/method-rate.ts';
 import { formatMoney } from './store/segments.ts';
-import { mobizonSettingsSchema, type MobizonOptions, type MobizonSettings } from './lifecycle/settings.ts';
+import {
+  mobizonSettingsSchema,
+  type MobizonOptions,
+  type MobizonSettings,
+} from './lifecycle/settings.ts';
 import { createTasks } from './api/tasks.ts';
 import { announceFinalStatus, mobizonWebhookStyle } from './lifecycle/webhooks.ts';
 

@@ -1,6 +1,13 @@
 /** The account as tests and the page like to read it: names beside ids, fields by their code or name. */
 import type { Parts } from '../store/edits.ts';
-import type { Contact, EntityType, FieldValues, HistoryEntry, Lead, Note } from '../store/records.ts';
+import type {
+  Contact,
+  EntityType,
+  FieldValues,
+  HistoryEntry,
+  Lead,
+  Note,
+} from '../store/records.ts';
 
 export type LeadView = {
   id: number;
