@@ -3,6 +3,7 @@ import { amocrmEnv, amocrmOptionsFrom } from './amocrm/env.ts';
 import { facebookEnv, facebookOptionsFrom } from './facebook/env.ts';
 import { formsPage } from './forms/forms-page.ts';
 import { addressOf, domainOf } from './resend/store/mail.ts';
+import { sendersPage } from './senders/senders-page.ts';
 import { telegramEnv, telegramOptionsFrom } from './telegram/env.ts';
 
 const number = (expected: string) => z.coerce.number(`expected ${expected}`);
@@ -101,6 +102,7 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
     telegram: telegramOptionsFrom(env),
     facebook: facebookOptionsFrom(env),
     pages: [
+      sendersPage({ apiUrl: env.LANDING_API_URL }),
       formsPage({
         apiUrl: env.LANDING_API_URL,
         publicApiUrl: env.PUBLIC_BASE_URL,
