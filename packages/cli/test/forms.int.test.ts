@@ -1,6 +1,7 @@
 /** Forms from the command line to the row: landing-api, broker, lead-store and database as in production. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -64,8 +65,13 @@ describe('leadwire forms', () => {
     const { status } = await post(address, `Phone=87000000101&tranid=1:1&page=${page}&ref_utm=1`);
     expect(status).toBe(200);
     expect(await rowOf('spring')).toMatchObject({
-      ...{ kind: 'purchase', campaign: 'spring', phone: '+77000000101', name: 'Без имени' },
-      ...{ utm_source: 'ig', first_utm_source: 'ig', fbclid: 'IwAR0' },
+      kind: 'purchase',
+      campaign: 'spring',
+      phone: '+77000000101',
+      name: 'Без имени',
+      utm_source: 'ig',
+      first_utm_source: 'ig',
+      fbclid: 'IwAR0',
       page_url: 'https://school.leadwire-sample.kz/?utm_source=ig&fbclid=IwAR0',
     });
     await waitFor(async () =>

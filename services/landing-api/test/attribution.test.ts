@@ -112,7 +112,10 @@ describe('attribution is looked for', () => {
     const visit = 'https://school.leadwire-sample.kz/?fbclid=IwAR0aBc&yclid=77';
     const { clickIds } = read({ page: visit, gclid: 'Cj0K', cookies }).attribution!;
     expect(clickIds).toEqual({
-      ...{ fbclid: 'IwAR0aBc', yclid: '77', gclid: 'Cj0K', fbp: 'fb.1.1.2' },
+      fbclid: 'IwAR0aBc',
+      yclid: '77',
+      gclid: 'Cj0K',
+      fbp: 'fb.1.1.2',
       fbc: `fb.1.${receivedAt.getTime()}.IwAR0aBc`,
     });
   });

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { eventSchemas, type Lead } from '@leadwire/shared/contract/events';
 import { readStream } from '@leadwire/shared/broker/read-stream';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { startApi, type TestApi } from './start-api.ts';
 
@@ -64,7 +65,9 @@ describe('Facebook', () => {
     await fillIn('+77000000141');
     expect(await arrives('+77000000141')).toMatchObject([
       {
-        ...{ kind: 'request', source: 'form_facebook', name: 'Айсулу' },
+        kind: 'request',
+        source: 'form_facebook',
+        name: 'Айсулу',
         utm: { source: 'facebook', medium: 'lead_ads', campaign: 'spring', content: 'Видео 1' },
         attribution: { ad: { ad_id: '800000000000001' } },
       },
@@ -113,7 +116,9 @@ describe('Facebook', () => {
     await control('POST', '/leads', { fields: { full_name: 'Айсулу' } });
     const kept = await waitFor(() => api.bus.lastUnder('INTAKE', 'intake.rejected.>'));
     expect(eventSchemas['intake.rejected.v1'].parse(kept.event).data).toMatchObject({
-      ...{ dialect: 'facebook', reason: 'no_contacts', fields: ['full_name'] },
+      dialect: 'facebook',
+      reason: 'no_contacts',
+      fields: ['full_name'],
     });
   });
 });

@@ -62,7 +62,8 @@ describe('docs/FORMS.md', () => {
     runInNewContext('sendWaiting();', google);
     expect([properties.size, sent.length]).toEqual([0, 2]);
     expect(read(parseJson(sent[1]!))).toMatchObject({
-      ...{ dialect: 'google-forms', id: 'google-forms:r1' },
+      dialect: 'google-forms',
+      id: 'google-forms:r1',
       submission: { name: 'Айсулу', phone: '87000000101' },
     });
   });

@@ -5,13 +5,19 @@ import { FORMS_KEY, type IntakeForm } from '@leadwire/shared/contract/intake-for
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { readStream } from '@leadwire/shared/broker/read-stream';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { ADMIN_TOKEN, startApi, type TestApi } from './start-api.ts';
 
 const SECRET = 'a-secret-of-the-form';
 const form = (slug: string, more: Partial<IntakeForm> = {}): IntakeForm => ({
-  ...{ slug, kind: 'request', dialect: 'auto', mapping: {}, secret: null, active: true },
+  slug,
+  kind: 'request',
+  dialect: 'auto',
+  mapping: {},
+  secret: null,
+  active: true,
   ...more,
 });
 const FORMS = [
@@ -106,7 +112,10 @@ describe('POST /api/forms/:form', () => {
     const { status, read } = await post('/api/forms/vesna', { Телефон: '87000000111' });
     expect(status).toBe(200);
     expect(await api.lead(read().leadId)).toMatchObject({
-      ...{ kind: 'request', source: 'form_vesna', phone: '+77000000111', name: 'Без имени' },
+      kind: 'request',
+      source: 'form_vesna',
+      phone: '+77000000111',
+      name: 'Без имени',
       contactIssues: expect.arrayContaining(['name_missing', 'form_unknown']),
     });
   });
@@ -121,8 +130,12 @@ describe('POST /api/forms/:form', () => {
     expect([first.status, first.text]).toEqual([200, 'ok']);
     const [reject] = await kept('open');
     expect(reject).toMatchObject({
-      ...{ dialect: 'tilda', reason: 'no_contacts', fields: ['Name', 'utm_source'] },
-      ...{ body: 'Name=%D0%90&tranid=5%3A5', query: 'utm_source=ig', encoding: 'utf8' },
+      dialect: 'tilda',
+      reason: 'no_contacts',
+      fields: ['Name', 'utm_source'],
+      body: 'Name=%D0%90&tranid=5%3A5',
+      query: 'utm_source=ig',
+      encoding: 'utf8',
     });
     const alert = await waitFor(() => api.bus.lastUnder('ALERTS', 'alerts.critical.forms_refused'));
     const { message } = eventSchemas['alert.raised.v1'].parse(alert.event).data;
@@ -138,7 +151,8 @@ describe('POST /api/forms/:form', () => {
     expect(still.status).toBe(422);
     const taken = await post('/api/forms/mapped', body, { ...URLENCODED, ...retry });
     expect(await api.lead(taken.read().leadId)).toMatchObject({
-      ...{ phone: '+77000000112', receivedAt: reject!.receivedAt },
+      phone: '+77000000112',
+      receivedAt: reject!.receivedAt,
     });
     expect(await kept('open')).toHaveLength(1);
   });
@@ -160,7 +174,10 @@ describe('POST /api/forms/:form', () => {
     const admin = { authorization: `Bearer ${ADMIN_TOKEN}` };
     const shown = await post('/api/forms/mapped/test', body, admin);
     expect(shown.read()).toMatchObject({
-      ...{ form: 'mapped', known: true, readable: true, dialect: 'json' },
+      form: 'mapped',
+      known: true,
+      readable: true,
+      dialect: 'json',
       fields: [
         { name: 'Name', as: 'name' },
         { name: 'phnoe', as: 'other', near: 'phone' },

@@ -47,8 +47,13 @@ describe('the real request of', () => {
       expect(reading.isTest).toBe(false);
       const lead = await leadOf(sent.body, {}, sent.headers);
       expect(lead).toMatchObject({
-        ...{ name: person.name, email: person.email, phone: '+77000000101', contactIssues: [] },
-        ...{ kind: 'request', source: 'form_spring', form: 'spring' },
+        name: person.name,
+        email: person.email,
+        phone: '+77000000101',
+        contactIssues: [],
+        kind: 'request',
+        source: 'form_spring',
+        form: 'spring',
       });
       // cf7 and Elementor have no id; the others are known again by theirs.
       const hasId = dialect !== 'cf7' && dialect !== 'elementor';
@@ -112,15 +117,21 @@ describe('fields are known by', () => {
     const body = { f1: 'Айсулу', phone: 'перезвоните', 'Поле 7': '87000000101', x: 'kaspi' };
     const mapping = { f1: 'name', phone: 'answer', 'поле-7': 'phone', x: 'paymentMethod' };
     expect(await leadOf(body, { mapping })).toMatchObject({
-      ...{ name: 'Айсулу', phone: '+77000000101', paymentMethod: 'kaspi' },
+      name: 'Айсулу',
+      phone: '+77000000101',
+      paymentMethod: 'kaspi',
       answers: { phone: 'перезвоните' },
     });
   });
 
   test('nothing that only looks alike', async () => {
     const body = {
-      ...{ 'Имя ребенка': 'Алия', 'Название компании': 'Ромашка', 'Номер заказа': '12345' },
-      ...{ form_name: 'Заявка', name: 'Айсулу', phone: '87000000101' },
+      'Имя ребенка': 'Алия',
+      'Название компании': 'Ромашка',
+      'Номер заказа': '12345',
+      form_name: 'Заявка',
+      name: 'Айсулу',
+      phone: '87000000101',
     };
     expect(await leadOf(body)).toMatchObject({ name: 'Айсулу', phone: '+77000000101' });
   });
@@ -132,7 +143,8 @@ describe('fields are known by', () => {
 
   test('what else was filled in stays with the lead', async () => {
     const tilda = await leadOf({
-      ...{ tranid: '1:2', formid: 'f' },
+      tranid: '1:2',
+      formid: 'f',
       Phone: '87000000101',
       Курс: 'Дизайн',
       Цвет: 'синий',
@@ -172,7 +184,8 @@ describe('a body', () => {
 
   test('keeps numbers that a double cannot hold, and no key of a prototype', () => {
     expect(parseJson('{"id":123456789012345678,"n":1.5,"__proto__":{"a":1}}')).toEqual({
-      ...{ id: '123456789012345678', n: 1.5 },
+      id: '123456789012345678',
+      n: 1.5,
     });
   });
 });

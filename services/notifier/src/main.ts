@@ -9,7 +9,7 @@ import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { runService } from '@leadwire/shared/service/service';
 import { createShortLinks } from '@leadwire/shared/delivery/short-links';
-import { createSweep } from '@leadwire/shared/delivery/rescue';
+import { createRescue } from '@leadwire/shared/delivery/rescue';
 import { loadTemplates } from '@leadwire/templates/templates';
 import { startBalanceWatch } from './balance-watch.ts';
 import { createChannels } from './channels.ts';
@@ -40,7 +40,7 @@ const parts = { bus, log, metrics };
 const onLead = { ...parts, schema: eventSchemas['lead.created.v1'], handle: planLead };
 const onDue = { ...parts, schema: eventSchemas['notification.due.v1'], handle: sendDue, giveUp };
 
-const sweep = createSweep(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
+const sweep = createRescue(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
 const sweeper = startSweeper({ bus, log, sweep });
 
 await runService({
@@ -53,7 +53,10 @@ await runService({
     startConsumer({ ...onDue, durable: 'notifier-email' }),
     startConsumer({ ...onDue, durable: 'notifier-sms' }),
     startBalanceWatch({
-      ...{ mobizon, log, alerts: createAlerts(bus), below: env.MOBIZON_BALANCE_ALERT_BELOW },
+      mobizon,
+      log,
+      alerts: createAlerts(bus),
+      below: env.MOBIZON_BALANCE_ALERT_BELOW,
     }),
   ],
 });

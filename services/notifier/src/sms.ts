@@ -1,7 +1,11 @@
 /** SMS through Mobizon. A repeat would send and bill again, so an unclear one is looked for first. */
 import type { Lead } from '@leadwire/shared/contract/events';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
-import { smsSchema, type MobizonClient, type Sms } from '@leadwire/shared/providers/mobizon/messages';
+import {
+  smsSchema,
+  type MobizonClient,
+  type Sms,
+} from '@leadwire/shared/providers/mobizon/messages';
 import { copyId, isOurs, type Channel, type Due } from './channel.ts';
 import type { Composer } from './compose.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { NotYetError } from '@leadwire/shared/errors';
+import { SnoozeError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
@@ -41,7 +41,9 @@ async function messageDue(channel: Channel, clock: () => number = Date.now) {
   const [entry] = await entriesOf(lead);
   const { dueAt, shortLink } = entry!;
   const delivery = deliveryOf({
-    ...{ leadId: lead.leadId, channel: 'email' as const, template: 'proftest-result' },
+    leadId: lead.leadId,
+    channel: 'email' as const,
+    template: 'proftest-result',
   });
   const data = { ...delivery, dueAt, lead, shortLink: shortLink! };
   const due = makeEvent('notification.due.v1', { source: 'test', subject: lead.leadId, data });
@@ -53,7 +55,7 @@ test('a sender that was suspended after its claim does not send under it', async
   let clock = () => Date.now();
   const { notifier, due } = await messageDue(notingChannel(sent), () => clock());
   clock = () => Date.now() + 50_000;
-  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(NotYetError);
+  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(SnoozeError);
   expect(sent).toEqual([]);
 });
 
@@ -65,7 +67,7 @@ test('a sender whose turn goes by gives the claim back, and the message is sent 
     turn: async (claim) => ({ claimed: await claim(), isTurn }),
   };
   const { notifier, due, lead } = await messageDue(channel);
-  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(NotYetError);
+  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(SnoozeError);
   expect(sent).toEqual([]);
   const [entry] = (await entriesOf(lead)).filter(({ channel: kind }) => kind === 'email');
   expect(entry).toMatchObject({ state: 'planned' });

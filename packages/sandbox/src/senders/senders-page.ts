@@ -74,7 +74,10 @@ function routes(app: FastifyInstance, apiUrl: string | undefined): void {
 function freshShot(): Shot {
   const digits = String(Math.floor(Math.random() * 10_000)).padStart(4, '0');
   return {
-    ...{ builder: 'tilda', form: 'demo', secret: '', name: 'Айсулу Проба' },
+    builder: 'tilda',
+    form: 'demo',
+    secret: '',
+    name: 'Айсулу Проба',
     phone: `8 (700) 000-${digits.slice(0, 2)}-${digits.slice(2)}`,
     email: `aisulu.${digits}@mail.leadwire-sample.kz`,
     id: `1000001:${Date.now()}`,

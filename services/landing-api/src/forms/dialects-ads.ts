@@ -42,8 +42,16 @@ function googleColumn(column: Record<string, unknown>): SentField {
 }
 
 const FACEBOOK_AD = [
-  ...['ad_id', 'ad_name', 'adset_id', 'adset_name', 'campaign_id', 'campaign_name', 'form_id'],
-  ...['page_id', 'platform', 'is_organic'],
+  'ad_id',
+  'ad_name',
+  'adset_id',
+  'adset_name',
+  'campaign_id',
+  'campaign_name',
+  'form_id',
+  'page_id',
+  'platform',
+  'is_organic',
 ];
 const FACEBOOK_FIELDS: Readonly<Record<string, OurField>> = {
   full_name: 'name',

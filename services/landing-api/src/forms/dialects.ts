@@ -55,8 +55,20 @@ const cf7: DialectReader = {
 };
 
 const ELEMENTOR_META = [
-  ...['form_id', 'form_name', 'No Label form_id', 'Date', 'Time', 'User Agent', 'Remote IP'],
-  ...['Powered by', 'Дата', 'Время', 'Юзер-агент', 'IP-адрес', 'Удаленный IP', 'Удалённый IP'],
+  'form_id',
+  'form_name',
+  'No Label form_id',
+  'Date',
+  'Time',
+  'User Agent',
+  'Remote IP',
+  'Powered by',
+  'Дата',
+  'Время',
+  'Юзер-агент',
+  'IP-адрес',
+  'Удаленный IP',
+  'Удалённый IP',
 ];
 
 /** Elementor Pro: labels as names (simple), or id, type, title and value of every field (advanced data). */
@@ -98,9 +110,25 @@ const wpforms: DialectReader = {
 };
 
 const GRAVITY_META = [
-  ...['id', 'form_id', 'post_id', 'date_created', 'date_updated', 'is_starred', 'is_read', 'ip'],
-  ...['user_agent', 'currency', 'payment_status', 'payment_date', 'payment_amount', 'status'],
-  ...['transaction_id', 'is_fulfilled', 'created_by', 'transaction_type', 'source_id'],
+  'id',
+  'form_id',
+  'post_id',
+  'date_created',
+  'date_updated',
+  'is_starred',
+  'is_read',
+  'ip',
+  'user_agent',
+  'currency',
+  'payment_status',
+  'payment_date',
+  'payment_amount',
+  'status',
+  'transaction_id',
+  'is_fulfilled',
+  'created_by',
+  'transaction_type',
+  'source_id',
 ];
 
 /** Gravity Forms Webhooks: an entry with values by the number of their input; `1.3` and `1.6` are a name's parts. */

@@ -79,14 +79,20 @@ function outcomeFact(
   if (campaignId !== undefined) {
     const data = { recipientId: deliveryId, campaignId, channel: 'email', outcome, at } as const;
     const event = makeEvent('campaign.delivery_recorded.v1', {
-      ...{ source, id, subject: campaignId, data: { ...data, ...reason } },
+      source,
+      id,
+      subject: campaignId,
+      data: { ...data, ...reason },
     });
     return [{ subject: subjects.campaignDelivery('email', outcome, deliveryId), event }];
   }
   if (leadId === undefined || template === undefined) return [];
   const data = { deliveryId, leadId, channel: 'email', template, outcome, at } as const;
   const event = makeEvent('delivery.recorded.v1', {
-    ...{ source, id, subject: leadId, data: { ...data, ...reason } },
+    source,
+    id,
+    subject: leadId,
+    data: { ...data, ...reason },
   });
   return [{ subject: subjects.delivery('email', outcome, deliveryId), event }];
 }

@@ -54,9 +54,20 @@ export function viewLead(lead: Lead, parts: Parts): LeadView {
   const { id, name, price, pipelineId, statusId, responsibleUserId, contactIds } = lead;
   const { isDeleted, createdAt, updatedAt, history } = lead;
   return {
-    ...{ id, name, price, pipelineId, statusId, statusName: stageName(lead, parts) },
-    ...{ responsibleUserId, contactIds, tags: lead.tags.map((tag) => tag.name) },
-    ...{ fields: named(lead.fields, 'leads', parts), isDeleted, createdAt, updatedAt, history },
+    id,
+    name,
+    price,
+    pipelineId,
+    statusId,
+    statusName: stageName(lead, parts),
+    responsibleUserId,
+    contactIds,
+    tags: lead.tags.map((tag) => tag.name),
+    fields: named(lead.fields, 'leads', parts),
+    isDeleted,
+    createdAt,
+    updatedAt,
+    history,
   };
 }
 
