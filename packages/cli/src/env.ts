@@ -23,6 +23,9 @@ export const envSchema = z.object({
   TRIPWIRE_DATABASE_URL: databaseUrl.optional(),
   /** landing-api's journal, when this runs on its machine. */
   JOURNAL_DIR: z.string().default('.data/journal'),
+  /** Where landing-api answers (`forms test`, `forms retry`), and where the world reaches it. */
+  LANDING_API_URL: baseUrl('landing-api').default('http://localhost:3000'),
+  PUBLIC_BASE_URL: baseUrl('the public address of landing-api').optional(),
   /** Where mailer-batch answers, and the token that it asks for: `campaign …`. */
   MAILER_BATCH_URL: baseUrl('mailer-batch').default('http://127.0.0.1:3105'),
   ADMIN_TOKEN: z.string().optional(),

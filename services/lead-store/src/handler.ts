@@ -26,6 +26,7 @@ export interface LeadStore {
   storeCall: (event: EventOf<'provider.called.v1'>) => Promise<void>;
   storeDeal: (event: CrmRecorded) => Promise<void>;
   storeAudit: (event: AuditRecorded) => Promise<void>;
+  storeReject: (event: EventOf<'intake.rejected.v1'>) => Promise<void>;
 }
 
 /** Writes to the landing project: leads, deliveries, deals, the log of integrations, the audit log. */
@@ -41,14 +42,21 @@ export function createLeadStore(database: Database): LeadStore {
   const storeCall = write('leadwire_store_integration_logs');
   const storeDeal = write('leadwire_store_crm');
   const storeAudit = write('leadwire_store_audit');
+  const storeReject = write('leadwire_store_rejects');
+  const storeAttribution = write('leadwire_store_attribution');
 
   return {
-    storeLead: ({ id, type, data }) =>
-      storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' }),
+    async storeLead({ id, type, data }) {
+      await storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' });
+      const { leadId, form, attribution, receivedAt } = data;
+      if (form === undefined && attribution === undefined) return;
+      await storeAttribution({ leadId, form, attribution, receivedAt });
+    },
     storeOutcome: ({ id, data }) => storeOutcome({ ...data, eventId: id }),
     storeCall: ({ id, data }) => storeCall({ ...data, eventId: id }),
     storeDeal: ({ id, data }) => storeDeal({ ...data, eventId: id }),
     storeAudit: ({ id, data }) => storeAudit({ ...data, eventId: id }),
+    storeReject: ({ data }) => storeReject(data),
   };
 }
 

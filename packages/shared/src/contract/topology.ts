@@ -38,6 +38,12 @@ export const streams = {
     maxAgeMs: 730 * DAY,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
+  INTAKE: {
+    subjects: ['intake.rejected.*', 'redrive.lead-store-rejects.>'],
+    retention: 'limits',
+    maxAgeMs: 30 * DAY,
+    what: 'what forms posted and no lead could be made of: intake.rejected.<rejectId>',
+  },
   STUDENTS: {
     subjects: [
       'students.created.*',
@@ -145,6 +151,10 @@ export const buckets = {
     ttlMs: 0,
     what: 'the delivery ledger: <leadId>.<channel>.<template> -> state; why nothing is sent twice',
   },
+  intake_forms: {
+    ttlMs: 0,
+    what: 'the forms that may post leads, all under one key; the table is the original',
+  },
   short_links: { ttlMs: 0, what: 'code -> delivery and address; read at every click' },
   crm_map: {
     ttlMs: 0,
@@ -206,6 +216,7 @@ export const subjects = {
   leadQuarantined: (kind: string, leadId: string) => `leads.quarantined.${kind}.${leadId}`,
   /** Whatever its kind and whether quarantined: one lead id is one message. */
   anyLead: (leadId: string) => `leads.*.*.${leadId}`,
+  intakeRejected: (rejectId: string) => `intake.rejected.${rejectId}`,
   notifyAt: (channel: string, deliveryId: string) => `notify.at.${channel}.${deliveryId}`,
   notifyDue: (channel: string, deliveryId: string) => `notify.due.${channel}.${deliveryId}`,
   telegramAt: (chatId: string, deliveryId: string) => `telegram.at.${chatId}.${deliveryId}`,
