@@ -7,6 +7,8 @@ import { pino, type Logger } from 'pino';
 import { createAmocrm } from './amocrm/provider.ts';
 import type { AmocrmOptions } from './amocrm/lifecycle/settings.ts';
 import { connectSandbox, type SandboxControl } from './control-client.ts';
+import { createFacebook } from './facebook/provider.ts';
+import type { FacebookOptions } from './facebook/settings.ts';
 import { createMobizon } from './mobizon/provider.ts';
 import type { MobizonOptions } from './mobizon/lifecycle/settings.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -42,6 +44,7 @@ export type SandboxOptions = {
   mobizon?: MobizonOptions;
   amocrm?: AmocrmOptions;
   telegram?: TelegramOptions;
+  facebook?: FacebookOptions;
   /** Pages besides the inbox. */
   pages?: PagePlugin[];
 };
@@ -55,6 +58,7 @@ const providerPlugins: ((world: World, options: SandboxOptions) => Provider)[] =
   (world, options) => createMobizon(world, options.mobizon),
   (world, options) => createAmocrm(world, options.amocrm),
   (world, options) => createTelegram(world, options.telegram),
+  (world, options) => createFacebook(world, options.facebook),
 ];
 
 /** Node's default of 511 waiting connections is too few for a burst of a few thousand. */
@@ -70,6 +74,8 @@ export type Sandbox = {
   amocrmUrl: string;
   /** For TELEGRAM_BASE_URL. */
   telegramUrl: string;
+  /** For FACEBOOK_BASE_URL. */
+  facebookUrl: string;
   control: SandboxControl;
   /** Ends open calls, pages and timers, and closes the files. */
   close(): Promise<void>;
@@ -102,6 +108,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     mobizonUrl: `${url}/mobizon`,
     amocrmUrl: `${url}/amocrm`,
     telegramUrl: `${url}/telegram`,
+    facebookUrl: `${url}/facebook`,
     control: connectSandbox(url),
     close: async () => {
       live.close();
