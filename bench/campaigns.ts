@@ -4,7 +4,7 @@ import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase } from '@leadwire/testing/supabase';
 import { z } from 'zod';
-import { say, step } from '../scripts/progress.mjs';
+import { say, step } from '../scripts/machine/progress.mjs';
 import type { Seen } from './counting-resend-server.ts';
 import { startCountingResend, type CountingResend } from './counting-resend.ts';
 import { readMeasures } from './service-measures.ts';

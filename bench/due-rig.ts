@@ -1,5 +1,5 @@
 /** A broker, notifiers and a provider that only counts, and ways to see what they did when. */
-import { createLedger } from '@leadwire/shared/ledger';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';

@@ -1,12 +1,12 @@
 /** Many notifications that are due at one instant. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Lead } from '@leadwire/shared/events';
-import { deliveryOf, type LedgerEntry } from '@leadwire/shared/ledger';
-import { subjects } from '@leadwire/shared/topology';
+import type { Lead } from '@leadwire/shared/contract/events';
+import { deliveryOf, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { say, step } from '../scripts/progress.mjs';
-import { ExplainedError } from '../scripts/tools.mjs';
+import { say, step } from '../scripts/machine/progress.mjs';
+import { ExplainedError } from '../scripts/machine/tools.mjs';
 import { startDueRig, type DueRig, type Measures } from './due-rig.ts';
 import { spreadOf } from './percentiles.ts';
 import { table } from './table.ts';

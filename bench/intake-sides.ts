@@ -6,7 +6,7 @@ import { Queue } from 'bullmq';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess } from '@leadwire/testing/service-process';
-import type { RedisServer } from '../scripts/redis-server.ts';
+import type { RedisServer } from '../scripts/machine/redis-server.ts';
 import { startRedis } from './redis.ts';
 import { readMeasures } from './service-measures.ts';
 

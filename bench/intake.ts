@@ -1,7 +1,7 @@
 /** The intake against BullMQ on Redis behind the same route. */
-import { say, step } from '../scripts/progress.mjs';
+import { say, step } from '../scripts/machine/progress.mjs';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { findRedisServer } from '../scripts/redis-server.ts';
+import { findRedisServer } from '../scripts/machine/redis-server.ts';
 import { startSides, type Side, type Used } from './intake-sides.ts';
 import { runLoad, type LoadResult } from './load.ts';
 import { medianOf, spreadOf } from './percentiles.ts';

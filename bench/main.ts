@@ -4,9 +4,9 @@
  * when a promise was broken (a lead lost, a person written to twice), never for being slow.
  */
 import { parseArgs } from 'node:util';
-import { findNatsServer } from '../scripts/nats-server.ts';
-import { say } from '../scripts/progress.mjs';
-import { ExplainedError } from '../scripts/tools.mjs';
+import { findNatsServer } from '../scripts/machine/nats-server.ts';
+import { say } from '../scripts/machine/progress.mjs';
+import { ExplainedError } from '../scripts/machine/tools.mjs';
 import { benchCampaigns } from './campaigns.ts';
 import { benchDue } from './due.ts';
 import { benchIntake } from './intake.ts';

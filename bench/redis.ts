@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '@leadwire/testing/nats';
-import type { RedisServer } from '../scripts/redis-server.ts';
+import type { RedisServer } from '../scripts/machine/redis-server.ts';
 
 const READY_MS = 20_000;
 

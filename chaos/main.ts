@@ -4,9 +4,9 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { findNatsServer } from '../scripts/nats-server.ts';
-import { say, step } from '../scripts/progress.mjs';
-import { ExplainedError } from '../scripts/tools.mjs';
+import { findNatsServer } from '../scripts/machine/nats-server.ts';
+import { say, step } from '../scripts/machine/progress.mjs';
+import { ExplainedError } from '../scripts/machine/tools.mjs';
 import { failures, resultTable } from './report.ts';
 import { scenarios } from './scenarios.ts';
 import { shortForm } from './scenarios/short-form.ts';

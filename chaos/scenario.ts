@@ -1,11 +1,11 @@
 /** What a scenario is, and how one is run: load, disturbance, peace, verdict. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { collectEvidence } from './evidence.ts';
-import { startLoad, type Load } from './load.ts';
-import { untilQuiet } from './quiescence.ts';
+import { collectEvidence } from './leads/evidence.ts';
+import { startLoad, type Load } from './leads/load.ts';
+import { untilQuiet } from './leads/quiescence.ts';
 import { createRandom, type Random } from './random.ts';
-import { verify, type AllowedEnds, type Verdict } from './verifier.ts';
-import { startWorld, type ServiceName, type World, type WorldOptions } from './world.ts';
+import { verify, type AllowedEnds, type Verdict } from './leads/verifier.ts';
+import { startWorld, type ServiceName, type World, type WorldOptions } from './leads/world.ts';
 
 export interface Scenario {
   /** As `--scenario` names it, and its file. */

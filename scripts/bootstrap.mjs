@@ -4,7 +4,7 @@
  *
  * Runs on Node 18 or newer with nothing installed. Fetches a newer Node and the pinned pnpm from the npm
  * registry when they are missing (into `.data/tools/`, never outside the checkout), installs the
- * dependencies when they are not those of the lockfile, and hands over to `scripts/<verb>.ts` or
+ * dependencies when they are not those of the lockfile, and hands over to `scripts/commands/<verb>.ts` or
  * `<verb>/main.ts`. Every failure is one message with its remedy.
  */
 import { spawn } from 'node:child_process';
@@ -13,9 +13,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { step } from './progress.mjs';
-import { run, tail } from './run-command.mjs';
-import { ensureNode, ensurePnpm, ExplainedError } from './tools.mjs';
+import { step } from './machine/progress.mjs';
+import { run, tail } from './machine/run-command.mjs';
+import { ensureNode, ensurePnpm, ExplainedError } from './machine/tools.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dataDir = path.join(root, '.data');
@@ -32,7 +32,7 @@ async function main() {
 /** @param {string | undefined} verb */
 function entryOf(verb) {
   const known = /^[a-z0-9-]+$/.test(verb ?? '')
-    ? [`scripts/${verb}.ts`, `${verb}/main.ts`].find((file) => fs.existsSync(path.join(root, file)))
+    ? [`scripts/commands/${verb}.ts`, `${verb}/main.ts`].find((file) => fs.existsSync(path.join(root, file)))
     : undefined;
   if (!known) {
     throw new ExplainedError(

@@ -1,6 +1,6 @@
 /** Runs once before all tests: what they need and cannot bring along themselves. */
-import { missingEngine } from '../scripts/docker-engine.ts';
-import { findNatsServer } from '../scripts/nats-server.ts';
+import { missingEngine } from '../scripts/machine/docker-engine.ts';
+import { findNatsServer } from '../scripts/machine/nats-server.ts';
 
 /** Leaves the path of a usable nats-server in NATS_SERVER_BIN for the test workers. */
 export default async function globalSetup(): Promise<void> {

@@ -2,7 +2,7 @@
  * Preloaded into services for the short form: the broker hands a message of a dead process out again after two
  * seconds instead of thirty. The code under test is the same; only the waiting is shorter.
  */
-import { consumers } from '@leadwire/shared/durables';
+import { consumers } from '@leadwire/shared/contract/consumers';
 
 const ACK_WAIT_MS = 2_000;
 

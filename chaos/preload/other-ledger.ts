@@ -4,8 +4,8 @@
  */
 import { registerHooks } from 'node:module';
 
-const LEDGER = '@leadwire/shared/ledger';
-const replacement = new URL('../ledger-under-test.ts', import.meta.url).href;
+const LEDGER = '@leadwire/shared/delivery/ledger';
+const replacement = new URL('../leads/ledger-under-test.ts', import.meta.url).href;
 
 registerHooks({
   resolve: (specifier, context, next) =>

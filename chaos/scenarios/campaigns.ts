@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultAction } from '@leadwire/sandbox/world/faults';
-import { makeEvent } from '@leadwire/shared/events';
-import { subjects } from '@leadwire/shared/topology';
-import { onCampaigns, type Blow, type CampaignScene, type Step } from '../campaign-run.ts';
-import { isOf } from '../evidence-campaigns.ts';
-import { worthRetrying } from '../quiescence-campaigns.ts';
+import { makeEvent } from '@leadwire/shared/contract/events';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { onCampaigns, type Blow, type CampaignScene, type Step } from '../campaigns/run.ts';
+import { isOf } from '../campaigns/evidence.ts';
+import { worthRetrying } from '../campaigns/quiescence.ts';
 
 /** A fault waits so long for a call that it can spoil. */
 const FAULT_WAIT_MS = 8_000;

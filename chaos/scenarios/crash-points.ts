@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import type { ServiceName } from '../world.ts';
+import type { ServiceName } from '../leads/world.ts';
 
 /** Writes to sockets that a process of a service makes in a few seconds of this load. */
 const WRITES: Record<ServiceName, number> = {

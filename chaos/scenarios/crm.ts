@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import type { World } from '../world.ts';
+import type { World } from '../leads/world.ts';
 
 /** Writes to sockets that a process makes in some seconds of this load. */
 const WRITES = 500;

@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 
-/** Two unanswered pings; see packages/shared/src/connection.ts. */
+/** Two unanswered pings; see packages/shared/src/broker/connection.ts. */
 const NOTICED_MS = 13_000;
 
 /**

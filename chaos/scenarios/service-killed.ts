@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import type { ServiceName } from '../world.ts';
+import type { ServiceName } from '../leads/world.ts';
 
 const ROUNDS = 8;
 

@@ -4,8 +4,8 @@ import {
   type CampaignEvidence,
   type PersonLine,
   type Sample,
-} from '../verifier-campaigns.ts';
-import type { FindingKind } from '../verifier.ts';
+} from '../campaigns/verifier.ts';
+import type { FindingKind } from '../leads/verifier.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 interface Evidence extends CampaignEvidence {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Evidence, LeadLine } from '../evidence.ts';
-import { busiestSecond, checkCrm, type CrmEvidence } from '../verifier-crm.ts';
+import type { Evidence, LeadLine } from '../leads/evidence.ts';
+import { busiestSecond, checkCrm, type CrmEvidence } from '../crm/verifier.ts';
 
 const [FIRST, PAID] = [10, 20];
 const TEST = '0199aaaa-0000-7000-8000-000000000001';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DeliveryLine, EffectLine, Evidence, LeadLine } from '../evidence.ts';
-import { verify, type FindingKind } from '../verifier.ts';
+import type { DeliveryLine, EffectLine, Evidence, LeadLine } from '../leads/evidence.ts';
+import { verify, type FindingKind } from '../leads/verifier.ts';
 
 const DUE_AT = '2026-11-20T10:10:00.000Z';
 const SENT_AT = '2026-11-20T10:10:01.000Z';

@@ -6,10 +6,10 @@
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
-import { EnvError, readEnv } from '@leadwire/shared/env';
-import { PARTS, stackEnv, type Part } from '../../scripts/dev-stack.ts';
+import { EnvError, readEnv } from '@leadwire/shared/runtime/env';
+import { PARTS, stackEnv, type Part } from '../../scripts/stack/dev-stack.ts';
 import { randomBytes } from 'node:crypto';
-import { MAKERS, type SecretMakers } from '../../scripts/secrets.ts';
+import { MAKERS, type SecretMakers } from '../../scripts/stack/secrets.ts';
 
 /** Ours to make up. Everything else in MAKERS belongs to an account with somebody, and only the sandbox's may be made up. */
 const OURS = [

@@ -9,8 +9,8 @@
  */
 import { chmod, chown, mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { EnvError } from '@leadwire/shared/env';
-import { readSecrets } from '../../scripts/secrets.ts';
+import { EnvError } from '@leadwire/shared/runtime/env';
+import { readSecrets } from '../../scripts/stack/secrets.ts';
 import {
   brokerUrl,
   makersFor,

@@ -4,7 +4,7 @@ import {
   parseDeb822Sources,
   parseDependencies,
   parseOneLineSources,
-} from '../debian-archive.ts';
+} from '../machine/debian-archive.ts';
 
 describe("the machine's apt sources", () => {
   test('the deb822 form gives the mirror of the archive, not of the security updates', () => {

@@ -2,8 +2,8 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { PARTS, readDotEnv, stackEnv } from '../dev-stack.ts';
-import { readSecrets } from '../secrets.ts';
+import { PARTS, readDotEnv, stackEnv } from '../stack/dev-stack.ts';
+import { readSecrets } from '../stack/secrets.ts';
 
 let dir = '';
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createRepeatFilter, toTerminal } from '../log-lines.ts';
+import { createRepeatFilter, toTerminal } from '../stack/log-lines.ts';
 
 describe('what a person sees of the logs', () => {
   test("a service's warning becomes one readable line", () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { download } from '../nats-from-release.ts';
+import { download } from '../machine/nats-from-release.ts';
 
 let server: Server | undefined;
 

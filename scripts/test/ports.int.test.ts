@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { isFree, pickPort } from '../ports.ts';
+import { isFree, pickPort } from '../stack/ports.ts';
 
 const servers: Server[] = [];
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { usableVersion } from '../redis-server.ts';
+import { usableVersion } from '../machine/redis-server.ts';
 
 test('a redis-server tells its version; an older one than BullMQ recommends is not used', () => {
   const output = 'Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=1';

@@ -12,7 +12,7 @@ import {
   stopLeftovers,
   writeRunFile,
   type KnownProcess,
-} from '../run-file.ts';
+} from '../stack/run-file.ts';
 
 let dir = '';
 let file = '';

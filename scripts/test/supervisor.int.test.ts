@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { pickPort } from '../ports.ts';
-import { bornAt } from '../run-file.ts';
-import { supervise, type Program, type Supervised } from '../supervisor.ts';
+import { pickPort } from '../stack/ports.ts';
+import { bornAt } from '../stack/run-file.ts';
+import { supervise, type Program, type Supervised } from '../stack/supervisor.ts';
 
 let dir = '';
 const lines: string[] = [];

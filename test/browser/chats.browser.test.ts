@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
+import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import { describeInBrowser, launchChromium } from './chromium.ts';
 
 const PATIENCE_MS = 15_000;

@@ -1,7 +1,7 @@
 /** The browser for tests of pages: the system's Chromium, and what happens where there is none. */
 import { describe, test } from '@jest/globals';
 import { chromium, type Browser } from 'playwright-core';
-import { findChromium } from '../../scripts/chromium.ts';
+import { findChromium } from '../../scripts/machine/chromium.ts';
 
 /** As root in a container there is no sandbox to be had; the rest keeps Chromium from calling home. */
 const ARGUMENTS = [

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe } from '@jest/globals';
 import { freePort } from '@leadwire/testing/nats';
-import { run } from '../../scripts/run-command.mjs';
+import { run } from '../../scripts/machine/run-command.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** Longer than a first build takes on a slow line. */

@@ -2,9 +2,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
-import { measureBacklog } from '@leadwire/shared/backlog';
-import { createMetrics } from '@leadwire/shared/metrics';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { measureBacklog } from '@leadwire/shared/service/backlog';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createMeasures, measureJournal } from '../../services/landing-api/src/measures.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');

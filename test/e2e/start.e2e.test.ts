@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { isRunning, readRunFile, signalGroup, type KnownProcess } from '../../scripts/run-file.ts';
+import { isRunning, readRunFile, signalGroup, type KnownProcess } from '../../scripts/stack/run-file.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const STARTED_MS = 150_000;
@@ -29,7 +29,7 @@ afterAll(async () => {
 type Stack = { process: ChildProcess; output: () => string; sandbox: string; api: string };
 
 function spawnStack(notifyDelayMs: number): { process: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, ['scripts/start.ts'], {
+  const child = spawn(process.execPath, ['scripts/commands/start.ts'], {
     cwd: root,
     env: {
       ...process.env,
@@ -97,7 +97,7 @@ async function statuses(stack: Stack, leadId: string): Promise<string[]> {
 /** What the CLI says; it finds the stack by itself. */
 function leadwire(...args: string[]): string {
   const env = { ...process.env, LEADWIRE_DATA_DIR: dataDir };
-  return execFileSync(process.execPath, ['scripts/leadwire.ts', ...args], {
+  return execFileSync(process.execPath, ['scripts/commands/leadwire.ts', ...args], {
     cwd: root,
     env,
   }).toString();

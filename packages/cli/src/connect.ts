@@ -1,10 +1,10 @@
 /** The broker for the length of one command. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorCode } from 'nats';
-import { TopologyError } from '@leadwire/shared/apply-topology';
-import { openBus, type Bus } from '@leadwire/shared/bus';
+import { TopologyError } from '@leadwire/shared/broker/apply-topology';
+import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
-import { createLog } from '@leadwire/shared/log';
+import { createLog } from '@leadwire/shared/runtime/log';
 import type { CliEnv } from './env.ts';
 import { FailedError } from './failure.ts';
 

@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv } from '@leadwire/shared/env';
+import { baseUrl, commonEnv } from '@leadwire/shared/runtime/env';
 import { z } from 'zod';
 
 const { NATS_URL, NATS_REPLICAS } = commonEnv({ port: 0 });

@@ -1,5 +1,5 @@
 /** The CLI as a process. `npm run leadwire` sets the environment of the running stack before this. */
-import { readEnv } from '@leadwire/shared/env';
+import { readEnv } from '@leadwire/shared/runtime/env';
 import { envSchema } from './env.ts';
 import { runCli } from './program.ts';
 

@@ -1,17 +1,17 @@
 /** The command line: what there is to say, and what each failure means to the shell. */
 import { Command, CommanderError } from 'commander';
 import { toError } from '@leadwire/shared/errors';
-import { addAmocrmCommands } from './amocrm-commands.ts';
-import { addCampaignCommands } from './campaign-commands.ts';
-import { addDatabaseCommands } from './database-commands.ts';
-import { addDeadCommands } from './dead-commands.ts';
-import { addDoctorCommand } from './doctor-command.ts';
+import { addAmocrmCommands } from './amocrm/amocrm-commands.ts';
+import { addCampaignCommands } from './campaigns/campaign-commands.ts';
+import { addDatabaseCommands } from './database/database-commands.ts';
+import { addDeadCommands } from './dead/dead-commands.ts';
+import { addDoctorCommand } from './doctor/doctor-command.ts';
 import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
-import { addLeadCommands } from './lead-commands.ts';
-import { addReplayCommand } from './replay-commands.ts';
-import { addTelegramCommands } from './telegram-commands.ts';
-import { addTopologyCommands } from './topology-commands.ts';
+import { addLeadCommands } from './leads/lead-commands.ts';
+import { addReplayCommand } from './replay/replay-commands.ts';
+import { addTelegramCommands } from './telegram/telegram-commands.ts';
+import { addTopologyCommands } from './broker/topology-commands.ts';
 
 const AFTER_HELP = `
 Examples:

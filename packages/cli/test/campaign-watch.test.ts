@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { duration, grouped } from '../src/campaign-screen.ts';
-import { isQuiet, waitLines } from '../src/campaign-times.ts';
+import { duration, grouped } from '../src/campaigns/campaign-screen.ts';
+import { isQuiet, waitLines } from '../src/campaigns/campaign-times.ts';
 
 describe('quiet hours', () => {
   const at = (time: string) => new Date(`2026-11-20T${time}:00+05:00`);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
-import type { Lead } from '@leadwire/shared/events';
-import { createLedger } from '@leadwire/shared/ledger';
-import { readStream } from '@leadwire/shared/read-stream';
-import { subjects } from '@leadwire/shared/topology';
+import type { Lead } from '@leadwire/shared/contract/events';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
+import { readStream } from '@leadwire/shared/broker/read-stream';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
-import { findDeadLetters } from '@leadwire/cli/dead-letters';
-import { createRedriver } from '@leadwire/cli/redrive';
+import { findDeadLetters } from '@leadwire/cli/dead/dead-letters';
+import { createRedriver } from '@leadwire/cli/dead/redrive';
 import { useRig } from './rig.ts';
 
 const rig = useRig();

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import type { Bus } from '@leadwire/shared/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
-import { readCode } from '../src/amocrm-commands.ts';
+import { readCode } from '../src/amocrm/amocrm-commands.ts';
 import { runCli } from './run-cli.ts';
 
 let broker: TestBroker;

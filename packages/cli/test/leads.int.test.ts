@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Lead } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { createLedger, deliveryOf } from '@leadwire/shared/ledger';
-import { publishNotice } from '@leadwire/shared/notifications';
-import { subjects } from '@leadwire/shared/topology';
+import type { Lead } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
+import { publishNotice } from '@leadwire/shared/delivery/schedule';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { maskEmail, maskJson, maskName, maskPhone, maskText } from '@leadwire/cli/mask';
+import { maskEmail, maskJson, maskName, maskPhone, maskText } from '@leadwire/cli/leads/mask';
 
 describe('contact data', () => {
   test('keeps enough to be recognised', () => {

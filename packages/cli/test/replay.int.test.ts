@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Lead } from '@leadwire/shared/events';
-import { createLedger } from '@leadwire/shared/ledger';
-import { subjects } from '@leadwire/shared/topology';
+import type { Lead } from '@leadwire/shared/contract/events';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
-import type { Bus } from '@leadwire/shared/bus';
-import { newId } from '@leadwire/shared/ids';
-import { createTelegramCodes } from '@leadwire/shared/telegram-codes';
-import type { TelegramGroup } from '@leadwire/shared/telegram-groups';
+import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
+import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { runCli } from './run-cli.ts';

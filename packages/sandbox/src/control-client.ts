@@ -1,8 +1,8 @@
 /** A typed client of the control plane; it works against a sandbox in this process or in another one. */
 import { amocrmControl } from './amocrm/control-client.ts';
-import type { Campaign } from './mobizon/sms.ts';
-import type { MobizonOptions, MobizonSettings } from './mobizon/settings.ts';
-import type { ResendOptions, ResendSettings } from './resend/settings.ts';
+import type { Campaign } from './mobizon/store/sms.ts';
+import type { MobizonOptions, MobizonSettings } from './mobizon/lifecycle/settings.ts';
+import type { ResendOptions, ResendSettings } from './resend/lifecycle/settings.ts';
 import { telegramControl } from './telegram/control-client.ts';
 import type { AmoEffect, Effect, EffectFilter, MailEffect, SmsEffect } from './world/effects.ts';
 import type { FaultRule, NewFaultRule } from './world/faults.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { amocrmEnv, amocrmOptionsFrom } from './amocrm/env.ts';
 import { formsPage } from './forms/forms-page.ts';
-import { addressOf, domainOf } from './resend/mail.ts';
+import { addressOf, domainOf } from './resend/store/mail.ts';
 import { telegramEnv, telegramOptionsFrom } from './telegram/env.ts';
 
 const number = (expected: string) => z.coerce.number(`expected ${expected}`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ownStages } from '../src/amocrm/seed.ts';
+import { ownStages } from '../src/amocrm/store/seed.ts';
 import {
   amo,
   complexLead,

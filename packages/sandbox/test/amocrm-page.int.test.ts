@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sandboxOptionsFrom, readSandboxEnv } from '../src/env.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox.ts';
-import { ownStages } from '../src/amocrm/seed.ts';
+import { ownStages } from '../src/amocrm/store/seed.ts';
 import { amo, complexLead, makeLead } from './amocrm-calls.ts';
 import { openSandbox } from './sandbox-calls.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import qs from 'qs';
-import { ownStages } from '../src/amocrm/seed.ts';
+import { ownStages } from '../src/amocrm/store/seed.ts';
 import { amo, makeLead, manyCalls, PIPELINE, type List } from './amocrm-calls.ts';
 import { openReceiver, openSandbox, type Received } from './sandbox-calls.ts';
 

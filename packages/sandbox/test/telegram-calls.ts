@@ -1,6 +1,6 @@
 /** Calls to the Bot API as a client would make them. */
 import type { Sandbox } from '../src/sandbox.ts';
-import { sandboxTokens } from '../src/telegram/settings.ts';
+import { sandboxTokens } from '../src/telegram/lifecycle/settings.ts';
 
 export type TelegramAnswer<Result> = {
   status: number;

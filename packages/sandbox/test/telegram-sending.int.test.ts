@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sandboxTokens } from '../src/telegram/settings.ts';
+import { sandboxTokens } from '../src/telegram/lifecycle/settings.ts';
 import { failureOf, openSandbox } from './sandbox-calls.ts';
 import {
   openGroup,

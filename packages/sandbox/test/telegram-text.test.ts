@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatted } from '../src/telegram/message-view.ts';
-import { readText, typedText } from '../src/telegram/text.ts';
+import { formatted } from '../src/telegram/pages/message-view.ts';
+import { readText, typedText } from '../src/telegram/store/text.ts';
 
 const html = (text: string) =>
   readText(

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createAlerts, type AlertText } from '@leadwire/shared/alerts';
-import type { Bus } from '@leadwire/shared/bus';
-import { eventSchemas } from '@leadwire/shared/events';
-import { readStream } from '@leadwire/shared/read-stream';
+import { createAlerts, type AlertText } from '@leadwire/shared/coordination/alerts';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { readStream } from '@leadwire/shared/broker/read-stream';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 

@@ -8,8 +8,8 @@ import {
   type AmoRequest,
   type AmoTransport,
   type Blockade,
-} from '@leadwire/shared/amocrm-http';
-import { requestTokens } from '@leadwire/shared/amocrm-oauth';
+} from '@leadwire/shared/providers/amocrm/http';
+import { requestTokens } from '@leadwire/shared/providers/amocrm/oauth';
 import { AmbiguousError, ChannelStoppedError, TransientError } from '@leadwire/shared/errors';
 
 let server: Server | undefined;

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { RetentionPolicy, StorageType, nanos } from 'nats';
-import { TopologyError } from '@leadwire/shared/apply-topology';
-import { openBus, type Bus } from '@leadwire/shared/bus';
-import { createLog } from '@leadwire/shared/log';
-import { consumers } from '@leadwire/shared/durables';
-import { buckets, streams, subjects } from '@leadwire/shared/topology';
+import { TopologyError } from '@leadwire/shared/broker/apply-topology';
+import { openBus, type Bus } from '@leadwire/shared/broker/bus';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { consumers } from '@leadwire/shared/contract/consumers';
+import { buckets, streams, subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { leadCreated, someLead } from '@leadwire/testing/lead';

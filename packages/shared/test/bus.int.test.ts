@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { openBus, type Bus } from '@leadwire/shared/bus';
+import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
-import { newId } from '@leadwire/shared/ids';
-import { createLog } from '@leadwire/shared/log';
-import { subjects } from '@leadwire/shared/topology';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';

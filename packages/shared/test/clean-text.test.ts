@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cleanJson, cleanLine, cleanText } from '../src/clean-text.ts';
+import { cleanJson, cleanLine, cleanText } from '../src/contacts/clean-text.ts';
 
 describe('a line', () => {
   test.each([

@@ -1,10 +1,10 @@
 /** What three brokers answer differently from one: a write that is not copied yet. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openBus, type Bus } from '@leadwire/shared/bus';
-import { createLimiter } from '@leadwire/shared/limiter';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { subjects } from '@leadwire/shared/topology';
+import { openBus, type Bus } from '@leadwire/shared/broker/bus';
+import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startNatsCluster, type TestCluster } from '@leadwire/testing/nats-cluster';
 import { waitFor } from '@leadwire/testing/wait-for';

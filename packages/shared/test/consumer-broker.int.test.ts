@@ -1,7 +1,7 @@
 /** The consumer while the broker, the network or a person works against it. */
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Events } from 'nats';
-import type { Bus } from '@leadwire/shared/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { startTcpProxy, type TcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { openConsumerFixture, type ConsumerFixture } from './consumer-fixture.ts';

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { CRASHES_PER_ATTEMPT, recordEnd } from '@leadwire/shared/attempts';
+import { CRASHES_PER_ATTEMPT, recordEnd } from '@leadwire/shared/consumer/attempts';
 import {
   ChannelStoppedError,
   NotYetError,
   PermanentError,
   TransientError,
 } from '@leadwire/shared/errors';
-import { consumers } from '@leadwire/shared/durables';
-import { subjects } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/contract/consumers';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { openConsumerFixture, type ConsumerFixture } from './consumer-fixture.ts';
 

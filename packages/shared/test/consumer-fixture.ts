@@ -1,17 +1,17 @@
 import { nanos, type JsMsg } from 'nats';
-import type { Bus, StoredEvent } from '@leadwire/shared/bus';
+import type { Bus, StoredEvent } from '@leadwire/shared/broker/bus';
 import {
   startConsumer,
   type ConsumerOptions,
   type RunningConsumer,
-} from '@leadwire/shared/consumer';
-import { eventSchemas } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { startPull } from '@leadwire/shared/pull';
-import { consumers, type ConsumerName } from '@leadwire/shared/durables';
-import { streams, subjects } from '@leadwire/shared/topology';
+} from '@leadwire/shared/consumer/consumer';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { startPull } from '@leadwire/shared/consumer/pull';
+import { consumers, type ConsumerName } from '@leadwire/shared/contract/consumers';
+import { streams, subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';

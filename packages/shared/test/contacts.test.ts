@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { contactFor, readEmail, readPhone } from '../src/contacts.ts';
-import { suggestDomain } from '../src/email-typos.ts';
+import { contactFor, readEmail, readPhone } from '../src/contacts/contacts.ts';
+import { suggestDomain } from '../src/contacts/typos.ts';
 
 describe('a phone', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { EnvError, baseUrl, commonEnv, milliseconds, readEnv } from '@leadwire/shared/env';
+import { EnvError, baseUrl, commonEnv, milliseconds, readEnv } from '@leadwire/shared/runtime/env';
 
 const schema = z.object({
   ...commonEnv({ port: 3000 }),

@@ -2,9 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { eventSchemas, type EventType } from '@leadwire/shared/events';
-import { consumers } from '@leadwire/shared/durables';
-import { buckets, streams } from '@leadwire/shared/topology';
+import { eventSchemas, type EventType } from '@leadwire/shared/contract/events';
+import { consumers } from '@leadwire/shared/contract/consumers';
+import { buckets, streams } from '@leadwire/shared/contract/topology';
 
 const doc = readFileSync(new URL('../../../docs/EVENTS.md', import.meta.url), 'utf8');
 

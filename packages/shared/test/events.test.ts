@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { eventSchemas, makeEvent, type EventOf, type EventType } from '@leadwire/shared/events';
-import { contentHash, derivedCode, derivedId, newId } from '@leadwire/shared/ids';
+import { eventSchemas, makeEvent, type EventOf, type EventType } from '@leadwire/shared/contract/events';
+import { contentHash, derivedCode, derivedId, newId } from '@leadwire/shared/contract/ids';
 import { someLead } from '@leadwire/testing/lead';
 
 const lead = someLead();

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
-import type { Delivery } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { createLedger, type Ledger, type SettledState } from '@leadwire/shared/ledger';
+import type { Delivery } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createLedger, type Ledger, type SettledState } from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 

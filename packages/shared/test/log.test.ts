@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AxiosError, AxiosHeaders } from 'axios';
-import { createLog } from '@leadwire/shared/log';
+import { createLog } from '@leadwire/shared/runtime/log';
 
 const SECRETS = ['aigerim@mail.example-lead.kz', '+77051234567', 'Айгерим', 're_sandbox_key'];
 

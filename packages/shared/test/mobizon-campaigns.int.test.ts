@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import type { Bus } from '@leadwire/shared/bus';
-import { createLimiter } from '@leadwire/shared/limiter';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { createMobizonCampaigns, type MobizonCampaigns } from '@leadwire/shared/mobizon-campaigns';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createMobizonCampaigns, type MobizonCampaigns } from '@leadwire/shared/providers/mobizon/campaigns';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 

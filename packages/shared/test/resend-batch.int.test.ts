@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { noLimit } from '@leadwire/shared/limiter';
-import { createResend, type BatchMail } from '@leadwire/shared/resend';
+import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
+import { createResend, type BatchMail } from '@leadwire/shared/providers/resend';
 
 const mail = (to: string): BatchMail => ({
   ...{ from: 'Leadwire <hello@leadwire.kz>', to, subject: 'Эфир перенесён' },

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import type { Bus } from '@leadwire/shared/bus';
-import { createLimiter } from '@leadwire/shared/limiter';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { createResend, type Mail, type ResendClient } from '@leadwire/shared/resend';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createResend, type Mail, type ResendClient } from '@leadwire/shared/providers/resend';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 

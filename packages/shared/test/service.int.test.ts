@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { openBus, type Bus } from '@leadwire/shared/bus';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { hasBearer, startService, type ServiceOptions } from '@leadwire/shared/service';
-import { subjects } from '@leadwire/shared/topology';
+import { openBus, type Bus } from '@leadwire/shared/broker/bus';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { hasBearer, startService, type ServiceOptions } from '@leadwire/shared/service/service';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { leadCreated, someLead } from '@leadwire/testing/lead';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
-import type { Delivery } from '@leadwire/shared/events';
-import { derivedCode, newId } from '@leadwire/shared/ids';
-import { createShortLinks, type ShortLinks } from '@leadwire/shared/short-links';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import type { Delivery } from '@leadwire/shared/contract/events';
+import { derivedCode, newId } from '@leadwire/shared/contract/ids';
+import { createShortLinks, type ShortLinks } from '@leadwire/shared/delivery/short-links';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { waitFor } from '@leadwire/testing/wait-for';

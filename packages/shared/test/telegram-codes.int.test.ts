@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
-import { CODE_VALID_MS, createTelegramCodes } from '@leadwire/shared/telegram-codes';
-import { readStream } from '@leadwire/shared/read-stream';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { CODE_VALID_MS, createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
+import { readStream } from '@leadwire/shared/broker/read-stream';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 

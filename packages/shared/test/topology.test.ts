@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { consumers } from '@leadwire/shared/durables';
-import { isUnder, streamOf, streams, subjects } from '@leadwire/shared/topology';
+import { consumers } from '@leadwire/shared/contract/consumers';
+import { isUnder, streamOf, streams, subjects } from '@leadwire/shared/contract/topology';
 
 describe('a subject', () => {
   test.each([

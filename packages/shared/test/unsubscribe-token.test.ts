@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { newId } from '@leadwire/shared/ids';
-import { readUnsubscribeToken, unsubscribeToken } from '@leadwire/shared/unsubscribe-token';
+import { newId } from '@leadwire/shared/contract/ids';
+import { readUnsubscribeToken, unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 
 const SECRET = 'a secret that the tests have agreed on';
 

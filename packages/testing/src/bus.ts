@@ -1,5 +1,5 @@
-import { openBus, type Bus } from '@leadwire/shared/bus';
-import { createLog } from '@leadwire/shared/log';
+import { openBus, type Bus } from '@leadwire/shared/broker/bus';
+import { createLog } from '@leadwire/shared/runtime/log';
 
 /**
  * A connected bus of its own, with the topology applied and a silent log. `name` becomes the source

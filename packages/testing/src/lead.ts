@@ -1,5 +1,5 @@
-import { makeEvent, type Lead, type LeadCreated } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
+import { makeEvent, type Lead, type LeadCreated } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
 
 let count = 0;
 

@@ -3,9 +3,9 @@
  * answers in two shapes and is not read at all, and 204 means "nothing found".
  */
 import { z } from 'zod';
-import { GoneError, type AmoHttp, type AmoRequest } from '@leadwire/shared/amocrm-http';
+import { GoneError, type AmoHttp, type AmoRequest } from '@leadwire/shared/providers/amocrm/http';
 import { AmbiguousError, TransientError } from '@leadwire/shared/errors';
-import type { CallContext } from '@leadwire/shared/provider-call';
+import type { CallContext } from '@leadwire/shared/providers/call-log';
 import { createTogether, type Created, type CreateTogether } from './create-together.ts';
 import type { FieldValues } from './match.ts';
 

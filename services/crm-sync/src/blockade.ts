@@ -4,8 +4,8 @@
  * one of them asks whether it is over.
  */
 import { z } from 'zod';
-import { AMOCRM_STOPPED, type Blockade } from '@leadwire/shared/amocrm-http';
-import { isConflict, type Bus } from '@leadwire/shared/bus';
+import { AMOCRM_STOPPED, type Blockade } from '@leadwire/shared/providers/amocrm/http';
+import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
 import { ChannelStoppedError, orOutage } from '@leadwire/shared/errors';
 
 const KEY = 'amocrm.blocked';

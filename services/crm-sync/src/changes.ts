@@ -3,8 +3,8 @@
  * changes too. So a hint that says something new has the deal read again, and what is read is told.
  */
 import { NotYetError } from '@leadwire/shared/errors';
-import type { CrmRecord, DealChanged } from '@leadwire/shared/events';
-import type { Leases } from '@leadwire/shared/leases';
+import type { CrmRecord, DealChanged } from '@leadwire/shared/contract/events';
+import type { Leases } from '@leadwire/shared/coordination/leases';
 import type { Amocrm } from './amocrm.ts';
 import type { DealEntry } from './crm-map.ts';
 import type { Ports } from './handler.ts';

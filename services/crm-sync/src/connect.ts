@@ -1,16 +1,16 @@
 /** AmoCRM as this service uses it: one shared limit, one blockade, one way to be let in. */
 import { randomUUID } from 'node:crypto';
-import { createAmoHttp, createAmoTransport, type AccessTokens } from '@leadwire/shared/amocrm-http';
-import type { Bus } from '@leadwire/shared/bus';
-import { studentSchema } from '@leadwire/shared/events';
-import { createLeases } from '@leadwire/shared/leases';
-import { createLimiter } from '@leadwire/shared/limiter';
-import type { Log } from '@leadwire/shared/log';
-import type { Metrics } from '@leadwire/shared/metrics';
-import { createCallTracker } from '@leadwire/shared/provider-call';
-import { createDatabase } from '@leadwire/shared/supabase';
-import { createTokenStore } from '@leadwire/shared/token-store';
-import { subjects } from '@leadwire/shared/topology';
+import { createAmoHttp, createAmoTransport, type AccessTokens } from '@leadwire/shared/providers/amocrm/http';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { studentSchema } from '@leadwire/shared/contract/events';
+import { createLeases } from '@leadwire/shared/coordination/leases';
+import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import type { Log } from '@leadwire/shared/runtime/log';
+import type { Metrics } from '@leadwire/shared/runtime/metrics';
+import { createCallTracker } from '@leadwire/shared/providers/call-log';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { createTokenStore } from '@leadwire/shared/providers/amocrm/token-store';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { createAmocrm } from './amocrm.ts';
 import { createBlockade } from './blockade.ts';
 import { createCrmMap } from './crm-map.ts';

@@ -5,9 +5,9 @@
  * each is looked for by its own id.
  */
 import { z } from 'zod';
-import { RefusedError, type AmoHttp, type AmoRequest } from '@leadwire/shared/amocrm-http';
+import { RefusedError, type AmoHttp, type AmoRequest } from '@leadwire/shared/providers/amocrm/http';
 import { AmbiguousError } from '@leadwire/shared/errors';
-import type { CallContext } from '@leadwire/shared/provider-call';
+import type { CallContext } from '@leadwire/shared/providers/call-log';
 import type { AtTurn, NewContact, NewDeal } from './amocrm.ts';
 
 /** https://www.amocrm.ru/developers/content/crm_platform/leads-api: at most 50 in one call. */

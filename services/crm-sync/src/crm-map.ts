@@ -11,7 +11,7 @@
  * A `creating` that is found belongs to a create of which nobody knows the end: AmoCRM is asked first.
  */
 import { z } from 'zod';
-import { isConflict, type Bus } from '@leadwire/shared/bus';
+import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
 import { NotYetError, TransientError, orOutage } from '@leadwire/shared/errors';
 
 const TRIES = 20;

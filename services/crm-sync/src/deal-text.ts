@@ -1,5 +1,5 @@
 /** What a manager reads: a deal's name, tags, fields and note. */
-import type { Lead, LeadKind, Student } from '@leadwire/shared/events';
+import type { Lead, LeadKind, Student } from '@leadwire/shared/contract/events';
 import { labelQuestion, readAnswers } from '@leadwire/templates/answers';
 import type { FieldValues } from './match.ts';
 

@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
+import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
 import { z } from 'zod';
 
 const id = (what: string) =>

@@ -1,8 +1,8 @@
 /** What crm-sync tells the others: facts about deals, and alerts. */
-import type { Bus } from '@leadwire/shared/bus';
-import { makeEvent, type CrmRecord } from '@leadwire/shared/events';
-import { contentHash, derivedId } from '@leadwire/shared/ids';
-import { subjects } from '@leadwire/shared/topology';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { makeEvent, type CrmRecord } from '@leadwire/shared/contract/events';
+import { contentHash, derivedId } from '@leadwire/shared/contract/ids';
+import { subjects } from '@leadwire/shared/contract/topology';
 
 export interface Facts {
   /** Tells what became of a lead's deal; the same record told twice is one fact. */

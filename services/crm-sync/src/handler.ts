@@ -3,7 +3,7 @@
  * `syncStudent` and `followDeal` are in students.ts and changes.ts. Each can be repeated at any point.
  */
 import { PermanentError } from '@leadwire/shared/errors';
-import type { Lead, LeadCreated } from '@leadwire/shared/events';
+import type { Lead, LeadCreated } from '@leadwire/shared/contract/events';
 import type { CrmMap } from './crm-map.ts';
 import { stageForPayment, type StagePlan } from './deal-plan.ts';
 import { leadDealName, leadNote, leadTags, utmFields } from './deal-text.ts';

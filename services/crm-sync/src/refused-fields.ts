@@ -1,5 +1,5 @@
 /** A deal without what AmoCRM refused: a stage or field that somebody deleted must not cost the deal. */
-import type { RefusedField } from '@leadwire/shared/amocrm-http';
+import type { RefusedField } from '@leadwire/shared/providers/amocrm/http';
 
 /** Parts that a deal can do without. A refused pipeline takes its stage with it. */
 const OPTIONAL: Readonly<Record<string, readonly string[]>> = {

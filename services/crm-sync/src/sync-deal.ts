@@ -4,9 +4,9 @@
  *
  * Order: lock the person on all replicas, ask the map, ask AmoCRM, claim, create, record, note.
  */
-import { RefusedError } from '@leadwire/shared/amocrm-http';
+import { RefusedError } from '@leadwire/shared/providers/amocrm/http';
 import { TransientError } from '@leadwire/shared/errors';
-import type { Lease, Leases } from '@leadwire/shared/leases';
+import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
 import type { Amocrm } from './amocrm.ts';
 import type { CrmMap, LeadEntry, Made } from './crm-map.ts';
 import type { StagePlan } from './deal-plan.ts';

@@ -4,11 +4,11 @@
  * refreshes at a time, the others wait for it, and a new pair is saved before it is used.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AMOCRM_STOPPED, type AccessTokens, type AmoTransport } from '@leadwire/shared/amocrm-http';
-import { requestTokens, type OAuthClient, type TokenPair } from '@leadwire/shared/amocrm-oauth';
+import { AMOCRM_STOPPED, type AccessTokens, type AmoTransport } from '@leadwire/shared/providers/amocrm/http';
+import { requestTokens, type OAuthClient, type TokenPair } from '@leadwire/shared/providers/amocrm/oauth';
 import { ChannelStoppedError } from '@leadwire/shared/errors';
-import type { Lease, Leases } from '@leadwire/shared/leases';
-import type { TokenStore } from '@leadwire/shared/token-store';
+import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
+import type { TokenStore } from '@leadwire/shared/providers/amocrm/token-store';
 
 /** Refreshed this long before its end, so that no request meets the end on its way. */
 const MARGIN_MS = 5 * 60_000;

@@ -1,5 +1,5 @@
 /** Creates deals and moves them; what AmoCRM refuses is left out, as long as a deal remains. */
-import { GoneError, RefusedError } from '@leadwire/shared/amocrm-http';
+import { GoneError, RefusedError } from '@leadwire/shared/providers/amocrm/http';
 import {
   AmbiguousError,
   ChannelStoppedError,

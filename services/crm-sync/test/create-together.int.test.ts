@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { RefusedError } from '@leadwire/shared/amocrm-http';
+import { RefusedError } from '@leadwire/shared/providers/amocrm/http';
 import { NotYetError } from '@leadwire/shared/errors';
-import type { Lead } from '@leadwire/shared/events';
+import type { Lead } from '@leadwire/shared/contract/events';
 import { someLead } from '@leadwire/testing/lead';
 import type { FieldValues } from '../src/match.ts';
 import { PIPELINE, useRig } from './rig.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { subjects } from '@leadwire/shared/topology';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { ID_FIELD, PIPELINE, STAGES, useRig } from './rig.ts';
 

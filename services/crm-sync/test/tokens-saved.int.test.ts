@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { AmoTransport } from '@leadwire/shared/amocrm-http';
-import type { TokenPair } from '@leadwire/shared/amocrm-oauth';
-import type { Bus } from '@leadwire/shared/bus';
+import type { AmoTransport } from '@leadwire/shared/providers/amocrm/http';
+import type { TokenPair } from '@leadwire/shared/providers/amocrm/oauth';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
-import { createLeases } from '@leadwire/shared/leases';
+import { createLeases } from '@leadwire/shared/coordination/leases';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { createOAuthTokens } from '../src/tokens.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
-import { readStream } from '@leadwire/shared/read-stream';
+import { readStream } from '@leadwire/shared/broker/read-stream';
 import { someLead } from '@leadwire/testing/lead';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';

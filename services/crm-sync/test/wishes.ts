@@ -1,6 +1,6 @@
 /** Deals wished for as the handlers do it, for tests that use the service's parts directly. */
 import { NotYetError, TransientError } from '@leadwire/shared/errors';
-import type { Lead } from '@leadwire/shared/events';
+import type { Lead } from '@leadwire/shared/contract/events';
 import { leadDealName, leadNote, leadTags, utmFields } from '../src/deal-text.ts';
 import { createSyncDeal, type DealPorts, type Synced, type Wish } from '../src/sync-deal.ts';
 import { STAGES } from './rig.ts';

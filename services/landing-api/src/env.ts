@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
+import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
 
 const ORIGINS =
   'expected exact origins, comma separated: https://example.kz,https://www.example.kz';

@@ -1,10 +1,10 @@
 /** Submission -> Lead. Knows nothing of HTTP or the broker. */
-import { cleanJson, cleanLine, cleanRecord, isRecord } from '@leadwire/shared/clean-text';
-import { readEmail, readPhone, type Email, type Phone } from '@leadwire/shared/contacts';
-import type { Lead, LeadKind } from '@leadwire/shared/events';
-import type { Issue } from '@leadwire/shared/http-problems';
-import { attributionIn, takeAttribution } from './attribution.ts';
-import { HONEYPOT_FIELD, type Submission } from './submission.ts';
+import { cleanJson, cleanLine, cleanRecord, isRecord } from '@leadwire/shared/contacts/clean-text';
+import { readEmail, readPhone, type Email, type Phone } from '@leadwire/shared/contacts/contacts';
+import type { Lead, LeadKind } from '@leadwire/shared/contract/events';
+import type { Issue } from '@leadwire/shared/service/http-problems';
+import { attributionIn, takeAttribution } from './forms/attribution.ts';
+import { HONEYPOT_FIELD, type Submission } from './forms/submission.ts';
 
 const LONGEST_NAME = 200;
 const LONGEST_PAYMENT_METHOD = 100;

@@ -10,26 +10,26 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
-import type { Bus } from '@leadwire/shared/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import {
   RequestError,
   answerProblems,
   problemOnSocket,
   sendProblem,
-} from '@leadwire/shared/http-problems';
-import type { Log } from '@leadwire/shared/log';
-import { hasBearer } from '@leadwire/shared/service';
-import { addAmocrmHook } from './amocrm-hook.ts';
-import { addClickRoute, type ClickPorts } from './clicks.ts';
+} from '@leadwire/shared/service/http-problems';
+import type { Log } from '@leadwire/shared/runtime/log';
+import { hasBearer } from '@leadwire/shared/service/service';
+import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
+import { addClickRoute, type ClickPorts } from './links/clicks.ts';
 import type { Env } from './env.ts';
-import { BODY_LIMIT_BYTES, acceptJsonBodies } from './json-body.ts';
+import { BODY_LIMIT_BYTES, acceptJsonBodies } from './forms/json-body.ts';
 import type { LandingMeasures } from './measures.ts';
-import { addMobizonHook } from './mobizon-hook.ts';
-import { addPlatformRoutes } from './platform.ts';
-import { addResendHook } from './resend-hook.ts';
-import { addLandingRoutes, type LandingPorts } from './routes.ts';
-import { addStatusRoute, type StatusPorts } from './status.ts';
-import { addUnsubscribeRoutes } from './unsubscribe.ts';
+import { addMobizonHook } from './webhooks/mobizon-hook.ts';
+import { addPlatformRoutes } from './platform/platform.ts';
+import { addResendHook } from './webhooks/resend-hook.ts';
+import { addLandingRoutes, type LandingPorts } from './forms/routes.ts';
+import { addStatusRoute, type StatusPorts } from './status/status.ts';
+import { addUnsubscribeRoutes } from './links/unsubscribe.ts';
 
 /** A form's 32 KiB over a bad mobile connection; longer is somebody holding our sockets. */
 const REQUEST_TIMEOUT_MS = 15_000;

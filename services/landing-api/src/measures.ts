@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { oldestAge } from './journal-watch.ts';
-import type { Journal } from './journal.ts';
+import { oldestAge } from './intake/journal-watch.ts';
+import type { Journal } from './intake/journal.ts';
 
 /** What this service measures beside what every service does. */
 export interface LandingMeasures {

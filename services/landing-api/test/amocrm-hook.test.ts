@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readHook } from '../src/amocrm-hook.ts';
+import { readHook } from '../src/webhooks/amocrm-hook.ts';
 
 const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { takeAttribution } from '../src/attribution.ts';
+import { takeAttribution } from '../src/forms/attribution.ts';
 
 const whole = { source: 'ig', medium: 'cpc', campaign: 'spring', content: 'b1', term: 'design' };
 

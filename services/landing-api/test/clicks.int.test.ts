@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { eventSchemas } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { createShortLinks, type ShortLink } from '@leadwire/shared/short-links';
-import { subjects } from '@leadwire/shared/topology';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createShortLinks, type ShortLink } from '@leadwire/shared/delivery/short-links';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { startApi, type TestApi } from './start-api.ts';
 
 const TARGET = 'https://leadwire.kz/result?lead=1&x=%D1%8F';

@@ -3,14 +3,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { waitFor } from '@leadwire/testing/wait-for';
-import type { Bus } from '@leadwire/shared/bus';
-import { newId } from '@leadwire/shared/ids';
-import { createLog } from '@leadwire/shared/log';
-import type { BackgroundWork } from '@leadwire/shared/service';
-import { subjects } from '@leadwire/shared/topology';
-import { startDrain } from '../src/drain.ts';
-import type { Journal } from '../src/journal.ts';
-import { doubleClickId, publishLead, type LeadFact } from '../src/lead-fact.ts';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createLog } from '@leadwire/shared/runtime/log';
+import type { BackgroundWork } from '@leadwire/shared/service/service';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { startDrain } from '../src/intake/drain.ts';
+import type { Journal } from '../src/intake/journal.ts';
+import { doubleClickId, publishLead, type LeadFact } from '../src/intake/lead-fact.ts';
 import { createFolder, someFact, type JournalFolder } from './journal-folder.ts';
 import { storedLeads } from './start-api.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readEnv } from '@leadwire/shared/env';
+import { readEnv } from '@leadwire/shared/runtime/env';
 import { envSchema } from '../src/env.ts';
 
 const ADMIN_TOKEN = 'sixteen letters and more';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { leadSchema, type Lead } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
+import { leadSchema, type Lead } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
 import { proftestForm, purchaseForm, readLead, type Form } from '../src/handler.ts';
-import { submissionKey, submissionSchema } from '../src/submission.ts';
+import { submissionKey, submissionSchema } from '../src/forms/submission.ts';
 
 const stamp = { leadId: newId(), receivedAt: new Date('2026-11-20T10:00:00Z') };
 const person = { name: 'Айгерим', email: 'aigerim@mail.kz', phone: '87051234567' };

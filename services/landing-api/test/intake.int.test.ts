@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { eventSchemas } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { subjects } from '@leadwire/shared/topology';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { form, startApi, type TestApi } from './start-api.ts';
 
 const PROFTEST = '/api/landing/proftest';

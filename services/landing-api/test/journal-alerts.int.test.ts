@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createAlerts } from '@leadwire/shared/alerts';
-import type { Bus } from '@leadwire/shared/bus';
-import { eventSchemas } from '@leadwire/shared/events';
-import { createLog } from '@leadwire/shared/log';
-import { readStream } from '@leadwire/shared/read-stream';
-import type { BackgroundWork } from '@leadwire/shared/service';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { readStream } from '@leadwire/shared/broker/read-stream';
+import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { startJournalAlerts } from '../src/journal-alerts.ts';
-import type { JournalEntry } from '../src/journal-entry.ts';
+import { startJournalAlerts } from '../src/intake/journal-alerts.ts';
+import type { JournalEntry } from '../src/intake/journal-entry.ts';
 
 let broker: TestBroker;
 let bus: Bus;

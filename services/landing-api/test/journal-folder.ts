@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import type { Lead } from '@leadwire/shared/events';
-import { contentHash } from '@leadwire/shared/ids';
-import { createLog, type Log } from '@leadwire/shared/log';
-import { openJournal, type Journal } from '../src/journal.ts';
-import type { LeadFact } from '../src/lead-fact.ts';
+import type { Lead } from '@leadwire/shared/contract/events';
+import { contentHash } from '@leadwire/shared/contract/ids';
+import { createLog, type Log } from '@leadwire/shared/runtime/log';
+import { openJournal, type Journal } from '../src/intake/journal.ts';
+import type { LeadFact } from '../src/intake/lead-fact.ts';
 
 type Subfolder = 'tmp' | 'new' | 'refused';
 

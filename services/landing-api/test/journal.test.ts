@@ -1,9 +1,9 @@
 import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { newId } from '@leadwire/shared/ids';
-import { oldestAge, watchJournal } from '../src/journal-watch.ts';
-import { openJournal } from '../src/journal.ts';
+import { newId } from '@leadwire/shared/contract/ids';
+import { oldestAge, watchJournal } from '../src/intake/journal-watch.ts';
+import { openJournal } from '../src/intake/journal.ts';
 import { createFolder, readableLog, someFact, type JournalFolder } from './journal-folder.ts';
 
 let folder: JournalFolder;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { eventSchemas } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { readStream } from '@leadwire/shared/read-stream';
-import { subjects } from '@leadwire/shared/topology';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { readStream } from '@leadwire/shared/broker/read-stream';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { startApi, type Answer, type TestApi } from './start-api.ts';
 
 const SECRET = 'a-secret-part-of-the-address';

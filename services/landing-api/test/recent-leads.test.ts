@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createRecentLeads } from '../src/recent-leads.ts';
+import { createRecentLeads } from '../src/intake/recent-leads.ts';
 import { someFact } from './journal-folder.ts';
 
 const MINUTE = 60_000;

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { eventSchemas } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { readStream } from '@leadwire/shared/read-stream';
-import { subjects, type StreamName } from '@leadwire/shared/topology';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { readStream } from '@leadwire/shared/broker/read-stream';
+import { subjects, type StreamName } from '@leadwire/shared/contract/topology';
 import { answerOf, startApi, type Answer, type TestApi } from './start-api.ts';
 
 const newSecret = () => `whsec_${randomBytes(24).toString('base64')}`;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { makeEvent, type Channel, type CrmRecord, type Delivery } from '@leadwire/shared/events';
-import { derivedId, newId } from '@leadwire/shared/ids';
-import { createLedger } from '@leadwire/shared/ledger';
-import { subjects } from '@leadwire/shared/topology';
+import { makeEvent, type Channel, type CrmRecord, type Delivery } from '@leadwire/shared/contract/events';
+import { derivedId, newId } from '@leadwire/shared/contract/ids';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { ADMIN_TOKEN, answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 let broker: TestBroker;

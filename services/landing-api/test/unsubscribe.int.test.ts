@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { eventSchemas } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { readStream } from '@leadwire/shared/read-stream';
-import { subjects } from '@leadwire/shared/topology';
-import { unsubscribeToken } from '@leadwire/shared/unsubscribe-token';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { readStream } from '@leadwire/shared/broker/read-stream';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import { startApi, type TestApi } from './start-api.ts';
 
 const UNSUBSCRIBE_SECRET = 'a secret of at least 32 characters';

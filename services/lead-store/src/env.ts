@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv } from '@leadwire/shared/env';
+import { baseUrl, commonEnv } from '@leadwire/shared/runtime/env';
 import { z } from 'zod';
 
 const serviceKey = z.string().min(20, 'expected the service key of the project');

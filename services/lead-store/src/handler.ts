@@ -2,9 +2,9 @@
  * Writes what happened into the read model. Everything here may be repeated and may come in any order:
  * the functions of the migrations let a status only move forward.
  */
-import { createBatch } from '@leadwire/shared/batch';
-import type { CrmRecorded, DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/events';
-import type { Database } from '@leadwire/shared/supabase';
+import { createBatch } from '@leadwire/shared/consumer/micro-batch';
+import type { CrmRecorded, DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/contract/events';
+import type { Database } from '@leadwire/shared/providers/supabase';
 
 /** Large enough to catch up fast after an outage, small enough for one request of about 100 KiB. */
 const MAX_ROWS = 100;

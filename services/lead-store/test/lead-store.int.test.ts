@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
-import { makeEvent, type Lead, type Outcome } from '@leadwire/shared/events';
-import { derivedId, newId } from '@leadwire/shared/ids';
-import { subjects } from '@leadwire/shared/topology';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { makeEvent, type Lead, type Outcome } from '@leadwire/shared/contract/events';
+import { derivedId, newId } from '@leadwire/shared/contract/ids';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';

@@ -1,7 +1,7 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
-import { sendingEnv } from '@leadwire/shared/sending-accounts';
+import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
-import { hasLength, isTimeZone } from './campaign-fields.ts';
+import { hasLength, isTimeZone } from './campaigns/campaign-fields.ts';
 
 const percent = (fallback: number) =>
   z.coerce

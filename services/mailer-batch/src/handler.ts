@@ -4,7 +4,7 @@
  * right before it, send, settle. A crash between any two of these leaves a state that says what to do.
  */
 import { randomUUID } from 'node:crypto';
-import { retryDelayMs } from '@leadwire/shared/attempts';
+import { retryDelayMs } from '@leadwire/shared/consumer/attempts';
 import {
   AmbiguousError,
   ChannelStoppedError,
@@ -13,9 +13,9 @@ import {
   TransientError,
   toError,
 } from '@leadwire/shared/errors';
-import type { BatchReady } from '@leadwire/shared/events';
-import type { Log } from '@leadwire/shared/log';
-import type { CampaignStore } from './campaign-store.ts';
+import type { BatchReady } from '@leadwire/shared/contract/events';
+import type { Log } from '@leadwire/shared/runtime/log';
+import type { CampaignStore } from './campaigns/campaign-store.ts';
 import {
   isOurs,
   type BatchResult,
@@ -24,7 +24,7 @@ import {
   type PreparedBatch,
   type ReadyBatch,
   type RecipientResult,
-} from './channel.ts';
+} from './sending/channel.ts';
 import type { CampaignMeasures } from './measures.ts';
 
 /** Looks at a batch whose people change while it waits; more than this is for the next nudge. */

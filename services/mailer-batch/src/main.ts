@@ -1,19 +1,19 @@
-import { openBus } from '@leadwire/shared/bus';
-import { startConsumer } from '@leadwire/shared/consumer';
-import { readEnv } from '@leadwire/shared/env';
-import { eventSchemas } from '@leadwire/shared/events';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { runService } from '@leadwire/shared/service';
-import { createDatabase } from '@leadwire/shared/supabase';
-import { createApi } from './api.ts';
-import { createCampaignStore } from './campaign-store.ts';
-import { createChannels } from './channels.ts';
-import { consumeFacts } from './consume-facts.ts';
-import { createEngine } from './engine.ts';
+import { openBus } from '@leadwire/shared/broker/bus';
+import { startConsumer } from '@leadwire/shared/consumer/consumer';
+import { readEnv } from '@leadwire/shared/runtime/env';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { runService } from '@leadwire/shared/service/service';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { createApi } from './api/api.ts';
+import { createCampaignStore } from './campaigns/campaign-store.ts';
+import { createChannels } from './sending/channels.ts';
+import { consumeFacts } from './reports/consume-facts.ts';
+import { createEngine } from './sending/engine.ts';
 import { envSchema } from './env.ts';
-import { createFacts } from './facts.ts';
-import { startSmsPoll } from './sms-poll.ts';
+import { createFacts } from './reports/facts.ts';
+import { startSmsPoll } from './sending/sms-poll.ts';
 
 const NAME = 'mailer-batch';
 

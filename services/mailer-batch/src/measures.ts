@@ -1,7 +1,7 @@
 /** What mailer-batch counts beside what every service does. */
-import type { Metrics } from '@leadwire/shared/metrics';
+import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import { Counter } from 'prom-client';
-import type { RecipientResult } from './channel.ts';
+import type { RecipientResult } from './sending/channel.ts';
 
 export interface CampaignMeasures {
   /** A batch was settled, with so many people of each status. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readCsv } from '../src/audience-csv.ts';
-import { readAudience } from '../src/audience.ts';
+import { readCsv } from '../src/audience/audience-csv.ts';
+import { readAudience } from '../src/audience/audience.ts';
 import { recipients, useApi } from './api-rig.ts';
 
 const api = useApi();

@@ -1,16 +1,16 @@
 /** The HTTP API over a socket, with a real broker, real databases and the sandbox; nothing is sent by itself. */
 import { afterAll, beforeAll } from '@jest/globals';
 import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { createDatabase } from '@leadwire/shared/supabase';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
-import { createApi } from '../src/api.ts';
-import { createCampaignStore } from '../src/campaign-store.ts';
-import { createChannels } from '../src/channels.ts';
+import { createApi } from '../src/api/api.ts';
+import { createCampaignStore } from '../src/campaigns/campaign-store.ts';
+import { createChannels } from '../src/sending/channels.ts';
 import { envSchema } from '../src/env.ts';
 
 export const ADMIN_TOKEN = 'an-admin-token-for-tests';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readCsv, type BrokenRow, type ListedPerson } from '../src/audience-csv.ts';
+import { readCsv, type BrokenRow, type ListedPerson } from '../src/audience/audience-csv.ts';
 
 async function read(csv: string | Buffer, needed: 'email' | 'phone' = 'email') {
   const people: ListedPerson[] = [];

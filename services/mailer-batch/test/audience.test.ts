@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Readable } from 'node:stream';
-import type { ListedPerson } from '../src/audience-csv.ts';
-import { readAudience, type AudienceOptions } from '../src/audience.ts';
+import type { ListedPerson } from '../src/audience/audience-csv.ts';
+import { readAudience, type AudienceOptions } from '../src/audience/audience.ts';
 
 function listed(row: number, change: Partial<ListedPerson>): ListedPerson {
   return { row, name: '', email: '', phone: '', fields: {}, ...change };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { newId } from '@leadwire/shared/ids';
+import { newId } from '@leadwire/shared/contract/ids';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { connect } from 'nats';

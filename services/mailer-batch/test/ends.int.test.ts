@@ -1,7 +1,7 @@
 /** How campaigns and their copies end, step by step: nobody ticks or sends but these tests. */
 import { describe, expect, test } from '@jest/globals';
-import { newId } from '@leadwire/shared/ids';
-import { createDatabase } from '@leadwire/shared/supabase';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { people, sum, useRig } from './rig.ts';
 
 const rig = useRig();

@@ -3,14 +3,14 @@
  * the key by then, as Resend does, and would send everything once more.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
-import { createLimiter } from '@leadwire/shared/limiter';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { createResend } from '@leadwire/shared/resend';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createResend } from '@leadwire/shared/providers/resend';
 import { openTestBus } from '@leadwire/testing/bus';
 import { createSendBatch } from '../src/handler.ts';
-import { createMailChannel } from '../src/mail-channel.ts';
+import { createMailChannel } from '../src/sending/mail-channel.ts';
 import { createCampaignMeasures } from '../src/measures.ts';
 import { people, useRig } from './rig.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { newId } from '@leadwire/shared/ids';
+import { newId } from '@leadwire/shared/contract/ids';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { connect } from 'nats';
 import { useRig } from './rig.ts';

@@ -6,11 +6,11 @@ import {
   type CampaignWithCounts,
   type NewCampaign,
   type RecipientRow,
-} from '@leadwire/mailer-batch/campaign-store';
-import { createDraftStore, type DraftStore } from '@leadwire/mailer-batch/draft-store';
+} from '@leadwire/mailer-batch/campaigns/campaign-store';
+import { createDraftStore, type DraftStore } from '@leadwire/mailer-batch/campaigns/draft-store';
 import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
-import { newId } from '@leadwire/shared/ids';
-import { createDatabase } from '@leadwire/shared/supabase';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';

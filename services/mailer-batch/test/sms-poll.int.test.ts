@@ -1,15 +1,15 @@
 /** SMS whose report is lost: Mobizon is asked. Real broker, database and sandbox; the mailer's parts in this process. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
-import { createLimiter } from '@leadwire/shared/limiter';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { createMobizon } from '@leadwire/shared/mobizon';
-import { createDatabase, type Database } from '@leadwire/shared/supabase';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
+import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { createFacts, type Facts } from '../src/facts.ts';
-import { startSmsPoll } from '../src/sms-poll.ts';
+import { createFacts, type Facts } from '../src/reports/facts.ts';
+import { startSmsPoll } from '../src/sending/sms-poll.ts';
 import { MOBIZON_KEY, useRig } from './rig.ts';
 
 const BATCH = { provider: 'mobizon', path: '/service/message/getSMSStatus' };

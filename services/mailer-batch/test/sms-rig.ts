@@ -1,14 +1,14 @@
 /** The SMS channel in front of a sandbox, driven the way the service drives it. */
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { AmbiguousError, TransientError, toError } from '@leadwire/shared/errors';
-import { newId } from '@leadwire/shared/ids';
-import { createLimiter } from '@leadwire/shared/limiter';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { createMobizonCampaigns } from '@leadwire/shared/mobizon-campaigns';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createMobizonCampaigns } from '@leadwire/shared/providers/mobizon/campaigns';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
-import type { BatchResult, CampaignChannel, ClaimHold, ReadyBatch } from '../src/channel.ts';
-import { createSmsChannel } from '../src/sms.ts';
+import type { BatchResult, CampaignChannel, ClaimHold, ReadyBatch } from '../src/sending/channel.ts';
+import { createSmsChannel } from '../src/sending/sms-channel.ts';
 
 const KEY = 'k'.repeat(40);
 export const SEND = '/service/campaign/send';

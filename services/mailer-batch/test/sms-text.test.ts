@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findCommonText } from '../src/sms-text.ts';
+import { findCommonText } from '../src/sending/sms-text.ts';
 
 /** What Mobizon makes of a text and a person's placeholders. */
 function filled(texts: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import type { CampaignWithCounts } from '@leadwire/mailer-batch/campaign-store';
+import type { CampaignWithCounts } from '@leadwire/mailer-batch/campaigns/campaign-store';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { LEASE_MS, mostInASecond, people, sum, useRig } from './rig.ts';
 

@@ -1,9 +1,9 @@
 /** Looks at the money left for SMS every quarter of an hour, so that somebody hears of it before it is used up. */
-import type { Alerts } from '@leadwire/shared/alerts';
-import type { Log } from '@leadwire/shared/log';
-import type { MobizonClient } from '@leadwire/shared/mobizon';
-import { startPeriodic } from '@leadwire/shared/periodic';
-import type { BackgroundWork } from '@leadwire/shared/service';
+import type { Alerts } from '@leadwire/shared/coordination/alerts';
+import type { Log } from '@leadwire/shared/runtime/log';
+import type { MobizonClient } from '@leadwire/shared/providers/mobizon/messages';
+import { startPeriodic } from '@leadwire/shared/service/periodic';
+import type { BackgroundWork } from '@leadwire/shared/service/service';
 
 const EVERY_MS = 15 * 60_000;
 /** A service that is restarted again and again does not ask each time. */

@@ -1,5 +1,5 @@
-import type { NotificationDue } from '@leadwire/shared/events';
-import type { Claim, LedgerEntry } from '@leadwire/shared/ledger';
+import type { NotificationDue } from '@leadwire/shared/contract/events';
+import type { Claim, LedgerEntry } from '@leadwire/shared/delivery/ledger';
 
 export type Due = NotificationDue['data'];
 

@@ -1,12 +1,12 @@
 /** The two channels with the providers behind them. */
-import { createAlerts } from '@leadwire/shared/alerts';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
-import { createLimiter } from '@leadwire/shared/limiter';
-import { createMobizon } from '@leadwire/shared/mobizon';
-import { createCallTracker } from '@leadwire/shared/provider-call';
+import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
+import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createMailgun } from '@leadwire/shared/providers/mailgun';
-import { createResend, type ResendClient } from '@leadwire/shared/resend';
-import { sendingAccounts, type AccountParts } from '@leadwire/shared/sending-accounts';
+import { createResend, type ResendClient } from '@leadwire/shared/providers/resend';
+import { sendingAccounts, type AccountParts } from '@leadwire/shared/providers/accounts';
 import type { Templates } from '@leadwire/templates/templates';
 import { createComposer } from './compose.ts';
 import { createEmailChannel } from './email.ts';

@@ -2,8 +2,8 @@
 import type { MessageType, PlatformMessage } from '@leadwire/shared/contract/messages';
 import { linkPlaceholder } from '@leadwire/shared/delivery/secret-links';
 import { PermanentError } from '@leadwire/shared/errors';
-import type { LeadKind, PersonalChannel } from '@leadwire/shared/events';
-import { LONGEST_CODE } from '@leadwire/shared/short-links';
+import type { LeadKind, PersonalChannel } from '@leadwire/shared/contract/events';
+import { LONGEST_CODE } from '@leadwire/shared/delivery/short-links';
 import {
   templateNames,
   type RenderedMail,

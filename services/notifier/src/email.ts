@@ -1,6 +1,6 @@
 /** Mail: what it looks like, and who of the two providers sends it. */
-import type { LedgerEntry } from '@leadwire/shared/ledger';
-import type { Mail } from '@leadwire/shared/resend';
+import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
+import type { Mail } from '@leadwire/shared/providers/resend';
 import type { Channel, Sender } from './channel.ts';
 import { recipientOf, type Composer } from './compose.ts';
 import type { MailFallback } from './mail-fallback.ts';

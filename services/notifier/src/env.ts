@@ -1,5 +1,5 @@
-import { baseUrl, commonEnv, milliseconds, welcomeLink } from '@leadwire/shared/env';
-import { sendingEnv } from '@leadwire/shared/sending-accounts';
+import { baseUrl, commonEnv, milliseconds, welcomeLink } from '@leadwire/shared/runtime/env';
+import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
 
 export const envSchema = z.object({

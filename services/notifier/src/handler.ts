@@ -10,7 +10,7 @@ import type {
   MessageRequested,
   NotificationDue,
   PersonalChannel,
-} from '@leadwire/shared/events';
+} from '@leadwire/shared/contract/events';
 import {
   deliveryOf,
   isSettled,
@@ -19,10 +19,10 @@ import {
   type Ledger,
   type LedgerEntry,
   type Settlement,
-} from '@leadwire/shared/ledger';
+} from '@leadwire/shared/delivery/ledger';
 import type { SecretLinks } from '@leadwire/shared/delivery/secret-links';
 import type { PlatformMessage } from '@leadwire/shared/contract/messages';
-import type { ShortLinks } from '@leadwire/shared/short-links';
+import type { ShortLinks } from '@leadwire/shared/delivery/short-links';
 import type { Channel, Due, Reconciled, Recipient, Sender } from './channel.ts';
 import { messagesFor, messagesOf, personOf } from './compose.ts';
 import type { Publisher } from './publisher.ts';

@@ -2,7 +2,7 @@
 import { createClient } from '@supabase/supabase-js';
 import type { SecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { PermanentError, TransientError } from '@leadwire/shared/errors';
-import type { TrackCall } from '@leadwire/shared/provider-call';
+import type { TrackCall } from '@leadwire/shared/providers/call-log';
 
 /** @throws PermanentError `link_gone` when none is kept any more and none can be made. */
 export type LinkFor = (messageId: string, email: string) => Promise<string>;

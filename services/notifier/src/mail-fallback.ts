@@ -3,10 +3,10 @@
  * in a row without success over `MAIL_FALLBACK_AFTER_MS`; from then on new mails are Mailgun's until a mail has gone
  * out through Resend again. The state is in the broker, so that a restart neither forgets an outage nor begins one.
  */
-import { isConflict, type Bus } from '@leadwire/shared/bus';
-import type { Alerts } from '@leadwire/shared/alerts';
+import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
+import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import { TransientError, orOutage, toError } from '@leadwire/shared/errors';
-import type { Log } from '@leadwire/shared/log';
+import type { Log } from '@leadwire/shared/runtime/log';
 import { z } from 'zod';
 
 const KEY = 'resend_health';

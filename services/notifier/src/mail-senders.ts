@@ -6,9 +6,9 @@ import {
   NotYetError,
   TransientError,
 } from '@leadwire/shared/errors';
-import type { LedgerEntry } from '@leadwire/shared/ledger';
+import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import type { MailgunClient } from '@leadwire/shared/providers/mailgun';
-import { mailSchema, type Mail, type ResendClient } from '@leadwire/shared/resend';
+import { mailSchema, type Mail, type ResendClient } from '@leadwire/shared/providers/resend';
 import { callContext, copyId, isOurs, type Sender } from './channel.ts';
 import type { LinkFor } from './link-for.ts';
 import type { MailFallback } from './mail-fallback.ts';

@@ -1,8 +1,8 @@
 /** What the notifier tells the others: facts about deliveries, and work for later. */
-import type { Bus } from '@leadwire/shared/bus';
-import { createDeliveryFacts, type DeliveryFacts } from '@leadwire/shared/delivery-facts';
-import type { Metrics } from '@leadwire/shared/metrics';
-import { scheduleDue } from '@leadwire/shared/notifications';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { createDeliveryFacts, type DeliveryFacts } from '@leadwire/shared/delivery/outcomes';
+import type { Metrics } from '@leadwire/shared/runtime/metrics';
+import { scheduleDue } from '@leadwire/shared/delivery/schedule';
 import type { Due } from './channel.ts';
 
 export interface Publisher extends DeliveryFacts {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DeliveryRecorded } from '@leadwire/shared/events';
-import { subjects } from '@leadwire/shared/topology';
+import type { DeliveryRecorded } from '@leadwire/shared/contract/events';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { useRig } from './rig.ts';
 

@@ -1,10 +1,10 @@
 /** A notifier as it runs in production, between a real broker and the sandbox; one rig for a test file. */
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import type { Bus } from '@leadwire/shared/bus';
-import type { Lead } from '@leadwire/shared/events';
-import { createLedger, type LedgerEntry } from '@leadwire/shared/ledger';
-import { subjects } from '@leadwire/shared/topology';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import type { Lead } from '@leadwire/shared/contract/events';
+import { createLedger, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated } from '@leadwire/testing/lead';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { NotYetError } from '@leadwire/shared/errors';
-import { makeEvent } from '@leadwire/shared/events';
-import { createLedger, deliveryOf } from '@leadwire/shared/ledger';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { createShortLinks } from '@leadwire/shared/short-links';
+import { makeEvent } from '@leadwire/shared/contract/events';
+import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createShortLinks } from '@leadwire/shared/delivery/short-links';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import type { Channel, Sender } from '../src/channel.ts';
 import { createNotifier } from '../src/handler.ts';

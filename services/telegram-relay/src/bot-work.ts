@@ -1,35 +1,35 @@
 /** What the bots do besides carrying leads, wired: updates and answers, alerts, students. */
 import { randomUUID } from 'node:crypto';
-import { createAlerts } from '@leadwire/shared/alerts';
-import { startConsumer } from '@leadwire/shared/consumer';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { toError } from '@leadwire/shared/errors';
-import { eventSchemas } from '@leadwire/shared/events';
-import { createLeases } from '@leadwire/shared/leases';
-import type { BackgroundWork } from '@leadwire/shared/service';
-import type { BotName } from '@leadwire/shared/telegram';
-import { createTelegramCodes } from '@leadwire/shared/telegram-codes';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createLeases } from '@leadwire/shared/coordination/leases';
+import type { BackgroundWork } from '@leadwire/shared/service/service';
+import type { BotName } from '@leadwire/shared/providers/telegram/bot-api';
+import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { createAlertDesk } from './alert-desk.ts';
-import { createAnswerer, type Answerer } from './answerer.ts';
-import { MENU } from './answers.ts';
-import { createOnChatError } from './chat-errors.ts';
+import { createAlertDesk } from './alerts/alert-notifier.ts';
+import { createAnswerer, type Answerer } from './bot/answerer.ts';
+import { MENU } from './groups/answers.ts';
+import { createOnChatError } from './groups/chat-errors.ts';
 import type { Bots, Parts } from './connect.ts';
 import type { TelegramRelayEnv } from './env.ts';
-import { createGroupCommands, type OnTold } from './group-commands.ts';
-import type { GroupBook } from './groups.ts';
+import { createGroupCommands, type OnTold } from './groups/group-commands.ts';
+import type { GroupBook } from './groups/group-store.ts';
 import {
   MENTOR_MENU,
   createMentorCommands,
   createStudentFacts,
   createTellStudent,
-} from './mentor.ts';
-import type { Speaker } from './pace.ts';
-import { POLLER_LEASE_MS, startPoller } from './poller.ts';
-import { createStudentLinks } from './students.ts';
-import { createToday } from './today.ts';
-import { createUpdateDesk, type UpdateDesk } from './update-desk.ts';
-import { createWebhookHttp, startWebhook, type Desks } from './webhook.ts';
+} from './students/mentor.ts';
+import type { Speaker } from './bot/pace.ts';
+import { POLLER_LEASE_MS, startPoller } from './bot/poller.ts';
+import { createStudentLinks } from './students/students.ts';
+import { createToday } from './groups/today.ts';
+import { createUpdateDesk, type UpdateDesk } from './bot/update-processor.ts';
+import { createWebhookHttp, startWebhook, type Desks } from './bot/webhook.ts';
 
 /** Longer than a turn (10 s) and a message (15 s) take together. */
 const ALERT_LEASE_MS = 60_000;

@@ -1,14 +1,14 @@
 /** Telegram as this service uses it: up to three bots, one pace for all processes, one book of groups. */
-import { createAlerts } from '@leadwire/shared/alerts';
-import type { Bus } from '@leadwire/shared/bus';
-import type { Log } from '@leadwire/shared/log';
-import type { Metrics } from '@leadwire/shared/metrics';
-import { createCallTracker } from '@leadwire/shared/provider-call';
-import { createTelegram, type BotName } from '@leadwire/shared/telegram';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import type { Log } from '@leadwire/shared/runtime/log';
+import type { Metrics } from '@leadwire/shared/runtime/metrics';
+import { createCallTracker } from '@leadwire/shared/providers/call-log';
+import { createTelegram, type BotName } from '@leadwire/shared/providers/telegram/bot-api';
 import type { TelegramRelayEnv } from './env.ts';
-import { tellOfGroups } from './group-alerts.ts';
-import { createGroupBook } from './groups.ts';
-import { createPace, type Speaker } from './pace.ts';
+import { tellOfGroups } from './groups/group-alerts.ts';
+import { createGroupBook } from './groups/group-store.ts';
+import { createPace, type Speaker } from './bot/pace.ts';
 
 export interface Parts {
   bus: Bus;

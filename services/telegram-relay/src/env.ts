@@ -1,5 +1,5 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/env';
-import { botToken } from '@leadwire/shared/telegram';
+import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { botToken } from '@leadwire/shared/providers/telegram/bot-api';
 import { z } from 'zod';
 
 const rate = (what: string, fallback: number) =>

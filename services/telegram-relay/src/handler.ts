@@ -4,13 +4,13 @@
  * of one that could not be sent. Each can be repeated at any point: the ledger decides what is left.
  */
 import { NotYetError, PermanentError } from '@leadwire/shared/errors';
-import type { LeadCreated, TelegramNotice } from '@leadwire/shared/events';
-import { isSettled, type Ledger, type Settlement } from '@leadwire/shared/ledger';
-import { createGathering } from './gathering.ts';
-import { MOST_LEADS, howManyFit, type LeadNews } from './lead-text.ts';
-import { LEASE_MS, createSendNotices, type Notice, type NoticePorts } from './notice.ts';
-import type { Speaker } from './pace.ts';
-import { createPlanLead, type PlanPorts } from './plan.ts';
+import type { LeadCreated, TelegramNotice } from '@leadwire/shared/contract/events';
+import { isSettled, type Ledger, type Settlement } from '@leadwire/shared/delivery/ledger';
+import { createGathering } from './leads/gathering.ts';
+import { MOST_LEADS, howManyFit, type LeadNews } from './leads/lead-text.ts';
+import { LEASE_MS, createSendNotices, type Notice, type NoticePorts } from './leads/notice.ts';
+import type { Speaker } from './bot/pace.ts';
+import { createPlanLead, type PlanPorts } from './leads/plan.ts';
 
 /** How soon a notice of a paused group looks again; a group that is resumed wakes its notices (wake.ts). */
 const PAUSED_LOOK_MS = 5 * 60_000;

@@ -1,14 +1,14 @@
-import { openBus } from '@leadwire/shared/bus';
-import { startConsumer } from '@leadwire/shared/consumer';
-import { readEnv } from '@leadwire/shared/env';
-import { eventSchemas } from '@leadwire/shared/events';
-import { createLog } from '@leadwire/shared/log';
-import { createMetrics } from '@leadwire/shared/metrics';
-import { runService } from '@leadwire/shared/service';
+import { openBus } from '@leadwire/shared/broker/bus';
+import { startConsumer } from '@leadwire/shared/consumer/consumer';
+import { readEnv } from '@leadwire/shared/runtime/env';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { runService } from '@leadwire/shared/service/service';
 import { createBotWork } from './bot-work.ts';
 import { connectTelegram } from './connect.ts';
 import { envSchema } from './env.ts';
-import { createLeadRelay, mirrorGroups } from './leads.ts';
+import { createLeadRelay, mirrorGroups } from './leads/leads.ts';
 
 const NAME = 'telegram-relay';
 

@@ -1,6 +1,6 @@
 import { Gauge, Histogram, type Registry } from 'prom-client';
-import { groupStates } from '@leadwire/shared/telegram-groups';
-import type { GroupBook } from './groups.ts';
+import { groupStates } from '@leadwire/shared/delivery/telegram-groups';
+import type { GroupBook } from './groups/group-store.ts';
 
 /** What this service measures beside what every service does. */
 export interface RelayMeasures {

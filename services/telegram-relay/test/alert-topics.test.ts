@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Alert } from '@leadwire/shared/events';
-import { alertText, asMessages, headingOf } from '../src/alert-text.ts';
+import type { Alert } from '@leadwire/shared/contract/events';
+import { alertText, asMessages, headingOf } from '../src/alerts/alert-text.ts';
 import {
   NEWS_MS,
   WINDOW_MS,
@@ -10,7 +10,7 @@ import {
   withoutOld,
   type News,
   type Topics,
-} from '../src/alert-topics.ts';
+} from '../src/alerts/alert-topics.ts';
 
 const WHAT = 'notifier-sms_stopped';
 const START = Date.parse('2026-11-20T09:00:00Z');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { createAlerts, type AlertText } from '@leadwire/shared/alerts';
-import { makeEvent } from '@leadwire/shared/events';
-import { subjects } from '@leadwire/shared/topology';
+import { createAlerts, type AlertText } from '@leadwire/shared/coordination/alerts';
+import { makeEvent } from '@leadwire/shared/contract/events';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 

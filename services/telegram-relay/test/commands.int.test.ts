@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTelegramCodes } from '@leadwire/shared/telegram-codes';
-import type { GroupBot } from '@leadwire/shared/telegram-groups';
+import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
+import type { GroupBot } from '@leadwire/shared/delivery/telegram-groups';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { makeEvent } from '@leadwire/shared/events';
-import { subjects } from '@leadwire/shared/topology';
-import { createLedger } from '@leadwire/shared/ledger';
+import { makeEvent } from '@leadwire/shared/contract/events';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { leadCreated } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { timesShown, useRig } from './rig.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { NotYetError, PermanentError } from '@leadwire/shared/errors';
-import { createGathering, type Verdict } from '../src/gathering.ts';
+import { createGathering, type Verdict } from '../src/leads/gathering.ts';
 
 const DONE: Verdict = { kind: 'done' };
 

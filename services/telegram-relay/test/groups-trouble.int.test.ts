@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TelegramGroup } from '@leadwire/shared/telegram-groups';
+import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { timesShown, useRig } from './rig.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { createGroupBook, type GroupBook } from '../src/groups.ts';
+import { createGroupBook, type GroupBook } from '../src/groups/group-store.ts';
 
 let broker: TestBroker;
 let bus: Bus;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { someLead } from '@leadwire/testing/lead';
-import { cut } from '../src/html.ts';
+import { cut } from '../src/bot/html.ts';
 import {
   MOST_LEADS,
   gatheredMessage,
@@ -8,7 +8,7 @@ import {
   leadMessage,
   shortNumber,
   type LeadNews,
-} from '../src/lead-text.ts';
+} from '../src/leads/lead-text.ts';
 
 const RECEIVED = '2026-01-05T10:00:00.000Z';
 const timeZone = 'Asia/Almaty';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readStream } from '@leadwire/shared/read-stream';
+import { readStream } from '@leadwire/shared/broker/read-stream';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { timesShown, useRig } from './rig.ts';
 

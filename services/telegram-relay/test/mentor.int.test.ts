@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
-import { makeEvent } from '@leadwire/shared/events';
-import { newId } from '@leadwire/shared/ids';
-import { createTelegramCodes } from '@leadwire/shared/telegram-codes';
-import { subjects } from '@leadwire/shared/topology';
+import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
+import { makeEvent } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 

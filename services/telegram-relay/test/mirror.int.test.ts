@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
-import { newId } from '@leadwire/shared/ids';
-import { createLog } from '@leadwire/shared/log';
-import { createDatabase } from '@leadwire/shared/supabase';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
 import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { createGroupBook } from '../src/groups.ts';
-import { startMirror } from '../src/mirror.ts';
+import { createGroupBook } from '../src/groups/group-store.ts';
+import { startMirror } from '../src/groups/mirror.ts';
 
 let broker: TestBroker;
 let bus: Bus;

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Bus } from '@leadwire/shared/bus';
-import { createDeliveryFacts } from '@leadwire/shared/delivery-facts';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { createDeliveryFacts } from '@leadwire/shared/delivery/outcomes';
 import { AmbiguousError, PermanentError, TransientError } from '@leadwire/shared/errors';
-import { createLedger, deliveryOf, type Ledger } from '@leadwire/shared/ledger';
-import { createMetrics } from '@leadwire/shared/metrics';
+import { createLedger, deliveryOf, type Ledger } from '@leadwire/shared/delivery/ledger';
+import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { openTestBus } from '@leadwire/testing/bus';
 import { someLead } from '@leadwire/testing/lead';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { createGroupBook, type GroupBook } from '../src/groups.ts';
-import { LEASE_MS, MOST_TRIES, createSendNotices, type Notice } from '../src/notice.ts';
+import { createGroupBook, type GroupBook } from '../src/groups/group-store.ts';
+import { LEASE_MS, MOST_TRIES, createSendNotices, type Notice } from '../src/leads/notice.ts';
 
 let broker: TestBroker;
 let bus: Bus;

@@ -1,18 +1,18 @@
 /** The relay as it runs in production, between a real broker and the sandbox's Telegram; one rig for a test file. */
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import { startSandbox, type Sandbox, type SandboxOptions } from '@leadwire/sandbox/sandbox';
-import { sandboxTokens } from '@leadwire/sandbox/telegram/settings';
-import type { Bus } from '@leadwire/shared/bus';
-import type { Lead, LeadKind } from '@leadwire/shared/events';
-import { createLedger } from '@leadwire/shared/ledger';
-import type { GroupBot, TelegramGroup } from '@leadwire/shared/telegram-groups';
-import { subjects } from '@leadwire/shared/topology';
+import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import type { Lead, LeadKind } from '@leadwire/shared/contract/events';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
+import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startNats, type TestBroker } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { createGroupBook, type GroupBook } from '../src/groups.ts';
+import { createGroupBook, type GroupBook } from '../src/groups/group-store.ts';
 
 /** Tests wait for conditions, for up to 30 s each; a busy machine may need a good part of that. */
 jest.setTimeout(90_000);

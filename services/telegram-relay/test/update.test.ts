@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readCommand, readUpdate } from '../src/update.ts';
+import { readCommand, readUpdate } from '../src/bot/update.ts';
 
 const chat = { id: -1001234567890, type: 'supergroup', title: 'Отдел продаж' };
 const told = (fields: object) => readUpdate({ update_id: 7, ...fields })?.told;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTelegramCodes } from '@leadwire/shared/telegram-codes';
-import { readStream } from '@leadwire/shared/read-stream';
+import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
+import { readStream } from '@leadwire/shared/broker/read-stream';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 

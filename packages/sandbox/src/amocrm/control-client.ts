@@ -1,10 +1,10 @@
 /** The part of the control client that works in AmoCRM: as its manager, its administrator and its support. */
-import type { AccountPipeline } from './account.ts';
-import type { EntityType } from './records.ts';
-import type { AmocrmOptions, AmocrmSettings, Status } from './settings.ts';
-import type { TokenPair } from './tokens.ts';
-import type { ContactView, LeadView, NoteView } from './views.ts';
-import type { ApiHook } from './webhooks.ts';
+import type { AccountPipeline } from './store/account.ts';
+import type { EntityType } from './store/records.ts';
+import type { AmocrmOptions, AmocrmSettings, Status } from './lifecycle/settings.ts';
+import type { TokenPair } from './store/tokens.ts';
+import type { ContactView, LeadView, NoteView } from './pages/views.ts';
+import type { ApiHook } from './lifecycle/webhooks.ts';
 
 type Call = <Result>(method: string, path: string, body?: unknown) => Promise<Result>;
 

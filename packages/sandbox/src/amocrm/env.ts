@@ -7,8 +7,8 @@ import {
   otherPipeline,
   pipelineFor,
   type StageName,
-} from './seed.ts';
-import type { AmocrmOptions } from './settings.ts';
+} from './store/seed.ts';
+import type { AmocrmOptions } from './lifecycle/settings.ts';
 
 const id = (what: string) =>
   z.coerce.number(`expected ${what}`).int().min(1, `expected ${what}`).optional();

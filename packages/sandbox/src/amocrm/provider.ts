@@ -7,25 +7,25 @@ import {
   type World,
 } from '../world/provider.ts';
 import { createSettings } from '../world/settings.ts';
-import { createAccount } from './account.ts';
-import { accountRoutes } from './account-routes.ts';
-import { AmoError, failure, refuse } from './answers.ts';
-import { createBook } from './book.ts';
-import { complexRoutes } from './complex.ts';
-import { contactRoutes } from './contact-routes.ts';
-import { controlRoutes } from './control-routes.ts';
-import type { Parts } from './edits.ts';
-import { leadRoutes } from './lead-routes.ts';
-import { noteRoutes } from './note-routes.ts';
-import { answerConsent, answerToken, CONSENT_PATH, TOKEN_PATH } from './oauth.ts';
-import { createAmocrmPage } from './page.ts';
-import { amocrmPresets } from './presets.ts';
-import { createRateLimit, type RateLimit } from './rate-limit.ts';
-import type { AmoRoute } from './route.ts';
-import { amocrmSettingsSchema, type AmocrmOptions, type AmocrmSettings } from './settings.ts';
-import { createTokens, type Tokens } from './tokens.ts';
-import { createHooks } from './webhooks.ts';
-import { webhookRoutes } from './webhook-routes.ts';
+import { createAccount } from './store/account.ts';
+import { accountRoutes } from './api/account-routes.ts';
+import { AmoError, failure, refuse } from './api/answers.ts';
+import { createBook } from './store/amocrm-store.ts';
+import { complexRoutes } from './api/complex.ts';
+import { contactRoutes } from './api/contact-routes.ts';
+import { controlRoutes } from './lifecycle/control-routes.ts';
+import type { Parts } from './store/edits.ts';
+import { leadRoutes } from './api/lead-routes.ts';
+import { noteRoutes } from './api/note-routes.ts';
+import { answerConsent, answerToken, CONSENT_PATH, TOKEN_PATH } from './api/oauth.ts';
+import { createAmocrmPage } from './pages/page.ts';
+import { amocrmPresets } from './lifecycle/presets.ts';
+import { createRateLimit, type RateLimit } from './api/rate-limit.ts';
+import type { AmoRoute } from './api/route.ts';
+import { amocrmSettingsSchema, type AmocrmOptions, type AmocrmSettings } from './lifecycle/settings.ts';
+import { createTokens, type Tokens } from './store/tokens.ts';
+import { createHooks } from './lifecycle/webhooks.ts';
+import { webhookRoutes } from './api/webhook-routes.ts';
 
 type Gate = { parts: Parts; tokens: Tokens; rate: RateLimit; routes: AmoRoute[] };
 

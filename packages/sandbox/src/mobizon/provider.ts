@@ -3,17 +3,17 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Provider, ProviderAnswer, ProviderRequest, World } from '../world/provider.ts';
 import { createSettings } from '../world/settings.ts';
-import { createAccount } from './account.ts';
-import { envelope, failure, MobizonError, type MobizonResult } from './envelope.ts';
-import { readParams, text, type Params } from './form.ts';
-import { modules, type Method, type MobizonParts } from './methods.ts';
-import { createMobizonPage } from './page.ts';
-import { mobizonPresets } from './presets.ts';
-import { createMethodRate, type MethodRate } from './method-rate.ts';
-import { formatMoney } from './segments.ts';
-import { mobizonSettingsSchema, type MobizonOptions, type MobizonSettings } from './settings.ts';
-import { createTasks } from './tasks.ts';
-import { announceFinalStatus, mobizonWebhookStyle } from './webhooks.ts';
+import { createAccount } from './store/account.ts';
+import { envelope, failure, MobizonError, type MobizonResult } from './api/envelope.ts';
+import { readParams, text, type Params } from './api/form.ts';
+import { modules, type Method, type MobizonParts } from './api/methods.ts';
+import { createMobizonPage } from './pages/page.ts';
+import { mobizonPresets } from './lifecycle/presets.ts';
+import { createMethodRate, type MethodRate } from './api/method-rate.ts';
+import { formatMoney } from './store/segments.ts';
+import { mobizonSettingsSchema, type MobizonOptions, type MobizonSettings } from './lifecycle/settings.ts';
+import { createTasks } from './api/tasks.ts';
+import { announceFinalStatus, mobizonWebhookStyle } from './lifecycle/webhooks.ts';
 
 const PATH = /^\/service\/([^/]+)\/([^/]+)\/?$/i;
 

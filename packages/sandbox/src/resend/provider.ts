@@ -9,16 +9,16 @@ import {
   type World,
 } from '../world/provider.ts';
 import { createSettings } from '../world/settings.ts';
-import { failure, refused, ResendError } from './answers.ts';
-import { Idempotency } from './idempotency.ts';
-import { createMailbox } from './mailbox.ts';
-import { createResendPage } from './page.ts';
-import { resendPresets } from './presets.ts';
-import { createQuota } from './quota.ts';
-import { RateWindow } from './rate-window.ts';
-import { resendRoutes, type ResendParts, type ResendRoute } from './routes.ts';
-import { resendSettingsSchema, type ResendOptions, type ResendSettings } from './settings.ts';
-import { announceMailEvent, resendWebhookStyle } from './webhooks.ts';
+import { failure, refused, ResendError } from './api/answers.ts';
+import { Idempotency } from './api/idempotency.ts';
+import { createMailbox } from './store/mailbox.ts';
+import { createResendPage } from './pages/page.ts';
+import { resendPresets } from './lifecycle/presets.ts';
+import { createQuota } from './api/quota.ts';
+import { RateWindow } from './api/rate-window.ts';
+import { resendRoutes, type ResendParts, type ResendRoute } from './api/routes.ts';
+import { resendSettingsSchema, type ResendOptions, type ResendSettings } from './lifecycle/settings.ts';
+import { announceMailEvent, resendWebhookStyle } from './lifecycle/webhooks.ts';
 
 const eventSchema = z.strictObject({
   event: z.enum([

@@ -1,9 +1,9 @@
 /** The part of the control client that works in Telegram: as the people in its groups, and as BotFather. */
 import type { TelegramMessageEffect, Effect } from '../world/effects.ts';
-import type { PlannedAction } from './plans.ts';
-import type { Person } from './records.ts';
-import type { TelegramOptions, TelegramSettings } from './settings.ts';
-import type { BotView, ChatView, MessageView } from './views.ts';
+import type { PlannedAction } from './store/plans.ts';
+import type { Person } from './store/records.ts';
+import type { TelegramOptions, TelegramSettings } from './lifecycle/settings.ts';
+import type { BotView, ChatView, MessageView } from './store/views.ts';
 
 type Call = <Result>(method: string, path: string, body?: unknown) => Promise<Result>;
 

@@ -1,6 +1,6 @@
 /** The part of the environment that Telegram is played with: the bots that telegram-relay has are known here. */
 import { z } from 'zod';
-import { defaultBots, TOKEN, type TelegramOptions } from './settings.ts';
+import { defaultBots, TOKEN, type TelegramOptions } from './lifecycle/settings.ts';
 
 const token = z.string().regex(TOKEN, 'expected <digits>:<35 letters, digits, _ or ->').optional();
 

@@ -7,23 +7,23 @@ import {
   type World,
 } from '../world/provider.ts';
 import { createSettings } from '../world/settings.ts';
-import { done, failure, refused, TelegramError } from './answers.ts';
-import { createBook } from './book.ts';
-import { createCommands } from './commands.ts';
-import { controlRoutes } from './control-routes.ts';
-import { createDesk } from './desk.ts';
-import { createHooks } from './hooks.ts';
-import type { TelegramParts } from './method.ts';
-import { methods } from './methods.ts';
-import { createTelegramPage } from './page.ts';
-import { readParams } from './params.ts';
-import { createPlans } from './plans.ts';
-import { createPolling } from './polling.ts';
-import { telegramPresets } from './presets.ts';
-import { RateLimit } from './rate-limit.ts';
-import type { Bot } from './records.ts';
-import { telegramSettingsSchema, TOKEN, type TelegramOptions } from './settings.ts';
-import { createUpdates } from './updates.ts';
+import { done, failure, refused, TelegramError } from './api/answers.ts';
+import { createBook } from './store/telegram-store.ts';
+import { createCommands } from './store/commands.ts';
+import { controlRoutes } from './lifecycle/control-routes.ts';
+import { createDesk } from './store/chat-actions.ts';
+import { createHooks } from './lifecycle/hooks.ts';
+import type { TelegramParts } from './api/method.ts';
+import { methods } from './api/methods.ts';
+import { createTelegramPage } from './pages/page.ts';
+import { readParams } from './api/params.ts';
+import { createPlans } from './store/plans.ts';
+import { createPolling } from './api/polling.ts';
+import { telegramPresets } from './lifecycle/presets.ts';
+import { RateLimit } from './api/rate-limit.ts';
+import type { Bot } from './store/records.ts';
+import { telegramSettingsSchema, TOKEN, type TelegramOptions } from './lifecycle/settings.ts';
+import { createUpdates } from './store/updates.ts';
 
 /** `/bot<token>/<method>`; `/test/` before the method leads to the test servers and changes nothing here. */
 const CALL = /^\/bot([^/]*)\/(?:test\/)?([^/]*)\/?$/;

@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
-import type { Html } from '../page/html.ts';
+import type { Html } from '../pages/html.ts';
 import type { Clock } from './clock.ts';
 import type { Effects } from './effects.ts';
 import type { FaultPoint, NewFaultRule } from './faults.ts';

@@ -3,7 +3,7 @@
  * removed there when the mail has come to its end. What is planned, frozen, retried or buried carries a placeholder
  * in its stead; the link is put in at the moment of sending, so no log, ledger or dead letter ever has it.
  */
-import { isConflict, type Bus } from '../bus.ts';
+import { isConflict, type Bus } from '../broker/bus.ts';
 import { TransientError, toError } from '../errors.ts';
 
 /** `.invalid` is reserved (RFC 2606): a placeholder that got out would lead nowhere. */

@@ -11,9 +11,9 @@ import {
   TransientError,
   toError,
 } from '../errors.ts';
-import type { Limiter } from '../limiter.ts';
-import type { CallContext, TrackCall } from '../provider-call.ts';
-import type { Mail } from '../resend.ts';
+import type { Limiter } from '../coordination/rate-limiter.ts';
+import type { CallContext, TrackCall } from './call-log.ts';
+import type { Mail } from './resend.ts';
 
 const TIMEOUT_MS = 15_000;
 /** The official Go client reads this header; how long to wait when it is missing is nowhere said. */

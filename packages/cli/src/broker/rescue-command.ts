@@ -1,0 +1,54 @@
+/** `leadwire dead sweep`: what the notifier does by itself every few minutes, over the whole ledger. */
+import type { Command } from 'commander';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { createSweep, type Strays } from '@leadwire/shared/delivery/rescue';
+import { withBus } from '../connect.ts';
+import type { CliEnv } from '../env.ts';
+import { FailedError } from '../failure.ts';
+import { clock, columns, confirm, counted, paint, say } from '../terminal.ts';
+
+const SAMPLE = 10;
+
+export function addSweepCommand(dead: Command, readEnv: () => CliEnv): void {
+  dead
+    .command('sweep')
+    .description('find messages that nobody will ever hand out, and hand them out again')
+    .option('-y, --yes', 'do not ask')
+    .action(async (flags: { yes?: boolean }) =>
+      withBus(readEnv(), (bus) => sweep(bus, flags.yes ?? false)),
+    );
+}
+
+async function sweep(bus: Bus, isAgreed: boolean): Promise<void> {
+  const sweeping = createSweep(bus);
+  const strays = await sweeping.look();
+  const count = strays.overdue.length + strays.stuck.length;
+  if (count === 0) return say('No strays: every message that is due will be handed out.');
+  say(`${counted(count, 'stray')} to be handed out again:`, '', ...showStrays(strays), '');
+  if (!(await confirm('Hand out again?', isAgreed))) return say('Nothing was changed.');
+  const { broughtBack, withoutLead } = await sweeping.bringBack(strays);
+  if (broughtBack > 0) say(paint('green', `${broughtBack} handed out again.`));
+  if (withoutLead.length > 0) {
+    throw new FailedError(
+      `${withoutLead.length} not: their lead is not in LEADS any more (${withoutLead.map(({ leadId }) => leadId).join(', ')}).`,
+    );
+  }
+}
+
+function showStrays({ overdue, stuck }: Strays): string[] {
+  const rows = [
+    ...overdue.map(({ channel, leadId, dueAt, state }) => [
+      channel,
+      leadId,
+      `due ${clock(dueAt)}, ${state}, and no message for it`,
+    ]),
+    ...stuck.map(({ durable, stream, seq }) => [
+      durable as string,
+      `${stream} ${seq}`,
+      'handed out before and never settled',
+    ]),
+  ];
+  const more = rows.length - SAMPLE;
+  const lines = columns(['WHAT', 'LEAD OR PLACE', 'WHY'], rows.slice(0, SAMPLE), '  ');
+  return more > 0 ? [...lines, `  … and ${more} more`] : lines;
+}

@@ -1,0 +1,234 @@
+/** mailer-batch's HTTP API, as far as the commands need it. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import type { CliEnv } from '../env.ts';
+import { FailedError, UsageError } from '../failure.ts';
+import { oneLine } from '../terminal.ts';
+
+const PATIENCE_MS = 20_000;
+/** A list of 20 MB is checked and stored within seconds, on a slow machine within minutes. */
+const UPLOAD_PATIENCE_MS = 5 * 60_000;
+/** More rows than this fill the screen without saying more. */
+const MOST_ISSUES = 20;
+/** A lost answer is asked for again after these waits. */
+const ASK_AGAIN_MS = [500, 2_000, 5_000] as const;
+
+/** People who are left out: a screenful first, the rest when it is wanted. */
+const FIRST_PAGE = 100;
+const NEXT_PAGE = 1_000;
+
+const count = z.number();
+const time = z.string().nullable();
+
+const campaignSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  channel: z.enum(['email', 'sms']),
+  template: z.string(),
+  topic: z.string().nullable(),
+  status: z.string(),
+  pauseReason: z.string().nullable(),
+  scheduledFor: time,
+  quietHours: z.string().nullable(),
+  timeZone: z.string(),
+  ratePerSecond: z.number().nullable(),
+  createdAt: time,
+  startedAt: time,
+  finishedAt: time,
+  counts: z.object({
+    ...{ audience: count, pending: count, sending: count },
+    ...{ sent: count, failed: count, skipped: count, unknown: count },
+    ...{ delivered: count, bounced: count, complained: count, opened: count, clicked: count },
+  }),
+});
+export type CampaignView = z.infer<typeof campaignSchema>;
+
+const countedSchema = z.object({
+  read: count,
+  audience: count,
+  leftOut: z.record(z.string(), count),
+});
+export type Counted = z.infer<typeof countedSchema>;
+
+const previewSchema = countedSchema.extend({
+  people: z.object({
+    items: z.array(
+      z.object({
+        row: count,
+        name: z.string().nullable(),
+        contact: z.string().nullable(),
+        reason: z.string(),
+        words: z.string(),
+      }),
+    ),
+    nextAfter: count.nullable(),
+  }),
+  sample: z.object({ row: count, subject: z.string().nullable(), text: z.string() }).nullable(),
+  sms: z
+    .object({
+      people: count,
+      segments: count,
+      estimate: count,
+      longest: z.object({
+        ...{ row: count, text: z.string(), segments: count, length: count, oneSegment: count },
+        ...{ special: z.array(z.string()), segmentsWithoutSpecial: count },
+      }),
+    })
+    .nullable(),
+});
+export type CampaignPreview = z.infer<typeof previewSchema>;
+
+const testsSchema = z.array(
+  z.object({ to: z.string(), sent: z.boolean(), error: z.string().optional() }),
+);
+
+const problemSchema = z.object({
+  error: z.string(),
+  issues: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
+});
+
+/** Nobody answered, or only that it cannot just now: it may be starting, or away for good. */
+export class NoAnswerError extends FailedError {
+  override readonly name = 'NoAnswerError';
+}
+
+export type CampaignApi = ReturnType<typeof connectCampaigns>;
+
+/**
+ * All throw FailedError with the service's own words when it refuses, NoAnswerError when it does not answer.
+ * @throws UsageError when there is no token to ask with.
+ */
+export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: CliEnv) {
+  if (token === undefined) {
+    throw new UsageError(
+      'ADMIN_TOKEN is not given: it is the one that mailer-batch runs with (npm start has one).',
+    );
+  }
+
+  const ask = async (path: string, init: RequestInit = {}, ms = PATIENCE_MS): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}`, ...init.headers };
+    const signal = AbortSignal.timeout(ms);
+    const { ok, status, text } = await fetch(url + path, { ...init, headers, signal })
+      // Also an answer that breaks off is none.
+      .then(async (response) => ({
+        ...{ ok: response.ok, status: response.status, text: await response.text() },
+      }))
+      .catch((thrown: unknown) => {
+        const words = `mailer-batch does not answer at ${url}. Is it running?`;
+        throw new NoAnswerError(words, { cause: thrown });
+      });
+    if (ok) return text;
+    // Its database or its broker is away, or it is starting: it asks to be asked again.
+    if (status === 503) throw new NoAnswerError(`mailer-batch: ${problemIn(status, text)}`);
+    throw new FailedError(problemIn(status, text));
+  };
+
+  const json = async (path: string, init?: RequestInit, ms?: number): Promise<unknown> =>
+    JSON.parse(await ask(path, init, ms));
+
+  const post = (path: string, body?: unknown, ms?: number): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json' };
+    const init = body === undefined ? {} : { headers, body: JSON.stringify(body) };
+    return json(path, { method: 'POST', ...init }, ms);
+  };
+
+  /** May be done twice without harm: the key makes it one. */
+  const postOnce = async (path: string, body: unknown, ms?: number): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+    const init = { method: 'POST', headers, body: JSON.stringify(body) };
+    for (const wait of ASK_AGAIN_MS) {
+      try {
+        return await json(path, init, ms);
+      } catch (thrown) {
+        if (!isLost(thrown)) throw thrown;
+        await delay(wait);
+      }
+    }
+    return json(path, init, ms);
+  };
+
+  const campaignIn = (answer: unknown): CampaignView =>
+    z.object({ campaign: campaignSchema }).parse(answer).campaign;
+  const taken = (answer: unknown) =>
+    z.object({ campaign: campaignSchema, preview: countedSchema }).parse(answer);
+
+  return {
+    url,
+    create: async (draft: object) =>
+      taken(await postOnce('/api/campaigns', draft, UPLOAD_PATIENCE_MS)),
+    list: async (limit: number) =>
+      z
+        .object({ campaigns: z.array(campaignSchema) })
+        .parse(await json(`/api/campaigns?limit=${limit}`)).campaigns,
+    /** The newest ones whose id begins so. */
+    find: async (prefix: string, limit: number) =>
+      z
+        .object({ campaigns: z.array(campaignSchema) })
+        .parse(await json(`/api/campaigns?idPrefix=${prefix}&limit=${limit}`)).campaigns,
+    get: async (id: string) => campaignIn(await json(`/api/campaigns/${id}`)),
+    preview: async (id: string, after = 0) =>
+      previewSchema.parse(
+        await json(
+          `/api/campaigns/${id}/preview?after=${after}&limit=${after === 0 ? FIRST_PAGE : NEXT_PAGE}`,
+          {},
+          UPLOAD_PATIENCE_MS,
+        ),
+      ),
+    page: (id: string) => ask(`/api/campaigns/${id}/preview?format=html`),
+    test: async (id: string, to: readonly string[]) =>
+      z
+        .object({ results: testsSchema })
+        .parse(await postOnce(`/api/campaigns/${id}/test`, { to }, UPLOAD_PATIENCE_MS)).results,
+    start: async (id: string, confirm: number) =>
+      campaignIn(await post(`/api/campaigns/${id}/start`, { confirm }, UPLOAD_PATIENCE_MS)),
+    /** `pause`, `resume` or `cancel`. */
+    move: async (id: string, to: string) => campaignIn(await post(`/api/campaigns/${id}/${to}`)),
+    retry: async (id: string, unknownToo: boolean) => {
+      const answer = await post(`/api/campaigns/${id}/retry`, { unknownToo }, UPLOAD_PATIENCE_MS);
+      return z.object({ people: count, campaign: campaignSchema }).parse(answer);
+    },
+    setRate: async (id: string, ratePerSecond: number | null) => {
+      const init = {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ratePerSecond }),
+      };
+      return campaignIn(await json(`/api/campaigns/${id}`, init));
+    },
+    /** Everybody with what became of them, as CSV. */
+    report: (id: string) => {
+      const init = { headers: { accept: 'text/csv' } };
+      return ask(`/api/campaigns/${id}/report`, init, UPLOAD_PATIENCE_MS);
+    },
+  };
+}
+
+/** A refusal in words: each row that is wrong, and why. */
+function problemIn(status: number, body: string): string {
+  if (status === 401) return 'mailer-batch does not take this ADMIN_TOKEN.';
+  const read = problemSchema.safeParse(jsonIn(body)).data;
+  if (!read) return `mailer-batch answers ${status}: ${oneLine(body).slice(0, 200)}`;
+  const issues = read.issues.map(({ path, message }) => `  ${path}: ${oneLine(message)}`);
+  const shown = process.stderr.isTTY ? MOST_ISSUES : Infinity;
+  const left = issues.length - shown;
+  const more = left > 0 ? [`  and ${left} more: add 2> problems.txt to have all of them`] : [];
+  return [oneLine(read.error), ...issues.slice(0, shown), ...more].join('\n');
+}
+
+/** Whether the request may have arrived: only then is it worth asking again at once. */
+function isLost(thrown: unknown): boolean {
+  if (!(thrown instanceof NoAnswerError)) return false;
+  const why = (thrown.cause ?? {}) as { name?: string; cause?: { code?: unknown } };
+  const { name, cause } = why;
+  const isRefused = cause?.code === 'ECONNREFUSED' || cause?.code === 'ENOTFOUND';
+  return !isRefused && name !== 'TimeoutError';
+}
+
+function jsonIn(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,256 @@
+/** `leadwire campaign …` */
+import { writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { InvalidArgumentError, type Command } from 'commander';
+import {
+  connectCampaigns,
+  type CampaignApi,
+  type CampaignPreview,
+  type CampaignView,
+} from './campaign-api.ts';
+import { addCampaignCreate } from './campaign-create.ts';
+import {
+  SHORT_ID,
+  campaignList,
+  campaignTable,
+  costLine,
+  grouped,
+  peopleIn,
+  previewLines,
+} from './campaign-screen.ts';
+import { waitLines } from './campaign-times.ts';
+import { nextSteps, watchCampaign } from './campaign-watch.ts';
+import type { CliEnv } from '../env.ts';
+import { FailedError, UsageError } from '../failure.ts';
+import { parseCount } from '../options.ts';
+import { confirm, counted, oneLine, paint, say } from '../terminal.ts';
+
+/** As many are shown when an id is too short for one. */
+const MOST_ALIKE = 10;
+/** Fewer characters fit too many campaigns. */
+const SHORTEST_ID = 8;
+const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+type Act = (api: CampaignApi, id: string) => Promise<void>;
+
+export function addCampaignCommands(program: Command, readEnv: () => CliEnv): void {
+  const campaign = program
+    .command('campaign')
+    .description('bulk mail and SMS: draft, preview, test, start, watch, stop, report');
+  addCampaignCreate(campaign, readEnv);
+  const one = (name: string, description: string) =>
+    campaign
+      .command(name)
+      .description(description)
+      .argument('<id>', `its id, or the first ${SHORTEST_ID} characters or more`);
+  const withOne = async (given: string, act: Act) => {
+    const api = connectCampaigns(readEnv());
+    await act(api, await findId(api, given));
+  };
+
+  campaign
+    .command('list')
+    .description('the newest campaigns')
+    .option('--limit <n>', 'how many', parseCount, 20)
+    .action(async ({ limit }: { limit: number }) => {
+      const campaigns = await connectCampaigns(readEnv()).list(limit);
+      say(...(campaigns.length === 0 ? ['There are no campaigns yet.'] : campaignList(campaigns)));
+    });
+
+  one('preview', 'who gets what, who is left out and why, what SMS cost')
+    .option('--left-out', 'list everybody who is left out')
+    .option('--html <file>', 'write the message as a page')
+    .option('--private', 'show contacts and the text as they are')
+    .action((id: string, flags: PreviewFlags) =>
+      withOne(id, (api, found) => preview(api, found, flags)),
+    );
+  one('test', 'send it to these addresses now')
+    .argument('<to...>', 'mail addresses or phones')
+    .action((id: string, to: string[]) => withOne(id, (api, found) => sendTests(api, found, to)));
+  one('start', 'start it: asks for the exact number of people')
+    .option('--confirm <people>', 'that number, where nobody is there to ask', parseCount)
+    .option('--no-watch', 'do not stay and watch')
+    .action((id: string, flags: StartFlags) =>
+      withOne(id, (api, found) => start(api, found, flags)),
+    );
+  addMoves(one, withOne);
+  one('status', 'where it stands')
+    .option('-w, --watch', 'stay until it is over')
+    .action((id: string, { watch }: { watch?: boolean }) =>
+      withOne(id, async (api, found) => {
+        if (watch) return watchCampaign(api, found);
+        say(...campaignTable(await api.get(found)));
+      }),
+    );
+  one('report', 'what became of everybody, as CSV')
+    .option('-o, --output <file>', 'write it there instead of to the screen')
+    .action((id: string, { output }: { output?: string }) =>
+      withOne(id, async (api, found) => {
+        const csv = await api.report(found);
+        if (output === undefined) return void process.stdout.write(csv);
+        await writeFile(output, csv, { mode: 0o600 });
+        say(`The report is in ${output}. It has contacts in it.`);
+      }),
+    );
+}
+
+/** Pause, resume, cancel, retry, rate. */
+function addMoves(
+  one: (name: string, description: string) => Command,
+  withOne: (given: string, act: Act) => Promise<void>,
+): void {
+  one('pause', 'stop sending, within a second').action((id: string) =>
+    withOne(id, async (api, found) => {
+      const { counts } = await api.move(found, 'pause');
+      say(`Paused: ${grouped(counts.sent)} sent, ${grouped(counts.pending)} wait.`);
+    }),
+  );
+  one('resume', 'go on where it was paused')
+    .option('--no-watch', 'do not stay and watch')
+    .action((id: string, { watch }: { watch: boolean }) =>
+      withOne(id, async (api, found) => {
+        await api.move(found, 'resume');
+        if (watch) await watchCampaign(api, found);
+        else say('It goes on.');
+      }),
+    );
+  one('cancel', 'end it for good; who was not written to is skipped')
+    .option('-y, --yes', 'do not ask')
+    .action((id: string, { yes = false }: { yes?: boolean }) =>
+      withOne(id, async (api, found) => {
+        const { name, counts } = await api.get(found);
+        const waiting = `${peopleIn(counts.pending)} would not be written to`;
+        if (!(await confirm(`End "${oneLine(name)}" for good? ${waiting}.`, yes))) return;
+        say(...campaignTable(await api.move(found, 'cancel')));
+      }),
+    );
+  one('retry', 'try the failed ones once more')
+    .option('--unknown-too', 'also those who may have got it: they may get it twice')
+    .option('-y, --yes', 'do not ask')
+    .action((id: string, { unknownToo = false, yes = false }: RetryFlags) =>
+      withOne(id, async (api, found) => {
+        const { counts } = await api.get(found);
+        const people = counts.failed + (unknownToo ? counts.unknown : 0);
+        if (people === 0) return say('Nobody failed.');
+        if (!(await confirm(`Send to ${peopleIn(people)} once more?`, yes))) return;
+        const retried = await api.retry(found, unknownToo);
+        say(`${peopleIn(retried.people)} once more.`, ...nextSteps(retried.campaign));
+      }),
+    );
+  one('rate', 'change its pace while it runs')
+    .argument('<calls>', 'calls to the provider per second, or "none" for the provider’s own limit')
+    .action((id: string, calls: string) =>
+      withOne(id, async (api, found) => {
+        const { ratePerSecond } = await api.setRate(found, parseRate(calls));
+        const word = ratePerSecond === 1 ? 'call' : 'calls';
+        say(
+          ratePerSecond === null
+            ? 'At the provider’s own limit.'
+            : `At most ${ratePerSecond} ${word} a second.`,
+        );
+      }),
+    );
+}
+
+interface PreviewFlags {
+  leftOut?: boolean;
+  html?: string;
+  private?: boolean;
+}
+interface StartFlags {
+  confirm?: number;
+  watch: boolean;
+}
+interface RetryFlags {
+  unknownToo?: boolean;
+  yes?: boolean;
+}
+
+async function preview(api: CampaignApi, id: string, flags: PreviewFlags): Promise<void> {
+  const shown = await api.preview(id);
+  let after = flags.leftOut ? shown.people.nextAfter : null;
+  while (after !== null) {
+    const { people } = await api.preview(id, after);
+    shown.people.items.push(...people.items);
+    after = people.nextAfter;
+  }
+  if (flags.leftOut) shown.people.nextAfter = null;
+  say(...previewLines(shown, flags.private ?? false));
+  if (flags.html === undefined) return;
+  await writeFile(flags.html, await api.page(id));
+  say('', `The page is in ${flags.html}.`);
+}
+
+async function sendTests(api: CampaignApi, id: string, to: readonly string[]): Promise<void> {
+  const results = await api.test(id, to);
+  for (const { to: contact, sent, error } of results) {
+    say(`${contact}  ${sent ? paint('green', 'sent') : paint('red', error ?? 'not sent')}`);
+  }
+  const failed = results.filter(({ sent }) => !sent).length;
+  if (failed > 0) throw new FailedError(`${counted(failed, 'test')} could not be sent.`);
+}
+
+async function start(api: CampaignApi, id: string, flags: StartFlags): Promise<void> {
+  const shown = await api.preview(id);
+  const before = await api.get(id);
+  const people = flags.confirm ?? (await askForCount(before, shown));
+  if (people === undefined) return say('Nothing was started.');
+  const started = await api.start(id, people);
+  if (started.status === 'scheduled') {
+    return say(`Scheduled for ${peopleIn(people)}.`, ...waitLines(started));
+  }
+  say(`Started for ${peopleIn(people)}.`, ...waitLines(started));
+  if (flags.watch) await watchCampaign(api, id);
+}
+
+/** The number must be typed: a "y" is too quick for something that cannot be taken back. */
+async function askForCount(
+  campaign: CampaignView,
+  { audience, sms }: CampaignPreview,
+): Promise<number | undefined> {
+  const { name, channel } = campaign;
+  const what = channel === 'sms' ? 'an SMS' : 'a mail';
+  say(`"${oneLine(name)}": ${what} to ${paint('bold', peopleIn(audience))}.`);
+  const notes = [...(sms === null ? [] : [costLine(sms)]), ...waitLines(campaign)];
+  if (notes.length > 0) say(...notes.map((note) => `  ${note}`));
+  if (!process.stdin.isTTY) {
+    throw new UsageError(
+      `Nothing was started: there is no terminal to confirm at. Give --confirm ${audience}.`,
+    );
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const typed = await prompt.question('Type that number to start: ');
+    // As it is shown, or in digits alone.
+    return typed.replace(/[\s,]/g, '') === String(audience) ? audience : undefined;
+  } catch {
+    // Ctrl-C or Ctrl-D at the question.
+    return undefined;
+  } finally {
+    prompt.close();
+  }
+}
+
+/** @throws UsageError for what is no id, FailedError when none or several begin so. */
+async function findId(api: CampaignApi, given: string): Promise<string> {
+  const wanted = given.toLowerCase();
+  if (WHOLE_ID.test(wanted)) return wanted;
+  if (!/^[0-9a-f-]+$/.test(wanted) || wanted.length < SHORTEST_ID) {
+    throw new UsageError(
+      `"${given}" is no campaign's id, nor the first ${SHORTEST_ID} characters of one.`,
+    );
+  }
+  const found = await api.find(wanted, MOST_ALIKE);
+  const [only, another] = found;
+  if (only && !another) return only.id;
+  if (!only) throw new FailedError(`There is no campaign ${given}.`);
+  const names = found.map(({ id, name }) => `  ${id.slice(0, SHORT_ID + 10)}  ${name}`);
+  throw new FailedError(`Several campaigns begin so:\n${names.join('\n')}`);
+}
+
+function parseRate(text: string): number | null {
+  if (text === 'none') return null;
+  const rate = Number(text);
+  if (rate > 0 && Number.isFinite(rate)) return rate;
+  throw new InvalidArgumentError('expected calls per second, more than 0, or "none"');
+}

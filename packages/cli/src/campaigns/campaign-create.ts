@@ -1,0 +1,140 @@
+/** `leadwire campaign create`: a draft with its list, from a file, a table, or the command line. */
+import { readFile } from 'node:fs/promises';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { connectCampaigns, type CampaignApi } from './campaign-api.ts';
+import { SHORT_ID, countedLines } from './campaign-screen.ts';
+import type { CliEnv } from '../env.ts';
+import { FailedError, UsageError } from '../failure.ts';
+import { paint, say } from '../terminal.ts';
+
+/** What `name=value` flags gave, in their order. */
+type Given = Record<string, string[]>;
+
+interface CreateFlags {
+  name: string;
+  channel: string;
+  template: string;
+  vars?: string;
+  var?: Given;
+  csv?: string;
+  to?: string[];
+  table?: string;
+  filter?: Given;
+  exclude?: string[];
+  topic?: string;
+  schedule?: string;
+  quietHours?: string;
+  timeZone?: string;
+  rate?: number;
+}
+
+export function addCampaignCreate(campaign: Command, readEnv: () => CliEnv): void {
+  campaign
+    .command('create')
+    .description('make a draft; nothing is sent before "campaign start"')
+    .requiredOption('--name <name>', 'for you and your colleagues')
+    .addOption(new Option('--channel <channel>', 'how').choices(['email', 'sms']).default('email'))
+    .requiredOption('--template <template>', 'such as stream-moved')
+    .option('--vars <file>', 'the variables of the template, as JSON')
+    .option('--var <name=value>', 'one of them; given several times it is a list', collect)
+    .option('--csv <file>', 'the list: with a header, name and email or phone')
+    .option('--to <contact...>', 'the list: mail addresses or phones')
+    .option('--table <project:table>', 'the list: a table or view, such as landing:landing_leads')
+    .option('--filter <column=value>', 'only these rows of the table; once for each', collect)
+    .option('--exclude <contact...>', 'people whom this campaign leaves out')
+    .option('--topic <topic>', 'who got an earlier campaign about it is left out')
+    .option('--schedule <time>', 'start then, such as 2026-12-01T10:00:00+05:00')
+    .option('--quiet-hours <hours>', 'such as 21:00-09:00, or "none"')
+    .option('--time-zone <zone>', 'of its quiet hours and its texts, such as Asia/Almaty')
+    .option('--rate <calls>', 'calls to the provider per second at most', parseRate)
+    .action((flags: CreateFlags) => create(connectCampaigns(readEnv()), flags));
+}
+
+async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
+  const audience = await audienceOf(flags);
+  const draft = {
+    ...{ name: flags.name, channel: flags.channel, template: flags.template },
+    ...{ variables: await readVariables(flags), exclude: flags.exclude ?? [], audience },
+    ...(flags.topic !== undefined && { topic: flags.topic }),
+    ...(flags.schedule !== undefined && { schedule: flags.schedule }),
+    ...(flags.timeZone !== undefined && { timeZone: flags.timeZone }),
+    ...(flags.rate !== undefined && { ratePerSecond: flags.rate }),
+    ...(flags.quietHours !== undefined && {
+      quietHours: flags.quietHours === 'none' ? null : flags.quietHours,
+    }),
+  };
+  const taken = await api.create(draft);
+  const { id } = taken.campaign;
+  const short = id.slice(0, SHORT_ID);
+  say(
+    `${paint('green', 'Draft')} ${paint('bold', id)}`,
+    ...countedLines(taken.preview),
+    '',
+    paint('dim', `leadwire campaign preview ${short}`),
+    paint('dim', `leadwire campaign test ${short} <your address>`),
+    paint('dim', `leadwire campaign start ${short}`),
+  );
+}
+
+/** The list that goes with the draft; a CSV as the bytes that it is, because only they tell the encoding. */
+async function audienceOf(flags: CreateFlags): Promise<object> {
+  const sources = [flags.csv, flags.to, flags.table].filter((source) => source !== undefined);
+  if (sources.length !== 1) throw new UsageError('Give one of --csv, --to and --table.');
+  if (flags.csv !== undefined) {
+    return { kind: 'csv', base64: (await readGiven(flags.csv)).toString('base64') };
+  }
+  if (flags.to) {
+    const field = flags.channel === 'sms' ? 'phone' : 'email';
+    return { kind: 'list', recipients: flags.to.map((contact) => ({ [field]: contact })) };
+  }
+  const [project, table] = (flags.table ?? '').split(':');
+  if (!table)
+    throw new UsageError('--table: expected project:table, such as landing:landing_leads');
+  const filter = Object.entries(flags.filter ?? {}).map(([column, [value, ...others]]) =>
+    others.length === 0 ? { column, value } : { column, op: 'in', value: [value, ...others] },
+  );
+  return { kind: 'table', project, table, filter };
+}
+
+async function readVariables({
+  vars,
+  var: given = {},
+}: CreateFlags): Promise<Record<string, unknown>> {
+  const fromFile = vars === undefined ? {} : jsonIn(vars, await readGiven(vars));
+  const fromFlags = Object.entries(given).map(([name, [value, ...others]]) => [
+    name,
+    others.length === 0 ? value : [value, ...others],
+  ]);
+  return { ...fromFile, ...(Object.fromEntries(fromFlags) as Record<string, unknown>) };
+}
+
+function jsonIn(file: string, bytes: Buffer): object {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Said below, in the same words.
+  }
+  throw new FailedError(`${file} is no JSON object.`);
+}
+
+async function readGiven(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch {
+    throw new FailedError(`${file} cannot be read.`);
+  }
+}
+
+function collect(text: string, known: Given = {}): Given {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('expected name=value');
+  const name = text.slice(0, at);
+  return { ...known, [name]: [...(known[name] ?? []), text.slice(at + 1)] };
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (rate > 0 && Number.isFinite(rate)) return rate;
+  throw new InvalidArgumentError('expected calls per second, more than 0');
+}

@@ -1,0 +1,112 @@
+/** AmoCRM's account against the configuration: what would go wrong with the first lead goes wrong here. */
+import { z } from 'zod';
+import type { AmoHttp } from '@leadwire/shared/providers/amocrm/http';
+import { openAccount } from '../amocrm/amocrm-access.ts';
+import { examined, type Finding } from './doctor-checks.ts';
+import type { CliEnv } from '../env.ts';
+
+/** Won and lost, in every pipeline of every account. */
+const SYSTEM_STAGES: Readonly<Record<number, string>> = { 142: 'won', 143: 'lost' };
+const UTM_FIELDS = ['UTM_SOURCE', 'UTM_MEDIUM', 'UTM_CAMPAIGN', 'UTM_CONTENT', 'UTM_TERM'];
+
+const accountSchema = z.object({ id: z.number(), name: z.string() });
+const pipelinesSchema = z.object({
+  _embedded: z.object({
+    pipelines: z.array(
+      z.object({
+        id: z.number(),
+        name: z.string(),
+        is_archive: z.boolean().nullish(),
+        _embedded: z.object({ statuses: z.array(z.object({ id: z.number(), name: z.string() })) }),
+      }),
+    ),
+  }),
+});
+const fieldsSchema = z.object({
+  _embedded: z.object({
+    custom_fields: z.array(z.object({ id: z.number(), code: z.string().nullish() })),
+  }),
+});
+
+export async function checkAmocrm(env: CliEnv): Promise<Finding[]> {
+  const http = openAccount(env);
+  const account = await examined('AmoCRM', async () => {
+    const { id, name } = accountSchema.parse(await read(http, '/api/v4/account'));
+    return [{ state: 'ok', what: 'AmoCRM', told: `account ${id}, "${name}"` }];
+  });
+  if (account.some(({ state }) => state === 'broken')) return account;
+  return [
+    ...account,
+    ...(await examined('AmoCRM pipeline', () => checkPipeline(http, env))),
+    ...(await examined('AmoCRM fields', () => checkFields(http, env))),
+  ];
+}
+
+async function checkPipeline(http: AmoHttp, env: CliEnv): Promise<Finding[]> {
+  const { _embedded } = pipelinesSchema.parse(await read(http, '/api/v4/leads/pipelines'));
+  const { pipelines } = _embedded;
+  const what = 'AmoCRM pipeline';
+  const pipeline = pipelines.find(({ id }) => id === env.AMOCRM_PIPELINE_ID);
+  if (!pipeline || pipeline.is_archive === true) {
+    const known = pipelines.map(({ id, name }) => `${id} (${name})`).join(', ');
+    const told = `${env.AMOCRM_PIPELINE_ID} is ${pipeline ? 'archived' : 'not there'}`;
+    const remedy = `set AMOCRM_PIPELINE_ID to one of: ${known}`;
+    return [{ state: 'broken', what, told, remedy }];
+  }
+  const stages = pipeline._embedded.statuses;
+  const found = stagesOf(env).map(([name, id]) => checkStage(name, id, stages));
+  return [{ state: 'ok', what, told: `${pipeline.id} (${pipeline.name})` }, ...found];
+}
+
+function stagesOf(env: CliEnv): [string, number][] {
+  const names = [
+    'DEFAULT',
+    'KASPI',
+    'HALYK',
+    'ROBOKASSA',
+    'LESSON_1',
+    'LESSON_2',
+    'LESSON_3',
+  ] as const;
+  return names.flatMap((name) => {
+    const id = env[`AMOCRM_STAGE_${name}`];
+    return id === undefined ? [] : [[`AMOCRM_STAGE_${name}`, id] as [string, number]];
+  });
+}
+
+function checkStage(name: string, id: number, stages: { id: number; name: string }[]): Finding {
+  const what = `AmoCRM stage ${name}`;
+  const stage = stages.find((each) => each.id === id);
+  const system = SYSTEM_STAGES[id];
+  if (!stage && system === undefined) {
+    const known = stages.map((each) => `${each.id} (${each.name})`).join(', ');
+    const remedy = `set it to one of: ${known}`;
+    return { state: 'broken', what, told: `${id} is not in the pipeline`, remedy };
+  }
+  if (system === undefined) return { state: 'ok', what, told: `${id} (${stage?.name})` };
+  return {
+    ...{ state: 'warning', what, told: `${id} is AmoCRM's own "${system}" in every pipeline` },
+    remedy: `such deals count as ${system} in its reports; make a stage of your own if that is not meant`,
+  };
+}
+
+async function checkFields(http: AmoHttp, env: CliEnv): Promise<Finding[]> {
+  const query = { limit: '250' };
+  const answer = await read(http, '/api/v4/leads/custom_fields', query);
+  const fields = answer === undefined ? [] : fieldsSchema.parse(answer)._embedded.custom_fields;
+  const what = 'AmoCRM fields';
+  const own = env.AMOCRM_LEAD_ID_FIELD;
+  if (own !== undefined && !fields.some(({ id }) => id === own)) {
+    const remedy = 'make a text field for deals, or leave the variable away';
+    return [{ state: 'broken', what, told: `AMOCRM_LEAD_ID_FIELD ${own} is not there`, remedy }];
+  }
+  const missing = UTM_FIELDS.filter((code) => !fields.some((field) => field.code === code));
+  if (missing.length === 0) return [{ state: 'ok', what, told: 'all are there' }];
+  const told = `missing: ${missing.join(', ')}`;
+  const remedy = 'deals are made without them; add them under "Tracking data"';
+  return [{ state: 'warning', what, told, remedy }];
+}
+
+function read(http: AmoHttp, path: string, query?: Record<string, string>): Promise<unknown> {
+  return http.request({ action: 'doctor', method: 'GET', path, ...(query && { query }) });
+}

@@ -1,0 +1,142 @@
+/** What the doctor tries. Each check answers with findings and never throws. */
+import { toError, TransientError } from '@leadwire/shared/errors';
+import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
+import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { consumers } from '@leadwire/shared/contract/consumers';
+import { streams } from '@leadwire/shared/contract/topology';
+import { withBus } from '../connect.ts';
+import { checkAmocrm } from './doctor-amocrm.ts';
+import { checkTelegram } from './doctor-telegram.ts';
+import type { CliEnv } from '../env.ts';
+
+export interface Finding {
+  state: 'ok' | 'warning' | 'broken' | 'off';
+  what: string;
+  told: string;
+  remedy?: string;
+  /** It did not answer, so nothing is known: it may be starting. */
+  isUnreachable?: boolean;
+}
+
+export type Check = (env: CliEnv) => Promise<Finding[]>;
+
+const TIMEOUT_MS = 15_000;
+const off = (what: string, name: string): Finding[] => [
+  { state: 'off', what, told: `not configured (${name})` },
+];
+
+const checkBroker: Check = (env) =>
+  examined('broker', () =>
+    withBus(env, async (bus) => {
+      const manager = await bus.manager();
+      const missing: string[] = [];
+      for (const name of Object.keys(streams)) {
+        await manager.streams.info(name).catch(() => missing.push(`stream ${name}`));
+      }
+      for (const [name, { stream }] of Object.entries(consumers)) {
+        await manager.consumers.info(stream, name).catch(() => missing.push(`consumer ${name}`));
+      }
+      const version = bus.connection().info?.version ?? '?';
+      if (missing.length === 0) {
+        const told = `nats-server ${version}, all streams and consumers are there`;
+        return [{ state: 'ok', what: 'broker', told }];
+      }
+      const told = `nats-server ${version}, missing: ${missing.join(', ')}`;
+      const remedy = 'run "npm run leadwire -- topology apply" as the admin user';
+      return [{ state: 'broken', what: 'broker', told, remedy }];
+    }),
+  );
+
+/** Key and schema of the landing project. */
+export const checkLanding: Check = ({
+  LANDING_SUPABASE_URL: url,
+  LANDING_SUPABASE_SERVICE_KEY: key,
+}) => checkProject('landing', 'leadwire_store_crm', url, key);
+
+/** Key and schema of the second project. */
+export const checkTripwire: Check = ({
+  TRIPWIRE_SUPABASE_URL: url,
+  TRIPWIRE_SERVICE_ROLE_KEY: key,
+}) => checkProject('tripwire', 'leadwire_store_lead_tracking', url, key);
+
+/** Calls the newest of the project's functions with nothing to write: key and schema in one. */
+async function checkProject(
+  project: string,
+  newest: string,
+  url: string | undefined,
+  serviceKey: string | undefined,
+): Promise<Finding[]> {
+  const what = `Supabase ${project}`;
+  if (url === undefined || serviceKey === undefined) return off(what, 'its URL and service key');
+  return examined(what, async () => {
+    await createDatabase({ project, url, serviceKey }).storeRows(newest, []);
+    return [{ state: 'ok', what, told: 'key and schema are right' }];
+  });
+}
+
+const checkResend: Check = async ({ RESEND_API_KEY: key, RESEND_BASE_URL: url, ...env }) => {
+  const what = 'Resend';
+  if (key === undefined) return off(what, 'RESEND_API_KEY');
+  return examined(what, async () => {
+    const answer = await fetch(`${url}/domains`, {
+      headers: { authorization: `Bearer ${key}` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const body = (await answer.json().catch(() => ({}))) as {
+      name?: string;
+      data?: { name: string; status: string }[];
+    };
+    const isSendOnly = body.name === 'restricted_api_key';
+    if ((answer.status === 401 || answer.status === 403) && !isSendOnly) {
+      const remedy = 'make a new key at resend.com/api-keys and put it into RESEND_API_KEY';
+      return [{ state: 'broken', what, told: `the key is not taken (${answer.status})`, remedy }];
+    }
+    const domain = /@([^>\s]+)/.exec(env.RESEND_FROM_EMAIL ?? '')?.[1];
+    const found = body.data?.find(({ name }) => name === domain);
+    if (!body.data || domain === undefined) {
+      return [{ state: 'ok', what, told: 'the key is taken; it may not read the list of domains' }];
+    }
+    if (found?.status === 'verified') {
+      return [{ state: 'ok', what, told: `the key is taken, ${domain} is verified` }];
+    }
+    const remedy = 'verify it at resend.com/domains, or change RESEND_FROM_EMAIL';
+    return [{ state: 'broken', what, told: `${domain} is ${found?.status ?? 'unknown'}`, remedy }];
+  });
+};
+
+const checkMobizon: Check = async ({ MOBIZON_API_KEY: apiKey, MOBIZON_BASE_URL: baseUrl }) => {
+  if (apiKey === undefined) return off('Mobizon', 'MOBIZON_API_KEY');
+  return examined('Mobizon', async () => {
+    const account = { apiKey, baseUrl, limiter: noLimit };
+    const mobizon = createMobizon({ ...account, track: (_action, _context, call) => call() });
+    const balance = await mobizon.balance();
+    const told = `the key is taken, the balance is ${balance}`;
+    if (balance > 0) return [{ state: 'ok', what: 'Mobizon', told }];
+    return [{ state: 'broken', what: 'Mobizon', told, remedy: 'top the account up' }];
+  });
+};
+
+/** In this order: what the others stand on comes first. */
+export const checks: readonly Check[] = [
+  checkBroker,
+  checkLanding,
+  checkTripwire,
+  checkResend,
+  checkMobizon,
+  (env) =>
+    env.AMOCRM_BASE_URL === undefined
+      ? Promise.resolve(off('AmoCRM', 'AMOCRM_BASE_URL'))
+      : checkAmocrm(env),
+  checkTelegram,
+];
+
+/** A failure in the words of whoever failed. */
+export async function examined(what: string, work: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const isUnreachable = thrown instanceof TransientError;
+    return [{ state: 'broken', what, told: toError(thrown).message, isUnreachable }];
+  }
+}

@@ -1,0 +1,35 @@
+import type { World } from '../../world/provider.ts';
+import type { Book } from '../store/telegram-store.ts';
+import type { Commands } from '../store/commands.ts';
+import type { Desk } from '../store/chat-actions.ts';
+import type { Hooks } from '../lifecycle/hooks.ts';
+import type { Params } from './params.ts';
+import type { Plans } from '../store/plans.ts';
+import type { Polling } from './polling.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { Bot } from '../store/records.ts';
+import type { TelegramSettings } from '../lifecycle/settings.ts';
+import type { Updates } from '../store/updates.ts';
+
+/** What the methods share. */
+export type TelegramParts = {
+  world: World;
+  settings: () => TelegramSettings;
+  book: Book;
+  updates: Updates;
+  polling: Polling;
+  hooks: Hooks;
+  rate: RateLimit;
+  desk: Desk;
+  plans: Plans;
+  commands: Commands;
+};
+
+export type MethodCall = { bot: Bot; params: Params };
+export type MethodResult = { result: unknown; description?: string };
+
+/** One method of the Bot API. Throws a TelegramError for whatever it refuses. */
+export type Method = (
+  call: MethodCall,
+  parts: TelegramParts,
+) => MethodResult | Promise<MethodResult>;

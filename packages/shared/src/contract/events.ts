@@ -1,0 +1,287 @@
+/**
+ * Every event that travels through Leadwire: CloudEvents 1.0 in structured JSON
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md), one schema each.
+ * A breaking change gets a new version beside the old one. docs/EVENTS.md is compared with this file.
+ */
+import { z } from 'zod';
+import {
+  batchReadySchema,
+  campaignDeliverySchema,
+  smsReportSchema,
+  suppressionSchema,
+} from './campaign-facts.ts';
+import { messageSchema } from './messages.ts';
+import { newId } from './ids.ts';
+
+export const leadKinds = ['proftest', 'purchase'] as const;
+export type LeadKind = (typeof leadKinds)[number];
+
+export const channels = ['email', 'sms', 'telegram'] as const;
+export type Channel = (typeof channels)[number];
+
+/** The channels that reach the person who left the lead. */
+export const personalChannels = ['email', 'sms'] as const;
+export type PersonalChannel = (typeof personalChannels)[number];
+
+/** What is unusual about a lead's contacts. None of them stops the lead. */
+export const contactIssues = [
+  'phone_missing',
+  'phone_invalid',
+  'email_missing',
+  'email_invalid',
+  'email_typo_suspected',
+] as const;
+export type ContactIssue = (typeof contactIssues)[number];
+
+/** Attribution: where the click that was paid for came from. */
+export const utmSchema = z.object({
+  source: z.string().optional(),
+  medium: z.string().optional(),
+  campaign: z.string().optional(),
+  content: z.string().optional(),
+  term: z.string().optional(),
+});
+
+export const leadSchema = z.object({
+  leadId: z.uuid(),
+  kind: z.enum(leadKinds),
+  /** `proftest`, `proftest_<slug>` or `course_purchase`: the name the business knows the form by. */
+  source: z.string(),
+  /** The slug of the landing page's address, if it has one. */
+  campaign: z.string().nullable(),
+  name: z.string(),
+  email: z.string().nullable(),
+  /** E.164 (`+77051234567`), or as typed when `contactIssues` says `phone_invalid`. */
+  phone: z.string().nullable(),
+  contactIssues: z.array(z.enum(contactIssues)),
+  /** The address the person probably meant (`…@gmail.com` for `…@gamil.com`). */
+  emailSuggestion: z.string().optional(),
+  /** kaspi, halyk, robokassa, or whatever the form sent: an unknown method is no reason to lose a lead. */
+  paymentMethod: z.string().nullable(),
+  answers: z.record(z.string(), z.unknown()),
+  utm: utmSchema,
+  metadata: z.record(z.string(), z.unknown()),
+  receivedAt: z.iso.datetime(),
+});
+export type Lead = z.infer<typeof leadSchema>;
+
+/**
+ * One message to one person, or to one group (whose id is then the template): (lead, channel,
+ * template). `id` is derived from these three.
+ */
+export const deliverySchema = z.object({
+  deliveryId: z.uuid(),
+  /** The lead, or the platform's message, that it belongs to. */
+  leadId: z.uuid(),
+  /** `message`: `leadId` is the id of a message of the platform. Absent for leads. */
+  about: z.enum(['message']).optional(),
+  channel: z.enum(channels),
+  template: z.string(),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+/** What can be said of a delivery. The first six are ours, the rest are told by providers and links. */
+export const deliveryOutcomes = [
+  'planned',
+  'sent',
+  'failed',
+  'skipped',
+  'unknown',
+  'clicked',
+  'delivered',
+  'bounced',
+  'complained',
+  'opened',
+] as const;
+export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
+
+/** `code` is what stands in the message, `url` is where it leads. */
+const shortLinkSchema = z.object({ code: z.string(), url: z.url() });
+
+const outcomeSchema = deliverySchema.extend({
+  outcome: z.enum(deliveryOutcomes),
+  at: z.iso.datetime(),
+  scheduledFor: z.iso.datetime().optional(),
+  attempts: z.number().int().optional(),
+  providerId: z.string().optional(),
+  /** One token: why it was skipped, failed or is unknown (`phone_invalid`, `stale`, `not_found_at_provider`). */
+  reason: z.string().optional(),
+  /** The other side's words, without contact data. */
+  error: z.string().optional(),
+  /** Who was asked to send it, where there are several who can: `resend`, `mailgun`. */
+  provider: z.string().optional(),
+  shortLink: shortLinkSchema.optional(),
+});
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** A student of the learning platform; `studentId` is the platform's own and never a contact. */
+export const studentSchema = z.object({
+  studentId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  name: z.string(),
+  email: z.string().nullable(),
+  /** E.164, or as given when it cannot be read as one. */
+  phone: z.string().nullable(),
+  course: z.string().nullable(),
+  receivedAt: z.iso.datetime(),
+  /** The message that welcomes them, if one was asked for. */
+  welcomeMessageId: z.uuid().optional(),
+});
+export type Student = z.infer<typeof studentSchema>;
+
+const lessonSchema = z.object({
+  studentId: studentSchema.shape.studentId,
+  lesson: z.number().int().min(1),
+  at: z.iso.datetime(),
+});
+
+/** `synced` and `failed` are ours, the other two happened in the CRM. */
+export const crmOutcomes = ['synced', 'failed', 'moved', 'deleted'] as const;
+export type CrmOutcome = (typeof crmOutcomes)[number];
+
+const crmSchema = z.object({
+  /** The lead, or an id derived from the student's. */
+  leadId: z.uuid(),
+  studentId: z.string().optional(),
+  outcome: z.enum(crmOutcomes),
+  /** When it was seen to be so: a later one is newer. */
+  at: z.iso.datetime(),
+  dealId: z.number().int().optional(),
+  contactId: z.number().int().optional(),
+  stageId: z.number().int().optional(),
+  /** The stage's name in the CRM. */
+  stage: z.string().optional(),
+  /** One token: why it failed. */
+  reason: z.string().optional(),
+  /** Also told with `synced`: what the CRM refused and the deal was made without. */
+  error: z.string().optional(),
+});
+export type CrmRecord = z.infer<typeof crmSchema>;
+
+const dealChangeSchema = z.object({
+  dealId: z.number().int(),
+  change: z.enum(['moved', 'deleted', 'restored']),
+  /** Where the CRM says it is now; it may have moved on since. */
+  stageId: z.number().int().optional(),
+  at: z.iso.datetime(),
+});
+
+const alertSchema = z.object({
+  severity: z.enum(['info', 'warning', 'critical']),
+  /** What it is about, one token: `notifier-sms_stopped`. Alerts about the same thing share it. */
+  what: z.string(),
+  message: z.string(),
+  at: z.iso.datetime(),
+  /** `resolved` says that it is over; `raised` when it is left out. */
+  state: z.enum(['raised', 'resolved']).optional(),
+});
+export type Alert = z.infer<typeof alertSchema>;
+
+const callSchema = z.object({
+  service: z.string(),
+  /** Provider and what was asked of it: `resend.send`, `mobizon.find`. */
+  action: z.string(),
+  status: z.enum(['ok', 'error']),
+  error: z.string().optional(),
+  durationMs: z.number(),
+  leadId: z.uuid().optional(),
+  deliveryId: z.uuid().optional(),
+  at: z.iso.datetime(),
+});
+export type ProviderCall = z.infer<typeof callSchema>;
+
+function defineEvent<Type extends string, Data extends z.ZodType>(type: Type, data: Data) {
+  return z.object({
+    specversion: z.literal('1.0'),
+    id: z.string().min(1),
+    type: z.literal(type),
+    source: z.string().min(1),
+    time: z.iso.datetime(),
+    /** The lead that it is about, or what an alert is about. */
+    subject: z.string().min(1),
+    data,
+  });
+}
+
+export const eventSchemas = {
+  /** A person left their contacts on a landing page. */
+  'lead.created.v1': defineEvent('lead.created.v1', leadSchema),
+  /** The honeypot field was filled in: kept for a look, never contacted. */
+  'lead.quarantined.v1': defineEvent('lead.quarantined.v1', leadSchema),
+  /** A planned message is due now (published by the broker's own scheduler). */
+  'notification.due.v1': defineEvent(
+    'notification.due.v1',
+    deliverySchema.extend({
+      channel: z.enum(personalChannels),
+      dueAt: z.iso.datetime(),
+      /** Absent for messages of the platform, whose SMS have no link. */
+      shortLink: shortLinkSchema.optional(),
+      /** What it is made from: a lead, or a message of the platform. */
+      lead: leadSchema.optional(),
+      message: messageSchema.optional(),
+    }),
+  ),
+  /** The learning platform wants somebody to be told something. */
+  'message.requested.v1': defineEvent('message.requested.v1', messageSchema),
+  /** A Telegram group is to be told of a lead. */
+  'telegram.notice.v1': defineEvent(
+    'telegram.notice.v1',
+    deliverySchema.extend({ channel: z.enum(['telegram']), lead: leadSchema }),
+  ),
+  /** Something became known about a delivery. */
+  'delivery.recorded.v1': defineEvent('delivery.recorded.v1', outcomeSchema),
+  /** Something became known about a campaign's copy. */
+  'campaign.delivery_recorded.v1': defineEvent(
+    'campaign.delivery_recorded.v1',
+    campaignDeliverySchema,
+  ),
+  /** Somebody must not get campaigns any more. */
+  'contact.suppressed.v1': defineEvent('contact.suppressed.v1', suppressionSchema),
+  /** Mobizon says that an SMS has come to its end: a hint to ask. */
+  'sms.reported.v1': defineEvent('sms.reported.v1', smsReportSchema),
+  /** The learning platform has a new student. */
+  'student.created.v1': defineEvent('student.created.v1', studentSchema),
+  /** A student has completed a lesson. */
+  'lesson.completed.v1': defineEvent('lesson.completed.v1', lessonSchema),
+  /** Something became known about a lead's deal in the CRM. */
+  'crm.recorded.v1': defineEvent('crm.recorded.v1', crmSchema),
+  /** The CRM says that a deal has changed: a hint to look at it. */
+  'crm.deal_changed.v1': defineEvent('crm.deal_changed.v1', dealChangeSchema),
+  /** A batch of a campaign may be sent now: a nudge, the row in the database decides. */
+  'campaign.batch_ready.v1': defineEvent('campaign.batch_ready.v1', batchReadySchema),
+  /** A provider was called. */
+  'provider.called.v1': defineEvent('provider.called.v1', callSchema),
+  /** A person should look. */
+  'alert.raised.v1': defineEvent('alert.raised.v1', alertSchema),
+} as const;
+
+export type EventType = keyof typeof eventSchemas;
+export type EventOf<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
+export type AnyEvent = { [T in EventType]: EventOf<T> }[EventType];
+export type LeadCreated = EventOf<'lead.created.v1'>;
+export type NotificationDue = EventOf<'notification.due.v1'>;
+export type MessageRequested = EventOf<'message.requested.v1'>;
+export type TelegramNotice = EventOf<'telegram.notice.v1'>;
+export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
+export type CrmRecorded = EventOf<'crm.recorded.v1'>;
+export type BatchReady = EventOf<'campaign.batch_ready.v1'>;
+export type ContactSuppressed = EventOf<'contact.suppressed.v1'>;
+export type DealChanged = EventOf<'crm.deal_changed.v1'>;
+
+/**
+ * Makes an event. `subject` is what it is about (the lead's id, usually); pass `id` when the same
+ * fact may be told twice and must stay one event.
+ */
+export function makeEvent<T extends EventType>(
+  type: T,
+  event: { source: string; subject: string; data: EventOf<T>['data']; id?: string },
+): EventOf<T> {
+  return {
+    specversion: '1.0',
+    id: event.id ?? newId(),
+    type,
+    source: event.source,
+    time: new Date().toISOString(),
+    subject: event.subject,
+    data: event.data,
+  } as unknown as EventOf<T>;
+}

@@ -1,0 +1,174 @@
+/**
+ * `npm start`: the whole product on this machine, with real parts, until Ctrl-C. LEADWIRE_DATA_DIR names
+ * another folder than `.data`, for a second stack beside the first.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import {
+  choosePorts,
+  DEMO_DELAY_MS,
+  PARTS,
+  readDotEnv,
+  stackEnv,
+  toProgram,
+  type Ports,
+} from '../stack/dev-stack.ts';
+import { findNatsServer } from '../machine/nats-server.ts';
+import { canConnect } from '../stack/ports.ts';
+import { say, step } from '../machine/progress.mjs';
+import { claimRunFile, know, stopLeftovers, writeRunFile, type RunFile } from '../stack/run-file.ts';
+import { readSecrets } from '../stack/secrets.ts';
+import { supervise, type Supervised } from '../stack/supervisor.ts';
+import { ExplainedError } from '../machine/tools.mjs';
+
+/** A service that has not finished after this long is killed; what it was doing is redelivered. */
+const GRACE_MS = 10_000;
+/** Ctrl-C reaches npm, bootstrap.mjs and this process, and each passes it on: one press, several signals. */
+const SAME_PRESS_MS = 1_000;
+
+const root = path.resolve(import.meta.dirname, '../..');
+const dataDir = path.resolve(process.env['LEADWIRE_DATA_DIR'] ?? path.join(root, '.data'));
+const runFile = path.join(dataDir, 'run.json');
+
+const running: { part: Supervised; layer: 'ground' | 'service' }[] = [];
+let stoppingSince = 0;
+let isClaimed = false;
+
+mkdirSync(path.join(dataDir, 'logs'), { recursive: true });
+stopOnSignals();
+try {
+  await start(await claim());
+} catch (error) {
+  const message = error instanceof ExplainedError ? error.message : String((error as Error).stack);
+  if (!stoppingSince) process.stderr.write(`\n${message}\n\n`);
+  await stopAll(1);
+}
+
+/** Becomes the one stack of this data folder; a stack that runs already ends this process, undisturbed. */
+async function claim(): Promise<RunFile> {
+  const supervisor = know('npm start', process.pid);
+  if (!supervisor) throw new Error('this process cannot be found in the process table');
+  const result = claimRunFile(runFile, supervisor);
+  if ('other' in result) {
+    const { supervisor: first, addresses } = result.other;
+    say(`Leadwire is already running here (process ${first.pid}).`);
+    say(addresses.join('\n') || 'It is still starting.');
+    process.exit(1);
+  }
+  isClaimed = true;
+  const { leftovers } = result;
+  if (leftovers.length > 0) {
+    const names = leftovers.map(({ name, pid }) => `${name} (${pid})`).join(', ');
+    await step(`The last run was killed and left ${names}: stopping`, () =>
+      stopLeftovers(leftovers),
+    );
+  }
+  return { supervisor, addresses: [], children: [] };
+}
+
+async function start(run: RunFile): Promise<void> {
+  const given = { ...readDotEnv(path.join(root, '.env')), ...process.env };
+  const parts = PARTS.filter((part) => !part.isReplaced?.(given));
+  const needsNats = parts.some(({ name }) => name === 'nats');
+  if (!needsNats) await checkBroker(given['NATS_URL'] ?? '');
+  const natsServer = needsNats ? await findNatsServer({ log: say, env: given }) : '';
+  const secrets = await readSecrets(path.join(dataDir, 'secrets.json'));
+  const ports = await choosePorts(parts, say);
+  const env = stackEnv(ports, dataDir, secrets, given);
+  for (const part of parts) {
+    const program = toProgram(part, ports, env, { root, dataDir, natsServer });
+    const supervised = supervise(program, { say, onSpawn: (pid) => remember(run, part.name, pid) });
+    running.push({ part: supervised, layer: part.layer });
+    await step(`${part.name}: starting`, () => supervised.ready);
+    if (stoppingSince) return;
+  }
+  run.addresses = describe(ports, env);
+  run.env = placesOf(env);
+  writeRunFile(runFile, run);
+  say(['', 'Leadwire is running.', '', ...run.addresses, ''].join('\n'));
+}
+
+/** What `npm run leadwire` needs to find this stack. */
+function placesOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = [
+    ...['NATS_URL', 'JOURNAL_DIR', 'MAILER_BATCH_URL', 'ADMIN_TOKEN'],
+    ...['LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'],
+    ...['TRIPWIRE_SUPABASE_URL', 'TRIPWIRE_SERVICE_ROLE_KEY'],
+    ...Object.keys(env).filter((name) => /^(AMOCRM|MOBIZON|RESEND|TELEGRAM)_/.test(name)),
+  ];
+  const known = names.map((name) => [name, env[name] ?? ''] as const);
+  return Object.fromEntries(known.filter(([, value]) => value !== ''));
+}
+
+/** A broker that is given has to be there: waiting for every service to give up would take minutes. */
+async function checkBroker(servers: string): Promise<void> {
+  for (const server of servers.split(',')) {
+    const url = new URL(server.includes('://') ? server : `nats://${server.trim()}`);
+    if (await canConnect(url.hostname, Number(url.port || 4222))) return;
+  }
+  throw new ExplainedError(
+    `No broker answers at NATS_URL=${servers.replace(/\/\/[^@/]*@/g, '//')}.\n` +
+      'Start it, or leave NATS_URL away: then one is started here.',
+  );
+}
+
+/** Notes a started process where the next start will find it. */
+function remember(run: RunFile, name: string, pid: number): void {
+  const known = know(name, pid);
+  const others = run.children.filter((child) => child.name !== name);
+  run.children = known ? [...others, known] : others;
+  writeRunFile(runFile, run);
+}
+
+function describe(ports: Ports, env: NodeJS.ProcessEnv): string[] {
+  const sandbox = `http://localhost:${ports('sandbox')}`;
+  const api = `http://localhost:${ports('landing-api')}`;
+  const delay = Number(env['NOTIFY_DELAY_MS']) / 1000;
+  const isDemo = env['NOTIFY_DELAY_MS'] === String(DEMO_DELAY_MS);
+  return [
+    `  forms        ${sandbox}/forms/`,
+    `  inbox        ${sandbox}/            every mail and SMS, as it would arrive`,
+    `  CRM board    ${sandbox}/inbox/amocrm        deals on their stages; drag one, and the lead knows`,
+    `  Telegram     ${sandbox}/inbox/telegram      groups and bots; add a bot, and talk to it`,
+    `  API docs     ${api}/docs`,
+    `  campaigns    ${env['MAILER_BATCH_URL'] ?? ''}/docs   or: npm run leadwire -- campaign --help`,
+    `  admin token  ${env['ADMIN_TOKEN'] ?? ''}`,
+    `  platform     ${env['PLATFORM_TOKEN'] ?? ''}  (token for /api/platform/students)`,
+    `  data         ${dataDir}  (kept for the next start; logs in logs/)`,
+    '',
+    `  Emails and SMS leave ${delay} seconds after the lead${isDemo ? ' here (10 minutes in production)' : ''}; NOTIFY_DELAY_MS changes that.`,
+    '  Ctrl-C stops everything.',
+  ];
+}
+
+function stopOnSignals(): void {
+  const onSignal = () => {
+    if (!stoppingSince) void stopAll(0);
+    else if (Date.now() - stoppingSince > SAME_PRESS_MS) killAll();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // bootstrap.mjs holds the other end: it being gone means that somebody killed it outright.
+  process.on('disconnect', onSignal);
+  // A closed terminal takes no more lines; that is no reason to leave processes behind.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
+/** Ends the services, then the ground they stand on, then this process. */
+async function stopAll(code: number): Promise<void> {
+  if (stoppingSince) return;
+  stoppingSince = Date.now();
+  if (running.length > 0) {
+    await step('Stopping', async () => {
+      for (const layer of ['service', 'ground'] as const) {
+        const parts = running.filter((each) => each.layer === layer);
+        await Promise.all(parts.map(({ part }) => part.stop(GRACE_MS)));
+      }
+    });
+  }
+  if (isClaimed) rmSync(runFile, { force: true });
+  process.exit(code);
+}
+
+function killAll(): void {
+  for (const { part } of running) part.kill();
+}

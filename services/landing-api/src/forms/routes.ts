@@ -1,0 +1,122 @@
+/** The three addresses that forms post to. */
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { RequestError, problemSchema } from '@leadwire/shared/service/http-problems';
+import { contentHash } from '@leadwire/shared/contract/ids';
+import { proftestForm, purchaseForm, readLead, type Form } from '../handler.ts';
+import { leadIdFor, type Intake } from '../intake/intake.ts';
+import type { LandingMeasures } from '../measures.ts';
+import {
+  submissionHeaders,
+  submissionKey,
+  submissionSchema,
+  type Submission,
+} from './submission.ts';
+
+const acceptedSchema = z.object({ success: z.literal(true), leadId: z.uuid() });
+
+const repeatedSchema = acceptedSchema.extend({ duplicate: z.literal(true) });
+type Accepted = z.infer<typeof acceptedSchema> | z.infer<typeof repeatedSchema>;
+
+const responses = {
+  200: repeatedSchema.meta({ description: 'The same submission was taken before: the same lead.' }),
+  201: acceptedSchema.meta({ description: 'The lead is stored and will not be lost.' }),
+  400: problemSchema.meta({ description: 'No JSON, no name, or nobody could be reached.' }),
+  413: problemSchema.meta({ description: 'The body is larger than 32 KiB.' }),
+  415: problemSchema.meta({ description: 'The body is not JSON by its content type.' }),
+  422: problemSchema.meta({ description: 'The key was used before, for another submission.' }),
+  429: problemSchema.meta({ description: 'Too many requests: wait for Retry-After seconds.' }),
+  503: problemSchema.meta({ description: 'Not stored: try again after Retry-After seconds.' }),
+};
+
+const schemaOf = (summary: string) => ({
+  tags: ['forms'],
+  summary,
+  headers: submissionHeaders,
+  body: submissionSchema,
+  response: responses,
+});
+
+export interface LandingPorts {
+  intake: Intake;
+  measures: Pick<LandingMeasures, 'submissions'>;
+  now: () => Date;
+}
+
+/** Adds the form routes. They answer 201 for a new lead, 200 for a repeat of one. */
+export function addLandingRoutes(app: FastifyInstance, ports: LandingPorts): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  const submit = (request: FormRequest, reply: { code(status: number): unknown }, form: Form) =>
+    acceptSubmission(ports, request, form).then((answer) => {
+      reply.code('duplicate' in answer ? 200 : 201);
+      return answer;
+    });
+
+  typed.post(
+    '/api/landing/proftest',
+    { schema: schemaOf('A finished career test') },
+    (request, reply) => submit(request, reply, proftestForm(undefined)),
+  );
+  typed.post(
+    '/api/landing/proftest/:slug',
+    {
+      schema: {
+        ...schemaOf('A finished career test on a landing page of its own'),
+        params: z.object({
+          slug: z
+            .string()
+            .meta({ description: 'Becomes the campaign, and source proftest_<slug>.' }),
+        }),
+      },
+    },
+    (request, reply) => submit(request, reply, proftestForm(request.params.slug)),
+  );
+  typed.post('/api/landing/submit', { schema: schemaOf('A course purchase') }, (request, reply) =>
+    submit(request, reply, purchaseForm),
+  );
+}
+
+interface FormRequest {
+  body: Submission;
+  headers: { 'idempotency-key'?: string | undefined };
+  log: FastifyBaseLogger;
+}
+
+async function acceptSubmission(
+  { intake, measures, now }: LandingPorts,
+  { body, headers, log }: FormRequest,
+  form: Form,
+): Promise<Accepted> {
+  const count = (outcome: string) => measures.submissions.inc({ kind: form.kind, outcome });
+  const key = submissionKey(headers['idempotency-key'], body);
+  const reading = readLead(body, form, { leadId: leadIdFor(key), receivedAt: now() });
+  if (reading.issues) {
+    count('refused');
+    throw new RequestError(400, 'the form cannot be used as it is', reading.issues);
+  }
+
+  const { lead, isSpam } = reading;
+  const { submissionId: _, ...content } = body;
+  const { leadId, outcome } = await intake
+    .accept({
+      lead,
+      isSpam,
+      contentHash: contentHash({ source: form.source, content }),
+      isKeyed: key !== undefined,
+    })
+    .catch((thrown: unknown) => {
+      count('unavailable');
+      throw thrown;
+    });
+  const isNew = outcome === 'created' || outcome === 'journalled';
+  count(isSpam && isNew ? 'quarantined' : outcome);
+  log.info({ leadId, source: form.source, outcome, quarantined: isSpam }, 'submission');
+
+  if (outcome === 'conflict') {
+    throw new RequestError(422, 'this key was used before, for another submission');
+  }
+  return outcome === 'duplicate'
+    ? { success: true, leadId, duplicate: true }
+    : { success: true, leadId };
+}

@@ -1,0 +1,65 @@
+/** A lead as it is told to the others: its event, and how a repeat of it is recognised. */
+import { z } from 'zod';
+import type { Bus, PublishOptions, Published } from '@leadwire/shared/broker/bus';
+import { eventSchemas, makeEvent, type EventOf, type Lead } from '@leadwire/shared/contract/events';
+import { DUPLICATE_WINDOW_MS, subjects } from '@leadwire/shared/contract/topology';
+
+/** What was sent, in a digest: tells a repeat under one key from another submission under it. */
+export const CONTENT_HASH_HEADER = 'Leadwire-Content-Hash';
+
+export const leadEventSchema = z.discriminatedUnion('type', [
+  eventSchemas['lead.created.v1'],
+  eventSchemas['lead.quarantined.v1'],
+]);
+export type LeadEvent = EventOf<'lead.created.v1'> | EventOf<'lead.quarantined.v1'>;
+
+export interface LeadFact {
+  /** Made once: every later attempt to store the lead carries the same event. */
+  event: LeadEvent;
+  /** Of the form and everything that it sent. */
+  contentHash: string;
+  /** The sender named the submission by a key, and the lead's id follows from it. */
+  isKeyed: boolean;
+}
+
+/** The event of a lead that has just come in; one caught in the trap is quarantined. */
+export function leadEvent(source: string, lead: Lead, isSpam: boolean): LeadEvent {
+  const type = isSpam ? 'lead.quarantined.v1' : 'lead.created.v1';
+  return makeEvent(type, { source, subject: lead.leadId, data: lead });
+}
+
+/**
+ * Stores the lead unless the stream has one with this id. Every attempt carries that condition, so
+ * an attempt that was given up and reaches the broker late cannot store a second copy.
+ * @throws TransientError when the broker did not confirm it; it may be stored all the same.
+ */
+export function publishLead(
+  bus: Pick<Bus, 'publish'>,
+  { event, contentHash }: LeadFact,
+  options: Pick<PublishOptions, 'msgId'> = {},
+): Promise<Published> {
+  const { leadId, kind } = event.data;
+  const subject =
+    event.type === 'lead.quarantined.v1'
+      ? subjects.leadQuarantined(kind, leadId)
+      : subjects.leadCreated(kind, leadId);
+  return bus.publish(subject, event, {
+    ...options,
+    onceUnder: subjects.anyLead(leadId),
+    headers: { [CONTENT_HASH_HEADER]: contentHash },
+  });
+}
+
+/** The message id under which the broker recognises a double click on a form without a key. */
+export function doubleClickId({ contentHash }: Pick<LeadFact, 'contentHash'>): string {
+  return `lead:${contentHash}`;
+}
+
+/**
+ * True when two equal submissions without a key are one person's double click. The broker's window
+ * counts from when it stored the first one, which may be long after that was received; so the
+ * times of receipt decide.
+ */
+export function isDoubleClick(receivedAt: number, otherReceivedAt: number): boolean {
+  return Math.abs(receivedAt - otherReceivedAt) <= DUPLICATE_WINDOW_MS;
+}

@@ -1,0 +1,51 @@
+/** The HTTP API with everything that it needs of the environment. */
+import type { FastifyInstance } from 'fastify';
+import type { Log } from '@leadwire/shared/runtime/log';
+import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
+import type { CampaignStore } from '../campaigns/campaign-store.ts';
+import type { createChannels } from '../sending/channels.ts';
+import { createContactLists } from '../audience/contact-lists.ts';
+import { createDraftStore } from '../campaigns/draft-store.ts';
+import type { MailerEnv } from '../env.ts';
+import { createHttp } from './http.ts';
+import type { HttpPorts } from './http-ports.ts';
+
+interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobizon' | 'channels'> {
+  log: Log;
+  /** Of the landing project, where campaigns are. */
+  database: Database;
+  store: CampaignStore;
+  wakePump: () => void;
+  now?: () => Date;
+}
+
+/** Compiles the templates. Not listening yet. @throws TemplateError when a text is broken. */
+export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyInstance> {
+  const { log, database, store, channels, resend, mobizon, wakePump } = parts;
+  const { now = () => new Date() } = parts;
+  return createHttp(env, {
+    ...{ log, database, store, channels, wakePump, now },
+    drafts: createDraftStore(database),
+    lists: createContactLists(database),
+    templates: await loadCampaignTemplates(),
+    own: { brand: env.BRAND_NAME, supportEmail: env.SUPPORT_EMAIL ?? null },
+    publicBaseUrl: env.PUBLIC_BASE_URL,
+    databases: databasesOf(env, database),
+    audienceTables: env.AUDIENCE_TABLES,
+    tests: { resend, mobizon, mailFrom: env.RESEND_FROM_EMAIL, smsFrom: env.MOBIZON_FROM },
+    smsPrice: env.MOBIZON_SMS_PRICE,
+    defaults: {
+      timeZone: env.CAMPAIGN_TIME_ZONE,
+      quietHours: env.CAMPAIGN_QUIET_HOURS === 'none' ? null : env.CAMPAIGN_QUIET_HOURS,
+      maxBouncePercent: env.CAMPAIGN_MAX_BOUNCE_PERCENT,
+      maxErrorPercent: env.CAMPAIGN_MAX_ERROR_PERCENT,
+    },
+  });
+}
+
+function databasesOf(env: MailerEnv, landing: Database): HttpPorts['databases'] {
+  const { TRIPWIRE_SUPABASE_URL: url, TRIPWIRE_SERVICE_ROLE_KEY: serviceKey } = env;
+  if (url === undefined || serviceKey === undefined) return { landing };
+  return { landing, tripwire: createDatabase({ project: 'tripwire', url, serviceKey }) };
+}

@@ -1,0 +1,44 @@
+/** What the routes need. */
+import { RequestError } from '@leadwire/shared/service/http-problems';
+import type { Log } from '@leadwire/shared/runtime/log';
+import { z } from 'zod';
+import type { CampaignStore, NewCampaign, ReadCampaign } from '../campaigns/campaign-store.ts';
+import type { TextPorts } from '../campaigns/campaign-texts.ts';
+import type { CampaignChannel } from '../sending/channel.ts';
+import type { ContactLists } from '../audience/contact-lists.ts';
+import type { DraftStore } from '../campaigns/draft-store.ts';
+import type { AudiencePorts } from '../audience/new-audience.ts';
+import type { TestSendPorts } from '../sending/test-send.ts';
+
+export interface HttpPorts extends AudiencePorts, TextPorts {
+  /** Where landing-api is reached: links to unsubscribe begin with it. */
+  publicBaseUrl: string;
+  log: Log;
+  store: CampaignStore;
+  drafts: DraftStore;
+  lists: ContactLists;
+  channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
+  tests: TestSendPorts;
+  /** For one segment. */
+  smsPrice: number;
+  /** Of campaigns that say nothing else. */
+  defaults: Required<
+    Pick<NewCampaign, 'timeZone' | 'quietHours' | 'maxBouncePercent' | 'maxErrorPercent'>
+  >;
+  /** There may be batches to hand out: not at the next tick, but now. */
+  wakePump: () => void;
+  now: () => Date;
+}
+
+/** The path parameter of everything about one campaign. */
+export const campaignParams = z.object({ id: z.uuid('expected the id of a campaign') });
+
+/** @throws RequestError 404. */
+export async function campaignById(
+  store: Pick<CampaignStore, 'get'>,
+  id: string,
+): Promise<ReadCampaign> {
+  const found = await store.get(id.toLowerCase());
+  if (found === null) throw new RequestError(404, 'there is no such campaign');
+  return found;
+}

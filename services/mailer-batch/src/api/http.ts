@@ -1,0 +1,126 @@
+/** Builds the HTTP server of the campaigns: for admins only, and not for the world. */
+import { fastifySwagger } from '@fastify/swagger';
+import { fastifySwaggerUi } from '@fastify/swagger-ui';
+import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import { PermanentError } from '@leadwire/shared/errors';
+import { RequestError, answerProblems, sendProblem } from '@leadwire/shared/service/http-problems';
+import { hasBearer } from '@leadwire/shared/service/service';
+import { z } from 'zod';
+import { addCampaignRoutes } from './campaign-routes.ts';
+import { addControlRoutes } from './control-routes.ts';
+import { addDraftRoutes, newListSchema } from './draft-routes.ts';
+import type { MailerEnv } from '../env.ts';
+import type { HttpPorts } from './http-ports.ts';
+import { addListRoutes } from './list-routes.ts';
+import { addPreviewRoutes } from './preview-routes.ts';
+import { addReportRoutes } from './report-routes.ts';
+
+/** A list of 20 MB over a home connection. */
+const REQUEST_TIMEOUT_MS = 5 * 60_000;
+/** What is open without the token: health (the metrics ask for themselves) and the documentation. */
+const OPEN = /^\/(?:healthz|readyz|metrics|openapi\.json|docs(?:\/.*)?)$/;
+
+/** Everything but the health routes, which the service runner adds. Not listening yet. */
+export async function createHttp(
+  { ADMIN_TOKEN }: Pick<MailerEnv, 'ADMIN_TOKEN'>,
+  ports: HttpPorts,
+): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = ports.log;
+  const app = fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(error, request, reply);
+    },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  refuseStrangers(app, ADMIN_TOKEN);
+  acceptCsvBodies(app);
+  answerProblems(app, { translate: toRefusal });
+  recordAnswers(app);
+  await addDocs(app);
+
+  addDraftRoutes(app, ports);
+  addCampaignRoutes(app, ports);
+  addPreviewRoutes(app, ports);
+  addControlRoutes(app, ports);
+  addReportRoutes(app, ports);
+  addListRoutes(app, ports);
+  return app;
+}
+
+/** Before anything is looked at, also for addresses that do not exist: without the token nothing can be found out. */
+function refuseStrangers(app: FastifyInstance, token: string): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isOpen = OPEN.test(request.routeOptions.url ?? '');
+    const isAdmin = isOpen || hasBearer(request.headers.authorization, token);
+    done(isAdmin ? undefined : new RequestError(401, 'unauthorized'));
+  });
+}
+
+/** A CSV stays bytes until it is known in what encoding they are. */
+function acceptCsvBodies(app: FastifyInstance): void {
+  app.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+}
+
+/** What the database refuses for good is about the request: a column that is not there, a value of another type. */
+function toRefusal(thrown: Error): Error {
+  if (!(thrown instanceof PermanentError)) return thrown;
+  const issue = { path: 'audience', message: thrown.message };
+  return new RequestError(422, 'the database refuses this', [issue]);
+}
+
+/** Tells of refusals by the route's pattern: no address, no contact data. */
+function recordAnswers(app: FastifyInstance): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
+    const { statusCode: status, elapsedTime } = reply;
+    const level = status >= 400 && status !== 503 ? 'info' : 'debug';
+    const route = routeOptions.url ?? 'none';
+    request.log[level]({ method, route, status, ms: Math.round(elapsedTime) }, 'answered');
+    done();
+  });
+}
+
+async function addDocs(app: FastifyInstance): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Leadwire campaigns',
+        description: 'Bulk mail and SMS: everyone once, at exactly the provider’s pace.',
+        version: '1.0.0',
+      },
+      components: { securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: withCsvBody,
+    hideUntagged: true,
+  });
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
+  app.get('/openapi.json', () => app.swagger());
+}
+
+/** The body of the one address that takes two kinds: a file, or JSON. */
+const fileOrJson = {
+  anyOf: [
+    { type: 'string', format: 'binary', description: 'text/csv' },
+    z.toJSONSchema(newListSchema, { io: 'input', target: 'openapi-3.0' }),
+  ],
+};
+
+const withCsvBody: typeof jsonSchemaTransform = (document) => {
+  const { schema, url } = jsonSchemaTransform(document);
+  const takesCsv = document.schema?.consumes?.includes('text/csv') ?? false;
+  return { url, schema: takesCsv ? { ...schema, body: fileOrJson } : schema };
+};

@@ -1,0 +1,98 @@
+/**
+ * From a list of people as they were typed to those a campaign writes to, and those it leaves out. What the database
+ * knows (suppressions, the standing exclusions, topics) is applied by the database, at the preview and at the start.
+ */
+import { cleanLine } from '@leadwire/shared/contacts/clean-text';
+import { contactFor } from '@leadwire/shared/contacts/contacts';
+import type { Channel } from '@leadwire/shared/contract/events';
+import type { ReadVariables } from '@leadwire/templates/campaign-templates';
+import type { BrokenRow, ListedPerson } from './audience-csv.ts';
+import type { LeftOutReason } from './left-out.ts';
+
+/** Somebody who is written to; `contact` is in its normal form, `variables` are checked. */
+export interface Person {
+  row: number;
+  contact: string;
+  name: string | null;
+  variables: Record<string, unknown>;
+}
+
+/** Somebody who is not, and why; `contact` as it was typed. */
+export interface LeftOutPerson {
+  row: number;
+  contact: string | null;
+  name: string | null;
+  reason: LeftOutReason;
+}
+
+/** A whole list, read. With broken rows it must not be used: somebody would be missed. */
+export interface Audience {
+  people: Person[];
+  leftOut: LeftOutPerson[];
+  broken: BrokenRow[];
+}
+
+export interface AudienceOptions {
+  channel: Channel;
+  /** Contacts of this campaign's own exclusions, as typed; mail addresses and phones exclude on either channel. */
+  exclude: readonly string[];
+  /** Checks what a person has of the template's variables. */
+  readVariables: (fields: Readonly<Record<string, string>>) => ReadVariables;
+  /** What the reader of the list found broken, filled while it is read. */
+  broken: BrokenRow[];
+}
+
+const LONGEST_NAME = 200;
+const LONGEST_CONTACT = 254;
+
+/** Reads the whole list. The first one of several with the same contact is kept. */
+export async function readAudience(
+  list: AsyncIterable<ListedPerson>,
+  { channel, exclude, readVariables, broken }: AudienceOptions,
+): Promise<Audience> {
+  const people = new Map<string, Person>();
+  const leftOut: LeftOutPerson[] = [];
+  const excluded = normalContacts(exclude.filter((typed) => typed.trim() !== ''));
+
+  for await (const listed of list) {
+    const { row, fields } = listed;
+    const typed = channel === 'email' ? listed.email : listed.phone;
+    const name = cleanLine(listed.name, LONGEST_NAME) || null;
+    const leaveOut = (reason: LeftOutReason) =>
+      leftOut.push({ row, name, contact: cleanLine(typed, LONGEST_CONTACT) || null, reason });
+
+    const read = contactFor(channel, typed);
+    if (isExcluded(listed, excluded)) leaveOut('excluded_by_campaign');
+    else if ('reason' in read) leaveOut(read.reason);
+    else if (people.has(read.contact)) leaveOut('duplicate');
+    else {
+      const own = readVariables(fields);
+      if (own.issues) broken.push({ row, reason: wordsFor(own.issues) });
+      else people.set(read.contact, { row, contact: read.contact, name, variables: own.variables });
+    }
+  }
+  return { people: [...people.values()], leftOut, broken };
+}
+
+/** `link: missing; code: expected …` */
+function wordsFor(issues: readonly { path: string; message: string }[]): string {
+  return issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
+}
+
+/** Contacts of either kind in their normal form; what is neither is compared as it was typed, in lower case. */
+function normalContacts(typed: readonly string[]): Set<string> {
+  return new Set(typed.flatMap((one) => [normalForm('email', one), normalForm('sms', one)]));
+}
+
+function isExcluded({ email, phone }: ListedPerson, excluded: ReadonlySet<string>): boolean {
+  if (excluded.size === 0) return false;
+  return (
+    (email !== '' && excluded.has(normalForm('email', email))) ||
+    (phone !== '' && excluded.has(normalForm('sms', phone)))
+  );
+}
+
+function normalForm(channel: Channel, typed: string): string {
+  const read = contactFor(channel, typed);
+  return 'contact' in read ? read.contact : cleanLine(typed, LONGEST_CONTACT).toLowerCase();
+}

@@ -1,0 +1,162 @@
+/** Takes a list for a draft: all of it, or nothing and the reasons. */
+import { RequestError } from '@leadwire/shared/service/http-problems';
+import { newId } from '@leadwire/shared/contract/ids';
+import type { Database } from '@leadwire/shared/providers/supabase';
+import type { CampaignTemplates } from '@leadwire/templates/campaign-templates';
+import { z } from 'zod';
+import { readCsv, MOST_ROWS, type BrokenRow, type ListedPerson } from './audience-csv.ts';
+import { readAudience, type Audience } from './audience.ts';
+import type { Campaign, CampaignStore } from '../campaigns/campaign-store.ts';
+import { contactKind, readTexts } from '../campaigns/campaign-texts.ts';
+import { readTable, tableAudienceSchema, tableProblem } from './table-audience.ts';
+import type { TableAudience } from './table-audience.ts';
+
+/** One call to the database carries so many people. */
+const PEOPLE_PER_PART = 1_000;
+
+const LONGEST_FIELD = 2_000;
+
+const word = z.union([z.string().max(LONGEST_FIELD), z.number()]).nullish();
+const listedSchema = z
+  .object({ name: word, email: word, phone: word })
+  .catchall(word)
+  .meta({ description: 'Other fields are the person’s own variables.' });
+
+/** Where a list comes from. */
+export const audienceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('csv'),
+    csv: z.string().optional().meta({ description: 'The file as text.' }),
+    base64: z.string().optional().meta({
+      description: 'Instead of csv: the file’s bytes in base64, in whatever encoding they are.',
+    }),
+  }),
+  z.strictObject({ kind: z.literal('list'), recipients: z.array(listedSchema).max(MOST_ROWS) }),
+  tableAudienceSchema,
+]);
+export type AudienceSource = z.infer<typeof audienceSchema> | { kind: 'csv'; csv: Buffer };
+
+export interface AudiencePorts {
+  store: CampaignStore;
+  templates: CampaignTemplates;
+  databases: Partial<Record<TableAudience['project'], Pick<Database, 'rowsAfter'>>>;
+  audienceTables: readonly string[];
+}
+
+type ForCampaign = Pick<Campaign, 'template' | 'channel' | 'variables'>;
+
+/**
+ * Reads a whole list. @throws RequestError 422 with the number and the reason of every row that cannot be used, or when
+ * the table may not be read; otherwise as `Database`.
+ */
+export async function takeList(
+  ports: AudiencePorts,
+  campaign: ForCampaign,
+  source: AudienceSource,
+  exclude: readonly string[],
+): Promise<Audience> {
+  const { template, variables } = readTexts(ports.templates, campaign);
+  const info = ports.templates.list().find(({ name }) => name === template);
+  const perRecipient = (info?.variables ?? []).filter((variable) => variable.perRecipient);
+  const nameOf = new Map(perRecipient.map(({ name }) => [name.toLowerCase(), name]));
+  const broken: BrokenRow[] = [];
+  const list = open(ports, source, contactKind(campaign.channel), (row) => broken.push(row));
+  const audience = await readAudience(list, {
+    channel: campaign.channel,
+    exclude,
+    broken,
+    // Headers are written in any case.
+    readVariables: (fields) =>
+      ports.templates.readRecipient(
+        template,
+        variables,
+        Object.fromEntries(
+          Object.entries(fields).map(([key, value]) => [
+            nameOf.get(key.toLowerCase()) ?? key,
+            value,
+          ]),
+        ),
+      ),
+  });
+  if (audience.broken.length > 0) throw brokenRows(audience.broken);
+  return audience;
+}
+
+/** Stores a list as a draft's. @throws RequestError 404 or 409; otherwise as `Database`. */
+export async function storeList(
+  { store }: Pick<AudiencePorts, 'store'>,
+  id: string,
+  { people, leftOut }: Audience,
+): Promise<void> {
+  const upload = newId();
+  const parts = Math.max(1, Math.ceil(Math.max(people.length, leftOut.length) / PEOPLE_PER_PART));
+  for (let part = 0; part < parts; part += 1) {
+    const [from, to] = [part * PEOPLE_PER_PART, (part + 1) * PEOPLE_PER_PART];
+    const stored = await store.setAudience(
+      id,
+      { people: people.slice(from, to), leftOut: leftOut.slice(from, to) },
+      { upload, first: part === 0, last: part === parts - 1 },
+    );
+    if (stored.kind === 'missing') throw new RequestError(404, 'there is no such campaign');
+    if (stored.kind === 'superseded')
+      throw new RequestError(409, 'another list was begun meanwhile');
+    if (stored.kind === 'not_draft') {
+      throw new RequestError(409, `the campaign is ${stored.status}: its audience is frozen`);
+    }
+  }
+}
+
+function open(
+  { databases, audienceTables }: AudiencePorts,
+  source: AudienceSource,
+  needed: 'email' | 'phone',
+  onBroken: (row: BrokenRow) => void,
+): AsyncIterable<ListedPerson> {
+  if (source.kind === 'csv') return readCsv(bytesOf(source), needed, onBroken);
+  if (source.kind === 'list') return readRecipients(source.recipients);
+  const problem = tableProblem(source, audienceTables, databases);
+  const database = databases[source.project];
+  if (problem !== undefined || database === undefined) {
+    const issue = { path: 'audience.table', message: problem ?? 'not configured' };
+    throw new RequestError(422, 'this table cannot be read', [issue]);
+  }
+  return readTable(database, source, onBroken);
+}
+
+/** @throws RequestError 422 when there is no file, or two. */
+function bytesOf(source: Extract<AudienceSource, { kind: 'csv' }>): Buffer {
+  const base64 = 'base64' in source ? source.base64 : undefined;
+  if ((source.csv === undefined) !== (base64 === undefined)) {
+    return base64 === undefined ? Buffer.from(source.csv ?? '') : Buffer.from(base64, 'base64');
+  }
+  const issue = { path: 'audience', message: 'expected csv or base64' };
+  throw new RequestError(422, 'there is not one list', [issue]);
+}
+
+/** Numbered from 1. */
+async function* readRecipients(
+  recipients: readonly z.infer<typeof listedSchema>[],
+): AsyncGenerator<ListedPerson> {
+  for (const [index, { name, email, phone, ...others }] of recipients.entries()) {
+    const fields = Object.entries(others).map(([key, value]) => [key, text(value)] as const);
+    yield {
+      ...{ row: index + 1, name: text(name), email: text(email), phone: text(phone) },
+      fields: Object.fromEntries(fields),
+    };
+    // What is awaited here and there keeps the process answering.
+    if (index % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function text(value: z.infer<typeof word>): string {
+  return value === null || value === undefined ? '' : String(value);
+}
+
+function brokenRows(broken: readonly BrokenRow[]): RequestError {
+  const count = broken.length === 1 ? 'one row' : `${broken.length} rows`;
+  return new RequestError(
+    422,
+    `${count} of the list cannot be used, so nothing of it was taken`,
+    broken.map(({ row, reason }) => ({ path: `row ${row}`, message: reason })),
+  );
+}

@@ -1,0 +1,50 @@
+/** What sends campaigns: the handler of batches and the pump, with all that they need. */
+import type { Bus } from '@leadwire/shared/broker/bus';
+import type { Log } from '@leadwire/shared/runtime/log';
+import type { Metrics } from '@leadwire/shared/runtime/metrics';
+import type { BackgroundWork } from '@leadwire/shared/service/service';
+import { createTellPaused } from '../campaigns/pause-alerts.ts';
+import type { CampaignStore } from '../campaigns/campaign-store.ts';
+import type { CampaignChannel } from './channel.ts';
+import type { MailerEnv } from '../env.ts';
+import { createSendBatch, type SendBatch } from '../handler.ts';
+import { createCampaignMeasures } from '../measures.ts';
+import { startPump, type Pump } from './pump.ts';
+
+interface Parts {
+  bus: Bus;
+  log: Log;
+  metrics: Metrics;
+  store: CampaignStore;
+  channels: Record<'email' | 'sms', CampaignChannel>;
+}
+
+export interface Engine {
+  sendBatch: SendBatch;
+  /** To be called once the broker is there. */
+  startPump: () => BackgroundWork;
+  /** Does nothing before that. */
+  wakePump: () => void;
+}
+
+export function createEngine(env: MailerEnv, parts: Parts): Engine {
+  const { bus, log, metrics, store, channels } = parts;
+  const tellPaused = createTellPaused(parts);
+  const leaseMs = env.CAMPAIGN_LEASE_MS;
+  const sendBatch = createSendBatch({
+    ...{ store, channels, tellPaused, leaseMs, log },
+    measures: createCampaignMeasures(metrics),
+  });
+  const ratePerSecond = Math.max(env.RESEND_RATE_PER_SECOND, env.MOBIZON_RATE_PER_SECOND);
+  // Half a lease: what died with a process is handed out again before its claims end.
+  const nudgeMs = leaseMs / 2;
+  let pump: Pump | undefined;
+  return {
+    sendBatch,
+    startPump() {
+      pump = startPump({ bus, store, tellPaused, log, ratePerSecond, nudgeMs });
+      return pump;
+    },
+    wakePump: () => pump?.wake(),
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * Sends answers to people, one after the other in each chat, without holding anybody up. An answer is no
+ * lead: it is tried for two minutes, never repeated when it may have arrived, and given up then.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { AmbiguousError, NotYetError, TransientError, toError } from '@leadwire/shared/errors';
+import type { Log } from '@leadwire/shared/runtime/log';
+import type { Message, Speaker } from './pace.ts';
+
+const PATIENCE_MS = 2 * 60_000;
+const PAUSE_MS = 2_000;
+/** A group may be sent 20 messages a minute, leads among them: somebody who plays with a bot gets the rest. */
+const MOST_PER_MINUTE = 8;
+
+export interface Answerer {
+  /** Returns at once. */
+  answer(message: Message): void;
+  /** Resolves when nothing is under way; what waits for its turn is given up. */
+  stop(): Promise<void>;
+}
+
+export interface AnswererOptions {
+  speaker: Pick<Speaker, 'bot' | 'turn' | 'say'>;
+  log: Log;
+  now?: () => number;
+}
+
+export function createAnswerer({ speaker, log, now = Date.now }: AnswererOptions): Answerer {
+  const { bot } = speaker;
+  const over = new AbortController();
+  const lines = new Map<string, Promise<void>>();
+  const answeredAt = new Map<string, number[]>();
+
+  const isTooMany = (chatId: string): boolean => {
+    const recent = (answeredAt.get(chatId) ?? []).filter((at) => at > now() - 60_000);
+    const isFull = recent.length >= MOST_PER_MINUTE;
+    answeredAt.set(chatId, isFull ? recent : [...recent, now()]);
+    return isFull;
+  };
+
+  const send = async (message: Message): Promise<void> => {
+    const deadline = now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        await speaker.turn(message.chatId);
+        await speaker.say(message);
+        return;
+      } catch (thrown) {
+        const waitMs = waitBefore(thrown);
+        if (waitMs === undefined || now() + waitMs > deadline || over.signal.aborted) throw thrown;
+        await delay(waitMs, undefined, { signal: over.signal });
+      }
+    }
+  };
+
+  return {
+    answer(message) {
+      const { chatId } = message;
+      if (isTooMany(chatId)) return log.warn({ bot, chatId }, 'too many questions: no answer');
+      const line = (lines.get(chatId) ?? Promise.resolve())
+        .then(() => send(message))
+        .then(() => log.info({ bot, chatId }, 'answered'))
+        .catch((thrown: unknown) => log.warn({ bot, chatId, err: toError(thrown) }, 'no answer'))
+        .finally(() => {
+          if (lines.get(chatId) === line) lines.delete(chatId);
+        });
+      lines.set(chatId, line);
+    },
+    async stop() {
+      over.abort();
+      await Promise.all(lines.values());
+    },
+  };
+}
+
+/** Milliseconds until it makes sense to try again, or undefined: it may have arrived, or never will. */
+function waitBefore(thrown: unknown): number | undefined {
+  if (thrown instanceof NotYetError) return thrown.retryAfterMs;
+  if (thrown instanceof AmbiguousError) return undefined;
+  if (thrown instanceof TransientError) return thrown.retryAfterMs ?? PAUSE_MS;
+  return undefined;
+}

@@ -1,0 +1,128 @@
+/** What the bots answer in groups: Russian, Telegram's HTML, each with what to do next. */
+import type { LeadKind } from '@leadwire/shared/contract/events';
+import type { CodeUse } from '@leadwire/shared/delivery/telegram-codes';
+import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
+import { escapeHtml } from '../bot/html.ts';
+
+/** What a person writes after the code, and the kinds of leads that it means; none means every kind. */
+export const KIND_WORDS: Readonly<Record<string, readonly LeadKind[]>> = {
+  test: ['proftest'],
+  тест: ['proftest'],
+  course: ['purchase'],
+  курс: ['purchase'],
+  all: [],
+  все: [],
+  всё: [],
+};
+
+/** The menu that Telegram shows for "/". */
+export const MENU: Readonly<Record<GroupBot, readonly (readonly [string, string])[]>> = {
+  leads: [
+    ['activate', 'подключить группу: /activate КОД [test|course|all]'],
+    ['status', 'подключена ли группа'],
+    ['today', 'сколько заявок сегодня'],
+    ['deactivate', 'отключить группу'],
+    ['start', 'что я умею'],
+  ],
+  admin: [
+    ['activate', 'подключить группу: /activate КОД'],
+    ['status', 'подключена ли группа'],
+    ['today', 'сколько заявок сегодня'],
+    ['deactivate', 'отключить группу'],
+    ['start', 'что я умею'],
+  ],
+};
+
+const TASK: Readonly<Record<GroupBot, string>> = {
+  leads: 'Я присылаю в группу каждую новую заявку с лендингов.',
+  admin: 'Я сообщаю, если в работе системы нужен человек: остановился канал, не уходят сообщения.',
+};
+
+const HOW: Readonly<Record<GroupBot, string>> = {
+  leads:
+    'Чтобы подключить эту группу, отправьте здесь\n<code>/activate КОД</code>\n' +
+    'После кода можно указать, какие заявки нужны: <code>test</code> (профтест), <code>course</code> (покупка курса), <code>all</code> (все).',
+  admin: 'Чтобы подключить эту группу, отправьте здесь\n<code>/activate КОД</code>',
+};
+
+const WHERE_FROM =
+  'Одноразовый код даёт администратор: <code>npm run leadwire -- telegram code</code>';
+
+export function greeting(bot: GroupBot): string {
+  const from = bot === 'leads' ? WHERE_FROM : WHERE_FROM.replace('code</', 'code --bot admin</');
+  return `Здравствуйте! ${TASK[bot]}\n\n${HOW[bot]}\n${from}`;
+}
+
+export function onlyInGroups(bot: GroupBot): string {
+  return `Здравствуйте! ${TASK[bot]}\n\nЯ работаю в группах: добавьте меня в группу, и я подскажу, что дальше.`;
+}
+
+export function kindsInWords({ bot, leadKinds }: Pick<TelegramGroup, 'bot' | 'leadKinds'>): string {
+  if (bot === 'admin') return 'предупреждения системы';
+  const words = { proftest: 'заявки профтеста', purchase: 'покупки курса' };
+  return leadKinds.length === 0 ? 'все заявки' : leadKinds.map((kind) => words[kind]).join(', ');
+}
+
+export function activated(group: TelegramGroup): string {
+  return (
+    `Готово! Группа «${escapeHtml(group.title)}» подключена: сюда приходят ${kindsInWords(group)}.\n` +
+    'Проверить: /status, отключить: /deactivate'
+  );
+}
+
+export const codeNeeded =
+  'Нужен код: <code>/activate КОД</code>\nПосле кода можно написать test, course или all.\n' +
+  WHERE_FROM;
+
+export function unclear(word: string): string {
+  return (
+    `Не понимаю «${escapeHtml(word)}». Отправьте <code>/activate КОД</code>, ` +
+    'а после кода, если нужно, одно из слов: test, course, all.'
+  );
+}
+
+const CODE_PROBLEMS: Readonly<Record<Exclude<CodeUse['kind'], 'taken'>, string>> = {
+  unknown: 'Такого кода нет. Проверьте, пожалуйста, что он скопирован целиком.',
+  used: 'Этот код уже использован: каждый действует один раз. Попросите, пожалуйста, новый.',
+  expired: 'Срок этого кода вышел: он действует семь дней. Попросите, пожалуйста, новый.',
+  elsewhere: 'Этот код не для этого бота. Попросите, пожалуйста, код для меня.',
+};
+
+/** Why a code was not taken, and whether the group is on all the same. */
+export function codeRefused(
+  kind: Exclude<CodeUse['kind'], 'taken'>,
+  group: TelegramGroup | undefined,
+): string {
+  const isOn = group !== undefined && group.state !== 'deactivated';
+  const still = isOn ? '\nГруппа остаётся подключённой, ничего не изменилось.' : `\n${WHERE_FROM}`;
+  return CODE_PROBLEMS[kind] + still;
+}
+
+export const switchedOff =
+  'Группа отключена, больше ничего не пришлю.\nПодключить снова: /activate (код уже не нужен)';
+export const alreadyOff = 'Группа и так не подключена. Подключить: <code>/activate КОД</code>';
+
+export function status(group: TelegramGroup | undefined, bot: GroupBot, timeZone: string): string {
+  if (group === undefined) return `Группа не подключена.\n\n${HOW[bot]}`;
+  const since = new Date(group.activatedAt).toLocaleDateString('ru-RU', {
+    ...{ day: 'numeric', month: 'long', year: 'numeric', timeZone },
+  });
+  switch (group.state) {
+    case 'active':
+      return `Группа подключена с ${since}: сюда приходят ${kindsInWords(group)}.\nСколько сегодня: /today`;
+    case 'paused':
+      return 'Группа подключена, но у меня нет права писать в неё. Заявки ждут и придут, как только право вернут.';
+    case 'deactivated':
+      return group.stateReason === 'by_command'
+        ? 'Группа отключена командой. Подключить снова: /activate (код не нужен)'
+        : `Группа отключена.\n\n${HOW[bot]}`;
+  }
+}
+
+export const activateFirst =
+  'Это видно только в подключённых группах. Подключить: <code>/activate КОД</code>';
+
+export function unknownCommand(bot: GroupBot): string {
+  const all = MENU[bot].map(([name, what]) => `/${name}: ${what}`);
+  return `Такой команды я не знаю. Вот что умею:\n${all.join('\n')}`;
+}

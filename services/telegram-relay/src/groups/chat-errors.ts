@@ -1,0 +1,58 @@
+/** What follows for a group from what Telegram says of its chat. */
+import { NotYetError, PermanentError } from '@leadwire/shared/errors';
+import type { ChatError } from '@leadwire/shared/providers/telegram/bot-api';
+import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
+import type { GroupBook } from './group-store.ts';
+import type { Speaker } from '../bot/pace.ts';
+
+export interface ChatErrorPorts {
+  groups: Pick<GroupBook, 'byId' | 'deactivate' | 'pause' | 'move' | 'leaveTopic'>;
+  speaker: Pick<Speaker, 'isMember'>;
+}
+
+/**
+ * Changes the group to which a message could not be sent, and returns what the message's handler has to
+ * throw: that it should look again at once, or that this message will never work.
+ * @throws what the broker or getChatMember throw.
+ */
+export type OnChatError = (error: ChatError, group: TelegramGroup) => Promise<Error>;
+
+export function createOnChatError({ groups, speaker }: ChatErrorPorts): OnChatError {
+  /** Returns false when nothing can be done about it. */
+  const change = async (error: ChatError, group: TelegramGroup): Promise<boolean> => {
+    const { groupId, bot, chatId } = group;
+    switch (error.kind) {
+      case 'moved':
+        if (error.newChatId === undefined) return false;
+        await groups.move(bot, chatId, error.newChatId);
+        return true;
+      case 'topic':
+        if (group.threadId === undefined) return false;
+        await groups.leaveTopic(groupId);
+        return true;
+      case 'no_rights':
+        await groups.pause(groupId, error.reason);
+        return true;
+      case 'no_access':
+        if (await speaker.isMember(chatId)) await groups.pause(groupId, error.reason);
+        else await groups.deactivate(groupId, error.reason);
+        return true;
+      case 'gone':
+        await groups.deactivate(groupId, error.reason);
+        return true;
+    }
+  };
+
+  return async (error, group) => {
+    // Another replica, or an update, may have told of it while this message was on its way.
+    const current = await groups.byId(group.groupId);
+    const isKnown = current?.chatId !== group.chatId || current.state !== 'active';
+    if (isKnown || (await change(error, group))) return lookAgain();
+    return new PermanentError(`telegram_${error.kind}`, error.message);
+  };
+}
+
+/** The group has changed: the message comes back at once and finds out what that means for it. */
+export function lookAgain(): NotYetError {
+  return new NotYetError('the group has changed', 0);
+}

@@ -1,0 +1,140 @@
+/**
+ * What the bots do in groups: people switch a group on and off themselves, and the group's life at
+ * Telegram (added, kicked, restricted, moved, renamed) is followed. Each step may be repeated.
+ */
+import type { Log } from '@leadwire/shared/runtime/log';
+import { looksLikeCode, type TelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
+import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
+import * as answers from './answers.ts';
+import type { GroupBook } from './group-store.ts';
+import type { Chat, Command, Told } from '../bot/update.ts';
+
+export interface GroupCommandPorts {
+  bot: GroupBot;
+  groups: GroupBook;
+  codes: Pick<TelegramCodes, 'use'>;
+  /** The answer to /today for this group, as Telegram's HTML. */
+  today: (group: TelegramGroup) => Promise<string>;
+  log: Log;
+  timeZone: string;
+}
+
+/** What to answer in the chat where it came from, as Telegram's HTML; undefined is silence. */
+export type Reply = string | undefined;
+
+/** `cause` names the update, the same for its repeats. @throws TransientError when the broker fails. */
+export type OnTold = (told: Told, cause: string) => Promise<Reply>;
+
+type Act = (command: Command, cause: string) => Promise<Reply>;
+
+export function createGroupCommands(ports: GroupCommandPorts): OnTold {
+  const { bot, groups, log, timeZone } = ports;
+  const groupOf = (chat: Chat) => groups.byChat(bot, chat.id);
+  const isOn = (group: TelegramGroup | undefined) =>
+    group !== undefined && group.state !== 'deactivated';
+
+  /** With a code, or without one where the group has had one: to change the kinds, or to come back. */
+  const activate: Act = async ({ chat, words, threadId }, cause) => {
+    const { code, kinds, strange } = readWords(words);
+    if (strange !== undefined) return answers.unclear(strange);
+    const group = await groupOf(chat);
+    const isFree = isOn(group) ? kinds !== undefined : group?.stateReason === 'by_command';
+    if (code === undefined && !isFree) {
+      return isOn(group) ? answers.status(group, bot, timeZone) : answers.codeNeeded;
+    }
+    if (code !== undefined) {
+      const used = await ports.codes.use(
+        code,
+        cause,
+        (purpose) => purpose.kind === 'group' && purpose.bot === bot,
+      );
+      if (used.kind !== 'taken') {
+        log.warn({ bot, chatId: chat.id, why: used.kind }, 'an activation code was not taken');
+        return answers.codeRefused(used.kind, group);
+      }
+    }
+    const leadKinds = [...(kinds ?? group?.leadKinds ?? [])];
+    const wanted = { bot, chatId: chat.id, title: chat.title, leadKinds, threadId };
+    const changed = await groups.activate(wanted);
+    if (changed) log.info({ bot, chatId: chat.id, leadKinds }, 'a group was activated');
+    const now = changed ?? (await groupOf(chat));
+    return now && answers.activated(now);
+  };
+
+  const deactivate: Act = async ({ chat }) => {
+    const group = await groupOf(chat);
+    if (!group || !isOn(group)) return answers.alreadyOff;
+    await groups.deactivate(group.groupId, 'by_command');
+    log.info({ bot, chatId: chat.id }, 'a group was deactivated by command');
+    return answers.switchedOff;
+  };
+
+  /** Anybody can add a bot to a group of their own: numbers are for groups that had a code. */
+  const today: Act = async ({ chat }) => {
+    const group = await groupOf(chat);
+    return group && isOn(group) ? ports.today(group) : answers.activateFirst;
+  };
+
+  const status: Act = async ({ chat }) => answers.status(await groupOf(chat), bot, timeZone);
+
+  const start: Act = async (command) => {
+    const group = await groupOf(command.chat);
+    return isOn(group) ? answers.status(group, bot, timeZone) : answers.greeting(bot);
+  };
+
+  const acts: Readonly<Record<string, Act>> = {
+    ...{ activate, deactivate, today, status, start, help: start },
+  };
+
+  const onCommand: Act = async (command, cause) => {
+    if (command.chat.type === 'private') return answers.onlyInGroups(bot);
+    const act = Object.hasOwn(acts, command.name) ? acts[command.name] : undefined;
+    if (act) return act(command, cause);
+    // Without our name it may be meant for another bot of the group.
+    return command.to === undefined ? undefined : answers.unknownCommand(bot);
+  };
+
+  const onMembership = async ({ chat, before, now }: Told & { kind: 'membership' }) => {
+    if (chat.type !== 'group' && chat.type !== 'supergroup') return undefined;
+    const group = await groupOf(chat);
+    if (group && now === 'out') await groups.deactivate(group.groupId, 'removed');
+    if (group && now === 'silent') await groups.pause(group.groupId, 'no_rights');
+    if (group && now === 'speaks') await groups.resume(group.groupId);
+    log.info({ bot, chatId: chat.id, before, now }, 'membership');
+    const isNew = before === 'out' && now === 'speaks' && !isOn(group);
+    return isNew ? answers.greeting(bot) : undefined;
+  };
+
+  return async (told, cause) => {
+    switch (told.kind) {
+      case 'command':
+        return onCommand(told, cause);
+      case 'membership':
+        return onMembership(told);
+      case 'moved':
+        await groups.move(bot, told.from, told.to);
+        return undefined;
+      case 'renamed': {
+        const group = await groupOf(told.chat);
+        if (group) await groups.rename(group.groupId, told.title);
+        return undefined;
+      }
+    }
+  };
+}
+
+/** The words after /activate: a code and a kind, either of them or none, in any order. */
+function readWords(words: readonly string[]) {
+  const isKind = (word: string) => Object.hasOwn(answers.KIND_WORDS, word.toLowerCase());
+  const [kind, secondKind] = words.filter(isKind);
+  const others = words.filter((word) => !isKind(word));
+  // A code that was typed in groups of four with spaces between them.
+  const joined = others.join('');
+  const code = looksLikeCode(joined) ? joined : others[0];
+  const strange = secondKind ?? (code === joined ? undefined : others[1]);
+  return {
+    code: code === '' ? undefined : code,
+    kinds: kind === undefined ? undefined : answers.KIND_WORDS[kind.toLowerCase()],
+    strange,
+  };
+}

@@ -1,0 +1,134 @@
+/** What a group reads of a lead: all of it when it comes alone, two lines of each when several come together. */
+import type { ContactIssue, Lead, LeadKind } from '@leadwire/shared/contract/events';
+import { LONGEST_MESSAGE, clean, cut, lengthOf, toHtml, type Line, type Piece } from '../bot/html.ts';
+
+/** Any field but the name: enough for real ones, so that the rest of the message has its place. */
+const LONGEST_FIELD = 250;
+const SHORT_NAME = 60;
+const SHORT_FIELD = 80;
+/** Later than this the notice says when the lead was received. */
+const LATE_MS = 10 * 60_000;
+/** Telegram keeps 100 entities of a message (links, numbers, bold); a lead has up to six. */
+export const MOST_LEADS = 16;
+
+const KINDS: Record<LeadKind, string> = { proftest: 'Профтест', purchase: 'Покупка курса' };
+
+const ISSUES: Record<ContactIssue, string> = {
+  phone_missing: 'нет телефона',
+  phone_invalid: 'телефон с ошибкой',
+  email_missing: 'нет почты',
+  email_invalid: 'почта с ошибкой',
+  email_typo_suspected: 'в почте, видимо, опечатка',
+};
+
+/** A lead with what is known of it besides. */
+export interface LeadNews {
+  lead: Lead;
+  /** Where its deal can be opened. */
+  dealUrl: string | undefined;
+  leadUrl: string | undefined;
+}
+
+/** When the message is written, for readers in this time zone. */
+export interface Moment {
+  now: Date;
+  timeZone: string;
+}
+
+/** The last eight characters of the id: how people, and a repeated notice, are told which lead it is. */
+export function shortNumber(leadId: string): string {
+  return `#${leadId.slice(-8)}`;
+}
+
+/** One lead, as a whole message. */
+export function leadMessage(news: LeadNews, { now, timeZone }: Moment): string {
+  const { lead } = news;
+  const [above, below] = [headLines(lead), detailLines(news, { now, timeZone })];
+  const room = LONGEST_MESSAGE - lengthOf([...above, [], ...below]);
+  const name: Line = [{ text: cut(clean(lead.name), room), isBold: true }];
+  return toHtml([...above, name, ...below]);
+}
+
+/** Several leads in one message; all of them fit if `howManyFit` says so. */
+export function gatheredMessage(all: readonly LeadNews[]): string {
+  return toHtml(gatheredLines(all));
+}
+
+/** How many of these, from the first, go into one message: at least one. */
+export function howManyFit(all: readonly LeadNews[]): number {
+  let count = Math.min(all.length, MOST_LEADS);
+  while (count > 1 && lengthOf(gatheredLines(all.slice(0, count))) > LONGEST_MESSAGE) count -= 1;
+  return count;
+}
+
+function headLines({ kind, leadId }: Lead): Line[] {
+  return [[{ text: `${KINDS[kind]} ${shortNumber(leadId)}` }]];
+}
+
+function detailLines({ lead, dealUrl, leadUrl }: LeadNews, { now, timeZone }: Moment): Line[] {
+  const field = (label: string, value: string | null | undefined): Line[] =>
+    value ? [[{ text: `${label}: ${cut(clean(value), LONGEST_FIELD)}` }]] : [];
+  const isLate = now.getTime() - Date.parse(lead.receivedAt) > LATE_MS;
+  return [
+    // In international form Telegram makes it a link that calls.
+    ...field('Телефон', lead.phone),
+    ...field('Почта', lead.email),
+    ...field('Источник', lead.source),
+    ...field('UTM', utmText(lead)),
+    ...field('Оплата', lead.paymentMethod),
+    ...field('Внимание', issueText(lead)),
+    ...field('Получена', isLate ? receivedText(lead, timeZone) : undefined),
+    ...linkLines(dealUrl, leadUrl),
+  ];
+}
+
+function gatheredLines(all: readonly LeadNews[]): Line[] {
+  const head: Line = [{ text: `Новых заявок: ${all.length}`, isBold: true }];
+  return [head, ...all.flatMap((news) => [[], ...shortLines(news)])];
+}
+
+function shortLines({ lead, dealUrl, leadUrl }: LeadNews): Line[] {
+  const short = (value: string | null | undefined) =>
+    value ? [cut(oneLine(value), SHORT_FIELD)] : [];
+  const facts = [
+    ...short(lead.phone),
+    ...short(lead.email),
+    ...short(lead.paymentMethod),
+    ...short([lead.utm.source, lead.utm.campaign].filter(Boolean).join(' / ')),
+    ...short(issueText(lead)),
+  ];
+  const name: Piece = { text: cut(oneLine(lead.name), SHORT_NAME), isBold: true };
+  return [
+    [{ text: `${KINDS[lead.kind]} ${shortNumber(lead.leadId)} ` }, name],
+    [{ text: facts.join(' · ') }],
+    ...linkLines(dealUrl, leadUrl),
+  ];
+}
+
+function linkLines(dealUrl: string | undefined, leadUrl: string | undefined): Line[] {
+  const links: Piece[] = [
+    ...(dealUrl === undefined ? [] : [{ text: 'Сделка', href: dealUrl }]),
+    ...(leadUrl === undefined ? [] : [{ text: 'Заявка', href: leadUrl }]),
+  ];
+  if (links.length === 0) return [];
+  return [links.flatMap((link, index) => (index === 0 ? [link] : [{ text: ' · ' }, link]))];
+}
+
+function utmText({ utm }: Lead): string {
+  const tags = [utm.source, utm.medium, utm.campaign, utm.content, utm.term];
+  return tags.filter(Boolean).join(' / ');
+}
+
+function issueText({ contactIssues, emailSuggestion }: Lead): string {
+  const words = contactIssues.map((issue) => ISSUES[issue]).join(', ');
+  return emailSuggestion === undefined ? words : `${words} (${emailSuggestion}?)`;
+}
+
+function receivedText({ receivedAt }: Lead, timeZone: string): string {
+  const format = { dateStyle: 'short', timeStyle: 'short', timeZone } as const;
+  return new Intl.DateTimeFormat('ru', format).format(new Date(receivedAt));
+}
+
+function oneLine(text: string): string {
+  return clean(text).replace(/\s+/g, ' ');
+}

@@ -1,0 +1,64 @@
+/** The relay's work with leads, wired: what main.ts needs of it. */
+import { randomUUID } from 'node:crypto';
+import { createDeliveryFacts } from '@leadwire/shared/delivery/outcomes';
+import { toError } from '@leadwire/shared/errors';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
+import type { BackgroundWork } from '@leadwire/shared/service/service';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
+import type { Parts } from '../connect.ts';
+import { createDealLink } from './deal-link.ts';
+import type { TelegramRelayEnv } from '../env.ts';
+import type { GroupBook } from '../groups/group-store.ts';
+import { createRelay, type Relay } from '../handler.ts';
+import { createMeasures } from '../measures.ts';
+import { startMirror } from '../groups/mirror.ts';
+import type { Speaker } from '../bot/pace.ts';
+import { createWake } from '../groups/wake.ts';
+
+export interface LeadParts extends Parts {
+  groups: GroupBook;
+  speaker: Speaker | undefined;
+}
+
+export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay {
+  const { bus, log, metrics, groups, speaker } = parts;
+  const measures = createMeasures(metrics.registry, groups);
+  const dealUrlOf = createDealLink({
+    bus,
+    amocrmUrl: env.AMOCRM_BASE_URL,
+    waitMs: env.TELEGRAM_DEAL_WAIT_MS,
+  });
+  const wake = createWake(bus);
+  groups.onChange((group) => {
+    wake(group).catch((thrown: unknown) =>
+      log.warn({ err: toError(thrown) }, 'waiting notices were not woken; they look by themselves'),
+    );
+  });
+  return createRelay({
+    ...{ bus, groups, speaker },
+    ledger: createLedger(bus),
+    facts: createDeliveryFacts(bus, metrics),
+    owner: randomUUID(),
+    timeZone: env.TIME_ZONE,
+    groupRatePerMinute: env.TELEGRAM_GROUP_RATE_PER_MINUTE,
+    onSent: (leads) => measures.leadsPerMessage.observe(leads),
+    linksOf: async ({ lead }) => ({
+      dealUrl: await dealUrlOf(lead),
+      leadUrl: env.LEAD_LINK_BASE_URL && `${env.LEAD_LINK_BASE_URL}/${lead.leadId}`,
+    }),
+  });
+}
+
+/** The mirror of the groups, unless there is no database to write to. */
+export function mirrorGroups(
+  env: TelegramRelayEnv,
+  { log, groups }: Pick<LeadParts, 'log' | 'groups'>,
+): BackgroundWork[] {
+  const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: serviceKey } = env;
+  if (url === undefined || serviceKey === undefined) {
+    log.warn('telegram_groups is not written: LANDING_SUPABASE_URL or its key is not given');
+    return [];
+  }
+  const database = createDatabase({ project: 'landing', url, serviceKey });
+  return [startMirror({ database, groups, log })];
+}
