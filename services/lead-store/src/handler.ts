@@ -3,7 +3,12 @@
  * the functions of the migrations let a status only move forward.
  */
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
-import type { CrmRecorded, DeliveryRecorded, EventOf, LeadCreated } from '@leadwire/shared/contract/events';
+import type {
+  CrmRecorded,
+  DeliveryRecorded,
+  EventOf,
+  LeadCreated,
+} from '@leadwire/shared/contract/events';
 import type { Database } from '@leadwire/shared/providers/supabase';
 
 /** Large enough to catch up fast after an outage, small enough for one request of about 100 KiB. */
@@ -37,7 +42,9 @@ export function createLeadStore(database: Database): LeadStore {
   return {
     storeLead: ({ id, type, data }) =>
       storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' }),
-    storeOutcome: ({ id, data }) => storeOutcome({ ...data, eventId: id }),
+    storeOutcome: ({ id, data: { about, leadId, ...data } }) =>
+      // A message of the platform has no lead, and its id is not to be taken for one.
+      storeOutcome({ ...data, ...(about === undefined && { leadId }), eventId: id }),
     storeCall: ({ id, data }) => storeCall({ ...data, eventId: id }),
     storeDeal: ({ id, data }) => storeDeal({ ...data, eventId: id }),
   };
@@ -61,8 +68,8 @@ export function createTripwireStore(
     async storeOutcome({ data }) {
       const status = TRACKED[data.outcome];
       const { leadId, channel, at } = data;
-      // Notices to our own groups are no business of the second project's.
-      if (status === undefined || channel === 'telegram') return;
+      // Notices to our own groups and messages of the platform are about no lead of the second project's.
+      if (status === undefined || channel === 'telegram' || data.about !== undefined) return;
       await storeTracking({
         leadId,
         [`${channel}Status`]: status,

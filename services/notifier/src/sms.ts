@@ -1,6 +1,10 @@
 /** SMS through Mobizon. A repeat would send and bill again, so an unclear one is looked for first. */
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
-import { smsSchema, type MobizonClient, type Sms } from '@leadwire/shared/providers/mobizon/messages';
+import {
+  smsSchema,
+  type MobizonClient,
+  type Sms,
+} from '@leadwire/shared/providers/mobizon/messages';
 import { callContext, copyId, isOurs, type Channel, type Sender } from './channel.ts';
 import { recipientOf, type Composer } from './compose.ts';
 

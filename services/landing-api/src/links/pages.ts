@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyReply } from 'fastify';
 
-const read = (file: string) => readFileSync(new URL(`../../pages/${file}`, import.meta.url), 'utf8');
+const read = (file: string) =>
+  readFileSync(new URL(`../../pages/${file}`, import.meta.url), 'utf8');
 
 /** One of the pages in `pages/`, by its name, in their common style. @throws when there is none. */
 export function readPage(name: string): string {

@@ -3,7 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { leadSchema, personalChannels, type PersonalChannel } from '@leadwire/shared/contract/events';
+import {
+  leadSchema,
+  personalChannels,
+  type PersonalChannel,
+} from '@leadwire/shared/contract/events';
 import { RequestError, problemSchema } from '@leadwire/shared/service/http-problems';
 import { settledStates, type Ledger, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { hasBearer } from '@leadwire/shared/service/service';
