@@ -17,6 +17,7 @@ const FAILURES = 3;
 const SILENCE_MS = 5 * 60_000;
 /** What a process knows of the others' state may be this old: mails are not to cost a look each. */
 const FRESH_MS = 500;
+const SHORTEST_PROBE_GAP_MS = 200;
 const LONGEST_PROBE_GAP_MS = 30_000;
 const CAS_TRIES = 20;
 
@@ -37,6 +38,8 @@ export interface MailFallback {
    * only when Resend answers a request that cannot send anything, or has refused what it was given for sure.
    */
   isResendsTurn(): Promise<boolean>;
+  /** While Resend is down it is asked so often, in milliseconds, by all processes together. */
+  readonly probeGapMs: number;
   /** How long a mail that Resend may have is to wait before Resend is asked again; 0 when it may be asked now. */
   askAgainInMs(): Promise<number>;
   /** A request that began at `startedAt` (Unix milliseconds) was taken. Never throws: the mail is out. */
@@ -58,7 +61,7 @@ export interface MailFallbackOptions {
 /** @throws TransientError from the two questions when the broker does not answer. */
 export function createMailFallback(options: MailFallbackOptions): MailFallback {
   const { bus, alerts, ping, afterMs, log, now = Date.now } = options;
-  const probeGapMs = Math.min(LONGEST_PROBE_GAP_MS, afterMs / 4);
+  const probeGapMs = Math.max(SHORTEST_PROBE_GAP_MS, Math.min(LONGEST_PROBE_GAP_MS, afterMs / 4));
   const silenceMs = Math.max(SILENCE_MS, afterMs);
   let seen: { state: State | undefined; at: number } | undefined;
   let isKnownToWork = false;
@@ -127,6 +130,8 @@ export function createMailFallback(options: MailFallbackOptions): MailFallback {
   const inWords = <T>(work: () => Promise<T>) => orOutage('the state of Resend is unknown', work);
 
   return {
+    probeGapMs,
+
     isResendsTurn: () =>
       inWords(async () => {
         const state = await recent();

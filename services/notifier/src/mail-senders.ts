@@ -51,12 +51,23 @@ export function createResendSender(options: ResendSenderOptions): Sender {
         throw new NotYetError('Resend may have it, and is not answering', waitMs);
       }
       // Asking and sending are one call here: the key makes it one mail either way.
-      return { kind: 'sent', providerId: await send(entry) };
+      try {
+        return { kind: 'sent', providerId: await send(entry) };
+      } catch (thrown) {
+        // Waiting for Resend's return is no failure of this mail: it spends no attempts.
+        if (fallback && thrown instanceof AmbiguousError && !thrown.outage) {
+          throw new NotYetError(thrown.message, fallback.probeGapMs);
+        }
+        throw thrown;
+      }
     },
   };
 }
 
-/** Tells the fallback how each request went. */
+/**
+ * Tells the fallback how each request went. While Resend counts as down its failures are expected: they are kept from
+ * the consumer, which would otherwise slow down mails that Mailgun takes.
+ */
 function watched(post: Sender['send'], fallback: MailFallback, now: () => number): Sender['send'] {
   return async (entry) => {
     const startedAt = now();
@@ -69,9 +80,11 @@ function watched(post: Sender['send'], fallback: MailFallback, now: () => number
       // Whoever is only asked to wait (429) takes mail.
       if (!isStopped && !(thrown instanceof AmbiguousError)) throw thrown;
       const isDown = await fallback.failed(isStopped ? 'stopped' : 'failing');
-      // The channel as a whole goes on: the next try is Mailgun's.
-      if (isStopped && isDown) throw new TransientError(thrown.message, { cause: thrown });
-      throw thrown;
+      if (!isDown) throw thrown;
+      const options = { cause: thrown };
+      throw isStopped
+        ? new TransientError(thrown.message, options)
+        : new AmbiguousError(thrown.message, options);
     }
   };
 }
