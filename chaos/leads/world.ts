@@ -78,6 +78,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     startSandbox({
       seed: options.random.int(1, 1_000_000),
       resend: { ratePerSecond: 1_000, crashRecoveryMs: 1_000 },
+      mailgun: { ratePerSecond: 1_000, eventsLagMs: 300 },
       mobizon: {
         apiKey: MOBIZON_KEY,
         ratePerSecondPerMethod: 1_000,
@@ -179,6 +180,7 @@ function commonEnv(lines: World['lines'], supabase: TestSupabase): Record<string
     RESEND_BASE_URL: `${at(lines.providers)}/resend`,
     RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
     RESEND_RATE_PER_SECOND: '200',
+    MAILGUN_BASE_URL: `${at(lines.providers)}/mailgun`,
     MOBIZON_API_KEY: MOBIZON_KEY,
     MOBIZON_BASE_URL: `${at(lines.providers)}/mobizon`,
     MOBIZON_FROM: 'Leadwire',

@@ -97,7 +97,10 @@ export interface MailgunSenderOptions extends Common {
   eventsLagMs: number;
 }
 
-/** A repeat would be a second mail, so an unclear one is looked for; one that is not found is a person's to decide. */
+/**
+ * A repeat would be a second mail, so an unclear one is looked for, until Mailgun's own documents call their list of
+ * events complete. What is not in it then was never taken.
+ */
 export function createMailgunSender(options: MailgunSenderOptions): Sender {
   const { mailgun, from, eventsLagMs, linkFor, now = Date.now } = options;
   return {
@@ -127,7 +130,7 @@ export function createMailgunSender(options: MailgunSenderOptions): Sender {
       const lagLeftMs = lastTriedAt + eventsLagMs - now();
       return lagLeftMs > 0
         ? { kind: 'too_early', retryAfterMs: Math.min(lagLeftMs, LOOK_AGAIN_MS) }
-        : { kind: 'undecided', reason: 'not_found_at_mailgun' };
+        : { kind: 'not_sent' };
     },
   };
 }
