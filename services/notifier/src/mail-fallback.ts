@@ -83,7 +83,10 @@ export function createMailFallback(options: MailFallbackOptions): MailFallback {
       const wanted = next(state);
       if (wanted === undefined) return { state, isOurs: false };
       try {
-        await (await bus.bucket('limits')).update(KEY, JSON.stringify(wanted), revision);
+        const bucket = await bus.bucket('limits');
+        const value = JSON.stringify(wanted);
+        // A key that was never there has no revision to update.
+        await (revision === 0 ? bucket.create(KEY, value) : bucket.update(KEY, value, revision));
         seen = { state: wanted, at: now() };
         return { state: wanted, isOurs: true };
       } catch (thrown) {
