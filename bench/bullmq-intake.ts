@@ -39,7 +39,9 @@ const intake: Intake = {
 const bus = openBus({ url: env.NATS_URL, name: NAME, log, topology: 'as it is' });
 
 const http = await createHttp(env, {
-  ...{ log, bus, intake },
+  log,
+  bus,
+  intake,
   journal: await openJournal({ dir: env.JOURNAL_DIR, log }),
   ledger: createLedger(bus),
   groups: createGroupReader(bus),
@@ -49,7 +51,10 @@ const http = await createHttp(env, {
 });
 
 await runService({
-  ...{ log, bus, metrics, http },
+  log,
+  bus,
+  metrics,
+  http,
   port: env.PORT,
   host: env.HOST,
   metricsToken: env.ADMIN_TOKEN,

@@ -84,7 +84,8 @@ function startMailer(
     entry: 'services/mailer-batch/src/main.ts',
     env: {
       ...env,
-      ...{ ADMIN_TOKEN, CAMPAIGN_QUIET_HOURS: 'none' },
+      ADMIN_TOKEN,
+      CAMPAIGN_QUIET_HOURS: 'none',
       PUBLIC_BASE_URL: 'https://leadwire.kz',
       UNSUBSCRIBE_SECRET: 'a-secret-for-the-bench-of-32-characters',
       RESEND_API_KEY: 're_bench',
@@ -143,7 +144,10 @@ async function measure(
 }
 
 const DRAFT = {
-  ...{ name: 'Эфир перенесён', channel: 'email', template: 'stream-moved', quietHours: null },
+  name: 'Эфир перенесён',
+  channel: 'email',
+  template: 'stream-moved',
+  quietHours: null,
   variables: {
     stream: 'Как выбрать профессию',
     newDate: '2099-11-27T19:00:00+05:00',

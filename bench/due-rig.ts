@@ -34,7 +34,8 @@ export async function startDueRig(processes: number, delayMs: number) {
   const notifiers = await Promise.all(Array.from({ length: processes }, start));
   const manager = await bus.manager();
   return {
-    ...{ bus, resend },
+    bus,
+    resend,
     ledger: createLedger(bus),
     /** Messages that wait at the broker, or are due and not sent yet; and how many it ever held. */
     notifications: async () => {

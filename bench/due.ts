@@ -90,7 +90,9 @@ async function measure(
   const claimed = entries.flatMap(({ firstClaimAt: at }) => (at ? [Date.parse(at)] : []));
   const late = (times: readonly number[]) => times.map((at) => at - dueAt);
   return {
-    ...{ processes, messages, doubled: seen.doubled },
+    processes,
+    messages,
+    doubled: seen.doubled,
     handedOut: late(await handedOut),
     claimed: late(claimed),
     arrived: late(arrived),
@@ -182,8 +184,11 @@ function sumOfAll(after: readonly Measures[], before: readonly Measures[]): Meas
     all.reduce((total, each) => total + each[name], 0);
   const grown = (name: keyof Measures) => sum(after, name) - sum(before, name);
   return {
-    ...{ mails: grown('mails'), handling: grown('handling') },
-    ...{ turn: grown('turn'), call: grown('call'), cpu: grown('cpu') },
+    mails: grown('mails'),
+    handling: grown('handling'),
+    turn: grown('turn'),
+    call: grown('call'),
+    cpu: grown('cpu'),
   };
 }
 

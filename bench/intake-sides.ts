@@ -61,7 +61,8 @@ async function startLeadwire(natsUrl: string): Promise<Side> {
   const manager = await bus.manager();
   return {
     name: 'landing-api, NATS',
-    ...{ url: service.url, used: service.used },
+    url: service.url,
+    used: service.used,
     stored: async () => (await manager.streams.info('LEADS')).state.messages,
     async close() {
       await service.close();
@@ -76,7 +77,8 @@ async function startBullmq(natsUrl: string, port: number): Promise<Side> {
   const queue = new Queue('leads', { connection: { host: '127.0.0.1', port } });
   return {
     name: 'BullMQ, Redis',
-    ...{ url: service.url, used: service.used },
+    url: service.url,
+    used: service.used,
     stored: () => queue.getWaitingCount(),
     async close() {
       await service.close();

@@ -16,8 +16,13 @@ const text = { type: 'string' } as const;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    ...{ people: text, limit: text, messages: text, processes: text },
-    ...{ connections: text, requests: text, rounds: text },
+    people: text,
+    limit: text,
+    messages: text,
+    processes: text,
+    connections: text,
+    requests: text,
+    rounds: text,
   },
 });
 

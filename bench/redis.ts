@@ -23,9 +23,13 @@ export async function startRedis({ binary, env }: RedisServer): Promise<Redis> {
   const folder = await mkdtemp(join(tmpdir(), 'leadwire-redis-'));
   const port = await freePort();
   const settings = {
-    ...{ bind: '127.0.0.1', port: String(port), dir: folder },
-    ...{ appendonly: 'yes', appendfsync: 'always' },
-    ...{ save: '', 'auto-aof-rewrite-percentage': '0' },
+    bind: '127.0.0.1',
+    port: String(port),
+    dir: folder,
+    appendonly: 'yes',
+    appendfsync: 'always',
+    save: '',
+    'auto-aof-rewrite-percentage': '0',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const child = spawn(binary, flags, {

@@ -1,5 +1,5 @@
 /** What a run has to say to a person. */
-import { findingKinds } from './leads/verifier.ts';
+import { findingKinds } from './leads/finding.ts';
 import type { Outcome } from './scenario.ts';
 
 /** Findings of one kind that are shown one by one. */

@@ -136,7 +136,10 @@ async function judge(
   const telling = setInterval(() => options.note(told()), 500);
   await scenario
     .disturb({
-      ...{ world, load, random: random.fork('disturb'), points: options.points },
+      world,
+      load,
+      random: random.fork('disturb'),
+      points: options.points,
       kills: () => state.kills,
       pass: (ms) => delay(ms * (options.timeScale ?? 1)),
     })

@@ -12,7 +12,10 @@ const TIME_SCALE = 0.2;
 /** Options for `runScenario`; any seed will do. */
 export function shortRun(seed: number): Omit<RunOptions, 'note'> {
   return {
-    ...{ seed, points: POINTS, timeScale: TIME_SCALE, quietWithinMs: QUIET_WITHIN_MS },
+    seed,
+    points: POINTS,
+    timeScale: TIME_SCALE,
+    quietWithinMs: QUIET_WITHIN_MS,
     preload: ['impatient.ts', 'other-ledger.ts'],
     env: { CHAOS_LEASE_MS: String(LEASE_MS) },
   };

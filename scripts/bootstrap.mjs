@@ -32,7 +32,9 @@ async function main() {
 /** @param {string | undefined} verb */
 function entryOf(verb) {
   const known = /^[a-z0-9-]+$/.test(verb ?? '')
-    ? [`scripts/commands/${verb}.ts`, `${verb}/main.ts`].find((file) => fs.existsSync(path.join(root, file)))
+    ? [`scripts/commands/${verb}.ts`, `${verb}/main.ts`].find((file) =>
+        fs.existsSync(path.join(root, file)),
+      )
     : undefined;
   if (!known) {
     throw new ExplainedError(

@@ -53,7 +53,9 @@ export function startWitness({ supabase: { landing } }: Pick<Sources, 'supabase'
   // Told by `stop`.
   looking.catch(() => undefined);
   return {
-    ...{ samples, latest, heldBack },
+    samples,
+    latest,
+    heldBack,
     async stop() {
       isOver = true;
       await looking;
@@ -90,7 +92,9 @@ export async function collectCampaigns(
     left join public.campaign_batches b on b.campaign_id = r.campaign_id and b.n = r.batch`);
   const suppressed = await landing.sql<{ id: string }>(HELD_BACK.replace(/where[^]*$/, ''));
   return {
-    ...{ ...seen, samples, heldBack },
+    ...seen,
+    samples,
+    heldBack,
     suppressed: new Set(suppressed.map(({ id }) => id)),
     campaigns: await landing.sql('select id, status, total as audience from public.campaigns'),
     people: rows.map(({ key, ...person }) => ({

@@ -50,7 +50,9 @@ export function createCampaignLoad(
 
   const list = (channel: Channel, count: number) =>
     Array.from({ length: count }, (_, index) => ({
-      ...{ row: index + 1, contact: contactOf(channel, index === 0), variables: {} },
+      row: index + 1,
+      contact: contactOf(channel, index === 0),
+      variables: {},
       name: random.pick(NAMES),
     }));
 
@@ -71,9 +73,17 @@ export function createCampaignLoad(
     const { store, drafts } = world;
     await drafts.make({
       // Its id is its name: SMS carry the name.
-      ...{ id, name: id, channel, template: TEMPLATE, variables: {}, timeZone: 'Asia/Almaty' },
+      id,
+      name: id,
+      channel,
+      template: TEMPLATE,
+      variables: {},
+      timeZone: 'Asia/Almaty',
       // Faults fail whole batches here; a campaign that pauses by itself has tests of its own.
-      ...{ quietHours: null, maxBouncePercent: 100, maxErrorPercent: 100, requestHash: null },
+      quietHours: null,
+      maxBouncePercent: 100,
+      maxErrorPercent: 100,
+      requestHash: null,
     });
     const all = { upload: newId(), first: true, last: true };
     await store.setAudience(id, { people: audience, leftOut: [] }, all);
@@ -94,7 +104,8 @@ export function createCampaignLoad(
       }, 0);
 
   return {
-    ...{ launched, refusable },
+    launched,
+    refusable,
     async topUp(latest) {
       for (const channel of ['email', 'sms'] as const) {
         if (batchesLeft(channel, latest) < FEWEST_BATCHES * scale) await launch(channel);

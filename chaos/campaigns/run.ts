@@ -1,12 +1,7 @@
 /** The run of a scenario about campaigns: campaigns under way, blows until enough was seen, peace, verdict. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCampaignLoad, type CampaignLoad } from './load.ts';
-import {
-  collectCampaigns,
-  startWitness,
-  type SlowTime,
-  type Witness,
-} from './evidence.ts';
+import { collectCampaigns, startWitness, type SlowTime, type Witness } from './evidence.ts';
 import { createRandom, type Random } from '../random.ts';
 import { calledOff, type Outcome, type RunOptions, type Runnable } from '../scenario.ts';
 import { untilCampaignsEnd } from './quiescence.ts';
@@ -79,8 +74,11 @@ export function onCampaigns(scenario: CampaignScenario): Runnable {
 async function runCampaigns(scenario: CampaignScenario, options: RunOptions): Promise<Outcome> {
   const random = createRandom(options.seed).fork(scenario.name);
   const state: State = {
-    ...{ kills: 0, isPeace: false, startedAt: performance.now() },
-    ...{ blows: new Map(), steps: new Set() },
+    kills: 0,
+    isPeace: false,
+    startedAt: performance.now(),
+    blows: new Map(),
+    steps: new Set(),
   };
   const chance = random.fork('processes');
   const world = await startCampaignWorld({
@@ -145,7 +143,9 @@ async function judge(
   );
   const keys = (await world.sandbox.requests('resend')).map(({ idempotencyKey }) => idempotencyKey);
   return {
-    ...{ scenario: scenario.name, kills: state.kills, accepted: evidence.people.length },
+    scenario: scenario.name,
+    kills: state.kills,
+    accepted: evidence.people.length,
     verdict: verifyCampaigns(evidence),
     repeats: keys.length - new Set(keys).size,
     seconds: Math.round((performance.now() - state.startedAt) / 1_000),

@@ -3,7 +3,8 @@
  * did. Pure; it knows nothing of batches, claims and keys.
  */
 import { busiestSecond } from '../crm/verifier.ts';
-import { countByKind, groupBy, type Finding, type Verdict } from '../leads/verifier.ts';
+import { countByKind, groupBy, type Verdict } from '../leads/verifier.ts';
+import type { Finding } from '../leads/finding.ts';
 
 export const personStatuses = [
   'pending',
@@ -200,8 +201,12 @@ function summarise({ people }: CampaignEvidence, findings: Finding[]): Verdict {
   const ended = (as: PersonStatus) => people.filter(({ status }) => status === as).length;
   const [sent, skipped] = [ended('sent'), ended('skipped')];
   return {
-    ...{ findings, counts: countByKind(findings) },
-    ...{ leads: people.length, sent, skipped, unknown },
+    findings,
+    counts: countByKind(findings),
+    leads: people.length,
+    sent,
+    skipped,
+    unknown,
   };
 }
 

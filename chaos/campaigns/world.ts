@@ -7,7 +7,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCampaignStore, type CampaignStore } from '@leadwire/mailer-batch/campaigns/campaign-store';
+import {
+  createCampaignStore,
+  type CampaignStore,
+} from '@leadwire/mailer-batch/campaigns/campaign-store';
 import { createDraftStore, type DraftStore } from '@leadwire/mailer-batch/campaigns/draft-store';
 import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
@@ -118,7 +121,13 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
   let isBrokerUp = true;
 
   const world: CampaignWorld = {
-    ...{ bus, supabase, sandbox, mailers, rates, gate, ...storesOf(supabase) },
+    bus,
+    supabase,
+    sandbox,
+    mailers,
+    rates,
+    gate,
+    ...storesOf(supabase),
     diary: async () => {
       const text = await readFile(diaryFile, 'utf8').catch(() => '');
       return text.split('\n').filter((line) => line !== '');

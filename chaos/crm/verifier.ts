@@ -1,25 +1,10 @@
 /** The judge of the CRM: what stands in AmoCRM, against the leads and the rows that people query. Pure. */
-import type { Evidence, LeadLine } from '../leads/evidence.ts';
-import type { Finding } from '../leads/verifier.ts';
-
-/** What AmoCRM has and saw; only what is not deleted. */
-export interface CrmEvidence {
-  deals: { id: number; name: string; contactIds: number[]; stageId: number }[];
-  /** `reach`: its phones in digits and its addresses. */
-  contacts: { id: number; reach: string[] }[];
-  notes: string[];
-  /** `landing_leads.amocrm_deal_id` of those that are synced, by lead. */
-  rows: Map<string, number>;
-  /** When each request arrived, Unix milliseconds. */
-  arrivals: number[];
-  /** The most that AmoCRM takes in any second. */
-  limitPerSecond: number;
-  /** Where a deal begins, and where it stands once somebody has paid. */
-  stages: { first: number; paid: number };
-}
+import type { LeadLine } from '../leads/evidence.ts';
+import type { Finding } from '../leads/finding.ts';
+import type { CrmEvidence } from './evidence.ts';
 
 /** One person, one contact, one deal on the right stage; one note for each test; the limit kept. */
-export function checkCrm({ leads, crm }: Evidence): Finding[] {
+export function checkCrm(leads: readonly LeadLine[], crm: CrmEvidence | undefined): Finding[] {
   if (!crm) return [];
   const people = groupPeople(leads);
   return [

@@ -4,9 +4,8 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import type { TestSupabase } from '@leadwire/testing/supabase';
-import { collectCrm } from '../crm/evidence.ts';
+import { collectCrm, type CrmEvidence } from '../crm/evidence.ts';
 import type { Accepted } from './load.ts';
-import type { CrmEvidence } from '../crm/verifier.ts';
 
 export interface LeadLine {
   leadId: string;
@@ -132,11 +131,17 @@ async function readEffects(sandbox: SandboxControl): Promise<EffectLine[]> {
   const [mails, sms] = [await sandbox.mails(), await sandbox.sms()];
   return [
     ...mails.map(({ id, to, at, tags }) => ({
-      ...{ kind: 'mail' as const, to: to.join(), at, ids: [id] },
+      kind: 'mail' as const,
+      to: to.join(),
+      at,
+      ids: [id],
       deliveryId: tags.find(({ name }) => name === 'delivery_id')?.value,
     })),
     ...sms.map(({ id, to, at, campaignId, campaignName }) => ({
-      ...{ kind: 'sms' as const, to: to.join(), at, ids: [id, `campaign:${campaignId}`] },
+      kind: 'sms' as const,
+      to: to.join(),
+      at,
+      ids: [id, `campaign:${campaignId}`],
       deliveryId: /^leadwire:(.+)$/.exec(campaignName)?.[1],
     })),
   ];

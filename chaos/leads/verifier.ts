@@ -3,36 +3,8 @@
  * and what the providers really did. It knows nothing of how the system works and believes none of the three.
  */
 import { checkCrm } from '../crm/verifier.ts';
+import { findingKinds, type Finding, type FindingKind } from './finding.ts';
 import type { DeliveryLine, DeliveryRow, EffectLine, Evidence, LeadLine } from './evidence.ts';
-
-export const findingKinds = [
-  /** An accepted lead, or one of its messages, is nowhere or was given up. */
-  'lost',
-  /** A person got something twice, or a submission became two leads. */
-  'doubled',
-  /** Sent before it was due. */
-  'early',
-  /** Not finished although everything was given time to finish. */
-  'unsettled',
-  /** Two ledgers say different things about the same delivery. */
-  'mismatched',
-  /** A provider's limit was crossed. */
-  'hurried',
-  /** Somebody who had left the list, or whose campaign stood still, was written to. */
-  'unwanted',
-  /** The states of a campaign did not add up to its audience. */
-  'miscounted',
-  /** `unknown` without a reason, or for a reason that nothing in the scenario can cause. */
-  'unexplained',
-] as const;
-export type FindingKind = (typeof findingKinds)[number];
-
-export interface Finding {
-  kind: FindingKind;
-  /** The lead or delivery it is about: ids only. */
-  about: string;
-  what: string;
-}
 
 export interface Verdict {
   findings: Finding[];
@@ -59,7 +31,7 @@ export function verify(evidence: Evidence, allowedEnds: AllowedEnds = []): Verdi
     ...checkAccepted(evidence),
     ...checkPeople(evidence),
     ...checkEffects(evidence, effects),
-    ...checkCrm(evidence),
+    ...checkCrm(evidence.leads, evidence.crm),
   ];
   const planned = new Map(
     evidence.deliveries.map((line) => [`${line.leadId} ${line.channel}`, line]),

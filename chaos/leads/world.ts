@@ -137,7 +137,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const everyReplica = () => services.flatMap((name) => replicas[name]);
 
   const world: World = {
-    ...{ bus, supabase, lines, replicas, hasCrm, everyReplica },
+    bus,
+    supabase,
+    lines,
+    replicas,
+    hasCrm,
+    everyReplica,
     sandbox: sandbox.control,
     addresses: ports.map((port) => `http://127.0.0.1:${port}`),
     journals: folder,

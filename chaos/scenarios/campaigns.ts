@@ -17,7 +17,9 @@ const SEND_SMS = '/service/campaign/send';
 const SMS = ['/service/campaign/create', '/service/campaign/addRecipients', SEND_SMS];
 
 const json = (status: number, body: object, headers: Record<string, string> = {}): FaultAction => ({
-  ...{ do: 'fixed', status, body: JSON.stringify(body) },
+  do: 'fixed',
+  status,
+  body: JSON.stringify(body),
   headers: { 'content-type': 'application/json', ...headers },
 });
 
@@ -52,7 +54,8 @@ const mailFaults: Blow[] = [
   lostMail,
   fault('mail taken, 500', 'resend', MAIL, { do: 'effect-then-5xx' }),
   fault('mail taken, half an answer', 'resend', MAIL, {
-    ...{ do: 'effect-then-garbage', as: 'cut-json' },
+    do: 'effect-then-garbage',
+    as: 'cut-json',
   }),
   // Longer than a lease: another process has the batch when it comes.
   fault('mail taken, late answer', 'resend', MAIL, { do: 'effect-then-late', delayMs: 8_000 }),
@@ -81,7 +84,8 @@ const smsFaults: Blow[] = [
     ];
   }),
   fault('SMS sent, late answer', 'mobizon', SEND_SMS, {
-    ...{ do: 'effect-then-late', delayMs: 8_000 },
+    do: 'effect-then-late',
+    delayMs: 8_000,
   }),
   fault('SMS state not told', 'mobizon', '/service/campaign/getInfo', {
     do: 'refuse',
@@ -259,7 +263,9 @@ const brief = { isBrief: true, rates: { allowed: 50, told: 20 } };
  * from outside and at every step, the broker and the database go away, and the providers lie.
  */
 export const campaigns = onCampaigns({
-  ...{ ...common, name: 'campaigns', steps },
+  ...common,
+  name: 'campaigns',
+  steps,
   // One less than allowed: a machine that is busy with starting processes does not keep the distance of two calls.
   rates: { allowed: 5, told: 4 },
   blows: [
@@ -271,7 +277,9 @@ export const campaigns = onCampaigns({
 
 /** Hunts: the grossest mistakes of a sender, in half a minute. */
 export const shortCampaigns = onCampaigns({
-  ...{ ...common, ...brief, name: 'campaigns-short' },
+  ...common,
+  ...brief,
+  name: 'campaigns-short',
   blows: [databaseAway, paused, suppressed, lostMail, lostSms],
   steps: [
     { call: 'rpc/leadwire_campaign_claim', side: 'after' },
@@ -283,6 +291,9 @@ export const shortCampaigns = onCampaigns({
 
 /** One lost answer, and nothing else: what a run with chaos/preload/new-keys.ts needs. */
 export const oneLostAnswer = onCampaigns({
-  ...{ ...common, ...brief, name: 'one-lost-answer' },
-  ...{ blows: [lostMail], steps: [] },
+  ...common,
+  ...brief,
+  name: 'one-lost-answer',
+  blows: [lostMail],
+  steps: [],
 });

@@ -32,10 +32,14 @@ export const crm: Scenario = {
   }),
   async disturb({ world, random, load, points, kills, pass }) {
     await world.sandbox.addFault({
-      ...{ provider: 'amocrm', probability: 0.03, action: { do: 'effect-then-drop' } },
+      provider: 'amocrm',
+      probability: 0.03,
+      action: { do: 'effect-then-drop' },
     });
     await world.sandbox.addFault({
-      ...{ provider: 'amocrm', probability: 0.02, action: { do: 'refuse', status: 503 } },
+      provider: 'amocrm',
+      probability: 0.02,
+      action: { do: 'refuse', status: 503 },
     });
     const end = kills() + points;
     while (kills() < end) {

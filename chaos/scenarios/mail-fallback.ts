@@ -33,7 +33,7 @@ export const mailFallback: Scenario = {
             CHAOS_CRASH_AT_WRITE: String(random.int(LEAST_WRITES, WRITES)),
             CHAOS_CRASH_SIDE: random.pick(['before', 'after']),
           }
-        : ({} as Record<string, string>),
+        : {},
   }),
   async disturb(scene) {
     const { sandbox } = scene.world;

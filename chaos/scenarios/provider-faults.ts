@@ -74,7 +74,8 @@ export const rateLimited = weather({
   hunts: 'a message that was given up because the provider wanted us to wait',
   faults: [
     {
-      ...{ provider: 'resend', probability: 0.7 },
+      provider: 'resend',
+      probability: 0.7,
       action: {
         do: 'fixed',
         status: 429,
@@ -83,7 +84,8 @@ export const rateLimited = weather({
       },
     },
     {
-      ...{ provider: 'mobizon', probability: 0.5 },
+      provider: 'mobizon',
+      probability: 0.5,
       action: {
         do: 'fixed',
         status: 200,

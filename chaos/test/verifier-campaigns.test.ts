@@ -5,7 +5,7 @@ import {
   type PersonLine,
   type Sample,
 } from '../campaigns/verifier.ts';
-import type { FindingKind } from '../leads/verifier.ts';
+import type { FindingKind } from '../leads/finding.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 interface Evidence extends CampaignEvidence {
@@ -18,15 +18,25 @@ interface Evidence extends CampaignEvidence {
 }
 
 const person = (id: string, status = 'sent'): Mutable<PersonLine> => ({
-  ...{ id, campaignId: 'c', contact: `${id}@pochta.kz`, status, reason: null, struckBy: [] },
+  id,
+  campaignId: 'c',
+  contact: `${id}@pochta.kz`,
+  status,
+  reason: null,
+  struckBy: [],
 });
 const copyTo = (id: string, campaignId = 'c') => ({ campaignId, to: `${id}@pochta.kz` });
 
 function sample(pending: number, sent: number): Mutable<Sample> {
   const counts = { pending, sent, failed: 1, skipped: 1, unknown: 1 };
   return {
-    ...{ campaignId: 'c', status: 'running', pausedAt: null, audience: 6, claims: sent },
-    ...{ counts, told: { ...counts, sending: 0, audience: 6 } },
+    campaignId: 'c',
+    status: 'running',
+    pausedAt: null,
+    audience: 6,
+    claims: sent,
+    counts,
+    told: { ...counts, sending: 0, audience: 6 },
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DeliveryLine, EffectLine, Evidence, LeadLine } from '../leads/evidence.ts';
-import { verify, type FindingKind } from '../leads/verifier.ts';
+import { verify } from '../leads/verifier.ts';
+import type { FindingKind } from '../leads/finding.ts';
 
 const DUE_AT = '2026-11-20T10:10:00.000Z';
 const SENT_AT = '2026-11-20T10:10:01.000Z';
@@ -8,7 +9,11 @@ const SENT_AT = '2026-11-20T10:10:01.000Z';
 /** Ledgers of one lead that went well; each test spoils them in one place. */
 function goodEvidence(): Evidence & { deliveries: [DeliveryLine, DeliveryLine] } {
   const delivery = (deliveryId: string, channel: 'email' | 'sms'): DeliveryLine => ({
-    ...{ deliveryId, leadId: 'lead', channel, state: 'sent', dueAt: DUE_AT },
+    deliveryId,
+    leadId: 'lead',
+    channel,
+    state: 'sent',
+    dueAt: DUE_AT,
   });
   return {
     accepted: [{ key: 'form-1', leadId: 'lead' }],

@@ -16,7 +16,13 @@ import {
 import { findNatsServer } from '../machine/nats-server.ts';
 import { canConnect } from '../stack/ports.ts';
 import { say, step } from '../machine/progress.mjs';
-import { claimRunFile, know, stopLeftovers, writeRunFile, type RunFile } from '../stack/run-file.ts';
+import {
+  claimRunFile,
+  know,
+  stopLeftovers,
+  writeRunFile,
+  type RunFile,
+} from '../stack/run-file.ts';
 import { readSecrets } from '../stack/secrets.ts';
 import { supervise, type Supervised } from '../stack/supervisor.ts';
 import { ExplainedError } from '../machine/tools.mjs';

@@ -47,7 +47,8 @@ export function usableVersion(output: string): string | undefined {
 async function tryOut(binary: string, libraries?: string): Promise<RedisServer | undefined> {
   const env = libraries === undefined ? {} : { LD_LIBRARY_PATH: libraries };
   const { code, output } = await run(binary, ['--version'], {
-    ...{ env: { ...process.env, ...env }, timeoutMs: 5_000 },
+    env: { ...process.env, ...env },
+    timeoutMs: 5_000,
   });
   const version = code === 0 ? usableVersion(output) : undefined;
   return version === undefined ? undefined : { binary, version, env };

@@ -49,16 +49,20 @@ afterAll(async () => {
 async function start(service: User, env: Record<string, string>): Promise<ServiceProcess> {
   const started = await startServiceProcess({
     entry: `services/${service}/src/main.ts`,
-    env: { ...{ NATS_URL: broker.urlOf(service), ADMIN_TOKEN, UNSUBSCRIBE_SECRET }, ...env },
+    env: { NATS_URL: broker.urlOf(service), ADMIN_TOKEN, UNSUBSCRIBE_SECRET, ...env },
   });
   services.push(started);
   return started;
 }
 
 const mailerEnv = () => ({
-  ...{ ...supabase.env, CAMPAIGN_QUIET_HOURS: 'none', PUBLIC_BASE_URL: 'https://leadwire.kz' },
-  ...{ RESEND_API_KEY: 're_key', RESEND_BASE_URL: sandbox.resendUrl },
-  ...{ MOBIZON_API_KEY: MOBIZON_KEY, MOBIZON_BASE_URL: sandbox.mobizonUrl },
+  ...supabase.env,
+  CAMPAIGN_QUIET_HOURS: 'none',
+  PUBLIC_BASE_URL: 'https://leadwire.kz',
+  RESEND_API_KEY: 're_key',
+  RESEND_BASE_URL: sandbox.resendUrl,
+  MOBIZON_API_KEY: MOBIZON_KEY,
+  MOBIZON_BASE_URL: sandbox.mobizonUrl,
   RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
 });
 
@@ -69,17 +73,23 @@ test('a campaign goes from the API to the inbox, and the word of who wants no mo
   ]);
   const ask = async (place: string, body: object): Promise<unknown> => {
     const response = await fetch(`${mailer.url}/api/campaigns${place}`, {
-      ...{ method: 'POST', body: JSON.stringify(body) },
+      method: 'POST',
+      body: JSON.stringify(body),
       headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
     });
     return response.json();
   };
   const email = 'saule@mail.leadwire-sample.kz';
   const created = await ask('', {
-    ...{ name: 'Эфир перенесён', channel: 'email', template: 'stream-moved' },
+    name: 'Эфир перенесён',
+    channel: 'email',
+    template: 'stream-moved',
     variables: {
-      ...{ stream: 'Как выбрать профессию', reason: 'Заболел эксперт.', steps: ['Придите.'] },
-      ...{ newDate: '2100-01-01T19:00:00+05:00', link: 'https://leadwire.kz/live' },
+      stream: 'Как выбрать профессию',
+      reason: 'Заболел эксперт.',
+      steps: ['Придите.'],
+      newDate: '2100-01-01T19:00:00+05:00',
+      link: 'https://leadwire.kz/live',
     },
     audience: { kind: 'list', recipients: [{ email, name: 'Сауле' }] },
   });

@@ -50,7 +50,9 @@ export async function startConfiguredBroker(): Promise<ConfiguredBroker> {
   server.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   await waitFor(() => log.includes('Server is ready'), { what: 'the broker' });
   return {
-    ...{ port, folder, log: () => log },
+    port,
+    folder,
+    log: () => log,
     urlOf: (user) => `nats://${user}:${passwordOf(user)}@127.0.0.1:${port}`,
     async close() {
       const ended = once(server, 'exit');

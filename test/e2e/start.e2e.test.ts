@@ -7,7 +7,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { isRunning, readRunFile, signalGroup, type KnownProcess } from '../../scripts/stack/run-file.ts';
+import {
+  isRunning,
+  readRunFile,
+  signalGroup,
+  type KnownProcess,
+} from '../../scripts/stack/run-file.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const STARTED_MS = 150_000;

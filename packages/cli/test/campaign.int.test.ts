@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
+import { freePort, startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { startLossyWay } from './lossy-way.ts';
@@ -44,13 +45,20 @@ beforeAll(async () => {
   mailer = await startServiceProcess({
     entry: 'services/mailer-batch/src/main.ts',
     env: {
-      ...{ NATS_URL: broker.url, ...supabase.env, ADMIN_TOKEN, CAMPAIGN_QUIET_HOURS: 'none' },
+      NATS_URL: broker.url,
+      ...supabase.env,
+      ADMIN_TOKEN,
+      CAMPAIGN_QUIET_HOURS: 'none',
       PUBLIC_BASE_URL: 'https://leadwire.kz',
       UNSUBSCRIBE_SECRET: 'a-secret-for-tests-of-32-characters',
-      ...{ RESEND_API_KEY: 're_key', RESEND_BASE_URL: sandbox.resendUrl },
-      ...{ RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>', RESEND_RATE_PER_SECOND: '40' },
-      ...{ MOBIZON_API_KEY: MOBIZON_KEY, MOBIZON_BASE_URL: sandbox.mobizonUrl },
-      ...{ MOBIZON_FROM: 'Leadwire', MOBIZON_RATE_PER_SECOND: '20' },
+      RESEND_API_KEY: 're_key',
+      RESEND_BASE_URL: sandbox.resendUrl,
+      RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+      RESEND_RATE_PER_SECOND: '40',
+      MOBIZON_API_KEY: MOBIZON_KEY,
+      MOBIZON_BASE_URL: sandbox.mobizonUrl,
+      MOBIZON_FROM: 'Leadwire',
+      MOBIZON_RATE_PER_SECOND: '20',
     },
   });
 }, 180_000);
@@ -252,11 +260,9 @@ describe('what cannot be done is said in words', () => {
       expect(
         await campaign('create', '--name', 'x', '--template', 'stream-moved', ...flags),
       ).toEqual({
-        ...{
-          code: 2,
-          out: '',
-          err: expect.stringContaining('Give one of --csv, --to and --table'),
-        },
+        code: 2,
+        out: '',
+        err: expect.stringContaining('Give one of --csv, --to and --table'),
       });
     },
   );

@@ -63,8 +63,16 @@ describe('leads show', () => {
     const groupId = newId();
     const at = new Date().toISOString();
     const group = {
-      ...{ groupId, bot: 'leads', chatId: '-100123', formerChatIds: [], title: 'Отдел продаж' },
-      ...{ leadKinds: [], state: 'active', activatedAt: at, createdAt: at, changedAt: at },
+      groupId,
+      bot: 'leads',
+      chatId: '-100123',
+      formerChatIds: [],
+      title: 'Отдел продаж',
+      leadKinds: [],
+      state: 'active',
+      activatedAt: at,
+      createdAt: at,
+      changedAt: at,
     };
     await (await bus.bucket('telegram_groups')).put(groupId, JSON.stringify(group));
     const told = someLead();

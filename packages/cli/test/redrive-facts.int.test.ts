@@ -9,7 +9,8 @@ import type { ConsumerName } from '@leadwire/shared/contract/consumers';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { runCli } from './run-cli.ts';
 
@@ -34,7 +35,10 @@ function listen(durable: ConsumerName) {
   const heard: string[] = [];
   const mood = { isRefusing: false };
   const consumer = startConsumer({
-    ...{ bus, durable, log: createLog('test', 'silent'), metrics: createMetrics('test') },
+    bus,
+    durable,
+    log: createLog('test', 'silent'),
+    metrics: createMetrics('test'),
     schema: eventSchemas['lead.created.v1'],
     handle: ({ subject }) => {
       if (mood.isRefusing) return Promise.reject(new PermanentError('sql_23505', 'refused'));

@@ -6,7 +6,8 @@ import { newId } from '@leadwire/shared/contract/ids';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { runCli } from './run-cli.ts';
 
 let broker: TestBroker;
@@ -33,8 +34,17 @@ const cli = (...args: string[]) => runCli(configured(), ...args);
 const putGroup = async (more: Partial<TelegramGroup>): Promise<void> => {
   const at = new Date().toISOString();
   const group: TelegramGroup = {
-    ...{ groupId: newId(), bot: 'leads', chatId: '-1001', formerChatIds: [], title: 'Курс' },
-    ...{ leadKinds: [], state: 'active', activatedAt: at, createdAt: at, changedAt: at, ...more },
+    groupId: newId(),
+    bot: 'leads',
+    chatId: '-1001',
+    formerChatIds: [],
+    title: 'Курс',
+    leadKinds: [],
+    state: 'active',
+    activatedAt: at,
+    createdAt: at,
+    changedAt: at,
+    ...more,
   };
   const bucket = await bus.bucket('telegram_groups');
   await bucket.put(group.groupId, JSON.stringify(group));
@@ -49,7 +59,8 @@ describe('leadwire telegram', () => {
     const made = CODE.exec(out)?.[0] ?? '';
     expect(out).toContain(`/activate ${made} [test|course|all]`);
     expect(await createTelegramCodes(bus).use(made, 'a', () => true)).toMatchObject({
-      ...{ kind: 'taken', purpose: { kind: 'group', bot: 'leads' } },
+      kind: 'taken',
+      purpose: { kind: 'group', bot: 'leads' },
     });
   });
 

@@ -159,7 +159,9 @@ describe('faults', () => {
   test('a token that is refused in the middle of a batch', async () => {
     const sandbox = await openSandbox(manyCalls);
     await sandbox.control.addFault({
-      ...{ provider: 'amocrm', path: '/api/v4/leads/complex', nth: 2 },
+      provider: 'amocrm',
+      path: '/api/v4/leads/complex',
+      nth: 2,
       action: { do: 'fixed', status: 401, body: '{"title":"Unauthorized","status":401}' },
     });
     const statuses = [];

@@ -88,7 +88,10 @@ describe('leads/complex', () => {
   test('the same call after a 504 makes a second deal: nothing here is idempotent', async () => {
     const sandbox = await openSandbox();
     await sandbox.control.addFault({
-      ...{ provider: 'amocrm', method: 'POST', path: '/api/v4/leads/complex', count: 1 },
+      provider: 'amocrm',
+      method: 'POST',
+      path: '/api/v4/leads/complex',
+      count: 1,
       action: { do: 'effect-then-5xx', status: 504 },
     });
     const call = () => amo(sandbox, 'POST', '/api/v4/leads/complex', [complexLead()]);
@@ -154,7 +157,8 @@ describe('PATCH of a deal', () => {
     const incoming = (await amocrm.pipelines())[0]?.statuses.find((each) => each.incoming)?.id;
     const status_id = what === 'the incoming stage' ? incoming : ownStages.halyk;
     const { status, body } = await amo<Problem>(sandbox, 'PATCH', `/api/v4/leads/${id}`, {
-      ...{ status_id, pipeline_id: PIPELINE },
+      status_id,
+      pipeline_id: PIPELINE,
     });
     expect([status, body['validation-errors']?.[0]?.errors[0]?.path]).toEqual([400, path]);
     expect(await sandbox.control.crm('lead-moved')).toEqual([]);
@@ -181,7 +185,8 @@ describe('PATCH of a deal', () => {
     const sandbox = await openSandbox();
     const { id } = await makeLead(sandbox);
     const { body } = await amo<Problem>(sandbox, 'PATCH', `/api/v4/leads/${id}`, {
-      ...{ price: 1, updated_at: 1 },
+      price: 1,
+      updated_at: 1,
     });
     expect(JSON.stringify(body)).toContain('Last modified date is older than in database');
   });

@@ -44,7 +44,8 @@ test('a card has the contact, tags and notes, and moves with the deal', async ()
 test('what people typed is escaped on the board and in the deal', async () => {
   const sandbox = await openSandbox();
   const { id } = await makeLead(sandbox, {
-    ...{ name: HOSTILE, _embedded: { tags: [{ name: HOSTILE }] } },
+    name: HOSTILE,
+    _embedded: { tags: [{ name: HOSTILE }] },
     custom_fields_values: [{ field_code: 'UTM_SOURCE', values: [{ value: HOSTILE }] }],
   });
   await sandbox.control.amocrm.addContact({ name: HOSTILE });

@@ -101,7 +101,7 @@ describe('a refusal', () => {
     const sandbox = await openSandbox();
     const answer = await send(sandbox, form, key, domain);
     expect(answer.status).toBe(status);
-    if (status === 401) expect(await answer.text()).toBe('Forbidden');
+    expect((await answer.text()) === 'Forbidden').toBe(status === 401);
     expect(await sandbox.control.mails()).toEqual([]);
   });
 

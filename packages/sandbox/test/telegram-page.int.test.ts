@@ -31,7 +31,8 @@ describe('the chats', () => {
     const chat = await openGroup(sandbox);
     await sandbox.control.telegram.say(chat, '/activate A1');
     await telegram(sandbox, 'sendMessage', {
-      ...{ chat_id: chat, parse_mode: 'HTML' },
+      chat_id: chat,
+      parse_mode: 'HTML',
       text: '<b>Заявка</b>\n+77051234567 <a href="https://leadwire.kz/">Сделка</a>',
     });
     const markup = await chatPage(sandbox, chat);

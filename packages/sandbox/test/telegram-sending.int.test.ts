@@ -38,7 +38,8 @@ describe('a call', () => {
     const sandbox = await openSandbox();
     const chat = await openGroup(sandbox, { type: 'supergroup' });
     const { result } = await telegram<WireMessage>(sandbox, 'sendMessage', {
-      ...{ chat_id: chat, parse_mode: 'HTML' },
+      chat_id: chat,
+      parse_mode: 'HTML',
       text: '<b>Заявка</b> от <a href="https://leadwire.kz">Айгерим</a>',
     });
     expect(result).toMatchObject({

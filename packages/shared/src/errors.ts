@@ -5,7 +5,7 @@
  * | ------------------- | ----------------------------------------- | ------------------------------------ | -------------------- |
  * | TransientError      | did not happen this time                  | comes back, later each time          | yes                  |
  * | AmbiguousError      | may have happened: look before repeating  | comes back, later each time          | yes                  |
- * | NotYetError         | nothing is wrong, it is too early         | comes back when told                 | no                   |
+ * | SnoozeError         | nothing is wrong, it is too early         | comes back when told                 | no                   |
  * | ChannelStoppedError | nothing can be sent until a person acts   | comes back; the consumer stops       | no                   |
  * | PermanentError      | will never work                           | copied to DEAD_LETTERS, then removed | last one             |
  *
@@ -52,8 +52,8 @@ export class AmbiguousError extends TransientError {
 }
 
 /** It is not this message's time: somebody else works on it, or it is due later. */
-export class NotYetError extends Error {
-  override readonly name = 'NotYetError';
+export class SnoozeError extends Error {
+  override readonly name = 'SnoozeError';
   readonly retryAfterMs: number;
 
   constructor(message: string, retryAfterMs: number) {
@@ -108,7 +108,7 @@ export async function orOutage<T>(what: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (thrown) {
-    const isOurs = [TransientError, NotYetError, ChannelStoppedError].some(
+    const isOurs = [TransientError, SnoozeError, ChannelStoppedError].some(
       (one) => thrown instanceof one,
     );
     if (isOurs) throw thrown;

@@ -4,7 +4,8 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 
 let broker: TestBroker;
 let bus: Bus;

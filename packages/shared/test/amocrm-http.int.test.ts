@@ -54,7 +54,10 @@ const answering =
 const read: AmoRequest = { action: 'find_contacts', method: 'GET', path: '/api/v4/contacts' };
 const readOne: AmoRequest = { action: 'read_deal', method: 'GET', path: '/api/v4/leads/5' };
 const create: AmoRequest = {
-  ...{ action: 'create_deal', method: 'POST', path: '/api/v4/leads/complex', isCreate: true },
+  action: 'create_deal',
+  method: 'POST',
+  path: '/api/v4/leads/complex',
+  isCreate: true,
   body: [{}],
 };
 

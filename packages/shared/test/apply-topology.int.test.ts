@@ -8,7 +8,8 @@ import { buckets, streams, subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 
 let broker: TestBroker;
 const open: Bus[] = [];

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { CRASHES_PER_ATTEMPT, recordEnd } from '@leadwire/shared/consumer/attempts';
 import {
   ChannelStoppedError,
-  NotYetError,
+  SnoozeError,
   PermanentError,
   TransientError,
 } from '@leadwire/shared/errors';
@@ -45,7 +45,7 @@ describe('failures that spend no attempts', () => {
     fixture.start('notifier-sms', (_event, { attempt }) => {
       attempts.push(attempt);
       return attempts.length < turns
-        ? Promise.reject(new NotYetError('busy', 5))
+        ? Promise.reject(new SnoozeError('busy', 5))
         : Promise.resolve();
     });
     await fixture.publishFor('notifier-sms');
@@ -75,7 +75,7 @@ describe('failures that spend no attempts', () => {
     const attempts: number[] = [];
     fixture.start('notifier-sms', (_event, { attempt }) => {
       attempts.push(attempt);
-      return attempts.length < 4 ? Promise.reject(new NotYetError('busy', 5)) : Promise.resolve();
+      return attempts.length < 4 ? Promise.reject(new SnoozeError('busy', 5)) : Promise.resolve();
     });
     await waitFor(() => attempts.length === 4);
     await fixture.untilSettled('notifier-sms');

@@ -14,7 +14,8 @@ import { consumers, type ConsumerName } from '@leadwire/shared/contract/consumer
 import { streams, subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 
 const schema = eventSchemas['lead.created.v1'];

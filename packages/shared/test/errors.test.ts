@@ -5,7 +5,7 @@ import * as errors from '@leadwire/shared/errors';
 const {
   AmbiguousError,
   ChannelStoppedError,
-  NotYetError,
+  SnoozeError,
   PermanentError,
   TransientError,
   toError,
@@ -15,7 +15,7 @@ describe('error classes', () => {
   test.each([
     new TransientError('m'),
     new AmbiguousError('m'),
-    new NotYetError('m', 5),
+    new SnoozeError('m', 5),
     new ChannelStoppedError('m'),
     new PermanentError('code', 'm'),
   ])('$name is named as its class', (error) => {

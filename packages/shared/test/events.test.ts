@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { eventSchemas, makeEvent, type EventOf, type EventType } from '@leadwire/shared/contract/events';
+import {
+  eventSchemas,
+  makeEvent,
+  type EventOf,
+  type EventType,
+} from '@leadwire/shared/contract/events';
 import { contentHash, derivedCode, derivedId, newId } from '@leadwire/shared/contract/ids';
 import { someLead } from '@leadwire/testing/lead';
 
@@ -23,21 +28,35 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
   },
   'notification.due.v1': { ...delivery, dueAt: at, shortLink, lead },
   'message.requested.v1': {
-    ...{ messageId: newId(), type: 'welcome', contactIssues: [], data: {}, link: 'given' },
+    messageId: newId(),
+    type: 'welcome',
+    contactIssues: [],
+    data: {},
+    link: 'given',
     to: { name: 'Дамир', email: 'damir@mail.leadwire-sample.kz', phone: null },
-    ...{ sendAt: at, receivedAt: at, contentHash: 'a'.repeat(64) },
+    sendAt: at,
+    receivedAt: at,
+    contentHash: 'a'.repeat(64),
   },
   'telegram.notice.v1': { ...delivery, channel: 'telegram', template: newId(), lead },
   'delivery.recorded.v1': { ...delivery, outcome: 'skipped', at, reason: 'phone_invalid' },
   'campaign.delivery_recorded.v1': {
-    ...{ recipientId: newId(), campaignId: newId(), channel: 'email', outcome: 'bounced' },
-    ...{ at, reason: 'permanent' },
+    recipientId: newId(),
+    campaignId: newId(),
+    channel: 'email',
+    outcome: 'bounced',
+    at,
+    reason: 'permanent',
   },
   'contact.suppressed.v1': { reason: 'unsubscribed', source: 'link', at, recipientId: newId() },
   'sms.reported.v1': { messageId: '700001', at },
   'student.created.v1': {
-    ...{ studentId: 'st-17', name: 'Дамир', email: null, phone: '+77051234567' },
-    ...{ course: 'analyst', receivedAt: at },
+    studentId: 'st-17',
+    name: 'Дамир',
+    email: null,
+    phone: '+77051234567',
+    course: 'analyst',
+    receivedAt: at,
   },
   'lesson.completed.v1': { studentId: 'st-17', lesson: 2, at },
   'crm.recorded.v1': { leadId: lead.leadId, outcome: 'synced', at, dealId: 1, stageId: 2 },

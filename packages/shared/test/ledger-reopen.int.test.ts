@@ -5,7 +5,8 @@ import type { Delivery } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createLedger, type Ledger, type SettledState } from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 
 let broker: TestBroker;
 let bus: Bus;

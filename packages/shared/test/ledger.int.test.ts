@@ -3,9 +3,15 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
 import type { Delivery } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
-import { createLedger, settledStates, type HeldEntry, type Ledger } from '@leadwire/shared/delivery/ledger';
+import {
+  createLedger,
+  settledStates,
+  type HeldEntry,
+  type Ledger,
+} from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startTcpProxy, type TcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
 

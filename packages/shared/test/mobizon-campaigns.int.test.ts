@@ -3,9 +3,13 @@ import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
-import { createMobizonCampaigns, type MobizonCampaigns } from '@leadwire/shared/providers/mobizon/campaigns';
+import {
+  createMobizonCampaigns,
+  type MobizonCampaigns,
+} from '@leadwire/shared/providers/mobizon/campaigns';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 
 const KEY = 'k'.repeat(40);
 const TEXT = { name: 'Перенос эфира #1', text: 'Эфир перенесён', isTemplate: false };
@@ -32,9 +36,13 @@ beforeEach(async () => {
 
 function client(apiKey = KEY): MobizonCampaigns {
   return createMobizonCampaigns({
-    ...{ apiKey, baseUrl: sandbox.mobizonUrl, timeoutMs: 2_000 },
+    apiKey,
+    baseUrl: sandbox.mobizonUrl,
+    timeoutMs: 2_000,
     limiter: createLimiter({
-      ...{ bus, account: 'mobizon-test', ratePerSecond: 500 },
+      bus,
+      account: 'mobizon-test',
+      ratePerSecond: 500,
       metrics: createMetrics('test'),
     }),
     track: (_action, _context, call) => call(),

@@ -3,9 +3,14 @@ import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
-import { createMobizon, type MobizonClient, type Sms } from '@leadwire/shared/providers/mobizon/messages';
+import {
+  createMobizon,
+  type MobizonClient,
+  type Sms,
+} from '@leadwire/shared/providers/mobizon/messages';
 import { openTestBus } from '@leadwire/testing/bus';
-import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
+import { freePort, startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 
 const KEY = 'k'.repeat(40);
 const sms: Sms = { recipient: '77051230001', text: 'Тест готов: https://leadwire.kz/s/k7Qm2Xa' };
@@ -37,7 +42,9 @@ function client(overrides: { apiKey?: string; baseUrl?: string } = {}): MobizonC
     apiKey: KEY,
     baseUrl: sandbox.mobizonUrl,
     limiter: createLimiter({
-      ...{ bus, account: 'mobizon-test', ratePerSecond: 200 },
+      bus,
+      account: 'mobizon-test',
+      ratePerSecond: 200,
       metrics: createMetrics('test'),
     }),
     track: (_action, _context, call) => call(),

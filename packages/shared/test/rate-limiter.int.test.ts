@@ -8,7 +8,8 @@ import { newId } from '@leadwire/shared/contract/ids';
 import { createLimiter, type Priority } from '@leadwire/shared/coordination/rate-limiter';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
 

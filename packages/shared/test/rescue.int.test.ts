@@ -5,11 +5,12 @@ import { newId } from '@leadwire/shared/contract/ids';
 import { createLedger, deliveryOf, type Ledger } from '@leadwire/shared/delivery/ledger';
 import { scheduleDue } from '@leadwire/shared/delivery/schedule';
 import { readStream } from '@leadwire/shared/broker/read-stream';
-import { createSweep } from '@leadwire/shared/delivery/rescue';
+import { createRescue } from '@leadwire/shared/delivery/rescue';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 
 const MINUTE = 60_000;
@@ -54,7 +55,7 @@ describe('an overdue delivery without a message', () => {
   test('is found and handed out again, with its lead', async () => {
     const lead = await storedLead();
     const delivery = await planned(lead.leadId, ago(5 * MINUTE));
-    const sweep = createSweep(bus);
+    const sweep = createRescue(bus);
     const strays = await sweep.look();
     expect(idsOf(strays.overdue)).toEqual([delivery.deliveryId]);
 
@@ -65,7 +66,7 @@ describe('an overdue delivery without a message', () => {
   });
 
   test('is found in a later look as well, and no more once it is settled', async () => {
-    const sweep = createSweep(bus);
+    const sweep = createRescue(bus);
     await sweep.look();
     const delivery = await planned((await storedLead()).leadId, ago(5 * MINUTE));
     expect(idsOf((await sweep.look()).overdue)).toEqual([delivery.deliveryId]);
@@ -82,7 +83,7 @@ describe('an overdue delivery without a message', () => {
     );
     await ledger.claim(fresh!, 'a sender', MINUTE, {});
     await createLedger(bus, () => ago(5 * MINUTE)).claim(stale!, 'a dead sender', MINUTE, {});
-    const sweep = createSweep(bus);
+    const sweep = createRescue(bus);
     const { overdue } = await sweep.look();
     expect(idsOf(overdue)).toEqual([stale!.deliveryId]);
     await sweep.bringBack({ overdue, stuck: [] });
@@ -94,10 +95,10 @@ describe('an overdue delivery without a message', () => {
     const inAnHour = new Date(Date.now() + 60 * MINUTE);
     const due = { ...delivery, shortLink, lead };
     await scheduleDue(bus, { ...due, dueAt: inAnHour.toISOString() });
-    expect(idsOf((await createSweep(bus).look()).overdue)).not.toContain(delivery.deliveryId);
+    expect(idsOf((await createRescue(bus).look()).overdue)).not.toContain(delivery.deliveryId);
 
     const inTwoHours = () => Date.now() + 120 * MINUTE;
-    const sweep = createSweep(bus, { now: inTwoHours, graceMs: 30 * MINUTE });
+    const sweep = createRescue(bus, { now: inTwoHours, graceMs: 30 * MINUTE });
     const { overdue } = await sweep.look();
     expect(idsOf(overdue)).toContain(delivery.deliveryId);
     await sweep.bringBack({ overdue, stuck: [] });
@@ -106,7 +107,7 @@ describe('an overdue delivery without a message', () => {
 
   test('is named when its lead is gone', async () => {
     const delivery = await planned(newId(), ago(5 * MINUTE));
-    const sweep = createSweep(bus);
+    const sweep = createRescue(bus);
     const { withoutLead } = await sweep.bringBack(await sweep.look());
     expect(idsOf(withoutLead)).toEqual([delivery.deliveryId]);
   });
@@ -116,7 +117,7 @@ describe('an overdue delivery without a message', () => {
     const { leadId } = await storedLead();
     const delivery = deliveryOf({ leadId, channel: 'telegram' as const, template: groupId });
     await ledger.plan(delivery, { dueAt: ago(5 * MINUTE) });
-    const sweep = createSweep(bus);
+    const sweep = createRescue(bus);
     const { overdue } = await sweep.look();
     expect(idsOf(overdue)).toContain(delivery.deliveryId);
     // Nobody knows the group: nothing can be made of it.
@@ -126,20 +127,28 @@ describe('an overdue delivery without a message', () => {
 
     const at = new Date().toISOString();
     const group = {
-      ...{ groupId, bot: 'leads', chatId: '-100123', formerChatIds: [], title: 'Отдел продаж' },
-      ...{ leadKinds: [], state: 'active', activatedAt: at, createdAt: at, changedAt: at },
+      groupId,
+      bot: 'leads',
+      chatId: '-100123',
+      formerChatIds: [],
+      title: 'Отдел продаж',
+      leadKinds: [],
+      state: 'active',
+      activatedAt: at,
+      createdAt: at,
+      changedAt: at,
     };
     await (await bus.bucket('telegram_groups')).put(groupId, JSON.stringify(group));
     expect(await sweep.bringBack({ overdue: ours, stuck: [] })).toMatchObject({ broughtBack: 1 });
     const subject = subjects.telegramSend('-100123', delivery.deliveryId);
     expect(await bus.lastUnder('TELEGRAM', subject)).toBeDefined();
-    expect(idsOf((await createSweep(bus).look()).overdue)).not.toContain(delivery.deliveryId);
+    expect(idsOf((await createRescue(bus).look()).overdue)).not.toContain(delivery.deliveryId);
   });
 
   test('is not looked for among entries from before the given time', async () => {
     await planned((await storedLead()).leadId, ago(5 * MINUTE));
     const later = new Date(Date.now() + MINUTE);
-    expect((await createSweep(bus, { since: later }).look()).overdue).toEqual([]);
+    expect((await createRescue(bus, { since: later }).look()).overdue).toEqual([]);
   });
 });
 
@@ -156,7 +165,7 @@ describe('a stuck message', () => {
     await consumer.next({ expires: 1_000 });
     await manager.consumers.update('NOTIFICATIONS', 'notifier-email', { max_deliver: -1 });
 
-    const sweep = createSweep(bus);
+    const sweep = createRescue(bus);
     const { stuck } = await sweep.look();
     expect(stuck).toMatchObject([{ stream: 'NOTIFICATIONS', durable: 'notifier-email', seq }]);
     await sweep.bringBack({ overdue: [], stuck });

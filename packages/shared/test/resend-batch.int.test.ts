@@ -4,8 +4,11 @@ import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
 import { createResend, type BatchMail } from '@leadwire/shared/providers/resend';
 
 const mail = (to: string): BatchMail => ({
-  ...{ from: 'Leadwire <hello@leadwire.kz>', to, subject: 'Эфир перенесён' },
-  ...{ html: '<p>Здравствуйте!</p>', text: 'Здравствуйте!' },
+  from: 'Leadwire <hello@leadwire.kz>',
+  to,
+  subject: 'Эфир перенесён',
+  html: '<p>Здравствуйте!</p>',
+  text: 'Здравствуйте!',
   headers: { 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' },
   tags: [{ name: 'template', value: 'stream-moved' }],
 });
@@ -22,13 +25,17 @@ beforeEach(async () => {
   pauses = [];
   await sandbox.control.reset();
   await sandbox.control.resend.set({
-    ...{ apiKeys: ['re_test'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 100 },
+    apiKeys: ['re_test'],
+    verifiedDomains: ['leadwire.kz'],
+    ratePerSecond: 100,
   });
 });
 
 function sendBatch(mails: readonly BatchMail[], key = 'campaign-1-1', apiKey = 're_test') {
   const resend = createResend({
-    ...{ apiKey, baseUrl: sandbox.resendUrl, timeoutMs: 2_000 },
+    apiKey,
+    baseUrl: sandbox.resendUrl,
+    timeoutMs: 2_000,
     limiter: {
       ...noLimit,
       pauseFor: (ms) => Promise.resolve(void pauses.push(ms)),
@@ -70,7 +77,8 @@ describe('a batch', () => {
   test('with other bytes under the same key is refused for good', async () => {
     await sendBatch(people);
     await expect(sendBatch(people.toReversed())).rejects.toMatchObject({
-      ...{ name: 'PermanentError', code: 'invalid_idempotent_request' },
+      name: 'PermanentError',
+      code: 'invalid_idempotent_request',
     });
   });
 });

@@ -5,7 +5,8 @@ import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createResend, type Mail, type ResendClient } from '@leadwire/shared/providers/resend';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 
 const mail: Mail = {
   from: 'Leadwire <hello@leadwire.kz>',
@@ -44,7 +45,9 @@ function client(overrides: { apiKey?: string; baseUrl?: string } = {}): ResendCl
     apiKey: 're_test',
     baseUrl: sandbox.resendUrl,
     limiter: createLimiter({
-      ...{ bus, account: 'resend-test', ratePerSecond: 200 },
+      bus,
+      account: 'resend-test',
+      ratePerSecond: 200,
       metrics: createMetrics('test'),
     }),
     track: (_action, _context, call) => call(),

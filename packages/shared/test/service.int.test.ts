@@ -7,7 +7,8 @@ import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
+import { freePort, startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 

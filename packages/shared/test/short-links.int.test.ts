@@ -4,7 +4,8 @@ import type { Delivery } from '@leadwire/shared/contract/events';
 import { derivedCode, newId } from '@leadwire/shared/contract/ids';
 import { createShortLinks, type ShortLinks } from '@leadwire/shared/delivery/short-links';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 
 let broker: TestBroker;

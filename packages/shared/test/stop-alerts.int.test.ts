@@ -14,7 +14,9 @@ afterAll(() => fixture.close());
 describe('people are told', () => {
   test('a stop that an earlier process told is told as over by the next one', async () => {
     await createAlerts(fixture.bus).raise({
-      ...{ severity: 'critical', what: 'amocrm_stopped', message: '403' },
+      severity: 'critical',
+      what: 'amocrm_stopped',
+      message: '403',
     });
     await fixture.publishFor('notifier-email');
     fixture.start('notifier-email', () => Promise.resolve(), { stopNames: ['amocrm_stopped'] });

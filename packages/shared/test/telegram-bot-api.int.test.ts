@@ -14,7 +14,9 @@ beforeEach(() => sandbox.control.reset());
 
 const bot = (overrides: { token?: string; baseUrl?: string; timeoutMs?: number } = {}) =>
   createTelegram({
-    ...{ bot: 'leads', token: sandboxTokens.leads, baseUrl: sandbox.telegramUrl },
+    bot: 'leads',
+    token: sandboxTokens.leads,
+    baseUrl: sandbox.telegramUrl,
     track: (_action, _context, call) => call(),
     ...overrides,
   });
@@ -124,7 +126,7 @@ describe('a chat', () => {
     const [limited, other] = [await groupWithBot(), await groupWithBot()];
     await sandbox.control.telegram.limitChat(limited, 17, 'leads');
     const refused = bot().call('sendMessage', { chat_id: limited, text: 'Привет' });
-    await expect(refused).rejects.toMatchObject({ name: 'NotYetError', retryAfterMs: 17_000 });
+    await expect(refused).rejects.toMatchObject({ name: 'SnoozeError', retryAfterMs: 17_000 });
     expect(await send(other)).toBe('sent');
   });
 });
@@ -149,7 +151,8 @@ describe('words of Telegram that the sandbox does not say', () => {
       provider: 'telegram',
       action: {
         do: 'fixed',
-        ...{ status, headers: { 'content-type': 'application/json' } },
+        status,
+        headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ ok: false, error_code: status, description }),
       },
     });
@@ -163,7 +166,8 @@ describe('the bot', () => {
     await sandbox.control.telegram.revoke('leads');
     const refused = bot().call('sendMessage', { chat_id: chat, text: 'Привет' });
     await expect(refused).rejects.toMatchObject({
-      ...{ name: 'ChannelStoppedError', what: 'telegram-leads_stopped' },
+      name: 'ChannelStoppedError',
+      what: 'telegram-leads_stopped',
     });
   });
 

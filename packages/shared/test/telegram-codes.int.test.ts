@@ -3,7 +3,8 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { CODE_VALID_MS, createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 
 let broker: TestBroker;
 let bus: Bus;

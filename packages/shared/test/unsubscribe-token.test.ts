@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { newId } from '@leadwire/shared/contract/ids';
-import { readUnsubscribeToken, unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
+import {
+  readUnsubscribeToken,
+  unsubscribeToken,
+} from '@leadwire/shared/delivery/unsubscribe-token';
 
 const SECRET = 'a secret that the tests have agreed on';
 

@@ -28,14 +28,20 @@ type Row = Record<string, unknown>;
 
 /** A fact about the lead's deal at `minute` past ten. */
 const fact = (outcome: string, minute: number, more: Row = {}): Row => ({
-  ...{ leadId: LEAD, outcome, eventId: `${outcome}-${minute}` },
+  leadId: LEAD,
+  outcome,
+  eventId: `${outcome}-${minute}`,
   at: `2026-01-05T10:${String(minute).padStart(2, '0')}:00.000Z`,
   ...more,
 });
 
 const lead = {
-  ...{ leadId: LEAD, kind: 'proftest', name: 'Айгерим', phone: '+77051234567' },
-  ...{ receivedAt: '2026-01-05T10:00:00.000Z', eventId: 'lead-event' },
+  leadId: LEAD,
+  kind: 'proftest',
+  name: 'Айгерим',
+  phone: '+77051234567',
+  receivedAt: '2026-01-05T10:00:00.000Z',
+  eventId: 'lead-event',
 };
 
 const shown = async (): Promise<Row> => {
@@ -65,12 +71,20 @@ describe('what became of a deal', () => {
     await store('leadwire_store_leads', [lead]);
     await store('leadwire_store_crm', [facts[0]]);
     expect(await shown()).toMatchObject({
-      ...{ amocrm_synced: false, amocrm_error: 'AmoCRM: HTTP 504', u_synced: false },
+      amocrm_synced: false,
+      amocrm_error: 'AmoCRM: HTTP 504',
+      u_synced: false,
     });
     await store('leadwire_store_crm', facts.slice(1));
     expect(await shown()).toMatchObject({
-      ...{ amocrm_synced: true, amocrm_deal_id: 11, amocrm_contact_id: 7, amocrm_stage_id: 31 },
-      ...{ amocrm_stage: 'Урок 1', amocrm_error: null, u_synced: true, u_deal: 11 },
+      amocrm_synced: true,
+      amocrm_deal_id: 11,
+      amocrm_contact_id: 7,
+      amocrm_stage_id: 31,
+      amocrm_stage: 'Урок 1',
+      amocrm_error: null,
+      u_synced: true,
+      u_deal: 11,
     });
   });
 
@@ -89,7 +103,10 @@ describe('what became of a deal', () => {
     }
     expect([...states]).toHaveLength(1);
     expect(JSON.parse([...states][0]!)).toMatchObject({
-      ...{ amocrm_synced: true, amocrm_deal_id: 11, amocrm_stage_id: null, amocrm_error: null },
+      amocrm_synced: true,
+      amocrm_deal_id: 11,
+      amocrm_stage_id: null,
+      amocrm_error: null,
       amocrm_deleted_at: expect.stringMatching(/^2026-01-05T10:04:00/),
     });
   }, 60_000);
@@ -111,8 +128,11 @@ describe('what became of a deal', () => {
 
 test('a pair of tokens is replaced by a newer one only', async () => {
   const pair = (version: number) => ({
-    ...{ service: 'amocrm', accessToken: `access-${version}`, refreshToken: `refresh-${version}` },
-    ...{ expiresAt: '2026-01-06T10:00:00.000Z', version },
+    service: 'amocrm',
+    accessToken: `access-${version}`,
+    refreshToken: `refresh-${version}`,
+    expiresAt: '2026-01-06T10:00:00.000Z',
+    version,
   });
   for (const version of [2, 1, 3, 3]) await store('leadwire_store_tokens', [pair(version)]);
   expect(await landing.sql('select access_token, version from integration_tokens')).toEqual([

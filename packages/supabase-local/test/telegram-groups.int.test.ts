@@ -23,15 +23,19 @@ async function store(rows: object[]): Promise<void> {
 const at = (minute: number) => `2026-01-05T10:${String(minute).padStart(2, '0')}:00.000Z`;
 
 const group = (minute: number, more: object = {}) => ({
-  ...{
-    id: GROUP,
-    bot: 'leads',
-    chatId: '-1001234567890',
-    formerChatIds: [],
-    title: 'Отдел продаж',
-  },
-  ...{ leadKinds: ['proftest'], state: 'active', stateReason: null, threadId: null },
-  ...{ activatedAt: at(0), deactivatedAt: null, createdAt: at(0), changedAt: at(minute) },
+  id: GROUP,
+  bot: 'leads',
+  chatId: '-1001234567890',
+  formerChatIds: [],
+  title: 'Отдел продаж',
+  leadKinds: ['proftest'],
+  state: 'active',
+  stateReason: null,
+  threadId: null,
+  activatedAt: at(0),
+  deactivatedAt: null,
+  createdAt: at(0),
+  changedAt: at(minute),
   ...more,
 });
 
@@ -44,8 +48,12 @@ test('a group is written, and an older state never replaces a newer one', async 
   );
   expect(rows).toEqual([
     {
-      ...{ chat_id: -100777, title: 'Отдел продаж', lead_kinds: ['proftest'] },
-      ...{ state: 'paused', state_reason: 'chat_restricted', deactivated_at: null },
+      chat_id: -100777,
+      title: 'Отдел продаж',
+      lead_kinds: ['proftest'],
+      state: 'paused',
+      state_reason: 'chat_restricted',
+      deactivated_at: null,
     },
   ]);
 });

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { GenericContainer, Wait } from 'testcontainers';
-import type { TestBroker } from './nats.ts';
+import type { TestBroker } from './test-broker.ts';
 import { waitFor } from './wait-for.ts';
 
 const IMAGE = 'nats:2.15-alpine';

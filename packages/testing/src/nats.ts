@@ -4,17 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestBroker } from './test-broker.ts';
 import { waitFor } from './wait-for.ts';
-
-export interface TestBroker {
-  url: string;
-  /** Stops it the hard way; what it had acknowledged stays on disk. */
-  kill(): Promise<void>;
-  /** Starts it again on the same port and the same storage. */
-  start(): Promise<void>;
-  /** Ends it and removes its storage. */
-  close(): Promise<void>;
-}
 
 /**
  * A nats-server of its own for one test file: free port, storage of its own, every message synced before it is

@@ -50,7 +50,10 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
   const child = spawn(process.execPath, [options.entry], {
     cwd: REPOSITORY,
     env: {
-      ...{ PATH: process.env['PATH'], NODE_COMPILE_CACHE, PORT: '0', LOG_LEVEL: 'info' },
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE,
+      PORT: '0',
+      LOG_LEVEL: 'info',
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

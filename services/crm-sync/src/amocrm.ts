@@ -187,8 +187,13 @@ export function createAmocrm(
         const contacts = [{ id: contact.id, is_main: true }];
         const body = [{ ...deal, _embedded: { ...deal._embedded, contacts } }];
         const answer = await ask(createdSchema, {
-          ...{ action: 'create_deal', method: 'POST', path: '/api/v4/leads', body },
-          ...{ isCreate: true, context, atTurn },
+          action: 'create_deal',
+          method: 'POST',
+          path: '/api/v4/leads',
+          body,
+          isCreate: true,
+          context,
+          atTurn,
         });
         return { dealId: answer!._embedded.leads[0].id, contactId: contact.id };
       }
@@ -197,7 +202,12 @@ export function createAmocrm(
     async updateDeal(id, patch, atTurn) {
       const path = `/api/v4/leads/${id}`;
       await http.request({
-        ...{ action: 'update_deal', method: 'PATCH', path, body: patch, context, atTurn },
+        action: 'update_deal',
+        method: 'PATCH',
+        path,
+        body: patch,
+        context,
+        atTurn,
       });
     },
 
@@ -210,7 +220,13 @@ export function createAmocrm(
       const path = `/api/v4/leads/${dealId}/notes`;
       const body = [{ note_type: 'common', params: { text } }];
       await http.request({
-        ...{ action: 'add_note', method: 'POST', path, body, isCreate: true, context, atTurn },
+        action: 'add_note',
+        method: 'POST',
+        path,
+        body,
+        isCreate: true,
+        context,
+        atTurn,
       });
     },
 

@@ -2,7 +2,7 @@
  * What people do in AmoCRM. Its hooks are hints: unsigned, repeated, out of order, and told of our own
  * changes too. So a hint that says something new has the deal read again, and what is read is told.
  */
-import { NotYetError } from '@leadwire/shared/errors';
+import { SnoozeError } from '@leadwire/shared/errors';
 import type { CrmRecord, DealChanged } from '@leadwire/shared/contract/events';
 import type { Leases } from '@leadwire/shared/coordination/leases';
 import type { Amocrm } from './amocrm.ts';
@@ -33,7 +33,7 @@ export function createFollowDeal(
     const known = await map.deal(dealId);
     if (!known) return;
     // Afterwards the map says where we have moved it.
-    if (isMoving(known, now())) throw new NotYetError('we are moving the deal', 2_000);
+    if (isMoving(known, now())) throw new SnoozeError('we are moving the deal', 2_000);
     const deal = await amocrm.deal(dealId);
     const at = new Date(now()).toISOString();
     if (!deal || deal.is_deleted === true) {

@@ -1,6 +1,10 @@
 /** AmoCRM as this service uses it: one shared limit, one blockade, one way to be let in. */
 import { randomUUID } from 'node:crypto';
-import { createAmoHttp, createAmoTransport, type AccessTokens } from '@leadwire/shared/providers/amocrm/http';
+import {
+  createAmoHttp,
+  createAmoTransport,
+  type AccessTokens,
+} from '@leadwire/shared/providers/amocrm/http';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { studentSchema } from '@leadwire/shared/contract/events';
 import { createLeases } from '@leadwire/shared/coordination/leases';
@@ -34,7 +38,10 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
   const transport = createAmoTransport({
     baseUrl: env.AMOCRM_BASE_URL,
     limiter: createLimiter({
-      ...{ bus, metrics, account: 'amocrm', ratePerSecond: env.AMOCRM_RATE_PER_SECOND },
+      bus,
+      metrics,
+      account: 'amocrm',
+      ratePerSecond: env.AMOCRM_RATE_PER_SECOND,
     }),
     track: createCallTracker({ bus, metrics, log }),
     blockade: createBlockade({ bus, probeMs: env.AMOCRM_BLOCK_PROBE_MS }),
@@ -42,7 +49,10 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
   const tokensOf = (): AccessTokens =>
     env.AMOCRM_LONG_LIVED_TOKEN === undefined
       ? createOAuthTokens({
-          ...{ transport, leases, client: clientOf(env), store: storeOf(env) },
+          transport,
+          leases,
+          client: clientOf(env),
+          store: storeOf(env),
           reconnectProbeMs: env.AMOCRM_RECONNECT_PROBE_MS,
         })
       : createLongLivedTokens(env.AMOCRM_LONG_LIVED_TOKEN);
@@ -52,7 +62,11 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
   const plan = planOf(env);
   const stages = createStages(amocrm, plan.pipelineId);
   const deals: DealPorts = {
-    ...{ amocrm, map, leases, stages, plan },
+    amocrm,
+    map,
+    leases,
+    stages,
+    plan,
     idField: env.AMOCRM_LEAD_ID_FIELD,
     searchLagMs: env.AMOCRM_SEARCH_LAG_MS,
   };

@@ -5,7 +5,11 @@
  * each is looked for by its own id.
  */
 import { z } from 'zod';
-import { RefusedError, type AmoHttp, type AmoRequest } from '@leadwire/shared/providers/amocrm/http';
+import {
+  RefusedError,
+  type AmoHttp,
+  type AmoRequest,
+} from '@leadwire/shared/providers/amocrm/http';
 import { AmbiguousError } from '@leadwire/shared/errors';
 import type { CallContext } from '@leadwire/shared/providers/call-log';
 import type { AtTurn, NewContact, NewDeal } from './amocrm.ts';
@@ -103,7 +107,9 @@ export function createTogether(http: AmoHttp): CreateTogether {
 }
 
 const CREATE = {
-  ...{ action: 'create_deal_and_contact', method: 'POST', path: '/api/v4/leads/complex' },
+  action: 'create_deal_and_contact',
+  method: 'POST',
+  path: '/api/v4/leads/complex',
   isCreate: true,
 } as const satisfies AmoRequest;
 

@@ -12,7 +12,7 @@
  */
 import { z } from 'zod';
 import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
-import { NotYetError, TransientError, orOutage } from '@leadwire/shared/errors';
+import { SnoozeError, TransientError, orOutage } from '@leadwire/shared/errors';
 
 const TRIES = 20;
 const UNREADABLE = 'the map of deals cannot be read';
@@ -66,7 +66,7 @@ export interface CrmMap {
   deal(dealId: number): Promise<DealEntry | undefined>;
   /**
    * Before a create: from here on it may have happened. `seen` is what the decision to create rests on.
-   * @throws NotYetError when somebody has changed the entry since.
+   * @throws SnoozeError when somebody has changed the entry since.
    */
   claim(id: string, personKeys: readonly string[], seen: LeadEntry | undefined): Promise<LeadEntry>;
   /** The claimed create certainly did not happen. Claims of others stay. */
@@ -133,7 +133,7 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
       await change(leadKey(leadId), leadSchema, (before) => {
         // The second is our own write whose answer was lost.
         if (isSame(before, seen) || isSame(before, claim)) return claim;
-        throw new NotYetError('somebody else works on this lead', 1_000);
+        throw new SnoozeError('somebody else works on this lead', 1_000);
       });
       await changePersons(personKeys, (person) => ({ ...person, claim: { by: leadId, at } }));
       return claim;
@@ -150,7 +150,9 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
       await change(leadKey(leadId), leadSchema, (before) => ({
         ...before,
         state: before?.state === 'done' ? ('done' as const) : ('made' as const),
-        ...{ dealId, stageId, problem: problem ?? before?.problem },
+        dealId,
+        stageId,
+        problem: problem ?? before?.problem,
         contactId: contactId ?? before?.contactId,
       }));
       await changePersons(personKeys, (person) => ({

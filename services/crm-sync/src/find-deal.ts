@@ -1,20 +1,20 @@
 /** Looks for what stands in AmoCRM already: the person's contact, their open deal, an earlier create of ours. */
-import { NotYetError } from '@leadwire/shared/errors';
+import { SnoozeError } from '@leadwire/shared/errors';
 import type { Contact, Deal } from './amocrm.ts';
 import { isOpen } from './deal-plan.ts';
 import { referenceOf } from './deal-text.ts';
 import { pickContact, searchTexts } from './match.ts';
-import type { DealPorts, Wish } from './sync-deal.ts';
+import type { DealPorts, DesiredDeal } from './sync-deal.ts';
 
 type FindPorts = Pick<DealPorts, 'amocrm' | 'map' | 'plan' | 'idField' | 'searchLagMs' | 'now'>;
 
 export interface DealFinder {
   /**
    * The deal of an earlier create whose end nobody knows; undefined when it never happened.
-   * @throws NotYetError until AmoCRM's search must show it.
+   * @throws SnoozeError until AmoCRM's search must show it.
    */
   earlier(claimedAt: number): Promise<Deal | undefined>;
-  /** @throws NotYetError while a create for another lead under these keys may be missing in a search. */
+  /** @throws SnoozeError while a create for another lead under these keys may be missing in a search. */
   awaitOthers(claimKeys: readonly string[]): Promise<void>;
   /** The contact that is this person: by our map first, which knows what the search does not yet. */
   contact(): Promise<Contact | undefined>;
@@ -22,7 +22,7 @@ export interface DealFinder {
   openDeal(contact: Contact): Promise<Deal | undefined>;
 }
 
-export function createDealFinder(ports: FindPorts, wish: Wish, keys: string[]): DealFinder {
+export function createDealFinder(ports: FindPorts, wish: DesiredDeal, keys: string[]): DealFinder {
   const { amocrm, map, plan, searchLagMs, now = Date.now } = ports;
 
   /** The search is fuzzy: the whole id in its field, or the number at the end of the name, decides. */
@@ -56,7 +56,7 @@ export function createDealFinder(ports: FindPorts, wish: Wish, keys: string[]): 
         if (found) return found;
       }
       const waitMs = claimedAt + searchLagMs - askedAt;
-      if (waitMs > 0) throw new NotYetError('AmoCRM may not list the deal yet', waitMs);
+      if (waitMs > 0) throw new SnoozeError('AmoCRM may not list the deal yet', waitMs);
       return undefined;
     },
 
@@ -64,7 +64,7 @@ export function createDealFinder(ports: FindPorts, wish: Wish, keys: string[]): 
       for (const key of claimKeys) {
         const claim = (await map.person(key))?.claim;
         const waitMs = claim && claim.by !== wish.id ? claim.at + searchLagMs - now() : 0;
-        if (waitMs > 0) throw new NotYetError('another lead of this person is open', waitMs);
+        if (waitMs > 0) throw new SnoozeError('another lead of this person is open', waitMs);
       }
     },
 

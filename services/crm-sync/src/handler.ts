@@ -9,7 +9,7 @@ import { stageForPayment, type StagePlan } from './deal-plan.ts';
 import { leadDealName, leadNote, leadTags, utmFields } from './deal-text.ts';
 import type { Facts } from './facts.ts';
 import type { Stages } from './stages.ts';
-import { leadsToTell, type SyncDeal, type Synced, type Wish } from './sync-deal.ts';
+import { leadsToTell, type SyncDeal, type Synced, type DesiredDeal } from './sync-deal.ts';
 
 export interface Ports {
   syncDeal: SyncDeal;
@@ -56,7 +56,9 @@ export function createTeller({ facts, stages, map }: Pick<Ports, 'facts' | 'stag
     const deal = { dealId, stageId, at, ...(stage !== undefined && { stage }) };
     if (problem !== undefined) await facts.warn('amocrm_mapping', problem);
     await facts.tell({
-      ...{ leadId, outcome: 'synced', ...deal },
+      leadId,
+      outcome: 'synced',
+      ...deal,
       ...(contactId !== undefined && { contactId }),
       ...(studentId !== undefined && { studentId }),
       ...(problem !== undefined && { error: problem }),
@@ -75,12 +77,16 @@ export function failure(leadId: string, error: Error, studentId?: string) {
   const reason = error instanceof PermanentError ? error.code : 'attempts_spent';
   const at = new Date().toISOString();
   return {
-    ...{ leadId, outcome: 'failed' as const, at, reason, error: error.message },
+    leadId,
+    outcome: 'failed' as const,
+    at,
+    reason,
+    error: error.message,
     ...(studentId !== undefined && { studentId }),
   };
 }
 
-function wishFor(lead: Lead, plan: StagePlan): Wish {
+function wishFor(lead: Lead, plan: StagePlan): DesiredDeal {
   const { stageId, isUnknown } = stageForPayment(plan, lead.paymentMethod);
   const isPaid = lead.paymentMethod !== null && !isUnknown;
   return {

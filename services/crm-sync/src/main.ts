@@ -38,15 +38,23 @@ await runService({
   host: env.HOST,
   consume: () => [
     startConsumer({
-      ...{ ...work, durable: 'crm-sync', schema: eventSchemas['lead.created.v1'] },
-      ...{ handle: syncLead, giveUp },
+      ...work,
+      durable: 'crm-sync',
+      schema: eventSchemas['lead.created.v1'],
+      handle: syncLead,
+      giveUp,
     }),
     startConsumer({
-      ...{ ...work, durable: 'crm-students', schema: student },
-      ...{ handle: students.syncStudent, giveUp: students.giveUp },
+      ...work,
+      durable: 'crm-students',
+      schema: student,
+      handle: students.syncStudent,
+      giveUp: students.giveUp,
     }),
     startConsumer({
-      ...{ ...work, durable: 'crm-changes', schema: eventSchemas['crm.deal_changed.v1'] },
+      ...work,
+      durable: 'crm-changes',
+      schema: eventSchemas['crm.deal_changed.v1'],
       handle: followDeal,
     }),
   ],

@@ -45,7 +45,9 @@ export function createStudentSync(
       const id = studentKey(studentId);
       const { name, email, phone, course } = student;
       const synced = await ports.syncDeal({
-        ...{ id, person: { name, email, phone }, dealName: studentDealName(student, id) },
+        id,
+        person: { name, email, phone },
+        dealName: studentDealName(student, id),
         stage: { id: reached ?? plan.defaultStage, movesOpenDeals: reached !== undefined },
         tags: ['student', ...(course === null ? [] : [course])],
         fields: [],

@@ -20,7 +20,7 @@ import { asGone, createDealWriter, problemOf } from './write-deal.ts';
 const PATIENCE_MS = 4_000;
 
 /** What should stand in AmoCRM. */
-export interface Wish {
+export interface DesiredDeal {
   /** Ours: the lead's, or one derived from the student's. */
   id: string;
   person: Person;
@@ -57,9 +57,9 @@ export interface DealPorts {
   now?: () => number;
 }
 
-export type SyncDeal = (wish: Wish) => Promise<Synced>;
+export type SyncDeal = (wish: DesiredDeal) => Promise<Synced>;
 
-/** Errors are those of the ports; NotYetError while somebody else works on the same person. */
+/** Errors are those of the ports; SnoozeError while somebody else works on the same person. */
 export function createSyncDeal(ports: DealPorts): SyncDeal {
   return async (wish) => {
     const keys = personKeys(wish.person, wish.id);
@@ -73,7 +73,9 @@ export function createSyncDeal(ports: DealPorts): SyncDeal {
     try {
       for (const key of keys) await lock(key);
       return await sync({ ...ports, amocrm: ports.amocrm.about({ leadId: wish.id }) }, wish, {
-        ...{ keys, lock, renew },
+        keys,
+        lock,
+        renew,
       });
     } finally {
       for (const lease of held.values()) await lease.release();
@@ -88,7 +90,7 @@ interface Hold {
   renew: () => Promise<void>;
 }
 
-async function sync(ports: DealPorts, wish: Wish, hold: Hold): Promise<Synced> {
+async function sync(ports: DealPorts, wish: DesiredDeal, hold: Hold): Promise<Synced> {
   const { amocrm, map, now = Date.now } = ports;
   const entry = await map.lead(wish.id);
   const made = await findOrMake(ports, wish, hold, entry);
@@ -118,7 +120,7 @@ export async function leadsToTell(
 
 async function findOrMake(
   ports: DealPorts,
-  wish: Wish,
+  wish: DesiredDeal,
   { keys, lock, renew }: Hold,
   entry: LeadEntry | undefined,
 ): Promise<Made> {
@@ -168,7 +170,7 @@ function contactKey(id: number): string {
  */
 async function addNote(
   { amocrm, map }: DealPorts,
-  wish: Wish,
+  wish: DesiredDeal,
   { renew }: Hold,
   dealId: number,
 ): Promise<string | undefined> {

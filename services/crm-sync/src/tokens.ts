@@ -4,8 +4,16 @@
  * refreshes at a time, the others wait for it, and a new pair is saved before it is used.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AMOCRM_STOPPED, type AccessTokens, type AmoTransport } from '@leadwire/shared/providers/amocrm/http';
-import { requestTokens, type OAuthClient, type TokenPair } from '@leadwire/shared/providers/amocrm/oauth';
+import {
+  AMOCRM_STOPPED,
+  type AccessTokens,
+  type AmoTransport,
+} from '@leadwire/shared/providers/amocrm/http';
+import {
+  requestTokens,
+  type OAuthClient,
+  type TokenPair,
+} from '@leadwire/shared/providers/amocrm/oauth';
 import { ChannelStoppedError } from '@leadwire/shared/errors';
 import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
 import type { TokenStore } from '@leadwire/shared/providers/amocrm/token-store';
@@ -132,7 +140,8 @@ const HOW = 'run "npm run leadwire -- amocrm connect" and follow what it says';
 
 function disconnected(why: string, retryAfterMs: number, cause?: Error): ChannelStoppedError {
   return new ChannelStoppedError(`AmoCRM ${why}: ${HOW}`, {
-    ...{ what: AMOCRM_STOPPED, retryAfterMs },
+    what: AMOCRM_STOPPED,
+    retryAfterMs,
     ...(cause && { cause }),
   });
 }

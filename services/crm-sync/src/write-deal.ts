@@ -3,7 +3,7 @@ import { GoneError, RefusedError } from '@leadwire/shared/providers/amocrm/http'
 import {
   AmbiguousError,
   ChannelStoppedError,
-  NotYetError,
+  SnoozeError,
   PermanentError,
   TransientError,
 } from '@leadwire/shared/errors';
@@ -12,7 +12,7 @@ import type { DealEntry, LeadEntry, Made } from './crm-map.ts';
 import { isForward } from './deal-plan.ts';
 import { missingFields, type FieldValues } from './match.ts';
 import { withoutRefused } from './refused-fields.ts';
-import type { DealPorts, Wish } from './sync-deal.ts';
+import type { DealPorts, DesiredDeal } from './sync-deal.ts';
 
 /** A pipeline, a stage and fields may be refused one after the other. */
 const TRIES_WITHOUT = 5;
@@ -47,7 +47,7 @@ export interface DealWriter {
 /** `renew` makes sure, right before a request leaves, that nobody has taken the person over. */
 export function createDealWriter(
   ports: WritePorts,
-  wish: Wish,
+  wish: DesiredDeal,
   { keys, renew }: { keys: string[]; renew: () => Promise<void> },
 ): DealWriter {
   const { amocrm, map, stages, plan, now = Date.now } = ports;
@@ -89,7 +89,7 @@ export function createDealWriter(
   /** Right before a move leaves: its echo is ours from here on. */
   const aim = async ({ id, status_id: from }: Deal, target: number, knownSince: number) => {
     if (now() - knownSince > LONGEST_KNOWN_MS) {
-      throw new NotYetError('what is known of the deal is old: looking again', 0);
+      throw new SnoozeError('what is known of the deal is old: looking again', 0);
     }
     await map.changeDeal(id, (known) => ({ ...known, target, targetAt: now() }), from);
   };
@@ -185,7 +185,7 @@ export function createDealWriter(
 /** Whether it is certain: an error of ours that says so, and no other. */
 function hadNoEffect(thrown: unknown): boolean {
   if (thrown instanceof AmbiguousError) return false;
-  const certain = [TransientError, NotYetError, ChannelStoppedError, PermanentError];
+  const certain = [TransientError, SnoozeError, ChannelStoppedError, PermanentError];
   return certain.some((one) => thrown instanceof one);
 }
 

@@ -1,11 +1,11 @@
 /** What happens between two steps: the service's parts in this process, one of them spoiled. */
 import { describe, expect, test } from '@jest/globals';
-import { AmbiguousError, NotYetError, TransientError } from '@leadwire/shared/errors';
+import { AmbiguousError, SnoozeError, TransientError } from '@leadwire/shared/errors';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import type { Amocrm } from '../src/amocrm.ts';
 import { createCrmSync } from '../src/handler.ts';
 import { personKeys } from '../src/match.ts';
-import { createSyncDeal, type DealPorts, type Wish } from '../src/sync-deal.ts';
+import { createSyncDeal, type DealPorts, type DesiredDeal } from '../src/sync-deal.ts';
 import { STAGES, useRig } from './rig.ts';
 import { syncUntilDone as untilDone, wishFor } from './wishes.ts';
 
@@ -19,16 +19,18 @@ const REFUSED = {
 };
 const refusing = (path: string) =>
   JSON.stringify({
-    ...{ title: 'Bad Request', status: 400, detail: 'Request validation failed' },
+    title: 'Bad Request',
+    status: 400,
+    detail: 'Request validation failed',
     'validation-errors': [
       { request_id: '0', errors: [{ code: 'NotSupportedChoice', path, detail: '' }] },
     ],
   });
 
-const sync = (wish: Wish, spoiled: Partial<DealPorts> = {}) =>
+const sync = (wish: DesiredDeal, spoiled: Partial<DealPorts> = {}) =>
   createSyncDeal({ ...rig.ports(), ...spoiled })(wish);
 
-const syncUntilDone = (wish: Wish, spoiled: Partial<DealPorts> = {}) =>
+const syncUntilDone = (wish: DesiredDeal, spoiled: Partial<DealPorts> = {}) =>
   untilDone({ ...rig.ports(), ...spoiled }, wish);
 
 /** AmoCRM with some of its calls replaced, also when it is asked about a lead. */
@@ -70,7 +72,10 @@ describe('a create that happened and could not be written down', () => {
   ])('because the answer was %s is looked for', async (_what, answer) => {
     const lead = someLead();
     await rig.control().addFault({
-      ...{ provider: 'amocrm', method: 'POST', path: '/api/v4/leads/complex', nth: 1 },
+      provider: 'amocrm',
+      method: 'POST',
+      path: '/api/v4/leads/complex',
+      nth: 1,
       action: { do: 'effect-then-fixed', ...answer },
     });
     await expect(sync(wishFor(lead))).rejects.toThrow(AmbiguousError);
@@ -102,7 +107,7 @@ describe('a worker that was away while another one took over', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     const late = await map.claim(lead.leadId, keys, early);
 
-    await expect(map.claim(lead.leadId, keys, early)).rejects.toThrow(NotYetError);
+    await expect(map.claim(lead.leadId, keys, early)).rejects.toThrow(SnoozeError);
     await map.release(lead.leadId, keys, early);
     expect(await map.lead(lead.leadId)).toEqual(late);
 
@@ -125,7 +130,7 @@ describe('a worker that was away while another one took over', () => {
     }));
     const again = wishFor(someLead({ phone: lead.phone }), STAGES.kaspi);
     const late = { amocrm: waiting, now: () => Date.now() + skippedMs };
-    await expect(sync(again, late)).rejects.toThrow(NotYetError);
+    await expect(sync(again, late)).rejects.toThrow(SnoozeError);
     expect(await rig.deal(dealId)).toMatchObject({ statusId: STAGES.first });
   });
 });
@@ -170,7 +175,9 @@ describe('what AmoCRM refuses does not cost the deal', () => {
     const lead = someLead();
     await amocrm().addContact({ name: 'Айгерим', phones: [lead.phone!] });
     await rig.control().addFault({
-      ...{ provider: 'amocrm', method: 'PATCH', path: '/api/v4/contacts/*' },
+      provider: 'amocrm',
+      method: 'PATCH',
+      path: '/api/v4/contacts/*',
       action: { ...REFUSED, body: refusing('custom_fields_values.0.values.0.value') },
     });
     const { problem } = await sync(wishFor(lead));
@@ -182,7 +189,9 @@ describe('what AmoCRM refuses does not cost the deal', () => {
   test('a note', async () => {
     const lead = someLead();
     await rig.control().addFault({
-      ...{ provider: 'amocrm', method: 'POST', path: '/api/v4/leads/*/notes' },
+      provider: 'amocrm',
+      method: 'POST',
+      path: '/api/v4/leads/*/notes',
       action: { ...REFUSED, body: refusing('params.text') },
     });
     const { problem } = await sync(wishFor(lead));
@@ -211,7 +220,9 @@ describe('who is whose', () => {
     await amocrm().deleteContact(contactId!);
     // A manager has corrected it: our map still says that the number is this contact's.
     const corrected = await amocrm().addContact({
-      ...{ name: 'Айгерим', phones: ['+77059990001'], emails: [mistaken.email!] },
+      name: 'Айгерим',
+      phones: ['+77059990001'],
+      emails: [mistaken.email!],
     });
     const made = { dealId: 1, stageId: undefined, problem: undefined, contactId: corrected.id };
     const keys = personKeys({ ...mistaken }, mistaken.leadId);

@@ -55,7 +55,9 @@ describe('what a manager does in AmoCRM', () => {
     const { lead, dealId } = await syncedLead();
     await amocrm().moveLead(dealId, STAGES.lesson1);
     expect(await rig.told(lead.leadId, 'moved')).toMatchObject({
-      ...{ dealId, stageId: STAGES.lesson1, stage: 'Урок 1 пройден' },
+      dealId,
+      stageId: STAGES.lesson1,
+      stage: 'Урок 1 пройден',
     });
 
     await amocrm().deleteLead(dealId);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { RefusedError } from '@leadwire/shared/providers/amocrm/http';
-import { NotYetError } from '@leadwire/shared/errors';
+import { SnoozeError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { someLead } from '@leadwire/testing/lead';
 import type { FieldValues } from '../src/match.ts';
@@ -26,7 +26,9 @@ const create = (
   amocrm.createDeal(
     lead.leadId,
     {
-      ...{ name: lead.name, pipeline_id: PIPELINE, custom_fields_values: fields },
+      name: lead.name,
+      pipeline_id: PIPELINE,
+      custom_fields_values: fields,
       _embedded: { tags: [] },
     },
     { name: lead.name, custom_fields_values: [phoneOf(lead)] },
@@ -68,7 +70,7 @@ describe('creates that wait at the same moment', () => {
   test('one that has lost its lock meanwhile stays behind alone', async () => {
     const ports = rig.ports();
     const [one, late, other] = people(3);
-    const lost = () => Promise.reject(new NotYetError('somebody else has the lock', 1_000));
+    const lost = () => Promise.reject(new SnoozeError('somebody else has the lock', 1_000));
     const ends = await Promise.allSettled([
       create(ports, one!),
       create(ports, late!, { atTurn: lost }),
@@ -94,7 +96,11 @@ test.each([
   const ports = rig.ports();
   const leads = people(4);
   await rig.control().addFault({
-    ...{ provider: 'amocrm', method: 'POST', path: '/api/v4/leads/complex', nth: 1, action },
+    provider: 'amocrm',
+    method: 'POST',
+    path: '/api/v4/leads/complex',
+    nth: 1,
+    action,
   });
   const before = await callsSoFar();
   const made = await Promise.all(leads.map((lead) => syncUntilDone(ports, wishFor(lead))));

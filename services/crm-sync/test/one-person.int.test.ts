@@ -45,7 +45,8 @@ describe('several leads of one person', () => {
     expect(withEmail.contactId).not.toBe(withPhone.contactId);
     const { dealId, contactId } = await synced(both);
     expect({ dealId, contactId }).toEqual({
-      ...{ dealId: withPhone.dealId, contactId: withPhone.contactId },
+      dealId: withPhone.dealId,
+      contactId: withPhone.contactId,
     });
     expect(await contactsOf(both)).toHaveLength(2);
     expect(await dealsOf(both)).toHaveLength(2);
@@ -74,11 +75,9 @@ describe('a contact that AmoCRM has already', () => {
     const lead = someLead();
     const typed = `8 (705) 123-${lead.phone!.slice(-4, -2)}-${lead.phone!.slice(-2)}`;
     const contact = await amocrm().addContact({
-      ...{
-        name: 'Айгерим С.',
-        phones: ['+7 727 250 00 00', typed],
-        emails: ['old@mail.leadwire-sample.kz'],
-      },
+      name: 'Айгерим С.',
+      phones: ['+7 727 250 00 00', typed],
+      emails: ['old@mail.leadwire-sample.kz'],
     });
     await publishLead(lead);
 
@@ -86,7 +85,9 @@ describe('a contact that AmoCRM has already', () => {
     const [found, ...more] = await contactsOf(lead);
     expect(more).toEqual([]);
     expect(found).toMatchObject({
-      ...{ id: contact.id, name: 'Айгерим С.', phones: ['+7 727 250 00 00', typed] },
+      id: contact.id,
+      name: 'Айгерим С.',
+      phones: ['+7 727 250 00 00', typed],
       emails: ['old@mail.leadwire-sample.kz', lead.email],
     });
     expect(await dealsOf(lead)).toHaveLength(1);
@@ -98,7 +99,9 @@ describe('a contact that AmoCRM has already', () => {
     const near = `+7747${lead.phone!.slice(5)}`;
     const [mailbox] = lead.email!.split('@');
     const stranger = await amocrm().addContact({
-      ...{ name: lead.name, phones: [near], emails: [`${mailbox}@other.leadwire-sample.kz`] },
+      name: lead.name,
+      phones: [near],
+      emails: [`${mailbox}@other.leadwire-sample.kz`],
     });
     const strangersDeal = await amocrm().addLead({ contactIds: [stranger.id] });
     await publishLead(lead);
@@ -113,14 +116,18 @@ describe('a contact that AmoCRM has already', () => {
     const lead = someLead({ kind: 'purchase', paymentMethod: 'halyk' });
     const contact = await amocrm().addContact({ name: 'Айгерим', phones: [lead.phone!] });
     const deal = await amocrm().addLead({
-      ...{ name: 'Перезвонить', contactIds: [contact.id], responsibleUserId: 9_100_003 },
+      name: 'Перезвонить',
+      contactIds: [contact.id],
+      responsibleUserId: 9_100_003,
       statusId: STAGES.first,
     });
     await publishLead(lead);
 
     expect(await synced(lead)).toMatchObject({ dealId: deal.id, stageId: STAGES.halyk });
     expect(await rig.deal(deal.id)).toMatchObject({
-      ...{ name: 'Перезвонить', responsibleUserId: 9_100_003, statusId: STAGES.halyk },
+      name: 'Перезвонить',
+      responsibleUserId: 9_100_003,
+      statusId: STAGES.halyk,
     });
   });
 });

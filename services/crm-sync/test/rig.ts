@@ -6,13 +6,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals'
 import type { AmocrmOptions } from '@leadwire/sandbox/amocrm/lifecycle/settings';
 import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { eventSchemas, type CrmOutcome, type CrmRecord, type Lead } from '@leadwire/shared/contract/events';
+import {
+  eventSchemas,
+  type CrmOutcome,
+  type CrmRecord,
+  type Lead,
+} from '@leadwire/shared/contract/events';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated } from '@leadwire/testing/lead';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createPorts } from '../src/connect.ts';
@@ -156,7 +162,9 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
     /** The same parts in this process, for what happens between two steps. */
     ports: (env: Record<string, string> = {}) =>
       createPorts(envSchema.parse({ NATS_URL: broker.url, ...crmEnv(), ...env }), {
-        ...{ bus, log: createLog('crm-sync', 'silent'), metrics: createMetrics('crm-sync') },
+        bus,
+        log: createLog('crm-sync', 'silent'),
+        metrics: createMetrics('crm-sync'),
       }),
 
     /** Resolves when one of the services has settled the message as done. */

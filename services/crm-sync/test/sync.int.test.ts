@@ -16,7 +16,9 @@ describe('a lead', () => {
     const [deal, ...others] = await dealsOf(lead);
     expect(others).toEqual([]);
     expect(fact).toMatchObject({
-      ...{ dealId: deal!.id, contactId: deal!.contactIds[0], stageId: STAGES.first },
+      dealId: deal!.id,
+      contactId: deal!.contactIds[0],
+      stageId: STAGES.first,
       stage: 'Первичный контакт',
     });
     expect(deal).toMatchObject({ pipelineId: PIPELINE, statusId: STAGES.first });

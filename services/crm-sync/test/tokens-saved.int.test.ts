@@ -5,7 +5,8 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
 import { createLeases } from '@leadwire/shared/coordination/leases';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { createOAuthTokens } from '../src/tokens.ts';
 
 let broker: TestBroker;
@@ -60,7 +61,10 @@ test('a pair that the database does not take yet keeps the lock: no replica uses
   const { transport, used } = createTokenEndpoint('refresh');
   const replica = (owner: string) =>
     createOAuthTokens({
-      ...{ transport, store, client: CLIENT, saveDelaysMs: SAVE_DELAYS_MS },
+      transport,
+      store,
+      client: CLIENT,
+      saveDelaysMs: SAVE_DELAYS_MS,
       reconnectProbeMs: 1_000,
       leases: createLeases({ bus, owner, leaseMs: LEASE_MS }),
     });

@@ -85,7 +85,10 @@ describe('a note of which nobody knows the end', () => {
   test('is written once', async () => {
     await startCrm();
     await rig.control().addFault({
-      ...{ provider: 'amocrm', method: 'POST', path: '/api/v4/leads/*/notes', nth: 1 },
+      provider: 'amocrm',
+      method: 'POST',
+      path: '/api/v4/leads/*/notes',
+      nth: 1,
       action: { do: 'effect-then-5xx', status: 504 },
     });
     const lead = someLead();

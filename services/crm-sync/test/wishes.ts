@@ -1,14 +1,14 @@
 /** Deals wished for as the handlers do it, for tests that use the service's parts directly. */
-import { NotYetError, TransientError } from '@leadwire/shared/errors';
+import { SnoozeError, TransientError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { leadDealName, leadNote, leadTags, utmFields } from '../src/deal-text.ts';
-import { createSyncDeal, type DealPorts, type Synced, type Wish } from '../src/sync-deal.ts';
+import { createSyncDeal, type DealPorts, type Synced, type DesiredDeal } from '../src/sync-deal.ts';
 import { STAGES } from './rig.ts';
 
 const PATIENCE_MS = 90_000;
 
 /** A lead's wish; with `stage` an open deal moves there. */
-export function wishFor(lead: Lead, stage?: number): Wish {
+export function wishFor(lead: Lead, stage?: number): DesiredDeal {
   return {
     id: lead.leadId,
     person: { name: lead.name, email: lead.email, phone: lead.phone },
@@ -21,13 +21,13 @@ export function wishFor(lead: Lead, stage?: number): Wish {
 }
 
 /** Again and again, as the consumer does it. */
-export async function syncUntilDone(ports: DealPorts, wish: Wish): Promise<Synced> {
+export async function syncUntilDone(ports: DealPorts, wish: DesiredDeal): Promise<Synced> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
       return await createSyncDeal(ports)(wish);
     } catch (thrown) {
-      const isLater = thrown instanceof NotYetError || thrown instanceof TransientError;
+      const isLater = thrown instanceof SnoozeError || thrown instanceof TransientError;
       if (!isLater || Date.now() > deadline) throw thrown;
     }
   }

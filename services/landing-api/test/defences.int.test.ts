@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { ADMIN_TOKEN, answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 const SITE = 'https://site.kz';

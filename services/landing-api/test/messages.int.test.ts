@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
@@ -67,7 +68,8 @@ describe('POST /api/platform/messages', () => {
     // Ten at once: one of them is first.
     const race = newId();
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask(welcome(), race)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(9).fill(200), 201]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(9);
   });
 
   test('takes each type as it is described, and contacts as people write them', async () => {
@@ -91,7 +93,9 @@ describe('POST /api/platform/messages', () => {
         type: 'certificate_issued',
         to,
         data: {
-          ...{ course: 'Аналитика данных', number: 'LW-1', issuedAt: at },
+          course: 'Аналитика данных',
+          number: 'LW-1',
+          issuedAt: at,
           certificateUrl: 'https://learn.leadwire-sample.kz/c/1',
         },
         sendAt: new Date(Date.now() + 60_000).toISOString(),
@@ -172,7 +176,10 @@ describe('the welcome of a new student', () => {
   const tell = (student: object, server = api) =>
     server.post('/api/platform/students', student, auth);
   const student = (id: string, more: object = {}) => ({
-    ...{ id, name: 'Дамир', email: 'damir@mail.leadwire-sample.kz', ...more },
+    id,
+    name: 'Дамир',
+    email: 'damir@mail.leadwire-sample.kz',
+    ...more,
   });
 
   test('is asked for once, with the link that came with the student', async () => {

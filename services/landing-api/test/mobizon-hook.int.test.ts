@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { readStream } from '@leadwire/shared/broker/read-stream';
@@ -23,10 +24,18 @@ afterAll(async () => {
 /** A report as the page "Webhooks" of Mobizon's documentation has it. */
 function report(messageId: number, more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
-    ...{ eventId: newId(), eventType: 'sms-delivery-report', webhookId: 1, attempt: 1 },
-    ...{ eventCreateTs: '2026-11-20 15:00:00', sign: 'a'.repeat(40) },
+    eventId: newId(),
+    eventType: 'sms-delivery-report',
+    webhookId: 1,
+    attempt: 1,
+    eventCreateTs: '2026-11-20 15:00:00',
+    sign: 'a'.repeat(40),
     data: {
-      ...{ campaignId: 100_001, messageId, segNum: 1, status: 'DELIVRD', to: '77051234567' },
+      campaignId: 100_001,
+      messageId,
+      segNum: 1,
+      status: 'DELIVRD',
+      to: '77051234567',
       statusUpdateTs: '2026-11-20 15:00:00',
     },
     ...more,

@@ -1,5 +1,6 @@
 /** A service that loses its broker: what the tests of outages are made of. */
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createFolder, type JournalFolder } from './journal-folder.ts';
 import { startApi, type Answer, type TestApi } from './start-api.ts';

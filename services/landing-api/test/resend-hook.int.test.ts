@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { readStream } from '@leadwire/shared/broker/read-stream';
@@ -85,8 +86,12 @@ describe('POST /api/webhooks/resend', () => {
     const subject = subjects.delivery('email', 'delivered', tags.delivery_id);
     const [event] = await eventsUnder('DELIVERIES', subject);
     expect(eventSchemas['delivery.recorded.v1'].parse(event).data).toEqual({
-      ...{ deliveryId: tags.delivery_id, leadId: tags.lead_id, template: tags.template },
-      ...{ channel: 'email', outcome: 'delivered', at },
+      deliveryId: tags.delivery_id,
+      leadId: tags.lead_id,
+      template: tags.template,
+      channel: 'email',
+      outcome: 'delivered',
+      at,
     });
   });
 
@@ -103,7 +108,10 @@ describe('POST /api/webhooks/resend', () => {
     const subject = subjects.campaignDelivery('email', '*', tags.delivery_id);
     const [event, ...others] = await eventsUnder('DELIVERIES', subject);
     expect(eventSchemas['campaign.delivery_recorded.v1'].parse(event).data).toMatchObject({
-      ...{ recipientId: tags.delivery_id, campaignId: tags.campaign_id, channel: 'email', outcome },
+      recipientId: tags.delivery_id,
+      campaignId: tags.campaign_id,
+      channel: 'email',
+      outcome,
     });
     expect(others).toEqual([]);
   });
@@ -120,7 +128,9 @@ describe('POST /api/webhooks/resend', () => {
     // A campaign's recipient is known by id: no address travels.
     const ofCampaign = (await suppressions()).at(-1);
     expect(eventSchemas['contact.suppressed.v1'].parse(ofCampaign).data).toEqual({
-      ...{ recipientId: tags.delivery_id, reason: 'bounced', source: 'resend' },
+      recipientId: tags.delivery_id,
+      reason: 'bounced',
+      source: 'resend',
       at: expect.any(String),
     });
     expect(JSON.stringify(ofCampaign)).not.toContain('dana@');
@@ -129,7 +139,9 @@ describe('POST /api/webhooks/resend', () => {
     await tell({ type: 'email.complained', tags: leadTags(), to });
     const ofLead = (await suppressions()).at(-1);
     expect(eventSchemas['contact.suppressed.v1'].parse(ofLead).data).toMatchObject({
-      ...{ channel: 'email', contact: 'dana.k@mail.leadwire-sample.kz', reason: 'complained' },
+      channel: 'email',
+      contact: 'dana.k@mail.leadwire-sample.kz',
+      reason: 'complained',
     });
   });
 

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { makeEvent, type Channel, type CrmRecord, type Delivery } from '@leadwire/shared/contract/events';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
+import {
+  makeEvent,
+  type Channel,
+  type CrmRecord,
+  type Delivery,
+} from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { subjects } from '@leadwire/shared/contract/topology';
@@ -28,7 +34,12 @@ const pending = {
 };
 
 const noDeal = {
-  ...{ status: 'pending', dealId: null, stageId: null, stage: null, deleted: false, error: null },
+  status: 'pending',
+  dealId: null,
+  stageId: null,
+  stage: null,
+  deleted: false,
+  error: null,
 };
 
 async function accepted(id: string, more: Record<string, unknown> = {}): Promise<string> {
@@ -68,7 +79,9 @@ describe('the deal in AmoCRM', () => {
   const tell = async (record: CrmRecord) => {
     const { leadId, outcome } = record;
     const event = makeEvent('crm.recorded.v1', {
-      ...{ source: 'crm-sync', subject: leadId, data: record },
+      source: 'crm-sync',
+      subject: leadId,
+      data: record,
     });
     await api.bus.publish(subjects.crm(outcome, leadId), event);
   };
@@ -79,7 +92,10 @@ describe('the deal in AmoCRM', () => {
     const deal = { leadId, dealId: 30_000_001 };
     await tell({ ...deal, outcome: 'failed', at: at(0), reason: 'amocrm_400', error: 'no field' });
     expect(await dealOf(leadId)).toEqual({
-      ...{ ...noDeal, status: 'failed', dealId: null, error: 'no field' },
+      ...noDeal,
+      status: 'failed',
+      dealId: null,
+      error: 'no field',
     });
 
     const refused = 'AmoCRM refused: field UTM_SOURCE';
@@ -141,15 +157,24 @@ test('each Telegram group tells what became of its notice', async () => {
   const groupId = derivedId('a group');
   const at = '2026-11-20T10:00:00.000Z';
   const group = {
-    ...{ groupId, bot: 'leads', chatId: '-100123', formerChatIds: [], title: 'Отдел продаж' },
-    ...{ leadKinds: [], state: 'active', activatedAt: at, createdAt: at, changedAt: at },
+    groupId,
+    bot: 'leads',
+    chatId: '-100123',
+    formerChatIds: [],
+    title: 'Отдел продаж',
+    leadKinds: [],
+    state: 'active',
+    activatedAt: at,
+    createdAt: at,
+    changedAt: at,
   };
   await (await api.bus.bucket('telegram_groups')).put(groupId, JSON.stringify(group));
   const ledger = createLedger(api.bus);
   const unknown = derivedId('a group that is gone');
   await ledger.plan(delivery(leadId, 'telegram', groupId), { dueAt: new Date() });
   await ledger.plan(delivery(leadId, 'telegram', unknown), {
-    ...{ dueAt: new Date(), settled: { state: 'skipped', reason: 'group_gone' } },
+    dueAt: new Date(),
+    settled: { state: 'skipped', reason: 'group_gone' },
   });
   const { body } = await api.status(leadId);
   const open = { sent: false, sent_at: null };

@@ -46,23 +46,39 @@ await runService({
   // The two projects are written independently: one that is down does not keep the other waiting.
   consume: () => [
     startConsumer({
-      ...{ ...parts, durable: 'lead-store-leads', schema: lead, handle: landing.storeLead },
+      ...parts,
+      durable: 'lead-store-leads',
+      schema: lead,
+      handle: landing.storeLead,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'lead-store-deliveries', schema: delivery },
+      ...parts,
+      durable: 'lead-store-deliveries',
+      schema: delivery,
       handle: landing.storeOutcome,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'lead-store-crm', schema: deal, handle: landing.storeDeal },
+      ...parts,
+      durable: 'lead-store-crm',
+      schema: deal,
+      handle: landing.storeDeal,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'lead-store-calls', schema: call, handle: landing.storeCall },
+      ...parts,
+      durable: 'lead-store-calls',
+      schema: call,
+      handle: landing.storeCall,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'tripwire-leads', schema: lead, handle: tripwire.storeLead },
+      ...parts,
+      durable: 'tripwire-leads',
+      schema: lead,
+      handle: tripwire.storeLead,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'tripwire-deliveries', schema: delivery },
+      ...parts,
+      durable: 'tripwire-deliveries',
+      schema: delivery,
       handle: tripwire.storeOutcome,
     }),
   ],

@@ -5,7 +5,8 @@ import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
+import { freePort, startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
@@ -47,8 +48,12 @@ async function tell(lead: Lead, channel: 'email' | 'sms', outcome: Partial<Outco
   const template = 'proftest-result';
   const deliveryId = derivedId('delivery', lead.leadId, channel, template);
   const data = {
-    ...{ deliveryId, leadId: lead.leadId, channel, template },
-    ...{ outcome: 'sent' as const, at: new Date().toISOString() },
+    deliveryId,
+    leadId: lead.leadId,
+    channel,
+    template,
+    outcome: 'sent' as const,
+    at: new Date().toISOString(),
     ...outcome,
   };
   const event = makeEvent('delivery.recorded.v1', { source: 'test', subject: lead.leadId, data });
@@ -145,8 +150,13 @@ describe('outcomes', () => {
     await startLeadStore();
     const leadId = newId();
     const data = {
-      ...{ service: 'notifier', action: 'resend.send', status: 'error' as const, leadId },
-      ...{ error: 'Resend: 500', durationMs: 12, at: new Date().toISOString() },
+      service: 'notifier',
+      action: 'resend.send',
+      status: 'error' as const,
+      leadId,
+      error: 'Resend: 500',
+      durationMs: 12,
+      at: new Date().toISOString(),
     };
     const event = makeEvent('provider.called.v1', { source: 'notifier', subject: leadId, data });
     await bus.publish(subjects.call('notifier', 'error'), event);
@@ -171,8 +181,13 @@ test('what became of a lead’s deal shows in its row', async () => {
   await startLeadStore();
   const lead = someLead();
   const data = {
-    ...{ leadId: lead.leadId, outcome: 'synced' as const, at: new Date().toISOString() },
-    ...{ dealId: 4711, contactId: 815, stageId: 20, stage: 'Оплата Kaspi' },
+    leadId: lead.leadId,
+    outcome: 'synced' as const,
+    at: new Date().toISOString(),
+    dealId: 4711,
+    contactId: 815,
+    stageId: 20,
+    stage: 'Оплата Kaspi',
   };
   const event = makeEvent('crm.recorded.v1', { source: 'test', subject: lead.leadId, data });
   await bus.publish(subjects.crm('synced', lead.leadId), event);
@@ -183,7 +198,9 @@ test('what became of a lead’s deal shows in its row', async () => {
     return found?.['amocrm_synced'] ? found : undefined;
   });
   expect(row).toMatchObject({
-    ...{ amocrm_deal_id: 4711, amocrm_contact_id: 815, amocrm_stage: 'Оплата Kaspi' },
+    amocrm_deal_id: 4711,
+    amocrm_contact_id: 815,
+    amocrm_stage: 'Оплата Kaspi',
     amocrm_error: null,
   });
 });

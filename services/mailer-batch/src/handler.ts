@@ -8,7 +8,7 @@ import { retryDelayMs } from '@leadwire/shared/consumer/attempts';
 import {
   AmbiguousError,
   ChannelStoppedError,
-  NotYetError,
+  SnoozeError,
   PermanentError,
   TransientError,
   toError,
@@ -109,7 +109,7 @@ export function createSendBatch(ports: Ports): SendBatch {
 
   const handleFailure = async (claim: Claim, error: Error): Promise<void> => {
     const { batch } = claim.prepared;
-    if (error instanceof NotYetError) {
+    if (error instanceof SnoozeError) {
       log.warn({ campaignId: batch.campaignId, n: batch.n, err: error }, 'another sender has it');
       return;
     }
@@ -134,7 +134,7 @@ export function createSendBatch(ports: Ports): SendBatch {
     async note(progress) {
       const { campaignId, n } = prepared.batch;
       const { kind } = await store.note(campaignId, n, { owner, leaseMs, ...progress });
-      if (kind === 'lost') throw new NotYetError('another sender has the batch by now', leaseMs);
+      if (kind === 'lost') throw new SnoozeError('another sender has the batch by now', leaseMs);
     },
   });
 

@@ -39,13 +39,20 @@ await runService({
   host: env.HOST,
   metricsToken: env.ADMIN_TOKEN,
   http: await createApi(env, {
-    ...{ log, database, store, channels, resend, mobizon },
+    log,
+    database,
+    store,
+    channels,
+    resend,
+    mobizon,
     wakePump: engine.wakePump,
   }),
   consume: () => [
     engine.startPump(),
     startConsumer({
-      ...{ ...parts, durable: 'mailer-batch', schema: eventSchemas['campaign.batch_ready.v1'] },
+      ...parts,
+      durable: 'mailer-batch',
+      schema: eventSchemas['campaign.batch_ready.v1'],
       handle: engine.sendBatch,
     }),
     ...consumeFacts(parts, facts),

@@ -54,7 +54,10 @@ describe('a CSV', () => {
   test('with broken rows makes no campaign', async () => {
     const before = await api.get('/api/campaigns?limit=200');
     const answer = await api.post('/api/campaigns', {
-      ...{ name: 'Эфир', channel: 'email', template: 'stream-moved', variables },
+      name: 'Эфир',
+      channel: 'email',
+      template: 'stream-moved',
+      variables,
       audience: { kind: 'csv', csv: csv('email', 'a@mail.kz', 'b,c') },
     });
     expect(answer.status).toBe(422);

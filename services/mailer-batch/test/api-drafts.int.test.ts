@@ -6,7 +6,10 @@ import { recipients, useApi, variables } from './api-rig.ts';
 const api = useApi();
 
 const body = (given: object = {}) => ({
-  ...{ name: 'Эфир', channel: 'email', template: 'stream-moved', variables },
+  name: 'Эфир',
+  channel: 'email',
+  template: 'stream-moved',
+  variables,
   ...given,
 });
 const make = (given: object, key?: string) =>
@@ -30,7 +33,8 @@ describe('a request with an Idempotency-Key', () => {
     for (let time = 2; time <= 3; time += 1) {
       const again = await make(list(3, 0), key);
       expect(again).toMatchObject({
-        ...{ status: 200, body: { success: true, duplicate: true, preview: { audience: 3 } } },
+        status: 200,
+        body: { success: true, duplicate: true, preview: { audience: 3 } },
       });
       expect(idOf(again)).toBe(idOf(first));
     }
@@ -42,7 +46,8 @@ describe('a request with an Idempotency-Key', () => {
     const first = await make(list(2, 10), key);
     await api.post(`/api/campaigns/${idOf(first)}/start`, { confirm: 2 });
     expect(await make(list(2, 10), key)).toMatchObject({
-      ...{ status: 200, body: { campaign: { id: idOf(first), status: 'running' } } },
+      status: 200,
+      body: { campaign: { id: idOf(first), status: 'running' } },
     });
     await api.post(`/api/campaigns/${idOf(first)}/cancel`);
   });
@@ -51,7 +56,8 @@ describe('a request with an Idempotency-Key', () => {
     const key = newId();
     const first = await make(list(2, 20), key);
     expect(await make(list(3, 20), key)).toMatchObject({
-      ...{ status: 422, body: { error: expect.stringContaining('this key was used before') } },
+      status: 422,
+      body: { error: expect.stringContaining('this key was used before') },
     });
     const { body: now } = await api.get(`/api/campaigns/${idOf(first)}`);
     expect(now).toMatchObject({ campaign: { counts: { audience: 2 } } });
@@ -132,7 +138,8 @@ describe('a slip of the hand', () => {
           [id],
         );
       expect(await api.post(`/api/campaigns/${id}/${what}`)).toMatchObject({
-        ...{ status: 422, body: { error: 'the campaign comes too late' } },
+        status: 422,
+        body: { error: 'the campaign comes too late' },
       });
       await api.post(`/api/campaigns/${id}/cancel`);
     },
@@ -176,7 +183,8 @@ describe('whose message is shown', () => {
     const names = ['Дана', 'Айгерим', 'Дана', 'Дана', 'Айгерим'];
     const long = `https://leadwire.kz/${'x'.repeat(60)}`;
     const people = names.map((name, n) => ({
-      ...{ name, phone: `+7705222000${n}` },
+      name,
+      phone: `+7705222000${n}`,
       ...(n === 4 && { link: long }),
     }));
     const id = await api.draft({

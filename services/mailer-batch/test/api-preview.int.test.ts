@@ -51,7 +51,9 @@ describe('the preview', () => {
     await api.post('/api/suppressions', { contacts });
     const { body } = await api.get(`/api/campaigns/${id}/preview`);
     expect(body).toMatchObject({
-      ...{ read: 4, audience: 2, leftOut: { contact_missing: 1, suppressed: 1 } },
+      read: 4,
+      audience: 2,
+      leftOut: { contact_missing: 1, suppressed: 1 },
       people: {
         items: [
           { row: 3, name: 'Вера', reason: 'contact_missing' },
@@ -59,10 +61,17 @@ describe('the preview', () => {
         ],
       },
       sms: {
-        ...{ people: 2, segments: 3, estimate: 60, bySegments: { 1: 1, 2: 1 } },
+        people: 2,
+        segments: 3,
+        estimate: 60,
+        bySegments: { 1: 1, 2: 1 },
         longest: {
-          ...{ row: 2, encoding: 'UCS-2', segments: 2, oneSegment: 70 },
-          ...{ segmentsWithoutSpecial: 1, segmentsWithoutEmoji: 2 },
+          row: 2,
+          encoding: 'UCS-2',
+          segments: 2,
+          oneSegment: 70,
+          segmentsWithoutSpecial: 1,
+          segmentsWithoutEmoji: 2,
           special: expect.arrayContaining(['э', 'ф']),
         },
       },

@@ -55,7 +55,9 @@ export function useApi() {
     supabase = databases;
     control = connectSandbox(sandbox.url);
     const env = envSchema.parse({
-      ...{ ...supabase.env, ADMIN_TOKEN, PUBLIC_BASE_URL: 'https://leadwire.kz' },
+      ...supabase.env,
+      ADMIN_TOKEN,
+      PUBLIC_BASE_URL: 'https://leadwire.kz',
       UNSUBSCRIBE_SECRET: 'a-secret-for-tests-of-32-characters',
       RESEND_API_KEY: 're_sandbox_key',
       RESEND_BASE_URL: `${sandbox.url}/resend`,

@@ -44,7 +44,10 @@ describe('without the token', () => {
 describe('a new campaign', () => {
   test('is a draft, with everybody counted', async () => {
     const answer = await api.post('/api/campaigns', {
-      ...{ name: 'Эфир', channel: 'email', template: 'stream-moved', variables },
+      name: 'Эфир',
+      channel: 'email',
+      template: 'stream-moved',
+      variables,
       audience: {
         kind: 'list',
         recipients: [...recipients(3), { email: 'PERSON-0@mail.leadwire-sample.kz' }, {}],
@@ -60,7 +63,8 @@ describe('a new campaign', () => {
         quietHours: '21:00-09:00',
       },
       preview: {
-        ...{ read: 5, audience: 2 },
+        read: 5,
+        audience: 2,
         leftOut: { duplicate: 1, contact_missing: 1, excluded_by_campaign: 1 },
       },
     });
@@ -155,7 +159,8 @@ describe('a table', () => {
     );
     const id = await api.draft({
       audience: {
-        ...{ kind: 'table', table: 'landing_leads' },
+        kind: 'table',
+        table: 'landing_leads',
         filter: [
           { column: 'kind', op: 'in', value: ['proftest'] },
           { column: 'name', op: 'not_is', value: null },
@@ -164,7 +169,9 @@ describe('a table', () => {
     });
     const { body } = await api.get(`/api/campaigns/${id}/preview`);
     expect(body).toMatchObject({
-      ...{ read: 2, audience: 1, leftOut: { contact_missing: 1 } },
+      read: 2,
+      audience: 1,
+      leftOut: { contact_missing: 1 },
       sample: { name: 'Анна' },
       people: { items: [{ name: 'Вера', contact: null, reason: 'contact_missing' }] },
     });
@@ -178,7 +185,9 @@ describe('a table', () => {
     const id = await api.draft({
       variables: { ...variables, link: undefined },
       audience: {
-        ...{ kind: 'table', project: 'tripwire', table: 'lead_tracking' },
+        kind: 'table',
+        project: 'tripwire',
+        table: 'lead_tracking',
         columns: { phone: null, variables: { link: 'source' } },
       },
     });
@@ -198,7 +207,10 @@ describe('a table', () => {
     ['a column that is SQL', { filter: [{ column: 'kind=1&select', value: 1 }] }, 400],
   ])('with %s is refused', async (_what, change, status) => {
     const answer = await api.post('/api/campaigns', {
-      ...{ name: 'Эфир', channel: 'email', template: 'stream-moved', variables },
+      name: 'Эфир',
+      channel: 'email',
+      template: 'stream-moved',
+      variables,
       audience: { kind: 'table', table: 'landing_leads', ...change },
     });
     expect(answer.status).toBe(status);

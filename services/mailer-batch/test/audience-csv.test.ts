@@ -55,7 +55,10 @@ describe('a CSV', () => {
     expect(broken).toEqual([]);
     expect(people).toEqual([
       {
-        ...{ row: 3, name: '', email: ' a@mail.kz ', phone: '' },
+        row: 3,
+        name: '',
+        email: ' a@mail.kz ',
+        phone: '',
         fields: { link: 'https://leadwire.kz/1', Город: 'Алматы, центр' },
       },
       { row: 5, name: '', email: 'b@mail.kz', phone: '', fields: { link: '', Город: '' } },

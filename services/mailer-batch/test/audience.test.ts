@@ -9,7 +9,10 @@ function listed(row: number, change: Partial<ListedPerson>): ListedPerson {
 
 function read(people: ListedPerson[], change: Partial<AudienceOptions> = {}) {
   return readAudience(Readable.from(people), {
-    ...{ channel: 'email', exclude: [], broken: [], readVariables: () => ({ variables: {} }) },
+    channel: 'email',
+    exclude: [],
+    broken: [],
+    readVariables: () => ({ variables: {} }),
     ...change,
   });
 }

@@ -50,7 +50,10 @@ describe('a start', () => {
     expect(await rig.store().start(read, start)).toEqual({ kind: 'changed' });
     const readAgain = (await rig.store().get(id))!;
     const list = people(3, 28).map(({ contact }, index) => ({
-      ...{ row: index + 1, contact, name: null, variables: {} },
+      row: index + 1,
+      contact,
+      name: null,
+      variables: {},
     }));
     const whole = { upload: newId(), first: true, last: true };
     await rig.store().setAudience(id, { people: list, leftOut: [] }, whole);
@@ -139,7 +142,8 @@ describe('a pause', () => {
     await rig.control().resend.set({ suspendedKeys: ['re_sandbox_key'] });
     try {
       expect(await rig.until(id, 'paused')).toMatchObject({
-        ...{ pauseReason: 'provider_stopped', counts: { pending: 3, failed: 0 } },
+        pauseReason: 'provider_stopped',
+        counts: { pending: 3, failed: 0 },
       });
     } finally {
       await rig.control().resend.set({ suspendedKeys: [] });

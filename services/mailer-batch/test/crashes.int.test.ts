@@ -51,8 +51,13 @@ describe('a mailer that is killed', () => {
     // What the broker would hand out again.
     const nc = await connect({ servers: rig.broker().url });
     const event = {
-      ...{ specversion: '1.0', id: newId(), type: 'campaign.batch_ready.v1', source: 'test' },
-      ...{ time: new Date().toISOString(), subject: id, data: { campaignId: id, n: 1 } },
+      specversion: '1.0',
+      id: newId(),
+      type: 'campaign.batch_ready.v1',
+      source: 'test',
+      time: new Date().toISOString(),
+      subject: id,
+      data: { campaignId: id, n: 1 },
     };
     const subject = `campaigns.batch.${id}.1`;
     const { seq } = await nc.jetstream().publish(subject, JSON.stringify(event));

@@ -12,7 +12,11 @@ async function claim(id: string, n = 1): Promise<string[]> {
   if (looked.kind !== 'ready') throw new Error(`not ready: ${looked.kind}`);
   const ids = looked.batch.recipients.map((recipient) => recipient.id);
   const claimed = await rig.store().claim(id, n, {
-    ...{ owner: 'test', leaseMs: 60_000, at: looked.batch.at, bodyHash: 'hash', ids },
+    owner: 'test',
+    leaseMs: 60_000,
+    at: looked.batch.at,
+    bodyHash: 'hash',
+    ids,
     ratePerSecond: null,
   });
   expect(claimed.kind).toBe('claimed');
@@ -22,7 +26,8 @@ async function claim(id: string, n = 1): Promise<string[]> {
 async function tell(recipientId: string, outcome: string): Promise<void> {
   const supabase = rig.supabase();
   const database = createDatabase({
-    ...{ project: 'landing', url: supabase.landing.url },
+    project: 'landing',
+    url: supabase.landing.url,
     serviceKey: supabase.env.LANDING_SUPABASE_SERVICE_KEY,
   });
   const row = { recipientId, outcome, at: new Date().toISOString() };

@@ -31,7 +31,8 @@ function mailer(owner: string, aheadMs: number) {
   const now = () => Date.now() + aheadMs;
   const channel = createMailChannel({
     resend: createResend({
-      ...{ apiKey: 're_sandbox_key', baseUrl: `${rig.sandbox().url}/resend` },
+      apiKey: 're_sandbox_key',
+      baseUrl: `${rig.sandbox().url}/resend`,
       limiter: createLimiter({ bus, metrics, account: 'resend', ratePerSecond: 20 }),
       track: (_action, _context, call) => call(),
     }),
@@ -41,9 +42,13 @@ function mailer(owner: string, aheadMs: number) {
     now,
   });
   return createSendBatch({
-    ...{ store: rig.store(), channels: { email: channel, sms: channel }, owner, now },
-    ...{ tellPaused: () => Promise.resolve(), leaseMs: 60_000 },
-    ...{ log: createLog(owner, 'silent'), measures: createCampaignMeasures(metrics) },
+    store: rig.store(),
+    channels: { email: channel, sms: channel },
+    now,
+    tellPaused: () => Promise.resolve(),
+    leaseMs: 60_000,
+    log: createLog(owner, 'silent'),
+    measures: createCampaignMeasures(metrics),
   });
 }
 
@@ -62,7 +67,9 @@ test.each([
     const list = people(3, hours * 100);
     const id = await rig.launch(list);
     await rig.control().addFault({
-      ...{ provider: 'resend', path: '/emails/batch', count: 1 },
+      provider: 'resend',
+      path: '/emails/batch',
+      count: 1,
       action: { do: 'effect-then-drop' },
     });
     const data = { campaignId: id, n: 1 };

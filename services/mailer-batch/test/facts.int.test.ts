@@ -37,8 +37,12 @@ beforeAll(async () => {
   api = await startServiceProcess({
     entry: 'services/landing-api/src/main.ts',
     env: {
-      ...{ NATS_URL: rig.broker().url, ADMIN_TOKEN, JOURNAL_DIR: path.join(folder, 'journal') },
-      ...{ RESEND_WEBHOOK_SECRET, MOBIZON_WEBHOOK_SECRET, UNSUBSCRIBE_SECRET },
+      NATS_URL: rig.broker().url,
+      ADMIN_TOKEN,
+      JOURNAL_DIR: path.join(folder, 'journal'),
+      RESEND_WEBHOOK_SECRET,
+      MOBIZON_WEBHOOK_SECRET,
+      UNSUBSCRIBE_SECRET,
     },
   });
   await rig.control().resend.set({ sentAfterMs: 10, deliveredAfterMs: 20 });
@@ -162,7 +166,8 @@ describe('what becomes of SMS', () => {
   test('is asked of Mobizon, whatever a report says: forged data under a good signature changes nothing', async () => {
     const url = `${api.url}/api/webhooks/mobizon/${MOBIZON_WEBHOOK_SECRET}`;
     await rig.control().mobizon.set({
-      ...{ outcomes: { '77051110002': 'UNDELIV' }, statusStepMs: 100 },
+      outcomes: { '77051110002': 'UNDELIV' },
+      statusStepMs: 100,
       // Each report says the opposite of the truth.
       webhooks: [{ url, secret: 'an old secret', trouble: { signature: 'forged', duplicates: 2 } }],
     });

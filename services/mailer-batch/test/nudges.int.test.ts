@@ -18,8 +18,13 @@ const numbers = Array.from(
 );
 
 const nudge = (campaignId: string, n: number) => ({
-  ...{ specversion: '1.0', id: newId(), type: 'campaign.batch_ready.v1', source: 'test' },
-  ...{ time: new Date().toISOString(), subject: campaignId, data: { campaignId, n } },
+  specversion: '1.0',
+  id: newId(),
+  type: 'campaign.batch_ready.v1',
+  source: 'test',
+  time: new Date().toISOString(),
+  subject: campaignId,
+  data: { campaignId, n },
 });
 
 test('each SMS batch is nudged three times, out of order, to two mailers: every number gets one SMS', async () => {

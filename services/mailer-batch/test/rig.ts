@@ -12,7 +12,8 @@ import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -95,7 +96,9 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
     startServiceProcess({
       entry: 'services/mailer-batch/src/main.ts',
       env: {
-        ...{ NATS_URL: broker.url, ...supabase.env, ADMIN_TOKEN },
+        NATS_URL: broker.url,
+        ...supabase.env,
+        ADMIN_TOKEN,
         PUBLIC_BASE_URL: 'https://leadwire.kz',
         UNSUBSCRIBE_SECRET: 'a-secret-for-tests-of-32-characters',
         RESEND_API_KEY: 're_sandbox_key',
@@ -115,13 +118,21 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
 
   const draft = async (list: Person[], given: Partial<NewCampaign> = {}): Promise<string> => {
     const campaign: NewCampaign = {
-      ...{ id: newId(), name: 'Эфир перенесён', channel: 'email', template: 'stream-moved' },
-      ...{ variables: {}, timeZone: 'Asia/Almaty', quietHours: null },
+      id: newId(),
+      name: 'Эфир перенесён',
+      channel: 'email',
+      template: 'stream-moved',
+      variables: {},
+      timeZone: 'Asia/Almaty',
+      quietHours: null,
       ...given,
     };
     await drafts.make({ ...campaign, requestHash: null });
     const rows = list.map(({ contact, name = null }, index) => ({
-      ...{ row: index + 1, contact, name, variables: {} },
+      row: index + 1,
+      contact,
+      name,
+      variables: {},
     }));
     const upload = newId();
     for (let from = 0; from < rows.length; from += 1_000) {

@@ -11,7 +11,10 @@ beforeEach(() => rig.reset());
 
 test('a listing that lags says nothing either when the send came long after the first claim', async () => {
   await rig.sandbox.control.addFault({
-    ...{ provider: 'mobizon', path: SEND, count: 1, action: { do: 'effect-then-drop' } },
+    provider: 'mobizon',
+    path: SEND,
+    count: 1,
+    action: { do: 'effect-then-drop' },
   });
   await rig.sandbox.control.mobizon.set({ indexLagMs: 3_600_000, countersLagMs: 3_600_000 });
   const firstClaim = new Date(rig.now - 10 * 60_000).toISOString();
@@ -23,7 +26,9 @@ test('a listing that lags says nothing either when the send came long after the 
 test('a refused draft after a try that had none is a failure: nobody was in any draft', async () => {
   const body = JSON.stringify({ code: 12, data: '', message: '' });
   await rig.sandbox.control.addFault({
-    ...{ provider: 'mobizon', path: CREATE, count: 1 },
+    provider: 'mobizon',
+    path: CREATE,
+    count: 1,
     action: { do: 'fixed', status: 200, body },
   });
   const prepared = await rig.channel.prepare(rig.batchOf(2));

@@ -28,7 +28,8 @@ beforeAll(async () => {
   database = createDatabase({ project: 'landing', url, serviceKey });
   const metrics = createMetrics('test');
   const mobizon = createMobizon({
-    ...{ apiKey: MOBIZON_KEY, baseUrl: `${rig.sandbox().url}/mobizon` },
+    apiKey: MOBIZON_KEY,
+    baseUrl: `${rig.sandbox().url}/mobizon`,
     limiter: createLimiter({ bus, metrics, account: 'mobizon', ratePerSecond: 50 }),
     track: (_action, _context, call) => call(),
   });

@@ -7,7 +7,12 @@ import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createMobizonCampaigns } from '@leadwire/shared/providers/mobizon/campaigns';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
-import type { BatchResult, CampaignChannel, ClaimHold, ReadyBatch } from '../src/sending/channel.ts';
+import type {
+  BatchResult,
+  CampaignChannel,
+  ClaimHold,
+  ReadyBatch,
+} from '../src/sending/channel.ts';
 import { createSmsChannel } from '../src/sending/sms-channel.ts';
 
 const KEY = 'k'.repeat(40);
@@ -59,24 +64,35 @@ export async function startSmsRig(): Promise<SmsRig> {
   const [broker, sandbox] = await Promise.all([startNats(), startSandbox()]);
   const bus = await openTestBus(broker, 'test');
   const limiter = createLimiter({
-    ...{ bus, account: 'mobizon-test', ratePerSecond: 500 },
+    bus,
+    account: 'mobizon-test',
+    ratePerSecond: 500,
     metrics: createMetrics('test'),
   });
   const mobizon = createMobizonCampaigns({
-    ...{ apiKey: KEY, baseUrl: sandbox.mobizonUrl, timeoutMs: 2_000, limiter },
+    apiKey: KEY,
+    baseUrl: sandbox.mobizonUrl,
+    timeoutMs: 2_000,
+    limiter,
     track: (_action, _context, call) => call(),
   });
   const rig: SmsRig = {
     sandbox,
     channel: createSmsChannel({
-      ...{ mobizon, from: 'Leadwire', listingLagMs: 60_000, now: () => rig.now },
+      mobizon,
+      from: 'Leadwire',
+      listingLagMs: 60_000,
+      now: () => rig.now,
     }),
     now: Date.now(),
     reset: async () => {
       rig.now = Date.now();
       await sandbox.control.reset();
       await sandbox.control.mobizon.set({
-        ...{ apiKey: KEY, ratePerSecondPerMethod: 500, senders: ['Leadwire'], balance: 100_000 },
+        apiKey: KEY,
+        ratePerSecondPerMethod: 500,
+        senders: ['Leadwire'],
+        balance: 100_000,
       });
     },
     batchOf: (count) => batchOf(count, new Date(rig.now)),
@@ -93,16 +109,33 @@ export async function startSmsRig(): Promise<SmsRig> {
 function batchOf(count: number, at: Date): ReadyBatch {
   const sms = '{{ name }}, эфир перенесён на {{ day }}';
   return {
-    ...{ campaignId: newId(), n: 1, channel: 'sms', campaignName: 'Перенос', attempts: 0 },
+    campaignId: newId(),
+    n: 1,
+    channel: 'sms',
+    campaignName: 'Перенос',
+    attempts: 0,
     ratePerSecond: null,
-    ...{ template: 'stream-moved', idempotencyKey: 'k', isInherited: false },
-    ...{ at: at.toISOString(), providerRef: null, stage: null },
+    template: 'stream-moved',
+    idempotencyKey: 'k',
+    isInherited: false,
+    at: at.toISOString(),
+    providerRef: null,
+    stage: null,
     frozen: {
-      ...{ version: 1, template: 'stream-moved', timeZone: 'Asia/Almaty', countdownTo: null },
-      ...{ view: { day: '25 ноября' }, mail: null, sms },
+      version: 1,
+      template: 'stream-moved',
+      timeZone: 'Asia/Almaty',
+      countdownTo: null,
+      view: { day: '25 ноября' },
+      mail: null,
+      sms,
     },
     recipients: Array.from({ length: count }, (_, n) => ({
-      ...{ id: newId(), row: n + 1, contact: phone(n), name: `Имя${n}`, variables: {} },
+      id: newId(),
+      row: n + 1,
+      contact: phone(n),
+      name: `Имя${n}`,
+      variables: {},
     })),
   };
 }

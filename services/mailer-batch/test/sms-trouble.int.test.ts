@@ -29,7 +29,10 @@ describe('no number twice and none missed', () => {
     [SEND, 'hang'],
   ] as const)('when the answer of %s is lost (%s)', async (path, fault) => {
     await rig.sandbox.control.addFault({
-      ...{ provider: 'mobizon', path, count: 1, action: { do: fault } },
+      provider: 'mobizon',
+      path,
+      count: 1,
+      action: { do: fault },
     });
     const { results } = await rig.deliver(rig.batchOf(5));
     expect(results).toHaveLength(5);
@@ -56,7 +59,9 @@ describe('no number twice and none missed', () => {
   test('when Mobizon says “too often” at the last step', async () => {
     const body = JSON.stringify({ code: 30, data: '', message: '' });
     await rig.sandbox.control.addFault({
-      ...{ provider: 'mobizon', path: SEND, count: 1 },
+      provider: 'mobizon',
+      path: SEND,
+      count: 1,
       action: { do: 'fixed', status: 200, body },
     });
     const { results } = await rig.deliver(rig.batchOf(2));
@@ -125,7 +130,10 @@ describe('moderation', () => {
 
 test('a listing that lags is no evidence: people stay open, and are unknown when it never catches up', async () => {
   await rig.sandbox.control.addFault({
-    ...{ provider: 'mobizon', path: SEND, count: 1, action: { do: 'effect-then-drop' } },
+    provider: 'mobizon',
+    path: SEND,
+    count: 1,
+    action: { do: 'effect-then-drop' },
   });
   await rig.sandbox.control.mobizon.set({ hideNewestMessages: 1, countersLagMs: 3_600_000 });
   const batch = rig.batchOf(3);

@@ -39,6 +39,7 @@ export function startBalanceWatch(options: BalanceWatchOptions): BackgroundWork 
     durable: 'mobizon-balance',
     work: check,
     onError: (err) => log.warn({ err }, 'the balance could not be checked'),
-    ...{ firstAfterMs, everyMs },
+    firstAfterMs,
+    everyMs,
   });
 }

@@ -3,7 +3,7 @@
  * deliveries, `sendDue` sends one when it is due, `giveUp` records the end of one that could not be sent. Each can be repeated at any point:
  * the ledger decides what is left to do.
  */
-import { AmbiguousError, NotYetError, PermanentError, toError } from '@leadwire/shared/errors';
+import { AmbiguousError, SnoozeError, PermanentError, toError } from '@leadwire/shared/errors';
 import type {
   Lead,
   LeadCreated,
@@ -125,7 +125,7 @@ export function createNotifier(ports: Ports): Notifier {
   const send = async (held: HeldEntry, sender: Sender): Promise<void> => {
     // A process that was suspended between claim and call may have been taken over meanwhile.
     if (Date.parse(held.entry.leaseUntil ?? '') - now() < CALL_MS) {
-      throw new NotYetError('the claim is too old to send under', LEASE_MS);
+      throw new SnoozeError('the claim is too old to send under', LEASE_MS);
     }
     let providerId: string;
     try {
@@ -140,10 +140,10 @@ export function createNotifier(ports: Ports): Notifier {
   };
 
   /** Its turn went by: the provider wants a pause, or others came first. A claim does not wait for that. */
-  const letGo = async ({ kind, entry }: OurClaim): Promise<never> => {
+  const yieldClaim = async ({ kind, entry }: OurClaim): Promise<never> => {
     if (kind === 'claimed') await ledger.release(entry, TURN_WENT_BY);
     else await ledger.abandon(entry, TURN_WENT_BY);
-    throw new NotYetError(TURN_WENT_BY, 0);
+    throw new SnoozeError(TURN_WENT_BY, 0);
   };
 
   const askProvider = async (held: HeldEntry, sender: Sender): Promise<Reconciled> => {
@@ -166,10 +166,10 @@ export function createNotifier(ports: Ports): Notifier {
       case 'not_sent':
         // Back to planned: a fresh claim is made before anything is sent.
         await ledger.release(held, 'an earlier attempt did not arrive');
-        throw new NotYetError('it was not sent: trying again', 0);
+        throw new SnoozeError('it was not sent: trying again', 0);
       case 'too_early':
         await ledger.abandon(held, 'waiting until the provider lists it');
-        throw new NotYetError('the provider may not list it yet', result.retryAfterMs);
+        throw new SnoozeError('the provider may not list it yet', result.retryAfterMs);
     }
   };
 
@@ -195,17 +195,17 @@ export function createNotifier(ports: Ports): Notifier {
         case 'settled':
           return finish(claim.entry);
         case 'busy':
-          throw new NotYetError('another sender holds it', claim.retryAfterMs);
+          throw new SnoozeError('another sender holds it', claim.retryAfterMs);
         case 'inherited':
           // Somebody tried it through another provider since we looked: that one is asked.
-          if (!isTurn || isWithAnother(claim.entry, sender)) return letGo(claim);
+          if (!isTurn || isWithAnother(claim.entry, sender)) return yieldClaim(claim);
           return reconcile(claim.entry, sender);
         case 'claimed':
           // By the ledger: a delivery that a person reopened is due from then on.
           if (now() - Date.parse(claim.entry.entry.dueAt) > ports.maxAgeMs) {
             return settle(claim.entry, { state: 'skipped', reason: 'stale' });
           }
-          if (!isTurn) return letGo(claim);
+          if (!isTurn) return yieldClaim(claim);
           return send(claim.entry, sender);
       }
     },
@@ -215,7 +215,7 @@ export function createNotifier(ports: Ports): Notifier {
       if (claim.kind === 'missing') return;
       if (claim.kind === 'settled') return finish(claim.entry);
       if (claim.kind === 'busy')
-        throw new NotYetError('another sender holds it', claim.retryAfterMs);
+        throw new SnoozeError('another sender holds it', claim.retryAfterMs);
       const reason = error instanceof PermanentError ? error.code : 'attempts_spent';
       // Claimed anew: no attempt had an effect. Inherited: nobody can say.
       const isUndecided = claim.kind === 'inherited' || UNDECIDED_CODES.includes(reason);

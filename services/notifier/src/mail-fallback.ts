@@ -106,7 +106,11 @@ export function createMailFallback(options: MailFallbackOptions): MailFallback {
     const failingSince = row?.failingSince ?? iso(now());
     const isDown = row?.isDown || (failures >= FAILURES && msSince(failingSince) >= afterMs);
     return {
-      ...{ failingSince, failedAt: iso(now()), failures, kind, isDown },
+      failingSince,
+      failedAt: iso(now()),
+      failures,
+      kind,
+      isDown,
       ...(row?.probedAt !== undefined && { probedAt: row.probedAt }),
     };
   };

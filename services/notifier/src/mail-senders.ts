@@ -3,7 +3,7 @@ import { linkPlaceholder } from '@leadwire/shared/delivery/secret-links';
 import {
   AmbiguousError,
   ChannelStoppedError,
-  NotYetError,
+  SnoozeError,
   TransientError,
 } from '@leadwire/shared/errors';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
@@ -48,7 +48,7 @@ export function createResendSender(options: ResendSenderOptions): Sender {
       }
       const waitMs = await fallback?.askAgainInMs();
       if (waitMs !== undefined && waitMs > 0) {
-        throw new NotYetError('Resend may have it, and is not answering', waitMs);
+        throw new SnoozeError('Resend may have it, and is not answering', waitMs);
       }
       // Asking and sending are one call here: the key makes it one mail either way.
       try {
@@ -56,7 +56,7 @@ export function createResendSender(options: ResendSenderOptions): Sender {
       } catch (thrown) {
         // Waiting for Resend's return is no failure of this mail: it spends no attempts.
         if (fallback && thrown instanceof AmbiguousError && !thrown.outage) {
-          throw new NotYetError(thrown.message, fallback.probeGapMs);
+          throw new SnoozeError(thrown.message, fallback.probeGapMs);
         }
         throw thrown;
       }

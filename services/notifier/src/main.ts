@@ -10,7 +10,7 @@ import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { runService } from '@leadwire/shared/service/service';
 import { createShortLinks } from '@leadwire/shared/delivery/short-links';
-import { createSweep } from '@leadwire/shared/delivery/rescue';
+import { createRescue } from '@leadwire/shared/delivery/rescue';
 import { loadTemplates } from '@leadwire/templates/templates';
 import { startBalanceWatch } from './balance-watch.ts';
 import { createChannels } from './channels.ts';
@@ -43,7 +43,7 @@ const onLead = { ...parts, schema: eventSchemas['lead.created.v1'], handle: plan
 const onMessage = { ...parts, schema: eventSchemas['message.requested.v1'], handle: planMessage };
 const onDue = { ...parts, schema: eventSchemas['notification.due.v1'], handle: sendDue, giveUp };
 
-const sweep = createSweep(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
+const sweep = createRescue(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
 const sweeper = startSweeper({ bus, log, sweep });
 
 await runService({
@@ -57,7 +57,10 @@ await runService({
     startConsumer({ ...onDue, durable: 'notifier-email' }),
     startConsumer({ ...onDue, durable: 'notifier-sms' }),
     startBalanceWatch({
-      ...{ mobizon, log, alerts: createAlerts(bus), below: env.MOBIZON_BALANCE_ALERT_BELOW },
+      mobizon,
+      log,
+      alerts: createAlerts(bus),
+      below: env.MOBIZON_BALANCE_ALERT_BELOW,
     }),
   ],
 });

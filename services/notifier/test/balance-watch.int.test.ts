@@ -8,7 +8,8 @@ import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { startBalanceWatch } from '../src/balance-watch.ts';
 
@@ -37,7 +38,9 @@ const told = async (): Promise<string[]> => {
 
 test('a low balance is told once, and once when it is topped up, by however many look', async () => {
   const mobizon = createMobizon({
-    ...{ apiKey: KEY, baseUrl: sandbox.mobizonUrl, track: (_action, _context, call) => call() },
+    apiKey: KEY,
+    baseUrl: sandbox.mobizonUrl,
+    track: (_action, _context, call) => call(),
     limiter: noLimit,
   });
   const log = createLog('notifier', 'silent');

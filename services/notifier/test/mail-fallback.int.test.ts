@@ -126,7 +126,10 @@ describe('a mail that Mailgun may have', () => {
     async (action) => {
       await control().addFault({ provider: 'resend', action: { do: 'refuse', status: 503 } });
       await control().addFault({
-        ...{ provider: 'mailgun', path: '*/messages', count: 1, action: { do: action } },
+        provider: 'mailgun',
+        path: '*/messages',
+        count: 1,
+        action: { do: action },
       });
       await isDown();
       await startNotifier({ ...mailgunEnv(), MAIL_FALLBACK_AFTER_MS: '600000' });
@@ -157,7 +160,10 @@ describe('a mail that Mailgun may have', () => {
     const key = 'mailgun-sending-key';
     await control().mailgun.set({ sendingKeys: [key] });
     await control().addFault({
-      ...{ provider: 'mailgun', path: '*/messages', count: 1, action: { do: 'effect-then-drop' } },
+      provider: 'mailgun',
+      path: '*/messages',
+      count: 1,
+      action: { do: 'effect-then-drop' },
     });
     await isDown();
     await startNotifier({

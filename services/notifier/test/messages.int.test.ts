@@ -55,7 +55,7 @@ async function everything(): Promise<string> {
   const texts: string[] = [];
   const buckets = ['KV_deliveries', 'KV_message_links', 'KV_short_links'];
   for (const stream of [...Object.keys(streams), ...buckets]) {
-    for await (const { data } of readStream(bus(), stream as StreamName, {})) {
+    for await (const { data } of readStream(bus(), stream, {})) {
       texts.push(Buffer.from(data).toString('utf8'));
     }
   }
@@ -100,7 +100,10 @@ describe('a message with a one-time link', () => {
 
   test('that was accepted before its answer was lost is repeated with the same link', async () => {
     await control().addFault({
-      ...{ provider: 'resend', path: '/emails', count: 1, action: { do: 'effect-then-drop' } },
+      provider: 'resend',
+      path: '/emails',
+      count: 1,
+      action: { do: 'effect-then-drop' },
     });
     await startNotifier();
     const message = someMessage();

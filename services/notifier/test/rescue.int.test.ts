@@ -20,7 +20,9 @@ describe('the sweeper', () => {
     const { leadId } = lead;
     const delivery: Delivery = {
       deliveryId: derivedId('delivery', leadId, 'sms', 'course-purchase'),
-      ...{ leadId, channel: 'sms', template: 'course-purchase' },
+      leadId,
+      channel: 'sms',
+      template: 'course-purchase',
     };
     const ledger = createLedger(rig.bus());
     const shortLink = { code: 'abc2345', url: 'https://leadwire.kz/course' };

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
-import { NotYetError } from '@leadwire/shared/errors';
+import { SnoozeError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
@@ -47,7 +47,9 @@ async function messageDue(channel: Channel, clock: () => number = Date.now) {
   const [entry] = await entriesOf(lead);
   const { dueAt, shortLink } = entry!;
   const delivery = deliveryOf({
-    ...{ leadId: lead.leadId, channel: 'email' as const, template: 'proftest-result' },
+    leadId: lead.leadId,
+    channel: 'email' as const,
+    template: 'proftest-result',
   });
   const data = { ...delivery, dueAt, lead, shortLink: shortLink! };
   const due = makeEvent('notification.due.v1', { source: 'test', subject: lead.leadId, data });
@@ -59,7 +61,7 @@ test('a sender that was suspended after its claim does not send under it', async
   let clock = () => Date.now();
   const { notifier, due } = await messageDue(notingChannel(sent), () => clock());
   clock = () => Date.now() + 50_000;
-  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(NotYetError);
+  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(SnoozeError);
   expect(sent).toEqual([]);
 });
 
@@ -67,7 +69,7 @@ test('a sender whose turn goes by gives the claim back, and the message is sent 
   const sent: string[] = [];
   let isTurn = false;
   const { notifier, due, lead } = await messageDue(notingChannel(sent, () => isTurn));
-  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(NotYetError);
+  await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(SnoozeError);
   expect(sent).toEqual([]);
   const [entry] = (await entriesOf(lead)).filter(({ channel: kind }) => kind === 'email');
   expect(entry).toMatchObject({ state: 'planned' });

@@ -10,25 +10,25 @@ import type { BotName } from '@leadwire/shared/providers/telegram/bot-api';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { createAlertDesk } from './alerts/alert-notifier.ts';
+import { createAlertNotifier } from './alerts/alert-notifier.ts';
 import { createAnswerer, type Answerer } from './bot/answerer.ts';
 import { MENU } from './groups/answers.ts';
 import { createOnChatError } from './groups/chat-errors.ts';
 import type { Bots, Parts } from './connect.ts';
 import type { TelegramRelayEnv } from './env.ts';
 import { createGroupCommands, type OnTold } from './groups/group-commands.ts';
-import type { GroupBook } from './groups/group-store.ts';
+import type { GroupStore } from './groups/group-store.ts';
 import {
   MENTOR_MENU,
   createMentorCommands,
   createStudentFacts,
   createTellStudent,
 } from './students/mentor.ts';
-import type { Speaker } from './bot/pace.ts';
+import type { BotSender } from './bot/pace.ts';
 import { POLLER_LEASE_MS, startPoller } from './bot/poller.ts';
 import { createStudentLinks } from './students/students.ts';
 import { createToday } from './groups/today.ts';
-import { createUpdateDesk, type UpdateDesk } from './bot/update-processor.ts';
+import { createUpdateProcessor, type UpdateProcessor } from './bot/update-processor.ts';
 import { createWebhookHttp, startWebhook, type Desks } from './bot/webhook.ts';
 
 /** Longer than a turn (10 s) and a message (15 s) take together. */
@@ -36,7 +36,7 @@ const ALERT_LEASE_MS = 60_000;
 
 interface BotParts extends Parts {
   bots: Bots;
-  groups: GroupBook;
+  groups: GroupStore;
 }
 
 export interface BotWork {
@@ -49,7 +49,7 @@ export interface BotWork {
 export function createBotWork(env: TelegramRelayEnv, parts: BotParts): BotWork {
   const desks: Desks = {};
   const starts: (() => BackgroundWork)[] = [];
-  for (const [bot, speaker] of Object.entries(parts.bots) as [BotName, Speaker][]) {
+  for (const [bot, speaker] of Object.entries(parts.bots) as [BotName, BotSender][]) {
     const answerer = createAnswerer({ speaker, log: parts.log });
     const desk = createDesk(env, parts, speaker, answerer);
     desks[bot] = desk;
@@ -74,9 +74,9 @@ export function createBotWork(env: TelegramRelayEnv, parts: BotParts): BotWork {
 function createDesk(
   env: TelegramRelayEnv,
   { bus, log, groups }: BotParts,
-  speaker: Speaker,
+  speaker: BotSender,
   answerer: Pick<Answerer, 'answer'>,
-): UpdateDesk {
+): UpdateProcessor {
   const { bot } = speaker;
   const codes = createTelegramCodes(bus);
   const timeZone = env.TIME_ZONE;
@@ -84,15 +84,18 @@ function createDesk(
   const onTold: OnTold =
     bot === 'mentor'
       ? createMentorCommands({
-          ...{ codes, log, links: createStudentLinks(bus), facts: createStudentFacts(bus) },
+          codes,
+          log,
+          links: createStudentLinks(bus),
+          facts: createStudentFacts(bus),
         })
       : createGroupCommands({ bot, groups, codes, today, log, timeZone });
   const botId = String(speaker.botId);
   const username = knownUsername(speaker);
-  return createUpdateDesk({ bus, botId, username, onTold, answerer, log });
+  return createUpdateProcessor({ bus, botId, username, onTold, answerer, log });
 }
 
-function listen(env: TelegramRelayEnv, parts: BotParts, speaker: Speaker, desk: UpdateDesk) {
+function listen(env: TelegramRelayEnv, parts: BotParts, speaker: BotSender, desk: UpdateProcessor) {
   const { bus, log } = parts;
   const { TELEGRAM_PUBLIC_URL: publicUrl, TELEGRAM_WEBHOOK_SECRET: secret } = env;
   const showMenu = () =>
@@ -103,7 +106,9 @@ function listen(env: TelegramRelayEnv, parts: BotParts, speaker: Speaker, desk: 
     return startWebhook({ speaker, publicUrl, secret, prepare: showMenu, log });
   }
   return startPoller({
-    ...{ speaker, desk, log },
+    speaker,
+    desk,
+    log,
     leases: createLeases({ bus, owner: randomUUID(), leaseMs: POLLER_LEASE_MS }),
     alerts: createAlerts(bus),
     async prepare() {
@@ -113,7 +118,7 @@ function listen(env: TelegramRelayEnv, parts: BotParts, speaker: Speaker, desk: 
   });
 }
 
-async function setMenu(speaker: Speaker): Promise<void> {
+async function setMenu(speaker: BotSender): Promise<void> {
   const menu = speaker.bot === 'mentor' ? MENTOR_MENU : MENU[speaker.bot];
   const commands = menu.map(([command, description]) => ({ command, description }));
   await speaker.call('setMyCommands', { commands });
@@ -122,13 +127,19 @@ async function setMenu(speaker: Speaker): Promise<void> {
 function startAlerts(env: TelegramRelayEnv, parts: BotParts): BackgroundWork[] {
   const { bus, log, metrics, groups } = parts;
   const speaker = parts.bots.admin;
-  const desk = createAlertDesk({
-    ...{ bus, groups, log, timeZone: env.TIME_ZONE },
+  const desk = createAlertNotifier({
+    bus,
+    groups,
+    log,
+    timeZone: env.TIME_ZONE,
     voice: speaker && { speaker, onChatError: createOnChatError({ groups, speaker }) },
     leases: createLeases({ bus, owner: randomUUID(), leaseMs: ALERT_LEASE_MS }),
   });
   const consumer = startConsumer({
-    ...{ bus, log, metrics, durable: 'telegram-alerts' as const },
+    bus,
+    log,
+    metrics,
+    durable: 'telegram-alerts' as const,
     schema: eventSchemas['alert.raised.v1'],
     stopNames: ['telegram-admin_stopped', 'telegram-admin_limited'],
     handle: ({ data }) => desk.take(data),
@@ -139,7 +150,10 @@ function startAlerts(env: TelegramRelayEnv, parts: BotParts): BackgroundWork[] {
 function startStudents({ bus, log, metrics, bots }: BotParts): BackgroundWork {
   const links = createStudentLinks(bus);
   return startConsumer({
-    ...{ bus, log, metrics, durable: 'telegram-students' as const },
+    bus,
+    log,
+    metrics,
+    durable: 'telegram-students' as const,
     schema: z.discriminatedUnion('type', [
       eventSchemas['student.created.v1'],
       eventSchemas['lesson.completed.v1'],
@@ -150,7 +164,7 @@ function startStudents({ bus, log, metrics, bots }: BotParts): BackgroundWork {
 }
 
 /** The name is asked for once; a bot keeps it. */
-function knownUsername(speaker: Speaker): () => Promise<string> {
+function knownUsername(speaker: BotSender): () => Promise<string> {
   let known: string | undefined;
   return async () => {
     const me = z.object({ username: z.string() });

@@ -7,8 +7,8 @@ import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createTelegram, type BotName } from '@leadwire/shared/providers/telegram/bot-api';
 import type { TelegramRelayEnv } from './env.ts';
 import { tellOfGroups } from './groups/group-alerts.ts';
-import { createGroupBook } from './groups/group-store.ts';
-import { createPace, type Speaker } from './bot/pace.ts';
+import { createGroupStore } from './groups/group-store.ts';
+import { createPace, type BotSender } from './bot/pace.ts';
 
 export interface Parts {
   bus: Bus;
@@ -17,11 +17,11 @@ export interface Parts {
 }
 
 /** The bots that have a token; a bot that has none is said once, here. */
-export type Bots = Partial<Record<BotName, Speaker>>;
+export type Bots = Partial<Record<BotName, BotSender>>;
 
 /** What handlers need. */
 export function connectTelegram(env: TelegramRelayEnv, parts: Parts) {
-  const groups = createGroupBook(parts.bus);
+  const groups = createGroupStore(parts.bus);
   tellOfGroups(groups, createAlerts(parts.bus), parts.log);
   return { bots: createBots(env, parts), groups };
 }
@@ -42,7 +42,8 @@ function createBots(env: TelegramRelayEnv, { bus, log, metrics }: Parts): Bots {
     }
     const client = createTelegram({ bot, token, baseUrl: env.TELEGRAM_BASE_URL, track });
     bots[bot] = createPace(client, {
-      ...{ bus, metrics },
+      bus,
+      metrics,
       groupRatePerMinute: env.TELEGRAM_GROUP_RATE_PER_MINUTE,
       ratePerSecond: env.TELEGRAM_RATE_PER_SECOND,
     });

@@ -3,13 +3,13 @@
  * one, together with what else waits for its group (gathering.ts, notice.ts), `giveUp` records the end
  * of one that could not be sent. Each can be repeated at any point: the ledger decides what is left.
  */
-import { NotYetError, PermanentError } from '@leadwire/shared/errors';
+import { SnoozeError, PermanentError } from '@leadwire/shared/errors';
 import type { LeadCreated, TelegramNotice } from '@leadwire/shared/contract/events';
 import { isSettled, type Ledger, type Settlement } from '@leadwire/shared/delivery/ledger';
 import { createGathering } from './leads/gathering.ts';
 import { MOST_LEADS, howManyFit, type LeadNews } from './leads/lead-text.ts';
 import { LEASE_MS, createSendNotices, type Notice, type NoticePorts } from './leads/notice.ts';
-import type { Speaker } from './bot/pace.ts';
+import type { BotSender } from './bot/pace.ts';
 import { createPlanLead, type PlanPorts } from './leads/plan.ts';
 
 /** How soon a notice of a paused group looks again; a group that is resumed wakes its notices (wake.ts). */
@@ -23,7 +23,7 @@ export interface RelayPorts extends Omit<NoticePorts, 'speaker' | 'ledger'>, Pla
   ledger: Ledger;
   groups: NoticePorts['groups'] & PlanPorts['groups'];
   /** Without it nothing is planned, so that nothing piles up. */
-  speaker: Speaker | undefined;
+  speaker: BotSender | undefined;
   /** Where a lead and its deal can be opened. */
   linksOf: (due: Due) => Promise<Omit<LeadNews, 'lead'>>;
   groupRatePerMinute: number;
@@ -45,7 +45,7 @@ export function createRelay(ports: RelayPorts): Relay {
     const claim = await ledger.claim(due, ports.owner, LEASE_MS, undefined);
     if (claim.kind === 'missing') return;
     if (claim.kind === 'settled') return facts.outcome(claim.entry);
-    if (claim.kind === 'busy') throw new NotYetError('another sender holds it', claim.retryAfterMs);
+    if (claim.kind === 'busy') throw new SnoozeError('another sender holds it', claim.retryAfterMs);
     const settlement = toEnd(claim.kind === 'inherited');
     await facts.outcome(await ledger.settle(claim.entry, settlement));
   };
@@ -62,11 +62,13 @@ export function createRelay(ports: RelayPorts): Relay {
       if (!group || group.state === 'deactivated') {
         const { stateReason: error } = group ?? {};
         return end(due, (isUndecided) => ({
-          ...{ state: isUndecided ? 'unknown' : 'skipped', reason: 'group_gone', error },
+          state: isUndecided ? 'unknown' : 'skipped',
+          reason: 'group_gone',
+          error,
         }));
       }
-      if (!join) throw new NotYetError('the leads bot is off', PAUSED_LOOK_MS);
-      if (group.state === 'paused') throw new NotYetError('the group is paused', PAUSED_LOOK_MS);
+      if (!join) throw new SnoozeError('the leads bot is off', PAUSED_LOOK_MS);
+      if (group.state === 'paused') throw new SnoozeError('the group is paused', PAUSED_LOOK_MS);
       const news = { lead: due.lead, ...(await ports.linksOf(due)) };
       await join(group.groupId, { delivery: due, news });
     },
@@ -80,7 +82,7 @@ export function createRelay(ports: RelayPorts): Relay {
   };
 }
 
-function gatheringOf(ports: NoticePorts & { speaker: Speaker; groupRatePerMinute: number }) {
+function gatheringOf(ports: NoticePorts & { speaker: BotSender; groupRatePerMinute: number }) {
   const { groups, speaker, groupRatePerMinute } = ports;
   return createGathering<Notice>({
     async turn(groupId) {

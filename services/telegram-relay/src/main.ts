@@ -29,12 +29,17 @@ await runService({
   ...(botWork.http && { http: botWork.http }),
   consume: () => [
     startConsumer({
-      ...{ ...parts, durable: 'telegram-plan', schema: eventSchemas['lead.created.v1'] },
+      ...parts,
+      durable: 'telegram-plan',
+      schema: eventSchemas['lead.created.v1'],
       handle: leads.planLead,
     }),
     startConsumer({
-      ...{ ...parts, durable: 'telegram-send', schema: eventSchemas['telegram.notice.v1'] },
-      ...{ handle: leads.sendNotice, giveUp: leads.giveUp },
+      ...parts,
+      durable: 'telegram-send',
+      schema: eventSchemas['telegram.notice.v1'],
+      handle: leads.sendNotice,
+      giveUp: leads.giveUp,
       stopNames: ['telegram-leads_stopped', 'telegram-leads_limited'],
     }),
     ...botWork.start(),

@@ -1,6 +1,6 @@
 import { Gauge, Histogram, type Registry } from 'prom-client';
 import { groupStates } from '@leadwire/shared/delivery/telegram-groups';
-import type { GroupBook } from './groups/group-store.ts';
+import type { GroupStore } from './groups/group-store.ts';
 
 /** What this service measures beside what every service does. */
 export interface RelayMeasures {
@@ -8,7 +8,10 @@ export interface RelayMeasures {
 }
 
 /** Adds the measures to the service's registry; once for each registry. */
-export function createMeasures(registry: Registry, groups: Pick<GroupBook, 'list'>): RelayMeasures {
+export function createMeasures(
+  registry: Registry,
+  groups: Pick<GroupStore, 'list'>,
+): RelayMeasures {
   const registers = [registry];
   new Gauge({
     name: 'telegram_groups',

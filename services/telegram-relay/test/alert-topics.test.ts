@@ -114,20 +114,16 @@ describe('an alert', () => {
 
 describe('its text', () => {
   const topic = {
-    ...{
-      what: WHAT,
-      severity: 'critical' as const,
-      message: 'a < b & "c"',
-      state: 'raised' as const,
-    },
-    ...{
-      at: START,
-      untold: 12,
-      known: 'raised' as const,
-      toldAt: START,
-      windowFrom: 0,
-      toldInWindow: 1,
-    },
+    what: WHAT,
+    severity: 'critical' as const,
+    message: 'a < b & "c"',
+    state: 'raised' as const,
+    at: START,
+    untold: 12,
+    known: 'raised' as const,
+    toldAt: START,
+    windowFrom: 0,
+    toldInWindow: 1,
   };
   test.each<[News, string]>([
     ['raised', '🔴 <b>Остановлено: SMS (Mobizon)</b>\na &lt; b &amp; &quot;c&quot;\nВсего 12 раз.'],

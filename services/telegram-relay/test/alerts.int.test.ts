@@ -115,7 +115,9 @@ describe('an alert', () => {
     await startRelay();
     const { chatId } = await rig.activeGroup('Админы', { bot: 'admin' });
     await rig.control().addFault({
-      ...{ provider: 'telegram', path: '*/sendMessage', count: 2 },
+      provider: 'telegram',
+      path: '*/sendMessage',
+      count: 2,
       action: { do: 'refuse', status: 502 },
     });
     const alert = someAlert();

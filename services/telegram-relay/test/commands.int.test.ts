@@ -21,7 +21,8 @@ const newGroup = async (title = 'Отдел продаж', bot: GroupBot = 'lead
 /** The first answer after those that were there. */
 const nextAnswer = (chatId: string, before: number) =>
   waitFor(async () => (await shownIn(chatId))[before], {
-    ...{ timeoutMs: 30_000, what: `answer ${before + 1} in ${chatId}` },
+    timeoutMs: 30_000,
+    what: `answer ${before + 1} in ${chatId}`,
   });
 
 /** Types it and resolves with the answer. */
@@ -65,7 +66,8 @@ describe('a group', () => {
     await ask(chatId, `/activate ${await newCode()}`);
     expect(await ask(chatId, '/deactivate')).toContain('Группа отключена');
     expect(await groupOf(chatId)).toMatchObject({
-      ...{ state: 'deactivated', stateReason: 'by_command' },
+      state: 'deactivated',
+      stateReason: 'by_command',
     });
     expect(await ask(chatId, '/deactivate')).toContain('и так не подключена');
     await publishLead();

@@ -12,7 +12,10 @@ test('killed in the middle of a fan-out: only the one message in flight is shown
   const relay = await rig.startRelay();
   // Shown, but the answer is still on its way when the process dies: nobody can ask Telegram for it.
   await rig.control().addFault({
-    ...{ provider: 'telegram', path: '/bot*/sendMessage', bodyIncludes: third!.chatId, count: 1 },
+    provider: 'telegram',
+    path: '/bot*/sendMessage',
+    bodyIncludes: third!.chatId,
+    count: 1,
     action: { do: 'effect-then-late', delayMs: 60_000 },
   });
   const lead = await rig.publishLead();

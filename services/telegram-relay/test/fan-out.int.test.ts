@@ -62,7 +62,8 @@ describe('a lead', () => {
     await rig.bus().publish(
       subjects.crm('synced', lead.leadId),
       makeEvent('crm.recorded.v1', {
-        ...{ source: 'crm-sync', subject: lead.leadId },
+        source: 'crm-sync',
+        subject: lead.leadId,
         data,
       }),
     );

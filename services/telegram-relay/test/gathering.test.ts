@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { NotYetError, PermanentError } from '@leadwire/shared/errors';
+import { SnoozeError, PermanentError } from '@leadwire/shared/errors';
 import { createGathering, type Verdict } from '../src/leads/gathering.ts';
 
 const DONE: Verdict = { kind: 'done' };
@@ -59,11 +59,11 @@ describe('what waits for a group', () => {
   test('is one failure when its turn fails: the first tells of it, the others come back', async () => {
     const { join, turn, sent } = gathering();
     const all = ['a', 'b'].map((item) => settledAs(join(item)));
-    const error = new NotYetError('told to wait', 7_000);
+    const error = new SnoozeError('told to wait', 7_000);
     await turn(error);
     const [first, second] = (await Promise.all(all)) as Error[];
     expect(first).toBe(error);
-    expect(second).toMatchObject({ name: 'NotYetError', retryAfterMs: 7_000 });
+    expect(second).toMatchObject({ name: 'SnoozeError', retryAfterMs: 7_000 });
     expect(sent).toEqual([]);
     const again = settledAs(join('a'));
     await turn();
@@ -88,8 +88,8 @@ describe('what waits for a group', () => {
     const { join, turn } = gathering();
     const held = ['a', 'b', 'c', 'd', 'e'].map(join);
     const [sixth, seventh] = await Promise.all(['f', 'g'].map((item) => settledAs(join(item))));
-    expect(sixth).toMatchObject({ name: 'NotYetError', retryAfterMs: 6_000 });
-    expect(seventh).toMatchObject({ name: 'NotYetError', retryAfterMs: 7_000 });
+    expect(sixth).toMatchObject({ name: 'SnoozeError', retryAfterMs: 6_000 });
+    expect(seventh).toMatchObject({ name: 'SnoozeError', retryAfterMs: 7_000 });
     await turn();
     await turn();
     await Promise.all(held);

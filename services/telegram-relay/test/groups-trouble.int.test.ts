@@ -113,7 +113,8 @@ describe('a group', () => {
     const lead = await rig.publishLead();
     expect(await rig.settled(lead, group)).toBe('skipped: group_gone');
     expect(await rig.groups().byId(group.groupId)).toMatchObject({
-      ...{ state: 'deactivated', stateReason: 'chat_not_found' },
+      state: 'deactivated',
+      stateReason: 'chat_not_found',
     });
   });
 
@@ -124,9 +125,13 @@ describe('a group', () => {
     const group = await rig.activeGroup(title);
     const description = 'Bad Request: have no write access to the chat';
     await rig.control().addFault({
-      ...{ provider: 'telegram', path: '/bot*/sendMessage', bodyIncludes: group.chatId },
+      provider: 'telegram',
+      path: '/bot*/sendMessage',
+      bodyIncludes: group.chatId,
       action: {
-        ...{ do: 'fixed', status: 400, headers: { 'content-type': 'application/json' } },
+        do: 'fixed',
+        status: 400,
+        headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ ok: false, error_code: 400, description }),
       },
     });
@@ -134,7 +139,8 @@ describe('a group', () => {
     await rig.startRelay();
     const lead = await rig.publishLead();
     await waitFor(async () => (await rig.groups().byId(group.groupId))?.state === state, {
-      ...{ timeoutMs: 20_000, what: state },
+      timeoutMs: 20_000,
+      what: state,
     });
     expect(await rig.shownIn(group.chatId)).toEqual([]);
     expect(lead).toBeDefined();

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { createGroupBook, type GroupBook } from '../src/groups/group-store.ts';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
+import { createGroupStore, type GroupStore } from '../src/groups/group-store.ts';
 
 let broker: TestBroker;
 let bus: Bus;
 /** Two processes that know the same groups. */
-let book: GroupBook;
-let other: GroupBook;
+let book: GroupStore;
+let other: GroupStore;
 let clock = Date.parse('2026-01-05T10:00:00.000Z');
 let chats = 0;
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
   broker = await startNats();
   bus = await openTestBus(broker, 'test');
   const now = () => new Date((clock += 1_000));
-  [book, other] = [createGroupBook(bus, now), createGroupBook(bus, now)];
+  [book, other] = [createGroupStore(bus, now), createGroupStore(bus, now)];
 });
 afterAll(async () => {
   await bus.drain();

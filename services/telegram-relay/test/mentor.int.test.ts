@@ -113,7 +113,9 @@ describe('a student', () => {
     await startRelay();
     const { studentId, chatId } = await linked();
     await rig.control().addFault({
-      ...{ provider: 'telegram', path: '*/sendMessage', count: 1 },
+      provider: 'telegram',
+      path: '*/sendMessage',
+      count: 1,
       action: { do: 'effect-then-drop' },
     });
     await completes(studentId, 1);

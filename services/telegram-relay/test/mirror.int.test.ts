@@ -4,11 +4,12 @@ import { newId } from '@leadwire/shared/contract/ids';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
-import { freePort, startNats, type TestBroker } from '@leadwire/testing/nats';
+import { freePort, startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { createGroupBook } from '../src/groups/group-store.ts';
+import { createGroupStore } from '../src/groups/group-store.ts';
 import { startMirror } from '../src/groups/mirror.ts';
 
 let broker: TestBroker;
@@ -42,7 +43,7 @@ test('a group that only the table knows is taken over, once, and can be changed 
     "insert into telegram_groups (id, chat_id, bot, title) values ($1, -1001112223334, 'leads', 'Старая')",
     [id],
   );
-  const groups = createGroupBook(bus);
+  const groups = createGroupStore(bus);
   const database = databaseAt(supabase.env.LANDING_SUPABASE_URL);
   const mirror = startMirror({ database, groups, log });
   await waitFor(async () => (await groups.byId(id))?.state === 'active', { what: 'the group' });
@@ -64,7 +65,7 @@ test('a group that only the table knows is taken over, once, and can be changed 
 
 test('changes that were made while the database was away are in the table afterwards', async () => {
   const port = await freePort();
-  const groups = createGroupBook(bus);
+  const groups = createGroupStore(bus);
   const database = databaseAt(`http://127.0.0.1:${port}`);
   const mirror = startMirror({ database, groups, log });
   const wanted = { bot: 'leads' as const, chatId: '-88', title: 'Без базы', leadKinds: [] };

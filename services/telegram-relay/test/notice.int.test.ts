@@ -6,14 +6,15 @@ import { createLedger, deliveryOf, type Ledger } from '@leadwire/shared/delivery
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { openTestBus } from '@leadwire/testing/bus';
 import { someLead } from '@leadwire/testing/lead';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
-import { createGroupBook, type GroupBook } from '../src/groups/group-store.ts';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
+import { createGroupStore, type GroupStore } from '../src/groups/group-store.ts';
 import { LEASE_MS, MOST_TRIES, createSendNotices, type Notice } from '../src/leads/notice.ts';
 
 let broker: TestBroker;
 let bus: Bus;
 let ledger: Ledger;
-let groups: GroupBook;
+let groups: GroupStore;
 let chats = 0;
 /** Moved by tests, so that claims end without waiting. */
 let clock = Date.now();
@@ -23,7 +24,7 @@ beforeAll(async () => {
   broker = await startNats();
   bus = await openTestBus(broker, 'test');
   ledger = createLedger(bus, now);
-  groups = createGroupBook(bus);
+  groups = createGroupStore(bus);
 });
 afterAll(async () => {
   await bus.drain();
@@ -51,7 +52,10 @@ async function planned(groupId: string): Promise<Notice> {
 function sender(say: (text: string) => Promise<string>, overLedger: Partial<Ledger> = {}) {
   const shown: string[] = [];
   const send = createSendNotices({
-    ...{ groups, now, owner: 'test', timeZone: 'Asia/Almaty' },
+    groups,
+    now,
+    owner: 'test',
+    timeZone: 'Asia/Almaty',
     ledger: { ...ledger, ...overLedger },
     facts: createDeliveryFacts(bus, createMetrics('test')),
     speaker: {
@@ -80,7 +84,7 @@ test('a record that failed is made up for without saying anything twice', async 
 
   expect(await send(groupId, [notice])).toMatchObject([{ kind: 'failed' }]);
   isBrokerThere = true;
-  expect(await send(groupId, [notice])).toMatchObject([{ error: { name: 'NotYetError' } }]);
+  expect(await send(groupId, [notice])).toMatchObject([{ error: { name: 'SnoozeError' } }]);
   clock += LEASE_MS;
   expect(await send(groupId, [notice])).toEqual([{ kind: 'done' }]);
   expect(shown).toHaveLength(1);

@@ -9,10 +9,11 @@ import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import { startNats, type TestBroker } from '@leadwire/testing/nats';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { createGroupBook, type GroupBook } from '../src/groups/group-store.ts';
+import { createGroupStore, type GroupStore } from '../src/groups/group-store.ts';
 
 /** Tests wait for conditions, for up to 30 s each; a busy machine may need a good part of that. */
 jest.setTimeout(90_000);
@@ -34,13 +35,13 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
   let broker: TestBroker;
   let sandbox: Sandbox;
   let bus: Bus;
-  let groups: GroupBook;
+  let groups: GroupStore;
   let running: ServiceProcess[] = [];
 
   beforeAll(async () => {
     [broker, sandbox] = await Promise.all([startNats(), startSandbox({ telegram })]);
     bus = await openTestBus(broker, 'test');
-    groups = createGroupBook(bus);
+    groups = createGroupStore(bus);
   });
   afterAll(async () => {
     await bus.drain();

@@ -24,7 +24,9 @@ describe('a command', () => {
   test('comes with its chat as text and the topic it was written in', () => {
     const message = { chat, text: '/status', message_thread_id: 5, is_topic_message: true };
     expect(told({ message })).toMatchObject({
-      ...{ kind: 'command', name: 'status', threadId: 5 },
+      kind: 'command',
+      name: 'status',
+      threadId: 5,
       chat: { id: '-1001234567890', title: 'Отдел продаж' },
     });
   });

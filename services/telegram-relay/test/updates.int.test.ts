@@ -16,7 +16,8 @@ const TAKEOVER = { timeoutMs: 60_000, what: 'another poller' };
 const someGroup = (title = 'Отдел продаж') => rig.activeGroup(title);
 const answers = async (chatId: string, count: number, timeoutMs = 30_000) => {
   await waitFor(async () => (await shownIn(chatId)).length >= count, {
-    ...{ timeoutMs, what: `${count} answers` },
+    timeoutMs,
+    what: `${count} answers`,
   });
   return shownIn(chatId);
 };
@@ -116,7 +117,8 @@ describe('the life of a group at Telegram', () => {
   };
   const becomes = (chatId: string, expected: string) =>
     waitFor(async () => (await state(chatId)) === expected, {
-      ...{ timeoutMs: 30_000, what: `the group to be ${expected}` },
+      timeoutMs: 30_000,
+      what: `the group to be ${expected}`,
     });
   const alertOf = (groupId: string, severity = 'warning') =>
     waitFor(async () => {

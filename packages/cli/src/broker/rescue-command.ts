@@ -1,7 +1,7 @@
 /** `leadwire dead sweep`: what the notifier does by itself every few minutes, over the whole ledger. */
 import type { Command } from 'commander';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { createSweep, type Strays } from '@leadwire/shared/delivery/rescue';
+import { createRescue, type Strays } from '@leadwire/shared/delivery/rescue';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
@@ -20,7 +20,7 @@ export function addSweepCommand(dead: Command, readEnv: () => CliEnv): void {
 }
 
 async function sweep(bus: Bus, isAgreed: boolean): Promise<void> {
-  const sweeping = createSweep(bus);
+  const sweeping = createRescue(bus);
   const strays = await sweeping.look();
   const count = strays.overdue.length + strays.stuck.length;
   if (count === 0) return say('No strays: every message that is due will be handed out.');

@@ -37,9 +37,18 @@ const campaignSchema = z.object({
   startedAt: time,
   finishedAt: time,
   counts: z.object({
-    ...{ audience: count, pending: count, sending: count },
-    ...{ sent: count, failed: count, skipped: count, unknown: count },
-    ...{ delivered: count, bounced: count, complained: count, opened: count, clicked: count },
+    audience: count,
+    pending: count,
+    sending: count,
+    sent: count,
+    failed: count,
+    skipped: count,
+    unknown: count,
+    delivered: count,
+    bounced: count,
+    complained: count,
+    opened: count,
+    clicked: count,
   }),
 });
 export type CampaignView = z.infer<typeof campaignSchema>;
@@ -71,8 +80,13 @@ const previewSchema = countedSchema.extend({
       segments: count,
       estimate: count,
       longest: z.object({
-        ...{ row: count, text: z.string(), segments: count, length: count, oneSegment: count },
-        ...{ special: z.array(z.string()), segmentsWithoutSpecial: count },
+        row: count,
+        text: z.string(),
+        segments: count,
+        length: count,
+        oneSegment: count,
+        special: z.array(z.string()),
+        segmentsWithoutSpecial: count,
       }),
     })
     .nullable(),
@@ -112,7 +126,9 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
     const { ok, status, text } = await fetch(url + path, { ...init, headers, signal })
       // Also an answer that breaks off is none.
       .then(async (response) => ({
-        ...{ ok: response.ok, status: response.status, text: await response.text() },
+        ok: response.ok,
+        status: response.status,
+        text: await response.text(),
       }))
       .catch((thrown: unknown) => {
         const words = `mailer-batch does not answer at ${url}. Is it running?`;

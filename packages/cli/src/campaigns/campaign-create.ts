@@ -53,8 +53,12 @@ export function addCampaignCreate(campaign: Command, readEnv: () => CliEnv): voi
 async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
   const audience = await audienceOf(flags);
   const draft = {
-    ...{ name: flags.name, channel: flags.channel, template: flags.template },
-    ...{ variables: await readVariables(flags), exclude: flags.exclude ?? [], audience },
+    name: flags.name,
+    channel: flags.channel,
+    template: flags.template,
+    variables: await readVariables(flags),
+    exclude: flags.exclude ?? [],
+    audience,
     ...(flags.topic !== undefined && { topic: flags.topic }),
     ...(flags.schedule !== undefined && { schedule: flags.schedule }),
     ...(flags.timeZone !== undefined && { timeZone: flags.timeZone }),

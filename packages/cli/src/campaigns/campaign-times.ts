@@ -16,7 +16,10 @@ export function isQuiet({ quietHours, timeZone }: Clock, now: Date): boolean {
   const [from, to] = quietHours?.split('-') ?? [];
   if (from === undefined || to === undefined) return false;
   const local = new Intl.DateTimeFormat('en-GB', {
-    ...{ timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+    timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
   }).format(now);
   return from <= to ? local >= from && local < to : local >= from || local < to;
 }

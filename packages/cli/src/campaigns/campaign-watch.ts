@@ -86,9 +86,15 @@ function makeBar(): SingleBar {
     : '{percentage} %  {done} of {all}  {failed}{rate}  {left}';
   return new SingleBar({
     format,
-    ...{ barsize: BAR_WIDTH, barCompleteChar: '█', barIncompleteChar: '░', hideCursor: true },
-    ...{ stream: process.stdout, gracefulExit: false, clearOnComplete: false },
-    ...{ noTTYOutput: true, notTTYSchedule: LINE_EVERY_MS },
+    barsize: BAR_WIDTH,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    stream: process.stdout,
+    gracefulExit: false,
+    clearOnComplete: false,
+    noTTYOutput: true,
+    notTTYSchedule: LINE_EVERY_MS,
     formatBar: (progress, options) => {
       const full = Math.round(progress * BAR_WIDTH);
       const { barCompleteString = '', barIncompleteString = '' } = options;

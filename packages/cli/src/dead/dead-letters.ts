@@ -65,7 +65,12 @@ function toDeadLetter(message: StoredMessage): DeadLetter {
   const inside = (json as { data?: unknown } | undefined)?.data;
   const delivery = deliverySchema.safeParse(inside).data;
   return {
-    ...{ seq, at, durable, data, json, delivery },
+    seq,
+    at,
+    durable,
+    data,
+    json,
+    delivery,
     subject: origin.join('.'),
     cause: header('App-Error-Code') ?? 'unknown',
     error: header('App-Error') ?? '',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { AmoHttp } from '@leadwire/shared/providers/amocrm/http';
 import { openAccount } from '../amocrm/amocrm-access.ts';
-import { examined, type Finding } from './doctor-checks.ts';
+import { examined, type Finding } from './finding.ts';
 import type { CliEnv } from '../env.ts';
 
 /** Won and lost, in every pipeline of every account. */
@@ -85,7 +85,9 @@ function checkStage(name: string, id: number, stages: { id: number; name: string
   }
   if (system === undefined) return { state: 'ok', what, told: `${id} (${stage?.name})` };
   return {
-    ...{ state: 'warning', what, told: `${id} is AmoCRM's own "${system}" in every pipeline` },
+    state: 'warning',
+    what,
+    told: `${id} is AmoCRM's own "${system}" in every pipeline`,
     remedy: `such deals count as ${system} in its reports; make a stage of your own if that is not meant`,
   };
 }

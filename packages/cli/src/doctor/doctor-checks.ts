@@ -1,5 +1,4 @@
 /** What the doctor tries. Each check answers with findings and never throws. */
-import { toError, TransientError } from '@leadwire/shared/errors';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
@@ -7,19 +6,8 @@ import { consumers } from '@leadwire/shared/contract/consumers';
 import { streams } from '@leadwire/shared/contract/topology';
 import { withBus } from '../connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
+import { examined, type Check, type Finding } from './finding.ts';
 import { checkTelegram } from './doctor-telegram.ts';
-import type { CliEnv } from '../env.ts';
-
-export interface Finding {
-  state: 'ok' | 'warning' | 'broken' | 'off';
-  what: string;
-  told: string;
-  remedy?: string;
-  /** It did not answer, so nothing is known: it may be starting. */
-  isUnreachable?: boolean;
-}
-
-export type Check = (env: CliEnv) => Promise<Finding[]>;
 
 const TIMEOUT_MS = 15_000;
 const off = (what: string, name: string): Finding[] => [
@@ -130,13 +118,3 @@ export const checks: readonly Check[] = [
       : checkAmocrm(env),
   checkTelegram,
 ];
-
-/** A failure in the words of whoever failed. */
-export async function examined(what: string, work: () => Promise<Finding[]>): Promise<Finding[]> {
-  try {
-    return await work();
-  } catch (thrown) {
-    const isUnreachable = thrown instanceof TransientError;
-    return [{ state: 'broken', what, told: toError(thrown).message, isUnreachable }];
-  }
-}

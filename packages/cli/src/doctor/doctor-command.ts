@@ -1,6 +1,7 @@
 /** `leadwire doctor`: every configured integration tried for real, one line each, with the remedy. */
 import type { Command } from 'commander';
-import { checks, type Finding } from './doctor-checks.ts';
+import { checks } from './doctor-checks.ts';
+import type { Finding } from './finding.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { counted, oneLine, paint, say } from '../terminal.ts';

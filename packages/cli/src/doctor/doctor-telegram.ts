@@ -3,7 +3,7 @@ import type { BotName, TelegramClient } from '@leadwire/shared/providers/telegra
 import { createGroupReader, type TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { z } from 'zod';
 import { withBus } from '../connect.ts';
-import { examined, type Finding } from './doctor-checks.ts';
+import { examined, type Finding } from './finding.ts';
 import type { CliEnv } from '../env.ts';
 import { TOKEN_NAMES, openBot, readUsername } from './telegram-bots.ts';
 import { counted, fromNow } from '../terminal.ts';

@@ -1,5 +1,9 @@
 /** Telegram's bots for one command: asked once, without a limit to share. */
-import { createTelegram, type BotName, type TelegramClient } from '@leadwire/shared/providers/telegram/bot-api';
+import {
+  createTelegram,
+  type BotName,
+  type TelegramClient,
+} from '@leadwire/shared/providers/telegram/bot-api';
 import { z } from 'zod';
 import type { CliEnv } from '../env.ts';
 

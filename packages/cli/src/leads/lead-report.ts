@@ -3,7 +3,12 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bus, StoredEvent } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
-import { eventSchemas, type Lead, type Outcome, type ProviderCall } from '@leadwire/shared/contract/events';
+import {
+  eventSchemas,
+  type Lead,
+  type Outcome,
+  type ProviderCall,
+} from '@leadwire/shared/contract/events';
 import { createLedger, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import type { Database } from '@leadwire/shared/providers/supabase';

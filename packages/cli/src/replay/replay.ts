@@ -5,9 +5,18 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { LEDGER_STREAM, isSettled, parseEntry, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
+import {
+  LEDGER_STREAM,
+  isSettled,
+  parseEntry,
+  type LedgerEntry,
+} from '@leadwire/shared/delivery/ledger';
 import { readStream, type StoredMessage } from '@leadwire/shared/broker/read-stream';
-import { consumers, type ConsumerName, type ConsumerSpec } from '@leadwire/shared/contract/consumers';
+import {
+  consumers,
+  type ConsumerName,
+  type ConsumerSpec,
+} from '@leadwire/shared/contract/consumers';
 import { isUnder, streams, subjects, type StreamName } from '@leadwire/shared/contract/topology';
 import { UsageError } from '../failure.ts';
 

@@ -3,7 +3,11 @@ import { Option, type Command } from 'commander';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { studentSchema } from '@leadwire/shared/contract/events';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
-import { createGroupReader, groupBots, type GroupBot } from '@leadwire/shared/delivery/telegram-groups';
+import {
+  createGroupReader,
+  groupBots,
+  type GroupBot,
+} from '@leadwire/shared/delivery/telegram-groups';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';

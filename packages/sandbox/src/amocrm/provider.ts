@@ -22,7 +22,11 @@ import { createAmocrmPage } from './pages/page.ts';
 import { amocrmPresets } from './lifecycle/presets.ts';
 import { createRateLimit, type RateLimit } from './api/rate-limit.ts';
 import type { AmoRoute } from './api/route.ts';
-import { amocrmSettingsSchema, type AmocrmOptions, type AmocrmSettings } from './lifecycle/settings.ts';
+import {
+  amocrmSettingsSchema,
+  type AmocrmOptions,
+  type AmocrmSettings,
+} from './lifecycle/settings.ts';
 import { createTokens, type Tokens } from './store/tokens.ts';
 import { createHooks } from './lifecycle/webhooks.ts';
 import { webhookRoutes } from './api/webhook-routes.ts';

@@ -5,16 +5,8 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { readFileSync } from 'node:fs';
+import type { FormsSettings } from './forms-settings.ts';
 import { askStatus } from './lead-status.ts';
-
-export type FormsSettings = {
-  /** Where this process reaches landing-api, without a trailing slash. */
-  apiUrl?: string | undefined;
-  /** Where a browser reaches it; the same when left out. */
-  publicApiUrl?: string | undefined;
-  /** landing-api's ADMIN_TOKEN. */
-  adminToken?: string | undefined;
-};
 
 const FOLDER = new URL('../../pages/forms/', import.meta.url);
 const FILES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /** Asks landing-api for a lead's status on behalf of the forms page. */
-import type { FormsSettings } from './forms-page.ts';
+import type { FormsSettings } from './forms-settings.ts';
 
 /** It answers in milliseconds; longer means that it hangs, and the page asks again anyway. */
 const TIMEOUT_MS = 5_000;

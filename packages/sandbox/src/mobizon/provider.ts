@@ -6,12 +6,17 @@ import { createSettings } from '../world/settings.ts';
 import { createAccount } from './store/account.ts';
 import { envelope, failure, MobizonError, type MobizonResult } from './api/envelope.ts';
 import { readParams, text, type Params } from './api/form.ts';
-import { modules, type Method, type MobizonParts } from './api/methods.ts';
+import { modules } from './api/methods.ts';
+import type { Method, MobizonParts } from './api/method.ts';
 import { createMobizonPage } from './pages/page.ts';
 import { mobizonPresets } from './lifecycle/presets.ts';
 import { createMethodRate, type MethodRate } from './api/method-rate.ts';
 import { formatMoney } from './store/segments.ts';
-import { mobizonSettingsSchema, type MobizonOptions, type MobizonSettings } from './lifecycle/settings.ts';
+import {
+  mobizonSettingsSchema,
+  type MobizonOptions,
+  type MobizonSettings,
+} from './lifecycle/settings.ts';
 import { createTasks } from './api/tasks.ts';
 import { announceFinalStatus, mobizonWebhookStyle } from './lifecycle/webhooks.ts';
 

@@ -17,7 +17,11 @@ import { resendPresets } from './lifecycle/presets.ts';
 import { createQuota } from './api/quota.ts';
 import { RateWindow } from './api/rate-window.ts';
 import { resendRoutes, type ResendParts, type ResendRoute } from './api/routes.ts';
-import { resendSettingsSchema, type ResendOptions, type ResendSettings } from './lifecycle/settings.ts';
+import {
+  resendSettingsSchema,
+  type ResendOptions,
+  type ResendSettings,
+} from './lifecycle/settings.ts';
 import { announceMailEvent, resendWebhookStyle } from './lifecycle/webhooks.ts';
 
 const eventSchema = z.strictObject({

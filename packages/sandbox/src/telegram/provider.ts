@@ -41,7 +41,16 @@ export function createTelegram(world: World, options: TelegramOptions = {}): Pro
   const plans = createPlans(book, desk, rate);
   const commands = createCommands(world.store);
   const parts: TelegramParts = {
-    ...{ world, settings: read, book, updates, polling, hooks, rate, desk, plans, commands },
+    world,
+    settings: read,
+    book,
+    updates,
+    polling,
+    hooks,
+    rate,
+    desk,
+    plans,
+    commands,
   };
   const revoked = world.store.table<true>('telegram-revoked');
   const isRevoked = (bot: Bot): boolean => revoked.get(bot.token) !== undefined;

@@ -110,7 +110,7 @@ export interface Bus {
 }
 
 export interface BusOptions {
-  /** As broker-address.ts reads it. */
+  /** As address.ts reads it. */
   url: string;
   /** The service's name, shown by the broker for its connection and put into events as their source. */
   name: string;
@@ -124,7 +124,9 @@ export interface BusOptions {
 export function openBus(options: BusOptions): Bus {
   const { url, name, log, replicas = 1, topology = 'apply' } = options;
   const connection = openConnection({
-    ...{ url, name, log },
+    url,
+    name,
+    log,
     prepare: async (nc) => {
       if (topology === 'apply') await applyTopology(nc, { replicas });
     },

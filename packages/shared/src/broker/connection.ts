@@ -17,7 +17,7 @@ const PING_INTERVAL_MS = 4_000;
 const SILENT_PINGS = 2;
 
 export interface ConnectionOptions {
-  /** As broker-address.ts reads it. */
+  /** As address.ts reads it. */
   url: string;
   name: string;
   log: Log;

@@ -19,7 +19,7 @@ import { createCircuit } from './circuit-breaker.ts';
 import { buryMessage, retryLater } from './settle.ts';
 import {
   ChannelStoppedError,
-  NotYetError,
+  SnoozeError,
   PermanentError,
   TransientError,
   toError,
@@ -138,7 +138,10 @@ export function startConsumer<Schema extends z.ZodType>(
     };
     const { stream } = spec;
     const request = startPull(bus.connection(), {
-      ...{ stream, durable, count, onMessage },
+      stream,
+      durable,
+      count,
+      onMessage,
       expiresMs: PULL_EXPIRES_MS,
     });
     stopPull = () => request.stop();
@@ -147,7 +150,7 @@ export function startConsumer<Schema extends z.ZodType>(
 
   const giveBack = async (message: JsMsg): Promise<void> => {
     const delayMs = circuit.waitMs();
-    await retryLater({ bus, durable, message, delayMs, isPass: true }).catch((thrown: unknown) =>
+    await retryLater({ bus, durable, message, delayMs, isSnooze: true }).catch((thrown: unknown) =>
       log.warn({ durable, err: toError(thrown) }, 'a message could not be given back'),
     );
   };
@@ -197,15 +200,15 @@ export function startConsumer<Schema extends z.ZodType>(
 
   const settleFailure = async (message: JsMsg, error: Error, attempt: number): Promise<string> => {
     const retry = { bus, durable, message };
-    if (error instanceof NotYetError) {
-      await retryLater({ ...retry, delayMs: error.retryAfterMs, isPass: true });
+    if (error instanceof SnoozeError) {
+      await retryLater({ ...retry, delayMs: error.retryAfterMs, isSnooze: true });
       return 'waiting';
     }
     log.warn({ durable, seq: message.seq, attempt, err: error }, error.message);
     if (error instanceof ChannelStoppedError) {
       const waitMs = circuit.stopped(error.retryAfterMs);
       stopPull();
-      await retryLater({ ...retry, delayMs: waitMs, isPass: true });
+      await retryLater({ ...retry, delayMs: waitMs, isSnooze: true });
       await alerts.stopped(error);
       return 'stopped';
     }
@@ -219,7 +222,7 @@ export function startConsumer<Schema extends z.ZodType>(
       return bury(message, error, attempt);
     }
     const delayMs = Math.max(transient?.retryAfterMs ?? 0, retryDelayMs(attempt));
-    await retryLater({ ...retry, delayMs, isPass: isOutage });
+    await retryLater({ ...retry, delayMs, isSnooze: isOutage });
     return 'retried';
   };
 
@@ -235,7 +238,7 @@ export function startConsumer<Schema extends z.ZodType>(
         { durable, seq: message.seq, err: toError(thrown) },
         'giving up failed, trying again',
       );
-      await retryLater({ bus, durable, message, delayMs: retryDelayMs(attempts), isPass: true });
+      await retryLater({ bus, durable, message, delayMs: retryDelayMs(attempts), isSnooze: true });
       return 'retried';
     }
   };

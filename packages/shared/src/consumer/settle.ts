@@ -15,18 +15,24 @@ interface Retry {
   message: JsMsg;
   delayMs: number;
   /** The delivery was nobody's failure. */
-  isPass: boolean;
+  isSnooze: boolean;
 }
 
 /**
  * Gives the message back for later. A long wait becomes a new schedule where the stream has them
  * (published first, then acknowledged: a crash between the two leaves a duplicate, never a gap).
  */
-export async function retryLater({ bus, durable, message, delayMs, isPass }: Retry): Promise<void> {
+export async function retryLater({
+  bus,
+  durable,
+  message,
+  delayMs,
+  isSnooze,
+}: Retry): Promise<void> {
   const { schedules }: StreamSpec = streams[consumers[durable].stream];
   if (delayMs > LONGEST_NAK_MS && schedules && message.subject.startsWith(schedules.due)) {
     const { attempt } = await historyOf(bus, durable, message);
-    const attempts = isPass ? attempt - 1 : attempt;
+    const attempts = isSnooze ? attempt - 1 : attempt;
     await bus.schedule(
       {
         pending: schedules.pending + message.subject.slice(schedules.due.length),
@@ -39,7 +45,7 @@ export async function retryLater({ bus, durable, message, delayMs, isPass }: Ret
     await message.ackAck();
     return;
   }
-  await recordEnd(bus, durable, message, isPass ? 'passes' : 'failures');
+  await recordEnd(bus, durable, message, isSnooze ? 'passes' : 'failures');
   message.nak(Math.min(delayMs, LONGEST_NAK_MS));
 }
 

@@ -1,6 +1,6 @@
 /**
  * The map: every stream and key-value bucket of Leadwire, as data; who works on them is in
- * durables.ts. `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
+ * consumers.ts. `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
  *
  * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.

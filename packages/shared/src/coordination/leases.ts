@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { isConflict, type Bus } from '../broker/bus.ts';
-import { NotYetError, orOutage } from '../errors.ts';
+import { SnoozeError, orOutage } from '../errors.ts';
 
 const POLL_MS = 40;
 const UNREADABLE = 'the locks cannot be read';
@@ -14,7 +14,7 @@ const UNREADABLE = 'the locks cannot be read';
 const leaseSchema = z.object({ owner: z.string(), until: z.number() });
 
 export interface Lease {
-  /** Holds it for the full time again. @throws NotYetError when somebody else has it by now. */
+  /** Holds it for the full time again. @throws SnoozeError when somebody else has it by now. */
   renew(): Promise<void>;
   /** Gives it back, if it is still ours. Never throws: the lease ends by itself as well. */
   release(): Promise<void>;
@@ -23,7 +23,7 @@ export interface Lease {
 export interface Leases {
   /**
    * Waits up to `patienceMs` for the key.
-   * @throws NotYetError when somebody else keeps it longer; TransientError when the broker fails.
+   * @throws SnoozeError when somebody else keeps it longer; TransientError when the broker fails.
    */
   acquire(key: string, patienceMs: number): Promise<Lease>;
 }
@@ -67,7 +67,7 @@ export function createLeases({ bus, owner, leaseMs, now = Date.now }: LeasesOpti
       renew: () =>
         orOutage(UNREADABLE, async () => {
           const next = await write(key, now() + leaseMs, revision);
-          if (next === undefined) throw new NotYetError('somebody else has the lock by now', 1_000);
+          if (next === undefined) throw new SnoozeError('somebody else has the lock by now', 1_000);
           revision = next;
         }),
       async release() {
@@ -84,7 +84,7 @@ export function createLeases({ bus, owner, leaseMs, now = Date.now }: LeasesOpti
           const taken = await tryTake(key);
           if ('revision' in taken) return hold(key, taken.revision);
           if (now() >= deadline) {
-            throw new NotYetError('somebody else works on it', Math.min(taken.waitMs, 2_000));
+            throw new SnoozeError('somebody else works on it', Math.min(taken.waitMs, 2_000));
           }
           await delay(Math.min(taken.waitMs, POLL_MS * (1 + Math.random())));
         }

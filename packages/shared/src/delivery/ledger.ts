@@ -264,7 +264,13 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         const { deliveryId, leadId, about, channel, template, attempts, shortLink } = entry;
         const copies = (entry.copies ?? 0) + (isCopy ? 1 : 0);
         const reopened: LedgerEntry = {
-          ...{ deliveryId, leadId, about, channel, template, attempts, shortLink },
+          deliveryId,
+          leadId,
+          about,
+          channel,
+          template,
+          attempts,
+          shortLink,
           state: 'planned',
           dueAt: now().toISOString(),
           reopenedFor: cause.toISOString(),

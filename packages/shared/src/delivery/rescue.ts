@@ -51,7 +51,7 @@ export interface Sweep {
   bringBack(strays: Strays): Promise<SweepResult>;
 }
 
-export interface SweepOptions {
+export interface RescueOptions {
   graceMs?: number;
   /** Ledger entries that were written last before this are left out of the first look. */
   since?: Date;
@@ -62,7 +62,7 @@ export interface SweepOptions {
  * A sweep that remembers how far it has read the ledger: the first look reads every entry, later ones
  * only what was written since. All methods throw TransientError when the broker does not answer.
  */
-export function createSweep(bus: Bus, options: SweepOptions = {}): Sweep {
+export function createRescue(bus: Bus, options: RescueOptions = {}): Sweep {
   const { graceMs = GRACE_MS, since, now = Date.now } = options;
   const open = new Map<string, LedgerEntry>();
   let nextSeq: number | undefined;

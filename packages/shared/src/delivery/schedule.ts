@@ -34,7 +34,9 @@ export async function publishNotice(
   msgId?: string,
 ): Promise<void> {
   const event = makeEvent('telegram.notice.v1', {
-    ...{ source: bus.name, subject: notice.leadId, data: notice },
+    source: bus.name,
+    subject: notice.leadId,
+    data: notice,
   });
   const subject = subjects.telegramSend(chatId, notice.deliveryId);
   await bus.publish(subject, event, msgId === undefined ? {} : { msgId });

@@ -35,7 +35,9 @@ export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePor
   const suppress = async (recipientId: string): Promise<void> => {
     const id = newId();
     const event = makeEvent('contact.suppressed.v1', {
-      ...{ source: bus.name, subject: id, id },
+      source: bus.name,
+      subject: id,
+      id,
       data: { recipientId, reason: 'unsubscribed', source: 'link', at: now().toISOString() },
     });
     // Impatient clicks are one; a click after months, when somebody had let the person in again, is new.

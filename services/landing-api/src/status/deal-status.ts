@@ -18,7 +18,12 @@ export type DealStatus = z.infer<typeof dealSchema>;
 
 /** Nothing is told yet. */
 export const pendingDeal: DealStatus = {
-  ...{ status: 'pending', dealId: null, stageId: null, stage: null, deleted: false, error: null },
+  status: 'pending',
+  dealId: null,
+  stageId: null,
+  stage: null,
+  deleted: false,
+  error: null,
 };
 
 /** The latest word on each: whether there is a deal, and where it is. @throws TransientError without the broker. */

@@ -98,7 +98,9 @@ async function readStatus(
     quarantined ? quarantinedChannel : channelStatus(entries, channel),
   ) as [ChannelStatus, ChannelStatus];
   return {
-    ...{ success: true, lead: { ...data, quarantined }, channels: { email, sms } },
+    success: true,
+    lead: { ...data, quarantined },
+    channels: { email, sms },
     deal: quarantined ? quarantinedDeal : deal,
     telegram: await noticeStatuses(ports, entries),
   };

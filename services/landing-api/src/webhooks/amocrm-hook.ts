@@ -52,7 +52,9 @@ export function addAmocrmHook(app: FastifyInstance, { bus, secret, now }: HookPo
   const publish = async (hint: Hint): Promise<void> => {
     const data = { ...hint, at: now().toISOString() };
     const event = makeEvent('crm.deal_changed.v1', {
-      ...{ source: bus.name, subject: String(hint.dealId), data },
+      source: bus.name,
+      subject: String(hint.dealId),
+      data,
     });
     await bus.publish(subjects.crmChange(hint.dealId), event);
   };

@@ -46,7 +46,8 @@ export function addMobizonHook(app: FastifyInstance, ports: MobizonHookPorts): v
       }
       const { messageId } = report.data;
       const event = makeEvent('sms.reported.v1', {
-        ...{ source: bus.name, subject: messageId },
+        source: bus.name,
+        subject: messageId,
         // The same report told again is the same hint, but no report keeps another from being heard.
         id: derivedId('mobizon', report.eventId, messageId),
         data: { messageId, at: now().toISOString() },

@@ -86,7 +86,10 @@ function outcomeFact(
   if (campaignId !== undefined) {
     const data = { recipientId: deliveryId, campaignId, channel: 'email', outcome, at } as const;
     const event = makeEvent('campaign.delivery_recorded.v1', {
-      ...{ source, id, subject: campaignId, data: { ...data, ...reason } },
+      source,
+      id,
+      subject: campaignId,
+      data: { ...data, ...reason },
     });
     return [{ subject: subjects.campaignDelivery('email', outcome, deliveryId), event }];
   }
@@ -94,7 +97,10 @@ function outcomeFact(
   const data = { deliveryId, leadId, channel: 'email', template, outcome, at } as const;
   const about = messageId === undefined ? {} : { about: 'message' as const };
   const event = makeEvent('delivery.recorded.v1', {
-    ...{ source, id, subject: leadId, data: { ...data, ...about, ...reason } },
+    source,
+    id,
+    subject: leadId,
+    data: { ...data, ...about, ...reason },
   });
   return [{ subject: subjects.delivery('email', outcome, deliveryId), event }];
 }

@@ -25,7 +25,12 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
   const { log, database, store, channels, resend, mobizon, wakePump } = parts;
   const { now = () => new Date() } = parts;
   return createHttp(env, {
-    ...{ log, database, store, channels, wakePump, now },
+    log,
+    database,
+    store,
+    channels,
+    wakePump,
+    now,
     drafts: createDraftStore(database),
     lists: createContactLists(database),
     templates: await loadCampaignTemplates(),

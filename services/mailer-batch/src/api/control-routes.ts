@@ -23,7 +23,10 @@ export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
     return { success: true as const, campaign: answerFor(await campaignById(store, id), now()) };
   };
   const schemaOf = (summary: string) => ({
-    ...{ tags: ['control'], summary, security: [{ adminToken: [] }], params: campaignParams },
+    tags: ['control'],
+    summary,
+    security: [{ adminToken: [] }],
+    params: campaignParams,
     response: { 200: answerSchema, ...problemsOf(404, 409, 422) },
   });
 

@@ -9,7 +9,12 @@ import { campaignFields } from '../campaigns/campaign-fields.ts';
 import type { Campaign } from '../campaigns/campaign-store.ts';
 import { readTexts, refusePast } from '../campaigns/campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
-import { audienceSchema, storeList, takeList, type AudienceSource } from '../audience/new-audience.ts';
+import {
+  audienceSchema,
+  storeList,
+  takeList,
+  type AudienceSource,
+} from '../audience/new-audience.ts';
 
 /** 100,000 rows of a spreadsheet with a few columns are 10 to 20 MB. */
 const AUDIENCE_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -164,15 +169,15 @@ async function makeDraft(
   const list = audience && (await takeList(ports, body, audience, excluded));
   const { defaults } = ports;
   const made = await ports.drafts.make({
-    ...{
-      id,
-      requestHash: hash,
-      ...defaults,
-      name: rest.name,
-      channel: rest.channel,
-      template: rest.template,
-    },
-    ...{ variables: rest.variables, topic: rest.topic ?? null, scheduledFor },
+    id,
+    requestHash: hash,
+    ...defaults,
+    name: rest.name,
+    channel: rest.channel,
+    template: rest.template,
+    variables: rest.variables,
+    topic: rest.topic ?? null,
+    scheduledFor,
     quietHours: rest.quietHours === undefined ? defaults.quietHours : rest.quietHours,
     timeZone: rest.timeZone ?? defaults.timeZone,
     ratePerSecond: rest.ratePerSecond ?? null,

@@ -28,11 +28,14 @@ const contactFields = { channel: z.string(), contact: z.string(), createdAt: z.s
 export function addListRoutes(app: FastifyInstance, { lists, log }: HttpPorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const schemaOf = (summary: string) => ({
-    ...{ tags: ['lists'], summary, security: [{ adminToken: [] }] },
+    tags: ['lists'],
+    summary,
+    security: [{ adminToken: [] }],
   });
   const change = (url: string, method: 'POST' | 'DELETE', summary: string, work: Work) =>
     typed.route({
-      ...{ method, url },
+      method,
+      url,
       schema: {
         ...schemaOf(summary),
         body: contactsSchema.extend({ note: z.string().max(200).optional() }),

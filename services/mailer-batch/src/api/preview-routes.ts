@@ -73,7 +73,9 @@ export function addPreviewRoutes(app: FastifyInstance, ports: HttpPorts): void {
     '/api/campaigns/:id/preview',
     {
       schema: {
-        ...{ tags: ['campaigns'], security: [{ adminToken: [] }], params: campaignParams },
+        tags: ['campaigns'],
+        security: [{ adminToken: [] }],
+        params: campaignParams,
         summary: 'Who gets what, who is left out and why, what an SMS costs',
         querystring: previewQuery,
         response: { 200: previewAnswers, ...problemsOf(404, 422) },
@@ -100,7 +102,9 @@ export function addPreviewRoutes(app: FastifyInstance, ports: HttpPorts): void {
     '/api/campaigns/:id/test',
     {
       schema: {
-        ...{ tags: ['campaigns'], security: [{ adminToken: [] }], params: campaignParams },
+        tags: ['campaigns'],
+        security: [{ adminToken: [] }],
+        params: campaignParams,
         summary: 'Sends it to these addresses now, a mail with [Тест] in its subject',
         headers: z.looseObject({
           'idempotency-key': z.string().max(200).optional().meta({
@@ -118,8 +122,10 @@ export function addPreviewRoutes(app: FastifyInstance, ports: HttpPorts): void {
       const campaign = await campaignById(ports.store, params.id);
       const key = headers['idempotency-key'];
       const results = await sendTests(ports.tests, {
-        ...{ campaign, to: readTestAddresses(campaign.channel, body.to) },
-        ...{ key: key ?? newId(), mayBeRepeated: key !== undefined },
+        campaign,
+        to: readTestAddresses(campaign.channel, body.to),
+        key: key ?? newId(),
+        mayBeRepeated: key !== undefined,
         texts: await thawTexts(ports, campaign),
         person: (await personShown(ports, campaign, body.row)).person,
         at: shownAt(campaign, ports.now()),

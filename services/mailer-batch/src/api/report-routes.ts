@@ -38,7 +38,9 @@ export function addReportRoutes(app: FastifyInstance, ports: HttpPorts): void {
     '/api/campaigns/:id/report',
     {
       schema: {
-        ...{ tags: ['campaigns'], security: [{ adminToken: [] }], params: campaignParams },
+        tags: ['campaigns'],
+        security: [{ adminToken: [] }],
+        params: campaignParams,
         summary: 'What became of everybody; the whole list with `Accept: text/csv`',
         querystring: z.object({
           after: z.coerce.number().int().min(0).default(0),

@@ -140,7 +140,10 @@ async function* readRecipients(
   for (const [index, { name, email, phone, ...others }] of recipients.entries()) {
     const fields = Object.entries(others).map(([key, value]) => [key, text(value)] as const);
     yield {
-      ...{ row: index + 1, name: text(name), email: text(email), phone: text(phone) },
+      row: index + 1,
+      name: text(name),
+      email: text(email),
+      phone: text(phone),
       fields: Object.fromEntries(fields),
     };
     // What is awaited here and there keeps the process answering.

@@ -4,7 +4,11 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { z } from 'zod';
-import { filterOperators, type Database, type RowFilter } from '@leadwire/shared/providers/supabase';
+import {
+  filterOperators,
+  type Database,
+  type RowFilter,
+} from '@leadwire/shared/providers/supabase';
 import { MOST_ROWS, type BrokenRow, type ListedPerson } from './audience-csv.ts';
 
 const PAGE_SIZE = 1_000;
@@ -96,7 +100,10 @@ export async function* readTable(
       if (row > MOST_ROWS) return onBroken({ row, reason: `more than ${MOST_ROWS} people` });
       const text = (column: string | null) => (column === null ? '' : asText(found[column]));
       yield {
-        ...{ row, name: text(name), email: text(email), phone: text(phone) },
+        row,
+        name: text(name),
+        email: text(email),
+        phone: text(phone),
         fields: Object.fromEntries(
           Object.entries(variables).map(([variable, column]) => [variable, text(column)]),
         ),

@@ -21,7 +21,13 @@ const variables = z.record(z.string(), z.unknown());
 
 /** The fields that are the same in both. */
 export const campaignFields = {
-  ...{ name, topic, variables, quietHours, timeZone, ratePerSecond, scheduledFor },
+  name,
+  topic,
+  variables,
+  quietHours,
+  timeZone,
+  ratePerSecond,
+  scheduledFor,
 };
 
 /** Of `21:00-09:00`: the database reads equal times as none at all, a person may mean all day. */

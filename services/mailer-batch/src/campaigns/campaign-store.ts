@@ -197,8 +197,11 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
       { upload, first, last }: { upload: string; first: boolean; last: boolean },
     ) =>
       byId<StoredAudience>('set_audience', id, {
-        ...{ p_upload: upload, p_people: people, p_left_out: leftOut },
-        ...{ p_first: first, p_last: last },
+        p_upload: upload,
+        p_people: people,
+        p_left_out: leftOut,
+        p_first: first,
+        p_last: last,
       }),
     preview: (id: string) => byId<Preview | null>('preview', id),
     leftOutPage: (id: string, afterRow: number, limit: number) =>
@@ -215,7 +218,9 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
       start: { expected: number; frozen: unknown; batchSize: number },
     ) =>
       byId<Started>('start_as_read', id, {
-        ...{ p_expected: start.expected, p_frozen: start.frozen, p_batch_size: start.batchSize },
+        p_expected: start.expected,
+        p_frozen: start.frozen,
+        p_batch_size: start.batchSize,
         p_changed_at: changedAt,
       }),
     pause: (id: string, reason: string) => byId<Moved>('pause', id, { p_reason: reason }),
@@ -233,8 +238,13 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
     },
     claim: (id: string, n: number, claim: ClaimRequest) =>
       byId<Claimed>('claim_at_rate', id, {
-        ...{ p_n: n, p_owner: claim.owner, p_lease_ms: claim.leaseMs, p_at: claim.at },
-        ...{ p_body_hash: claim.bodyHash, p_ids: claim.ids, p_rate: claim.ratePerSecond },
+        p_n: n,
+        p_owner: claim.owner,
+        p_lease_ms: claim.leaseMs,
+        p_at: claim.at,
+        p_body_hash: claim.bodyHash,
+        p_ids: claim.ids,
+        p_rate: claim.ratePerSecond,
       }),
     note: (
       id: string,
@@ -242,8 +252,11 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
       note: { owner: string; leaseMs: number; providerRef?: string; stage?: string },
     ) =>
       byId<{ kind: 'noted' | 'lost' }>('note', id, {
-        ...{ p_n: n, p_owner: note.owner, p_lease_ms: note.leaseMs },
-        ...{ p_provider_ref: note.providerRef ?? null, p_stage: note.stage ?? null },
+        p_n: n,
+        p_owner: note.owner,
+        p_lease_ms: note.leaseMs,
+        p_provider_ref: note.providerRef ?? null,
+        p_stage: note.stage ?? null,
       }),
     /** Answers how many batches of the campaign are left. */
     settle: (id: string, n: number, results: BatchResult) =>
@@ -255,8 +268,11 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
       deferral: { owner: string; waitMs: number; error: string; wasTried: boolean },
     ) =>
       byId<{ kind: 'deferred' | 'lost' }>('defer', id, {
-        ...{ p_n: n, p_owner: deferral.owner, p_wait_ms: deferral.waitMs },
-        ...{ p_error: deferral.error, p_was_tried: deferral.wasTried },
+        p_n: n,
+        p_owner: deferral.owner,
+        p_wait_ms: deferral.waitMs,
+        p_error: deferral.error,
+        p_was_tried: deferral.wasTried,
       }),
     finishIfDone: (id: string) => byId<boolean>('finish_if_done', id),
     /** What time brings; each replica calls it every second, one of them at a time does it. */

@@ -29,7 +29,9 @@ export function createDraftStore(database: Pick<Database, 'call'>) {
     /** Of `limit` rows of the list: who gets a text, those together who get the same. `next` is null at the end. */
     texts: (id: string, afterRow: number, limit: number) =>
       call<{ groups: AlikePeople[]; next: number | null }>('texts', {
-        ...{ p_id: id, p_after: afterRow, p_limit: limit },
+        p_id: id,
+        p_after: afterRow,
+        p_limit: limit,
       }),
   };
 }

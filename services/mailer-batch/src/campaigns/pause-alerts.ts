@@ -18,9 +18,13 @@ export function createTellPaused({ bus, log }: { bus: Bus; log: Log }) {
     const what = 'campaign_paused';
     const why = [WORDS[reason] ?? reason, message].filter(Boolean).join(': ');
     const event = makeEvent('alert.raised.v1', {
-      ...{ source: bus.name, subject: what, id: newId() },
+      source: bus.name,
+      subject: what,
+      id: newId(),
       data: {
-        ...{ severity: 'critical', what, at: new Date().toISOString() },
+        severity: 'critical',
+        what,
+        at: new Date().toISOString(),
         message: `Campaign ${campaignId} has paused by itself: ${why}`,
       },
     });

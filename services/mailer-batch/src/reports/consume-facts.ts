@@ -15,15 +15,21 @@ interface Parts {
 export function consumeFacts(parts: Parts, facts: Facts): RunningConsumer[] {
   return [
     startConsumer({
-      ...{ ...parts, durable: 'mailer-outcomes', handle: facts.storeOutcome },
+      ...parts,
+      durable: 'mailer-outcomes',
+      handle: facts.storeOutcome,
       schema: eventSchemas['campaign.delivery_recorded.v1'],
     }),
     startConsumer({
-      ...{ ...parts, durable: 'mailer-suppressions', handle: facts.storeSuppression },
+      ...parts,
+      durable: 'mailer-suppressions',
+      handle: facts.storeSuppression,
       schema: eventSchemas['contact.suppressed.v1'],
     }),
     startConsumer({
-      ...{ ...parts, durable: 'mailer-sms-reports', handle: facts.lookAtSms },
+      ...parts,
+      durable: 'mailer-sms-reports',
+      handle: facts.lookAtSms,
       schema: eventSchemas['sms.reported.v1'],
     }),
   ];

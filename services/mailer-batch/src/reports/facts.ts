@@ -4,7 +4,7 @@
  */
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { NotYetError } from '@leadwire/shared/errors';
+import { SnoozeError } from '@leadwire/shared/errors';
 import { makeEvent, type EventOf } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import type { MobizonClient } from '@leadwire/shared/providers/mobizon/messages';
@@ -66,7 +66,7 @@ export interface Facts {
    * others that are due. @throws as the others; what was to be asked then waits for its next time.
    */
   askAboutSms: () => Promise<{ asked: number; ended: number; isMore: boolean }>;
-  /** @throws NotYetError while it is too early to say. */
+  /** @throws SnoozeError while it is too early to say. */
   lookAtSms: (event: EventOf<'sms.reported.v1'>) => Promise<void>;
 }
 
@@ -74,13 +74,15 @@ export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPor
   const write = (functionName: string) =>
     createBatch<object>({
       write: (rows) => database.storeRows(functionName, rows),
-      ...{ maxRows: MAX_ROWS, maxWaitMs: WRITE_WAIT_MS },
+      maxRows: MAX_ROWS,
+      maxWaitMs: WRITE_WAIT_MS,
     });
   const storeOutcome = write('leadwire_store_campaign_outcomes');
   const storeSuppression = write('leadwire_store_suppressions');
 
   const look = createBatch<string, Looked>({
-    ...{ maxRows: MAX_ROWS, maxWaitMs: ASK_WAIT_MS },
+    maxRows: MAX_ROWS,
+    maxWaitMs: ASK_WAIT_MS,
     write: async (messageIds) => {
       const answer = await database.call('leadwire_find_sms', { p_message_ids: messageIds });
       const found = new Map(foundSchema.parse(answer).map((one) => [one.messageId, one]));
@@ -145,7 +147,7 @@ export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPor
       const outcome = FINAL[status];
       if (found && outcome) return tell(found, status, outcome, at);
       if (now() - Date.parse(at) < GIVE_UP_MS) {
-        throw new NotYetError(
+        throw new SnoozeError(
           'the message is not known here yet, or not at its end',
           LOOK_AGAIN_MS,
         );

@@ -61,7 +61,14 @@ type Line = Partial<Record<(typeof COLUMNS)[number], string | number | null>>;
 function toLine(person: RecipientRow): Line {
   const { row, name, contact, status, reason, error, attempts, batch } = person;
   return {
-    ...{ row, name, contact, status, reason, error, attempts, batch },
+    row,
+    name,
+    contact,
+    status,
+    reason,
+    error,
+    attempts,
+    batch,
     provider_id: person.providerId,
     sent_at: person.sentAt,
     delivered_at: person.deliveredAt,

@@ -76,7 +76,7 @@ export function laneOf({ campaignId, ratePerSecond }: ReadyBatch): Lane | undefi
 export interface ClaimHold {
   /**
    * Writes down how far it has come and holds the lease for its full time again; to be called right before each
-   * effect of a route with several steps. @throws NotYetError when somebody else has the batch by now.
+   * effect of a route with several steps. @throws SnoozeError when somebody else has the batch by now.
    */
   note(progress: { providerRef?: string; stage?: string }): Promise<void>;
 }

@@ -32,7 +32,11 @@ export function createEngine(env: MailerEnv, parts: Parts): Engine {
   const tellPaused = createTellPaused(parts);
   const leaseMs = env.CAMPAIGN_LEASE_MS;
   const sendBatch = createSendBatch({
-    ...{ store, channels, tellPaused, leaseMs, log },
+    store,
+    channels,
+    tellPaused,
+    leaseMs,
+    log,
     measures: createCampaignMeasures(metrics),
   });
   const ratePerSecond = Math.max(env.RESEND_RATE_PER_SECOND, env.MOBIZON_RATE_PER_SECOND);

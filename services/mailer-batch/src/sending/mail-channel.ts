@@ -52,7 +52,9 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
     const { name, variables } = recipient;
     const texts = textsOf(batch).mail({ name, variables, unsubscribeUrl }, new Date(batch.at));
     return {
-      ...{ from, to: recipient.contact, ...texts },
+      from,
+      to: recipient.contact,
+      ...texts,
       headers: {
         'List-Unsubscribe': `<${unsubscribeUrl}>`,
         // One click without a page (RFC 8058).

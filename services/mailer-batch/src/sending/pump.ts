@@ -45,7 +45,9 @@ export function startPump(options: PumpOptions): Pump {
 
   const nudge = (campaignId: string, n: number, count: number): Promise<unknown> => {
     const event = makeEvent('campaign.batch_ready.v1', {
-      ...{ source: bus.name, subject: campaignId, data: { campaignId, n } },
+      source: bus.name,
+      subject: campaignId,
+      data: { campaignId, n },
     });
     const msgId = `batch:${campaignId}:${n}:${count}`;
     return bus.publish(subjects.campaignBatch(campaignId, n), event, { msgId });

@@ -118,7 +118,7 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
   };
 
   /** From the draft on the same draft is gone on with, whatever happens: its people never come into another one. */
-  const goOn = async (
+  const continueDraft = async (
     id: string,
     prepared: PreparedBatch,
     hold: ClaimHold,
@@ -161,7 +161,7 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
     const info = await mobizon.getInfo(id);
     switch (info.state) {
       case 'draft':
-        return goOn(id, prepared, hold);
+        return continueDraft(id, prepared, hold);
       case 'moderation':
         return [];
       case 'sent':
@@ -188,7 +188,9 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
       const body: SmsBody = {
         campaign: { text, isTemplate, ...(from !== undefined && { from }) },
         people: batch.recipients.map(({ id, contact }, index) => ({
-          ...{ id, number: contact.replace(/\D/g, ''), placeholders: placeholders[index] ?? {} },
+          id,
+          number: contact.replace(/\D/g, ''),
+          placeholders: placeholders[index] ?? {},
         })),
       };
       const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
@@ -206,7 +208,7 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
         await removeDraft(providerRef, prepared.batch);
         await mobizon.turn(laneOf(prepared.batch));
       }
-      return goOn(await makeDraft(prepared, hold), prepared, hold);
+      return continueDraft(await makeDraft(prepared, hold), prepared, hold);
     },
 
     async reconcile(prepared, hold) {
@@ -220,7 +222,7 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
         if (thrown instanceof PermanentError) return everybody(prepared, thrown.code);
         throw thrown;
       }
-      return goOn(id, prepared, hold);
+      return continueDraft(id, prepared, hold);
     },
   };
 }

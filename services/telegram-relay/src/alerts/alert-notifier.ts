@@ -5,7 +5,7 @@
  */
 import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
-import { NotYetError, TransientError, orOutage, toError } from '@leadwire/shared/errors';
+import { SnoozeError, TransientError, orOutage, toError } from '@leadwire/shared/errors';
 import type { Alert } from '@leadwire/shared/contract/events';
 import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
 import type { Log } from '@leadwire/shared/runtime/log';
@@ -23,8 +23,8 @@ import {
   type Topics,
 } from './alert-topics.ts';
 import type { OnChatError } from '../groups/chat-errors.ts';
-import type { GroupBook } from '../groups/group-store.ts';
-import type { Speaker } from '../bot/pace.ts';
+import type { GroupStore } from '../groups/group-store.ts';
+import type { BotSender } from '../bot/pace.ts';
 
 const KEY = 'topics';
 const UNREADABLE = 'the alerts cannot be read';
@@ -36,24 +36,24 @@ const PATIENCE_MS = 3_000;
 /** How often it is looked whether gathered repeats are due. */
 const LOOK_MS = 5_000;
 
-export interface Voice {
-  speaker: Pick<Speaker, 'turn' | 'say'>;
+export interface AlertSender {
+  speaker: Pick<BotSender, 'turn' | 'say'>;
   onChatError: OnChatError;
 }
 
-export interface AlertDeskOptions {
+export interface AlertNotifierOptions {
   bus: Pick<Bus, 'bucket'>;
   leases: Leases;
-  groups: Pick<GroupBook, 'list' | 'byId'>;
+  groups: Pick<GroupStore, 'list' | 'byId'>;
   /** Without the bot nobody is told; what is open is kept for the day it is there. */
-  voice: Voice | undefined;
+  voice: AlertSender | undefined;
   timeZone: string;
   log: Log;
   now?: () => number;
 }
 
-export interface AlertDesk {
-  /** Resolves when the alert is told, or counted for later. @throws as Speaker, or NotYetError. */
+export interface AlertNotifier {
+  /** Resolves when the alert is told, or counted for later. @throws as BotSender, or SnoozeError. */
   take(alert: Alert): Promise<void>;
   /** Looks every few seconds whether something that was gathered is due. */
   start(): BackgroundWork;
@@ -64,7 +64,7 @@ interface Told {
   revision: number;
 }
 
-export function createAlertDesk(options: AlertDeskOptions): AlertDesk {
+export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifier {
   const { bus, leases, groups, voice, timeZone, log, now = Date.now } = options;
 
   const read = async (): Promise<Told> => {
@@ -80,7 +80,7 @@ export function createAlertDesk(options: AlertDeskOptions): AlertDesk {
       if (revision === 0) await bucket.create(KEY, value);
       else await bucket.update(KEY, value, revision);
     } catch (thrown) {
-      if (isConflict(thrown)) throw new NotYetError('somebody else told the alerts', LOOK_MS);
+      if (isConflict(thrown)) throw new SnoozeError('somebody else told the alerts', LOOK_MS);
       throw thrown;
     }
   };
@@ -108,7 +108,7 @@ export function createAlertDesk(options: AlertDeskOptions): AlertDesk {
       } catch (thrown) {
         if (!(thrown instanceof ChatError) || isLast) throw thrown;
         const told = await onChatError(thrown, group);
-        if (!(told instanceof NotYetError)) throw told;
+        if (!(told instanceof SnoozeError)) throw told;
       }
     }
   };

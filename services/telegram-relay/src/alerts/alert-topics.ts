@@ -52,8 +52,15 @@ export function withAlert(topics: Topics, alert: Alert): Topics {
   const before = topics[what];
   if (!before && raised === 0) return topics;
   const topic = before ?? {
-    ...{ what, severity, message, state: 'raised' as const, at, untold: 0 },
-    ...{ known: 'resolved' as const, windowFrom: 0, toldInWindow: 0 },
+    what,
+    severity,
+    message,
+    state: 'raised' as const,
+    at,
+    untold: 0,
+    known: 'resolved' as const,
+    windowFrom: 0,
+    toldInWindow: 0,
   };
   const isNewest = at >= topic.at;
   const newest = { severity, message, at, state: alert.state ?? 'raised' };

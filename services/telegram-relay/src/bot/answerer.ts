@@ -3,9 +3,9 @@
  * lead: it is tried for two minutes, never repeated when it may have arrived, and given up then.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AmbiguousError, NotYetError, TransientError, toError } from '@leadwire/shared/errors';
+import { AmbiguousError, SnoozeError, TransientError, toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
-import type { Message, Speaker } from './pace.ts';
+import type { Message, BotSender } from './pace.ts';
 
 const PATIENCE_MS = 2 * 60_000;
 const PAUSE_MS = 2_000;
@@ -20,7 +20,7 @@ export interface Answerer {
 }
 
 export interface AnswererOptions {
-  speaker: Pick<Speaker, 'bot' | 'turn' | 'say'>;
+  speaker: Pick<BotSender, 'bot' | 'turn' | 'say'>;
   log: Log;
   now?: () => number;
 }
@@ -75,7 +75,7 @@ export function createAnswerer({ speaker, log, now = Date.now }: AnswererOptions
 
 /** Milliseconds until it makes sense to try again, or undefined: it may have arrived, or never will. */
 function waitBefore(thrown: unknown): number | undefined {
-  if (thrown instanceof NotYetError) return thrown.retryAfterMs;
+  if (thrown instanceof SnoozeError) return thrown.retryAfterMs;
   if (thrown instanceof AmbiguousError) return undefined;
   if (thrown instanceof TransientError) return thrown.retryAfterMs ?? PAUSE_MS;
   return undefined;

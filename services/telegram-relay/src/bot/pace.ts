@@ -4,7 +4,7 @@
  * waits alone; when several do, it is the bot that is too fast.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { ChannelStoppedError, NotYetError } from '@leadwire/shared/errors';
+import { ChannelStoppedError, SnoozeError } from '@leadwire/shared/errors';
 import { createLimiter, type Limiter } from '@leadwire/shared/coordination/rate-limiter';
 import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import type { CallContext } from '@leadwire/shared/providers/call-log';
@@ -27,10 +27,10 @@ export interface Message {
 }
 
 /** A bot that keeps to the limits. */
-export interface Speaker extends Pick<TelegramClient, 'bot' | 'botId' | 'call'> {
+export interface BotSender extends Pick<TelegramClient, 'bot' | 'botId' | 'call'> {
   /**
    * Waits until this chat may be written to once more. To be called before claims, which must not age.
-   * @throws NotYetError when that is far away; TransientError when the broker does not answer.
+   * @throws SnoozeError when that is far away; TransientError when the broker does not answer.
    */
   turn(chatId: string): Promise<void>;
   /**
@@ -53,7 +53,7 @@ export interface PaceOptions {
 const memberSchema = z.object({ status: z.string(), is_member: z.boolean().optional() });
 const sentSchema = z.object({ message_id: z.number().int() });
 
-export function createPace(client: TelegramClient, options: PaceOptions): Speaker {
+export function createPace(client: TelegramClient, options: PaceOptions): BotSender {
   const { bus, metrics, now = Date.now } = options;
   const limit = (account: string, ratePerSecond: number) =>
     createLimiter({ bus, metrics, account: `telegram.${account}`, ratePerSecond });
@@ -72,7 +72,7 @@ export function createPace(client: TelegramClient, options: PaceOptions): Speake
   };
 
   /** Everybody waits as told; throws what the message's handler has to hear. */
-  const obey = async (chatId: string, wait: NotYetError): Promise<never> => {
+  const obey = async (chatId: string, wait: SnoozeError): Promise<never> => {
     await ofChat(chatId).pauseFor(wait.retryAfterMs);
     limitedAt.set(chatId, now());
     for (const [chat, at] of limitedAt) if (at < now() - REMEMBER_MS) limitedAt.delete(chat);
@@ -91,14 +91,16 @@ export function createPace(client: TelegramClient, options: PaceOptions): Speake
 
     async turn(chatId) {
       const waitMs = Math.max(await ofChat(chatId).waitMs(), await ofBot.waitMs());
-      if (waitMs > PATIENCE_MS) throw new NotYetError('it is not this chat’s turn', waitMs);
+      if (waitMs > PATIENCE_MS) throw new SnoozeError('it is not this chat’s turn', waitMs);
       await ofChat(chatId).acquire();
       await ofBot.acquire();
     },
 
     async say({ chatId, html, threadId }, context) {
       const message = {
-        ...{ chat_id: chatId, text: html, parse_mode: 'HTML' },
+        chat_id: chatId,
+        text: html,
+        parse_mode: 'HTML',
         link_preview_options: { is_disabled: true },
         ...(threadId !== undefined && { message_thread_id: threadId }),
       };
@@ -106,7 +108,7 @@ export function createPace(client: TelegramClient, options: PaceOptions): Speake
         const result = await client.call('sendMessage', message, context ? { context } : {});
         return String(sentSchema.parse(result).message_id);
       } catch (thrown) {
-        if (thrown instanceof NotYetError) return obey(chatId, thrown);
+        if (thrown instanceof SnoozeError) return obey(chatId, thrown);
         throw thrown;
       }
     },

@@ -4,14 +4,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Alerts } from '@leadwire/shared/coordination/alerts';
-import { ChannelStoppedError, NotYetError, PermanentError, toError } from '@leadwire/shared/errors';
+import { ChannelStoppedError, SnoozeError, PermanentError, toError } from '@leadwire/shared/errors';
 import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { z } from 'zod';
-import type { Speaker } from './pace.ts';
+import type { BotSender } from './pace.ts';
 import { ALLOWED_UPDATES } from './update.ts';
-import { isWorthRepeating, type UpdateDesk } from './update-processor.ts';
+import { isWorthRepeating, type UpdateProcessor } from './update-processor.ts';
 
 /** How long Telegram keeps a request while there is nothing to tell. */
 const POLL_SECONDS = 8;
@@ -28,9 +28,9 @@ const TRIES = 3;
 const updatesSchema = z.array(z.looseObject({ update_id: z.number().int() }));
 
 export interface PollerOptions {
-  speaker: Pick<Speaker, 'bot' | 'call'>;
+  speaker: Pick<BotSender, 'bot' | 'call'>;
   leases: Leases;
-  desk: UpdateDesk;
+  desk: UpdateProcessor;
   alerts: Pick<Alerts, 'raise' | 'resolve'>;
   /** Called once for each lease, before the first request: no webhook may be set while one polls. */
   prepare: () => Promise<void>;
@@ -66,7 +66,7 @@ export function startPoller(options: PollerOptions): BackgroundWork {
     return updatesSchema.parse(result);
   };
 
-  /** False when we were stopped first. @throws NotYetError when somebody else polls by now. */
+  /** False when we were stopped first. @throws SnoozeError when somebody else polls by now. */
   const handle = async (update: { update_id: number }, lease: Lease): Promise<boolean> => {
     for (let failures = 0; failures < TRIES;) {
       if (isOver()) return false;
@@ -118,7 +118,7 @@ export function startPoller(options: PollerOptions): BackgroundWork {
   /** Says what ended the polling and how long to wait. */
   const judge = async (thrown: unknown): Promise<number> => {
     if (isOver()) return 0;
-    if (thrown instanceof NotYetError) return Math.max(RETRY_MS, thrown.retryAfterMs);
+    if (thrown instanceof SnoozeError) return Math.max(RETRY_MS, thrown.retryAfterMs);
     const error = toError(thrown);
     // Another poller's request is still open: it ends by itself. And an outage is said once.
     const isConflict = error instanceof PermanentError && error.code === 'telegram_409';

@@ -4,7 +4,7 @@
  * repeats no command; what a crash takes with it in between is an answer, never a change.
  */
 import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
-import { NotYetError, TransientError, orOutage, toError } from '@leadwire/shared/errors';
+import { SnoozeError, TransientError, orOutage, toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { z } from 'zod';
 import type { Answerer } from './answerer.ts';
@@ -17,11 +17,11 @@ const UNREADABLE = 'it cannot be read which updates were handled';
 
 const markSchema = z.object({ state: z.enum(['begun', 'done']), at: z.number() });
 
-export interface UpdateDesk {
+export interface UpdateProcessor {
   /**
    * Acts on an update as it came from Telegram; resolves with its number once it need not come again,
    * or with undefined when it is no update at all.
-   * @throws NotYetError when another process is at it; TransientError when the broker fails.
+   * @throws SnoozeError when another process is at it; TransientError when the broker fails.
    */
   take(json: unknown): Promise<number | undefined>;
 }
@@ -38,7 +38,7 @@ export interface UpdateDeskOptions {
   now?: () => number;
 }
 
-export function createUpdateDesk(options: UpdateDeskOptions): UpdateDesk {
+export function createUpdateProcessor(options: UpdateDeskOptions): UpdateProcessor {
   const { bus, botId, username, onTold, answerer, log, now = Date.now } = options;
 
   /** The revision under which it is ours, or undefined when it is done. */
@@ -55,11 +55,11 @@ export function createUpdateDesk(options: UpdateDeskOptions): UpdateDesk {
     const { state, at } = markSchema.parse(found.json());
     if (state === 'done') return undefined;
     const leftMs = at + BEGUN_MS - now();
-    if (leftMs > 0) throw new NotYetError('another process handles the update', leftMs);
+    if (leftMs > 0) throw new SnoozeError('another process handles the update', leftMs);
     try {
       return await bucket.update(key, mark, found.revision);
     } catch (thrown) {
-      if (isConflict(thrown)) throw new NotYetError('another process handles the update', BEGUN_MS);
+      if (isConflict(thrown)) throw new SnoozeError('another process handles the update', BEGUN_MS);
       throw thrown;
     }
   };
@@ -109,5 +109,5 @@ export function createUpdateDesk(options: UpdateDeskOptions): UpdateDesk {
 /** Whether it makes sense to try the same update again: what is not transient is a mistake of ours. */
 export function isWorthRepeating(thrown: unknown): boolean {
   const { name } = toError(thrown);
-  return name === 'NotYetError' || name === 'TransientError' || name === 'AmbiguousError';
+  return name === 'SnoozeError' || name === 'TransientError' || name === 'AmbiguousError';
 }

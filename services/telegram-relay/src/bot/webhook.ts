@@ -9,9 +9,9 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import type { BotName } from '@leadwire/shared/providers/telegram/bot-api';
 import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import type { Speaker } from './pace.ts';
+import type { BotSender } from './pace.ts';
 import { ALLOWED_UPDATES } from './update.ts';
-import { isWorthRepeating, type UpdateDesk } from './update-processor.ts';
+import { isWorthRepeating, type UpdateProcessor } from './update-processor.ts';
 
 const SECRET_HEADER = 'x-telegram-bot-api-secret-token';
 /** The largest messages with all their fields stay far below. */
@@ -21,7 +21,7 @@ const MAX_CONNECTIONS = 8;
 const RETRY_MS = 5_000;
 const REPEAT_AFTER_SECONDS = 2;
 
-export type Desks = Partial<Record<BotName, UpdateDesk>>;
+export type Desks = Partial<Record<BotName, UpdateProcessor>>;
 
 /** The server with `POST /telegram/<bot>/`, one for each bot that has a desk. Not listening yet. */
 export function createWebhookHttp(
@@ -68,7 +68,7 @@ function isSame(given: string | string[] | undefined, expected: string): boolean
 }
 
 export interface WebhookOptions {
-  speaker: Pick<Speaker, 'bot' | 'call'>;
+  speaker: Pick<BotSender, 'bot' | 'call'>;
   /** Where this service is reached from outside. */
   publicUrl: string;
   secret: string;

@@ -105,7 +105,10 @@ export const alreadyOff = 'Группа и так не подключена. П�
 export function status(group: TelegramGroup | undefined, bot: GroupBot, timeZone: string): string {
   if (group === undefined) return `Группа не подключена.\n\n${HOW[bot]}`;
   const since = new Date(group.activatedAt).toLocaleDateString('ru-RU', {
-    ...{ day: 'numeric', month: 'long', year: 'numeric', timeZone },
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    timeZone,
   });
   switch (group.state) {
     case 'active':

@@ -1,13 +1,13 @@
 /** What follows for a group from what Telegram says of its chat. */
-import { NotYetError, PermanentError } from '@leadwire/shared/errors';
+import { SnoozeError, PermanentError } from '@leadwire/shared/errors';
 import type { ChatError } from '@leadwire/shared/providers/telegram/bot-api';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
-import type { GroupBook } from './group-store.ts';
-import type { Speaker } from '../bot/pace.ts';
+import type { GroupStore } from './group-store.ts';
+import type { BotSender } from '../bot/pace.ts';
 
 export interface ChatErrorPorts {
-  groups: Pick<GroupBook, 'byId' | 'deactivate' | 'pause' | 'move' | 'leaveTopic'>;
-  speaker: Pick<Speaker, 'isMember'>;
+  groups: Pick<GroupStore, 'byId' | 'deactivate' | 'pause' | 'move' | 'leaveTopic'>;
+  speaker: Pick<BotSender, 'isMember'>;
 }
 
 /**
@@ -53,6 +53,6 @@ export function createOnChatError({ groups, speaker }: ChatErrorPorts): OnChatEr
 }
 
 /** The group has changed: the message comes back at once and finds out what that means for it. */
-export function lookAgain(): NotYetError {
-  return new NotYetError('the group has changed', 0);
+export function lookAgain(): SnoozeError {
+  return new SnoozeError('the group has changed', 0);
 }

@@ -3,11 +3,11 @@ import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
-import type { GroupBook } from './group-store.ts';
+import type { GroupStore } from './group-store.ts';
 
 /** Tells of every change that this process makes; a failure is logged and changes nothing. */
 export function tellOfGroups(
-  groups: Pick<GroupBook, 'onChange'>,
+  groups: Pick<GroupStore, 'onChange'>,
   alerts: Pick<Alerts, 'report' | 'resolve'>,
   log: Log,
 ): void {

@@ -6,12 +6,12 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import { looksLikeCode, type TelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import * as answers from './answers.ts';
-import type { GroupBook } from './group-store.ts';
+import type { GroupStore } from './group-store.ts';
 import type { Chat, Command, Told } from '../bot/update.ts';
 
 export interface GroupCommandPorts {
   bot: GroupBot;
-  groups: GroupBook;
+  groups: GroupStore;
   codes: Pick<TelegramCodes, 'use'>;
   /** The answer to /today for this group, as Telegram's HTML. */
   today: (group: TelegramGroup) => Promise<string>;
@@ -83,7 +83,12 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
   };
 
   const acts: Readonly<Record<string, Act>> = {
-    ...{ activate, deactivate, today, status, start, help: start },
+    activate,
+    deactivate,
+    today,
+    status,
+    start,
+    help: start,
   };
 
   const onCommand: Act = async (command, cause) => {

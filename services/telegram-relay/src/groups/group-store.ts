@@ -31,7 +31,7 @@ export interface Activation {
  * was nothing to change: of several replicas that see the same thing, one is told that it did it.
  * All methods throw TransientError when the broker does not answer.
  */
-export interface GroupBook {
+export interface GroupStore {
   list(): Promise<TelegramGroup[]>;
   byId(groupId: string): Promise<TelegramGroup | undefined>;
   byChat(bot: GroupBot, chatId: string): Promise<TelegramGroup | undefined>;
@@ -58,10 +58,10 @@ export interface GroupBook {
   onChange(listener: (group: TelegramGroup) => void): void;
 }
 
-export function createGroupBook(
+export function createGroupStore(
   bus: Pick<Bus, 'bucket' | 'manager'>,
   now: () => Date = () => new Date(),
-): GroupBook {
+): GroupStore {
   const reader = createGroupReader(bus);
   const listeners: ((group: TelegramGroup) => void)[] = [];
 

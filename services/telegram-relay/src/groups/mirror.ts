@@ -13,7 +13,7 @@ import {
   telegramGroupSchema,
   type TelegramGroup,
 } from '@leadwire/shared/delivery/telegram-groups';
-import type { GroupBook } from './group-store.ts';
+import type { GroupStore } from './group-store.ts';
 
 /** Changes that other replicas made are seen this often; our own are written at once. */
 const LOOK_MS = 60_000;
@@ -22,7 +22,7 @@ const LONGEST_RETRY_MS = 60_000;
 
 export interface MirrorOptions {
   database: Pick<Database, 'storeRows' | 'rowsWith'>;
-  groups: Pick<GroupBook, 'list' | 'adopt' | 'onChange'>;
+  groups: Pick<GroupStore, 'list' | 'adopt' | 'onChange'>;
   log: Log;
 }
 
@@ -103,7 +103,10 @@ export function startMirror({ database, groups, log }: MirrorOptions): Backgroun
 function toRow(group: TelegramGroup) {
   const { groupId: id, stateReason, threadId, ...rest } = group;
   return {
-    ...{ id, ...rest, stateReason: stateReason ?? null, threadId: threadId ?? null },
+    id,
+    ...rest,
+    stateReason: stateReason ?? null,
+    threadId: threadId ?? null,
     deactivatedAt: group.state === 'deactivated' ? group.changedAt : null,
   };
 }

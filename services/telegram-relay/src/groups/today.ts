@@ -29,7 +29,10 @@ export const COUNT_FAILED =
 /** @throws TransientError when the broker does not answer. */
 export async function countSince(bus: Bus, since: Date): Promise<Counts> {
   const counts: Counts = {
-    ...{ leads: { proftest: 0, purchase: 0 }, payments: {}, deliveries: {}, deals: 0 },
+    leads: { proftest: 0, purchase: 0 },
+    payments: {},
+    deliveries: {},
+    deals: 0,
   };
   const add = (to: Record<string, number>, key: string) => (to[key] = (to[key] ?? 0) + 1);
   for await (const { json } of readStream(bus, 'LEADS', { subject: 'leads.created.*.*', since })) {
@@ -53,8 +56,14 @@ export async function countSince(bus: Bus, since: Date): Promise<Counts> {
 export function midnightIn(timeZone: string, now: Date): Date {
   const part = Object.fromEntries(
     new Intl.DateTimeFormat('en-US', {
-      ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
-      ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     })
       .formatToParts(now)
       .map(({ type, value }) => [type, Number(value)]),
@@ -90,7 +99,10 @@ export function todayText(
 
 function paymentsInWords(payments: Record<string, number>): string {
   const words: Record<string, string> = {
-    ...{ kaspi: 'Kaspi', halyk: 'Halyk', robokassa: 'Robokassa', other: 'другое' },
+    kaspi: 'Kaspi',
+    halyk: 'Halyk',
+    robokassa: 'Robokassa',
+    other: 'другое',
   };
   const all = Object.entries(payments).sort(([, a], [, b]) => b - a);
   return all.map(([method, count]) => `${escapeHtml(words[method] ?? method)} ${count}`).join(', ');

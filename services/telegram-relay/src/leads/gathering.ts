@@ -2,7 +2,7 @@
  * Gathers what waits for the same group's turn, so that leads that come faster than a group may be
  * written to arrive together instead of one after the other. One queue for each group and process.
  */
-import { NotYetError, toError } from '@leadwire/shared/errors';
+import { SnoozeError, toError } from '@leadwire/shared/errors';
 
 /** What became of one item of a message. */
 export type Verdict =
@@ -47,13 +47,13 @@ const TOGETHER_MS = 1_000;
  */
 export function shared(error: Error, index: number): Error {
   if (index === 0) return error;
-  const waitMs = error instanceof NotYetError ? error.retryAfterMs : TOGETHER_MS;
-  return new NotYetError('its message was not sent', waitMs);
+  const waitMs = error instanceof SnoozeError ? error.retryAfterMs : TOGETHER_MS;
+  return new SnoozeError('its message was not sent', waitMs);
 }
 
 /**
  * Returns a function that resolves when the item was sent, or rejects with why it was not.
- * @throws NotYetError at once when too many wait already.
+ * @throws SnoozeError at once when too many wait already.
  */
 export function createGathering<Item>(options: GatheringOptions<Item>) {
   const { mostWaiting, itemMs, now = Date.now } = options;
@@ -102,7 +102,7 @@ export function createGathering<Item>(options: GatheringOptions<Item>) {
       if (room.seats.length >= mostWaiting) {
         room.servedAt = Math.max(room.servedAt, now() + mostWaiting * itemMs) + itemMs;
         const waitMs = Math.round(room.servedAt - now());
-        return reject(new NotYetError('many wait for this group already', waitMs));
+        return reject(new SnoozeError('many wait for this group already', waitMs));
       }
       room.seats.push({ item, isAlone: false, resolve, reject });
       if (known) return;

@@ -1,6 +1,14 @@
 /** What a group reads of a lead: all of it when it comes alone, two lines of each when several come together. */
 import type { ContactIssue, Lead, LeadKind } from '@leadwire/shared/contract/events';
-import { LONGEST_MESSAGE, clean, cut, lengthOf, toHtml, type Line, type Piece } from '../bot/html.ts';
+import {
+  LONGEST_MESSAGE,
+  clean,
+  cut,
+  lengthOf,
+  toHtml,
+  type Line,
+  type Piece,
+} from '../bot/html.ts';
 
 /** Any field but the name: enough for real ones, so that the rest of the message has its place. */
 const LONGEST_FIELD = 250;

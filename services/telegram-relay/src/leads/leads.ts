@@ -8,16 +8,16 @@ import { createDatabase } from '@leadwire/shared/providers/supabase';
 import type { Parts } from '../connect.ts';
 import { createDealLink } from './deal-link.ts';
 import type { TelegramRelayEnv } from '../env.ts';
-import type { GroupBook } from '../groups/group-store.ts';
+import type { GroupStore } from '../groups/group-store.ts';
 import { createRelay, type Relay } from '../handler.ts';
 import { createMeasures } from '../measures.ts';
 import { startMirror } from '../groups/mirror.ts';
-import type { Speaker } from '../bot/pace.ts';
+import type { BotSender } from '../bot/pace.ts';
 import { createWake } from '../groups/wake.ts';
 
 export interface LeadParts extends Parts {
-  groups: GroupBook;
-  speaker: Speaker | undefined;
+  groups: GroupStore;
+  speaker: BotSender | undefined;
 }
 
 export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay {
@@ -35,7 +35,9 @@ export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay 
     );
   });
   return createRelay({
-    ...{ bus, groups, speaker },
+    bus,
+    groups,
+    speaker,
     ledger: createLedger(bus),
     facts: createDeliveryFacts(bus, metrics),
     owner: randomUUID(),

@@ -2,7 +2,7 @@
  * One message to a group, from the claims to the record. Telegram cannot be asked what it has shown, so a
  * message whose end is not known is repeated, a few times at most; it carries the lead's short number.
  */
-import { AmbiguousError, NotYetError, PermanentError, toError } from '@leadwire/shared/errors';
+import { AmbiguousError, SnoozeError, PermanentError, toError } from '@leadwire/shared/errors';
 import type { DeliveryFacts } from '@leadwire/shared/delivery/outcomes';
 import type { TelegramNotice } from '@leadwire/shared/contract/events';
 import type { HeldEntry, Ledger, Settlement } from '@leadwire/shared/delivery/ledger';
@@ -11,7 +11,7 @@ import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { createOnChatError, lookAgain, type ChatErrorPorts } from '../groups/chat-errors.ts';
 import { shared, type Verdict } from './gathering.ts';
 import { gatheredMessage, leadMessage, type LeadNews, type Moment } from './lead-text.ts';
-import type { Speaker } from '../bot/pace.ts';
+import type { BotSender } from '../bot/pace.ts';
 
 /** How long a claim holds: longer than a request may take (15 s) with the claims of a full message. */
 export const LEASE_MS = 30_000;
@@ -31,7 +31,7 @@ export interface NoticePorts {
   ledger: Pick<Ledger, 'claim' | 'release' | 'abandon' | 'settle'>;
   facts: DeliveryFacts;
   groups: ChatErrorPorts['groups'];
-  speaker: Pick<Speaker, 'say' | 'isMember'>;
+  speaker: Pick<BotSender, 'say' | 'isMember'>;
   /** Of those who read the notices. */
   timeZone: string;
   /** Names this process in claims. */
@@ -64,7 +64,7 @@ export function createSendNotices(ports: NoticePorts) {
         await facts.outcome(claim.entry);
         return { verdict: DONE };
       case 'busy':
-        throw new NotYetError('another sender holds it', claim.retryAfterMs);
+        throw new SnoozeError('another sender holds it', claim.retryAfterMs);
       case 'inherited': {
         const providerId = unrecorded.get(delivery.deliveryId);
         if (providerId === undefined && claim.entry.entry.attempts <= MOST_TRIES) break;
@@ -86,7 +86,7 @@ export function createSendNotices(ports: NoticePorts) {
   };
 
   /** After a refusal nothing was sent; otherwise somebody has to look at it first. */
-  const letGo = async (held: HeldEntry, error: Error): Promise<void> => {
+  const yieldClaim = async (held: HeldEntry, error: Error): Promise<void> => {
     if (error instanceof AmbiguousError) await ledger.abandon(held, error.message);
     else await ledger.release(held, error.message);
   };
@@ -108,14 +108,14 @@ export function createSendNotices(ports: NoticePorts) {
       const isOld = held.some(
         ({ entry }) => Date.parse(entry.leaseUntil ?? '') - now().getTime() < CALL_MS,
       );
-      if (isOld) throw new NotYetError('the claims are too old to send under', 0);
+      if (isOld) throw new SnoozeError('the claims are too old to send under', 0);
       const messageId = await speaker.say({ chatId, html, threadId }, context);
       ports.onSent?.(held.length);
       const providerId = `${chatId}:${messageId}`;
       return await Promise.all(held.map((one) => orFailed(record(one, providerId))));
     } catch (thrown) {
       const toVerdict = await failed(thrown, group, held.length);
-      await Promise.all(held.map((one) => letGo(one, toError(thrown))));
+      await Promise.all(held.map((one) => yieldClaim(one, toError(thrown))));
       return held.map((_, index) => toVerdict(index));
     }
   };

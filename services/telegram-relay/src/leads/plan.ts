@@ -5,13 +5,13 @@ import type { Lead, LeadCreated } from '@leadwire/shared/contract/events';
 import { deliveryOf, type Ledger } from '@leadwire/shared/delivery/ledger';
 import { publishNotice } from '@leadwire/shared/delivery/schedule';
 import { takesKind, type TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
-import type { GroupBook } from '../groups/group-store.ts';
+import type { GroupStore } from '../groups/group-store.ts';
 
 export interface PlanPorts {
   bus: Bus;
   ledger: Pick<Ledger, 'plan'>;
   facts: DeliveryFacts;
-  groups: Pick<GroupBook, 'list'>;
+  groups: Pick<GroupStore, 'list'>;
   now?: () => Date;
 }
 

@@ -8,7 +8,7 @@ import type { TelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { OnTold, Reply } from '../groups/group-commands.ts';
 import { escapeHtml } from '../bot/html.ts';
-import type { Speaker } from '../bot/pace.ts';
+import type { BotSender } from '../bot/pace.ts';
 import type { StudentLinks } from './students.ts';
 import type { Command } from '../bot/update.ts';
 
@@ -107,7 +107,7 @@ function newsOf(event: StudentEvent): { what: string; at: string; html: string }
 export function createTellStudent(ports: {
   links: StudentLinks;
   /** Without the bot nobody is told, and nothing waits. */
-  speaker: Pick<Speaker, 'turn' | 'say'> | undefined;
+  speaker: Pick<BotSender, 'turn' | 'say'> | undefined;
   log: Log;
 }): (event: StudentEvent) => Promise<void> {
   const { links, speaker, log } = ports;

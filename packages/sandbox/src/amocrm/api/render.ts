@@ -1,6 +1,13 @@
 /** Entities as the API shows them (docs "Leads", "Contacts", "Custom fields", "Pipelines"). */
 import type { Account, AccountPipeline } from '../store/account.ts';
-import { LOST, WON, type Contact, type FieldValues, type Lead, type Note } from '../store/records.ts';
+import {
+  LOST,
+  WON,
+  type Contact,
+  type FieldValues,
+  type Lead,
+  type Note,
+} from '../store/records.ts';
 import type { AmocrmSettings, Field, Status } from '../lifecycle/settings.ts';
 import type { EntityType, Tag } from '../store/records.ts';
 

@@ -26,7 +26,8 @@ export const amocrmPresets: FaultPreset[] = [
     title: 'AmoCRM: меняет токены и рвёт связь',
     hint: 'Старые токены уже не действуют, новые не дошли: доступ потерян, нужно подключать заново.',
     rule: {
-      ...{ provider: 'amocrm', path: '/oauth2/access_token' },
+      provider: 'amocrm',
+      path: '/oauth2/access_token',
       action: { do: 'effect-then-drop' },
     },
   },
@@ -35,7 +36,8 @@ export const amocrmPresets: FaultPreset[] = [
     title: 'AmoCRM: не признаёт токен (401)',
     hint: 'Каждый запрос к данным получает отказ в доступе.',
     rule: {
-      ...{ provider: 'amocrm', path: '/api/v4/*' },
+      provider: 'amocrm',
+      path: '/api/v4/*',
       action: fixed(problem(401, 'Invalid user name or password')),
     },
   },
@@ -56,7 +58,8 @@ export const amocrmPresets: FaultPreset[] = [
     title: 'AmoCRM: подписка закончилась (402)',
     hint: 'Аккаунт не оплачен.',
     rule: {
-      ...{ provider: 'amocrm', path: '/api/v4/*' },
+      provider: 'amocrm',
+      path: '/api/v4/*',
       action: fixed(problem(402, 'Account subscription has expired')),
     },
   },

@@ -95,8 +95,12 @@ export function createHooks(
       const known = made.get(destination);
       const hook: ApiHook = {
         id: known?.id ?? book.nextId('hook'),
-        ...{ destination, settings: wanted, sort, createdBy },
-        ...{ createdAt: known?.createdAt ?? now, updatedAt: now },
+        destination,
+        settings: wanted,
+        sort,
+        createdBy,
+        createdAt: known?.createdAt ?? now,
+        updatedAt: now,
       };
       made.put(destination, hook);
       patience.renew([destination]);

@@ -1,6 +1,13 @@
 /** The account as tests and the page like to read it: names beside ids, fields by their code or name. */
 import type { Parts } from '../store/edits.ts';
-import type { Contact, EntityType, FieldValues, HistoryEntry, Lead, Note } from '../store/records.ts';
+import type {
+  Contact,
+  EntityType,
+  FieldValues,
+  HistoryEntry,
+  Lead,
+  Note,
+} from '../store/records.ts';
 
 export type LeadView = {
   id: number;
@@ -47,9 +54,20 @@ export function viewLead(lead: Lead, parts: Parts): LeadView {
   const { id, name, price, pipelineId, statusId, responsibleUserId, contactIds } = lead;
   const { isDeleted, createdAt, updatedAt, history } = lead;
   return {
-    ...{ id, name, price, pipelineId, statusId, statusName: stageName(lead, parts) },
-    ...{ responsibleUserId, contactIds, tags: lead.tags.map((tag) => tag.name) },
-    ...{ fields: named(lead.fields, 'leads', parts), isDeleted, createdAt, updatedAt, history },
+    id,
+    name,
+    price,
+    pipelineId,
+    statusId,
+    statusName: stageName(lead, parts),
+    responsibleUserId,
+    contactIds,
+    tags: lead.tags.map((tag) => tag.name),
+    fields: named(lead.fields, 'leads', parts),
+    isDeleted,
+    createdAt,
+    updatedAt,
+    history,
   };
 }
 

@@ -48,7 +48,12 @@ export function checkMail(request: ProviderRequest): MailgunDraft {
         .map(([name, value]) => [name.slice(prefix.length), value]),
     );
   return {
-    ...{ from, to, html, text, tags, subject: form.get('subject') ?? '' },
+    from,
+    to,
+    html,
+    text,
+    tags,
+    subject: form.get('subject') ?? '',
     headers: named('h:'),
     variables: named('v:'),
     isTest: ['yes', 'true', 'True'].includes(form.get('o:testmode') ?? ''),

@@ -123,8 +123,15 @@ export function createMailgunMails(
     const content = { from, to, subject, html, text, headers, tags };
     const mail: Mail = {
       ...content,
-      ...{ id, messageId, createdAt: world.clock.now(), idempotencyKey: null },
-      ...{ cc: null, bcc: null, replyTo: null, attachments: [], topicId: null },
+      id,
+      messageId,
+      createdAt: world.clock.now(),
+      idempotencyKey: null,
+      cc: null,
+      bcc: null,
+      replyTo: null,
+      attachments: [],
+      topicId: null,
     };
     const one = { mail, draft };
     kept.put(id, one);

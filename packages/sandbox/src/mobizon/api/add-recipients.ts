@@ -3,7 +3,7 @@ import { findCampaign } from './campaigns.ts';
 import { MobizonError, type MobizonResult } from './envelope.ts';
 import { group, list, text, type Params } from './form.ts';
 import { isInternational } from './messages.ts';
-import type { Method, MobizonParts } from './methods.ts';
+import type { Method, MobizonParts } from './method.ts';
 import type { Campaign } from '../store/sms.ts';
 
 const KINDS = ['recipients', 'recipientContacts', 'recipientGroups', 'recipientsFile'];

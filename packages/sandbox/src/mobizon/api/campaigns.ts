@@ -4,7 +4,7 @@ import { MobizonError, invalid } from './envelope.ts';
 import { group, required, text, type Params } from './form.ts';
 import { page, sortRows } from './listing.ts';
 import { readSendOptions } from './messages.ts';
-import type { Method, MobizonParts } from './methods.ts';
+import type { Method, MobizonParts } from './method.ts';
 import { formatMoney } from '../store/segments.ts';
 import { FINAL, type Campaign, type Sms } from '../store/sms.ts';
 

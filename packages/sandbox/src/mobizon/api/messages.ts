@@ -3,7 +3,7 @@ import { MobizonError, invalid } from './envelope.ts';
 import { group, list, required, text, type Params } from './form.ts';
 import { formatTimestamp, isWithin, parseTimestamp } from '../store/account-time.ts';
 import { page, sortRows } from './listing.ts';
-import type { Method, MobizonParts } from './methods.ts';
+import type { Method, MobizonParts } from './method.ts';
 import { formatMoney } from '../store/segments.ts';
 import type { MobizonSettings } from '../lifecycle/settings.ts';
 import type { Sms } from '../store/sms.ts';

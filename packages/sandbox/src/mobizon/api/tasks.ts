@@ -1,7 +1,7 @@
 import type { Clock } from '../../world/clock.ts';
 import { MobizonError, type MobizonResult } from './envelope.ts';
 import { required } from './form.ts';
-import type { Method } from './methods.ts';
+import type { Method } from './method.ts';
 
 type Task = { startedAt: number; endsAt: number; failed: boolean };
 

@@ -1,7 +1,7 @@
 /** The SMS tab: every message as a phone would show it, with what it cost. */
 import { html, showTime, type Html } from '../../pages/html.ts';
 import type { ProviderPage } from '../../world/provider.ts';
-import type { MobizonParts } from '../api/methods.ts';
+import type { MobizonParts } from '../api/method.ts';
 import { formatMoney, toMoney } from '../store/segments.ts';
 import type { Campaign, MessageStatus, Sms } from '../store/sms.ts';
 

@@ -1,6 +1,12 @@
 /** The rules that a mail must keep before Resend takes it, in the order in which they are looked at. */
 import { ResendError } from './answers.ts';
-import { domainOf, mailBodySchema, textFromHtml, type MailBody, type MailDraft } from '../store/mail.ts';
+import {
+  domainOf,
+  mailBodySchema,
+  textFromHtml,
+  type MailBody,
+  type MailDraft,
+} from '../store/mail.ts';
 import type { ResendSettings } from '../lifecycle/settings.ts';
 
 const ADDRESS = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+\.[^\s@<>,;:"()[\]\\]{2,}$/;

@@ -5,7 +5,13 @@ import { FaultCutError } from '../../world/provider.ts';
 import { done, ResendError } from './answers.ts';
 import { checkMail, checkSchedule } from './check-mail.ts';
 import { hashPayload, readIdempotencyKey, type Idempotency } from './idempotency.ts';
-import { recipientsOf, wireTime, type Mail, type MailDraft, type MailStatus } from '../store/mail.ts';
+import {
+  recipientsOf,
+  wireTime,
+  type Mail,
+  type MailDraft,
+  type MailStatus,
+} from '../store/mail.ts';
 import type { Mailbox } from '../store/mailbox.ts';
 import type { Quota } from './quota.ts';
 import type { ResendSettings } from '../lifecycle/settings.ts';

@@ -1,7 +1,13 @@
 /** What becomes of a mail by the clock: queued -> sent -> delivered, or a worse end. */
 import type { World } from '../../world/provider.ts';
 import type { Table } from '../../world/store.ts';
-import { addressOf, recipientsOf, type LastEvent, type Mail, type MailStatus } from '../store/mail.ts';
+import {
+  addressOf,
+  recipientsOf,
+  type LastEvent,
+  type Mail,
+  type MailStatus,
+} from '../store/mail.ts';
 import type { ResendSettings } from './settings.ts';
 
 export type Suppression = { address: string; reason: 'bounced' | 'complained' };

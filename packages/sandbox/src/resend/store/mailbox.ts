@@ -1,7 +1,13 @@
 /** The mails that Resend holds. */
 import type { World } from '../../world/provider.ts';
 import type { LastEvent, MailDraft } from './mail.ts';
-import { carryOn, moveMail, recordMail, type MailListener, type Mails } from '../lifecycle/mail-lifecycle.ts';
+import {
+  carryOn,
+  moveMail,
+  recordMail,
+  type MailListener,
+  type Mails,
+} from '../lifecycle/mail-lifecycle.ts';
 import type { ResendSettings } from '../lifecycle/settings.ts';
 
 /** Opens the mailbox over the world's store. */

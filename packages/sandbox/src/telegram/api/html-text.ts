@@ -17,10 +17,23 @@ export type FormattedText = { text: string; entities: Entity[] };
 
 /** Tag -> the type of entity it makes. */
 const TAGS: Record<string, string> = {
-  ...{ b: 'bold', strong: 'bold', i: 'italic', em: 'italic', u: 'underline', ins: 'underline' },
-  ...{ s: 'strikethrough', strike: 'strikethrough', del: 'strikethrough' },
-  ...{ 'tg-spoiler': 'spoiler', span: 'spoiler', a: 'text_link', code: 'code', pre: 'pre' },
-  ...{ blockquote: 'blockquote', 'tg-emoji': 'custom_emoji', 'tg-time': 'date_time' },
+  b: 'bold',
+  strong: 'bold',
+  i: 'italic',
+  em: 'italic',
+  u: 'underline',
+  ins: 'underline',
+  s: 'strikethrough',
+  strike: 'strikethrough',
+  del: 'strikethrough',
+  'tg-spoiler': 'spoiler',
+  span: 'spoiler',
+  a: 'text_link',
+  code: 'code',
+  pre: 'pre',
+  blockquote: 'blockquote',
+  'tg-emoji': 'custom_emoji',
+  'tg-time': 'date_time',
 };
 /** Links that Telegram makes of `href`; a text under any other one (tel:, mailto:) stays a plain text. */
 const LINK = /^(?:(?:https?|tg|ton|tonsite):\/\/\S+|[\w-]+(?:\.[\w-]+)+(?:[/?#]\S*)?)$/i;

@@ -11,12 +11,11 @@ export const methods: Record<string, Method> = {
   getme: ({ bot }) => ({
     result: {
       ...wireBot(bot),
-      ...{ can_join_groups: true, can_read_all_group_messages: bot.readsAll },
-      ...{
-        supports_inline_queries: false,
-        can_connect_to_business: false,
-        has_main_web_app: false,
-      },
+      can_join_groups: true,
+      can_read_all_group_messages: bot.readsAll,
+      supports_inline_queries: false,
+      can_connect_to_business: false,
+      has_main_web_app: false,
     },
   }),
   sendmessage: sendMessage,
@@ -71,7 +70,9 @@ function describeChat(chat: Chat, { book }: TelegramParts): Record<string, unkno
     accent_color_id: 0,
     max_reaction_count: 11,
     accepted_gift_types: {
-      ...{ unlimited_gifts: false, limited_gifts: false, unique_gifts: false },
+      unlimited_gifts: false,
+      limited_gifts: false,
+      unique_gifts: false,
       premium_subscription: false,
     },
     ...(chat.type !== 'private' && {

@@ -95,7 +95,9 @@ function createConflicts({ clock }: World, settings: () => TelegramSettings) {
 /** Confirms what lies before the offset and returns what lies behind; a negative offset counts from the end. */
 function take(bot: Bot, params: Params, updates: Updates): Record<string, unknown>[] {
   const offset = wholeNumber(params, 'offset', {
-    ...{ fallback: 0, least: -ANY_OFFSET, most: ANY_OFFSET },
+    fallback: 0,
+    least: -ANY_OFFSET,
+    most: ANY_OFFSET,
   });
   const limit = wholeNumber(params, 'limit', { fallback: 100, least: 1, most: MOST_UPDATES });
   const all = updates.pending(bot);

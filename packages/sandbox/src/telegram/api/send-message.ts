@@ -35,9 +35,15 @@ export const sendMessage: Method = (call, parts) => {
 function record(message: Message, bot: Bot, chat: Chat, { world, book }: TelegramParts): void {
   const person = chat.personId === null ? undefined : book.person(chat.personId);
   world.effects.record({
-    ...{ provider: 'telegram', kind: 'message', id: `${chat.key}/${message.messageId}` },
-    ...{ to: [String(chat.id)], chatId: String(chat.id), messageId: message.messageId },
-    ...{ chatTitle: person?.firstName ?? chat.title, bot: bot.name, text: message.text },
+    provider: 'telegram',
+    kind: 'message',
+    id: `${chat.key}/${message.messageId}`,
+    to: [String(chat.id)],
+    chatId: String(chat.id),
+    messageId: message.messageId,
+    chatTitle: person?.firstName ?? chat.title,
+    bot: bot.name,
+    text: message.text,
     entities: message.entities,
     threadId: message.threadId,
   });

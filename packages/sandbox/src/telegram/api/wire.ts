@@ -19,7 +19,9 @@ export function wireBot({ id, firstName, username }: Bot): WireUser {
 /** A User object. */
 export function wirePerson({ id, firstName, lastName, username }: Person): WireUser {
   return {
-    ...{ id, is_bot: false, first_name: firstName },
+    id,
+    is_bot: false,
+    first_name: firstName,
     ...(lastName !== undefined && { last_name: lastName }),
     ...(username !== undefined && { username }),
     language_code: 'ru',
@@ -33,7 +35,8 @@ export function wireChat(chat: Chat, book: Book): Record<string, unknown> {
   if (person !== undefined) {
     const { firstName, lastName, username } = person;
     return {
-      ...{ id, first_name: firstName },
+      id,
+      first_name: firstName,
       ...(lastName !== undefined && { last_name: lastName }),
       ...(username !== undefined && { username }),
       type,
@@ -103,11 +106,17 @@ export function wireMember(
     left: {},
     kicked: { until_date: 0 },
     administrator: {
-      ...{ can_be_edited: false, is_anonymous: false, can_manage_chat: true },
-      ...{ can_delete_messages: true, can_restrict_members: true, can_invite_users: true },
+      can_be_edited: false,
+      is_anonymous: false,
+      can_manage_chat: true,
+      can_delete_messages: true,
+      can_restrict_members: true,
+      can_invite_users: true,
     },
     restricted: {
-      ...{ is_member: true, can_send_messages: false, can_send_other_messages: false },
+      is_member: true,
+      can_send_messages: false,
+      can_send_other_messages: false,
       until_date: 0,
     },
   }[status];

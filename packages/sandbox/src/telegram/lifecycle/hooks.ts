@@ -65,7 +65,9 @@ export function createHooks(world: World, parts: Parts): Hooks {
     return 'Webhook was set';
   };
   return {
-    ...{ of, set, remove },
+    of,
+    set,
+    remove,
     info: (bot) => describeHook(of(bot), bot, updates),
     resume: () => {
       for (const bot of bots()) deliver(bot);

@@ -6,10 +6,14 @@ import type { Message, Service } from '../store/records.ts';
 
 const ZONE = 'Asia/Almaty';
 const clockTime = new Intl.DateTimeFormat('ru-RU', {
-  ...{ timeZone: ZONE, hour: '2-digit', minute: '2-digit' },
+  timeZone: ZONE,
+  hour: '2-digit',
+  minute: '2-digit',
 });
 const calendarDay = new Intl.DateTimeFormat('ru-RU', {
-  ...{ timeZone: ZONE, day: 'numeric', month: 'long' },
+  timeZone: ZONE,
+  day: 'numeric',
+  month: 'long',
 });
 /** Senders are told apart by one of so many colours (chats.css). */
 const COLOURS = 7;

@@ -64,9 +64,16 @@ export function createBook({ store, clock }: World, settings: () => TelegramSett
     post: (chat, draft) => {
       const messageId = (chats.chat(chat.key) ?? chat).lastMessageId + 1;
       const message: Message = {
-        ...{ text: '', entities: [], service: null, threadId: null, replyTo: null },
+        text: '',
+        entities: [],
+        service: null,
+        threadId: null,
+        replyTo: null,
         ...draft,
-        ...{ chatKey: chat.key, chatId: chat.id, messageId, at: clock.now() },
+        chatKey: chat.key,
+        chatId: chat.id,
+        messageId,
+        at: clock.now(),
       };
       store.transaction(() => {
         chats.save({ ...(chats.chat(chat.key) ?? chat), lastMessageId: messageId });
@@ -119,8 +126,18 @@ const place = ({ type }: Chat): number => (type === 'private' ? 1 : 0);
 
 function emptyChat(key: string, id: number, type: Chat['type']): Chat {
   return {
-    ...{ key, id, type, title: '', botId: null, personId: null, deleted: false },
-    ...{ migratedTo: null, migratedFrom: null, members: {}, topics: {}, lastMessageId: 0 },
+    key,
+    id,
+    type,
+    title: '',
+    botId: null,
+    personId: null,
+    deleted: false,
+    migratedTo: null,
+    migratedFrom: null,
+    members: {},
+    topics: {},
+    lastMessageId: 0,
   };
 }
 

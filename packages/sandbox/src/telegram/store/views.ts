@@ -42,8 +42,11 @@ export type BotView = {
 };
 
 const STATES: Record<MemberStatus, ChatState> = {
-  ...{ member: 'active', administrator: 'active', restricted: 'restricted' },
-  ...{ left: 'left', kicked: 'kicked' },
+  member: 'active',
+  administrator: 'active',
+  restricted: 'restricted',
+  left: 'left',
+  kicked: 'kicked',
 };
 
 /** How the chat stands to the bot. */
@@ -59,7 +62,9 @@ export function viewChat(chat: Chat, { book }: TelegramParts): ChatView {
   const person = chat.personId === null ? undefined : book.person(chat.personId);
   const met = book.bots().filter((bot) => chat.members[bot.id] !== undefined);
   return {
-    ...{ key: chat.key, id: String(chat.id), type: chat.type },
+    key: chat.key,
+    id: String(chat.id),
+    type: chat.type,
     title: person?.firstName ?? chat.title,
     migratedTo: chat.migratedTo === null ? null : String(chat.migratedTo),
     migratedFrom: chat.migratedFrom === null ? null : String(chat.migratedFrom),
@@ -71,14 +76,17 @@ export function viewChat(chat: Chat, { book }: TelegramParts): ChatView {
 export function viewMessage(message: Message, { book }: TelegramParts): MessageView {
   const { from, service } = message;
   return {
-    ...{ messageId: message.messageId, chatId: String(message.chatId) },
+    messageId: message.messageId,
+    chatId: String(message.chatId),
     at: new Date(message.at).toISOString(),
     from:
       'botId' in from
         ? (book.bot(from.botId)?.name ?? '')
         : (book.person(from.personId)?.firstName ?? ''),
     byBot: 'botId' in from,
-    ...{ text: message.text, entities: message.entities, threadId: message.threadId },
+    text: message.text,
+    entities: message.entities,
+    threadId: message.threadId,
     service: service?.kind ?? null,
   };
 }
@@ -86,7 +94,10 @@ export function viewMessage(message: Message, { book }: TelegramParts): MessageV
 /** A bot and what waits for it. */
 export function viewBot(bot: Bot, revoked: boolean, { hooks, updates }: TelegramParts): BotView {
   return {
-    ...{ name: bot.name, id: bot.id, username: bot.username, revoked },
+    name: bot.name,
+    id: bot.id,
+    username: bot.username,
+    revoked,
     webhookUrl: hooks.of(bot)?.url ?? null,
     pendingUpdates: updates.pending(bot).length,
   };

@@ -5,7 +5,12 @@
  */
 import axios, { isAxiosError, type AxiosResponse } from 'axios';
 import { z } from 'zod';
-import { AmbiguousError, ChannelStoppedError, PermanentError, TransientError } from '../../errors.ts';
+import {
+  AmbiguousError,
+  ChannelStoppedError,
+  PermanentError,
+  TransientError,
+} from '../../errors.ts';
 import type { Limiter } from '../../coordination/rate-limiter.ts';
 import type { CallContext, TrackCall } from '../call-log.ts';
 

@@ -46,12 +46,17 @@ export async function requestTokens(
   const { version, now = Date.now, atTurn } = options;
   const { clientId, clientSecret, redirectUri } = client;
   const body = {
-    ...{ client_id: clientId, client_secret: clientSecret, redirect_uri: redirectUri },
+    client_id: clientId,
+    client_secret: clientSecret,
+    redirect_uri: redirectUri,
     ...grant,
   };
   const { status, json } = await transport.send(
     {
-      ...{ action: grant.grant_type, method: 'POST', path: '/oauth2/access_token', body },
+      action: grant.grant_type,
+      method: 'POST',
+      path: '/oauth2/access_token',
+      body,
       ...(atTurn && { atTurn }),
     },
     undefined,

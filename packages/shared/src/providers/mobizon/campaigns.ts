@@ -5,7 +5,12 @@
  * that is sent again answers code 10.
  */
 import { z } from 'zod';
-import { AmbiguousError, ChannelStoppedError, PermanentError, TransientError } from '../../errors.ts';
+import {
+  AmbiguousError,
+  ChannelStoppedError,
+  PermanentError,
+  TransientError,
+} from '../../errors.ts';
 import type { Lane, Limiter } from '../../coordination/rate-limiter.ts';
 import {
   TOO_OFTEN_MS,
@@ -178,7 +183,8 @@ export function createMobizonCampaigns(options: MobizonCampaignsOptions): Mobizo
       const items = addedSchema.safeParse(data);
       if (!items.success) throw new AmbiguousError('Mobizon: numbers added without their codes');
       return items.data.map(({ recipient, code, messageId }) => ({
-        ...{ number: recipient.replace(/\D/g, ''), code },
+        number: recipient.replace(/\D/g, ''),
+        code,
         ...(messageId && code === 0 && { messageId }),
       }));
     },

@@ -46,7 +46,9 @@ export function createMobizonHttp(options: MobizonHttpOptions): MobizonHttp {
     async call(path, params) {
       // The key travels in the body: addresses end up in access logs.
       const form = new URLSearchParams({
-        ...{ apiKey: options.apiKey, api: 'v1', output: 'json' },
+        apiKey: options.apiKey,
+        api: 'v1',
+        output: 'json',
         ...params,
       });
       const answer = await http.post<string>(`/service/${path}`, form).catch((thrown: unknown) => {

@@ -4,14 +4,14 @@
  * `find` looks for it before anything is repeated.
  */
 import { z } from 'zod';
-import { AmbiguousError, ChannelStoppedError, PermanentError, TransientError } from '../../errors.ts';
-import type { Limiter, Turn } from '../../coordination/rate-limiter.ts';
 import {
-  TOO_OFTEN_MS,
-  createMobizonHttp,
-  meaningOf,
-  type MobizonHttpOptions,
-} from './http.ts';
+  AmbiguousError,
+  ChannelStoppedError,
+  PermanentError,
+  TransientError,
+} from '../../errors.ts';
+import type { Limiter, Turn } from '../../coordination/rate-limiter.ts';
+import { TOO_OFTEN_MS, createMobizonHttp, meaningOf, type MobizonHttpOptions } from './http.ts';
 import type { CallContext, TrackCall } from '../call-log.ts';
 
 /** Their times have no zone: ask for a day more on either side. */

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import {
   AmbiguousError,
   ChannelStoppedError,
-  NotYetError,
+  SnoozeError,
   PermanentError,
   TransientError,
 } from '../../errors.ts';
@@ -60,7 +60,7 @@ export interface TelegramClient {
   readonly botId: number;
   /**
    * One request; its `result` as it came.
-   * @throws ChatError; NotYetError when the chat has to wait; AmbiguousError when it may have taken effect; TransientError when
+   * @throws ChatError; SnoozeError when the chat has to wait; AmbiguousError when it may have taken effect; TransientError when
    * it has not; ChannelStoppedError when the token is refused; PermanentError for this request.
    */
   call(method: string, params?: object, options?: CallOptions): Promise<unknown>;
@@ -170,7 +170,7 @@ function classify(bot: BotName, method: string, failure: Failure): Error {
   }
   if (code === 429) {
     const { retry_after: seconds } = parameters;
-    return new NotYetError(told, seconds === undefined ? TOO_OFTEN_MS : seconds * 1_000);
+    return new SnoozeError(told, seconds === undefined ? TOO_OFTEN_MS : seconds * 1_000);
   }
   if (code >= 500) return new AmbiguousError(told, { outage: true });
   const text = description.toLowerCase();

@@ -1,0 +1,24 @@
+/** What a check of the doctor answers with. */
+import { toError, TransientError } from '@leadwire/shared/errors';
+import type { CliEnv } from '../env.ts';
+
+export interface Finding {
+  state: 'ok' | 'warning' | 'broken' | 'off';
+  what: string;
+  told: string;
+  remedy?: string;
+  /** It did not answer, so nothing is known: it may be starting. */
+  isUnreachable?: boolean;
+}
+
+export type Check = (env: CliEnv) => Promise<Finding[]>;
+
+/** A failure in the words of whoever failed. */
+export async function examined(what: string, work: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const isUnreachable = thrown instanceof TransientError;
+    return [{ state: 'broken', what, told: toError(thrown).message, isUnreachable }];
+  }
+}

@@ -1,0 +1,10 @@
+/** A broker that a test may kill and start again. */
+export interface TestBroker {
+  url: string;
+  /** Stops it the hard way; what it had acknowledged stays on disk. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and the same storage. */
+  start(): Promise<void>;
+  /** Ends it and removes its storage. */
+  close(): Promise<void>;
+}
