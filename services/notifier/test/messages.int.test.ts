@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import type { PlatformMessage } from '@leadwire/shared/contract/messages';
-import { streams, subjects, type StreamName } from '@leadwire/shared/contract/topology';
+import { streams, subjects } from '@leadwire/shared/contract/topology';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { readStream } from '@leadwire/shared/broker/read-stream';

@@ -233,21 +233,9 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
 
     settle: ({ entry, revision }, { state, providerId, reason, error }) =>
       guarded(async () => {
-        const {
-          owner: _owner,
-          leaseUntil: _lease,
-          request: _request,
-          error: _old,
-          ...rest
-        } = entry;
-        const settled = entrySchema.parse({
-          ...rest,
-          state,
-          providerId,
-          reason,
-          error,
-          settledAt: now().toISOString(),
-        });
+        const { owner: _owner, leaseUntil: _lease, request: _frozen, ...rest } = entry;
+        const settledAt = now().toISOString();
+        const settled = entrySchema.parse({ ...rest, state, providerId, reason, error, settledAt });
         return (await write(settled, revision)).entry;
       }),
 
@@ -261,14 +249,10 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         if (isAnswered || !from.includes(entry.state))
           return { kind: 'settled', entry, isAnswered };
         if (isDryRun) return { kind: 'reopened', entry };
-        const { deliveryId, leadId, about, channel, template, attempts, shortLink } = entry;
+        const { attempts, shortLink } = entry;
         const copies = (entry.copies ?? 0) + (isCopy ? 1 : 0);
         const reopened: LedgerEntry = {
-          deliveryId,
-          leadId,
-          about,
-          channel,
-          template,
+          ...deliveryOf<Delivery>(entry),
           attempts,
           shortLink,
           state: 'planned',

@@ -156,10 +156,7 @@ export class Edits {
     const lead = note.entityType === 'leads' ? book.lead(note.entityId) : undefined;
     const contact = note.entityType === 'contacts' ? book.contact(note.entityId) : undefined;
     world.effects.record({
-      provider: 'amocrm',
-      kind: 'note-added',
-      id: String(note.id),
-      by,
+      ...{ provider: 'amocrm', kind: 'note-added', id: String(note.id), by },
       to: contact ? book.reachOf(contact) : lead ? this.#reach(lead) : [],
       entityType: note.entityType,
       entityId: note.entityId,
@@ -183,17 +180,8 @@ export class Edits {
     const { userId } = this.#author;
     const now = this.#now();
     return {
-      id,
-      name,
-      responsibleUserId: userId,
-      createdBy: userId,
-      updatedBy: userId,
-      createdAt: now,
-      updatedAt: now,
-      isDeleted: false,
-      fields: [],
-      tags: [],
-      indexed: [],
+      ...{ id, name, responsibleUserId: userId, createdBy: userId, updatedBy: userId },
+      ...{ createdAt: now, updatedAt: now, isDeleted: false, fields: [], tags: [], indexed: [] },
     };
   }
 
@@ -237,13 +225,8 @@ export class Edits {
       return `Этап: ${this.#stage(before)} → ${this.#stage(after)}`;
     }
     const names = {
-      name: 'название',
-      price: 'бюджет',
-      responsibleUserId: 'ответственный',
-      fields: 'поля',
-      tags: 'теги',
-      contactIds: 'контакты',
-      companyIds: 'компании',
+      ...{ name: 'название', price: 'бюджет', responsibleUserId: 'ответственный', fields: 'поля' },
+      ...{ tags: 'теги', contactIds: 'контакты', companyIds: 'компании' },
     };
     const changed = Object.entries(names).filter(([key]) =>
       isOther(Reflect.get(before, key), Reflect.get(after, key)),
@@ -272,12 +255,8 @@ export class Edits {
     more: { statusId?: number; pipelineId?: number; fromStatusId?: number } = {},
   ): void {
     this.#parts.world.effects.record({
-      provider: 'amocrm',
-      kind,
-      id: String(lead.id),
-      by: this.#author.by,
-      to: this.#reach(lead),
-      name: lead.name,
+      ...{ provider: 'amocrm', kind, id: String(lead.id), by: this.#author.by },
+      ...{ to: this.#reach(lead), name: lead.name },
       ...more,
     });
   }
@@ -288,12 +267,8 @@ export class Edits {
   ): void {
     const { book, world } = this.#parts;
     world.effects.record({
-      provider: 'amocrm',
-      kind,
-      id: String(contact.id),
-      by: this.#author.by,
-      to: book.reachOf(contact),
-      name: contact.name,
+      ...{ provider: 'amocrm', kind, id: String(contact.id), by: this.#author.by },
+      ...{ to: book.reachOf(contact), name: contact.name },
     });
   }
 }
