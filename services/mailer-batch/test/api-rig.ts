@@ -52,6 +52,10 @@ export function useApi() {
     const env = envSchema.parse({
       ...supabase.env,
       ...mailerEnv(sandbox.url),
+      // The product's own: what a draft says of its hours and its pace is read here.
+      CAMPAIGN_QUIET_HOURS: '21:00-09:00',
+      RESEND_RATE_PER_SECOND: '5',
+      MOBIZON_RATE_PER_SECOND: '2',
       MOBIZON_SMS_PRICE: '20',
       SUPPORT_EMAIL: 'hello@leadwire.kz',
     });
