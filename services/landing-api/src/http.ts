@@ -67,7 +67,7 @@ export type HttpPorts = Omit<LandingPorts, 'measures'> &
     log: Log;
     bus: Pick<Bus, 'publish' | 'name' | 'lastUnder' | 'bucket'>;
     measures: LandingMeasures;
-      facebook?: FacebookLeads | undefined;
+    facebook?: FacebookLeads | undefined;
   };
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
