@@ -3,7 +3,10 @@
  * added. Everything around that (limits, headers, validation, normalisation, logs) is landing-api's own code.
  */
 import { Queue } from 'bullmq';
+import { createKnownForms } from '@leadwire/landing-api/forms/known-forms';
+import { createRejects } from '@leadwire/landing-api/forms/rejects';
 import { createHttp } from '@leadwire/landing-api/http';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { envSchema } from '@leadwire/landing-api/env';
 import type { Intake } from '@leadwire/landing-api/intake/intake';
 import { openJournal } from '@leadwire/landing-api/intake/journal';
@@ -46,6 +49,14 @@ const http = await createHttp(env, {
   ledger: createLedger(bus),
   groups: createGroupReader(bus),
   links: createShortLinks(bus),
+  forms: createKnownForms({ bus, dir: env.JOURNAL_DIR, log }),
+  rejects: createRejects({
+    bus,
+    alerts: createAlerts(bus),
+    dir: env.JOURNAL_DIR,
+    log,
+    timeoutMs: env.INTAKE_TIMEOUT_MS,
+  }),
   measures: createMeasures(metrics.registry),
   now: () => new Date(),
 });

@@ -1,5 +1,6 @@
 /** What a scenario is, and how one is run: load, disturbance, peace, verdict. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Preload } from '@leadwire/testing/preload';
 import { collectEvidence } from './leads/evidence.ts';
 import { startLoad, type Load } from './leads/load.ts';
 import { untilQuiet } from './leads/quiescence.ts';
@@ -66,7 +67,7 @@ export interface RunOptions {
   /** Hears how it goes. */
   note: (detail: string) => void;
   entries?: Partial<Record<ServiceName, string>>;
-  preload?: readonly string[];
+  preload?: readonly Preload[];
   env?: Record<string, string>;
 }
 

@@ -7,27 +7,27 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeOptions, type Preload } from '@leadwire/testing/preload';
+import { startSandboxProcess } from '@leadwire/testing/sandbox-process';
+import { mailerEnv } from '@leadwire/testing/settings';
+import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import {
   createCampaignStore,
   type CampaignStore,
 } from '@leadwire/mailer-batch/campaigns/campaign-store';
 import { createDraftStore, type DraftStore } from '@leadwire/mailer-batch/campaigns/draft-store';
-import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
+import type { SandboxControl } from '@leadwire/sandbox/sandbox';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { startNats } from '@leadwire/testing/nats';
-import { startServiceProcess } from '@leadwire/testing/service-process';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { createReplica, type Replica } from '../leads/replica.ts';
-import { nodeOptions, openLine } from '../leads/world.ts';
+import { openLine } from '../leads/world.ts';
 
 /** Claims of the dead end after so long instead of a minute, and late answers outlast them. */
 export const LEASE_MS = 5_000;
 /** How long Mobizon's listing and counters lag in this world, and how long mailers are told to allow for it. */
 const LAG_MS = { real: 3_000, told: 4_000 };
-const MOBIZON_KEY = 'k'.repeat(40);
-const FROM = 'Leadwire <hello@leadwire.kz>';
 
 /** What stands between the mailers and their database. */
 export interface Gate {
@@ -40,7 +40,7 @@ export interface Gate {
 export interface CampaignWorld {
   /** Our own connection to the broker, past every fault. */
   bus: Bus;
-  supabase: TestSupabase;
+  supabase: TestLanding;
   /** The product's own functions, past the gate. */
   store: CampaignStore;
   drafts: DraftStore;
@@ -68,8 +68,8 @@ export interface Rates {
 
 export interface CampaignWorldOptions {
   rates: Rates;
-  /** Files of chaos/preload/ beside `crash-at-call.ts`. */
-  preload?: readonly string[];
+  /** Preloaded beside `crash-at-call.ts`. */
+  preload?: readonly Preload[];
   env?: Record<string, string>;
   /** Variables for the next process: where it ends itself. */
   nextEnv: () => Record<string, string>;
@@ -83,20 +83,14 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
   const diaryFile = join(folder, 'diary');
   const [broker, supabase, providers] = await Promise.all([
     startNats(),
-    startSupabase(),
-    startServiceProcess({
-      entry: 'packages/sandbox/src/main.ts',
-      env: {
-        RESEND_FROM_EMAIL: FROM,
-        SANDBOX_RESEND_RATE_PER_SECOND: String(rates.allowed),
-        MOBIZON_API_KEY: MOBIZON_KEY,
-        SANDBOX_MOBIZON_RATE_PER_SECOND: String(rates.allowed),
-        SANDBOX_MOBIZON_BALANCE: '10000000',
-      },
-      until: 'listening',
+    startLanding(),
+    startSandboxProcess({
+      SANDBOX_RESEND_RATE_PER_SECOND: String(rates.allowed),
+      SANDBOX_MOBIZON_RATE_PER_SECOND: String(rates.allowed),
+      SANDBOX_MOBIZON_BALANCE: '10000000',
     }),
   ]);
-  const sandbox = connectSandbox(providers.url);
+  const sandbox = providers.control;
   await sandbox.mobizon.set({ indexLagMs: LAG_MS.real, countersLagMs: LAG_MS.real });
   await sandbox.resend.set({ crashRecoveryMs: 1_000 });
   const { gate, port, closeGate } = await openGate(Number(new URL(supabase.landing.url).port));
@@ -108,7 +102,7 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
       entry: 'services/mailer-batch/src/main.ts',
       onCrash: options.onCrash,
       env: () => ({
-        ...mailerEnv(providers.url, supabase, rates),
+        ...mailerEnvFor(providers.url, supabase, rates),
         NODE_OPTIONS: nodeOptions(['crash-at-call.ts', ...(options.preload ?? [])]),
         NATS_URL: broker.url,
         LANDING_SUPABASE_URL: `http://127.0.0.1:${port}`,
@@ -158,32 +152,23 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
   return world;
 }
 
-function storesOf({ landing, env }: TestSupabase): Pick<CampaignWorld, 'store' | 'drafts'> {
+function storesOf({ landing, env }: TestLanding): Pick<CampaignWorld, 'store' | 'drafts'> {
   const serviceKey = env.LANDING_SUPABASE_SERVICE_KEY;
   const database = createDatabase({ project: 'landing', url: landing.url, serviceKey });
   return { store: createCampaignStore(database), drafts: createDraftStore(database) };
 }
 
-function mailerEnv(
+function mailerEnvFor(
   providers: string,
-  supabase: TestSupabase,
+  supabase: TestLanding,
   { told }: Rates,
 ): Record<string, string> {
   return {
     ...supabase.env,
-    ADMIN_TOKEN: 'chaos-admin-token-0123456789',
-    PUBLIC_BASE_URL: 'https://leadwire.kz',
-    UNSUBSCRIBE_SECRET: 'a-chaos-secret-of-thirty-two-characters',
-    RESEND_API_KEY: 're_sandbox_key',
-    RESEND_BASE_URL: `${providers}/resend`,
-    RESEND_FROM_EMAIL: FROM,
+    ...mailerEnv(providers),
     RESEND_RATE_PER_SECOND: String(told),
-    MOBIZON_API_KEY: MOBIZON_KEY,
-    MOBIZON_BASE_URL: `${providers}/mobizon`,
-    MOBIZON_FROM: 'Leadwire',
     MOBIZON_RATE_PER_SECOND: String(told),
     MOBIZON_LISTING_LAG_MS: String(LAG_MS.told),
-    CAMPAIGN_QUIET_HOURS: 'none',
     CAMPAIGN_LEASE_MS: String(LEASE_MS),
   };
 }

@@ -5,12 +5,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { startSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { freePort, startNats } from '@leadwire/testing/nats';
+import { nodeOptions, type Preload } from '@leadwire/testing/preload';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { ADMIN_TOKEN, MOBIZON_KEY, notifierEnv } from '@leadwire/testing/settings';
 import { startTcpProxy, type TcpProxy } from '@leadwire/testing/tcp-proxy';
 import type { Random } from '../random.ts';
 import { createReplica, type Replica } from './replica.ts';
@@ -19,16 +20,14 @@ import { amocrmOptions, crmEnv } from '../crm/world.ts';
 export const serviceNames = ['landing-api', 'notifier', 'lead-store', 'crm-sync'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-const MOBIZON_KEY = 'k'.repeat(40);
-
 export interface WorldOptions {
   random: Random;
   /** Another program in place of a service's own main file. */
   entries?: Partial<Record<ServiceName, string>>;
   /** Variables for every process of every service. */
   env?: Record<string, string>;
-  /** Files preloaded into the processes, from chaos/preload/: `crash-at.ts`. */
-  preload?: readonly string[];
+  /** Preloaded into the processes. */
+  preload?: readonly Preload[];
   /** Variables for the next process of a replica: faults of its own. */
   envOf?: (service: ServiceName, name: string) => Record<string, string>;
   onCrash?: () => void;
@@ -175,36 +174,18 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 function commonEnv(lines: World['lines'], supabase: TestSupabase): Record<string, string> {
   const at = ({ port }: Line) => `http://127.0.0.1:${port}`;
   return {
-    ADMIN_TOKEN: 'chaos-admin-token-0123456789',
+    ...notifierEnv(at(lines.providers)),
+    ADMIN_TOKEN,
     RATE_LIMIT_PER_MINUTE: '1000000',
     NOTIFY_DELAY_MS: '1000',
-    PUBLIC_BASE_URL: 'https://leadwire.kz',
-    PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
-    COURSE_URL: 'https://leadwire.kz/course',
-    RESEND_API_KEY: 're_sandbox_key',
-    RESEND_BASE_URL: `${at(lines.providers)}/resend`,
-    RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
     RESEND_RATE_PER_SECOND: '200',
     MAILGUN_BASE_URL: `${at(lines.providers)}/mailgun`,
-    MOBIZON_API_KEY: MOBIZON_KEY,
-    MOBIZON_BASE_URL: `${at(lines.providers)}/mobizon`,
-    MOBIZON_FROM: 'Leadwire',
     MOBIZON_RATE_PER_SECOND: '200',
     MOBIZON_LISTING_LAG_MS: '1000',
     ...supabase.env,
     LANDING_SUPABASE_URL: at(lines.landing),
     TRIPWIRE_SUPABASE_URL: at(lines.tripwire),
   };
-}
-
-/** `NODE_OPTIONS` with files of chaos/preload/. */
-export function nodeOptions(preload: readonly string[]): string {
-  const files = preload.map(
-    (file) => pathToFileURL(join(import.meta.dirname, '../preload', file)).href,
-  );
-  return ['--disable-warning=ExperimentalWarning', ...files.map((url) => `--import=${url}`)].join(
-    ' ',
-  );
 }
 
 /** Opens a connection to a port of this machine that can be spoiled or cut. */

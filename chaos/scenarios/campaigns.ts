@@ -289,7 +289,7 @@ export const shortCampaigns = onCampaigns({
   ],
 });
 
-/** One lost answer, and nothing else: what a run with chaos/preload/new-keys.ts needs. */
+/** One lost answer, and nothing else: what a run with the preload new-keys.ts needs. */
 export const oneLostAnswer = onCampaigns({
   ...common,
   ...brief,

@@ -4,8 +4,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { processEnv } from '@leadwire/testing/process-env';
+import { preloadUrl, type Preload } from '@leadwire/testing/preload';
 
 let folder = '';
 beforeAll(async () => {
@@ -14,13 +15,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs a module with one of the preloads; resolves with how it ended and what it printed. */
-async function run(preload: string, env: Record<string, string>, source: string) {
-  const file = pathToFileURL(join(import.meta.dirname, '../preload', preload)).href;
+async function run(preload: Preload, env: Record<string, string>, source: string) {
   const child = spawn(
     process.execPath,
-    [`--import=${file}`, '--input-type=module', '--eval', source],
+    [`--import=${preloadUrl(preload)}`, '--input-type=module', '--eval', source],
     {
-      env: { PATH: process.env['PATH'], ...env },
+      env: { ...processEnv, ...env },
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -146,6 +146,13 @@ const SANDBOX_CRM = {
   AMOCRM_LEAD_ID_FIELD: '850001',
 };
 
+/** The sandbox's page and app at Facebook. */
+const SANDBOX_FACEBOOK = {
+  FACEBOOK_APP_SECRET: 'facebook-sandbox-app-secret',
+  FACEBOOK_VERIFY_TOKEN: 'facebook-sandbox-verify-token',
+  FACEBOOK_PAGE_TOKEN: 'facebook-sandbox-page-token',
+};
+
 /** The sandbox's three bots. */
 const SANDBOX_BOTS = {
   TELEGRAM_LEADS_BOT_TOKEN: '7000000001:AAleads_sandbox_bot_token_000000000',
@@ -197,10 +204,15 @@ export function stackEnv(
     TELEGRAM_BASE_URL: `${sandbox}/telegram`,
     // Bots of one's own come without the sandbox's beside them.
     ...(given['TELEGRAM_BASE_URL'] === undefined && SANDBOX_BOTS),
+    FACEBOOK_BASE_URL: `${sandbox}/facebook`,
+    // A page of one's own comes with its own app.
+    ...(given['FACEBOOK_BASE_URL'] === undefined && SANDBOX_FACEBOOK),
+    FACEBOOK_WEBHOOK_URL: `${hooks}/facebook`,
     AMOCRM_WEBHOOK_URL: `${hooks}/amocrm/${secretOf('AMOCRM_WEBHOOK_SECRET')}`,
     RESEND_WEBHOOK_URL: `${hooks}/resend`,
     MAILGUN_WEBHOOK_URL: `${hooks}/mailgun`,
     MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
+    CONSOLE_URL: 'http://localhost:3106',
     MAILER_BATCH_URL: at('mailer-batch'),
     LANDING_API_URL: at('landing-api'),
     PUBLIC_BASE_URL: api,

@@ -14,6 +14,7 @@ export const MAKERS: SecretMakers = {
   MOBIZON_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
   UNSUBSCRIBE_SECRET: () => randomBytes(32).toString('hex'),
   LANDING_SUPABASE_SERVICE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
+  LANDING_SUPABASE_PUBLISHABLE_KEY: () => `sb_publishable_${randomBytes(24).toString('base64url')}`,
   TRIPWIRE_SERVICE_ROLE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
   // Standard Webhooks: "whsec_" and 24 to 64 random bytes in base64.
   RESEND_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString('base64')}`,

@@ -3,12 +3,11 @@ import { readSandboxEnv, sandboxOptionsFrom } from '@leadwire/sandbox/env';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import { startServiceProcess } from '@leadwire/testing/service-process';
+import { ADMIN_TOKEN, MOBIZON_KEY, notifierEnv } from '@leadwire/testing/settings';
 import { startSupabase } from '@leadwire/testing/supabase';
 
 /** Long enough to see a message wait, short enough to see it leave. */
 const NOTIFY_DELAY_MS = 2_500;
-const ADMIN_TOKEN = 'browser-tests-admin-token';
-const MOBIZON_API_KEY = 'a1b2c3d4e5'.repeat(4);
 const SERVICES = ['landing-api', 'notifier', 'lead-store'];
 
 export interface Stack {
@@ -60,23 +59,19 @@ export async function startStack(): Promise<Stack> {
 
 /** As `npm start` has it: from environment variables. */
 function sandboxOptions(apiUrl: string) {
-  const env = { PORT: '0', LANDING_API_URL: apiUrl, ADMIN_TOKEN, MOBIZON_API_KEY };
+  const env = { PORT: '0', LANDING_API_URL: apiUrl, ADMIN_TOKEN, MOBIZON_API_KEY: MOBIZON_KEY };
   return sandboxOptionsFrom(readSandboxEnv(env));
 }
 
 function serviceEnv(sandbox: Sandbox, apiUrl: string): Record<string, string> {
   return {
     ADMIN_TOKEN,
+    ...notifierEnv(sandbox.url),
+    // As the sandbox that `npm start` has.
+    RESEND_RATE_PER_SECOND: '5',
+    MOBIZON_RATE_PER_SECOND: '10',
     PUBLIC_BASE_URL: apiUrl,
     CORS_ORIGINS: sandbox.url,
     NOTIFY_DELAY_MS: String(NOTIFY_DELAY_MS),
-    PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
-    COURSE_URL: 'https://leadwire.kz/course',
-    RESEND_API_KEY: 're_sandbox_key',
-    RESEND_BASE_URL: sandbox.resendUrl,
-    RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
-    MOBIZON_API_KEY,
-    MOBIZON_BASE_URL: sandbox.mobizonUrl,
-    MOBIZON_FROM: 'Leadwire',
   };
 }

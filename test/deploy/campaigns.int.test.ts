@@ -7,17 +7,19 @@ import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { openBus } from '@leadwire/shared/broker/bus';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import {
+  ADMIN_TOKEN,
+  UNSUBSCRIBE_SECRET,
+  mailerEnv,
+  sandboxOptions,
+} from '@leadwire/testing/settings';
+import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { startConfiguredBroker, type ConfiguredBroker, type User } from './configured-broker.ts';
 
-const ADMIN_TOKEN = 'an-admin-token-for-tests';
-const UNSUBSCRIBE_SECRET = 'a-secret-for-tests-of-32-characters';
-const MOBIZON_KEY = 'k'.repeat(40);
-
 let broker: ConfiguredBroker;
 let sandbox: Sandbox;
-let supabase: TestSupabase;
+let supabase: TestLanding;
 let journal: string;
 let services: ServiceProcess[] = [];
 
@@ -25,11 +27,8 @@ beforeAll(async () => {
   journal = await mkdtemp(path.join(tmpdir(), 'leadwire-journal-'));
   [broker, sandbox, supabase] = await Promise.all([
     startConfiguredBroker(),
-    startSandbox({
-      resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
-      mobizon: { apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 50, senders: ['Leadwire'] },
-    }),
-    startSupabase(),
+    startSandbox(sandboxOptions),
+    startLanding(),
   ]);
   // What `leadwire topology apply` does.
   const admin = openBus({
@@ -55,21 +54,10 @@ async function start(service: User, env: Record<string, string>): Promise<Servic
   return started;
 }
 
-const mailerEnv = () => ({
-  ...supabase.env,
-  CAMPAIGN_QUIET_HOURS: 'none',
-  PUBLIC_BASE_URL: 'https://leadwire.kz',
-  RESEND_API_KEY: 're_key',
-  RESEND_BASE_URL: sandbox.resendUrl,
-  MOBIZON_API_KEY: MOBIZON_KEY,
-  MOBIZON_BASE_URL: sandbox.mobizonUrl,
-  RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
-});
-
 test('a campaign goes from the API to the inbox, and the word of who wants no more comes back', async () => {
   const [api, mailer] = await Promise.all([
     start('landing-api', { JOURNAL_DIR: journal }),
-    start('mailer-batch', mailerEnv()),
+    start('mailer-batch', { ...supabase.env, ...mailerEnv(sandbox.url) }),
   ]);
   const ask = async (place: string, body: object): Promise<unknown> => {
     const response = await fetch(`${mailer.url}/api/campaigns${place}`, {

@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { processEnv } from '@leadwire/testing/process-env';
 import { connect, type NatsConnection } from 'nats';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import { brokerAddress } from '@leadwire/shared/broker/address';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { ADMIN_TOKEN, notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import {
@@ -18,9 +20,6 @@ import {
   type User,
 } from './configured-broker.ts';
 
-const MOBIZON_KEY = 'k'.repeat(40);
-const ADMIN_TOKEN = 'an-admin-token-for-tests';
-
 let broker: ConfiguredBroker;
 let sandbox: Sandbox;
 let supabase: TestSupabase;
@@ -30,13 +29,7 @@ const urlOf = (user: User) => broker.urlOf(user);
 
 beforeAll(async () => {
   broker = await startConfiguredBroker();
-  [sandbox, supabase] = await Promise.all([
-    startSandbox({
-      resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
-      mobizon: { apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 50, senders: ['Leadwire'] },
-    }),
-    startSupabase(),
-  ]);
+  [sandbox, supabase] = await Promise.all([startSandbox(sandboxOptions), startSupabase()]);
 }, 60_000);
 
 afterAll(async () => {
@@ -65,23 +58,11 @@ const telegramEnv = () => ({
   ...supabase.env,
 });
 const landingEnv = () => ({ ADMIN_TOKEN, JOURNAL_DIR: path.join(broker.folder, 'journal') });
-const notifierEnv = () => ({
-  NOTIFY_DELAY_MS: '200',
-  PUBLIC_BASE_URL: 'https://leadwire.kz',
-  PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
-  COURSE_URL: 'https://leadwire.kz/course',
-  RESEND_API_KEY: 're_key',
-  RESEND_BASE_URL: sandbox.resendUrl,
-  RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
-  MOBIZON_API_KEY: MOBIZON_KEY,
-  MOBIZON_BASE_URL: sandbox.mobizonUrl,
-});
-
 /** The CLI as the given user. */
 async function cli(user: User, ...args: string[]): Promise<string> {
   const child = spawn(process.execPath, ['packages/cli/src/main.ts', ...args], {
     cwd: root,
-    env: { PATH: process.env['PATH'], NATS_URL: urlOf(user) },
+    env: { ...processEnv, NATS_URL: urlOf(user) },
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -93,7 +74,9 @@ async function cli(user: User, ...args: string[]): Promise<string> {
 
 describe('the services, each with its own user', () => {
   test('do not create anything themselves: they say who has to', async () => {
-    await expect(start('notifier', notifierEnv())).rejects.toThrow('leadwire topology apply');
+    await expect(start('notifier', notifierEnv(sandbox.url))).rejects.toThrow(
+      'leadwire topology apply',
+    );
     expect(await cli('notifier', 'topology', 'apply')).toContain('this user may not change it');
     expect(await cli('admin', 'topology', 'apply')).toContain('The broker has all');
   });
@@ -101,7 +84,7 @@ describe('the services, each with its own user', () => {
   test('carry leads from the form to the inbox and the database, and a dead letter to its list', async () => {
     const [api] = await Promise.all([
       start('landing-api', landingEnv()),
-      start('notifier', notifierEnv()),
+      start('notifier', notifierEnv(sandbox.url)),
       start('lead-store', supabase.env),
       start('crm-sync', crmEnv()),
       start('telegram-relay', telegramEnv()),

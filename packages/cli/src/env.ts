@@ -23,9 +23,14 @@ export const envSchema = z.object({
   TRIPWIRE_DATABASE_URL: databaseUrl.optional(),
   /** landing-api's journal, when this runs on its machine. */
   JOURNAL_DIR: z.string().default('.data/journal'),
+  /** Where landing-api answers (`forms test`, `forms retry`), and where the world reaches it. */
+  LANDING_API_URL: baseUrl('landing-api').default('http://localhost:3000'),
+  PUBLIC_BASE_URL: baseUrl('the public address of landing-api').optional(),
   /** Where mailer-batch answers, and the token that it asks for: `campaign …`. */
   MAILER_BATCH_URL: baseUrl('mailer-batch').default('http://127.0.0.1:3105'),
   ADMIN_TOKEN: z.string().optional(),
+  /** Where the console is: `staff …` prints links that lead there. */
+  CONSOLE_URL: baseUrl('the console').default('http://localhost:3106'),
   /** What the services are configured with: `doctor` tries it, `amocrm connect` fills in the rest. */
   RESEND_API_KEY: z.string().optional(),
   RESEND_BASE_URL: baseUrl('the Resend API').default('https://api.resend.com'),

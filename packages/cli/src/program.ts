@@ -8,8 +8,10 @@ import { addDeadCommands } from './dead/dead-commands.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
+import { addFormCommands } from './forms/form-commands.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
+import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
 
@@ -19,6 +21,7 @@ Examples:
   leadwire dead list --since 2h --service notifier
   leadwire dead redrive --cause attempts_spent
   leadwire telegram code
+  leadwire forms add spring --kind request --secret
   leadwire doctor
   leadwire campaign status 01997f3a-2b1c --watch
 
@@ -40,12 +43,14 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError();
   addLeadCommands(program, readEnv);
+  addFormCommands(program, readEnv);
   addDeadCommands(program, readEnv);
   addReplayCommand(program, readEnv);
   addTopologyCommands(program, readEnv);
   addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
+  addStaffCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
   forAll(program, (command) => {

@@ -8,15 +8,14 @@ import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { ADMIN_TOKEN, mailerEnv, sandboxOptions } from '@leadwire/testing/settings';
+import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { startLossyWay } from './lossy-way.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 
 /** A dozen processes one after the other, on a busy machine. */
 jest.setTimeout(180_000);
 
-const ADMIN_TOKEN = 'an-admin-token-for-tests';
-const MOBIZON_KEY = 'k'.repeat(40);
 const VARIABLES = {
   stream: 'Как выбрать профессию',
   newDate: '2099-11-27T19:00:00+05:00',
@@ -26,7 +25,7 @@ const VARIABLES = {
 };
 
 let broker: TestBroker;
-let supabase: TestSupabase;
+let supabase: TestLanding;
 let sandbox: Sandbox;
 let mailer: ServiceProcess;
 let folder: string;
@@ -36,30 +35,12 @@ beforeAll(async () => {
   await writeFile(path.join(folder, 'vars.json'), JSON.stringify(VARIABLES));
   [broker, supabase, sandbox] = await Promise.all([
     startNats(),
-    startSupabase(),
-    startSandbox({
-      resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
-      mobizon: { apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 50, senders: ['Leadwire'] },
-    }),
+    startLanding(),
+    startSandbox(sandboxOptions),
   ]);
   mailer = await startServiceProcess({
     entry: 'services/mailer-batch/src/main.ts',
-    env: {
-      NATS_URL: broker.url,
-      ...supabase.env,
-      ADMIN_TOKEN,
-      CAMPAIGN_QUIET_HOURS: 'none',
-      PUBLIC_BASE_URL: 'https://leadwire.kz',
-      UNSUBSCRIBE_SECRET: 'a-secret-for-tests-of-32-characters',
-      RESEND_API_KEY: 're_key',
-      RESEND_BASE_URL: sandbox.resendUrl,
-      RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
-      RESEND_RATE_PER_SECOND: '40',
-      MOBIZON_API_KEY: MOBIZON_KEY,
-      MOBIZON_BASE_URL: sandbox.mobizonUrl,
-      MOBIZON_FROM: 'Leadwire',
-      MOBIZON_RATE_PER_SECOND: '20',
-    },
+    env: { NATS_URL: broker.url, ...supabase.env, ...mailerEnv(sandbox.url) },
   });
 }, 180_000);
 afterAll(async () => {

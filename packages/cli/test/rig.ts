@@ -10,10 +10,9 @@ import { leadCreated } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { runCli } from './run-cli.ts';
-
-const MOBIZON_KEY = 'k'.repeat(40);
 
 /** Starts before the file's tests and ends after them. */
 export function useRig() {
@@ -23,30 +22,11 @@ export function useRig() {
   let notifier: ServiceProcess;
 
   beforeAll(async () => {
-    [broker, sandbox] = await Promise.all([
-      startNats(),
-      startSandbox({
-        resend: { apiKeys: ['re_key'], verifiedDomains: ['leadwire.kz'], ratePerSecond: 50 },
-        mobizon: { apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 50, senders: ['Leadwire'] },
-      }),
-    ]);
+    [broker, sandbox] = await Promise.all([startNats(), startSandbox(sandboxOptions)]);
     bus = await openTestBus(broker, 'test');
     notifier = await startServiceProcess({
       entry: 'services/notifier/src/main.ts',
-      env: {
-        NATS_URL: broker.url,
-        NOTIFY_DELAY_MS: '100',
-        PUBLIC_BASE_URL: 'https://leadwire.kz',
-        PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
-        COURSE_URL: 'https://leadwire.kz/course',
-        RESEND_API_KEY: 're_key',
-        RESEND_BASE_URL: sandbox.resendUrl,
-        RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
-        RESEND_RATE_PER_SECOND: '50',
-        MOBIZON_API_KEY: MOBIZON_KEY,
-        MOBIZON_BASE_URL: sandbox.mobizonUrl,
-        MOBIZON_RATE_PER_SECOND: '50',
-      },
+      env: { NATS_URL: broker.url, ...notifierEnv(sandbox.url), NOTIFY_DELAY_MS: '100' },
     });
   });
   afterAll(async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { processEnv } from '@leadwire/testing/process-env';
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -16,7 +17,7 @@ export interface CliRun {
 export async function runCli(env: Record<string, string>, ...args: string[]): Promise<CliRun> {
   const child = spawn(process.execPath, ['packages/cli/src/main.ts', ...args], {
     cwd: REPOSITORY,
-    env: { PATH: process.env['PATH'], JOURNAL_DIR: '/nowhere', ...env },
+    env: { ...processEnv, JOURNAL_DIR: '/nowhere', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const run = { code: -1, out: '', err: '' };

@@ -57,7 +57,7 @@ describe('leadwire telegram', () => {
     expect(code).toBe(0);
     expect(out).toContain('Add @LeadwireLeadsBot to the group');
     const made = CODE.exec(out)?.[0] ?? '';
-    expect(out).toContain(`/activate ${made} [test|course|all]`);
+    expect(out).toContain(`/activate ${made} [test|course|request|all]`);
     expect(await createTelegramCodes(bus).use(made, 'a', () => true)).toMatchObject({
       kind: 'taken',
       purpose: { kind: 'group', bot: 'leads' },

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { amocrmEnv, amocrmOptionsFrom } from './amocrm/env.ts';
+import { facebookEnv, facebookOptionsFrom } from './facebook/env.ts';
 import { formsPage } from './forms/forms-page.ts';
 import { addressOf, domainOf } from './resend/store/mail.ts';
+import { sendersPage } from './senders/senders-page.ts';
 import { telegramEnv, telegramOptionsFrom } from './telegram/env.ts';
 
 const number = (expected: string) => z.coerce.number(`expected ${expected}`);
@@ -61,6 +63,7 @@ export const sandboxEnvSchema = z.object({
   SANDBOX_MOBIZON_BALANCE: number('an amount in tenge').min(0).default(10_000),
   ...amocrmEnv,
   ...telegramEnv,
+  ...facebookEnv,
   /** Where the forms page asks for a lead's status, and posts to where PUBLIC_BASE_URL is not given. */
   LANDING_API_URL: apiAddress.optional(),
   /** Where browsers reach landing-api. */
@@ -103,7 +106,9 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
     },
     amocrm: amocrmOptionsFrom(env),
     telegram: telegramOptionsFrom(env),
+    facebook: facebookOptionsFrom(env),
     pages: [
+      sendersPage({ apiUrl: env.LANDING_API_URL }),
       formsPage({
         apiUrl: env.LANDING_API_URL,
         publicApiUrl: env.PUBLIC_BASE_URL,

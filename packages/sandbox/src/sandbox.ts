@@ -7,6 +7,8 @@ import { pino, type Logger } from 'pino';
 import { createAmocrm } from './amocrm/provider.ts';
 import type { AmocrmOptions } from './amocrm/lifecycle/settings.ts';
 import { connectSandbox, type SandboxControl } from './control-client.ts';
+import { createFacebook } from './facebook/provider.ts';
+import type { FacebookOptions } from './facebook/settings.ts';
 import type { MailgunOptions } from './mailgun/lifecycle/settings.ts';
 import { createMailgun } from './mailgun/provider.ts';
 import { createMobizon } from './mobizon/provider.ts';
@@ -45,6 +47,7 @@ export type SandboxOptions = {
   mobizon?: MobizonOptions;
   amocrm?: AmocrmOptions;
   telegram?: TelegramOptions;
+  facebook?: FacebookOptions;
   /** Pages besides the inbox. */
   pages?: PagePlugin[];
 };
@@ -59,6 +62,7 @@ const providerPlugins: ((world: World, options: SandboxOptions) => Provider)[] =
   (world, options) => createMobizon(world, options.mobizon),
   (world, options) => createAmocrm(world, options.amocrm),
   (world, options) => createTelegram(world, options.telegram),
+  (world, options) => createFacebook(world, options.facebook),
 ];
 
 /** Node's default of 511 waiting connections is too few for a burst of a few thousand. */
@@ -76,6 +80,8 @@ export type Sandbox = {
   amocrmUrl: string;
   /** For TELEGRAM_BASE_URL. */
   telegramUrl: string;
+  /** For FACEBOOK_BASE_URL. */
+  facebookUrl: string;
   control: SandboxControl;
   /** Ends open calls, pages and timers, and closes the files. */
   close(): Promise<void>;
@@ -109,6 +115,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     mobizonUrl: `${url}/mobizon`,
     amocrmUrl: `${url}/amocrm`,
     telegramUrl: `${url}/telegram`,
+    facebookUrl: `${url}/facebook`,
     control: connectSandbox(url),
     close: async () => {
       live.close();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { processEnv } from '@leadwire/testing/process-env';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +16,7 @@ async function run(
   env: Record<string, string>,
 ): Promise<{ url: string; child: ChildProcess; control: SandboxControl }> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+    env: { ...processEnv, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
@@ -118,7 +119,7 @@ describe('with a data folder', () => {
 
 test('a bad variable stops the process with its name', async () => {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'], PORT: 'x', MOBIZON_API_KEY: 'short' },
+    env: { ...processEnv, PORT: 'x', MOBIZON_API_KEY: 'short' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';

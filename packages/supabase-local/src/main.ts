@@ -24,6 +24,16 @@ try {
     port: env.LANDING_SUPABASE_PORT,
     dataDir: join(env.SUPABASE_DATA_DIR, 'landing'),
     serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
+    publishableKey: env.LANDING_SUPABASE_PUBLISHABLE_KEY,
+    siteUrl: env.CONSOLE_URL,
+    mail:
+      env.RESEND_BASE_URL === undefined
+        ? undefined
+        : {
+            baseUrl: env.RESEND_BASE_URL,
+            apiKey: env.RESEND_API_KEY,
+            from: env.RESEND_FROM_EMAIL,
+          },
     migrationsDir: LANDING_MIGRATIONS,
   });
   log.info({ project: 'landing', url: landing.url, applied: landing.applied }, 'listening');

@@ -33,7 +33,7 @@ const HISTORY = `
 `;
 
 /** Hosted Supabase has these roles before the first migration; so must we. */
-const ROLES = `
+export const ROLES = `
   do $$ begin
     if not exists (select from pg_roles where rolname = 'anon') then create role anon nologin; end if;
     if not exists (select from pg_roles where rolname = 'authenticated') then create role authenticated nologin; end if;

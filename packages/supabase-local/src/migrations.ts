@@ -1,12 +1,14 @@
-/** Where the repository keeps the migrations of each project. */
+/** Where the repository keeps the SQL of each project: what the database is, and how one gets there. */
 import { fileURLToPath } from 'node:url';
 
+const folder = (path: string) =>
+  fileURLToPath(new URL(`../../../supabase/${path}`, import.meta.url));
+
 /** Migrations of the landing project: leads, deliveries, campaigns. */
-export const LANDING_MIGRATIONS = fileURLToPath(
-  new URL('../../../supabase/migrations', import.meta.url),
-);
+export const LANDING_MIGRATIONS = folder('migrations');
+/** What these migrations lead to: files that are read in the order of their names. */
+export const LANDING_SCHEMAS = folder('schemas');
 
 /** Migrations of the tripwire project: `lead_tracking`. */
-export const TRIPWIRE_MIGRATIONS = fileURLToPath(
-  new URL('../../../supabase/tripwire/supabase/migrations', import.meta.url),
-);
+export const TRIPWIRE_MIGRATIONS = folder('tripwire/supabase/migrations');
+export const TRIPWIRE_SCHEMAS = folder('tripwire/supabase/schemas');

@@ -2,17 +2,18 @@
  * One bundled Supabase project: PGlite (Postgres) with its migrations applied, behind the PostgREST-compatible
  * API of `@supabase/lite`, so that `@supabase/supabase-js` works with it as with a hosted project.
  */
-import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
-import type { PgliteConnection } from '@supabase/lite/pglite';
 import type { Logger } from 'pino';
 import { openDataDir } from './data-dir.ts';
 import { keepDatabaseErrorsQuiet } from './database-errors.ts';
-import { guard, SERVICE_KEY_PREFIX } from './gate.ts';
+import { SERVICE_KEY_PREFIX } from './gate.ts';
+import { createHandle } from './handle.ts';
 import { loadLite } from './lite.ts';
+import type { MailAccount } from './auth/mails.ts';
+import { newJwtSecret, readJwtSecret } from './auth/tokens.ts';
 import { applyMigrations, readMigrations } from './migrate.ts';
 
 /** How a project is started. */
@@ -22,8 +23,14 @@ export interface ProjectOptions {
   host?: string;
   /** The folder that keeps the data, made when missing; without it the project lives in memory. */
   dataDir?: string;
-  /** The only key that opens the data; begins with `sb_secret_` as hosted keys do. */
+  /** The key that opens everything; begins with `sb_secret_` as hosted keys do. */
   serviceKey: string;
+  /** The key with which people sign in; begins with `sb_publishable_`. Without it nobody can. */
+  publishableKey?: string | undefined;
+  /** Where the links in mails of Auth lead: the console. */
+  siteUrl?: string | undefined;
+  /** Through whom mails of Auth go out; without it they are not sent. */
+  mail?: MailAccount | undefined;
   /** A folder of `<14 digits>_<name>.sql`. */
   migrationsDir: string;
   /** What `dump()` of another project gave: starts from its data, and much faster than from nothing. In memory only. */
@@ -57,28 +64,6 @@ const CLOSE_GRACE_MS = 3_000;
 const TIME_PARSERS = {
   1184: (value: string) => value.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00'),
 };
-
-async function createHandle(connection: PgliteConnection, serviceKey: string) {
-  const { App } = await loadLite();
-  const app = new App({
-    connection,
-    auth: {
-      enabled: false,
-      secret_key: serviceKey,
-      // Never used, but its default is a published string.
-      jwt_secret: randomBytes(32).toString('hex'),
-    },
-    options: { server: { admin: false, disableStudio: true, disableFallback: true } },
-  });
-  const isHealthy = () =>
-    connection.driver.query('select 1').then(
-      () => true,
-      () => false,
-    );
-  return guard(serviceKey, isHealthy, (request, peerAddress) =>
-    app.fetch(request, { peerAddress }),
-  );
-}
 
 function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
@@ -131,8 +116,11 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
   const { connection, release } = await openProjectDatabase(options);
   const closeDatabase = () => connection.close().finally(release);
   try {
+    const jwtSecret =
+      options.dataDir === undefined ? newJwtSecret() : await readJwtSecret(options.dataDir);
+    // Before the migrations: these find Auth there, as in a hosted project.
+    const handle = await createHandle(connection, { ...options, jwtSecret });
     const applied = await applyMigrations(connection.driver, migrations);
-    const handle = await createHandle(connection, options.serviceKey);
     const server = createAdaptorServer({
       fetch: (request: Request, env: unknown) =>
         handle(request, (env as HttpBindings).incoming.socket.remoteAddress ?? null),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '@supabase/supabase-js';
 import { readEnv } from '../src/env.ts';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
@@ -21,14 +21,20 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-let migrated: Blob | undefined;
+let migrated: Blob;
 
-/** The second and later projects start from the first one's database. */
+const options = { serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS };
+
+beforeAll(async () => {
+  const first = await startProject(options);
+  migrated = await first.dump();
+  await first.close();
+}, 120_000);
+
+/** Starts from the first one's database. */
 async function startInMemory(): Promise<Project> {
-  const options = { serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS };
-  const project = await startProject({ ...options, ...(migrated && { snapshot: migrated }) });
+  const project = await startProject({ ...options, snapshot: migrated });
   cleanups.push(project.close);
-  migrated ??= await project.dump();
   return project;
 }
 
@@ -67,7 +73,7 @@ async function startMain(dataDir: string): Promise<{ child: ChildProcess; url: s
 }
 
 describe('a project', () => {
-  test('opens to the service key alone', async () => {
+  test('opens to a key of its own alone', async () => {
     const project = await startInMemory();
     await project.sql("insert into landing_leads (name) values ('Айгерим')");
     const path = `${project.url}/rest/v1/landing_leads?select=name`;
@@ -81,7 +87,13 @@ describe('a project', () => {
     expect(await read({ apikey: 'sb_publishable_0123456789abcdefghij' })).toEqual(refused);
     expect(await read({ apikey: `${KEY}x` })).toEqual(refused);
     expect(await read({ authorization: `Bearer ${KEY}` })).toEqual(refused);
-    for (const other of ['/', '/_system/config', '/_system/info', '/auth/v1/health', '/rest/v1']) {
+    for (const other of [
+      '/',
+      '/_system/config',
+      '/_system/info',
+      '/storage/v1/bucket',
+      '/rest/v1',
+    ]) {
       expect((await fetch(project.url + other, { headers: { apikey: KEY } })).status).toBe(404);
     }
     expect((await fetch(`${project.url}/healthz`)).status).toBe(200);
@@ -125,11 +137,10 @@ describe('a project', () => {
     const dataDir = await tempDir();
     const bad = await tempDir();
     await writeFile(join(bad, '20260101000000_broken.sql'), 'create tabel nothing ();');
-    const options = { serviceKey: KEY, dataDir };
-    await expect(startProject({ ...options, migrationsDir: bad })).rejects.toThrow(
+    await expect(startProject({ serviceKey: KEY, dataDir, migrationsDir: bad })).rejects.toThrow(
       'migration 20260101000000_broken: syntax error',
     );
-    const project = await startProject({ ...options, migrationsDir: LANDING_MIGRATIONS });
+    const project = await startProject({ ...options, dataDir });
     await project.close();
   }, 60_000);
 });

@@ -1,16 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { preloadUrl } from './preload.ts';
+import { processEnv } from './process-env.ts';
 import { waitFor } from './wait-for.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 /** One second on a quiet machine; several times as many of them as it has cores may start at once. */
 const READY_TIMEOUT_MS = 60_000;
-/** Compiled code is kept between starts, of which a run of all tests has hundreds. */
-const NODE_COMPILE_CACHE = join(tmpdir(), 'leadwire-compiled');
 
 /** One line of a service's log; other output arrives as `{ msg: <the line> }`. */
 export interface LogLine {
@@ -47,17 +45,20 @@ export interface ServiceProcessOptions {
  * @throws with its last log lines when it ends or is not ready within a minute; it is killed then.
  */
 export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, [options.entry], {
-    cwd: REPOSITORY,
-    env: {
-      PATH: process.env['PATH'],
-      NODE_COMPILE_CACHE,
-      PORT: '0',
-      LOG_LEVEL: 'info',
-      ...options.env,
+  const child = spawn(
+    process.execPath,
+    [`--import=${preloadUrl('compiled-mjml.ts')}`, options.entry],
+    {
+      cwd: REPOSITORY,
+      env: {
+        ...processEnv,
+        PORT: '0',
+        LOG_LEVEL: 'info',
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   const logs: LogLine[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => logs.push(parseLine(line)));

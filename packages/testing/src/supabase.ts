@@ -1,5 +1,5 @@
 /**
- * Both Supabase projects for one test, in memory: real Postgres behind the real REST API. Setting a database up
+ * Supabase projects for one test, in memory: real Postgres behind the real REST API. Setting a database up
  * takes seconds, so the migrated state is kept as a file in the system's temporary folder and loaded from there.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -10,22 +10,30 @@ import { databaseBuild } from '@leadwire/supabase-local/lite';
 import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '@leadwire/supabase-local/migrations';
 import { readMigrations } from '@leadwire/supabase-local/migrate';
 import { startProject } from '@leadwire/supabase-local/project';
-import type { Project } from '@leadwire/supabase-local/project';
+import type { Project, ProjectOptions } from '@leadwire/supabase-local/project';
 
 const LANDING_KEY = 'sb_secret_landing_0123456789abcdef';
+const PUBLISHABLE_KEY = 'sb_publishable_landing_0123456789abcdef';
 const TRIPWIRE_KEY = 'sb_secret_tripwire_0123456789abcdef';
 
-/** Two running projects and the variables that point a service at them. */
-export interface TestSupabase {
+/** The landing project alone, and the variables that point a service at it. */
+export interface TestLanding {
   landing: Project;
-  tripwire: Project;
   env: {
     LANDING_SUPABASE_URL: string;
     LANDING_SUPABASE_SERVICE_KEY: string;
+    LANDING_SUPABASE_PUBLISHABLE_KEY: string;
+  };
+  close: () => Promise<void>;
+}
+
+/** Both projects. */
+export interface TestSupabase extends TestLanding {
+  tripwire: Project;
+  env: TestLanding['env'] & {
     TRIPWIRE_SUPABASE_URL: string;
     TRIPWIRE_SERVICE_ROLE_KEY: string;
   };
-  close: () => Promise<void>;
 }
 
 /** Named after everything the content depends on: a changed migration or another PGlite makes another file. */
@@ -54,29 +62,51 @@ async function writeSnapshot(path: string, snapshot: Blob): Promise<void> {
   await rename(own, path);
 }
 
-async function startFromSnapshot(serviceKey: string, migrationsDir: string): Promise<Project> {
-  const path = await snapshotPath(migrationsDir);
+async function startFromSnapshot(
+  options: Pick<ProjectOptions, 'serviceKey' | 'publishableKey' | 'migrationsDir' | 'mail'>,
+): Promise<Project> {
+  const path = await snapshotPath(options.migrationsDir);
   const snapshot = await readSnapshot(path);
-  const project = await startProject({ serviceKey, migrationsDir, ...(snapshot && { snapshot }) });
+  const project = await startProject({ ...options, ...(snapshot && { snapshot }) });
   if (snapshot === undefined) await writeSnapshot(path, await project.dump());
   return project;
 }
 
 /**
- * Starts the landing and the tripwire project on free ports, in memory, with every migration applied and no rows.
- * `env` holds the four variables under which services look for them. Close it when the test is over.
+/**
+ * Starts the landing project on a free port, in memory, with every migration applied and no rows. Most services know
+ * no other, and each project costs seconds of a core and half a gigabyte. Close it when the test is over.
+ * @param mail where mails of Auth go; without it they are not sent
  */
-export async function startSupabase(): Promise<TestSupabase> {
-  const [landing, tripwire] = await Promise.all([
-    startFromSnapshot(LANDING_KEY, LANDING_MIGRATIONS),
-    startFromSnapshot(TRIPWIRE_KEY, TRIPWIRE_MIGRATIONS),
+export async function startLanding(mail?: ProjectOptions['mail']): Promise<TestLanding> {
+  const landing = await startFromSnapshot({
+    serviceKey: LANDING_KEY,
+    publishableKey: PUBLISHABLE_KEY,
+    migrationsDir: LANDING_MIGRATIONS,
+    mail,
+  });
+  const env = {
+    LANDING_SUPABASE_URL: landing.url,
+    LANDING_SUPABASE_SERVICE_KEY: LANDING_KEY,
+    LANDING_SUPABASE_PUBLISHABLE_KEY: PUBLISHABLE_KEY,
+  };
+  return { landing, env, close: () => landing.close() };
+}
+
+/**
+ * Starts the landing and the tripwire project, as `startLanding` does. `env` holds the variables under which services
+ * look for them. Close it when the test is over.
+ */
+export async function startSupabase(mail?: ProjectOptions['mail']): Promise<TestSupabase> {
+  const [{ landing, env }, tripwire] = await Promise.all([
+    startLanding(mail),
+    startFromSnapshot({ serviceKey: TRIPWIRE_KEY, migrationsDir: TRIPWIRE_MIGRATIONS }),
   ]);
   return {
     landing,
     tripwire,
     env: {
-      LANDING_SUPABASE_URL: landing.url,
-      LANDING_SUPABASE_SERVICE_KEY: LANDING_KEY,
+      ...env,
       TRIPWIRE_SUPABASE_URL: tripwire.url,
       TRIPWIRE_SERVICE_ROLE_KEY: TRIPWIRE_KEY,
     },

@@ -9,7 +9,11 @@ const LONGEST_NAME = 200;
 /** Enough for any test; a note is read on a screen. */
 const LONGEST_NOTE = 8_000;
 
-const KIND_NAMES: Record<LeadKind, string> = { proftest: 'Профтест', purchase: 'Покупка курса' };
+const KIND_NAMES: Record<LeadKind, string> = {
+  proftest: 'Профтест',
+  purchase: 'Покупка курса',
+  request: 'Заявка',
+};
 
 /** AmoCRM's own tracking fields; every account has them under these codes. */
 const UTM_FIELDS = {

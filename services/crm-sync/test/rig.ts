@@ -3,8 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
+import { keepServices } from '@leadwire/testing/kept-services';
+import { nodeOptions } from '@leadwire/testing/preload';
+import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import type { AmocrmOptions } from '@leadwire/sandbox/amocrm/lifecycle/settings';
-import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
+import type { SandboxControl } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import {
   eventSchemas,
@@ -19,7 +23,7 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createPorts } from '../src/connect.ts';
 import { envSchema } from '../src/env.ts';
@@ -52,81 +56,40 @@ const WIDE = { ratePerSecond: 500, accountRatePerSecond: 500 };
  * preload as the chaos suite's for the broker's ack_wait, an option of the service for its locks.
  */
 export const IMPATIENT = {
-  NODE_OPTIONS: `--import=${new URL('../../../chaos/preload/impatient.ts', import.meta.url).href}`,
+  NODE_OPTIONS: nodeOptions(['impatient.ts']),
   AMOCRM_LEASE_MS: '4000',
 };
-
-/** A process that stays for the next test which wants it configured alike. */
-interface Kept {
-  entry: string;
-  key: string;
-  service: Promise<ServiceProcess>;
-  isInUse: boolean;
-}
 
 /** Starts before the file's tests and ends after them; so do its services, unless one is wanted otherwise. */
 export function useRig(amocrm: AmocrmOptions = WIDE) {
   let broker: TestBroker;
-  let sandbox: ServiceProcess;
+  let sandbox: SandboxProcess;
   let control: SandboxControl;
   let bus: Bus;
-  let kept: Kept[] = [];
+  const services = keepServices();
   let folder: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'leadwire-crm-'));
     [broker, sandbox] = await Promise.all([
       startNats(),
-      // A process of its own: when requests arrive is not held up by the tests.
-      startServiceProcess({
-        entry: 'packages/sandbox/src/main.ts',
-        env: { SANDBOX_AMOCRM_INDEX_LAG_MS: '0' },
-        until: 'listening',
-      }),
+      startSandboxProcess({ SANDBOX_AMOCRM_INDEX_LAG_MS: '0' }),
     ]);
-    control = connectSandbox(sandbox.url);
+    control = sandbox.control;
     await control.amocrm.set(amocrm);
     bus = await openTestBus(broker, 'test');
   });
   afterAll(async () => {
-    await stopServices(kept);
+    await services.stop();
     await bus.drain();
     await Promise.all([broker.close(), sandbox.stop()]);
     await rm(folder, { recursive: true, force: true });
   });
   beforeEach(() => control.clearFaults());
-  afterEach(() => {
-    for (const each of kept) each.isInUse = false;
-  });
+  afterEach(() => services.release());
 
-  /** Not killed: what a killed one holds would come back in the next test, after ack_wait. */
-  const stopServices = async (which: Kept[]): Promise<void> => {
-    kept = kept.filter((each) => !which.includes(each));
-    await Promise.all(which.map(async ({ service }) => (await service).stop()));
-  };
-
-  const start = async (entry: string, env: Record<string, string>): Promise<ServiceProcess> => {
-    const key = JSON.stringify(env);
-    // Configured otherwise it would take part in the work.
-    await stopServices(
-      kept.filter((each) => each.entry === entry && each.key !== key && !each.isInUse),
-    );
-    const free = kept.find((each) => each.entry === entry && each.key === key && !each.isInUse);
-    if (free) {
-      free.isInUse = true;
-      return free.service;
-    }
-    const service = startServiceProcess({
-      entry,
-      env: { NATS_URL: broker.url, LOG_LEVEL: 'debug', ...env },
-    });
-    const made: Kept = { entry, key, service, isInUse: true };
-    kept.push(made);
-    // Killed by its test, or never started.
-    const forget = () => (kept = kept.filter((each) => each !== made));
-    service.then(({ exited }) => exited).then(forget, forget);
-    return service;
-  };
+  const start = (entry: string, env: Record<string, string>): Promise<ServiceProcess> =>
+    services.start(entry, { NATS_URL: broker.url, LOG_LEVEL: 'debug', ...env });
 
   /** The newest fact of this kind about the lead, once there is one. */
   const told = (leadId: string, outcome: CrmOutcome): Promise<CrmRecord> =>
@@ -147,11 +110,11 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
     sandboxUrl: () => `${sandbox.url}/amocrm`,
 
     /** Ends what was kept: the next one remembers nothing. */
-    stopServices: () => stopServices(kept),
+    stopServices: () => services.stop(),
 
     startApi: (env: Record<string, string>): Promise<ServiceProcess> =>
       start('services/landing-api/src/main.ts', {
-        ADMIN_TOKEN: 'an-admin-token-for-tests',
+        ADMIN_TOKEN,
         JOURNAL_DIR: join(folder, 'journal'),
         ...env,
       }),

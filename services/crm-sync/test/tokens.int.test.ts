@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { someLead } from '@leadwire/testing/lead';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 
@@ -10,9 +10,9 @@ const rig = useRig();
 const { publishLead, synced } = rig;
 const amocrm = () => rig.control().amocrm;
 
-let supabase: TestSupabase;
+let supabase: TestLanding;
 beforeAll(async () => {
-  supabase = await startSupabase();
+  supabase = await startLanding();
 }, 60_000);
 afterAll(() => supabase.close());
 beforeEach(async () => {

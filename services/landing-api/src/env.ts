@@ -43,6 +43,16 @@ export const envSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{16,100}$/, 'expected a secret of 16 to 100 letters, digits, - or _')
     .optional(),
+  /** The Facebook app that tells of leads, and what its hook is set up with; all three, or no such address. */
+  FACEBOOK_APP_SECRET: z.string().min(16, 'expected the secret of the Facebook app').optional(),
+  FACEBOOK_VERIFY_TOKEN: z.string().min(8, 'expected 8 characters or more').optional(),
+  /** Of a system user with leads_retrieval for the page. */
+  FACEBOOK_PAGE_TOKEN: z.string().min(16, 'expected the token of the Facebook page').optional(),
+  FACEBOOK_BASE_URL: baseUrl('the Graph API with its version').default(
+    'https://graph.facebook.com/v23.0',
+  ),
+  /** Between two looks for leads that no hook told of. */
+  FACEBOOK_POLL_MS: milliseconds(900_000),
   /** What links to unsubscribe are signed with, as in mailer-batch; without it nobody can unsubscribe here. */
   UNSUBSCRIBE_SECRET: z.string().min(32, 'expected a secret of at least 32 characters').optional(),
   /** The sites whose forms may read our answers. None by default. */

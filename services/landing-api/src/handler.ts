@@ -1,12 +1,14 @@
 /** Submission -> Lead. Knows nothing of HTTP or the broker. */
 import { cleanJson, cleanLine, cleanRecord, isRecord } from '@leadwire/shared/contacts/clean-text';
 import { readEmail, readPhone, type Email, type Phone } from '@leadwire/shared/contacts/contacts';
-import type { Lead, LeadKind } from '@leadwire/shared/contract/events';
+import type { ContactIssue, Lead, LeadKind } from '@leadwire/shared/contract/events';
 import type { Issue } from '@leadwire/shared/service/http-problems';
-import { attributionIn, takeAttribution } from './forms/attribution.ts';
+import { readAttribution, type RequestTraces } from './forms/attribution.ts';
 import { HONEYPOT_FIELD, type Submission } from './forms/submission.ts';
 
 const LONGEST_NAME = 200;
+/** How people call somebody who left no name; flagged, and no message greets with it. */
+const NAMELESS = 'Без имени';
 const LONGEST_PAYMENT_METHOD = 100;
 const LONGEST_SLUG = 64;
 const KNOWN_PAYMENT_METHODS = ['kaspi', 'halyk', 'robokassa'];
@@ -16,48 +18,57 @@ export interface Form {
   kind: LeadKind;
   source: string;
   campaign: string | null;
+  /** The slug of its row in `intake_forms`. */
+  form?: string;
+  /** It came to an address that no form has. */
+  isUnknown?: boolean;
 }
 
 export type Reading =
   /** `isSpam`: the honeypot was filled in. The lead is kept apart and nobody is contacted. */
   { lead: Lead; isSpam: boolean; issues?: undefined } | { issues: Issue[] };
 
-/**
- * Makes a lead of what a form sent. Refuses only who cannot be reached: no name, or neither a valid
- * address nor anything that could be a phone.
- */
+/** Makes a lead of what a form sent. Refuses only who cannot be reached: neither a valid address nor a phone. */
 export function readLead(
   submission: Submission,
   form: Form,
-  stamp: { leadId: string; receivedAt: Date },
+  stamp: { leadId: string; receivedAt: Date; traces?: RequestTraces },
 ): Reading {
   const { name, email, phone, answers, paymentMethod, metadata, ...more } = submission;
   const { submissionId: _, ...rest } = more;
-  const person = cleanLine(String(name), LONGEST_NAME);
+  const person = cleanLine(String(name ?? ''), LONGEST_NAME);
   const address = readEmail(String(email ?? ''));
   const number = readPhone(String(phone ?? ''));
 
-  const issues = refusals(person, address.email !== null || number.isUsable);
+  const issues = refusals(address.email !== null || number.isUsable);
   if (issues.length > 0) return { issues };
 
-  const { utm, rest: unknown } = takeAttribution(rest);
+  const { traces = {}, receivedAt } = stamp;
+  const from = readAttribution(rest, metadata, traces, receivedAt);
+  const { utm, attribution, rest: unknown } = from;
+  const { form: slug, isUnknown, ...journey } = form;
   const isSpam = isFilled(unknown[HONEYPOT_FIELD]);
   if (!isSpam) delete unknown[HONEYPOT_FIELD];
 
   const lead: Lead = {
     leadId: stamp.leadId,
-    ...form,
-    name: person,
-    ...contactsOf(address, number),
+    ...journey,
+    ...(slug !== undefined && { form: slug }),
+    name: person || NAMELESS,
+    ...contactsOf(address, number, [
+      ...(person === '' ? (['name_missing'] as const) : []),
+      ...(isUnknown ? (['form_unknown'] as const) : []),
+    ]),
     paymentMethod: readPaymentMethod(paymentMethod),
     answers: asRecord(answers),
-    utm: { ...attributionIn(metadata), ...utm },
+    utm,
+    ...(attribution && { attribution }),
     metadata: {
       ...cleanRecord(unknown),
-      ...asRecord(metadata),
+      ...withoutCookies(asRecord(metadata)),
       ...(address.asTyped !== undefined && { emailAsTyped: address.asTyped }),
     },
-    receivedAt: stamp.receivedAt.toISOString(),
+    receivedAt: receivedAt.toISOString(),
   };
   return { lead, isSpam };
 }
@@ -72,28 +83,32 @@ export function proftestForm(slug: string | undefined): Form {
   return { kind: 'proftest', source: `proftest_${campaign}`, campaign };
 }
 
+/** A form of `intake_forms`: named after its slug, like the forms that were there before. */
+export function customForm({ slug, kind }: { slug: string; kind: LeadKind }): Form {
+  if (kind === 'proftest') return { ...proftestForm(slug), form: slug };
+  const source = kind === 'purchase' ? 'course_purchase' : `form_${slug}`;
+  return { kind, source, campaign: slug, form: slug };
+}
+
 export const purchaseForm: Form = { kind: 'purchase', source: 'course_purchase', campaign: null };
 
-function refusals(name: string, isReachable: boolean): Issue[] {
-  const issues: Issue[] = [];
-  if (name === '') issues.push({ path: 'name', message: 'a name is required' });
-  if (!isReachable) {
-    issues.push(
-      { path: 'email', message: 'a valid email or a phone is required' },
-      { path: 'phone', message: 'a phone or a valid email is required' },
-    );
-  }
-  return issues;
+function refusals(isReachable: boolean): Issue[] {
+  if (isReachable) return [];
+  return [
+    { path: 'email', message: 'a valid email or a phone is required' },
+    { path: 'phone', message: 'a phone or a valid email is required' },
+  ];
 }
 
 function contactsOf(
   { email, issue: emailIssue, suggestion }: Email,
   { phone, issue: phoneIssue }: Phone,
+  flags: readonly ContactIssue[],
 ): Pick<Lead, 'email' | 'phone' | 'contactIssues' | 'emailSuggestion'> {
   return {
     email,
     phone,
-    contactIssues: [phoneIssue, emailIssue].filter((issue) => issue !== undefined),
+    contactIssues: [phoneIssue, emailIssue, ...flags].filter((issue) => issue !== undefined),
     ...(suggestion !== undefined && { emailSuggestion: suggestion }),
   };
 }
@@ -102,6 +117,11 @@ function readPaymentMethod(given: string | number | null | undefined): string | 
   const method = cleanLine(String(given ?? ''), LONGEST_PAYMENT_METHOD);
   const known = KNOWN_PAYMENT_METHODS.find((one) => one === method.toLowerCase());
   return known ?? (method === '' ? null : method);
+}
+
+/** Read for the tags in them; the rest is the business of other sites. */
+function withoutCookies({ cookies: _, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return rest;
 }
 
 /** An object as it is; any other value under the key `value`; nothing as an empty object. */

@@ -20,11 +20,14 @@ import {
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { hasBearer } from '@leadwire/shared/service/service';
+import { addFormRoutes, type FormPorts } from './forms/form-routes.ts';
 import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
 import { addClickRoute, type ClickPorts } from './links/clicks.ts';
 import type { Env } from './env.ts';
 import { BODY_LIMIT_BYTES, acceptJsonBodies } from './forms/json-body.ts';
 import type { LandingMeasures } from './measures.ts';
+import { addFacebookHook } from './webhooks/facebook-hook.ts';
+import type { FacebookLeads } from './webhooks/facebook-leads.ts';
 import { addMailgunHook } from './webhooks/mailgun-hook.ts';
 import { addMobizonHook } from './webhooks/mobizon-hook.ts';
 import { addMessageRoutes } from './platform/messages.ts';
@@ -45,6 +48,8 @@ export type HttpEnv = Pick<
   | 'ADMIN_TOKEN'
   | 'AMOCRM_WEBHOOK_SECRET'
   | 'CORS_ORIGINS'
+  | 'FACEBOOK_APP_SECRET'
+  | 'FACEBOOK_VERIFY_TOKEN'
   | 'MOBIZON_WEBHOOK_SECRET'
   | 'PLATFORM_TOKEN'
   | 'PUBLIC_BASE_URL'
@@ -56,11 +61,13 @@ export type HttpEnv = Pick<
   | 'WELCOME_LINK'
 >;
 export type HttpPorts = Omit<LandingPorts, 'measures'> &
+  Pick<FormPorts, 'forms' | 'rejects'> &
   Omit<StatusPorts, 'adminToken'> &
   ClickPorts & {
     log: Log;
     bus: Pick<Bus, 'publish' | 'name' | 'lastUnder' | 'bucket'>;
     measures: LandingMeasures;
+    facebook?: FacebookLeads | undefined;
   };
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
@@ -73,6 +80,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   await addDocs(app, env);
 
   addLandingRoutes(app, ports);
+  addFormRoutes(app, { ...ports, adminToken: env.ADMIN_TOKEN });
   addStatusRoute(app, { ...ports, adminToken: env.ADMIN_TOKEN });
   addClickRoute(app, ports);
   addOptionalRoutes(app, env, ports);
@@ -80,6 +88,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
     '/api/landing/proftest',
     '/api/landing/proftest/:slug',
     '/api/landing/submit',
+    '/api/forms/:form',
   ]);
   refuseOtherMethods(app, 'GET', ['/api/landing/leads/:leadId/status', '/s/:code']);
   return app;
@@ -87,7 +96,8 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
 
 /** What is there only when its secret is configured. */
 function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts): void {
-  const { bus, now } = ports;
+  const { bus, now, facebook } = ports;
+  const { FACEBOOK_APP_SECRET: appSecret, FACEBOOK_VERIFY_TOKEN: verifyToken } = env;
   const { PLATFORM_TOKEN: token, AMOCRM_WEBHOOK_SECRET: amocrm } = env;
   const { RESEND_WEBHOOK_SECRET: resend, MOBIZON_WEBHOOK_SECRET: mobizon } = env;
   const { UNSUBSCRIBE_SECRET: unsubscribe, MAILGUN_WEBHOOK_SIGNING_KEY: mailgun } = env;
@@ -103,6 +113,9 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
       '/api/platform/students',
       '/api/platform/students/:id/lessons/:n/completed',
     ]);
+  }
+  if (facebook !== undefined && appSecret !== undefined && verifyToken !== undefined) {
+    addFacebookHook(app, { leads: facebook, appSecret, verifyToken });
   }
   if (amocrm !== undefined) addAmocrmHook(app, { bus, now, secret: amocrm });
   if (resend !== undefined) addResendHook(app, { bus, secret: resend });
@@ -154,7 +167,7 @@ async function addDefences(app: FastifyInstance, env: HttpEnv): Promise<void> {
   await app.register(fastifyCors, {
     origin: env.CORS_ORIGINS,
     methods: ['GET', 'POST'],
-    allowedHeaders: ['Content-Type', 'Idempotency-Key', 'Authorization'],
+    allowedHeaders: ['Content-Type', 'Idempotency-Key', 'X-Leadwire-Key', 'Authorization'],
     exposedHeaders: ['Retry-After'],
     maxAge: 3_600,
   });

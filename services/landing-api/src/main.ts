@@ -9,12 +9,15 @@ import { createShortLinks } from '@leadwire/shared/delivery/short-links';
 import { createGroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { startDrain } from './intake/drain.ts';
 import { envSchema } from './env.ts';
+import { createKnownForms } from './forms/known-forms.ts';
+import { createRejects } from './forms/rejects.ts';
 import { createHttp } from './http.ts';
 import { createIntake } from './intake/intake.ts';
 import { startJournalAlerts } from './intake/journal-alerts.ts';
 import { watchJournal } from './intake/journal-watch.ts';
 import { openJournal } from './intake/journal.ts';
 import { createMeasures, measureJournal } from './measures.ts';
+import { connectFacebook } from './webhooks/facebook.ts';
 
 const NAME = 'landing-api';
 
@@ -26,17 +29,41 @@ const journal = await openJournal({ dir: env.JOURNAL_DIR, log });
 measureJournal(metrics.registry, journal);
 const intake = createIntake({ bus, journal, log, timeoutMs: env.INTAKE_TIMEOUT_MS });
 const watch = watchJournal(journal, log);
+const alerts = createAlerts(bus);
+const rejects = createRejects({
+  bus,
+  alerts,
+  dir: env.JOURNAL_DIR,
+  log,
+  timeoutMs: env.INTAKE_TIMEOUT_MS,
+});
+
+const forms = createKnownForms({ bus, dir: env.JOURNAL_DIR, log });
+const measures = createMeasures(metrics.registry);
+const now = () => new Date();
+const facebook = connectFacebook(env, {
+  intake,
+  measures,
+  now,
+  forms,
+  rejects,
+  alerts,
+  log,
+});
 
 const http = await createHttp(env, {
   log,
   bus,
   intake,
   journal,
+  forms,
+  facebook,
+  rejects,
   ledger: createLedger(bus),
   groups: createGroupReader(bus),
   links: createShortLinks(bus),
-  measures: createMeasures(metrics.registry),
-  now: () => new Date(),
+  measures,
+  now,
 });
 
 await runService({
@@ -50,7 +77,9 @@ await runService({
   problem: () => intake.problem(),
   consume: () => [
     startDrain({ bus, journal, log }),
-    startJournalAlerts({ journal, log, alerts: createAlerts(bus) }),
+    startJournalAlerts({ journal, log, alerts }),
+    rejects.startCarrying(),
+    ...(facebook ? [facebook.startPolling(env.FACEBOOK_POLL_MS)] : []),
   ],
   onStop: () => watch.stop(),
 });

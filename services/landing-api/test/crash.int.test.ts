@@ -8,7 +8,8 @@ import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createFolder, someFact, type JournalFolder } from './journal-folder.ts';
-import { ADMIN_TOKEN, answerOf, form, storedLeads, type Answer } from './start-api.ts';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
+import { answerOf, form, storedLeads, type Answer } from './start-api.ts';
 
 const run = promisify(execFile);
 const PROFTEST = '/api/landing/proftest';

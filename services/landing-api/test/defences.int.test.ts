@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { ADMIN_TOKEN, answerOf, form, startApi, type TestApi } from './start-api.ts';
+import { answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 const SITE = 'https://site.kz';
 const PROFTEST = '/api/landing/proftest';

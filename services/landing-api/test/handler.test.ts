@@ -27,6 +27,7 @@ describe('a submission', () => {
       referrer: 'https://example.kz',
       submissionId: 'abc',
     };
+    const touch = { utm: { source: 'ig' }, referrer: 'https://example.kz' };
     expect(leadOf(body)).toEqual({
       leadId: stamp.leadId,
       kind: 'proftest',
@@ -39,6 +40,7 @@ describe('a submission', () => {
       paymentMethod: null,
       answers: { q1: 'дизайн' },
       utm: { source: 'ig' },
+      attribution: { clickIds: {}, first: touch, last: touch },
       metadata: { referrer: 'https://example.kz', page: '/test' },
       receivedAt: '2026-11-20T10:00:00.000Z',
     });
@@ -97,11 +99,18 @@ describe('a submission', () => {
   test.each([
     ['no contact', { name: 'Айгерим' }, ['email', 'phone']],
     ['unusable contacts', { name: 'Айгерим', email: 'x', phone: 'нет' }, ['email', 'phone']],
-    ['an empty name', { ...person, name: ' \u200B' }, ['name']],
-    ['nothing filled in', { name: '', email: '', phone: '' }, ['name', 'email', 'phone']],
+    ['nothing filled in', { name: '', email: '', phone: '' }, ['email', 'phone']],
   ])('with %s is refused, field by field', (_what, body, paths) => {
     expect(read(body).issues?.map(({ path }) => path)).toEqual(paths);
   });
+
+  test.each([[undefined], [null], [''], [' \u200B']])(
+    'with the name %j is taken, called Без имени and flagged',
+    (name) => {
+      const lead = leadOf({ ...person, name });
+      expect(lead).toMatchObject({ name: 'Без имени', contactIssues: ['name_missing'] });
+    },
+  );
 
   test('with a very long name is taken and the name is cut at 200 characters', () => {
     expect(leadOf({ ...person, name: 'я'.repeat(5_000) }).name).toHaveLength(200);

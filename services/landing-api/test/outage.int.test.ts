@@ -7,7 +7,8 @@ import { newId } from '@leadwire/shared/contract/ids';
 import { createShortLinks } from '@leadwire/shared/delivery/short-links';
 import type { JournalFolder } from './journal-folder.ts';
 import { createStage, drained, idOf, lose, statuses } from './outage-stage.ts';
-import { ADMIN_TOKEN, form, storedLeads, type Answer, type TestApi } from './start-api.ts';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
+import { form, storedLeads, type Answer, type TestApi } from './start-api.ts';
 
 const PROFTEST = '/api/landing/proftest';
 const unavailable = {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTestBus } from '@leadwire/testing/bus';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { leadSchema, type Lead } from '@leadwire/shared/contract/events';
@@ -14,14 +15,15 @@ import { createGroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { startDrain } from '../src/intake/drain.ts';
 import { envSchema } from '../src/env.ts';
+import { createKnownForms } from '../src/forms/known-forms.ts';
+import { createRejects } from '../src/forms/rejects.ts';
 import { createHttp } from '../src/http.ts';
 import { createIntake } from '../src/intake/intake.ts';
 import { startJournalAlerts } from '../src/intake/journal-alerts.ts';
 import { watchJournal } from '../src/intake/journal-watch.ts';
 import { openJournal, type Journal } from '../src/intake/journal.ts';
 import { createMeasures, measureJournal } from '../src/measures.ts';
-
-export const ADMIN_TOKEN = 'an-admin-token-for-tests';
+import { connectFacebook } from '../src/webhooks/facebook.ts';
 
 export interface Answer {
   status: number;
@@ -68,16 +70,40 @@ export async function startApi(
   const timeoutMs = variables.INTAKE_TIMEOUT_MS;
   const intake = createIntake({ bus, journal, log, timeoutMs });
   const watch = watchJournal(journal, log);
+  const alerts = createAlerts(bus);
+  const rejects = createRejects({
+    bus,
+    alerts,
+    dir: variables.JOURNAL_DIR,
+    log,
+    timeoutMs: variables.INTAKE_TIMEOUT_MS,
+  });
+  const forms = createKnownForms({ bus, dir: variables.JOURNAL_DIR, log });
+  const measures = createMeasures(metrics.registry);
+  const now = () => new Date();
+  const facebook = connectFacebook(variables, {
+    intake,
+    measures,
+    now,
+    forms,
+    rejects,
+    alerts,
+    log,
+  });
+
   const http = await createHttp(variables, {
     log,
     bus,
     intake,
     journal,
+    forms,
+    facebook,
+    rejects,
     ledger: createLedger(bus),
     groups: createGroupReader(bus),
     links: createShortLinks(bus),
-    measures: createMeasures(metrics.registry),
-    now: () => new Date(),
+    measures,
+    now,
   });
   const service = await startService({
     log,
@@ -89,7 +115,9 @@ export async function startApi(
     problem: () => intake.problem(),
     consume: () => [
       startDrain({ bus, journal, log }),
-      startJournalAlerts({ journal, log, alerts: createAlerts(bus) }),
+      startJournalAlerts({ journal, log, alerts }),
+      rejects.startCarrying(),
+      ...(facebook ? [facebook.startPolling(variables.FACEBOOK_POLL_MS)] : []),
     ],
     onStop: () => watch.stop(),
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import {
@@ -10,7 +11,7 @@ import {
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { subjects } from '@leadwire/shared/contract/topology';
-import { ADMIN_TOKEN, answerOf, form, startApi, type TestApi } from './start-api.ts';
+import { answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 let broker: TestBroker;
 let api: TestApi;

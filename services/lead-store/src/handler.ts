@@ -4,6 +4,7 @@
  */
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
 import type {
+  AuditRecorded,
   CrmRecorded,
   DeliveryRecorded,
   EventOf,
@@ -24,9 +25,11 @@ export interface LeadStore {
   storeOutcome: (event: DeliveryRecorded) => Promise<void>;
   storeCall: (event: EventOf<'provider.called.v1'>) => Promise<void>;
   storeDeal: (event: CrmRecorded) => Promise<void>;
+  storeAudit: (event: AuditRecorded) => Promise<void>;
+  storeReject: (event: EventOf<'intake.rejected.v1'>) => Promise<void>;
 }
 
-/** Writes to the landing project: leads, deliveries, deals, the log of integrations. */
+/** Writes to the landing project: leads, deliveries, deals, the log of integrations, the audit log. */
 export function createLeadStore(database: Database): LeadStore {
   const write = (functionName: string) =>
     createBatch<object>({
@@ -38,15 +41,24 @@ export function createLeadStore(database: Database): LeadStore {
   const storeOutcome = write('leadwire_store_outcomes');
   const storeCall = write('leadwire_store_integration_logs');
   const storeDeal = write('leadwire_store_crm');
+  const storeAudit = write('leadwire_store_audit');
+  const storeReject = write('leadwire_store_rejects');
+  const storeAttribution = write('leadwire_store_attribution');
 
   return {
-    storeLead: ({ id, type, data }) =>
-      storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' }),
+    async storeLead({ id, type, data }) {
+      await storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' });
+      const { leadId, form, attribution, receivedAt } = data;
+      if (form === undefined && attribution === undefined) return;
+      await storeAttribution({ leadId, form, attribution, receivedAt });
+    },
     storeOutcome: ({ id, data: { about, leadId, ...data } }) =>
       // A message of the platform has no lead, and its id is not to be taken for one.
       storeOutcome({ ...data, ...(about === undefined && { leadId }), eventId: id }),
     storeCall: ({ id, data }) => storeCall({ ...data, eventId: id }),
     storeDeal: ({ id, data }) => storeDeal({ ...data, eventId: id }),
+    storeAudit: ({ id, data }) => storeAudit({ ...data, eventId: id }),
+    storeReject: ({ data }) => storeReject(data),
   };
 }
 

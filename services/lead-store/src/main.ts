@@ -8,6 +8,7 @@ import { runService } from '@leadwire/shared/service/service';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import { envSchema } from './env.ts';
+import { startFormsMirror } from './forms-mirror.ts';
 import { createLeadStore, createTripwireStore } from './handler.ts';
 
 const env = readEnv(envSchema);
@@ -15,13 +16,12 @@ const log = createLog('lead-store', env.LOG_LEVEL);
 const metrics = createMetrics('lead-store');
 const bus = openBus({ url: env.NATS_URL, name: 'lead-store', log, replicas: env.NATS_REPLICAS });
 
-const landing = createLeadStore(
-  createDatabase({
-    project: 'landing',
-    url: env.LANDING_SUPABASE_URL,
-    serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
-  }),
-);
+const landingDatabase = createDatabase({
+  project: 'landing',
+  url: env.LANDING_SUPABASE_URL,
+  serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
+});
+const landing = createLeadStore(landingDatabase);
 const tripwire = createTripwireStore(
   createDatabase({
     project: 'tripwire',
@@ -38,6 +38,8 @@ const lead = z.discriminatedUnion('type', [
 const delivery = eventSchemas['delivery.recorded.v1'];
 const call = eventSchemas['provider.called.v1'];
 const deal = eventSchemas['crm.recorded.v1'];
+const audit = eventSchemas['audit.recorded.v1'];
+const reject = eventSchemas['intake.rejected.v1'];
 
 await runService({
   ...parts,
@@ -69,6 +71,19 @@ await runService({
       schema: call,
       handle: landing.storeCall,
     }),
+    startConsumer({
+      ...parts,
+      durable: 'lead-store-audit',
+      schema: audit,
+      handle: landing.storeAudit,
+    }),
+    startConsumer({
+      ...parts,
+      durable: 'lead-store-rejects',
+      schema: reject,
+      handle: landing.storeReject,
+    }),
+    startFormsMirror(bus, landingDatabase, log),
     startConsumer({
       ...parts,
       durable: 'tripwire-leads',

@@ -2,6 +2,7 @@ import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
 import { hasLength, isTimeZone } from './campaigns/campaign-fields.ts';
+import { MAX_BOUNCE_PERCENT, MAX_ERROR_PERCENT } from './campaigns/policy.ts';
 
 const percent = (fallback: number) =>
   z.coerce
@@ -44,8 +45,8 @@ export const envSchema = z.object({
     )
     .refine(hasLength, 'expected two times that differ, or none')
     .default('21:00-09:00'),
-  CAMPAIGN_MAX_BOUNCE_PERCENT: percent(5),
-  CAMPAIGN_MAX_ERROR_PERCENT: percent(20),
+  CAMPAIGN_MAX_BOUNCE_PERCENT: percent(MAX_BOUNCE_PERCENT),
+  CAMPAIGN_MAX_ERROR_PERCENT: percent(MAX_ERROR_PERCENT),
   // Longer than a call may take (30 s), so that nobody takes over while a request is on its way.
   CAMPAIGN_LEASE_MS: milliseconds(60_000),
 });

@@ -1,22 +1,21 @@
 /** The HTTP API over a socket, with a real broker, real databases and the sandbox; nothing is sent by itself. */
 import { afterAll, beforeAll } from '@jest/globals';
-import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
+import type { SandboxControl } from '@leadwire/sandbox/sandbox';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
-import { startServiceProcess } from '@leadwire/testing/service-process';
+import { startSandboxProcess } from '@leadwire/testing/sandbox-process';
+import { ADMIN_TOKEN, mailerEnv } from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { createApi } from '../src/api/api.ts';
 import { createCampaignStore } from '../src/campaigns/campaign-store.ts';
 import { createChannels } from '../src/sending/channels.ts';
 import { envSchema } from '../src/env.ts';
 
-export const ADMIN_TOKEN = 'an-admin-token-for-tests';
 /** A week before the live stream of the sample moves to. */
 export const NOW = new Date('2026-11-20T10:00:00Z');
-const MOBIZON_KEY = 'k'.repeat(40);
 
 /** What the sample campaign says. */
 export const variables = {
@@ -46,25 +45,17 @@ export function useApi() {
     const [broker, databases, sandbox] = await Promise.all([
       startNats(),
       startSupabase(),
-      startServiceProcess({
-        entry: 'packages/sandbox/src/main.ts',
-        env: { RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>', MOBIZON_API_KEY: MOBIZON_KEY },
-        until: 'listening',
-      }),
+      startSandboxProcess(),
     ]);
     supabase = databases;
-    control = connectSandbox(sandbox.url);
+    control = sandbox.control;
     const env = envSchema.parse({
       ...supabase.env,
-      ADMIN_TOKEN,
-      PUBLIC_BASE_URL: 'https://leadwire.kz',
-      UNSUBSCRIBE_SECRET: 'a-secret-for-tests-of-32-characters',
-      RESEND_API_KEY: 're_sandbox_key',
-      RESEND_BASE_URL: `${sandbox.url}/resend`,
-      RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
-      MOBIZON_API_KEY: MOBIZON_KEY,
-      MOBIZON_BASE_URL: `${sandbox.url}/mobizon`,
-      MOBIZON_FROM: 'Leadwire',
+      ...mailerEnv(sandbox.url),
+      // The product's own: what a draft says of its hours and its pace is read here.
+      CAMPAIGN_QUIET_HOURS: '21:00-09:00',
+      RESEND_RATE_PER_SECOND: '5',
+      MOBIZON_RATE_PER_SECOND: '2',
       MOBIZON_SMS_PRICE: '20',
       SUPPORT_EMAIL: 'hello@leadwire.kz',
     });

@@ -11,11 +11,11 @@ import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { ADMIN_TOKEN, people, useRig } from './rig.ts';
+import { ADMIN_TOKEN, UNSUBSCRIBE_SECRET } from '@leadwire/testing/settings';
+import { people, useRig } from './rig.ts';
 
 const RESEND_WEBHOOK_SECRET = `whsec_${randomBytes(24).toString('base64')}`;
 const MOBIZON_WEBHOOK_SECRET = 'the-secret-part-of-the-address';
-const UNSUBSCRIBE_SECRET = 'a-secret-for-tests-of-32-characters';
 
 /** A pair of webhooks of which the second never comes is held back for 30 seconds. */
 jest.setTimeout(180_000);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { variables } from './api-rig.ts';
-import { ADMIN_TOKEN, useRig } from './rig.ts';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
+import { useRig } from './rig.ts';
 
 const PEOPLE = 100_000;
 /** An idle service has about 150 MB; the rest is the file as it came, as text, and the people of it. */

@@ -8,20 +8,20 @@ import {
   type RecipientRow,
 } from '@leadwire/mailer-batch/campaigns/campaign-store';
 import { createDraftStore, type DraftStore } from '@leadwire/mailer-batch/campaigns/draft-store';
-import { connectSandbox, type SandboxControl } from '@leadwire/sandbox/sandbox';
+import type { SandboxControl } from '@leadwire/sandbox/sandbox';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
+import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { mailerEnv } from '@leadwire/testing/settings';
+import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 
 /** Long enough for a call, short enough to be waited for. */
 export const LEASE_MS = 3_000;
-export const ADMIN_TOKEN = 'an-admin-token-for-tests';
-export const MOBIZON_KEY = 'k'.repeat(40);
 
 export interface Person {
   contact: string;
@@ -45,8 +45,8 @@ export interface RigOptions {
 /** Starts before the file's tests and ends after them. */
 export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {}) {
   let broker: TestBroker;
-  let supabase: TestSupabase;
-  let sandbox: ServiceProcess;
+  let supabase: TestLanding;
+  let sandbox: SandboxProcess;
   let control: SandboxControl;
   let store: CampaignStore;
   let drafts: DraftStore;
@@ -56,20 +56,10 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
   beforeAll(async () => {
     [broker, supabase, sandbox] = await Promise.all([
       startNats(),
-      startSupabase(),
-      // A process of its own: what it writes down as times of arrival is not held up by the tests.
-      startServiceProcess({
-        entry: 'packages/sandbox/src/main.ts',
-        env: {
-          RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
-          SANDBOX_RESEND_RATE_PER_SECOND: String(ratePerSecond),
-          MOBIZON_API_KEY: MOBIZON_KEY,
-          SANDBOX_MOBIZON_RATE_PER_SECOND: '50',
-        },
-        until: 'listening',
-      }),
+      startLanding(),
+      startSandboxProcess({ SANDBOX_RESEND_RATE_PER_SECOND: String(ratePerSecond) }),
     ]);
-    control = connectSandbox(sandbox.url);
+    control = sandbox.control;
     const { url } = supabase.landing;
     const serviceKey = supabase.env.LANDING_SUPABASE_SERVICE_KEY;
     const database = createDatabase({ project: 'landing', url, serviceKey });
@@ -98,19 +88,8 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
       env: {
         NATS_URL: broker.url,
         ...supabase.env,
-        ADMIN_TOKEN,
-        PUBLIC_BASE_URL: 'https://leadwire.kz',
-        UNSUBSCRIBE_SECRET: 'a-secret-for-tests-of-32-characters',
-        RESEND_API_KEY: 're_sandbox_key',
-        RESEND_BASE_URL: `${sandbox.url}/resend`,
-        RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+        ...mailerEnv(sandbox.url),
         RESEND_RATE_PER_SECOND: String(ratePerSecond),
-        MOBIZON_API_KEY: MOBIZON_KEY,
-        MOBIZON_BASE_URL: `${sandbox.url}/mobizon`,
-        MOBIZON_FROM: 'Leadwire',
-        MOBIZON_RATE_PER_SECOND: '50',
-        MOBIZON_LISTING_LAG_MS: '500',
-        CAMPAIGN_QUIET_HOURS: 'none',
         CAMPAIGN_LEASE_MS: String(LEASE_MS),
         ...env,
       },

@@ -8,9 +8,10 @@ import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { MOBIZON_KEY } from '@leadwire/testing/settings';
 import { createFacts, type Facts } from '../src/reports/facts.ts';
 import { startSmsPoll } from '../src/sending/sms-poll.ts';
-import { MOBIZON_KEY, useRig } from './rig.ts';
+import { useRig } from './rig.ts';
 
 const BATCH = { provider: 'mobizon', path: '/service/message/getSMSStatus' };
 

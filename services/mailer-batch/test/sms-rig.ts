@@ -7,6 +7,7 @@ import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createMobizonCampaigns } from '@leadwire/shared/providers/mobizon/campaigns';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
+import { MOBIZON_KEY } from '@leadwire/testing/settings';
 import type {
   BatchResult,
   CampaignChannel,
@@ -15,7 +16,6 @@ import type {
 } from '../src/sending/channel.ts';
 import { createSmsChannel } from '../src/sending/sms-channel.ts';
 
-const KEY = 'k'.repeat(40);
 export const SEND = '/service/campaign/send';
 export const ADD = '/service/campaign/addRecipients';
 export const CREATE = '/service/campaign/create';
@@ -70,7 +70,7 @@ export async function startSmsRig(): Promise<SmsRig> {
     metrics: createMetrics('test'),
   });
   const mobizon = createMobizonCampaigns({
-    apiKey: KEY,
+    apiKey: MOBIZON_KEY,
     baseUrl: sandbox.mobizonUrl,
     timeoutMs: 2_000,
     limiter,
@@ -89,7 +89,7 @@ export async function startSmsRig(): Promise<SmsRig> {
       rig.now = Date.now();
       await sandbox.control.reset();
       await sandbox.control.mobizon.set({
-        apiKey: KEY,
+        apiKey: MOBIZON_KEY,
         ratePerSecondPerMethod: 500,
         senders: ['Leadwire'],
         balance: 100_000,

@@ -4,13 +4,16 @@ import type { CampaignWithCounts } from '@leadwire/mailer-batch/campaigns/campai
 import { waitFor } from '@leadwire/testing/wait-for';
 import { LEASE_MS, mostInASecond, people, sum, useRig } from './rig.ts';
 
+/** `npm run test:system` has the long form; the short one has as many batches, kills and changes. */
+const PEOPLE = process.env['LEADWIRE_LONG_FORMS'] ? 3_000 : 1_200;
+const BATCH_SIZE = PEOPLE / 60;
 const LIMIT = 5;
 const LOWERED = 2;
 
 const rig = useRig({ ratePerSecond: LIMIT });
 
-test('3,000 people get their mail once, at the pace that is allowed, while everything is killed, paused and slowed', async () => {
-  const list = people(3_000);
+test(`${PEOPLE} people get their mail once, at the pace that is allowed, while everything is killed, paused and slowed`, async () => {
+  const list = people(PEOPLE);
   const suppress = `insert into suppressions (channel, contact, reason)
     select 'email', 'person-' || n || '@mail.leadwire-sample.kz', 'bounced' from generate_series($1::int, $2::int) n`;
   await rig.supabase().landing.sql(suppress, [100, 109]);
@@ -19,10 +22,10 @@ test('3,000 people get their mail once, at the pace that is allowed, while every
   await rig.supabase().landing.sql(exclude);
   // The same address in another row: the list's reader leaves those out, and the table would not take them either.
   const id = await rig.draft([...list, ...list.slice(0, 25)]);
-  const audience = 3_000 - 10 - 20;
-  expect(await rig.start(id, 3_000)).toEqual({ kind: 'count_differs', audience });
-  // Batches of 50: enough of them for all that is to happen meanwhile.
-  expect(await rig.start(id, audience, 50)).toEqual({ kind: 'started', audience });
+  const audience = PEOPLE - 10 - 20;
+  expect(await rig.start(id, PEOPLE)).toEqual({ kind: 'count_differs', audience });
+  // Small batches: enough of them for all that is to happen meanwhile.
+  expect(await rig.start(id, audience, BATCH_SIZE)).toEqual({ kind: 'started', audience });
 
   const mailer = () => rig.startMailer();
   const mailers = await Promise.all([mailer(), mailer(), mailer()]);
@@ -44,11 +47,11 @@ test('3,000 people get their mail once, at the pace that is allowed, while every
     // The others go on while it starts.
     replacements.push(mailer());
   };
-  await reach(300);
+  await reach(PEOPLE * 0.1);
   // Who unsubscribes while it runs and is not claimed yet gets nothing.
-  await rig.supabase().landing.sql(suppress, [2_990, 2_992]);
+  await rig.supabase().landing.sql(suppress, [PEOPLE - 10, PEOPLE - 8]);
   await kill(0);
-  await reach(800);
+  await reach(PEOPLE * 0.25);
   await kill(1);
 
   await rig.store().pause(id, 'by_hand');
@@ -63,7 +66,7 @@ test('3,000 people get their mail once, at the pace that is allowed, while every
   expect((await rig.campaign(id)).counts.sent).toBe(paused.counts.sent);
   await rig.store().resume(id);
 
-  await reach(1_500);
+  await reach(PEOPLE * 0.5);
   await kill(2);
   await rig.store().patch(id, { ratePerSecond: LOWERED });
   // What was claimed before may still be on its way.

@@ -35,6 +35,8 @@ export const messagesFor = {
     { channel: 'email', template: 'course-purchase' },
     { channel: 'sms', template: 'course-purchase' },
   ],
+  // A manager calls: that is all these people asked for.
+  request: [],
 } as const satisfies Record<
   LeadKind,
   readonly { channel: 'email' | 'sms'; template: TemplateName }[]
@@ -110,7 +112,7 @@ export function createComposer(options: ComposerOptions): Composer {
       throw new PermanentError('no_content', 'the message has no lead, or no link');
     }
     return {
-      name: lead.name,
+      name: lead.contactIssues.includes('name_missing') ? '' : lead.name,
       // The mail's own short link as well: its clicks are counted the same way.
       link: shortLinkOf(shortLink.code),
       shortLink: shortLinkOf(shortLink.code),

@@ -8,17 +8,20 @@ import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { openTestBus } from '@leadwire/testing/bus';
+import { MOBIZON_KEY } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { startBalanceWatch } from '../src/balance-watch.ts';
 
-const KEY = 'k'.repeat(40);
 let broker: TestBroker;
 let sandbox: Sandbox;
 let bus: Bus;
 beforeAll(async () => {
-  [broker, sandbox] = await Promise.all([startNats(), startSandbox({ mobizon: { apiKey: KEY } })]);
+  [broker, sandbox] = await Promise.all([
+    startNats(),
+    startSandbox({ mobizon: { apiKey: MOBIZON_KEY } }),
+  ]);
   bus = await openTestBus(broker, 'notifier');
 });
 afterAll(async () => {
@@ -38,7 +41,7 @@ const told = async (): Promise<string[]> => {
 
 test('a low balance is told once, and once when it is topped up, by however many look', async () => {
   const mobizon = createMobizon({
-    apiKey: KEY,
+    apiKey: MOBIZON_KEY,
     baseUrl: sandbox.mobizonUrl,
     track: (_action, _context, call) => call(),
     limiter: noLimit,

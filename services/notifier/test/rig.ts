@@ -7,43 +7,31 @@ import { createLedger, type LedgerEntry } from '@leadwire/shared/delivery/ledger
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated } from '@leadwire/testing/lead';
+import { keepServices } from '@leadwire/testing/kept-services';
+import { notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 
-const MOBIZON_KEY = 'k'.repeat(40);
-
-/** Starts before the file's tests and ends after them; every notifier is stopped after its test, so that it leaves no message half done. */
+/** Starts before the file's tests and ends after them; so do its notifiers, unless one is wanted otherwise. */
 export function useRig() {
   let broker: TestBroker;
   let sandbox: Sandbox;
   let bus: Bus;
-  let running: ServiceProcess[] = [];
+  const services = keepServices();
 
   beforeAll(async () => {
-    [broker, sandbox] = await Promise.all([
-      startNats(),
-      startSandbox({
-        resend: {
-          apiKeys: ['re_sandbox_key'],
-          verifiedDomains: ['leadwire.kz'],
-          ratePerSecond: 50,
-        },
-        mobizon: { apiKey: MOBIZON_KEY, ratePerSecondPerMethod: 50, senders: ['Leadwire'] },
-      }),
-    ]);
+    [broker, sandbox] = await Promise.all([startNats(), startSandbox(sandboxOptions)]);
     bus = await openTestBus(broker, 'test');
   });
   afterAll(async () => {
+    await services.stop();
     await bus.drain();
     await Promise.all([broker.close(), sandbox.close()]);
   });
   beforeEach(() => sandbox.control.clearFaults());
-  afterEach(async () => {
-    await Promise.all(running.map((service) => service.stop()));
-    running = [];
-  });
+  afterEach(() => services.release());
 
   const entriesOf = ({ leadId }: Lead): Promise<LedgerEntry[]> => createLedger(bus).ofLead(leadId);
 
@@ -65,30 +53,12 @@ export function useRig() {
       MAIL_FALLBACK_AFTER_MS: '500',
     }),
 
-    startNotifier: async (env: Record<string, string> = {}): Promise<ServiceProcess> => {
-      const service = await startServiceProcess({
-        entry: 'services/notifier/src/main.ts',
-        env: {
-          NATS_URL: broker.url,
-          NOTIFY_DELAY_MS: '300',
-          PUBLIC_BASE_URL: 'https://leadwire.kz',
-          PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
-          COURSE_URL: 'https://leadwire.kz/course',
-          RESEND_API_KEY: 're_sandbox_key',
-          RESEND_BASE_URL: sandbox.resendUrl,
-          RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
-          RESEND_RATE_PER_SECOND: '50',
-          MOBIZON_API_KEY: MOBIZON_KEY,
-          MOBIZON_BASE_URL: sandbox.mobizonUrl,
-          MOBIZON_FROM: 'Leadwire',
-          MOBIZON_RATE_PER_SECOND: '50',
-          MOBIZON_LISTING_LAG_MS: '500',
-          ...env,
-        },
-      });
-      running.push(service);
-      return service;
-    },
+    startNotifier: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
+      services.start('services/notifier/src/main.ts', {
+        NATS_URL: broker.url,
+        ...notifierEnv(sandbox.url),
+        ...env,
+      }),
 
     publishLead: async (lead: Lead): Promise<void> => {
       await bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));

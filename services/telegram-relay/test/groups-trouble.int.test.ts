@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { timesShown, useRig } from './rig.ts';
 
 const rig = useRig();
-let supabase: TestSupabase;
+let supabase: TestLanding;
 beforeAll(async () => {
-  supabase = await startSupabase();
+  supabase = await startLanding();
 }, 60_000);
 afterAll(() => supabase.close());
 

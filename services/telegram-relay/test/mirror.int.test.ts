@@ -4,9 +4,9 @@ import { newId } from '@leadwire/shared/contract/ids';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
+import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createGroupStore } from '../src/groups/group-store.ts';
@@ -14,10 +14,10 @@ import { startMirror } from '../src/groups/mirror.ts';
 
 let broker: TestBroker;
 let bus: Bus;
-let supabase: TestSupabase;
+let supabase: TestLanding;
 
 beforeAll(async () => {
-  [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
+  [broker, supabase] = await Promise.all([startNats(), startLanding()]);
   bus = await openTestBus(broker, 'test');
 }, 60_000);
 afterAll(async () => {

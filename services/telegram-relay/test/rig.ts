@@ -9,9 +9,10 @@ import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
+import { keepServices } from '@leadwire/testing/kept-services';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createGroupStore, type GroupStore } from '../src/groups/group-store.ts';
 
@@ -30,13 +31,13 @@ export interface RigOptions {
   env?: Record<string, string>;
 }
 
-/** Starts before the file's tests and ends after them; every relay is stopped after its test. */
+/** Starts before the file's tests and ends after them; so do its relays, unless one is wanted otherwise. */
 export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: RigOptions = {}) {
   let broker: TestBroker;
   let sandbox: Sandbox;
   let bus: Bus;
   let groups: GroupStore;
-  let running: ServiceProcess[] = [];
+  const services = keepServices();
 
   beforeAll(async () => {
     [broker, sandbox] = await Promise.all([startNats(), startSandbox({ telegram })]);
@@ -44,13 +45,13 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
     groups = createGroupStore(bus);
   });
   afterAll(async () => {
+    await services.stop();
     await bus.drain();
     await Promise.all([broker.close(), sandbox.close()]);
   });
   beforeEach(() => sandbox.control.clearFaults());
   afterEach(async () => {
-    await Promise.all(running.map((service) => service.stop()));
-    running = [];
+    await services.release();
     // Groups of earlier tests get nothing of later ones.
     for (const { groupId } of await groups.list()) await groups.deactivate(groupId, 'test_over');
   });
@@ -64,21 +65,15 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
     telegram: telegramOf,
     groups: () => groups,
 
-    startRelay: async (env: Record<string, string> = {}): Promise<ServiceProcess> => {
-      const service = await startServiceProcess({
-        entry: 'services/telegram-relay/src/main.ts',
-        env: {
-          NATS_URL: broker.url,
-          TELEGRAM_BASE_URL: sandbox.telegramUrl,
-          TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
-          TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
-          ...common,
-          ...env,
-        },
-      });
-      running.push(service);
-      return service;
-    },
+    startRelay: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
+      services.start('services/telegram-relay/src/main.ts', {
+        NATS_URL: broker.url,
+        TELEGRAM_BASE_URL: sandbox.telegramUrl,
+        TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
+        TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
+        ...common,
+        ...env,
+      }),
 
     /** A group with the bot in it, activated as if somebody had sent the command. */
     activeGroup: async (

@@ -15,7 +15,7 @@ import { UsageError } from '../failure.ts';
 import { usernameOf } from '../doctor/telegram-bots.ts';
 import { clock, columns, fromNow, oneLine, paint, say } from '../terminal.ts';
 
-const KINDS = { proftest: 'test', purchase: 'course' } as const;
+const KINDS = { proftest: 'test', purchase: 'course', request: 'request' } as const;
 
 export function addTelegramCommands(program: Command, readEnv: () => CliEnv): void {
   const telegram = program.command('telegram').description('groups and students in Telegram');
@@ -59,7 +59,7 @@ async function makeGroupCode(bus: Bus, env: CliEnv, bot: GroupBot): Promise<void
   const { code, validUntil } = await createTelegramCodes(bus).make({ kind: 'group', bot });
   const username = await usernameOf(env, bot);
   const who = username === undefined ? `the ${bot} bot` : `@${username}`;
-  const kinds = bot === 'leads' ? ' [test|course|all]' : '';
+  const kinds = bot === 'leads' ? ' [test|course|request|all]' : '';
   say(
     paint('green', code),
     '',

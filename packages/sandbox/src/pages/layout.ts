@@ -27,6 +27,7 @@ export function layout(shown: Shown, content: Html): string {
           <a class="brand" href="/"><span class="dot"></span>Leadwire <small>песочница</small></a>
           <nav class="links">
             <a href="/forms/">Формы</a>
+            <a href="/senders/">Отправители</a>
             <button type="button" id="theme" aria-label="Светлая или тёмная тема">◐</button>
           </nav>
         </header>

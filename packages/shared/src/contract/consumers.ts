@@ -56,6 +56,14 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'writes lead rows',
   },
+  'lead-store-rejects': {
+    stream: 'INTAKE',
+    filters: ['intake.rejected.*', 'redrive.lead-store-rejects.>'],
+    concurrency: 50,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes posts of forms that made no lead',
+  },
   'lead-store-deliveries': {
     stream: 'DELIVERIES',
     filters: ['deliveries.>', 'redrive.lead-store-deliveries.>'],
@@ -79,6 +87,14 @@ export const consumers = {
     attempts: 10,
     ackWaitMs: 30 * SECOND,
     what: 'writes what became of deals',
+  },
+  'lead-store-audit': {
+    stream: 'AUDIT',
+    filters: ['audit.>', 'redrive.lead-store-audit.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes audit_log',
   },
   'crm-sync': {
     stream: 'LEADS',

@@ -4,6 +4,7 @@
  * A breaking change gets a new version beside the old one. docs/EVENTS.md is compared with this file.
  */
 import { z } from 'zod';
+import { attributionSchema, utmSchema } from './attribution.ts';
 import {
   batchReadySchema,
   campaignDeliverySchema,
@@ -12,8 +13,11 @@ import {
 } from './campaign-facts.ts';
 import { messageSchema } from './messages.ts';
 import { newId } from './ids.ts';
+import { rejectSchema } from './intake-forms.ts';
+import { auditSchema, staffSchema } from './staff-facts.ts';
 
-export const leadKinds = ['proftest', 'purchase'] as const;
+/** `request`: somebody asks to be called; deal, notice and row, but no message to them. */
+export const leadKinds = ['proftest', 'purchase', 'request'] as const;
 export type LeadKind = (typeof leadKinds)[number];
 
 export const channels = ['email', 'sms', 'telegram'] as const;
@@ -23,24 +27,19 @@ export type Channel = (typeof channels)[number];
 export const personalChannels = ['email', 'sms'] as const;
 export type PersonalChannel = (typeof personalChannels)[number];
 
-/** What is unusual about a lead's contacts. None of them stops the lead. */
+/**
+ * What is unusual about a lead. None of them stops it. `form_unknown`: it came to an address that no form has.
+ */
 export const contactIssues = [
   'phone_missing',
   'phone_invalid',
   'email_missing',
   'email_invalid',
   'email_typo_suspected',
+  'name_missing',
+  'form_unknown',
 ] as const;
 export type ContactIssue = (typeof contactIssues)[number];
-
-/** Attribution: where the click that was paid for came from. */
-export const utmSchema = z.object({
-  source: z.string().optional(),
-  medium: z.string().optional(),
-  campaign: z.string().optional(),
-  content: z.string().optional(),
-  term: z.string().optional(),
-});
 
 export const leadSchema = z.object({
   leadId: z.uuid(),
@@ -60,6 +59,10 @@ export const leadSchema = z.object({
   paymentMethod: z.string().nullable(),
   answers: z.record(z.string(), z.unknown()),
   utm: utmSchema,
+  /** Missing in leads that are older than it. */
+  attribution: attributionSchema.optional(),
+  /** The form of `intake_forms` that it came through. */
+  form: z.string().optional(),
   metadata: z.record(z.string(), z.unknown()),
   receivedAt: z.iso.datetime(),
 });
@@ -207,6 +210,8 @@ export const eventSchemas = {
   'lead.created.v1': defineEvent('lead.created.v1', leadSchema),
   /** The honeypot field was filled in: kept for a look, never contacted. */
   'lead.quarantined.v1': defineEvent('lead.quarantined.v1', leadSchema),
+  /** Somebody's form posted what makes no lead: kept as it came, to be read again. */
+  'intake.rejected.v1': defineEvent('intake.rejected.v1', rejectSchema),
   /** A planned message is due now (published by the broker's own scheduler). */
   'notification.due.v1': defineEvent(
     'notification.due.v1',
@@ -250,6 +255,10 @@ export const eventSchemas = {
   'campaign.batch_ready.v1': defineEvent('campaign.batch_ready.v1', batchReadySchema),
   /** A provider was called. */
   'provider.called.v1': defineEvent('provider.called.v1', callSchema),
+  /** Somebody who works here came, changed or left: how they are now, whole. */
+  'staff.changed.v1': defineEvent('staff.changed.v1', staffSchema),
+  /** A person did something that others may have to account for. */
+  'audit.recorded.v1': defineEvent('audit.recorded.v1', auditSchema),
   /** A person should look. */
   'alert.raised.v1': defineEvent('alert.raised.v1', alertSchema),
 } as const;
@@ -265,6 +274,8 @@ export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
 export type CrmRecorded = EventOf<'crm.recorded.v1'>;
 export type BatchReady = EventOf<'campaign.batch_ready.v1'>;
 export type ContactSuppressed = EventOf<'contact.suppressed.v1'>;
+export type StaffChanged = EventOf<'staff.changed.v1'>;
+export type AuditRecorded = EventOf<'audit.recorded.v1'>;
 export type DealChanged = EventOf<'crm.deal_changed.v1'>;
 
 /**

@@ -38,6 +38,12 @@ export const streams = {
     maxAgeMs: 730 * DAY,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
+  INTAKE: {
+    subjects: ['intake.rejected.*', 'redrive.lead-store-rejects.>'],
+    retention: 'limits',
+    maxAgeMs: 30 * DAY,
+    what: 'what forms posted and no lead could be made of: intake.rejected.<rejectId>',
+  },
   STUDENTS: {
     subjects: [
       'students.created.*',
@@ -113,6 +119,18 @@ export const streams = {
     maxAgeMs: 30 * DAY,
     what: 'every call to a provider: calls.<service>.<status>',
   },
+  STAFF: {
+    subjects: ['staff.changed.*'],
+    retention: 'limits',
+    maxAgeMs: 3_650 * DAY,
+    what: 'people who work here, as they are from then on: staff.changed.<staffId>',
+  },
+  AUDIT: {
+    subjects: ['audit.*.*.*', 'redrive.lead-store-audit.>'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'what people did: audit.<what>.<done to it>.<event id>',
+  },
   ALERTS: {
     subjects: ['alerts.*.*', 'redrive.telegram-alerts.>'],
     retention: 'limits',
@@ -138,6 +156,10 @@ export const buckets = {
   deliveries: {
     ttlMs: 0,
     what: 'the delivery ledger: <leadId>.<channel>.<template> -> state; why nothing is sent twice',
+  },
+  intake_forms: {
+    ttlMs: 0,
+    what: 'the forms that may post leads, all under one key; the table is the original',
   },
   message_links: {
     ttlMs: 31 * DAY,
@@ -208,6 +230,7 @@ export const subjects = {
   leadQuarantined: (kind: string, leadId: string) => `leads.quarantined.${kind}.${leadId}`,
   /** Whatever its kind and whether quarantined: one lead id is one message. */
   anyLead: (leadId: string) => `leads.*.*.${leadId}`,
+  intakeRejected: (rejectId: string) => `intake.rejected.${rejectId}`,
   notifyAt: (channel: string, deliveryId: string) => `notify.at.${channel}.${deliveryId}`,
   notifyDue: (channel: string, deliveryId: string) => `notify.due.${channel}.${deliveryId}`,
   telegramAt: (chatId: string, deliveryId: string) => `telegram.at.${chatId}.${deliveryId}`,
@@ -226,6 +249,9 @@ export const subjects = {
     `students.lesson_completed.${studentId}.${lesson}`,
   messageRequested: (type: string, messageId: string) => `messages.requested.${type}.${messageId}`,
   campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
+  staffChanged: (staffId: string) => `staff.changed.${staffId}`,
+  /** `action` is two tokens: `staff.disabled`. */
+  audit: (action: string, eventId: string) => `audit.${action}.${eventId}`,
   call: (service: string, status: string) => `calls.${service}.${status}`,
   alert: (severity: string, what: string) => `alerts.${severity}.${what}`,
   dead: (durable: string, subject: string) => `dead.${durable}.${subject}`,

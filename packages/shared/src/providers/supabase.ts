@@ -1,9 +1,15 @@
 /** A Supabase project, reached over its REST API with the service key. */
 import { createClient } from '@supabase/supabase-js';
+import { z } from 'zod';
 import { ChannelStoppedError, PermanentError, TransientError } from '../errors.ts';
 
 const TIMEOUT_MS = 15_000;
 const MAX_ROWS = 100;
+
+const rowSchema = z.record(z.string(), z.unknown());
+const rowsSchema = z.array(rowSchema);
+/** A row by the names of its columns. */
+export type Row = z.infer<typeof rowSchema>;
 
 export interface Database {
   /**
@@ -12,21 +18,28 @@ export interface Database {
    * wrong; TransientError when the database is not there.
    */
   storeRows(functionName: string, rows: readonly object[]): Promise<void>;
-  /** Calls a function of the migrations; resolves to what it answers, as JSON. @throws as `storeRows`. */
-  call(functionName: string, args: object): Promise<unknown>;
+  /**
+   * Calls a function of the migrations; resolves to its answer as `schema` reads it. @throws as `storeRows`;
+   * ChannelStoppedError also for an answer that the schema refuses, which names the fields and never shows a value.
+   */
+  call<Schema extends z.ZodType>(
+    functionName: string,
+    args: object,
+    schema: Schema,
+  ): Promise<z.output<Schema>>;
   /** One row of a table by its id, or undefined. @throws as `storeRows`. */
-  rowById(table: string, id: string): Promise<Record<string, unknown> | undefined>;
+  rowById(table: string, id: string): Promise<Row | undefined>;
   /** The first 100 rows with this value in this column, by `order`, oldest first. @throws as `storeRows`. */
   rowsWith(
     table: string,
     { column, value, order }: { column: string; value: string; order: string },
-  ): Promise<Record<string, unknown>[]>;
+  ): Promise<Row[]>;
   /**
    * The rows of a table or view that pass all filters, in the order of its unique column `key`, those after `after`.
    * At most `limit`, and fewer where the server's own limit is lower: ask until there are none. Names are not checked:
    * never let a stranger choose them. @throws as `storeRows`; PermanentError also for a name that does not exist.
    */
-  rowsAfter(table: string, query: RowsQuery): Promise<Record<string, unknown>[]>;
+  rowsAfter(table: string, query: RowsQuery): Promise<Row[]>;
 }
 
 /** How a column is compared. `is` takes null, true or false; `in` a list. */
@@ -76,22 +89,22 @@ export function createDatabase({ project, url, serviceKey }: DatabaseOptions): D
       const { error, status } = await client.rpc(functionName, { rows });
       if (error) throw classify(project, status, error);
     },
-    async call(functionName, args) {
+    async call(functionName, args, schema) {
       const answer = await client.rpc(functionName, args);
       if (answer.error) throw classify(project, answer.status, answer.error);
-      return answer.data as unknown;
+      return readAnswer(project, functionName, schema, answer.data);
     },
     async rowById(table, id) {
       const query = client.from(table).select().eq('id', id);
-      const { data, error, status } = await query.maybeSingle<Record<string, unknown>>();
+      const { data, error, status } = await query.maybeSingle<unknown>();
       if (error) throw classify(project, status, error);
-      return data ?? undefined;
+      return data === null ? undefined : readAnswer(project, table, rowSchema, data);
     },
     async rowsWith(table, { column, value, order }) {
       const query = client.from(table).select().eq(column, value).order(order).limit(MAX_ROWS);
       const { data, error, status } = await query;
       if (error) throw classify(project, status, error);
-      return data as Record<string, unknown>[];
+      return readAnswer(project, table, rowsSchema, data);
     },
     async rowsAfter(table, { columns, filters, key, after, limit }) {
       let query = client.from(table).select(columns.join(','));
@@ -106,9 +119,27 @@ export function createDatabase({ project, url, serviceKey }: DatabaseOptions): D
         throw new PermanentError(`sql_${error.code}`, `Supabase ${project}: ${error.message}`);
       }
       if (error) throw classify(project, status, error);
-      return data as unknown as Record<string, unknown>[];
+      return readAnswer(project, table, rowsSchema, data);
     },
   };
+}
+
+/** What comes from the database is checked here. @throws ChannelStoppedError: another schema than this version's. */
+function readAnswer<Schema extends z.ZodType>(
+  project: string,
+  source: string,
+  schema: Schema,
+  data: unknown,
+): z.output<Schema> {
+  const read = schema.safeParse(data);
+  if (read.success) return read.data;
+  // Without values: they may be somebody's contact.
+  const issues = read.error.issues.map(
+    ({ path, code }) => `${path.join('.') || 'answer'}: ${code}`,
+  );
+  throw new ChannelStoppedError(
+    `Supabase ${project}: ${source} answers otherwise than expected (${issues.slice(0, 3).join(', ')}; are the migrations applied?)`,
+  );
 }
 
 interface DatabaseAnswer {

@@ -31,7 +31,7 @@ function tooDeep(): RequestError {
 }
 
 /** Level by level and without recursion, because the depth is what is not known yet. */
-function isTooDeep(body: unknown): boolean {
+export function isTooDeep(body: unknown): boolean {
   let level: unknown[] = [body];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > DEEPEST_NESTING) return true;

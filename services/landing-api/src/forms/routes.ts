@@ -7,6 +7,8 @@ import { contentHash } from '@leadwire/shared/contract/ids';
 import { proftestForm, purchaseForm, readLead, type Form } from '../handler.ts';
 import { leadIdFor, type Intake } from '../intake/intake.ts';
 import type { LandingMeasures } from '../measures.ts';
+import type { RequestTraces } from './attribution.ts';
+import { acceptOtherSenders, isBuilder, tracesOf } from './other-senders.ts';
 import {
   submissionHeaders,
   submissionKey,
@@ -16,15 +18,20 @@ import {
 
 const acceptedSchema = z.object({ success: z.literal(true), leadId: z.uuid() });
 
-const repeatedSchema = acceptedSchema.extend({ duplicate: z.literal(true) });
+const repeatedSchema = acceptedSchema.extend({ duplicate: z.literal(true).optional() });
 type Accepted = z.infer<typeof acceptedSchema> | z.infer<typeof repeatedSchema>;
 
 const responses = {
-  200: repeatedSchema.meta({ description: 'The same submission was taken before: the same lead.' }),
+  200: repeatedSchema.meta({
+    description:
+      'The same submission was taken before: the same lead. Page builders hear this in any case.',
+  }),
   201: acceptedSchema.meta({ description: 'The lead is stored and will not be lost.' }),
-  400: problemSchema.meta({ description: 'No JSON, no name, or nobody could be reached.' }),
+  400: problemSchema.meta({ description: 'No JSON, or nobody could be reached.' }),
   413: problemSchema.meta({ description: 'The body is larger than 32 KiB.' }),
-  415: problemSchema.meta({ description: 'The body is not JSON by its content type.' }),
+  415: problemSchema.meta({
+    description: 'The body is neither JSON nor a form by its content type.',
+  }),
   422: problemSchema.meta({ description: 'The key was used before, for another submission.' }),
   429: problemSchema.meta({ description: 'Too many requests: wait for Retry-After seconds.' }),
   503: problemSchema.meta({ description: 'Not stored: try again after Retry-After seconds.' }),
@@ -46,12 +53,25 @@ export interface LandingPorts {
 
 /** Adds the form routes. They answer 201 for a new lead, 200 for a repeat of one. */
 export function addLandingRoutes(app: FastifyInstance, ports: LandingPorts): void {
+  // A scope of its own: nobody else here takes forms.
+  void app.register((scope, _options, done) => {
+    acceptOtherSenders(scope);
+    addRoutes(scope, ports);
+    done();
+  });
+}
+
+function addRoutes(app: FastifyInstance, ports: LandingPorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
-  const submit = (request: FormRequest, reply: { code(status: number): unknown }, form: Form) =>
-    acceptSubmission(ports, request, form).then((answer) => {
-      reply.code('duplicate' in answer ? 200 : 201);
-      return answer;
-    });
+  const submit = async (
+    request: Omit<FormRequest, 'traces'>,
+    reply: { code(status: number): unknown },
+    form: Form,
+  ): Promise<Accepted> => {
+    const answer = await acceptSubmission(ports, pickRequest(request), form);
+    reply.code('duplicate' in answer || isBuilder(request) ? 200 : 201);
+    return answer;
+  };
 
   typed.post(
     '/api/landing/proftest',
@@ -77,20 +97,31 @@ export function addLandingRoutes(app: FastifyInstance, ports: LandingPorts): voi
   );
 }
 
+function pickRequest(request: Omit<FormRequest, 'traces'>): FormRequest {
+  const { body, headers, log } = request;
+  return { body, headers, log, traces: tracesOf(headers) };
+}
+
 interface FormRequest {
   body: Submission;
   headers: { 'idempotency-key'?: string | undefined };
   log: FastifyBaseLogger;
+  traces?: RequestTraces;
 }
 
-async function acceptSubmission(
+/** @throws RequestError 400 for who cannot be reached, 422 for a key of something else; TransientError when it is not stored. */
+export async function acceptSubmission(
   { intake, measures, now }: LandingPorts,
-  { body, headers, log }: FormRequest,
+  { body, headers, log, traces = {} }: FormRequest,
   form: Form,
 ): Promise<Accepted> {
   const count = (outcome: string) => measures.submissions.inc({ kind: form.kind, outcome });
   const key = submissionKey(headers['idempotency-key'], body);
-  const reading = readLead(body, form, { leadId: leadIdFor(key), receivedAt: now() });
+  const reading = readLead(body, form, {
+    leadId: leadIdFor(key),
+    receivedAt: now(),
+    traces,
+  });
   if (reading.issues) {
     count('refused');
     throw new RequestError(400, 'the form cannot be used as it is', reading.issues);

@@ -25,9 +25,10 @@ export const HONEYPOT_FIELD = 'website';
 export const submissionSchema = z
   .looseObject(
     {
-      name: z
-        .union([z.string(), z.number()], { error: 'expected the person’s name as text' })
-        .meta({ description: 'Required. Cut at 200 characters.', examples: ['Айгерим Сапарова'] }),
+      name: optionalText.meta({
+        description: 'Cut at 200 characters; a lead without one is taken and flagged.',
+        examples: ['Айгерим Сапарова'],
+      }),
       email: optionalText.meta({
         description: 'An address, or a phone, is required; one that is unusable is flagged.',
         examples: ['aigerim@mail.kz'],

@@ -1,7 +1,8 @@
 /** The shapes of the HTTP API's answers, for the documentation and for what leaves the service. */
 import { problemSchema } from '@leadwire/shared/service/http-problems';
 import { z } from 'zod';
-import { campaignStatuses, type CampaignWithCounts } from '../campaigns/campaign-store.ts';
+import { campaignStatuses } from '../campaigns/campaign-answers.ts';
+import type { CampaignWithCounts } from '../campaigns/campaign-store.ts';
 import { leftOutReasons, type LeftOutReason } from '../audience/left-out.ts';
 
 const count = z.number().int();

@@ -1,36 +1,48 @@
 /**
- * The functions of the migrations (`leadwire_campaign_*`), typed. All throw as `Database` does: TransientError while
- * the database is away. What happened otherwise is in `kind`.
+ * The functions of the migrations (`leadwire_campaign_*`), typed and their answers checked. All throw as `Database`
+ * does: TransientError while the database is away. What happened otherwise is in `kind`.
  */
 import type { Database } from '@leadwire/shared/providers/supabase';
-import type { BatchResult, ReadyBatch } from '../sending/channel.ts';
+import { z } from 'zod';
+import {
+  claimedSchema,
+  hindrance,
+  kind,
+  missing,
+  movedSchema,
+  notAllowed,
+  retriedSchema,
+  startedSchema,
+  statusSchema,
+  storedAudienceSchema,
+  tickSchema,
+} from './campaign-answers.ts';
+import { readyBatchSchema, type BatchResult } from '../sending/channel.ts';
+import { AHEAD_MS, ASK_AFTER_MS, FEWEST_PEOPLE, WEIGH_EVERY_MS } from './policy.ts';
 
-export const campaignStatuses = [
-  'draft',
-  'scheduled',
-  'running',
-  'paused',
-  'cancelled',
-  'finished',
-] as const;
-export type CampaignStatus = (typeof campaignStatuses)[number];
+const channel = z.enum(['email', 'sms']);
+const text = z.string().nullable();
+/** ISO 8601. */
+const time = z.string().nullable();
+const variables = z.record(z.string(), z.unknown());
 
 /** `pending + sending + sent + failed + skipped + unknown = audience`, always. The rest is what became of the sent. */
-export interface Counts {
-  audience: number;
-  pending: number;
-  sending: number;
-  sent: number;
-  failed: number;
-  skipped: number;
-  unknown: number;
-  delivered: number;
-  bounced: number;
-  complained: number;
-  opened: number;
-  clicked: number;
-  sentLastMinute: number;
-}
+const countsSchema = z.object({
+  audience: z.number(),
+  pending: z.number(),
+  sending: z.number(),
+  sent: z.number(),
+  failed: z.number(),
+  skipped: z.number(),
+  unknown: z.number(),
+  delivered: z.number(),
+  bounced: z.number(),
+  complained: z.number(),
+  opened: z.number(),
+  clicked: z.number(),
+  sentLastMinute: z.number(),
+});
+export type Counts = z.infer<typeof countsSchema>;
 
 export interface NewCampaign {
   id: string;
@@ -51,117 +63,100 @@ export interface NewCampaign {
   maxErrorPercent?: number;
 }
 
-/** Times are ISO 8601. */
-export interface Campaign {
-  id: string;
-  name: string;
-  channel: 'email' | 'sms';
-  template: string;
-  topic: string | null;
-  variables: Record<string, unknown>;
-  status: CampaignStatus;
+export const campaignSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  channel,
+  template: z.string(),
+  topic: text,
+  variables,
+  status: statusSchema,
   /** One token: `by_hand`, `too_many_bounces`, `too_many_errors`, `provider_stopped`. */
-  pauseReason: string | null;
-  source: Record<string, unknown>;
-  audienceReady: boolean;
-  confirmedCount: number | null;
-  scheduledFor: string | null;
-  quietHours: string | null;
-  timeZone: string;
-  ratePerSecond: number | null;
-  maxBouncePercent: number;
-  maxErrorPercent: number;
-  createdAt: string;
-  startedAt: string | null;
-  pausedAt: string | null;
-  cancelledAt: string | null;
-  finishedAt: string | null;
-}
-export type CampaignWithCounts = Campaign & { counts: Counts };
+  pauseReason: text,
+  source: z.record(z.string(), z.unknown()),
+  audienceReady: z.boolean(),
+  confirmedCount: z.number().nullable(),
+  scheduledFor: time,
+  quietHours: text,
+  timeZone: z.string(),
+  ratePerSecond: z.number().nullable(),
+  maxBouncePercent: z.number().nullable(),
+  maxErrorPercent: z.number().nullable(),
+  createdAt: z.string(),
+  startedAt: time,
+  pausedAt: time,
+  cancelledAt: time,
+  finishedAt: time,
+});
+export type Campaign = z.infer<typeof campaignSchema>;
+export const countedCampaignSchema = campaignSchema.extend({ counts: countsSchema });
+export type CampaignWithCounts = z.infer<typeof countedCampaignSchema>;
 /** `changedAt`: of a draft also when its list was. */
-export type ReadCampaign = CampaignWithCounts & { changedAt: string };
+const readCampaignSchema = countedCampaignSchema.extend({ changedAt: z.string() });
+export type ReadCampaign = z.infer<typeof readCampaignSchema>;
 
-export interface AudiencePerson {
+const audiencePersonSchema = z.object({
   /** The place in the list, from 1; unique in it, left-out people included. */
-  row: number;
-  contact: string;
-  name: string | null;
-  variables: Record<string, unknown>;
-}
-export interface LeftOutPerson {
-  row: number;
-  name: string | null;
-  contact: string | null;
-  reason: string;
-}
-export interface Preview {
-  read: number;
-  audience: number;
-  leftOut: Record<string, number>;
-}
+  row: z.number(),
+  contact: z.string(),
+  name: text,
+  variables,
+});
+export type AudiencePerson = z.infer<typeof audiencePersonSchema>;
+const leftOutPersonSchema = z.object({
+  row: z.number(),
+  name: text,
+  contact: text,
+  reason: z.string(),
+});
+export type LeftOutPerson = z.infer<typeof leftOutPersonSchema>;
+const previewSchema = z.object({
+  read: z.number(),
+  audience: z.number(),
+  leftOut: z.record(z.string(), z.number()),
+});
+export type Preview = z.infer<typeof previewSchema>;
 
-export interface RecipientRow extends AudiencePerson {
-  id: string;
-  batch: number | null;
-  status: 'pending' | 'sending' | 'sent' | 'failed' | 'skipped' | 'unknown';
-  reason: string | null;
-  error: string | null;
-  providerId: string | null;
-  attempts: number;
-  sentAt: string | null;
-  deliveredAt: string | null;
-  bouncedAt: string | null;
-  complainedAt: string | null;
-  openedAt: string | null;
-  clickedAt: string | null;
-}
+const recipientSchema = audiencePersonSchema.extend({
+  id: z.string(),
+  batch: z.number().nullable(),
+  status: z.enum(['pending', 'sending', 'sent', 'failed', 'skipped', 'unknown']),
+  reason: text,
+  error: text,
+  providerId: text,
+  attempts: z.number(),
+  sentAt: time,
+  deliveredAt: time,
+  bouncedAt: time,
+  complainedAt: time,
+  openedAt: time,
+  clickedAt: time,
+});
+export type RecipientRow = z.infer<typeof recipientSchema>;
 
 export type Patch = Partial<
   Pick<NewCampaign, 'name' | 'template' | 'topic' | 'variables' | 'quietHours' | 'timeZone'> &
     Pick<NewCampaign, 'scheduledFor' | 'ratePerSecond'>
 >;
 
-type Missing = { kind: 'missing' };
-type NotDraft = { kind: 'not_draft'; status: CampaignStatus };
-type NotAllowed = { kind: 'not_allowed'; status: CampaignStatus };
-
-/** `superseded`: another list was begun meanwhile. */
-export type StoredAudience = { kind: 'stored' | 'superseded' } | NotDraft | Missing;
-export type Patched =
-  { kind: 'changed'; campaign: Campaign } | (NotAllowed & { field: keyof Patch }) | Missing;
-export type Started =
-  | { kind: 'started' | 'scheduled'; audience: number }
-  | { kind: 'count_differs'; audience: number }
-  /** The list is not complete, or nobody is left of it. */
-  | { kind: 'no_audience' }
-  /** By somebody else, since it was read. */
-  | { kind: 'changed' }
-  | NotDraft
-  | Missing;
-export type Moved = { kind: 'done' | 'already'; status: CampaignStatus } | NotAllowed | Missing;
-export type Retried =
-  { kind: 'retried'; people: number } | { kind: 'nothing' } | NotAllowed | Missing;
-
-/** Why a batch is not to be sent now. */
-export type Hindrance = { kind: 'missing' | 'settled' | 'not_running' | 'quiet' | 'busy' };
-type LookedRow =
-  | { kind: 'ready'; ratePerSecond: number | null; batch: Omit<ReadyBatch, 'ratePerSecond'> }
-  | Hindrance;
-export type Looked = { kind: 'ready'; batch: ReadyBatch } | Hindrance;
-export type Claimed =
-  /** `changed`: since the look somebody is suppressed, or the campaign's rate is another. `empty`: nobody is left, it is settled. */
-  | { kind: 'changed' | 'empty' }
-  /** `inherited`: an earlier try may have arrived. `other_body`: it had other bytes. */
-  | { kind: 'claimed' | 'inherited' | 'other_body'; firstClaimAt: string }
-  | Hindrance;
-
-export interface Tick {
-  started: string[];
-  paused: { id: string; reason: string }[];
-  finished: string[];
-  nudges: { campaignId: string; n: number; nudge: number }[];
-}
-
+const patchedSchema = z.union([
+  kind('changed').extend({ campaign: campaignSchema }),
+  notAllowed.extend({ field: z.string() }),
+  missing,
+]);
+const lookedSchema = z.union([
+  z
+    .object({
+      kind: z.literal('ready'),
+      ratePerSecond: z.number().nullable(),
+      batch: readyBatchSchema.omit({ ratePerSecond: true }),
+    })
+    .transform(({ ratePerSecond, batch }) => ({
+      kind: 'ready' as const,
+      batch: { ...batch, ratePerSecond },
+    })),
+  hindrance,
+]);
 export interface ClaimRequest {
   owner: string;
   leaseMs: number;
@@ -176,17 +171,21 @@ export interface ClaimRequest {
 export type CampaignStore = ReturnType<typeof createCampaignStore>;
 
 export function createCampaignStore(database: Pick<Database, 'call'>) {
-  const call = <Answer>(name: string, args: object): Promise<Answer> =>
-    database.call(`leadwire_campaign_${name}`, args) as Promise<Answer>;
-  const byId = <Answer>(name: string, id: string, more: object = {}) =>
-    call<Answer>(name, { p_id: id, ...more });
+  const call = <Schema extends z.ZodType>(name: string, args: object, schema: Schema) =>
+    database.call(`leadwire_campaign_${name}`, args, schema);
+  const byId = <Schema extends z.ZodType>(
+    name: string,
+    id: string,
+    schema: Schema,
+    more: object = {},
+  ) => call(name, { p_id: id, ...more }, schema);
 
   return {
-    get: (id: string) => byId<ReadCampaign | null>('get', id),
+    get: (id: string) => byId('get', id, readCampaignSchema.nullable()),
     /** The newest ones. */
-    list: (limit: number) => call<CampaignWithCounts[]>('list', { p_limit: limit }),
-    counts: (id: string) => byId<Counts>('counts', id),
-    patch: (id: string, patch: Patch) => byId<Patched>('patch', id, { p_patch: patch }),
+    list: (limit: number) => call('list', { p_limit: limit }, z.array(countedCampaignSchema)),
+    counts: (id: string) => byId('counts', id, countsSchema),
+    patch: (id: string, patch: Patch) => byId('patch', id, patchedSchema, { p_patch: patch }),
     /**
      * A part of the list: `first` removes what was there, `last` completes it, `upload` (a UUID) is the same for
      * all parts. About 1,000 people a call.
@@ -196,18 +195,21 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
       { people, leftOut }: { people: readonly AudiencePerson[]; leftOut: readonly LeftOutPerson[] },
       { upload, first, last }: { upload: string; first: boolean; last: boolean },
     ) =>
-      byId<StoredAudience>('set_audience', id, {
+      byId('set_audience', id, storedAudienceSchema, {
         p_upload: upload,
         p_people: people,
         p_left_out: leftOut,
         p_first: first,
         p_last: last,
       }),
-    preview: (id: string) => byId<Preview | null>('preview', id),
+    preview: (id: string) => byId('preview', id, previewSchema.nullable()),
     leftOutPage: (id: string, afterRow: number, limit: number) =>
-      byId<LeftOutPerson[]>('left_out_page', id, { p_after: afterRow, p_limit: limit }),
+      byId('left_out_page', id, z.array(leftOutPersonSchema), {
+        p_after: afterRow,
+        p_limit: limit,
+      }),
     recipientsPage: (id: string, afterRow: number, limit: number) =>
-      byId<RecipientRow[]>('recipients_page', id, { p_after: afterRow, p_limit: limit }),
+      byId('recipients_page', id, z.array(recipientSchema), { p_after: afterRow, p_limit: limit }),
 
     /**
      * The draft as it was read, now, or scheduled when `scheduledFor` is still to come. `batchSize`: people in a call to
@@ -217,27 +219,22 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
       { id, changedAt }: Pick<ReadCampaign, 'id' | 'changedAt'>,
       start: { expected: number; frozen: unknown; batchSize: number },
     ) =>
-      byId<Started>('start_as_read', id, {
+      byId('start', id, startedSchema, {
         p_expected: start.expected,
         p_frozen: start.frozen,
         p_batch_size: start.batchSize,
         p_changed_at: changedAt,
       }),
-    pause: (id: string, reason: string) => byId<Moved>('pause', id, { p_reason: reason }),
-    resume: (id: string) => byId<Moved>('resume', id),
-    cancel: (id: string) => byId<Moved>('cancel', id),
+    pause: (id: string, reason: string) => byId('pause', id, movedSchema, { p_reason: reason }),
+    resume: (id: string) => byId('resume', id, movedSchema),
+    cancel: (id: string) => byId('cancel', id, movedSchema),
     retry: (id: string, { batchSize, unknownToo }: { batchSize: number; unknownToo: boolean }) =>
-      byId<Retried>('retry', id, { p_batch_size: batchSize, p_unknown_too: unknownToo }),
+      byId('retry', id, retriedSchema, { p_batch_size: batchSize, p_unknown_too: unknownToo }),
 
     /** What would be sent of a batch just now; changes nothing. */
-    look: async (id: string, n: number): Promise<Looked> => {
-      const looked = await byId<LookedRow>('look', id, { p_n: n });
-      if (looked.kind !== 'ready') return looked;
-      const { batch, ratePerSecond } = looked;
-      return { kind: 'ready', batch: { ...batch, ratePerSecond } };
-    },
+    look: (id: string, n: number) => byId('look', id, lookedSchema, { p_n: n }),
     claim: (id: string, n: number, claim: ClaimRequest) =>
-      byId<Claimed>('claim_at_rate', id, {
+      byId('claim', id, claimedSchema, {
         p_n: n,
         p_owner: claim.owner,
         p_lease_ms: claim.leaseMs,
@@ -251,7 +248,7 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
       n: number,
       note: { owner: string; leaseMs: number; providerRef?: string; stage?: string },
     ) =>
-      byId<{ kind: 'noted' | 'lost' }>('note', id, {
+      byId('note', id, kind('noted', 'lost'), {
         p_n: n,
         p_owner: note.owner,
         p_lease_ms: note.leaseMs,
@@ -260,23 +257,37 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
       }),
     /** Answers how many batches of the campaign are left. */
     settle: (id: string, n: number, results: BatchResult) =>
-      byId<{ open: number }>('settle', id, { p_n: n, p_results: results }),
+      byId('settle', id, z.object({ open: z.number() }), {
+        p_n: n,
+        p_results: results,
+        p_ask_after_ms: ASK_AFTER_MS,
+      }),
     /** Puts a claimed batch off. `wasTried`: it may have arrived, the same request is repeated later. */
     defer: (
       id: string,
       n: number,
       deferral: { owner: string; waitMs: number; error: string; wasTried: boolean },
     ) =>
-      byId<{ kind: 'deferred' | 'lost' }>('defer', id, {
+      byId('defer', id, kind('deferred', 'lost'), {
         p_n: n,
         p_owner: deferral.owner,
         p_wait_ms: deferral.waitMs,
         p_error: deferral.error,
         p_was_tried: deferral.wasTried,
       }),
-    finishIfDone: (id: string) => byId<boolean>('finish_if_done', id),
-    /** What time brings; each replica calls it every second, one of them at a time does it. */
+    finishIfDone: (id: string) => byId('finish_if_done', id, z.boolean()),
+    /** What time brings; each replica calls it again and again, one of them at a time does it. */
     tick: (ahead: number, nudgeMs: number) =>
-      call<Tick>('tick', { p_ahead: ahead, p_nudge_ms: nudgeMs }),
+      call(
+        'tick',
+        {
+          p_ahead: ahead,
+          p_ahead_ms: AHEAD_MS,
+          p_nudge_ms: nudgeMs,
+          p_weigh_ms: WEIGH_EVERY_MS,
+          p_min_people: FEWEST_PEOPLE,
+        },
+        tickSchema,
+      ),
   };
 }

@@ -11,6 +11,7 @@ import type { MobizonClient } from '@leadwire/shared/providers/mobizon/messages'
 import type { Database } from '@leadwire/shared/providers/supabase';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { z } from 'zod';
+import { ASK_AFTER_MS, ASK_TIMES } from '../campaigns/policy.ts';
 
 const MAX_ROWS = 100;
 /** Nobody sees this delay, and while mails of a campaign arrive it makes one write out of many facts. */
@@ -84,8 +85,9 @@ export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPor
     maxRows: MAX_ROWS,
     maxWaitMs: ASK_WAIT_MS,
     write: async (messageIds) => {
-      const answer = await database.call('leadwire_find_sms', { p_message_ids: messageIds });
-      const found = new Map(foundSchema.parse(answer).map((one) => [one.messageId, one]));
+      const args = { p_message_ids: messageIds };
+      const known = await database.call('leadwire_find_sms', args, foundSchema);
+      const found = new Map(known.map((one) => [one.messageId, one]));
       // Only about our own: the others cost a call and are nobody's here.
       const ours = [...found.keys()];
       if (ours.length > 0) await mobizon.turn({ priority: 'bulk' });
@@ -125,8 +127,8 @@ export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPor
     storeSuppression: ({ data }) => storeSuppression(data),
 
     askAboutSms: async () => {
-      const answer = await database.call('leadwire_campaign_sms_to_ask', { p_limit: MAX_ROWS });
-      const due = foundSchema.parse(answer);
+      const args = { p_limit: MAX_ROWS, p_wait_ms: ASK_AFTER_MS, p_times: ASK_TIMES };
+      const due = await database.call('leadwire_campaign_sms_to_ask', args, foundSchema);
       if (due.length === 0) return { asked: 0, ended: 0, isMore: false };
       await mobizon.turn({ priority: 'bulk' });
       const statuses = await mobizon.statuses(due.map(({ messageId }) => messageId));

@@ -4,41 +4,44 @@
  */
 
 import type { Lane } from '@leadwire/shared/coordination/rate-limiter';
-import type { Claimed } from '../campaigns/campaign-store.ts';
+import { z } from 'zod';
+import type { Claimed } from '../campaigns/campaign-answers.ts';
 
 /** One person of a batch, as frozen at the start. `id` is the delivery's id. */
-export interface BatchRecipient {
-  id: string;
-  row: number;
+const batchRecipientSchema = z.object({
+  id: z.string(),
+  row: z.number(),
   /** A lower-case mail address, or E.164. */
-  contact: string;
-  name: string | null;
-  variables: Record<string, unknown>;
-}
+  contact: z.string(),
+  name: z.string().nullable(),
+  variables: z.record(z.string(), z.unknown()),
+});
+export type BatchRecipient = z.infer<typeof batchRecipientSchema>;
 
-export interface ReadyBatch {
-  campaignId: string;
-  n: number;
-  channel: 'email' | 'sms';
-  campaignName: string;
-  template: string;
+export const readyBatchSchema = z.object({
+  campaignId: z.string(),
+  n: z.number(),
+  channel: z.enum(['email', 'sms']),
+  campaignName: z.string(),
+  template: z.string(),
   /** What `freezeCampaign` of packages/templates made at the start. */
-  frozen: unknown;
+  frozen: z.unknown(),
   /** The same for every try: `campaign-<id>-<n>`. */
-  idempotencyKey: string;
+  idempotencyKey: z.string(),
   /** Tries so far. */
-  attempts: number;
+  attempts: z.number(),
   /** An earlier try may have arrived: the same people, the same time, and so the same bytes. */
-  isInherited: boolean;
+  isInherited: z.boolean(),
   /** The time that the texts are rendered for (ISO 8601): of the first try. */
-  at: string;
+  at: z.string(),
   /** What an earlier try noted: Mobizon's campaign, and the step that was done. */
-  providerRef: string | null;
-  stage: string | null;
+  providerRef: z.string().nullable(),
+  stage: z.string().nullable(),
   /** The campaign's own limit in calls to the provider per second, beside the account's. */
-  ratePerSecond: number | null;
-  recipients: readonly BatchRecipient[];
-}
+  ratePerSecond: z.number().nullable(),
+  recipients: z.array(batchRecipientSchema),
+});
+export type ReadyBatch = z.infer<typeof readyBatchSchema>;
 
 export interface PreparedBatch {
   batch: ReadyBatch;

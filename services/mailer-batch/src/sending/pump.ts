@@ -10,10 +10,9 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
+import { AHEAD_MS } from '../campaigns/policy.ts';
 
 const EVERY_MS = 500;
-/** Batches of one campaign are handed out for this long ahead, at the rate of the fastest account. */
-const AHEAD_SECONDS = 2;
 /** No tick went well for this long: readiness turns false. */
 const SILENT_AFTER_MS = 30_000;
 
@@ -37,7 +36,7 @@ export interface Pump extends BackgroundWork {
 /** Starts at once and goes on until `stop`. */
 export function startPump(options: PumpOptions): Pump {
   const { bus, store, log, ratePerSecond, nudgeMs, everyMs = EVERY_MS } = options;
-  const ahead = Math.ceil(ratePerSecond * AHEAD_SECONDS);
+  const ahead = Math.ceil((ratePerSecond * AHEAD_MS) / 1_000);
   let isStopping = false;
   let isWoken = false;
   let timer: NodeJS.Timeout | undefined;

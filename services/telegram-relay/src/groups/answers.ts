@@ -10,6 +10,8 @@ export const KIND_WORDS: Readonly<Record<string, readonly LeadKind[]>> = {
   тест: ['proftest'],
   course: ['purchase'],
   курс: ['purchase'],
+  request: ['request'],
+  заявка: ['request'],
   all: [],
   все: [],
   всё: [],
@@ -18,7 +20,7 @@ export const KIND_WORDS: Readonly<Record<string, readonly LeadKind[]>> = {
 /** The menu that Telegram shows for "/". */
 export const MENU: Readonly<Record<GroupBot, readonly (readonly [string, string])[]>> = {
   leads: [
-    ['activate', 'подключить группу: /activate КОД [test|course|all]'],
+    ['activate', 'подключить группу: /activate КОД [test|course|request|all]'],
     ['status', 'подключена ли группа'],
     ['today', 'сколько заявок сегодня'],
     ['deactivate', 'отключить группу'],
@@ -41,7 +43,7 @@ const TASK: Readonly<Record<GroupBot, string>> = {
 const HOW: Readonly<Record<GroupBot, string>> = {
   leads:
     'Чтобы подключить эту группу, отправьте здесь\n<code>/activate КОД</code>\n' +
-    'После кода можно указать, какие заявки нужны: <code>test</code> (профтест), <code>course</code> (покупка курса), <code>all</code> (все).',
+    'После кода можно указать, какие заявки нужны: <code>test</code> (профтест), <code>course</code> (покупка курса), <code>request</code> (другие формы), <code>all</code> (все).',
   admin: 'Чтобы подключить эту группу, отправьте здесь\n<code>/activate КОД</code>',
 };
 
@@ -59,7 +61,11 @@ export function onlyInGroups(bot: GroupBot): string {
 
 export function kindsInWords({ bot, leadKinds }: Pick<TelegramGroup, 'bot' | 'leadKinds'>): string {
   if (bot === 'admin') return 'предупреждения системы';
-  const words = { proftest: 'заявки профтеста', purchase: 'покупки курса' };
+  const words = {
+    proftest: 'заявки профтеста',
+    purchase: 'покупки курса',
+    request: 'заявки с других форм',
+  };
   return leadKinds.length === 0 ? 'все заявки' : leadKinds.map((kind) => words[kind]).join(', ');
 }
 
@@ -71,13 +77,13 @@ export function activated(group: TelegramGroup): string {
 }
 
 export const codeNeeded =
-  'Нужен код: <code>/activate КОД</code>\nПосле кода можно написать test, course или all.\n' +
+  'Нужен код: <code>/activate КОД</code>\nПосле кода можно написать test, course, request или all.\n' +
   WHERE_FROM;
 
 export function unclear(word: string): string {
   return (
     `Не понимаю «${escapeHtml(word)}». Отправьте <code>/activate КОД</code>, ` +
-    'а после кода, если нужно, одно из слов: test, course, all.'
+    'а после кода, если нужно, одно из слов: test, course, request, all.'
   );
 }
 

@@ -4,7 +4,7 @@ import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { takesKind, type TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
-import { leadSchema, type LeadKind } from '@leadwire/shared/contract/events';
+import { leadKinds, leadSchema, type LeadKind } from '@leadwire/shared/contract/events';
 import { z } from 'zod';
 import { kindsInWords } from './answers.ts';
 import { escapeHtml } from '../bot/html.ts';
@@ -29,7 +29,7 @@ export const COUNT_FAILED =
 /** @throws TransientError when the broker does not answer. */
 export async function countSince(bus: Bus, since: Date): Promise<Counts> {
   const counts: Counts = {
-    leads: { proftest: 0, purchase: 0 },
+    leads: { proftest: 0, purchase: 0, request: 0 },
     payments: {},
     deliveries: {},
     deals: 0,
@@ -81,11 +81,15 @@ export function todayText(
   const day = now.toLocaleDateString('ru-RU', { timeZone, day: 'numeric', month: 'long' });
   const isAll = group.bot === 'admin' || group.leadKinds.length === 0;
   const wants = (kind: LeadKind) => isAll || takesKind(group, kind);
-  const { proftest, purchase } = counts.leads;
-  const total = (wants('proftest') ? proftest : 0) + (wants('purchase') ? purchase : 0);
+  const { proftest, purchase, request } = counts.leads;
+  const total = leadKinds
+    .filter((kind) => wants(kind))
+    .reduce((sum, kind) => sum + counts.leads[kind], 0);
   const heading = isAll ? 'заявок' : kindsInWords(group);
   const lines = [`<b>Сегодня, ${day}</b>: ${heading} — ${total}`];
-  if (isAll) lines.push(`Профтест: ${proftest}`, `Покупка курса: ${purchase}`);
+  if (isAll) {
+    lines.push(`Профтест: ${proftest}`, `Покупка курса: ${purchase}`, `С других форм: ${request}`);
+  }
   if (wants('purchase') && purchase > 0) lines.push(`Оплата: ${paymentsInWords(counts.payments)}`);
   if (isAll) {
     lines.push(

@@ -19,7 +19,11 @@ const LATE_MS = 10 * 60_000;
 /** Telegram keeps 100 entities of a message (links, numbers, bold); a lead has up to six. */
 export const MOST_LEADS = 16;
 
-const KINDS: Record<LeadKind, string> = { proftest: 'Профтест', purchase: 'Покупка курса' };
+const KINDS: Record<LeadKind, string> = {
+  proftest: 'Профтест',
+  purchase: 'Покупка курса',
+  request: 'Заявка',
+};
 
 const ISSUES: Record<ContactIssue, string> = {
   phone_missing: 'нет телефона',
@@ -27,6 +31,8 @@ const ISSUES: Record<ContactIssue, string> = {
   email_missing: 'нет почты',
   email_invalid: 'почта с ошибкой',
   email_typo_suspected: 'в почте, видимо, опечатка',
+  name_missing: 'имя не указано',
+  form_unknown: 'форма не заведена в Leadwire',
 };
 
 /** A lead with what is known of it besides. */

@@ -1,0 +1,66 @@
+/** Auth users of the people who work here, and the links with which they come in. Needs the project's service key. */
+import { TransientError } from '@leadwire/shared/errors';
+import type { AuthError, SupabaseClient, User } from '@supabase/supabase-js';
+import { StaffError } from './staff-error.ts';
+
+/** A hundred years: until somebody takes it back. */
+const FOR_EVER = '876000h';
+
+/** All methods throw TransientError when Auth is not there. */
+export interface StaffAccounts {
+  /** Makes the Auth user unless there is one. @throws StaffError `address_taken` when another id has the address */
+  ensure(account: { staffId: string; email: string }): Promise<void>;
+  /** Whether they may sign in; taking it away ends their sessions. */
+  allow(staffId: string, isAllowed: boolean): Promise<void>;
+  /** Whether they have come in once. */
+  hasComeIn(staffId: string): Promise<boolean>;
+  /**
+   * The address of a page of the console that takes a click; works once, for as long as the project's Auth is set to
+   * (24 hours), and voids the one before it. An invitation for somebody who never came in, else a new password.
+   */
+  makeLink(account: { staffId: string; email: string }): Promise<string>;
+}
+
+/** @param consoleUrl without a trailing slash */
+export function createStaffAccounts(client: SupabaseClient, consoleUrl: string): StaffAccounts {
+  const { admin } = client.auth;
+
+  const find = async (staffId: string): Promise<User | undefined> => {
+    const { data, error } = await admin.getUserById(staffId);
+    if (error?.status === 404) return undefined;
+    if (error) throw unreachable(error);
+    return data.user;
+  };
+  const hasComeIn = async (staffId: string) => {
+    const user = await find(staffId);
+    return Boolean(user?.confirmed_at ?? user?.email_confirmed_at);
+  };
+
+  return {
+    hasComeIn,
+    async ensure({ staffId, email }) {
+      if (await find(staffId)) return;
+      const { error } = await admin.createUser({ id: staffId, email });
+      if (error?.code === 'email_exists') {
+        throw new StaffError('address_taken', 'Auth has this address under another id.');
+      }
+      if (error) throw unreachable(error);
+    },
+    async allow(staffId, isAllowed) {
+      const ban_duration = isAllowed ? 'none' : FOR_EVER;
+      const { error } = await admin.updateUserById(staffId, { ban_duration });
+      if (error && !(error.status === 404 && !isAllowed)) throw unreachable(error);
+    },
+    async makeLink({ staffId, email }) {
+      const type = (await hasComeIn(staffId)) ? 'recovery' : 'invite';
+      const { data, error } = await admin.generateLink({ type, email });
+      if (error) throw unreachable(error);
+      const query = new URLSearchParams({ token_hash: data.properties.hashed_token, type });
+      return `${consoleUrl.replace(/\/+$/, '')}/auth/confirm?${query.toString()}`;
+    },
+  };
+}
+
+function unreachable(error: AuthError): TransientError {
+  return new TransientError(`Supabase Auth: ${error.status ?? ''} ${error.code ?? ''} ${error.message}`, { cause: error }); // prettier-ignore
+}

@@ -1,0 +1,31 @@
+/** What is told about the people who work here, and about what they did. */
+import { z } from 'zod';
+
+export const staffRoles = ['owner', 'sales', 'targetologist', 'viewer'] as const;
+export type StaffRole = (typeof staffRoles)[number];
+
+export const staffSchema = z.object({
+  /** The Auth user's id, the same in every project. */
+  staffId: z.uuid(),
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(staffRoles),
+  utmSources: z.array(z.string()),
+  active: z.boolean(),
+  at: z.iso.datetime(),
+});
+/** A person who works here as they are from `at` on. */
+export type StaffState = z.infer<typeof staffSchema>;
+
+export const auditSchema = z.object({
+  /** A person's address, or `cli:<user of the machine>`. */
+  actor: z.string().min(1),
+  /** What was done to what kind of thing: `staff.disabled`, `lead.released`. Two tokens of a subject. */
+  action: z.string().regex(/^[a-z][a-z_]*\.[a-z][a-z_]*$/),
+  /** An id, or a word for many; never a contact. */
+  subject: z.string().min(1),
+  result: z.enum(['done', 'refused', 'failed']),
+  details: z.record(z.string(), z.unknown()).optional(),
+  at: z.iso.datetime(),
+});
+export type AuditRecord = z.infer<typeof auditSchema>;

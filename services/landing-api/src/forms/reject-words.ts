@@ -1,0 +1,35 @@
+/** What an administrator reads about posts that made no lead. */
+import type { Reject, RejectReason } from '@leadwire/shared/contract/intake-forms';
+
+const WHY: Record<RejectReason, string> = {
+  no_contacts: 'не нашлось ни телефона, ни почты',
+  unreadable: 'не удалось прочитать содержимое',
+  wrong_secret: 'ключ формы не подошёл или не указан',
+  form_off: 'форма выключена',
+};
+
+const REMEDY: Record<RejectReason, (slug: string) => string> = {
+  no_contacts: (slug) =>
+    `Подскажите, какие поля читать: npm run leadwire -- forms add ${slug} --map "Их поле=phone", затем npm run leadwire -- forms retry ${slug}`,
+  unreadable: (slug) => `Посмотрите, что пришло: npm run leadwire -- forms show ${slug}`,
+  wrong_secret: (slug) =>
+    `Скопируйте адрес формы заново: npm run leadwire -- forms show ${slug}. Затем npm run leadwire -- forms retry ${slug}`,
+  form_off: (slug) =>
+    `Включите её: npm run leadwire -- forms add ${slug} --on, затем npm run leadwire -- forms retry ${slug}`,
+};
+
+/** Names of fields are the builder's words; more of them than this nobody reads. */
+const MOST_FIELDS = 12;
+const LONGEST_NAME = 40;
+
+/** @param count how many there were since the last message about this form */
+export function refusedInWords(
+  { form, reason, fields }: Pick<Reject, 'form' | 'reason' | 'fields'>,
+  count: number,
+): string {
+  const many = count > 1 ? ` (таких: ${count})` : '';
+  const names = fields.slice(0, MOST_FIELDS).map((name) => name.slice(0, LONGEST_NAME));
+  const came = names.length > 0 ? ` Пришли поля: ${names.join(', ')}.` : '';
+  const slug = /^[a-z0-9_-]{1,64}$/.test(form) ? form : '<форма>';
+  return `Форма «${form}»: заявка не принята${many}: ${WHY[reason]}.${came} Всё сохранено. ${REMEDY[reason](slug)}`;
+}

@@ -1,0 +1,147 @@
+-- The two lists of people who are not written to: suppressions and the standing exclusions. Contacts come in their
+-- normal form. Each function is one transaction and may be repeated.
+
+create table public.suppressions (
+  id uuid primary key default gen_random_uuid(),
+  channel text,
+  contact text,
+  -- unsubscribed | bounced | complained | manual
+  reason text,
+  source text,
+  lead_id uuid,
+  created_at timestamptz default now()
+);
+create unique index suppressions_channel_contact_key on public.suppressions (channel, contact);
+comment on table public.suppressions is
+  'People who must not be written to. Written by mailer-batch (leadwire_store_suppressions, '
+  'leadwire_campaign_suppress).';
+
+create table public.exclusion_lists (
+  channel text not null,
+  contact text not null,
+  note text,
+  created_at timestamptz default now(),
+  primary key (channel, contact)
+);
+comment on table public.exclusion_lists is
+  'Staff and test accounts: left out of every campaign. Written by mailer-batch '
+  '(leadwire_campaign_exclude).';
+
+-- rows: [{ reason, source, at, recipientId } or { reason, source, at, channel, contact }]. Who is suppressed already
+-- keeps the first reason. Answers how many people are new.
+create function public.leadwire_store_suppressions(rows jsonb) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  v_bad bigint;
+  v_new integer;
+begin
+  perform public.leadwire_check_rows(rows, '{reason,source,at}', '{recipientId}', '{at}');
+  select min(t.n) - 1 into v_bad
+  from jsonb_array_elements(rows) with ordinality as t (r, n)
+  left join public.campaign_recipients p on p.id = (t.r ->> 'recipientId')::uuid
+  where coalesce(t.r ->> 'contact', p.contact) is null;
+  if v_bad is not null then
+    raise exception 'row %: there is no such recipient', v_bad using errcode = '22023';
+  end if;
+
+  insert into public.suppressions (channel, contact, reason, source, created_at)
+  select distinct on (o.channel, o.contact) o.channel, o.contact, o.reason, o.source, o.at
+  from (
+    select coalesce(x.channel, c.channel) as channel, coalesce(x.contact, p.contact) as contact, x.reason,
+      x.source || coalesce(':' || p.campaign_id, '') as source, x.at
+    from jsonb_to_recordset(rows) as x(
+      "recipientId" uuid, channel text, contact text, reason text, source text, at timestamptz
+    )
+    left join public.campaign_recipients p on p.id = x."recipientId"
+    left join public.campaigns c on c.id = p.campaign_id
+  ) o
+  order by o.channel, o.contact, o.at
+  on conflict (channel, contact) do nothing;
+  get diagnostics v_new = row_count;
+  return v_new;
+end
+$$;
+
+-- [{ channel, contact, reason, source, createdAt }], the newest first.
+create function public.leadwire_campaign_suppressions(p_offset integer, p_limit integer) returns jsonb
+language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'channel', p.channel, 'contact', p.contact, 'reason', p.reason, 'source', p.source, 'createdAt', p.created_at
+  ) order by p.created_at desc, p.id), '[]')
+  from (
+    select s.* from public.suppressions s order by s.created_at desc, s.id offset p_offset limit p_limit
+  ) as p;
+$$;
+
+-- p_rows: [{ channel, contact }]. Who is suppressed already keeps the reason. Answers how many are new.
+create function public.leadwire_campaign_suppress(p_rows jsonb, p_source text) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  v_new integer;
+begin
+  insert into public.suppressions (channel, contact, reason, source)
+  select r.channel, r.contact, 'manual', p_source
+  from jsonb_to_recordset(p_rows) as r(channel text, contact text)
+  on conflict (channel, contact) do nothing;
+  get diagnostics v_new = row_count;
+  return v_new;
+end
+$$;
+
+-- They may be written to again. Answers how many were on the list.
+create function public.leadwire_campaign_unsuppress(p_rows jsonb) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  v_gone integer;
+begin
+  delete from public.suppressions s using jsonb_to_recordset(p_rows) as r(channel text, contact text)
+  where s.channel = r.channel and s.contact = r.contact;
+  get diagnostics v_gone = row_count;
+  return v_gone;
+end
+$$;
+
+-- [{ channel, contact, note, createdAt }], the newest first.
+create function public.leadwire_campaign_exclusions(p_offset integer, p_limit integer) returns jsonb
+language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'channel', p.channel, 'contact', p.contact, 'note', p.note, 'createdAt', p.created_at
+  ) order by p.created_at desc, p.channel, p.contact), '[]')
+  from (
+    select e.* from public.exclusion_lists e
+    order by e.created_at desc, e.channel, e.contact offset p_offset limit p_limit
+  ) as p;
+$$;
+
+-- p_rows: [{ channel, contact }]. Who is on the list already gets the new note. Answers how many are new.
+create function public.leadwire_campaign_exclude(p_rows jsonb, p_note text) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  v_new integer;
+begin
+  insert into public.exclusion_lists (channel, contact, note)
+  select distinct r.channel, r.contact, p_note
+  from jsonb_to_recordset(p_rows) as r(channel text, contact text)
+  on conflict (channel, contact) do nothing;
+  get diagnostics v_new = row_count;
+  update public.exclusion_lists e set note = p_note
+  from jsonb_to_recordset(p_rows) as r(channel text, contact text)
+  where p_note is not null and e.channel = r.channel and e.contact = r.contact;
+  return v_new;
+end
+$$;
+
+-- Answers how many were on the list.
+create function public.leadwire_campaign_unexclude(p_rows jsonb) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  v_gone integer;
+begin
+  delete from public.exclusion_lists e using jsonb_to_recordset(p_rows) as r(channel text, contact text)
+  where e.channel = r.channel and e.contact = r.contact;
+  get diagnostics v_gone = row_count;
+  return v_gone;
+end
+$$;
+
+select public.leadwire_service_only('{suppressions, exclusion_lists}');

@@ -1,0 +1,252 @@
+-- One batch of a campaign: looked at, claimed, sent, settled or put off.
+
+-- Who of a batch that has not been tried yet would be sent to: pending, not suppressed, not told about the topic.
+create function public.leadwire_campaign_sendable(p_id uuid, p_n integer)
+returns table (id uuid, line integer, why_not text)
+language sql stable set search_path = '' as $$
+  select r.id, r.line,
+    case when s.contact is not null then 'suppressed' when t.contact is not null then 'topic_already_sent' end
+  from public.campaigns c
+  join public.campaign_recipients r on r.campaign_id = c.id and r.batch = p_n and r.status in ('pending', 'sending')
+  left join public.suppressions s on s.channel = c.channel and s.contact = r.contact
+  left join public.campaign_topic_sends t on t.topic = c.topic and t.channel = c.channel and t.contact = r.contact
+    and t.campaign_id <> c.id
+  where c.id = p_id;
+$$;
+
+-- Why a batch may not be sent just now: { kind: missing | settled | not_running | quiet | busy }, or null when it may.
+create function public.leadwire_campaign_hindrance(c public.campaigns, b public.campaign_batches)
+returns jsonb
+language sql stable set search_path = '' as $$
+  select case
+    when c.id is null or b.n is null then jsonb_build_object('kind', 'missing')
+    when b.state = 'settled' then jsonb_build_object('kind', 'settled')
+    when c.status <> 'running' then jsonb_build_object('kind', 'not_running')
+    when b.lease_until > clock_timestamp() then jsonb_build_object('kind', 'busy')
+    when public.leadwire_campaign_is_quiet(c.quiet_hours, c.time_zone) then jsonb_build_object('kind', 'quiet')
+  end;
+$$;
+
+-- Looks at a batch before its turn, and changes nothing: what would be sent, as of now. A batch that has been tried
+-- (body_hash) keeps its people and its time, so that its request has the same bytes.
+create function public.leadwire_campaign_look(p_id uuid, p_n integer) returns jsonb
+language plpgsql stable set search_path = '' as $$
+declare
+  v_campaign public.campaigns;
+  v_batch public.campaign_batches;
+  v_hindrance jsonb;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_id;
+  select * into v_batch from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n;
+  v_hindrance := public.leadwire_campaign_hindrance(v_campaign, v_batch);
+  if v_hindrance is not null then
+    return v_hindrance;
+  end if;
+  return jsonb_build_object('kind', 'ready', 'ratePerSecond', v_campaign.rate_per_second, 'batch', jsonb_build_object(
+    'campaignId', p_id, 'n', p_n, 'channel', v_campaign.channel, 'campaignName', v_campaign.name,
+    'template', v_campaign.template,
+    'frozen', v_campaign.frozen, 'idempotencyKey', v_batch.idempotency_key, 'attempts', v_batch.attempts,
+    'isInherited', v_batch.body_hash is not null,
+    'at', case when v_batch.body_hash is null then clock_timestamp() else v_batch.first_claim_at end,
+    'providerRef', v_batch.provider_ref, 'stage', v_batch.stage,
+    'recipients', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'row', r.line, 'contact', r.contact, 'name', r.name,
+        'variables', r.variables) order by r.line, r.id), '[]')
+      from public.leadwire_campaign_sendable(p_id, p_n) s
+      join public.campaign_recipients r on r.id = s.id
+      where case when v_batch.body_hash is null then s.why_not is null else r.status = 'sending' end
+    )
+  ));
+end
+$$;
+
+-- These people have not had the topic after all: another campaign about it may write to them.
+create function public.leadwire_campaign_forget_topic(p_id uuid, p_ids uuid[]) returns void
+language sql set search_path = '' as $$
+  delete from public.campaign_topic_sends t
+  using public.campaigns c, public.campaign_recipients r
+  where c.id = p_id and r.id = any (p_ids) and t.topic = c.topic and t.channel = c.channel
+    and t.contact = r.contact and t.campaign_id = p_id;
+$$;
+
+-- Claims a batch for p_lease_ms, if its people are still p_ids (in the order of the list): they are then `sending`,
+-- and who is suppressed or has had the topic is skipped. p_at and p_body_hash belong to the request that was made
+-- from leadwire_campaign_look. Answers a hindrance, { kind: changed } (look again), { kind: empty } (nobody is left;
+-- the batch is settled), { kind: other_body } (an earlier try had other bytes; it is ours to settle),
+-- { kind: claimed } or { kind: inherited, firstClaimAt } (an earlier try may have arrived).
+-- A sender waits for its turn at the campaign's rate as it was when it looked (p_rate, null for none). If the rate is
+-- another by then, it has to look again: so a lowered limit holds from the moment it is answered, whatever waits.
+create function public.leadwire_campaign_claim(
+  p_id uuid, p_n integer, p_owner text, p_lease_ms integer, p_at timestamptz, p_body_hash text, p_ids uuid[],
+  p_rate numeric
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_campaign public.campaigns;
+  v_batch public.campaign_batches;
+  v_hindrance jsonb;
+  v_ids uuid[];
+  v_lease timestamptz := clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0);
+begin
+  -- Held until the claim is made: a limit that is changed meanwhile waits for it.
+  select * into v_campaign from public.campaigns c where c.id = p_id for share;
+  if v_campaign.rate_per_second is distinct from p_rate then
+    return jsonb_build_object('kind', 'changed');
+  end if;
+  select * into v_batch from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n for update;
+  -- In the order in which everybody locks people: what providers report about them may come at this moment.
+  perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = p_n order by r.id for update;
+  v_hindrance := public.leadwire_campaign_hindrance(v_campaign, v_batch);
+  if v_hindrance is not null then
+    return v_hindrance;
+  end if;
+
+  if v_batch.body_hash is not null then
+    update public.campaign_batches b
+    set state = 'sending', owner = p_owner, lease_until = v_lease, attempts = b.attempts + 1
+    where b.campaign_id = p_id and b.n = p_n;
+    return jsonb_build_object('kind',
+      case when v_batch.body_hash = p_body_hash then 'inherited' else 'other_body' end,
+      'firstClaimAt', v_batch.first_claim_at);
+  end if;
+
+  select coalesce(array_agg(s.id order by s.line, s.id), '{}') into v_ids
+  from public.leadwire_campaign_sendable(p_id, p_n) s where s.why_not is null;
+  if v_ids <> p_ids then
+    return jsonb_build_object('kind', 'changed');
+  end if;
+  -- Another campaign about the topic may be claiming the same people at this moment; the key lets one of them through.
+  if v_campaign.topic is not null then
+    insert into public.campaign_topic_sends (topic, channel, contact, campaign_id)
+    select v_campaign.topic, v_campaign.channel, r.contact, p_id
+    from public.campaign_recipients r where r.id = any (v_ids)
+    order by r.contact
+    on conflict (topic, channel, contact) do nothing;
+    if exists (
+      select from public.leadwire_campaign_sendable(p_id, p_n) s where s.id = any (v_ids) and s.why_not is not null
+    ) then
+      perform public.leadwire_campaign_forget_topic(p_id, v_ids);
+      return jsonb_build_object('kind', 'changed');
+    end if;
+  end if;
+
+  update public.campaign_recipients r
+  set status = case when s.why_not is null then 'sending' else 'skipped' end, reason = s.why_not,
+    settled_at = case when s.why_not is not null then clock_timestamp() end,
+    attempts = r.attempts + case when s.why_not is null then 1 else 0 end, updated_at = clock_timestamp()
+  from public.leadwire_campaign_sendable(p_id, p_n) s where r.id = s.id;
+  if v_ids = '{}' then
+    update public.campaign_batches b set state = 'settled', settled_at = clock_timestamp(), lease_until = null
+    where b.campaign_id = p_id and b.n = p_n;
+    return jsonb_build_object('kind', 'empty');
+  end if;
+  update public.campaign_batches b
+  set state = 'sending', owner = p_owner, lease_until = v_lease, attempts = b.attempts + 1,
+    first_claim_at = p_at, body_hash = p_body_hash
+  where b.campaign_id = p_id and b.n = p_n;
+  return jsonb_build_object('kind', 'claimed', 'firstClaimAt', p_at);
+end
+$$;
+
+-- Writes down how far a sender has come (Mobizon takes several steps) and holds the lease for p_lease_ms more.
+-- { kind: noted }, or { kind: lost }: somebody else has it by now, nothing more may be sent.
+create function public.leadwire_campaign_note(
+  p_id uuid, p_n integer, p_owner text, p_lease_ms integer, p_provider_ref text, p_stage text
+) returns jsonb
+language plpgsql set search_path = '' as $$
+begin
+  update public.campaign_batches b
+  set provider_ref = coalesce(p_provider_ref, b.provider_ref), stage = coalesce(p_stage, b.stage),
+    lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+  where b.campaign_id = p_id and b.n = p_n and b.state = 'sending' and b.owner = p_owner;
+  return jsonb_build_object('kind', case when found then 'noted' else 'lost' end);
+end
+$$;
+
+-- Records how people of a batch ended. p_results: [{ id, status, providerId?, reason?, error? }], status one of sent,
+-- failed, skipped, unknown. A fact is taken from anybody, also from a sender that has been replaced; it never undoes
+-- a better one, and whose copy has been seen got it, whatever the sender knows. The provider is asked about an
+-- SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask). Answers { open }: batches of the campaign that
+-- are left.
+create function public.leadwire_campaign_settle(
+  p_id uuid, p_n integer, p_results jsonb, p_ask_after_ms bigint
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_is_sms boolean := exists (select from public.campaigns c where c.id = p_id and c.channel = 'sms');
+  v_failed uuid[];
+begin
+  perform from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n for update;
+  -- What the provider reports meanwhile locks the same people, in the same order.
+  perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = p_n order by r.id for update;
+  with result as (
+    select x.* from jsonb_to_recordset(p_results)
+      as x(id uuid, status text, "providerId" text, reason text, error text)
+    where x.status in ('sent', 'failed', 'skipped', 'unknown')
+  )
+  update public.campaign_recipients r
+  set status = case when public.leadwire_campaign_is_seen(r) then 'sent' else x.status end,
+    provider_id = coalesce(x."providerId", r.provider_id),
+    reason = case when not public.leadwire_campaign_is_seen(r) then x.reason end,
+    error = case when not public.leadwire_campaign_is_seen(r) then x.error end,
+    sent_at = case when x.status = 'sent' then clock_timestamp()
+      else least(r.delivered_at, r.bounced_at, r.complained_at, r.opened_at, r.clicked_at) end,
+    ask_at = case when v_is_sms and x.status = 'sent' and not public.leadwire_campaign_is_seen(r)
+      and coalesce(x."providerId", r.provider_id) is not null
+      then clock_timestamp() + make_interval(secs => p_ask_after_ms / 1000.0) end,
+    settled_at = clock_timestamp(), updated_at = clock_timestamp()
+  from result x
+  where r.id = x.id and r.campaign_id = p_id and r.batch = p_n and r.status in ('sending', 'unknown')
+    and r.status <> x.status;
+  select coalesce(array_agg(r.id), '{}') into v_failed from public.campaign_recipients r
+  where r.campaign_id = p_id and r.batch = p_n and r.status in ('failed', 'skipped');
+  perform public.leadwire_campaign_forget_topic(p_id, v_failed);
+  update public.campaign_batches b
+  set state = 'settled', settled_at = clock_timestamp(), lease_until = null
+  where b.campaign_id = p_id and b.n = p_n and b.state <> 'settled' and not exists (
+    select from public.campaign_recipients r
+    where r.campaign_id = p_id and r.batch = p_n and r.status in ('pending', 'sending')
+  );
+  return jsonb_build_object('open', (
+    select count(*) from public.campaign_batches b where b.campaign_id = p_id and b.state <> 'settled'
+  ));
+end
+$$;
+
+-- Puts a batch off for p_wait_ms after a failure. p_was_tried: it may have arrived, so its people stay as they are
+-- and the same request is repeated; otherwise nothing has happened and they are pending again (skipped, if the
+-- campaign has been cancelled meanwhile). { kind: deferred | lost }
+create function public.leadwire_campaign_defer(
+  p_id uuid, p_n integer, p_owner text, p_wait_ms integer, p_error text, p_was_tried boolean
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_status text;
+  v_ids uuid[];
+begin
+  select c.status into v_status from public.campaigns c where c.id = p_id for share;
+  update public.campaign_batches b
+  set error = p_error, owner = null, nudged_at = null,
+    lease_until = clock_timestamp() + make_interval(secs => p_wait_ms / 1000.0),
+    state = case when p_was_tried then b.state when v_status = 'cancelled' then 'settled' else 'pending' end,
+    body_hash = case when p_was_tried then b.body_hash end,
+    first_claim_at = case when p_was_tried then b.first_claim_at end,
+    provider_ref = case when p_was_tried then b.provider_ref end, stage = case when p_was_tried then b.stage end
+  where b.campaign_id = p_id and b.n = p_n and b.state = 'sending' and b.owner = p_owner;
+  if not found then
+    return jsonb_build_object('kind', 'lost');
+  end if;
+  if not p_was_tried then
+    select coalesce(array_agg(r.id), '{}') into v_ids from public.campaign_recipients r
+    where r.campaign_id = p_id and r.batch = p_n and r.status = 'sending';
+    perform public.leadwire_campaign_forget_topic(p_id, v_ids);
+    update public.campaign_recipients r
+    set status = case when v_status = 'cancelled' then 'skipped' else 'pending' end,
+      reason = case when v_status = 'cancelled' then 'cancelled' end, updated_at = clock_timestamp()
+    where r.id = any (v_ids);
+  end if;
+  return jsonb_build_object('kind', 'deferred');
+end
+$$;
+
+select public.leadwire_service_only('{}');
