@@ -252,7 +252,7 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         const { attempts, shortLink } = entry;
         const copies = (entry.copies ?? 0) + (isCopy ? 1 : 0);
         const reopened: LedgerEntry = {
-          ...deliveryOf<Delivery>(entry),
+          ...deliverySchema.parse(entry),
           attempts,
           shortLink,
           state: 'planned',
