@@ -84,6 +84,14 @@ export interface Outcome {
   remarks?: string[];
 }
 
+/** Of one run, as it goes on. */
+interface State {
+  kills: number;
+  isPeace: boolean;
+  startedAt: number;
+  load?: Load;
+}
+
 /**
  * Runs one scenario in a world of its own, which is gone when this resolves or rejects.
  * @throws when the world cannot be started or read, when the scenario shows nothing, or at `signal`.
@@ -91,7 +99,7 @@ export interface Outcome {
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
   const random = createRandom(options.seed).fork(scenario.name);
   const given = scenario.processes?.(random.fork('processes')) ?? {};
-  const state = { kills: 0, isPeace: false, startedAt: performance.now() };
+  const state: State = { kills: 0, isPeace: false, startedAt: performance.now() };
   const world = await startWorld({
     ...given,
     envOf: (service, name) => (state.isPeace ? {} : (given.envOf?.(service, name) ?? {})),
@@ -106,6 +114,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     const judged = judge(scenario, options, world, random, state);
     return await Promise.race([judged, calledOff(options.signal)]);
   } finally {
+    // A scenario that failed leaves people waiting who would knock for ever.
+    state.load?.abandon();
     await world.close();
   }
 }
@@ -125,7 +135,7 @@ async function judge(
   options: RunOptions,
   world: World,
   random: Random,
-  state: { kills: number; isPeace: boolean; startedAt: number },
+  state: State,
 ): Promise<Outcome> {
   const load = startLoad({
     addresses: () => world.addresses,
@@ -133,6 +143,7 @@ async function judge(
     comingBack: scenario.comingBack ?? 0,
     random: random.fork('load'),
   });
+  state.load = load;
   const told = () => `${load.begun} leads, ${state.kills} kills`;
   const telling = setInterval(() => options.note(told()), 500);
   await scenario

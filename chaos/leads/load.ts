@@ -28,6 +28,8 @@ export interface Load {
   pause(isPaused: boolean): void;
   /** No new people; resolves when all who came have their answer. */
   finish(): Promise<void>;
+  /** Everybody goes away, answered or not. */
+  abandon(): void;
 }
 
 export interface LoadOptions {
@@ -69,6 +71,7 @@ export function startLoad({
   let repeats = 0;
   let isPaused = false;
   let isOver = false;
+  let isAbandoned = false;
 
   const attempt = async ({ key, path, body }: Submission, nth: number): Promise<boolean> => {
     const hosts = addresses();
@@ -90,7 +93,7 @@ export function startLoad({
   };
 
   const submit = async (submission: Submission, start: number): Promise<void> => {
-    for (let nth = start; ; nth += 1) {
+    for (let nth = start; !isAbandoned; nth += 1) {
       if (await attempt(submission, nth).catch(() => false)) return;
       repeats += 1;
       await delay(REPEAT_AFTER_MS);
@@ -146,6 +149,7 @@ export function startLoad({
       return repeats;
     },
     pause: (value) => (isPaused = value),
+    abandon: () => (isOver = isAbandoned = true),
     async finish() {
       isOver = true;
       await flowing;
