@@ -31,5 +31,5 @@ export default {
   // A database in memory is half a gigabyte that WebAssembly never gives back; a worker of hundreds of files would hold
   // several gigabytes and be too slow to end. A new one costs a second.
   workerIdleMemoryLimit: '1.5GB',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };

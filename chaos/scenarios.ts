@@ -16,6 +16,7 @@ import {
   rateLimited,
   serverErrors,
 } from './scenarios/provider-faults.ts';
+import { mailFallback } from './scenarios/mail-fallback.ts';
 import { landingApiKilled, leadStoreKilled, notifierKilled } from './scenarios/service-killed.ts';
 
 const aboutLeads = [
@@ -29,6 +30,7 @@ const aboutLeads = [
   serverErrors,
   rateLimited,
   hanging,
+  mailFallback,
   halfOpen,
   journalGone,
   journalCrashes,

@@ -77,6 +77,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     startSandbox({
       seed: options.random.int(1, 1_000_000),
       resend: { ratePerSecond: 1_000, crashRecoveryMs: 1_000 },
+      mailgun: { ratePerSecond: 1_000, eventsLagMs: 300 },
       mobizon: {
         apiKey: MOBIZON_KEY,
         ratePerSecondPerMethod: 1_000,
@@ -178,6 +179,7 @@ function commonEnv(lines: World['lines'], supabase: TestSupabase): Record<string
     RATE_LIMIT_PER_MINUTE: '1000000',
     NOTIFY_DELAY_MS: '1000',
     RESEND_RATE_PER_SECOND: '200',
+    MAILGUN_BASE_URL: `${at(lines.providers)}/mailgun`,
     MOBIZON_RATE_PER_SECOND: '200',
     MOBIZON_LISTING_LAG_MS: '1000',
     ...supabase.env,

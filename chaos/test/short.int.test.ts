@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { failures } from '../report.ts';
 import { runScenario } from '../scenario.ts';
+import { mailFallback } from '../scenarios/mail-fallback.ts';
 import { SEND_SMS, weather } from '../scenarios/provider-faults.ts';
 import { shortForm } from '../scenarios/short-form.ts';
 import { shortRun } from '../short-run.ts';
@@ -26,6 +27,17 @@ test(
     expect({ seed, failures: failures(outcome) }).toEqual({ seed, failures: [] });
     expect(outcome.verdict.sent).toBeGreaterThan(0);
     expect(outcome.kills).toBeGreaterThan(6);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'with Resend down, half down and flapping, each person gets one mail, never from both providers',
+  async () => {
+    const outcome = await runScenario(mailFallback, { ...shortRun(seed), note });
+
+    expect({ seed, failures: failures(outcome) }).toEqual({ seed, failures: [] });
+    expect(outcome.kills).toBeGreaterThan(1);
   },
   PATIENCE_MS,
 );

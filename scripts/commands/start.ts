@@ -101,7 +101,7 @@ function placesOf(env: NodeJS.ProcessEnv): Record<string, string> {
     ...['LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'],
     ...['LANDING_SUPABASE_PUBLISHABLE_KEY', 'CONSOLE_URL'],
     ...['TRIPWIRE_SUPABASE_URL', 'TRIPWIRE_SERVICE_ROLE_KEY'],
-    ...Object.keys(env).filter((name) => /^(AMOCRM|MOBIZON|RESEND|TELEGRAM)_/.test(name)),
+    ...Object.keys(env).filter((name) => /^(AMOCRM|MAILGUN|MOBIZON|RESEND|TELEGRAM)_/.test(name)),
   ];
   const known = names.map((name) => [name, env[name] ?? ''] as const);
   return Object.fromEntries(known.filter(([, value]) => value !== ''));

@@ -187,6 +187,15 @@ export function stackEnv(
     RESEND_API_KEY: 're_sandbox_key',
     RESEND_BASE_URL: `${sandbox}/resend`,
     RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
+    // An account of one's own comes with its own domain.
+    ...(given['MAILGUN_BASE_URL'] === undefined && {
+      MAILGUN_BASE_URL: `${sandbox}/mailgun`,
+      MAILGUN_API_KEY: 'mailgun-sandbox-key',
+      MAILGUN_DOMAIN: 'leadwire.kz',
+      // Long enough to see it in the sandbox, short enough to wait for it.
+      MAIL_FALLBACK_AFTER_MS: '20000',
+      MAILGUN_EVENTS_LAG_MS: '30000',
+    }),
     MOBIZON_BASE_URL: `${sandbox}/mobizon`,
     MOBIZON_FROM: 'Leadwire',
     AMOCRM_BASE_URL: `${sandbox}/amocrm`,
@@ -201,6 +210,7 @@ export function stackEnv(
     FACEBOOK_WEBHOOK_URL: `${hooks}/facebook`,
     AMOCRM_WEBHOOK_URL: `${hooks}/amocrm/${secretOf('AMOCRM_WEBHOOK_SECRET')}`,
     RESEND_WEBHOOK_URL: `${hooks}/resend`,
+    MAILGUN_WEBHOOK_URL: `${hooks}/mailgun`,
     MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
     CONSOLE_URL: 'http://localhost:3106',
     MAILER_BATCH_URL: at('mailer-batch'),

@@ -18,6 +18,7 @@ export const MAKERS: SecretMakers = {
   TRIPWIRE_SERVICE_ROLE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
   // Standard Webhooks: "whsec_" and 24 to 64 random bytes in base64.
   RESEND_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString('base64')}`,
+  MAILGUN_WEBHOOK_SIGNING_KEY: () => randomBytes(24).toString('hex'),
   MOBIZON_API_KEY: () =>
     Array.from({ length: 40 }, () => ALPHANUMERIC[randomInt(ALPHANUMERIC.length)]).join(''),
 };

@@ -1,5 +1,6 @@
 /** A typed client of the control plane; it works against a sandbox in this process or in another one. */
 import { amocrmControl } from './amocrm/control-client.ts';
+import type { MailgunOptions, MailgunSettings } from './mailgun/lifecycle/settings.ts';
 import type { Campaign } from './mobizon/store/sms.ts';
 import type { MobizonOptions, MobizonSettings } from './mobizon/lifecycle/settings.ts';
 import type { ResendOptions, ResendSettings } from './resend/lifecycle/settings.ts';
@@ -30,6 +31,7 @@ export function connectSandbox(url: string) {
     ...clock(call),
     ...faults(call),
     resend: resend(call),
+    mailgun: mailgun(call),
     mobizon: mobizon(call),
     amocrm: amocrmControl(call),
     telegram: telegramControl(call),
@@ -113,6 +115,17 @@ function resend(call: Call) {
       call<{ lastEvent: string }>('POST', `/resend/emails/${id}/events`, { event, detail }),
     suppressions: async () =>
       (await call<Suppressions>('GET', '/resend/suppressions')).suppressions,
+  };
+}
+
+function mailgun(call: Call) {
+  return {
+    settings: () => call<MailgunSettings>('GET', '/mailgun/settings'),
+    /** Changes some settings, webhooks included; they last until reset. */
+    set: (patch: MailgunOptions) => call<MailgunSettings>('PATCH', '/mailgun/settings', patch),
+    /** The world's answer to a mail: opened, clicked, complained, unsubscribed. */
+    emailEvent: (id: string, event: string) =>
+      call<{ event: string }>('POST', `/mailgun/emails/${id}/events`, { event }),
   };
 }
 

@@ -45,6 +45,11 @@ export const sandboxEnvSchema = z.object({
     .optional(),
   /** Where Resend's webhooks go; needs the secret. */
   RESEND_WEBHOOK_URL: z.url('expected a web address').optional(),
+  MAILGUN_API_KEY: z.string().min(1).optional(),
+  MAILGUN_DOMAIN: z.string().min(3).optional(),
+  MAILGUN_WEBHOOK_SIGNING_KEY: z.string().min(16).optional(),
+  /** Where Mailgun's webhooks go; needs the signing key. */
+  MAILGUN_WEBHOOK_URL: z.url('expected a web address').optional(),
   SANDBOX_RESEND_RATE_PER_SECOND: number('a whole number of requests').int().min(1).default(5),
   MOBIZON_API_KEY: z
     .string()
@@ -91,6 +96,7 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
       ratePerSecond: env.SANDBOX_RESEND_RATE_PER_SECOND,
       webhooks: url !== undefined && secret !== undefined ? [{ url, secrets: [secret] }] : [],
     },
+    mailgun: mailgunOptionsFrom(env),
     mobizon: {
       ...(env.MOBIZON_API_KEY !== undefined && { apiKey: env.MOBIZON_API_KEY }),
       senders: [env.MOBIZON_FROM],
@@ -109,5 +115,14 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
         adminToken: env.ADMIN_TOKEN,
       }),
     ],
+  };
+}
+
+function mailgunOptionsFrom(env: SandboxEnv) {
+  const { MAILGUN_WEBHOOK_URL: url, MAILGUN_WEBHOOK_SIGNING_KEY: signingKey } = env;
+  return {
+    ...(env.MAILGUN_API_KEY !== undefined && { apiKeys: [env.MAILGUN_API_KEY] }),
+    ...(env.MAILGUN_DOMAIN !== undefined && { domains: [env.MAILGUN_DOMAIN] }),
+    webhooks: url !== undefined && signingKey !== undefined ? [{ url, signingKey }] : [],
   };
 }

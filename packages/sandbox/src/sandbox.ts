@@ -9,6 +9,8 @@ import type { AmocrmOptions } from './amocrm/lifecycle/settings.ts';
 import { connectSandbox, type SandboxControl } from './control-client.ts';
 import { createFacebook } from './facebook/provider.ts';
 import type { FacebookOptions } from './facebook/settings.ts';
+import type { MailgunOptions } from './mailgun/lifecycle/settings.ts';
+import { createMailgun } from './mailgun/provider.ts';
 import { createMobizon } from './mobizon/provider.ts';
 import type { MobizonOptions } from './mobizon/lifecycle/settings.ts';
 import { pageRoutes } from './pages/routes.ts';
@@ -41,6 +43,7 @@ export type SandboxOptions = {
   seed?: number;
   log?: Logger;
   resend?: ResendOptions;
+  mailgun?: MailgunOptions;
   mobizon?: MobizonOptions;
   amocrm?: AmocrmOptions;
   telegram?: TelegramOptions;
@@ -55,6 +58,7 @@ export type PagePlugin = { name: string; mount(app: FastifyInstance): void };
 /** One line for each provider; its tab on the page stands in this order. */
 const providerPlugins: ((world: World, options: SandboxOptions) => Provider)[] = [
   (world, options) => createResend(world, options.resend),
+  (world, options) => createMailgun(world, options.mailgun),
   (world, options) => createMobizon(world, options.mobizon),
   (world, options) => createAmocrm(world, options.amocrm),
   (world, options) => createTelegram(world, options.telegram),
@@ -68,6 +72,8 @@ export type Sandbox = {
   url: string;
   /** For RESEND_BASE_URL. */
   resendUrl: string;
+  /** For MAILGUN_BASE_URL. */
+  mailgunUrl: string;
   /** For MOBIZON_BASE_URL. */
   mobizonUrl: string;
   /** For AMOCRM_BASE_URL. */
@@ -105,6 +111,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   return {
     url,
     resendUrl: `${url}/resend`,
+    mailgunUrl: `${url}/mailgun`,
     mobizonUrl: `${url}/mobizon`,
     amocrmUrl: `${url}/amocrm`,
     telegramUrl: `${url}/telegram`,

@@ -39,6 +39,17 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
     receivedAt: at,
   },
   'notification.due.v1': { ...delivery, dueAt: at, shortLink, lead },
+  'message.requested.v1': {
+    messageId: newId(),
+    type: 'welcome',
+    contactIssues: [],
+    data: {},
+    link: 'given',
+    to: { name: 'Дамир', email: 'damir@mail.leadwire-sample.kz', phone: null },
+    sendAt: at,
+    receivedAt: at,
+    contentHash: 'a'.repeat(64),
+  },
   'telegram.notice.v1': { ...delivery, channel: 'telegram', template: newId(), lead },
   'delivery.recorded.v1': { ...delivery, outcome: 'skipped', at, reason: 'phone_invalid' },
   'campaign.delivery_recorded.v1': {

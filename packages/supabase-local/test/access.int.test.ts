@@ -74,7 +74,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
   staff: { owner: 5, sales: 1, viewer: 1, targetologist: 1 },
   // The service key's alone.
   ...Object.fromEntries(
-    ['integration_tokens', 'campaign_topic_sends'].map((name) => [
+    ['integration_tokens', 'campaign_topic_sends', 'intake_forms', 'intake_rejects'].map((name) => [
       name,
       Object.fromEntries(people.map((person) => [person, '-'])),
     ]),

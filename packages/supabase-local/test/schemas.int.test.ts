@@ -87,6 +87,8 @@ describe('a database that had tables before', () => {
       'column scheduled_notifications.status',
       'column short_links.clicks',
       'column short_links.code',
+      // A view shows the type of its table.
+      'column staff_leads.name',
       'column unified_lead_tracking.id',
       'column unified_lead_tracking.note',
       'constraint scheduled_notifications.scheduled_notifications_lead_id_fkey',

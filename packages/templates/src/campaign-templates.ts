@@ -79,7 +79,7 @@ export type CampaignSample = {
 
 const TEXTS = join(import.meta.dirname, '..', 'texts');
 /** What the frame and the person add to a template's own variables. */
-const ALWAYS_THERE = ['brand', 'supportEmail', 'unsubscribeUrl', 'name'];
+const ALWAYS_THERE = ['brand', 'supportEmail', 'unsubscribeUrl', 'isAccountMail', 'name'];
 
 const sampleSchema = z.looseObject({
   brand: z.string(),

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 
 import { readAnswers } from './answers.ts';
-import { frame, optional, ownUrl, shownText } from './variable-types.ts';
+import { longMoment, dayOf } from './russian-time.ts';
+import { frame, moment, optional, ownUrl, shownText } from './variable-types.ts';
 import { toGreetingName } from './user-text.ts';
 
 /** A person who left a lead; `link` is the mail's button, `shortLink` is the lead's own, for the SMS. */
@@ -14,6 +15,20 @@ const lead = {
   link: ownUrl,
   shortLink: ownUrl,
 };
+
+/** Somebody whose account the mail is about. */
+const account = {
+  ...frame,
+  isAccountMail: z.boolean().default(true),
+  name: z.string().transform(toGreetingName),
+};
+
+/** A moment in the reader's time, in words: «27 ноября (пятница), 19:00 по времени Алматы». */
+const shownMoment = moment.transform((iso) => longMoment(iso, 'Asia/Almaty'));
+/** The day of a moment in the reader's time: «27 ноября». */
+const shownDay = moment.transform((iso) => dayOf(iso, 'Asia/Almaty'));
+
+const emailChange = { ...account, newEmail: z.email(), changedAt: shownMoment };
 
 /**
  * One schema for each folder under `texts/`, by its name. Unknown keys of the data are left out, so that a service
@@ -30,6 +45,21 @@ export const templateSchemas = {
   'proftest-result': z
     .object({ ...frame, ...lead, answers: z.unknown().optional() })
     .transform(({ answers, ...rest }) => ({ ...rest, ...readAnswers(answers) })),
+
+  // Messages of the learning platform. `link` is where the mail's button leads.
+  welcome: z.object({ ...account, link: ownUrl, email: z.email() }),
+  /** To the new address. */
+  'email-changed': z.object(emailChange),
+  /** To the address of before, whose owner may know nothing of it. */
+  'email-changed-old': z.object(emailChange),
+  'password-changed': z.object({ ...account, changedAt: shownMoment }),
+  'certificate-issued': z.object({
+    ...account,
+    link: ownUrl,
+    course: shownText(120).pipe(z.string()),
+    number: shownText(60).pipe(z.string()),
+    issuedAt: shownDay,
+  }),
 };
 
 /** The name of a template: its folder under `texts/` and its key in `templateSchemas`. */
@@ -40,3 +70,6 @@ export type TemplateData = { [N in TemplateName]: z.input<(typeof templateSchema
 
 /** All templates, in alphabetical order. */
 export const templateNames = Object.keys(templateSchemas).sort() as TemplateName[];
+
+/** Those that a lead gets: each has a mail, and an SMS with a short link. */
+export const leadTemplateNames = ['course-purchase', 'proftest-result'] as const;

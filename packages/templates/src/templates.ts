@@ -15,7 +15,7 @@ import { readTextsFolder } from './template-files.ts';
 import type { TemplateFiles, TextsFolder } from './template-files.ts';
 
 export type { RenderedMail, RenderedSms } from './render.ts';
-export { templateNames } from './template-data.ts';
+export { leadTemplateNames, templateNames } from './template-data.ts';
 export type { TemplateData, TemplateName } from './template-data.ts';
 export { TemplateError } from './template-error.ts';
 
@@ -30,6 +30,8 @@ export type Templates = {
    * because an SMS text may name these two only. With more than one segment a service should refuse to start.
    */
   longestSms(name: TemplateName, own: { brand: string; shortLink: string }): RenderedSms;
+  /** Whether there is an SMS beside the mail. */
+  hasSms(name: TemplateName): boolean;
   /** The invented data of `sample.json`, for previews and tests. */
   sample<N extends TemplateName>(name: N): TemplateData[N];
 };
@@ -66,6 +68,7 @@ async function load(folder: string): Promise<Templates> {
       const sample = filesOf(texts, name).sample;
       return renderSms(texts, name, toView(name, { ...(sample as object), ...own }));
     },
+    hasSms: (name) => filesOf(texts, name).sms !== null,
     sample: (name) => structuredClone(filesOf(texts, name).sample) as TemplateData[typeof name],
   };
 }

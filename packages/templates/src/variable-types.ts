@@ -22,6 +22,8 @@ export const frame = {
   brand: z.string().trim().min(1).max(40),
   supportEmail: optional(z.email()),
   unsubscribeUrl: optional(ownUrl),
+  /** Tells of the reader's own account: the footer then says so, instead of "delete it if it was not you". */
+  isAccountMail: z.boolean().default(false),
 };
 
 /** Our own words, written by whoever makes a campaign: one line, refused where longer than `maxLength` UTF-16 units. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
-import { loadTemplates, templateNames } from '../src/templates.ts';
+import { leadTemplateNames, loadTemplates } from '../src/templates.ts';
 import type { TemplateData, TemplateName, Templates } from '../src/templates.ts';
 
 let templates: Templates;
@@ -166,7 +166,7 @@ describe('the way to pay', () => {
 
 describe('data that do not fit', () => {
   test.each(
-    templateNames.flatMap((name) => Object.keys(required).map((key) => [name, key] as const)),
+    leadTemplateNames.flatMap((name) => Object.keys(required).map((key) => [name, key] as const)),
   )('%s names the missing variable %s', (name, key) => {
     const data = { ...templates.sample(name), [key]: undefined };
     expect(() => render(name, data)).toThrow(new RegExp(`^${name}: ${key}: `));
@@ -198,7 +198,7 @@ describe('an SMS', () => {
     const code = 'k7Qm2Xa9';
     const short = { brand: 'Leadwire', shortLink: `http://127.0.0.1:3000/s/${code}` };
     const long = { brand: 'Leadwire', shortLink: `https://links.${'a'.repeat(30)}.kz/s/${code}` };
-    for (const name of templateNames) {
+    for (const name of leadTemplateNames) {
       expect(templates.longestSms(name, short).segments).toBe(1);
       expect(templates.longestSms(name, long).segments).toBe(2);
     }

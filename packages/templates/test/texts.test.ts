@@ -9,8 +9,8 @@ import {
   loadCampaignTemplates,
 } from '../src/campaign-templates.ts';
 import type { CampaignTemplates } from '../src/campaign-templates.ts';
-import { loadTemplates, templateNames } from '../src/templates.ts';
-import type { RenderedMail, Templates } from '../src/templates.ts';
+import { leadTemplateNames, loadTemplates, templateNames } from '../src/templates.ts';
+import type { RenderedMail, TemplateName, Templates } from '../src/templates.ts';
 import { thawSample } from './thaw-sample.ts';
 
 // Gmail cuts a message at 102 KB of HTML and hides the rest behind a link.
@@ -75,7 +75,7 @@ describe.each([...templateNames, ...campaignTemplateNames])('%s with its sample 
   });
 });
 
-describe.each(templateNames)('%s for a lead', (name) => {
+describe.each(leadTemplateNames)('%s for a lead', (name) => {
   let mail: RenderedMail;
   beforeAll(() => {
     mail = templates.renderMail(name, templates.sample(name));
@@ -115,4 +115,53 @@ describe.each(templateNames)('%s for a lead', (name) => {
     expect(bulk.html).toContain('href="https://leadwire.kz/u/abc?x=1&amp;y=2"');
     expect(bulk.text).toContain(unsubscribeUrl);
   });
+});
+
+const messageTemplateNames = templateNames.filter(
+  (name): name is Exclude<TemplateName, (typeof leadTemplateNames)[number]> =>
+    !leadTemplateNames.some((each) => each === name),
+);
+
+describe.each(messageTemplateNames)('%s for somebody with an account', (name) => {
+  let mail: RenderedMail;
+  beforeAll(() => {
+    mail = templates.renderMail(name, templates.sample(name));
+  });
+
+  test('links only to the address that it was given and to the support mailbox', () => {
+    const sample = templates.sample(name);
+    const targets = [...mail.html.matchAll(/href="([^"]*)"/g)].map((match) => match[1]);
+    const wanted = [`mailto:${sample.supportEmail}`, ...('link' in sample ? [sample.link] : [])];
+    expect(new Set(targets)).toEqual(new Set(wanted));
+    expect(mail.text).toContain('link' in sample ? sample.link : sample.brand);
+    expect(mail.text).not.toMatch(/<[a-z/]|&nbsp;|&quot;/i);
+  });
+
+  test('says that it is about the account, and does not ask to be deleted or to be unsubscribed from', () => {
+    for (const part of [mail.html.replaceAll('&nbsp;', ' '), mail.text]) {
+      expect(part).toContain('служебное письмо о вашей учётной записи');
+      expect(part).not.toMatch(/удалите письмо|Отписаться/);
+    }
+  });
+
+  test('can be read without a name and without a support mailbox', () => {
+    const bare = { ...templates.sample(name), name: '', supportEmail: null };
+    const { html, text } = templates.renderMail(name, bare);
+    expect(html + text).not.toContain('mailto:');
+    expect(text).toMatch(/^Здравствуйте!\n/);
+    expect(text.replace(/\s+/g, ' ')).toMatch(/тветьте на это письмо/);
+  });
+
+  test('has an SMS of one segment without a link, or none', () => {
+    const sample = templates.sample(name);
+    const sms = templates.hasSms(name) ? templates.renderSms(name, sample) : undefined;
+    expect(sms === undefined).toBe(name === 'welcome' || name === 'email-changed-old');
+    expect(sms?.segments ?? 1).toBe(1);
+    expect(sms?.text ?? `${sample.brand}: `).toMatch(/^Leadwire: (?!.*http)/);
+  });
+});
+
+test('a moment is told in the reader’s time, with its day', () => {
+  const { text } = templates.renderMail('password-changed', templates.sample('password-changed'));
+  expect(text).toContain('изменён: 27 ноября (пятница), 19:05 по времени Алматы');
 });

@@ -7,78 +7,26 @@ import { GoneError, type AmoHttp, type AmoRequest } from '@leadwire/shared/provi
 import { AmbiguousError, TransientError } from '@leadwire/shared/errors';
 import type { CallContext } from '@leadwire/shared/providers/call-log';
 import { createTogether, type Created, type CreateTogether } from './create-together.ts';
-import type { FieldValues } from './match.ts';
+import {
+  contactSchema,
+  dealSchema,
+  pipelineSchema,
+  noteSchema,
+  createdSchema,
+  type AtTurn,
+  type Contact,
+  type ContactPatch,
+  type Deal,
+  type DealPatch,
+  type NewContact,
+  type NewDeal,
+  type Pipeline,
+} from './amocrm-records.ts';
 
 /** The largest page there is. */
 const PAGE = 250;
 /** A search that has more near matches than this is no search. */
 const LONGEST_SEARCH_PAGES = 4;
-
-const fieldSchema = z.object({
-  field_id: z.number().optional(),
-  field_code: z.string().nullish(),
-  values: z.array(z.object({ value: z.unknown(), enum_code: z.string().nullish() })).default([]),
-});
-const contactSchema = z.object({
-  id: z.number(),
-  is_deleted: z.boolean().nullish(),
-  custom_fields_values: z.array(fieldSchema).nullish(),
-  _embedded: z.object({ leads: z.array(z.object({ id: z.number() })).nullish() }).nullish(),
-});
-export type Contact = z.infer<typeof contactSchema>;
-
-const dealSchema = z.object({
-  id: z.number(),
-  name: z.string().nullish(),
-  status_id: z.number(),
-  pipeline_id: z.number(),
-  is_deleted: z.boolean().nullish(),
-  custom_fields_values: z.array(fieldSchema).nullish(),
-  _embedded: z
-    .object({
-      contacts: z.array(z.object({ id: z.number(), is_main: z.boolean().nullish() })).nullish(),
-    })
-    .nullish(),
-});
-export type Deal = z.infer<typeof dealSchema>;
-
-const statusSchema = z.object({ id: z.number(), name: z.string(), sort: z.number() });
-const pipelineSchema = z.object({
-  id: z.number(),
-  name: z.string(),
-  _embedded: z.object({ statuses: z.array(statusSchema) }),
-});
-export type Pipeline = z.infer<typeof pipelineSchema>;
-
-const noteSchema = z.object({ params: z.object({ text: z.string().nullish() }).nullish() });
-const createdSchema = z.object({
-  _embedded: z.object({ leads: z.tuple([z.object({ id: z.number() })]) }),
-});
-
-/** A deal as it is written. */
-export interface NewDeal {
-  name: string;
-  pipeline_id?: number;
-  status_id?: number;
-  custom_fields_values?: FieldValues[];
-  _embedded: { tags: { name: string }[]; contacts?: unknown[] };
-}
-export interface NewContact {
-  name: string;
-  custom_fields_values: FieldValues[];
-}
-export interface ContactPatch {
-  custom_fields_values?: FieldValues[];
-}
-export interface DealPatch {
-  pipeline_id?: number;
-  status_id?: number;
-  custom_fields_values?: FieldValues[];
-  tags_to_add?: { name: string }[];
-}
-
-/** Called when it is the request's turn, right before it leaves. */
-export type AtTurn = () => Promise<void>;
 
 /** Errors are those of `AmoHttp.request`. */
 export interface Amocrm {

@@ -23,7 +23,8 @@ import type { CrmSyncEnv } from './env.ts';
 import { createFacts } from './facts.ts';
 import { createStages } from './stages.ts';
 import type { StudentFacts } from './students.ts';
-import { createSyncDeal, type DealPorts } from './sync-deal.ts';
+import { createSyncDeal } from './sync-deal.ts';
+import type { DealPorts } from './desired-deal.ts';
 import { createLongLivedTokens, createOAuthTokens } from './tokens.ts';
 
 interface Parts {

@@ -12,7 +12,7 @@ import {
 } from '@leadwire/shared/providers/amocrm/http';
 import { AmbiguousError } from '@leadwire/shared/errors';
 import type { CallContext } from '@leadwire/shared/providers/call-log';
-import type { AtTurn, NewContact, NewDeal } from './amocrm.ts';
+import type { AtTurn, NewContact, NewDeal } from './amocrm-records.ts';
 
 /** https://www.amocrm.ru/developers/content/crm_platform/leads-api: at most 50 in one call. */
 const MOST = 50;

@@ -1,7 +1,7 @@
 /** What a manager reads: a deal's name, tags, fields and note. */
 import type { Lead, LeadKind, Student } from '@leadwire/shared/contract/events';
 import { labelQuestion, readAnswers } from '@leadwire/templates/answers';
-import type { FieldValues } from './match.ts';
+import type { FieldValues } from './amocrm-records.ts';
 
 /** Their text fields take 256 characters. */
 const LONGEST_FIELD = 256;

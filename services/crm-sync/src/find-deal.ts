@@ -1,10 +1,10 @@
 /** Looks for what stands in AmoCRM already: the person's contact, their open deal, an earlier create of ours. */
 import { SnoozeError } from '@leadwire/shared/errors';
-import type { Contact, Deal } from './amocrm.ts';
+import type { Contact, Deal } from './amocrm-records.ts';
 import { isOpen } from './deal-plan.ts';
 import { referenceOf } from './deal-text.ts';
 import { pickContact, searchTexts } from './match.ts';
-import type { DealPorts, DesiredDeal } from './sync-deal.ts';
+import type { DealPorts, DesiredDeal } from './desired-deal.ts';
 
 type FindPorts = Pick<DealPorts, 'amocrm' | 'map' | 'plan' | 'idField' | 'searchLagMs' | 'now'>;
 

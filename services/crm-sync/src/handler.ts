@@ -9,7 +9,8 @@ import { stageForPayment, type StagePlan } from './deal-plan.ts';
 import { leadDealName, leadNote, leadTags, utmFields } from './deal-text.ts';
 import type { Facts } from './facts.ts';
 import type { Stages } from './stages.ts';
-import { leadsToTell, type SyncDeal, type Synced, type DesiredDeal } from './sync-deal.ts';
+import { leadsToTell, type SyncDeal, type Synced } from './sync-deal.ts';
+import type { DesiredDeal } from './desired-deal.ts';
 
 export interface Ports {
   syncDeal: SyncDeal;

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import type { Contact } from './amocrm.ts';
+import type { Contact, FieldValues } from './amocrm-records.ts';
 
 const HOME_COUNTRY = 'KZ';
 /** A number that cannot be read is compared digit by digit; with fewer it could be anybody's. */
@@ -96,12 +96,6 @@ export function pickContact(candidates: readonly Contact[], person: Person): Con
     .filter((contact) => contact.is_deleted !== true && weigh(contact) > 0)
     .sort((a, b) => weigh(b) - weigh(a) || a.id - b.id);
   return best;
-}
-
-export interface FieldValues {
-  field_id?: number;
-  field_code?: string;
-  values: { value: unknown; enum_code?: string }[];
 }
 
 /**

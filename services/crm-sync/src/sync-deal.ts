@@ -6,31 +6,16 @@
  */
 import { RefusedError } from '@leadwire/shared/providers/amocrm/http';
 import { TransientError } from '@leadwire/shared/errors';
-import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
-import type { Amocrm } from './amocrm.ts';
+import type { Lease } from '@leadwire/shared/coordination/leases';
 import type { CrmMap, LeadEntry, Made } from './crm-map.ts';
-import type { StagePlan } from './deal-plan.ts';
 import { noteMark } from './deal-text.ts';
+import type { DealPorts, DesiredDeal } from './desired-deal.ts';
 import { createDealFinder } from './find-deal.ts';
-import { personKeys, type FieldValues, type Person } from './match.ts';
-import type { Stages } from './stages.ts';
+import { personKeys } from './match.ts';
 import { asGone, createDealWriter, problemOf } from './write-deal.ts';
 
 /** How long a lead waits for another one of the same person before it is given back. */
 const PATIENCE_MS = 4_000;
-
-/** What should stand in AmoCRM. */
-export interface DesiredDeal {
-  /** Ours: the lead's, or one derived from the student's. */
-  id: string;
-  person: Person;
-  dealName: string;
-  /** Where a new deal begins (undefined: AmoCRM's first stage), and whether an open one moves there. */
-  stage: { id: number | undefined; movesOpenDeals: boolean };
-  tags: string[];
-  fields: FieldValues[];
-  note: string | undefined;
-}
 
 export interface Synced {
   dealId: number;
@@ -42,19 +27,6 @@ export interface Synced {
   at: string;
   /** Other leads whose deal this is, when it has moved. */
   alsoMoved: string[];
-}
-
-export interface DealPorts {
-  amocrm: Amocrm;
-  map: CrmMap;
-  leases: Leases;
-  stages: Stages;
-  plan: StagePlan;
-  /** The field that holds our id, if there is one. */
-  idField: number | undefined;
-  /** After this time AmoCRM's search knows what was written. */
-  searchLagMs: number;
-  now?: () => number;
 }
 
 export type SyncDeal = (wish: DesiredDeal) => Promise<Synced>;

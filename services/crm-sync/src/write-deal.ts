@@ -7,12 +7,20 @@ import {
   PermanentError,
   TransientError,
 } from '@leadwire/shared/errors';
-import type { Contact, ContactPatch, Deal, DealPatch, NewContact, NewDeal } from './amocrm.ts';
+import type {
+  Contact,
+  ContactPatch,
+  Deal,
+  DealPatch,
+  NewContact,
+  NewDeal,
+} from './amocrm-records.ts';
 import type { DealEntry, LeadEntry, Made } from './crm-map.ts';
 import { isForward } from './deal-plan.ts';
-import { missingFields, type FieldValues } from './match.ts';
+import { missingFields } from './match.ts';
+import type { FieldValues } from './amocrm-records.ts';
 import { withoutRefused } from './refused-fields.ts';
-import type { DealPorts, DesiredDeal } from './sync-deal.ts';
+import type { DealPorts, DesiredDeal } from './desired-deal.ts';
 
 /** A pipeline, a stage and fields may be refused one after the other. */
 const TRIES_WITHOUT = 5;

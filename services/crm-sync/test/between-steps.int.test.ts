@@ -5,7 +5,8 @@ import { leadCreated, someLead } from '@leadwire/testing/lead';
 import type { Amocrm } from '../src/amocrm.ts';
 import { createCrmSync } from '../src/handler.ts';
 import { personKeys } from '../src/match.ts';
-import { createSyncDeal, type DealPorts, type DesiredDeal } from '../src/sync-deal.ts';
+import { createSyncDeal } from '../src/sync-deal.ts';
+import type { DealPorts, DesiredDeal } from '../src/desired-deal.ts';
 import { STAGES, useRig } from './rig.ts';
 import { syncUntilDone as untilDone, wishFor } from './wishes.ts';
 

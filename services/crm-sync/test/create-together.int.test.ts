@@ -3,7 +3,7 @@ import { RefusedError } from '@leadwire/shared/providers/amocrm/http';
 import { SnoozeError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { someLead } from '@leadwire/testing/lead';
-import type { FieldValues } from '../src/match.ts';
+import type { FieldValues } from '../src/amocrm-records.ts';
 import { PIPELINE, useRig } from './rig.ts';
 import { syncUntilDone, wishFor } from './wishes.ts';
 

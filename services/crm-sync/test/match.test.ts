@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Contact } from '../src/amocrm.ts';
+import type { Contact } from '../src/amocrm-records.ts';
 import {
   matchOf,
   missingFields,

@@ -2,7 +2,8 @@
 import { SnoozeError, TransientError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { leadDealName, leadNote, leadTags, utmFields } from '../src/deal-text.ts';
-import { createSyncDeal, type DealPorts, type Synced, type DesiredDeal } from '../src/sync-deal.ts';
+import { createSyncDeal, type Synced } from '../src/sync-deal.ts';
+import type { DealPorts, DesiredDeal } from '../src/desired-deal.ts';
 import { STAGES } from './rig.ts';
 
 const PATIENCE_MS = 90_000;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, milliseconds, welcomeLink } from '@leadwire/shared/runtime/env';
 
 const ORIGINS =
   'expected exact origins, comma separated: https://example.kz,https://www.example.kz';
@@ -31,6 +31,13 @@ export const envSchema = z.object({
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{16,}=*$/, 'expected the signing secret of the webhook (whsec_…)')
     .optional(),
+  /** What Mailgun signs its webhooks with; without it there is no address for them. */
+  MAILGUN_WEBHOOK_SIGNING_KEY: z
+    .string()
+    .min(16, 'expected the signing key for webhooks, from the account’s API security page')
+    .optional(),
+  /** As in notifier: with `supabase` a welcome needs no setPasswordUrl. */
+  WELCOME_LINK: welcomeLink,
   /** Last part of the address that Mobizon's reports go to; without it there is no such address. */
   MOBIZON_WEBHOOK_SECRET: z
     .string()

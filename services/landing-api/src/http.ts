@@ -17,6 +17,7 @@ import {
   problemOnSocket,
   sendProblem,
 } from '@leadwire/shared/service/http-problems';
+import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { hasBearer } from '@leadwire/shared/service/service';
 import { addFormRoutes, type FormPorts } from './forms/form-routes.ts';
@@ -27,7 +28,9 @@ import { BODY_LIMIT_BYTES, acceptJsonBodies } from './forms/json-body.ts';
 import type { LandingMeasures } from './measures.ts';
 import { addFacebookHook } from './webhooks/facebook-hook.ts';
 import type { FacebookLeads } from './webhooks/facebook-leads.ts';
+import { addMailgunHook } from './webhooks/mailgun-hook.ts';
 import { addMobizonHook } from './webhooks/mobizon-hook.ts';
+import { addMessageRoutes } from './platform/messages.ts';
 import { addPlatformRoutes } from './platform/platform.ts';
 import { addResendHook } from './webhooks/resend-hook.ts';
 import { addLandingRoutes, type LandingPorts } from './forms/routes.ts';
@@ -54,11 +57,16 @@ export type HttpEnv = Pick<
   | 'RESEND_WEBHOOK_SECRET'
   | 'TRUST_PROXY'
   | 'UNSUBSCRIBE_SECRET'
+  | 'MAILGUN_WEBHOOK_SIGNING_KEY'
+  | 'WELCOME_LINK'
 >;
 export type HttpPorts = Omit<LandingPorts, 'measures'> &
   Pick<FormPorts, 'forms' | 'rejects'> &
   Omit<StatusPorts, 'adminToken'> &
-  ClickPorts & { log: Log; bus: Pick<Bus, 'publish' | 'name'>; measures: LandingMeasures } & {
+  ClickPorts & {
+    log: Log;
+    bus: Pick<Bus, 'publish' | 'name' | 'lastUnder' | 'bucket'>;
+    measures: LandingMeasures;
     facebook?: FacebookLeads | undefined;
   };
 
@@ -92,10 +100,16 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
   const { FACEBOOK_APP_SECRET: appSecret, FACEBOOK_VERIFY_TOKEN: verifyToken } = env;
   const { PLATFORM_TOKEN: token, AMOCRM_WEBHOOK_SECRET: amocrm } = env;
   const { RESEND_WEBHOOK_SECRET: resend, MOBIZON_WEBHOOK_SECRET: mobizon } = env;
-  const { UNSUBSCRIBE_SECRET: unsubscribe } = env;
+  const { UNSUBSCRIBE_SECRET: unsubscribe, MAILGUN_WEBHOOK_SIGNING_KEY: mailgun } = env;
   if (token !== undefined) {
-    addPlatformRoutes(app, { bus, now, token });
+    const secretLinks = createSecretLinks(bus);
+    const canLinkBeMade = env.WELCOME_LINK === 'supabase';
+    const platform = { bus, now, token, secretLinks, canLinkBeMade };
+    addPlatformRoutes(app, platform);
+    addMessageRoutes(app, { ...platform, ledger: ports.ledger });
+    refuseOtherMethods(app, 'GET', ['/api/platform/messages/:messageId']);
     refuseOtherMethods(app, 'POST', [
+      '/api/platform/messages',
       '/api/platform/students',
       '/api/platform/students/:id/lessons/:n/completed',
     ]);
@@ -105,6 +119,7 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
   }
   if (amocrm !== undefined) addAmocrmHook(app, { bus, now, secret: amocrm });
   if (resend !== undefined) addResendHook(app, { bus, secret: resend });
+  if (mailgun !== undefined) addMailgunHook(app, { bus, now, signingKey: mailgun });
   if (mobizon !== undefined) addMobizonHook(app, { bus, now, secret: mobizon });
   if (unsubscribe !== undefined) addUnsubscribeRoutes(app, { bus, now, secret: unsubscribe });
 }

@@ -52,7 +52,9 @@ export function createLeadStore(database: Database): LeadStore {
       if (form === undefined && attribution === undefined) return;
       await storeAttribution({ leadId, form, attribution, receivedAt });
     },
-    storeOutcome: ({ id, data }) => storeOutcome({ ...data, eventId: id }),
+    storeOutcome: ({ id, data: { about, leadId, ...data } }) =>
+      // A message of the platform has no lead, and its id is not to be taken for one.
+      storeOutcome({ ...data, ...(about === undefined && { leadId }), eventId: id }),
     storeCall: ({ id, data }) => storeCall({ ...data, eventId: id }),
     storeDeal: ({ id, data }) => storeDeal({ ...data, eventId: id }),
     storeAudit: ({ id, data }) => storeAudit({ ...data, eventId: id }),
@@ -78,8 +80,8 @@ export function createTripwireStore(
     async storeOutcome({ data }) {
       const status = TRACKED[data.outcome];
       const { leadId, channel, at } = data;
-      // Notices to our own groups are no business of the second project's.
-      if (status === undefined || channel === 'telegram') return;
+      // Notices to our own groups and messages of the platform are about no lead of the second project's.
+      if (status === undefined || channel === 'telegram' || data.about !== undefined) return;
       await storeTracking({
         leadId,
         [`${channel}Status`]: status,

@@ -1,56 +1,46 @@
-/** Mail through Resend. A repeat is safe for a day: same idempotency key, same frozen body. */
-import type { Lead } from '@leadwire/shared/contract/events';
+/** Mail: what it looks like, and who of the two providers sends it. */
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
-import { mailSchema, type Mail, type ResendClient } from '@leadwire/shared/providers/resend';
-import { copyId, isOurs, type Channel, type Due } from './channel.ts';
-import type { Composer } from './compose.ts';
-
-/** Resend forgets a key after 24 hours; an hour of margin for clocks that differ. */
-const KEY_LIFE_MS = 23 * 60 * 60_000;
+import type { Mail } from '@leadwire/shared/providers/resend';
+import type { Channel, Sender } from './channel.ts';
+import { recipientOf, type Composer } from './compose.ts';
+import type { MailFallback } from './mail-fallback.ts';
 
 export interface EmailOptions {
-  resend: ResendClient;
   composer: Composer;
   from: string;
-  now?: () => number;
+  /** Sends every mail that it can. */
+  resend: Sender;
+  /** Takes over when Resend does not take mail. Without it every mail waits for Resend. */
+  second?: { sender: Sender; fallback: Pick<MailFallback, 'isResendsTurn'> } | undefined;
 }
 
-export function createEmailChannel(options: EmailOptions): Channel {
-  const { resend, composer, from, now = Date.now } = options;
-
-  const send = (entry: LedgerEntry): Promise<string> =>
-    resend.send(mailSchema.parse(entry.request), copyId(entry), {
-      leadId: entry.leadId,
-      deliveryId: entry.deliveryId,
-    });
-
+export function createEmailChannel({ composer, from, resend, second }: EmailOptions): Channel {
   return {
-    unreachable: (lead: Lead) => {
-      if (lead.email !== null) return undefined;
-      return lead.contactIssues.includes('email_invalid') ? 'email_invalid' : 'email_missing';
+    unreachable: ({ email, contactIssues }) => {
+      if (email !== null) return undefined;
+      return contactIssues.includes('email_invalid') ? 'email_invalid' : 'email_missing';
     },
 
-    compose(due: Due): Mail {
+    compose(due): Mail {
       const { subject, html, text } = composer.mail(due);
       const tags = [
         { name: 'template', value: due.template },
-        // What Resend tells of the mail later carries these, and nothing else that we know it by.
+        // What providers tell of the mail later carries these, and nothing else that we know it by.
         { name: 'delivery_id', value: due.deliveryId },
-        { name: 'lead_id', value: due.leadId },
+        { name: due.about === 'message' ? 'message_id' : 'lead_id', value: due.leadId },
       ];
-      return { from, to: due.lead.email ?? '', subject, html, text, tags };
+      return { from, to: recipientOf(due).email ?? '', subject, html, text, tags };
     },
 
-    turn: (claim) => resend.turnWith(claim, isOurs),
-    send,
-
-    async reconcile(entry) {
-      const firstTriedAt = Date.parse(entry.firstClaimAt ?? entry.dueAt);
-      if (now() - firstTriedAt > KEY_LIFE_MS) {
-        return { kind: 'undecided', reason: 'idempotency_key_expired' };
-      }
-      // Asking and sending are one call here: the key makes it one mail either way.
-      return { kind: 'sent', providerId: await send(entry) };
+    async sender(known) {
+      if (!second) return resend;
+      // Whoever may have it keeps it: the other one can only double it.
+      if (known?.state === 'sending') return isWith(known, second.sender) ? second.sender : resend;
+      return (await second.fallback.isResendsTurn()) ? resend : second.sender;
     },
   };
+}
+
+function isWith({ provider }: LedgerEntry, { name }: Sender): boolean {
+  return provider === name;
 }

@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, milliseconds, welcomeLink } from '@leadwire/shared/runtime/env';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
 
@@ -13,5 +13,24 @@ export const envSchema = z.object({
     .number('expected an amount of money')
     .min(0, 'expected an amount of money, 0 or more')
     .default(1_000),
+  /** The second mail provider; without an account every mail waits for Resend. */
+  MAILGUN_API_KEY: z.string().min(1, 'expected a Mailgun API key').optional(),
+  MAILGUN_DOMAIN: z.string().min(3, 'expected the sending domain at Mailgun').optional(),
+  MAILGUN_BASE_URL: baseUrl('the Mailgun API').default('https://api.mailgun.net'),
+  MAILGUN_FROM_EMAIL: z.string().min(3, 'expected a sender: Name <address@your-domain>').optional(),
+  MAILGUN_RATE_PER_SECOND: z.coerce
+    .number('expected requests per second')
+    .positive('expected requests per second, more than 0')
+    .default(5),
+  MAILGUN_EVENTS_LAG_MS: milliseconds(30 * 60_000),
+  MAIL_FALLBACK_AFTER_MS: milliseconds(2 * 60_000),
+  WELCOME_LINK: welcomeLink,
+  TRIPWIRE_SUPABASE_URL: baseUrl('the Tripwire project').optional(),
+  TRIPWIRE_SERVICE_ROLE_KEY: z.string().min(1, 'expected its service key').optional(),
 });
 export type NotifierEnv = z.infer<typeof envSchema>;
+
+export const MAILGUN_INCOMPLETE =
+  'MAILGUN_API_KEY and MAILGUN_DOMAIN belong together: set both or none';
+export const WELCOME_INCOMPLETE =
+  'WELCOME_LINK=supabase needs TRIPWIRE_SUPABASE_URL and TRIPWIRE_SERVICE_ROLE_KEY';

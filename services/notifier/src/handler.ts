@@ -1,12 +1,13 @@
 /**
- * What the notifier does: `planLead` turns a lead into planned deliveries, `sendDue` sends one when it
- * is due, `giveUp` records the end of one that could not be sent. Each can be repeated at any point:
+ * What the notifier does: `planLead` and `planMessage` turn a lead or a message of the platform into planned
+ * deliveries, `sendDue` sends one when it is due, `giveUp` records the end of one that could not be sent. Each can be repeated at any point:
  * the ledger decides what is left to do.
  */
 import { AmbiguousError, SnoozeError, PermanentError, toError } from '@leadwire/shared/errors';
 import type {
   Lead,
   LeadCreated,
+  MessageRequested,
   NotificationDue,
   PersonalChannel,
 } from '@leadwire/shared/contract/events';
@@ -16,11 +17,14 @@ import {
   type Claim,
   type HeldEntry,
   type Ledger,
+  type LedgerEntry,
   type Settlement,
 } from '@leadwire/shared/delivery/ledger';
+import type { SecretLinks } from '@leadwire/shared/delivery/secret-links';
+import type { PlatformMessage } from '@leadwire/shared/contract/messages';
 import type { ShortLinks } from '@leadwire/shared/delivery/short-links';
-import type { Channel, Due, Reconciled } from './channel.ts';
-import { messagesFor } from './compose.ts';
+import type { Channel, Due, Reconciled, Recipient, Sender } from './channel.ts';
+import { messagesFor, messagesOf, personOf } from './compose.ts';
 import type { Publisher } from './publisher.ts';
 
 /**
@@ -42,6 +46,8 @@ type OurClaim = Extract<Claim, { kind: 'claimed' | 'inherited' }>;
 export interface Ports {
   ledger: Ledger;
   shortLinks: ShortLinks;
+  /** Where one-time links wait for their mail. */
+  secretLinks: Pick<SecretLinks, 'purge'>;
   publisher: Publisher;
   channels: Record<PersonalChannel, Channel>;
   /** Names this process in claims. */
@@ -55,6 +61,7 @@ export interface Ports {
 
 export interface Notifier {
   planLead: (event: LeadCreated) => Promise<void>;
+  planMessage: (event: MessageRequested) => Promise<void>;
   sendDue: (event: NotificationDue) => Promise<void>;
   giveUp: (event: NotificationDue, error: Error) => Promise<void>;
 }
@@ -62,38 +69,67 @@ export interface Notifier {
 export function createNotifier(ports: Ports): Notifier {
   const { ledger, publisher, channels, now = Date.now } = ports;
 
-  const planMessage = async (lead: Lead, message: Pick<Due, 'channel' | 'template'>) => {
-    const delivery = deliveryOf({ leadId: lead.leadId, ...message });
-    const dueAt = new Date(Date.parse(lead.receivedAt) + ports.delayMs);
-    const reason = channels[delivery.channel].unreachable(lead);
+  /** Tells how a delivery ended, and removes the link that was kept for it. */
+  const finish = async (entry: LedgerEntry): Promise<void> => {
+    await publisher.outcome(entry);
+    if (entry.about === 'message' && entry.channel === 'email') {
+      await ports.secretLinks.purge(entry.leadId);
+    }
+  };
+
+  /** Whatever keeps a delivery from being sent at all is decided here, for leads and messages alike. */
+  const plan = async (
+    due: Omit<Due, 'deliveryId' | 'shortLink'>,
+    recipient: Recipient,
+    linkTo?: string,
+  ): Promise<void> => {
+    const delivery = deliveryOf(due);
+    const dueAt = new Date(due.dueAt);
+    const reason = channels[delivery.channel].unreachable(recipient);
     if (reason !== undefined) {
       const settled: Settlement = { state: 'skipped', reason };
       const { entry } = await ledger.plan(delivery, { dueAt, settled });
-      return publisher.outcome(entry);
+      return finish(entry);
     }
-    const { code, url } = await ports.shortLinks.ensure(delivery, ports.linkFor(lead));
-    const shortLink = { code, url };
-    const { entry } = await ledger.plan(delivery, { dueAt, shortLink });
+    const link = linkTo === undefined ? undefined : await ports.shortLinks.ensure(delivery, linkTo);
+    const shortLink = link && { code: link.code, url: link.url };
+    const { entry } = await ledger.plan(delivery, { dueAt, ...(shortLink && { shortLink }) });
     await publisher.planned(entry);
     // Found as planned, an earlier run may have died before it scheduled; a second schedule replaces
     // the first, and if that one has fired already the ledger knows.
     if (entry.state === 'planned') {
-      await publisher.schedule({ ...delivery, dueAt: entry.dueAt, shortLink, lead });
+      const { lead, message } = due;
+      await publisher.schedule({ ...delivery, dueAt: entry.dueAt, shortLink, lead, message });
+    }
+  };
+
+  const planForLead = (lead: Lead, message: Pick<Due, 'channel' | 'template'>) => {
+    const dueAt = new Date(Date.parse(lead.receivedAt) + ports.delayMs).toISOString();
+    return plan({ ...message, leadId: lead.leadId, dueAt, lead }, lead, ports.linkFor(lead));
+  };
+
+  const planForMessage = async (message: PlatformMessage): Promise<void> => {
+    const { messageId: leadId, type, to, sendAt: dueAt } = message;
+    for (const { channel, template, addressIn } of messagesOf[type]) {
+      // The platform says which way to go: what it did not give is not missing.
+      if (addressIn === undefined && to[channel === 'sms' ? 'phone' : 'email'] === null) continue;
+      const due = { leadId, about: 'message' as const, channel, template, dueAt, message };
+      await plan(due, personOf(message, template));
     }
   };
 
   const settle = async (held: HeldEntry, settlement: Settlement): Promise<void> => {
-    await publisher.outcome(await ledger.settle(held, settlement));
+    await finish(await ledger.settle(held, settlement));
   };
 
-  const send = async (held: HeldEntry, channel: Channel): Promise<void> => {
+  const send = async (held: HeldEntry, sender: Sender): Promise<void> => {
     // A process that was suspended between claim and call may have been taken over meanwhile.
     if (Date.parse(held.entry.leaseUntil ?? '') - now() < CALL_MS) {
       throw new SnoozeError('the claim is too old to send under', LEASE_MS);
     }
     let providerId: string;
     try {
-      providerId = await channel.send(held.entry);
+      providerId = await sender.send(held.entry);
     } catch (thrown) {
       const error = toError(thrown);
       if (error instanceof AmbiguousError) await ledger.abandon(held, error.message);
@@ -110,9 +146,9 @@ export function createNotifier(ports: Ports): Notifier {
     throw new SnoozeError(TURN_WENT_BY, 0);
   };
 
-  const askProvider = async (held: HeldEntry, channel: Channel): Promise<Reconciled> => {
+  const askProvider = async (held: HeldEntry, sender: Sender): Promise<Reconciled> => {
     try {
-      return await channel.reconcile(held.entry);
+      return await sender.reconcile(held.entry);
     } catch (thrown) {
       await ledger.abandon(held, toError(thrown).message);
       throw thrown;
@@ -120,8 +156,8 @@ export function createNotifier(ports: Ports): Notifier {
   };
 
   /** The earlier sender died, or could not tell what happened. */
-  const reconcile = async (held: HeldEntry, channel: Channel): Promise<void> => {
-    const result = await askProvider(held, channel);
+  const reconcile = async (held: HeldEntry, sender: Sender): Promise<void> => {
+    const result = await askProvider(held, sender);
     switch (result.kind) {
       case 'sent':
         return settle(held, { state: 'sent', providerId: result.providerId });
@@ -139,41 +175,45 @@ export function createNotifier(ports: Ports): Notifier {
 
   return {
     async planLead({ data: lead }) {
-      for (const message of messagesFor[lead.kind]) await planMessage(lead, message);
+      for (const message of messagesFor[lead.kind]) await planForLead(lead, message);
     },
+
+    planMessage: ({ data: message }) => planForMessage(message),
 
     async sendDue({ data: due }) {
       const channel = channels[due.channel];
       const known = await ledger.find(due);
-      if (known && isSettled(known)) return publisher.outcome(known);
+      if (known && isSettled(known)) return finish(known);
       const request = channel.compose(due);
-      const { claimed: claim, isTurn } = await channel.turn(() =>
-        ledger.claim(due, ports.owner, LEASE_MS, request),
+      const sender = await channel.sender(known);
+      const { claimed: claim, isTurn } = await sender.turn(() =>
+        ledger.claim(due, ports.owner, LEASE_MS, request, sender.name),
       );
       switch (claim.kind) {
         case 'missing':
           throw new PermanentError('not_planned', 'the ledger does not know this delivery');
         case 'settled':
-          return publisher.outcome(claim.entry);
+          return finish(claim.entry);
         case 'busy':
           throw new SnoozeError('another sender holds it', claim.retryAfterMs);
         case 'inherited':
-          if (!isTurn) return yieldClaim(claim);
-          return reconcile(claim.entry, channel);
+          // Somebody tried it through another provider since we looked: that one is asked.
+          if (!isTurn || isWithAnother(claim.entry, sender)) return yieldClaim(claim);
+          return reconcile(claim.entry, sender);
         case 'claimed':
           // By the ledger: a delivery that a person reopened is due from then on.
           if (now() - Date.parse(claim.entry.entry.dueAt) > ports.maxAgeMs) {
             return settle(claim.entry, { state: 'skipped', reason: 'stale' });
           }
           if (!isTurn) return yieldClaim(claim);
-          return send(claim.entry, channel);
+          return send(claim.entry, sender);
       }
     },
 
     async giveUp({ data: due }, error) {
       const claim = await ledger.claim(due, ports.owner, LEASE_MS, undefined);
       if (claim.kind === 'missing') return;
-      if (claim.kind === 'settled') return publisher.outcome(claim.entry);
+      if (claim.kind === 'settled') return finish(claim.entry);
       if (claim.kind === 'busy')
         throw new SnoozeError('another sender holds it', claim.retryAfterMs);
       const reason = error instanceof PermanentError ? error.code : 'attempts_spent';
@@ -183,4 +223,8 @@ export function createNotifier(ports: Ports): Notifier {
       await settle(claim.entry, { state, reason, error: error.message });
     },
   };
+}
+
+function isWithAnother({ entry: { provider } }: HeldEntry, sender: Sender): boolean {
+  return provider !== undefined && provider !== sender.name;
 }

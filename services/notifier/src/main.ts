@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { openBus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
+import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { readEnv } from '@leadwire/shared/runtime/env';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
@@ -25,9 +26,10 @@ const bus = openBus({ url: env.NATS_URL, name: 'notifier', log, replicas: env.NA
 const templates = await loadTemplates();
 const { channels, mobizon } = createChannels(env, { bus, log, metrics, templates });
 
-const { planLead, sendDue, giveUp } = createNotifier({
+const { planLead, planMessage, sendDue, giveUp } = createNotifier({
   ledger: createLedger(bus),
   shortLinks: createShortLinks(bus),
+  secretLinks: createSecretLinks(bus),
   publisher: createPublisher(bus, metrics),
   channels,
   owner: randomUUID(),
@@ -38,6 +40,7 @@ const { planLead, sendDue, giveUp } = createNotifier({
 
 const parts = { bus, log, metrics };
 const onLead = { ...parts, schema: eventSchemas['lead.created.v1'], handle: planLead };
+const onMessage = { ...parts, schema: eventSchemas['message.requested.v1'], handle: planMessage };
 const onDue = { ...parts, schema: eventSchemas['notification.due.v1'], handle: sendDue, giveUp };
 
 const sweep = createRescue(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
@@ -50,6 +53,7 @@ await runService({
   onStop: () => sweeper.stop(),
   consume: () => [
     startConsumer({ ...onLead, durable: 'notifier-plan' }),
+    startConsumer({ ...onMessage, durable: 'notifier-messages' }),
     startConsumer({ ...onDue, durable: 'notifier-email' }),
     startConsumer({ ...onDue, durable: 'notifier-sms' }),
     startBalanceWatch({

@@ -43,6 +43,16 @@ export function useRig() {
     mailsTo: (lead: Lead) => sandbox.control.mails(lead.email ?? ''),
     smsTo: (lead: Lead) => sandbox.control.sms((lead.phone ?? '').replace('+', '')),
 
+    /** What makes Mailgun the second provider, soon after Resend has begun to fail. */
+    mailgunEnv: (): Record<string, string> => ({
+      MAILGUN_API_KEY: 'mailgun-sandbox-key',
+      MAILGUN_DOMAIN: 'leadwire.kz',
+      MAILGUN_BASE_URL: sandbox.mailgunUrl,
+      MAILGUN_RATE_PER_SECOND: '50',
+      MAILGUN_EVENTS_LAG_MS: '3000',
+      MAIL_FALLBACK_AFTER_MS: '500',
+    }),
+
     startNotifier: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
       services.start('services/notifier/src/main.ts', {
         NATS_URL: broker.url,

@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { SnoozeError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createShortLinks } from '@leadwire/shared/delivery/short-links';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import type { Channel } from '../src/channel.ts';
+import type { Channel, Sender } from '../src/channel.ts';
 import { createNotifier } from '../src/handler.ts';
 import { createPublisher } from '../src/publisher.ts';
 import { useRig } from './rig.ts';
@@ -13,13 +14,17 @@ import { useRig } from './rig.ts';
 const { bus, entriesOf } = useRig();
 
 /** A channel that notes what it sends; the real ones need a provider and this is about the claim. */
-function notingChannel(sent: string[]): Channel {
+function notingChannel(sent: string[], isTurn: () => boolean = () => true): Channel {
+  const sender: Sender = {
+    name: 'noting',
+    turn: async (claim) => ({ claimed: await claim(), isTurn: isTurn() }),
+    send: ({ deliveryId }) => Promise.resolve(`sent ${sent.push(deliveryId)}`),
+    reconcile: () => Promise.resolve({ kind: 'not_sent' }),
+  };
   return {
     unreachable: () => undefined,
     compose: () => ({}),
-    turn: async (claim) => ({ claimed: await claim(), isTurn: true }),
-    send: ({ deliveryId }) => Promise.resolve(`sent ${sent.push(deliveryId)}`),
-    reconcile: () => Promise.resolve({ kind: 'not_sent' }),
+    sender: () => Promise.resolve(sender),
   };
 }
 
@@ -28,6 +33,7 @@ async function messageDue(channel: Channel, clock: () => number = Date.now) {
   const notifier = createNotifier({
     ledger: createLedger(bus()),
     shortLinks: createShortLinks(bus()),
+    secretLinks: createSecretLinks(bus()),
     publisher: createPublisher(bus(), createMetrics('test')),
     channels: { email: channel, sms: channel },
     owner: 'test',
@@ -62,11 +68,7 @@ test('a sender that was suspended after its claim does not send under it', async
 test('a sender whose turn goes by gives the claim back, and the message is sent at another turn', async () => {
   const sent: string[] = [];
   let isTurn = false;
-  const channel: Channel = {
-    ...notingChannel(sent),
-    turn: async (claim) => ({ claimed: await claim(), isTurn }),
-  };
-  const { notifier, due, lead } = await messageDue(channel);
+  const { notifier, due, lead } = await messageDue(notingChannel(sent, () => isTurn));
   await expect(notifier.sendDue(due)).rejects.toBeInstanceOf(SnoozeError);
   expect(sent).toEqual([]);
   const [entry] = (await entriesOf(lead)).filter(({ channel: kind }) => kind === 'email');

@@ -10,9 +10,9 @@ type Common = {
   to: string[];
 };
 
-/** A mail that Resend took responsibility for. */
+/** A mail that a provider took responsibility for. */
 export type MailEffect = Common & {
-  provider: 'resend';
+  provider: 'resend' | 'mailgun';
   kind: 'mail';
   from: string;
   subject: string;

@@ -38,7 +38,7 @@ export type WebhookStyle = {
   timeoutMs: number;
   isDelivered(status: number): boolean;
   /** Attempts in all for a message that was answered so; all the gaps allow when left out. */
-  mostAttempts?(status: number | null): number;
+  mostAttempts?(status: number | null, message: WebhookMessage): number;
   /** How long a wait the receiver's `Retry-After` can ask for; it is not looked at when left out. */
   mostRetryAfterMs?: number;
   /** Hears of every attempt. */
@@ -188,7 +188,7 @@ async function attemptAndPlan(post: Post, message: WebhookMessage): Promise<void
   // A reset may have come meanwhile.
   if (post.pending.get(message.id) === undefined) return;
   const style = post.styles.get(message.provider);
-  const isAllowed = message.failures + 1 < (style?.mostAttempts?.(status) ?? Infinity);
+  const isAllowed = message.failures + 1 < (style?.mostAttempts?.(status, message) ?? Infinity);
   const gap = isAllowed ? style?.retryGapsMs[message.failures] : undefined;
   const isOver = (status !== null && style?.isDelivered(status)) || gap === undefined;
   if (isOver) {

@@ -24,6 +24,14 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'plans the messages of each lead',
   },
+  'notifier-messages': {
+    stream: 'MESSAGES',
+    filters: ['messages.requested.*.*', 'redrive.notifier-messages.>'],
+    concurrency: 16,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'plans the messages of the platform',
+  },
   'notifier-email': {
     stream: 'NOTIFICATIONS',
     filters: ['notify.due.email.*'],

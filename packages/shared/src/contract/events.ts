@@ -11,6 +11,7 @@ import {
   smsReportSchema,
   suppressionSchema,
 } from './campaign-facts.ts';
+import { messageSchema } from './messages.ts';
 import { newId } from './ids.ts';
 import { rejectSchema } from './intake-forms.ts';
 import { auditSchema, staffSchema } from './staff-facts.ts';
@@ -73,7 +74,10 @@ export type Lead = z.infer<typeof leadSchema>;
  */
 export const deliverySchema = z.object({
   deliveryId: z.uuid(),
+  /** The lead, or the platform's message, that it belongs to. */
   leadId: z.uuid(),
+  /** `message`: `leadId` is the id of a message of the platform. Absent for leads. */
+  about: z.enum(['message']).optional(),
   channel: z.enum(channels),
   template: z.string(),
 });
@@ -107,6 +111,8 @@ const outcomeSchema = deliverySchema.extend({
   reason: z.string().optional(),
   /** The other side's words, without contact data. */
   error: z.string().optional(),
+  /** Who was asked to send it, where there are several who can: `resend`, `mailgun`. */
+  provider: z.string().optional(),
   shortLink: shortLinkSchema.optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
@@ -120,6 +126,8 @@ export const studentSchema = z.object({
   phone: z.string().nullable(),
   course: z.string().nullable(),
   receivedAt: z.iso.datetime(),
+  /** The message that welcomes them, if one was asked for. */
+  welcomeMessageId: z.uuid().optional(),
 });
 export type Student = z.infer<typeof studentSchema>;
 
@@ -210,10 +218,15 @@ export const eventSchemas = {
     deliverySchema.extend({
       channel: z.enum(personalChannels),
       dueAt: z.iso.datetime(),
-      shortLink: shortLinkSchema,
-      lead: leadSchema,
+      /** Absent for messages of the platform, whose SMS have no link. */
+      shortLink: shortLinkSchema.optional(),
+      /** What it is made from: a lead, or a message of the platform. */
+      lead: leadSchema.optional(),
+      message: messageSchema.optional(),
     }),
   ),
+  /** The learning platform wants somebody to be told something. */
+  'message.requested.v1': defineEvent('message.requested.v1', messageSchema),
   /** A Telegram group is to be told of a lead. */
   'telegram.notice.v1': defineEvent(
     'telegram.notice.v1',
@@ -255,6 +268,7 @@ export type EventOf<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
 export type AnyEvent = { [T in EventType]: EventOf<T> }[EventType];
 export type LeadCreated = EventOf<'lead.created.v1'>;
 export type NotificationDue = EventOf<'notification.due.v1'>;
+export type MessageRequested = EventOf<'message.requested.v1'>;
 export type TelegramNotice = EventOf<'telegram.notice.v1'>;
 export type DeliveryRecorded = EventOf<'delivery.recorded.v1'>;
 export type CrmRecorded = EventOf<'crm.recorded.v1'>;

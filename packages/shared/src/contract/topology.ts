@@ -55,6 +55,12 @@ export const streams = {
     maxAgeMs: 730 * DAY,
     what: 'students.created.<studentId>, students.lesson_completed.<studentId>.<lesson>',
   },
+  MESSAGES: {
+    subjects: ['messages.requested.*.*', 'redrive.notifier-messages.>'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'what the platform wants people to be told: messages.requested.<type>.<messageId>',
+  },
   CRM_CHANGES: {
     subjects: ['crm_changes.*', 'redrive.crm-changes.>'],
     retention: 'workqueue',
@@ -155,6 +161,14 @@ export const buckets = {
     ttlMs: 0,
     what: 'the forms that may post leads, all under one key; the table is the original',
   },
+  message_links: {
+    ttlMs: 31 * DAY,
+    what: '<messageId> -> the one-time link of its mail; removed when the mail has come to its end',
+  },
+  hook_tokens: {
+    ttlMs: DAY,
+    what: 'the token of a signed webhook (as a hash) -> what was told under it; why none is used twice',
+  },
   short_links: { ttlMs: 0, what: 'code -> delivery and address; read at every click' },
   crm_map: {
     ttlMs: 0,
@@ -233,6 +247,7 @@ export const subjects = {
   /** `*` as the lesson stands for every lesson. */
   lessonCompleted: (studentId: string, lesson: number | '*') =>
     `students.lesson_completed.${studentId}.${lesson}`,
+  messageRequested: (type: string, messageId: string) => `messages.requested.${type}.${messageId}`,
   campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
   staffChanged: (staffId: string) => `staff.changed.${staffId}`,
   /** `action` is two tokens: `staff.disabled`. */

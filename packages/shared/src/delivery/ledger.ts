@@ -37,6 +37,8 @@ const entrySchema = deliverySchema.extend({
   lastClaimAt: z.iso.datetime().optional(),
   /** What goes to the provider, frozen at the first claim: a repeat must be the same to the byte. */
   request: z.unknown().optional(),
+  /** Who the last claim was made for, where there are several: an attempt that may have arrived is theirs alone. */
+  provider: z.string().optional(),
   providerId: z.string().optional(),
   reason: z.string().optional(),
   error: z.string().optional(),
@@ -84,8 +86,17 @@ export interface Ledger {
    * entry is returned and nothing changes.
    */
   plan(delivery: Delivery, plan: Plan): Promise<{ isNew: boolean; entry: LedgerEntry }>;
-  /** Takes the right to send for `leaseMs`. `request` is frozen at the first claim. */
-  claim(delivery: Delivery, owner: string, leaseMs: number, request: unknown): Promise<Claim>;
+  /**
+   * Takes the right to send for `leaseMs`. `request` is frozen at the first claim. `provider` is who will be
+   * asked; an inherited claim stays with the one who may have it already.
+   */
+  claim(
+    delivery: Delivery,
+    owner: string,
+    leaseMs: number,
+    request: unknown,
+    provider?: string,
+  ): Promise<Claim>;
   find(delivery: Delivery): Promise<LedgerEntry | undefined>;
   /** The attempt certainly had no effect: back to planned. */
   release(held: HeldEntry, error: string): Promise<void>;
@@ -125,13 +136,12 @@ export function parseEntry(json: unknown): LedgerEntry | undefined {
 }
 
 /** The delivery of these three: its id follows from what it is, so that planning it again finds it. */
-export function deliveryOf<Wanted extends Pick<Delivery, 'leadId' | 'channel' | 'template'>>({
-  leadId,
-  channel,
-  template,
-}: Wanted): Wanted & { deliveryId: string } {
+export function deliveryOf<
+  Wanted extends Pick<Delivery, 'leadId' | 'about' | 'channel' | 'template'>,
+>({ leadId, about, channel, template }: Wanted): Wanted & { deliveryId: string } {
   const deliveryId = derivedId('delivery', leadId, channel, template);
-  return { deliveryId, leadId, channel, template } as Wanted & { deliveryId: string };
+  const delivery = { deliveryId, leadId, channel, template, ...(about && { about }) };
+  return delivery as Wanted & { deliveryId: string };
 }
 
 /** The key of a delivery in the ledger; ids and template names only. */
@@ -183,7 +193,7 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
 
     find: (delivery) => guarded(async () => (await read(ledgerKey(delivery)))?.entry),
 
-    claim: (delivery, owner, leaseMs, request) =>
+    claim: (delivery, owner, leaseMs, request, provider) =>
       guarded(async () => {
         const found = await read(ledgerKey(delivery));
         if (!found) return { kind: 'missing' };
@@ -203,6 +213,7 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
             lastClaimAt: isHeld ? entry.lastClaimAt : at.toISOString(),
             attempts: entry.attempts + 1,
             request: entry.request ?? request,
+            provider: isHeld ? entry.provider : (provider ?? entry.provider),
           },
           revision,
         );
@@ -222,21 +233,9 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
 
     settle: ({ entry, revision }, { state, providerId, reason, error }) =>
       guarded(async () => {
-        const {
-          owner: _owner,
-          leaseUntil: _lease,
-          request: _request,
-          error: _old,
-          ...rest
-        } = entry;
-        const settled = entrySchema.parse({
-          ...rest,
-          state,
-          providerId,
-          reason,
-          error,
-          settledAt: now().toISOString(),
-        });
+        const { owner: _owner, leaseUntil: _lease, request: _frozen, ...rest } = entry;
+        const settledAt = now().toISOString();
+        const settled = entrySchema.parse({ ...rest, state, providerId, reason, error, settledAt });
         return (await write(settled, revision)).entry;
       }),
 
@@ -250,10 +249,12 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         if (isAnswered || !from.includes(entry.state))
           return { kind: 'settled', entry, isAnswered };
         if (isDryRun) return { kind: 'reopened', entry };
-        const { deliveryId, leadId, channel, template, attempts, shortLink } = entry;
+        const { attempts, shortLink } = entry;
         const copies = (entry.copies ?? 0) + (isCopy ? 1 : 0);
         const reopened: LedgerEntry = {
-          ...{ deliveryId, leadId, channel, template, attempts, shortLink },
+          ...deliverySchema.parse(entry),
+          attempts,
+          shortLink,
           state: 'planned',
           dueAt: now().toISOString(),
           reopenedFor: cause.toISOString(),

@@ -19,8 +19,8 @@ export function createDeliveryFacts(bus: Bus, metrics: Metrics): DeliveryFacts {
     entry: LedgerEntry,
     { outcome, at, id }: { outcome: DeliveryOutcome; at: string; id: string },
   ) => {
-    const { deliveryId, leadId, channel, template, dueAt, attempts } = entry;
-    const { providerId, reason, error, shortLink } = entry;
+    const { deliveryId, leadId, about, channel, template, dueAt, attempts } = entry;
+    const { provider, providerId, reason, error, shortLink } = entry;
     const subject = subjects.delivery(channel, outcome, deliveryId);
     const event = makeEvent('delivery.recorded.v1', {
       source: bus.name,
@@ -35,6 +35,8 @@ export function createDeliveryFacts(bus: Bus, metrics: Metrics): DeliveryFacts {
         at,
         attempts,
         scheduledFor: dueAt,
+        ...(about !== undefined && { about }),
+        ...(provider !== undefined && { provider }),
         ...(providerId !== undefined && { providerId }),
         ...(reason !== undefined && { reason }),
         ...(error !== undefined && { error }),

@@ -128,11 +128,13 @@ async function isScheduled(bus: Bus, entry: LedgerEntry, before: number): Promis
 }
 
 /**
- * Has the message of a planned delivery handed out when it is due, made again from the lead and the
- * ledger. False when the lead or the group is gone, or the delivery never had a link. @throws TransientError
+ * Has the message of a planned delivery handed out when it is due, made again from what it belongs to (a lead, a
+ * message of the platform) and the ledger. False when that or the group is gone, or a lead's delivery never had a
+ * link. @throws TransientError
  */
 export async function scheduleAgain(bus: Bus, entry: LedgerEntry): Promise<boolean> {
   const { deliveryId, leadId, channel, template, dueAt, shortLink } = entry;
+  if (entry.about === 'message') return scheduleMessageAgain(bus, entry);
   const stored = await bus.lastUnder('LEADS', subjects.leadCreated('*', leadId));
   const lead = eventSchemas['lead.created.v1'].safeParse(stored?.event).data?.data;
   if (!lead) return false;
@@ -144,6 +146,15 @@ export async function scheduleAgain(bus: Bus, entry: LedgerEntry): Promise<boole
   }
   if (!shortLink) return false;
   await scheduleDue(bus, { deliveryId, leadId, channel, template, dueAt, shortLink, lead });
+  return true;
+}
+
+async function scheduleMessageAgain(bus: Bus, entry: LedgerEntry): Promise<boolean> {
+  const { deliveryId, leadId, about, channel, template, dueAt } = entry;
+  const stored = await bus.lastUnder('MESSAGES', subjects.messageRequested('*', leadId));
+  const message = eventSchemas['message.requested.v1'].safeParse(stored?.event).data?.data;
+  if (!message || channel === 'telegram') return false;
+  await scheduleDue(bus, { deliveryId, leadId, about, channel, template, dueAt, message });
   return true;
 }
 

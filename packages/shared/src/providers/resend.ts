@@ -19,6 +19,7 @@ import type { CallContext, TrackCall } from './call-log.ts';
 const TIMEOUT_MS = 15_000;
 /** A batch of 100 mails is a megabyte or two. */
 const BATCH_TIMEOUT_MS = 30_000;
+const PING_TIMEOUT_MS = 5_000;
 const QUOTA_PROBE_MS = 15 * 60_000;
 
 export const mailSchema = z.object({
@@ -55,6 +56,8 @@ export interface ResendClient {
    * ChannelStoppedError for keys, domain and quotas; PermanentError for this mail.
    */
   send(mail: Mail, idempotencyKey: string, context: CallContext): Promise<string>;
+  /** Whether Resend answers a request to send that cannot send anything, because it names nobody. Never throws. */
+  ping(): Promise<boolean>;
   /**
    * The same key and bytes within 24 hours send it once. A mail that Resend refuses fails alone.
    * @throws as `send`; PermanentError `answer_does_not_fit` when the batch was taken but nobody can say
@@ -129,7 +132,22 @@ export function createResend(options: ResendOptions): ResendClient {
     throw classify(failure, retryAfterMs);
   };
 
+  const ping = (): Promise<boolean> =>
+    fetch(`${options.baseUrl}/emails`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${options.apiKey}`,
+        'content-type': 'application/json',
+      },
+      body: '{}',
+      signal: AbortSignal.timeout(PING_TIMEOUT_MS),
+    }).then(
+      ({ status }) => status === 400 || status === 422,
+      () => false,
+    );
+
   return {
+    ping,
     turn: (turn) => limiter.acquire(turn),
     turnWith: (claim, isOurs, turn) => limiter.acquireWith(claim, isOurs, turn),
     send: (mail, idempotencyKey, context) =>

@@ -90,13 +90,13 @@ export function createDatabase({ project, url, serviceKey }: DatabaseOptions): D
       if (error) throw classify(project, status, error);
     },
     async call(functionName, args, schema) {
-      const { data, error, status } = await client.rpc(functionName, args);
-      if (error) throw classify(project, status, error);
-      return readAnswer(project, functionName, schema, data);
+      const answer = await client.rpc(functionName, args);
+      if (answer.error) throw classify(project, answer.status, answer.error);
+      return readAnswer(project, functionName, schema, answer.data);
     },
     async rowById(table, id) {
       const query = client.from(table).select().eq('id', id);
-      const { data, error, status } = await query.maybeSingle();
+      const { data, error, status } = await query.maybeSingle<unknown>();
       if (error) throw classify(project, status, error);
       return data === null ? undefined : readAnswer(project, table, rowSchema, data);
     },

@@ -48,6 +48,11 @@ export const milliseconds = (fallback: number) =>
     .min(0, 'expected a whole number of milliseconds, 0 or more')
     .default(fallback);
 
+/** Where the link of a welcome comes from: with each request of the platform, or made by Supabase Auth at sending. */
+export const welcomeLink = z
+  .enum(['platform', 'supabase'], { error: 'expected platform or supabase' })
+  .default('platform');
+
 /** What every service reads. */
 export const commonEnv = (defaults: { port: number }) => ({
   NATS_URL: z

@@ -22,8 +22,9 @@ export const createLedger: typeof original.createLedger = (...given) => {
 function withShortLeases(ledger: Ledger): Ledger {
   return {
     ...ledger,
-    async claim(delivery, owner, usualMs, request) {
-      const claim = await ledger.claim(delivery, owner, givenLeaseMs || usualMs, request);
+    async claim(delivery, owner, usualMs, request, provider) {
+      const leaseMs = givenLeaseMs || usualMs;
+      const claim = await ledger.claim(delivery, owner, leaseMs, request, provider);
       if (claim.kind !== 'claimed' && claim.kind !== 'inherited') return claim;
       const { entry, revision } = claim.entry;
       return { ...claim, entry: { entry: heldFor(entry, usualMs), revision } };
@@ -37,8 +38,8 @@ function blind(ledger: Ledger): Ledger {
   return {
     ...ledger,
     find: () => Promise.resolve(undefined),
-    async claim(delivery, owner, leaseMs, request): Promise<Claim> {
-      const claim = await ledger.claim(delivery, owner, leaseMs, request);
+    async claim(delivery, owner, leaseMs, request, provider): Promise<Claim> {
+      const claim = await ledger.claim(delivery, owner, leaseMs, request, provider);
       if (claim.kind === 'claimed' || claim.kind === 'missing') return claim;
       const known = await ledger.find(delivery);
       if (!known) return { kind: 'missing' };

@@ -8,7 +8,7 @@ import type { Attribution, Touch } from '@leadwire/shared/contract/attribution';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { plain } from './field-names.ts';
 import { clickIdsIn, tagsOfAddress, tagsOfCookies } from './tag-sources.ts';
-import { cleanTag, utmFields, type UtmField } from './tags.ts';
+import { cleanTag, utmFields, type UtmField, type Tags } from './tags.ts';
 
 /** What the browser itself says; a landing page's form reaches us straight from it. */
 export interface RequestTraces {
@@ -73,12 +73,6 @@ function whatIsKnown({
   const hasIds = Object.keys(clickIds ?? {}).length > 0;
   if (known.length === 0 && !hasIds) return undefined;
   return { clickIds: clickIds ?? {}, ...Object.fromEntries(known) } as Attribution;
-}
-
-export interface Tags {
-  utm: Lead['utm'];
-  /** Tags that came more than once, under `utm_<field>`, with all their values. */
-  repeated?: Record<string, string[]> | undefined;
 }
 
 /** Tags of the same click: the page's address fills what the fields left open, unless it names another source. */

@@ -1,7 +1,7 @@
 /** Forms inside advertisements: Google's lead forms and Facebook's Lead Ads. They bring no tags, so the platform is the source. */
 import type { OurField } from '@leadwire/shared/contract/intake-forms';
 import { isRecord } from '@leadwire/shared/contacts/clean-text';
-import type { DialectReader } from './dialects.ts';
+import type { DialectReader } from './dialect-reader.ts';
 import { recordsOf, textOf, unwrap } from './fields-of.ts';
 import type { SentField } from './sent.ts';
 

@@ -1,7 +1,7 @@
 /** Questionnaires, whose fields are questions with answers: Google Forms, Typeform, Jotform. */
 import { isRecord } from '@leadwire/shared/contacts/clean-text';
 import type { OurField } from '@leadwire/shared/contract/intake-forms';
-import type { DialectReader } from './dialects.ts';
+import type { DialectReader } from './dialect-reader.ts';
 import { fieldsOf, recordsOf, textOf, unwrap } from './fields-of.ts';
 import { parseJson } from './form-body.ts';
 import type { SentField } from './sent.ts';

@@ -7,13 +7,9 @@ import { isRecord } from '@leadwire/shared/contacts/clean-text';
 import type { Dialect } from '@leadwire/shared/contract/intake-forms';
 import { facebook, googleAds } from './dialects-ads.ts';
 import { googleForms, jotform, typeform } from './dialects-surveys.ts';
+import type { DialectReader } from './dialect-reader.ts';
 import { fieldsOf, pick, textOf } from './fields-of.ts';
 import type { Post, Sent } from './sent.ts';
-
-export interface DialectReader {
-  fits(post: Post, body: Record<string, unknown>): boolean;
-  read(body: Record<string, unknown>): Sent;
-}
 
 /**
  * Tilda's classic webhook: `$_POST`, renameable names, an id that stays over retries, `test=test` on connecting.

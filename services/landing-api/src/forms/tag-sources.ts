@@ -1,7 +1,7 @@
 /** Tags and click ids in addresses and cookies. */
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
 import type { ClickIdName } from '@leadwire/shared/contract/attribution';
-import type { Tags } from './attribution.ts';
+import type { Tags } from './tags.ts';
 import { plain } from './field-names.ts';
 import { cleanTag, utmFields } from './tags.ts';
 

@@ -1,5 +1,6 @@
 /** One UTM value as a person should read it. */
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
+import type { Lead } from '@leadwire/shared/contract/events';
 
 export const utmFields = ['source', 'medium', 'campaign', 'content', 'term'] as const;
 export type UtmField = (typeof utmFields)[number];
@@ -27,4 +28,10 @@ function decoded(text: string): string {
     }
   }
   return result;
+}
+
+export interface Tags {
+  utm: Lead['utm'];
+  /** Tags that came more than once, under `utm_<field>`, with all their values. */
+  repeated?: Record<string, string[]> | undefined;
 }

@@ -5,13 +5,19 @@ import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
 import { readEmail, readPhone } from '@leadwire/shared/contacts/contacts';
-import { makeEvent, studentSchema, type EventOf } from '@leadwire/shared/contract/events';
-import { RequestError, problemSchema } from '@leadwire/shared/service/http-problems';
-import { hasBearer } from '@leadwire/shared/service/service';
+import {
+  eventSchemas,
+  makeEvent,
+  studentSchema,
+  type EventOf,
+  type Student,
+} from '@leadwire/shared/contract/events';
+import { problemSchema } from '@leadwire/shared/service/http-problems';
 import { subjects } from '@leadwire/shared/contract/topology';
+import { platformOnly } from './guard.ts';
+import { link, type ReadMessage } from './message-body.ts';
+import { messageIdOf, requestMessage, type RequestPorts } from './request-message.ts';
 
-/** A platform that catches up sends a whole class at once. */
-const REQUESTS_PER_MINUTE = 3_000;
 const LONGEST_TEXT = 200;
 const MOST_LESSONS = 1_000;
 
@@ -32,7 +38,11 @@ const studentBody = z.object({
   email: text.meta({ examples: ['damir@mail.kz'] }),
   phone: text.meta({ examples: ['8 705 123 45 67'] }),
   course: text.meta({ description: 'Becomes a tag of the deal.' }),
+  setPasswordUrl: link('the page where the student sets a password')
+    .nullish()
+    .meta({ description: 'Sends the welcome, with this address behind its button.' }),
 });
+type StudentBody = z.infer<typeof studentBody>;
 
 const lessonParams = z.object({
   id: studentId,
@@ -47,12 +57,14 @@ const answerSchema = z.object({
   success: z.literal(true),
   studentId: z.string(),
   duplicate: z.literal(true).optional(),
+  welcomeMessageId: z.uuid().optional().meta({ description: 'The welcome, where one is sent.' }),
 });
 
-export interface PlatformPorts {
-  bus: Pick<Bus, 'publish' | 'name'>;
+export interface PlatformPorts extends RequestPorts {
+  bus: RequestPorts['bus'] & Pick<Bus, 'publish' | 'name'>;
   token: string;
-  now: () => Date;
+  /** Every new student with a mail address is welcomed: Supabase Auth makes the link. */
+  canLinkBeMade: boolean;
 }
 
 /** Adds the two routes. 201: stored; 200: it was stored before; 503: send it again. */
@@ -71,27 +83,35 @@ export function addPlatformRoutes(app: FastifyInstance, ports: PlatformPorts): v
     return stored ? answer : { ...answer, duplicate: true };
   };
 
+  /** Stores the student first: one who is told again, after a crash in between, gets the welcome then. */
+  const storeStudent = async (body: StudentBody, reply: Pick<FastifyReply, 'code'>) => {
+    const student = readStudent(body, now());
+    const isWelcome = body.setPasswordUrl != null || ports.canLinkBeMade;
+    const welcomeMessageId =
+      isWelcome && student.email !== null ? messageIdOf({ studentId: body.id }) : undefined;
+    const data = { ...student, ...(welcomeMessageId !== undefined && { welcomeMessageId }) };
+    const made = { source: bus.name, subject: body.id, data };
+    const subject = subjects.studentCreated(body.id);
+    const answer = await store(subject, makeEvent('student.created.v1', made), reply);
+    // Who was there before links were made by themselves is not welcomed for being told again.
+    const isOld = 'duplicate' in answer && body.setPasswordUrl == null;
+    if (welcomeMessageId === undefined || (isOld && !(await isToBeWelcomed(bus, subject)))) {
+      return answer;
+    }
+    await requestMessage(ports, { studentId: body.id }, welcomeOf(student, body.setPasswordUrl));
+    return { ...answer, welcomeMessageId };
+  };
+
   typed.post(
     '/api/platform/students',
-    { ...guard(ports.token), schema: { ...schemaOf('A new student'), body: studentBody } },
-    ({ body }, reply) => {
-      const data = studentSchema.parse({
-        studentId: body.id,
-        name: cleanLine(body.name, LONGEST_TEXT) || '—',
-        email: readEmail(String(body.email ?? '')).email,
-        phone: readPhone(String(body.phone ?? '')).phone,
-        course: cleanLine(String(body.course ?? ''), LONGEST_TEXT) || null,
-        receivedAt: now().toISOString(),
-      });
-      const made = { source: bus.name, subject: body.id, data };
-      return store(subjects.studentCreated(body.id), makeEvent('student.created.v1', made), reply);
-    },
+    { ...platformOnly(ports.token), schema: { ...schemaOf('A new student'), body: studentBody } },
+    ({ body }, reply) => storeStudent(body, reply),
   );
 
   typed.post(
     '/api/platform/students/:id/lessons/:n/completed',
     {
-      ...guard(ports.token),
+      ...platformOnly(ports.token),
       schema: { ...schemaOf('A student has completed a lesson'), params: lessonParams },
     },
     ({ params: { id, n } }, reply) => {
@@ -101,6 +121,36 @@ export function addPlatformRoutes(app: FastifyInstance, ports: PlatformPorts): v
       return store(subjects.lessonCompleted(id, n), event, reply);
     },
   );
+}
+
+function readStudent(body: StudentBody, now: Date): Student {
+  return studentSchema.parse({
+    studentId: body.id,
+    name: cleanLine(body.name, LONGEST_TEXT) || '—',
+    email: readEmail(String(body.email ?? '')).email,
+    phone: readPhone(String(body.phone ?? '')).phone,
+    course: cleanLine(String(body.course ?? ''), LONGEST_TEXT) || null,
+    receivedAt: now.toISOString(),
+  });
+}
+
+async function isToBeWelcomed(bus: Pick<Bus, 'lastUnder'>, subject: string): Promise<boolean> {
+  const stored = await bus.lastUnder('STUDENTS', subject);
+  const known = eventSchemas['student.created.v1'].safeParse(stored?.event).data;
+  return known?.data.welcomeMessageId !== undefined;
+}
+
+/** By mail alone: a link to set a password is not for an SMS. */
+function welcomeOf(
+  { name, email }: Student,
+  setPasswordUrl: string | null | undefined,
+): ReadMessage {
+  const to = { name: name === '—' ? '' : name, email, phone: null };
+  return {
+    content: { type: 'welcome', to, contactIssues: [], data: {} },
+    sendAt: undefined,
+    link: setPasswordUrl ?? undefined,
+  };
 }
 
 function schemaOf(summary: string) {
@@ -114,20 +164,6 @@ function schemaOf(summary: string) {
       400: problemSchema.meta({ description: 'Not a student, or not a lesson.' }),
       401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
       503: problemSchema.meta({ description: 'Not stored: send it again.' }),
-    },
-  };
-}
-
-function guard(token: string) {
-  return {
-    config: { rateLimit: { max: REQUESTS_PER_MINUTE, timeWindow: 60_000 } },
-    onRequest: (
-      request: { headers: { authorization?: string | undefined } },
-      _reply: unknown,
-      done: (error?: Error) => void,
-    ) => {
-      const isPlatform = hasBearer(request.headers.authorization, token);
-      done(isPlatform ? undefined : new RequestError(401, 'unauthorized'));
     },
   };
 }

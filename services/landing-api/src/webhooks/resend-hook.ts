@@ -42,6 +42,7 @@ const webhookSchema = z.object({
       .object({
         delivery_id: z.uuid().optional(),
         lead_id: z.uuid().optional(),
+        message_id: z.uuid().optional(),
         campaign_id: z.uuid().optional(),
         template: z.string().optional(),
       })
@@ -74,7 +75,13 @@ function outcomeFact(
   const at = time.toISOString();
   const word = bounce?.type ?? type.replace('email.', '');
   const reason = outcome === 'bounced' ? { reason: word.toLowerCase().slice(0, 40) } : {};
-  const { delivery_id: deliveryId, campaign_id: campaignId, lead_id: leadId, template } = tags;
+  const {
+    delivery_id: deliveryId,
+    campaign_id: campaignId,
+    message_id: messageId,
+    template,
+  } = tags;
+  const leadId = tags.lead_id ?? messageId;
   if (deliveryId === undefined) return [];
   if (campaignId !== undefined) {
     const data = { recipientId: deliveryId, campaignId, channel: 'email', outcome, at } as const;
@@ -88,11 +95,12 @@ function outcomeFact(
   }
   if (leadId === undefined || template === undefined) return [];
   const data = { deliveryId, leadId, channel: 'email', template, outcome, at } as const;
+  const about = messageId === undefined ? {} : { about: 'message' as const };
   const event = makeEvent('delivery.recorded.v1', {
     source,
     id,
     subject: leadId,
-    data: { ...data, ...reason },
+    data: { ...data, ...about, ...reason },
   });
   return [{ subject: subjects.delivery('email', outcome, deliveryId), event }];
 }

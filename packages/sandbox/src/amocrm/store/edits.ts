@@ -5,6 +5,7 @@
 import type { World } from '../../world/provider.ts';
 import type { Account } from './account.ts';
 import type { Book } from './amocrm-store.ts';
+import { describeChange, isOther } from './change-words.ts';
 import { LOST, WON, type Contact, type Lead, type Note, type Tag } from './records.ts';
 import { reindex } from '../api/search.ts';
 import type { AmocrmSettings } from '../lifecycle/settings.ts';
@@ -77,7 +78,7 @@ export class Edits {
     if (isMoved && patch.closedAt === undefined) {
       moved.closedAt = isClosed(moved.statusId) ? this.#now() : null;
     }
-    const text = this.#describe(before, moved);
+    const text = describeChange(before, moved, this.#parts.account);
     const after = this.#writeLead({ ...moved, ...this.#touched() }, text);
     if (isMoved) {
       const { statusId, pipelineId } = after;
@@ -156,7 +157,10 @@ export class Edits {
     const lead = note.entityType === 'leads' ? book.lead(note.entityId) : undefined;
     const contact = note.entityType === 'contacts' ? book.contact(note.entityId) : undefined;
     world.effects.record({
-      ...{ provider: 'amocrm', kind: 'note-added', id: String(note.id), by },
+      provider: 'amocrm',
+      kind: 'note-added',
+      id: String(note.id),
+      by,
       to: contact ? book.reachOf(contact) : lead ? this.#reach(lead) : [],
       entityType: note.entityType,
       entityId: note.entityId,
@@ -180,8 +184,17 @@ export class Edits {
     const { userId } = this.#author;
     const now = this.#now();
     return {
-      ...{ id, name, responsibleUserId: userId, createdBy: userId, updatedBy: userId },
-      ...{ createdAt: now, updatedAt: now, isDeleted: false, fields: [], tags: [], indexed: [] },
+      id,
+      name,
+      responsibleUserId: userId,
+      createdBy: userId,
+      updatedBy: userId,
+      createdAt: now,
+      updatedAt: now,
+      isDeleted: false,
+      fields: [],
+      tags: [],
+      indexed: [],
     };
   }
 
@@ -220,27 +233,6 @@ export class Edits {
     return reindex(entity.indexed, words, now + lag, now);
   }
 
-  #describe(before: Lead, after: Lead): string | null {
-    if (after.statusId !== before.statusId || after.pipelineId !== before.pipelineId) {
-      return `Этап: ${this.#stage(before)} → ${this.#stage(after)}`;
-    }
-    const names = {
-      ...{ name: 'название', price: 'бюджет', responsibleUserId: 'ответственный', fields: 'поля' },
-      ...{ tags: 'теги', contactIds: 'контакты', companyIds: 'компании' },
-    };
-    const changed = Object.entries(names).filter(([key]) =>
-      isOther(Reflect.get(before, key), Reflect.get(after, key)),
-    );
-    return changed.length === 0 ? null : `Изменено: ${changed.map(([, name]) => name).join(', ')}`;
-  }
-
-  #stage({ pipelineId, statusId }: Lead): string {
-    const { account } = this.#parts;
-    const pipeline = account.pipeline(pipelineId);
-    const status = pipeline && account.statuses(pipeline).find(({ id }) => id === statusId);
-    return status?.name ?? String(statusId);
-  }
-
   #reach(lead: Lead): string[] {
     const { book } = this.#parts;
     return lead.contactIds.flatMap((id) => {
@@ -255,8 +247,12 @@ export class Edits {
     more: { statusId?: number; pipelineId?: number; fromStatusId?: number } = {},
   ): void {
     this.#parts.world.effects.record({
-      ...{ provider: 'amocrm', kind, id: String(lead.id), by: this.#author.by },
-      ...{ to: this.#reach(lead), name: lead.name },
+      provider: 'amocrm',
+      kind,
+      id: String(lead.id),
+      by: this.#author.by,
+      to: this.#reach(lead),
+      name: lead.name,
       ...more,
     });
   }
@@ -267,16 +263,17 @@ export class Edits {
   ): void {
     const { book, world } = this.#parts;
     world.effects.record({
-      ...{ provider: 'amocrm', kind, id: String(contact.id), by: this.#author.by },
-      ...{ to: book.reachOf(contact), name: contact.name },
+      provider: 'amocrm',
+      kind,
+      id: String(contact.id),
+      by: this.#author.by,
+      to: book.reachOf(contact),
+      name: contact.name,
     });
   }
 }
 
 const isClosed = (statusId: number): boolean => statusId === WON || statusId === LOST;
-
-const isOther = (before: unknown, after: unknown): boolean =>
-  JSON.stringify(before) !== JSON.stringify(after);
 
 function wordsOf({ fields }: Lead | Contact): string[] {
   return fields.flatMap(({ values }) => values.map(({ value }) => String(value)));

@@ -4,7 +4,13 @@ import type { MobizonSettings } from '../lifecycle/settings.ts';
 import type { Account } from '../store/account.ts';
 import type { MobizonResult } from './envelope.ts';
 import type { Params } from './form.ts';
-import type { Tasks } from './tasks.ts';
+
+/** The background tasks, as far as methods start and ask for them. */
+export type Tasks = {
+  /** Starts `work` and answers code 100 with the task's id. */
+  start(ms: number, work: () => void): MobizonResult;
+  status(id: string): { progress: number; status: number } | undefined;
+};
 
 export type MobizonParts = {
   world: World;

@@ -40,8 +40,6 @@ export function createTasks(clock: Clock) {
   };
 }
 
-export type Tasks = ReturnType<typeof createTasks>;
-
 /** `taskqueue/getStatus`: asked for more than once a second it answers code 30 (the provider sees to it). */
 export const getTaskStatus: Method = (params, { tasks }) => {
   const status = tasks.status(required(params, 'id'));

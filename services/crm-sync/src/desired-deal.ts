@@ -1,0 +1,34 @@
+/** What should stand in AmoCRM, and what is needed to bring that about. */
+import type { Leases } from '@leadwire/shared/coordination/leases';
+import type { FieldValues } from './amocrm-records.ts';
+import type { Amocrm } from './amocrm.ts';
+import type { CrmMap } from './crm-map.ts';
+import type { StagePlan } from './deal-plan.ts';
+import type { Person } from './match.ts';
+import type { Stages } from './stages.ts';
+
+/** What should stand in AmoCRM. */
+export interface DesiredDeal {
+  /** Ours: the lead's, or one derived from the student's. */
+  id: string;
+  person: Person;
+  dealName: string;
+  /** Where a new deal begins (undefined: AmoCRM's first stage), and whether an open one moves there. */
+  stage: { id: number | undefined; movesOpenDeals: boolean };
+  tags: string[];
+  fields: FieldValues[];
+  note: string | undefined;
+}
+
+export interface DealPorts {
+  amocrm: Amocrm;
+  map: CrmMap;
+  leases: Leases;
+  stages: Stages;
+  plan: StagePlan;
+  /** The field that holds our id, if there is one. */
+  idField: number | undefined;
+  /** After this time AmoCRM's search knows what was written. */
+  searchLagMs: number;
+  now?: () => number;
+}
