@@ -25,7 +25,7 @@ describe('database apply', () => {
     const first = await runCli({ LANDING_DATABASE_URL: url }, 'database', 'apply');
     expect(first).toMatchObject({
       code: 0,
-      out: expect.stringContaining('applied 20260105100000'),
+      out: expect.stringContaining('applied 20260401100000'),
     });
     const { rows } = await database.query(
       'select version from supabase_migrations.schema_migrations',
