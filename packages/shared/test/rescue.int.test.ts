@@ -170,7 +170,7 @@ describe('a stuck message', () => {
     expect(stuck).toMatchObject([{ stream: 'NOTIFICATIONS', durable: 'notifier-email', seq }]);
     await sweep.bringBack({ overdue: [], stuck });
     const again = await consumer.next({ expires: 2_000 });
-    expect(again).toMatchObject({ subject, seq: seq + 1 });
+    expect({ subject: again?.subject, seq: again?.seq }).toEqual({ subject, seq: seq + 1 });
     await again!.ackAck();
     expect((await sweep.look()).stuck).toEqual([]);
   });
