@@ -138,7 +138,6 @@ describe('the address of the hooks', () => {
     await rig.broker().kill();
     const answer = await tell(api, { 'leads[status][0][id]': '77' });
     expect(answer.status).toBe(503);
-
     await rig.broker().start();
     await waitFor(() => rig.bus().isConnected());
   });
