@@ -35,7 +35,10 @@ export const dealSchema = z.object({
 });
 export type Deal = z.infer<typeof dealSchema>;
 
-const statusSchema = z.object({ id: z.number(), name: z.string(), sort: z.number() });
+/** `type` 1: incoming. */
+const statusSchema = z
+  .object({ id: z.number(), name: z.string(), sort: z.number(), type: z.number().nullish() })
+  .transform(({ type, ...stage }) => ({ ...stage, isIncoming: type === 1 }));
 export const pipelineSchema = z.object({
   id: z.number(),
   name: z.string(),
@@ -43,6 +46,7 @@ export const pipelineSchema = z.object({
 });
 export type Pipeline = z.infer<typeof pipelineSchema>;
 
+export const fieldCodeSchema = z.object({ code: z.string().nullish() });
 export const noteSchema = z.object({ params: z.object({ text: z.string().nullish() }).nullish() });
 export const createdSchema = z.object({
   _embedded: z.object({ leads: z.tuple([z.object({ id: z.number() })]) }),

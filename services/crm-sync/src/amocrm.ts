@@ -13,6 +13,7 @@ import {
   pipelineSchema,
   noteSchema,
   createdSchema,
+  fieldCodeSchema,
   type AtTurn,
   type Contact,
   type ContactPatch,
@@ -49,6 +50,8 @@ export interface Amocrm {
   notes(dealId: number): Promise<string[]>;
   addNote(dealId: number, text: string, atTurn: AtTurn): Promise<void>;
   pipelines(): Promise<Pipeline[]>;
+  /** Codes of the fields that the account's deals have. */
+  dealFieldCodes(): Promise<string[]>;
   /** The same, its calls logged as being about this lead. */
   about(context: CallContext): Amocrm;
 }
@@ -180,6 +183,11 @@ export function createAmocrm(
 
     pipelines: () =>
       list('pipelines', pipelineSchema, read('read_pipelines', '/api/v4/leads/pipelines')),
+    async dealFieldCodes() {
+      const path = '/api/v4/leads/custom_fields';
+      const fields = await list('custom_fields', fieldCodeSchema, read('read_fields', path));
+      return fields.flatMap(({ code }) => code ?? []);
+    },
     about: (other) => createAmocrm(http, other, together),
   };
 }

@@ -13,6 +13,7 @@
 import { z } from 'zod';
 import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
 import { SnoozeError, TransientError, orOutage } from '@leadwire/shared/errors';
+import { foundByWays, stayReasons, type Known } from './known.ts';
 
 const TRIES = 20;
 const UNREADABLE = 'the map of deals cannot be read';
@@ -31,6 +32,14 @@ const leadSchema = z.object({
   problem: z.string().optional(),
   /** A note may have been written: look before writing one. */
   noteTried: z.boolean().optional(),
+  /** For the note: AmoCRM had the person before this lead. */
+  known: z
+    .object({
+      foundBy: z.enum(foundByWays),
+      stays: z.enum(stayReasons).optional(),
+      differs: z.boolean().optional(),
+    })
+    .optional(),
 });
 const personSchema = z.object({
   contactId: id.optional(),
@@ -58,6 +67,8 @@ export interface Made {
   contactId: number | undefined;
   stageId: number | undefined;
   problem: string | undefined;
+  /** Undefined: somebody new, or the deal that this lead has made itself. */
+  known?: Known | undefined;
 }
 
 export interface CrmMap {
@@ -146,13 +157,14 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
       );
     },
 
-    async record(leadId, personKeys, { dealId, contactId, stageId, problem }) {
+    async record(leadId, personKeys, { dealId, contactId, stageId, problem, known }) {
       await change(leadKey(leadId), leadSchema, (before) => ({
         ...before,
         state: before?.state === 'done' ? ('done' as const) : ('made' as const),
         dealId,
         stageId,
         problem: problem ?? before?.problem,
+        known: known ?? before?.known,
         contactId: contactId ?? before?.contactId,
       }));
       await changePersons(personKeys, (person) => ({

@@ -1,36 +1,77 @@
-/** AmoCRM as this service uses it: one shared limit, one blockade, one way to be let in. */
+/** The service's parts, put together: one shared limit, one blockade, one way to be let in, three consumers. */
 import { randomUUID } from 'node:crypto';
 import {
   createAmoHttp,
   createAmoTransport,
   type AccessTokens,
 } from '@leadwire/shared/providers/amocrm/http';
+import { AMOCRM_STOPPED } from '@leadwire/shared/providers/amocrm/http';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { studentSchema } from '@leadwire/shared/contract/events';
+import { startConsumer } from '@leadwire/shared/consumer/consumer';
+import { eventSchemas, studentSchema } from '@leadwire/shared/contract/events';
 import { createLeases } from '@leadwire/shared/coordination/leases';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
+import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { createTokenStore } from '@leadwire/shared/providers/amocrm/token-store';
 import { subjects } from '@leadwire/shared/contract/topology';
+import { z } from 'zod';
 import { createAmocrm } from './amocrm.ts';
 import { createBlockade } from './blockade.ts';
+import { createFollowDeal } from './changes.ts';
 import { createCrmMap } from './crm-map.ts';
 import type { StagePlan } from './deal-plan.ts';
 import type { CrmSyncEnv } from './env.ts';
 import { createFacts } from './facts.ts';
-import { createStages } from './stages.ts';
-import type { StudentFacts } from './students.ts';
+import { createCrmSync } from './handler.ts';
+import { createFieldCodes, createStages } from './stages.ts';
+import { createStudentSync, type StudentFacts } from './students.ts';
 import { createSyncDeal } from './sync-deal.ts';
 import type { DealPorts } from './desired-deal.ts';
 import { createLongLivedTokens, createOAuthTokens } from './tokens.ts';
 
-interface Parts {
+export interface Parts {
   bus: Bus;
   log: Log;
   metrics: Metrics;
+}
+
+const student = z.discriminatedUnion('type', [
+  eventSchemas['student.created.v1'],
+  eventSchemas['lesson.completed.v1'],
+]);
+
+/** Starts everything that the service does; the broker must be there. */
+export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
+  const ports = createPorts(env, parts);
+  const { syncLead, giveUp } = createCrmSync(ports);
+  const students = createStudentSync(ports);
+  const work = { ...parts, stopNames: [AMOCRM_STOPPED] };
+  return [
+    startConsumer({
+      ...work,
+      durable: 'crm-sync',
+      schema: eventSchemas['lead.created.v1'],
+      handle: syncLead,
+      giveUp,
+    }),
+    startConsumer({
+      ...work,
+      durable: 'crm-students',
+      schema: student,
+      handle: students.syncStudent,
+      giveUp: students.giveUp,
+    }),
+    startConsumer({
+      ...work,
+      durable: 'crm-changes',
+      schema: eventSchemas['crm.deal_changed.v1'],
+      handle: createFollowDeal(ports),
+    }),
+  ];
 }
 
 /** Everything that handlers need. */
@@ -76,6 +117,8 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
     syncDeal: createSyncDeal(deals),
     facts: createFacts(bus),
     students: createStudentFacts(bus),
+    tagSlugs: new Set(env.AMOCRM_TAG_SLUGS),
+    fieldCodes: createFieldCodes(amocrm),
   };
 }
 
