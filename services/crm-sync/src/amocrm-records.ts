@@ -25,6 +25,8 @@ export const dealSchema = z.object({
   name: z.string().nullish(),
   status_id: z.number(),
   pipeline_id: z.number(),
+  /** Unix seconds. */
+  updated_at: z.number().nullish(),
   is_deleted: z.boolean().nullish(),
   custom_fields_values: z.array(fieldSchema).nullish(),
   _embedded: z

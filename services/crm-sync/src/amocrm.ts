@@ -39,6 +39,8 @@ export interface Amocrm {
   findDeals(text: string): Promise<Deal[]>;
   deals(ids: readonly number[]): Promise<Deal[]>;
   deal(id: number): Promise<Deal | undefined>;
+  /** At most a thousand deals that have changed since then (Unix seconds), in the order of their changes. */
+  changedDeals(since: number): Promise<Deal[]>;
   /** With a new contact, then in one call with others that wait; or for one that is there. `id` is ours. */
   createDeal(
     id: string,
@@ -130,6 +132,13 @@ export function createAmocrm(
       const query = { ...Object.fromEntries(filter), with: 'contacts' } as Record<string, string>;
       return list('leads', dealSchema, read('read_deals', '/api/v4/leads', query));
     },
+    changedDeals: (since) =>
+      list('leads', dealSchema, {
+        ...read('read_changed_deals', '/api/v4/leads', {
+          'filter[updated_at][from]': String(since),
+          'order[updated_at]': 'asc',
+        }),
+      }),
     deal: (id) =>
       askForOne(dealSchema, read('read_deal', `/api/v4/leads/${id}`, { with: 'contacts' })),
 

@@ -15,6 +15,7 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { createTokenStore } from '@leadwire/shared/providers/amocrm/token-store';
 import { subjects } from '@leadwire/shared/contract/topology';
@@ -30,6 +31,7 @@ import { createCrmSync } from './handler.ts';
 import { createFieldCodes, createStages } from './stages.ts';
 import { createStudentSync, type StudentFacts } from './students.ts';
 import { createSyncDeal } from './sync-deal.ts';
+import { createLook } from './look-for-changes.ts';
 import type { DealPorts } from './desired-deal.ts';
 import { createLongLivedTokens, createOAuthTokens } from './tokens.ts';
 
@@ -38,6 +40,9 @@ export interface Parts {
   log: Log;
   metrics: Metrics;
 }
+
+/** A process that starts has leads to do first. */
+const FIRST_LOOK_AFTER_MS = 5 * 60_000;
 
 const student = z.discriminatedUnion('type', [
   eventSchemas['student.created.v1'],
@@ -50,6 +55,7 @@ export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
   const { syncLead, giveUp } = createCrmSync(ports);
   const students = createStudentSync(ports);
   const work = { ...parts, stopNames: [AMOCRM_STOPPED] };
+  const followDeal = createFollowDeal(ports);
   return [
     startConsumer({
       ...work,
@@ -69,7 +75,14 @@ export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
       ...work,
       durable: 'crm-changes',
       schema: eventSchemas['crm.deal_changed.v1'],
-      handle: createFollowDeal(ports),
+      handle: followDeal,
+    }),
+    startPeriodic({
+      durable: 'crm-look',
+      work: createLook({ ...ports, followDeal, everyMs: env.AMOCRM_LOOK_MS }),
+      onError: (err) => parts.log.warn({ err }, 'changed deals were not looked through'),
+      firstAfterMs: Math.min(env.AMOCRM_LOOK_MS, FIRST_LOOK_AFTER_MS),
+      everyMs: env.AMOCRM_LOOK_MS,
     }),
   ];
 }

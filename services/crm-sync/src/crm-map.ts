@@ -7,6 +7,7 @@
  *                     └─────release──────┘   (the create certainly had no effect)
  *   person.<hash>  the contact this person has, and a create for it that is under way
  *   deal.<id>      whose deal it is, and the stage on which we know it to be
+ *   looked         until when AmoCRM has been looked through for changes that no hook told
  *
  * A `creating` that is found belongs to a create of which nobody knows the end: AmoCRM is asked first.
  */
@@ -57,6 +58,7 @@ const dealSchema = z.object({
   /** Who has moved it and has not told the others yet. */
   movedBy: z.string().optional(),
 });
+const lookedSchema = z.object({ until: z.number() });
 export type LeadEntry = z.infer<typeof leadSchema>;
 export type PersonEntry = z.infer<typeof personSchema>;
 export type DealEntry = z.infer<typeof dealSchema>;
@@ -87,6 +89,9 @@ export interface CrmMap {
   noteTried(id: string): Promise<void>;
   /** `at`: when the deal was seen as it is recorded. */
   finish(id: string, at: string): Promise<void>;
+  /** Unix milliseconds; undefined before the first look. */
+  lookedUntil(): Promise<number | undefined>;
+  looked(until: number): Promise<void>;
   /** `seenOn`: the stage of a deal that the map does not know yet. */
   changeDeal(
     dealId: number,
@@ -196,6 +201,9 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
         state: 'done' as const,
         doneAt: at,
       })),
+    lookedUntil: () =>
+      orOutage(UNREADABLE, async () => (await read(LOOKED, lookedSchema)).value?.until),
+    looked: (until) => change(LOOKED, lookedSchema, () => ({ until })),
     changeDeal: (dealId, next, seenOn) =>
       change(dealKey(dealId), dealSchema, (before) =>
         next(before ?? { ids: [], ...(seenOn !== undefined && { stageId: seenOn }) }),
@@ -217,6 +225,7 @@ function withoutClaimOf(leadId: string, person: PersonEntry): PersonEntry {
   return claim?.by === leadId ? rest : person;
 }
 
+const LOOKED = 'looked';
 const leadKey = (leadId: string) => `lead.${leadId}`;
 const personKey = (key: string) => `person.${key}`;
 const dealKey = (dealId: number) => `deal.${dealId}`;

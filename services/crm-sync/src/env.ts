@@ -54,6 +54,7 @@ export const envSchema = z
       .default(6),
     AMOCRM_SEARCH_LAG_MS: milliseconds(60_000),
     AMOCRM_BLOCK_PROBE_MS: milliseconds(15 * 60_000),
+    AMOCRM_LOOK_MS: milliseconds(60 * 60_000),
     // A look into the database, which costs AmoCRM nothing.
     AMOCRM_RECONNECT_PROBE_MS: milliseconds(15_000),
     // Longer than a request may take (20 s) with some waiting; a dead process holds a person that long.
