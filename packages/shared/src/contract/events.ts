@@ -27,7 +27,7 @@ export type Channel = (typeof channels)[number];
 export const personalChannels = ['email', 'sms'] as const;
 export type PersonalChannel = (typeof personalChannels)[number];
 
-/** What is unusual about a lead. None of them stops it. `form_unknown`: it came to an address that no form has. */
+/** What is unusual about a lead. None of them stops it. */
 export const contactIssues = [
   'phone_missing',
   'phone_invalid',
@@ -36,7 +36,8 @@ export const contactIssues = [
   'email_invalid',
   'email_typo_suspected',
   'name_missing',
-  'form_unknown',
+  'form_unknown', // It came to an address that no form has.
+  'key_conflict', // Its form sent the key of another submission, as a page in a cache does.
 ] as const;
 export type ContactIssue = (typeof contactIssues)[number];
 
