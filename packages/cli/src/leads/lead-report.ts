@@ -5,6 +5,7 @@ import type { Bus, StoredEvent } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
 import {
   eventSchemas,
+  leadTakenSchema,
   type Lead,
   type Outcome,
   type ProviderCall,
@@ -79,7 +80,7 @@ export async function reportLead(bus: Bus, env: CliEnv, stored: StoredEvent): Pr
 }
 
 function leadOf({ event, seq }: StoredEvent): { lead: Lead; isQuarantined: boolean } {
-  const created = eventSchemas['lead.created.v1'].safeParse(event).data;
+  const created = leadTakenSchema.safeParse(event).data;
   if (created) return { lead: created.data, isQuarantined: false };
   const quarantined = eventSchemas['lead.quarantined.v1'].safeParse(event).data;
   if (quarantined) return { lead: quarantined.data, isQuarantined: true };
@@ -188,9 +189,9 @@ export async function findLead(bus: Bus, id: string): Promise<Found> {
   if (stored || WHOLE_ID.test(wanted)) return stored ? { stored } : { candidates: [] };
   const manager = await bus.manager();
   const { state } = await manager.streams.info('LEADS', { subjects_filter: 'leads.>' });
-  const found = Object.keys(state.subjects ?? {})
-    .map((subject) => subject.split('.').at(-1) ?? '')
-    .filter((leadId) => leadId.startsWith(wanted));
+  const all = Object.keys(state.subjects ?? {}).map((subject) => subject.split('.').at(-1) ?? '');
+  // One that was let out of quarantine is there twice.
+  const found = [...new Set(all)].filter((leadId) => leadId.startsWith(wanted));
   const only = found.length === 1 ? found[0] : undefined;
   const one = only === undefined ? undefined : await bus.lastUnder('LEADS', subjects.anyLead(only));
   return one ? { stored: one } : { candidates: found };

@@ -18,10 +18,10 @@ import type { Bus, Published, StoredEvent } from '@leadwire/shared/broker/bus';
 import { TransientError, toError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
+import { CONTENT_HASH_HEADER } from '@leadwire/shared/contract/topology';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { Journal } from './journal.ts';
 import {
-  CONTENT_HASH_HEADER,
   doubleClickId,
   isDoubleClick,
   keyConflictFact,

@@ -1,17 +1,13 @@
 /** A lead as it is told to the others: its event, and how a repeat of it is recognised. */
-import { z } from 'zod';
 import type { Bus, PublishOptions, Published } from '@leadwire/shared/broker/bus';
-import { eventSchemas, makeEvent, type EventOf, type Lead } from '@leadwire/shared/contract/events';
+import { makeEvent, type EventOf, type Lead } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
-import { DUPLICATE_WINDOW_MS, subjects } from '@leadwire/shared/contract/topology';
+import {
+  CONTENT_HASH_HEADER,
+  DUPLICATE_WINDOW_MS,
+  subjects,
+} from '@leadwire/shared/contract/topology';
 
-/** What was sent, in a digest: tells a repeat under one key from another submission under it. */
-export const CONTENT_HASH_HEADER = 'Leadwire-Content-Hash';
-
-export const leadEventSchema = z.discriminatedUnion('type', [
-  eventSchemas['lead.created.v1'],
-  eventSchemas['lead.quarantined.v1'],
-]);
 export type LeadEvent = EventOf<'lead.created.v1'> | EventOf<'lead.quarantined.v1'>;
 
 export interface LeadFact {
