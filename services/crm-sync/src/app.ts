@@ -8,7 +8,7 @@ import {
 import { AMOCRM_STOPPED } from '@leadwire/shared/providers/amocrm/http';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
-import { eventSchemas, studentSchema } from '@leadwire/shared/contract/events';
+import { eventSchemas, leadTakenSchema, studentSchema } from '@leadwire/shared/contract/events';
 import { createLeases } from '@leadwire/shared/coordination/leases';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import type { Log } from '@leadwire/shared/runtime/log';
@@ -60,7 +60,7 @@ export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
     startConsumer({
       ...work,
       durable: 'crm-sync',
-      schema: eventSchemas['lead.created.v1'],
+      schema: leadTakenSchema,
       handle: syncLead,
       giveUp,
     }),
