@@ -45,7 +45,7 @@ async function leadsUntilMailgun(): Promise<Lead[]> {
       }
       return (await throughMailgun()) > before;
     },
-    { timeoutMs: 30_000, what: 'a mail through Mailgun' },
+    { timeoutMs: PATIENCE_MS, what: 'a mail through Mailgun' },
   );
   return leads;
 }
@@ -56,7 +56,7 @@ const allSent = (leads: Lead[]) =>
       const entries = await Promise.all(leads.map(mailEntry));
       return entries.every((entry) => entry?.state === 'sent') ? entries : undefined;
     },
-    { timeoutMs: 40_000, what: 'every mail to be sent' },
+    { timeoutMs: PATIENCE_MS, what: 'every mail to be sent' },
   );
 
 async function oneEach(leads: Lead[]): Promise<void> {
