@@ -100,7 +100,7 @@ describe('while Resend does not take mail', () => {
       );
       await nothingIsLeft();
     },
-    PATIENCE_MS,
+    PATIENCE_MS * 2,
   );
 
   test('a refused key is no reason to stop, and loses no mail', async () => {
