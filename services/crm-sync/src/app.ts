@@ -9,7 +9,9 @@ import { AMOCRM_STOPPED } from '@leadwire/shared/providers/amocrm/http';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { eventSchemas, leadTakenSchema, studentSchema } from '@leadwire/shared/contract/events';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createLeases } from '@leadwire/shared/coordination/leases';
+import { createOutages } from '@leadwire/shared/coordination/outages';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { Metrics } from '@leadwire/shared/runtime/metrics';
@@ -90,6 +92,8 @@ export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
 /** Everything that handlers need. */
 export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
   const leases = createLeases({ bus, owner: randomUUID(), leaseMs: env.AMOCRM_LEASE_MS });
+  const track = createCallTracker({ bus, metrics, log });
+  const outages = createOutages({ bus, alerts: createAlerts(bus), log });
   const transport = createAmoTransport({
     baseUrl: env.AMOCRM_BASE_URL,
     limiter: createLimiter({
@@ -98,7 +102,8 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
       account: 'amocrm',
       ratePerSecond: env.AMOCRM_RATE_PER_SECOND,
     }),
-    track: createCallTracker({ bus, metrics, log }),
+    // Around the call itself: a broker that is away is not AmoCRM's fault.
+    track: (action, context, call) => track(action, context, () => outages.observe('amocrm', call)),
     blockade: createBlockade({ bus, probeMs: env.AMOCRM_BLOCK_PROBE_MS }),
   });
   const tokensOf = (): AccessTokens =>
