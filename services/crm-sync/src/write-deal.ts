@@ -32,6 +32,8 @@ const TRIES_WITHOUT = 5;
  */
 const LONGEST_KNOWN_MS = 60_000;
 
+const NOTHING: DealPatch = {};
+
 type WritePorts = Pick<DealPorts, 'amocrm' | 'map' | 'stages' | 'plan' | 'idField' | 'now'>;
 
 export interface DealWriter {
@@ -189,8 +191,7 @@ export function createDealWriter(
       const { body, leftOut } = await withFallback(patch, send).catch(async (thrown: unknown) => {
         if (isMove) await map.changeDeal(deal.id, withoutTarget, deal.status_id);
         // A colleague who left, a field that must be filled in by hand: nothing of ours to leave out.
-        if (thrown instanceof RefusedError)
-          return { body: {} as DealPatch, leftOut: [thrown.message] };
+        if (thrown instanceof RefusedError) return { body: NOTHING, leftOut: [thrown.message] };
         return asGone(thrown);
       });
       if (isGone && wish.stage.movesOpenDeals)
