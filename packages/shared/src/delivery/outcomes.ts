@@ -45,6 +45,8 @@ export function createDeliveryFacts(bus: Bus, metrics: Metrics): DeliveryFacts {
     });
     const told = await bus.publish(subject, event, { onceUnder: subject });
     if (told.stored && outcome !== 'planned') metrics.deliveries.inc({ channel, outcome });
+    if (told.stored && outcome === 'skipped')
+      metrics.skipped.inc({ channel, reason: reason ?? '' });
     // A person had it tried again and it ended as it did before: the newer end is told as well.
     if (!told.stored && outcome !== 'planned' && entry.reopenedFor !== undefined) {
       await bus.publish(subject, event);
