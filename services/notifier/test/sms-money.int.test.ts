@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { liftSmsBudget } from '@leadwire/operations/sms/sms-budget';
-import type { Alert, Lead } from '@leadwire/shared/contract/events';
+import type { Alert } from '@leadwire/shared/contract/alert-facts';
+import type { Lead } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';

@@ -3,7 +3,7 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createQuota } from '@leadwire/shared/coordination/quota';
 import { SMS_BUDGET_ALERT, SMS_BUDGET_KEY } from '@leadwire/shared/delivery/sms-budget-key';
-import { audited } from '../staff/records.ts';
+import { audited } from '../audit/audited.ts';
 
 const HOUR_MS = 60 * 60_000;
 

@@ -16,7 +16,7 @@ export interface DeliveryFacts {
 /** All methods throw TransientError when the broker did not confirm. Without `metrics` (a command) nothing is counted. */
 export function createDeliveryFacts(
   bus: Pick<Bus, 'name' | 'publish'>,
-  metrics: Pick<Metrics, 'deliveries'> | undefined,
+  metrics: Pick<Metrics, 'deliveries' | 'skipped'> | undefined,
 ): DeliveryFacts {
   const tell = async (
     entry: LedgerEntry,
