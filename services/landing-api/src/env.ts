@@ -76,6 +76,12 @@ export const envSchema = z.object({
     .int('expected a whole number, 1 or more')
     .min(1, 'expected a whole number, 1 or more')
     .default(120),
+  /** New leads in a minute, over all forms and replicas, beyond which they are held until a person lets them out. */
+  FLOOD_LEADS_PER_MINUTE: z.coerce
+    .number('expected a whole number, 1 or more')
+    .int('expected a whole number, 1 or more')
+    .min(1, 'expected a whole number, 1 or more')
+    .default(60),
   /** Whose X-Forwarded-For is believed. Wrong here, and the rate limit counts everybody as one, or nobody. */
   TRUST_PROXY: z
     .string()

@@ -8,7 +8,8 @@ test('the defaults need nothing but a token', () => {
   expect(readEnv(envSchema, { ADMIN_TOKEN })).toMatchObject({
     PORT: 3000,
     CORS_ORIGINS: [],
-    RATE_LIMIT_PER_MINUTE: 120,
+    RATE_LIMIT_PER_MINUTE: 600,
+    FLOOD_LEADS_PER_MINUTE: 60,
     TRUST_PROXY: false,
     JOURNAL_DIR: '.data/journal',
     INTAKE_TIMEOUT_MS: 2_000,

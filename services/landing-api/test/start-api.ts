@@ -19,6 +19,8 @@ import { createKnownForms } from '../src/forms/known-forms.ts';
 import { createRejects } from '../src/forms/rejects.ts';
 import { createHttp } from '../src/http.ts';
 import { createIntake } from '../src/intake/intake.ts';
+import { createFloodGate } from '../src/intake/flood-gate.ts';
+import { createHeldAlerts } from '../src/intake/held-alerts.ts';
 import { startJournalAlerts } from '../src/intake/journal-alerts.ts';
 import { watchJournal } from '../src/intake/journal-watch.ts';
 import { openJournal, type Journal } from '../src/intake/journal.ts';
@@ -57,6 +59,7 @@ export async function startApi(
   const variables = envSchema.parse({
     ADMIN_TOKEN,
     RATE_LIMIT_PER_MINUTE: '100000',
+    FLOOD_LEADS_PER_MINUTE: '100000',
     JOURNAL_DIR: join(ownFolder, 'journal'),
     ...env,
   });
@@ -68,9 +71,11 @@ export async function startApi(
   const journal = await openJournal({ dir: variables.JOURNAL_DIR, log });
   measureJournal(metrics.registry, journal);
   const timeoutMs = variables.INTAKE_TIMEOUT_MS;
-  const intake = createIntake({ bus, journal, log, timeoutMs });
-  const watch = watchJournal(journal, log);
   const alerts = createAlerts(bus);
+  const flood = createFloodGate({ bus, alerts, log, limit: variables.FLOOD_LEADS_PER_MINUTE });
+  const held = createHeldAlerts({ alerts, log });
+  const intake = createIntake({ bus, journal, log, flood, held, timeoutMs });
+  const watch = watchJournal(journal, log);
   const rejects = createRejects({
     bus,
     alerts,
@@ -116,6 +121,8 @@ export async function startApi(
     consume: () => [
       startDrain({ bus, journal, log }),
       startJournalAlerts({ journal, log, alerts }),
+      flood.start(),
+      held.start(),
       rejects.startCarrying(),
       ...(facebook ? [facebook.startPolling(variables.FACEBOOK_POLL_MS)] : []),
     ],

@@ -196,7 +196,10 @@ export const buckets = {
     what: 'student -> the chat with the mentor bot and what was told, and back',
   },
   locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
-  limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
+  limits: {
+    ttlMs: DAY,
+    what: 'provider account -> when its next request may go out; how many leads came lately',
+  },
   passes: {
     ttlMs: 7 * DAY,
     what: '<durable>.<stream sequence> -> how earlier deliveries ended: passes, failed attempts',

@@ -133,12 +133,11 @@ export async function acceptSubmission(
   }
 
   const { lead, isSpam } = reading;
-  const quarantine = isSpam ? 'honeypot' : undefined;
   const { submissionId: _, ...content } = body;
-  const { leadId, outcome } = await intake
+  const { leadId, outcome, quarantine } = await intake
     .accept({
       lead,
-      quarantine,
+      quarantine: isSpam ? 'honeypot' : undefined,
       contentHash: contentHash({ source: form.source, content }),
       isKeyed: key !== undefined,
     })
