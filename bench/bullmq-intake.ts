@@ -58,6 +58,7 @@ const http = await createHttp(env, {
     timeoutMs: env.INTAKE_TIMEOUT_MS,
   }),
   measures: createMeasures(metrics.registry),
+  alerts: createAlerts(bus),
   now: () => new Date(),
 });
 

@@ -13,6 +13,7 @@ import { createKnownForms } from './forms/known-forms.ts';
 import { createRejects } from './forms/rejects.ts';
 import { createHttp } from './http.ts';
 import { createIntake } from './intake/intake.ts';
+import { startDiskAlerts } from './disk-alerts.ts';
 import { createFloodGate } from './intake/flood-gate.ts';
 import { createHeldAlerts } from './intake/held-alerts.ts';
 import { startJournalAlerts } from './intake/journal-alerts.ts';
@@ -63,6 +64,7 @@ const http = await createHttp(env, {
   forms,
   facebook,
   rejects,
+  alerts,
   ledger: createLedger(bus),
   groups: createGroupReader(bus),
   links: createShortLinks(bus),
@@ -83,6 +85,7 @@ await runService({
     startDrain({ bus, journal, log }),
     startJournalAlerts({ journal, log, alerts }),
     flood.start(),
+    startDiskAlerts({ bus, alerts, log, dir: env.JOURNAL_DIR, streamBytes: env.NATS_MAX_STORE }),
     held.start(),
     rejects.startCarrying(),
     ...(facebook ? [facebook.startPolling(env.FACEBOOK_POLL_MS)] : []),

@@ -13,6 +13,7 @@ test('the defaults need nothing but a token', () => {
     TRUST_PROXY: false,
     JOURNAL_DIR: '.data/journal',
     INTAKE_TIMEOUT_MS: 2_000,
+    NATS_MAX_STORE: 20 * 1_024 ** 3,
   });
 });
 
@@ -36,6 +37,9 @@ test('a number of proxies trusts so many hops and no more', () => {
 
 test.each([
   ['ADMIN_TOKEN', 'short'],
+  ['ADMIN_TOKEN', 'change-me-change-me'],
+  ['ADMIN_TOKEN', 'aaaaaaaaaaaaaaaaaaaaaaaa'],
+  ['NATS_MAX_STORE', 'much'],
   ['CORS_ORIGINS', '*'],
   ['CORS_ORIGINS', 'https://a.kz/'],
   ['CORS_ORIGINS', 'a.kz'],

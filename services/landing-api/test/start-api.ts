@@ -19,6 +19,7 @@ import { createKnownForms } from '../src/forms/known-forms.ts';
 import { createRejects } from '../src/forms/rejects.ts';
 import { createHttp } from '../src/http.ts';
 import { createIntake } from '../src/intake/intake.ts';
+import { startDiskAlerts } from '../src/disk-alerts.ts';
 import { createFloodGate } from '../src/intake/flood-gate.ts';
 import { createHeldAlerts } from '../src/intake/held-alerts.ts';
 import { startJournalAlerts } from '../src/intake/journal-alerts.ts';
@@ -104,6 +105,7 @@ export async function startApi(
     forms,
     facebook,
     rejects,
+    alerts,
     ledger: createLedger(bus),
     groups: createGroupReader(bus),
     links: createShortLinks(bus),
@@ -122,6 +124,13 @@ export async function startApi(
       startDrain({ bus, journal, log }),
       startJournalAlerts({ journal, log, alerts }),
       flood.start(),
+      startDiskAlerts({
+        bus,
+        alerts,
+        log,
+        dir: variables.JOURNAL_DIR,
+        streamBytes: variables.NATS_MAX_STORE,
+      }),
       held.start(),
       rejects.startCarrying(),
       ...(facebook ? [facebook.startPolling(variables.FACEBOOK_POLL_MS)] : []),

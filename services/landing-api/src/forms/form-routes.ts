@@ -23,7 +23,7 @@ import { usableKey } from './submission.ts';
 
 export interface FormPorts extends LandingPorts {
   forms: Pick<KnownForms, 'find'>;
-  rejects: Pick<Rejects, 'keep'>;
+  rejects: Pick<Rejects, 'keep' | 'taken'>;
   adminToken: string;
 }
 
@@ -56,6 +56,7 @@ export function addFormRoutes(app: FastifyInstance, ports: FormPorts): void {
   // A scope of its own: bodies stay as they came, signatures are over the bytes.
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
+    if (ports.guard) scope.addHook('onRequest', ports.guard);
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) =>
       parsed(null, body),
     );
@@ -140,6 +141,7 @@ async function take(ports: FormPorts, request: FormRequest, arrived: Arrived): P
   if (reading === undefined) return notTaken(ports, arrived, 'unreadable');
   try {
     const { leadId, ...accepted } = await acceptReading(ports, request, { ...arrived, reading });
+    ports.rejects.taken(arrived.slug);
     return takenAnswer(reading.dialect, { leadId, ...accepted });
   } catch (thrown) {
     const isUnreachable = thrown instanceof RequestError && thrown.statusCode === 400;

@@ -57,7 +57,13 @@ export interface FloodPorts {
   now?: () => number;
 }
 
-export function createFloodGate({ bus, alerts, log, limit, now = Date.now }: FloodPorts): FloodGate {
+export function createFloodGate({
+  bus,
+  alerts,
+  log,
+  limit,
+  now = Date.now,
+}: FloodPorts): FloodGate {
   let shared = EMPTY;
   /** Counted here and not shared yet. */
   let own: State = EMPTY;
@@ -67,11 +73,13 @@ export function createFloodGate({ bus, alerts, log, limit, now = Date.now }: Flo
   let mayBeTold = true;
 
   const inMinute = (): number => countSince(shared, now()) + countSince(own, now());
-  const add = (count: number, held: number): void => {
+  const add = (count: number): void => {
     const slot = String(now() - (now() % SLOT_MS));
-    const slots = { ...own.slots, [slot]: (own.slots[slot] ?? 0) + count };
-    const flood = own.flood && { ...own.flood, held: own.flood.held + held };
-    own = { slots, flood };
+    own = { ...own, slots: { ...own.slots, [slot]: (own.slots[slot] ?? 0) + count } };
+  };
+  const hold = (count: number): void => {
+    const { since, held } = own.flood ?? { since: shared.flood?.since ?? now(), held: 0 };
+    own = { ...own, flood: { since, held: held + count } };
   };
 
   /** Puts our count into the shared one, and finds out whether the flood is over. */
@@ -123,15 +131,20 @@ export function createFloodGate({ bus, alerts, log, limit, now = Date.now }: Flo
 
   return {
     arrive() {
-      add(1, 0);
-      const isHeld = shared.flood !== null || own.flood !== null || inMinute() > limit;
-      if (isHeld && shared.flood === null && own.flood === null) {
-        own = { ...own, flood: { since: now(), held: 0 } };
-        log.error({ limit, leads: inMinute() }, 'a flood of leads: they are held from here on');
-      }
-      own = isHeld && own.flood === null ? { ...own, flood: shared.flood && { ...shared.flood, held: 0 } } : own;
-      if (isHeld) add(0, 1);
-      return { isHeld, cancel: () => add(-1, isHeld ? -1 : 0) };
+      add(1);
+      const flood = own.flood ?? shared.flood;
+      // The end is found by `sync`; while the broker is away nobody else finds it.
+      const isHeld = inMinute() > (flood === null ? limit : limit / 2);
+      if (!isHeld) return { isHeld, cancel: () => add(-1) };
+      if (flood === null) log.error({ limit }, 'a flood of leads: they are held from here on');
+      hold(1);
+      return {
+        isHeld,
+        cancel() {
+          add(-1);
+          hold(-1);
+        },
+      };
     },
 
     start: () =>
