@@ -24,8 +24,8 @@ test('several deals and kinds of change in one call are told apart', () => {
 });
 
 test('of one call 250 hints count', () => {
-  const many = Array.from({ length: 300 }, (_, n) => [`leads[status][${n}][id]`, String(n + 1)]);
-  expect(readHook(form(Object.fromEntries(many)))).toHaveLength(250);
+  const many = Array.from({ length: 300 }, (_, n) => `leads[status][${n}][id]=${n + 1}`);
+  expect(readHook(many.join('&'))).toHaveLength(250);
 });
 
 test('numbers that are none are passed over', () => {

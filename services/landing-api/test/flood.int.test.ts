@@ -13,6 +13,7 @@ import { form, startApi, type TestApi } from './start-api.ts';
 
 const PROFTEST = '/api/landing/proftest';
 const LIMIT = 20;
+const silent = () => Promise.resolve();
 const REAL = ['before-1', 'before-2', 'before-3'];
 
 let broker: TestBroker;
@@ -96,8 +97,8 @@ test('it is over when a minute has brought half of that, and the end is told wit
   const { bus } = replicas[0]!;
   const told: unknown[] = [];
   const known = {
-    raise: async () => undefined,
-    resolve: async (...said: unknown[]) => void told.push(said),
+    raise: silent,
+    resolve: (...said: unknown[]) => Promise.resolve(void told.push(said)),
   };
   const inTwoMinutes = () => Date.now() + 120_000;
   const log = createLog('landing-api', 'silent');
@@ -118,7 +119,7 @@ test('repeats of one lead are no flood', async () => {
   try {
     const gate = createFloodGate({
       bus: api.bus,
-      alerts: { raise: async () => undefined, resolve: async () => undefined },
+      alerts: { raise: silent, resolve: silent },
       log: createLog('landing-api', 'silent'),
       limit: 2,
     });

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,7 @@ export interface Answer {
 
 export interface TestApi {
   url: string;
+  server: Server;
   bus: Bus;
   journal: Journal;
   /** Posts a value as JSON, or a text as it is. */
@@ -141,6 +143,7 @@ export async function startApi(
 
   return {
     url,
+    server: http.server,
     bus,
     journal,
     stop: async () => {

@@ -206,16 +206,16 @@ export function createIntake(ports: IntakePorts): Intake {
 
   return {
     async accept({ lead, contentHash, isKeyed, ...arrival }) {
-      const { isHeld, cancel } = flood.arrive();
-      const quarantine = arrival.quarantine ?? (isHeld ? 'flood' : undefined);
+      const arrived = flood.arrive();
+      const quarantine = arrival.quarantine ?? (arrived.isHeld ? 'flood' : undefined);
       const fact = { event: leadEvent(bus.name, lead, quarantine), contentHash, isKeyed };
       try {
         const acceptance = await (isKeyed ? acceptKeyed(fact) : acceptOnce(fact));
-        if (acceptance.outcome === 'duplicate') cancel();
+        if (acceptance.outcome === 'duplicate') arrived.cancel();
         else if (quarantine !== undefined) held.note(lead, quarantine);
         return { ...acceptance, quarantine };
       } catch (thrown) {
-        cancel();
+        arrived.cancel();
         throw thrown;
       }
     },
