@@ -144,6 +144,18 @@ describe('a lead', () => {
   });
 });
 
+test('posts that made no lead go after the time that their stream keeps them', async () => {
+  const insert = `insert into intake_rejects (id, form, reason, body, received_at) values
+    ($1, 'spring', 'no_contacts', '', now() - interval '31 days'), ($2, 'spring', 'no_contacts', '', now())`;
+  const [old, young] = [newId(), newId()];
+  await supabase.landing.sql(insert, [old, young]);
+  await startLeadStore();
+  const left = async () =>
+    (await supabase.landing.sql('select id from intake_rejects')).map(({ id }) => id);
+  await waitFor(async () => !(await left()).includes(old), { what: 'the old post to be gone' });
+  expect(await left()).toEqual([young]);
+});
+
 describe('outcomes', () => {
   test('show in the lead, whichever comes first, and only move forward', async () => {
     await startLeadStore();

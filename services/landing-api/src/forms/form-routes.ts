@@ -14,6 +14,7 @@ import { HOOKS_PER_MINUTE } from '../webhooks/hook-guards.ts';
 import { keptAnswer, strangerAnswer, takenAnswer, type FormAnswer } from './form-answers.ts';
 import { FORM_BODY_LIMIT_BYTES, readFormBody, readUrlEncoded } from './form-body.ts';
 import type { KnownForms } from './known-forms.ts';
+import { createNearFields } from './near-fields.ts';
 import { isProven } from './proof.ts';
 import { readForm, type FormReading } from './read-form.ts';
 import type { Rejects } from './rejects.ts';
@@ -53,6 +54,7 @@ const WHY: Record<RejectReason, string> = {
 
 export function addFormRoutes(app: FastifyInstance, ports: FormPorts): void {
   const { adminToken } = ports;
+  const tellNear = createNearFields();
   // A scope of its own: bodies stay as they came, signatures are over the bytes.
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
@@ -65,9 +67,11 @@ export function addFormRoutes(app: FastifyInstance, ports: FormPorts): void {
       schema: { hide: true },
       config: { rateLimit: { max: HOOKS_PER_MINUTE, timeWindow: 60_000 } },
     };
-    scope.post('/api/forms/:form', options, async (request: FormRequest, reply) =>
-      send(reply, await take(ports, request, await arrive(ports, request))),
-    );
+    scope.post('/api/forms/:form', options, async (request: FormRequest, reply) => {
+      const arrived = await arrive(ports, request);
+      if (arrived.reading) tellNear(request.log, arrived.slug, arrived.reading);
+      return send(reply, await take(ports, request, arrived));
+    });
     scope.post('/api/forms/:form/test', options, async (request: FormRequest) => {
       if (!hasBearer(request.headers.authorization, adminToken)) {
         throw new RequestError(401, 'unauthorized');
