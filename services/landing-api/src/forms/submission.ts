@@ -65,7 +65,8 @@ export const submissionSchema = z
         description: 'Leave it out or empty: a trap for programs. Filled in, the lead is held.',
       }),
       [HONEYPOT_FIELDS[1]]: z.unknown().optional().meta({
-        description: 'The older name of the trap; browsers fill it in, so better use the other one.',
+        description:
+          'The older name of the trap; browsers fill it in, so better use the other one.',
       }),
     },
     'expected a JSON object with the fields of the form',
