@@ -14,9 +14,17 @@ const ANSWER_WITHIN_MS = 1_500;
 /** Many deals with all their fields in one call. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
-/** Their words for what happened, and ours. Other groups (`add`, `update`, …) say nothing new. */
-const CHANGES = { status: 'moved', delete: 'deleted', restore: 'restored' } as const;
-const ITEM_KEY = /^leads\[(status|delete|restore)\]\[(\d{1,6})\]\[(id|status_id)\]$/;
+/**
+ * Their words for what happened, and ours. `update` comes with every change, and alone where the hook for stages was not
+ * asked for. Other groups (`add`, `note`, …) say nothing new.
+ */
+const CHANGES = {
+  status: 'moved',
+  update: 'moved',
+  delete: 'deleted',
+  restore: 'restored',
+} as const;
+const ITEM_KEY = /^leads\[(status|update|delete|restore)\]\[(\d{1,6})\]\[(id|status_id)\]$/;
 
 export type Hint = Pick<DealChanged['data'], 'dealId' | 'change' | 'stageId'>;
 
