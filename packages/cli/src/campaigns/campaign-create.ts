@@ -1,7 +1,8 @@
 /** `leadwire campaign create`: a draft with its list, from a file, a table, or the command line. */
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { connectCampaigns, type CampaignApi } from './campaign-api.ts';
+import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
+import { openCampaigns } from './connect-campaigns.ts';
 import { SHORT_ID, countedLines } from './campaign-screen.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
@@ -47,7 +48,7 @@ export function addCampaignCreate(campaign: Command, readEnv: () => CliEnv): voi
     .option('--quiet-hours <hours>', 'such as 21:00-09:00, or "none"')
     .option('--time-zone <zone>', 'of its quiet hours and its texts, such as Asia/Almaty')
     .option('--rate <calls>', 'calls to the provider per second at most', parseRate)
-    .action((flags: CreateFlags) => create(connectCampaigns(readEnv()), flags));
+    .action((flags: CreateFlags) => create(openCampaigns(readEnv()), flags));
 }
 
 async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {

@@ -1,5 +1,9 @@
 /** What a campaign looks like on the screen. */
-import type { CampaignPreview, CampaignView, Counted } from './campaign-api.ts';
+import type {
+  CampaignPreview,
+  CampaignView,
+  Counted,
+} from '@leadwire/operations/campaigns/campaign-api';
 import { waitLines } from './campaign-times.ts';
 import { maskEmail, maskName, maskPhone } from '@leadwire/operations/masking/mask';
 import { clock, columns, counted, oneLine, paint, type Style } from '../terminal.ts';
