@@ -48,13 +48,14 @@ declare
     when 'skipped' then '''skipped'' in (l.email_status, l.sms_status)'
     when 'waiting' then '''pending'' in (l.email_status, l.sms_status)'
     else 'true' end;
+  -- What is not wanted adds nothing: text and null are null.
   others text := state
-    || coalesce(format(' and l.source = %L', wanted ->> 'source'), '')
-    || coalesce(format(' and l.kind = %L', wanted ->> 'kind'), '')
-    || coalesce(format(' and l.created_at >= %L::timestamptz', wanted ->> 'since'), '')
-    || coalesce(format(' and l.created_at < %L::timestamptz', wanted ->> 'until'), '')
-    || coalesce(format(' and (l.created_at, l.id) < (%L::timestamptz, %L::uuid)', wanted #>> '{before,at}',
-      wanted #>> '{before,id}'), '');
+    || coalesce(' and l.source = ' || quote_literal(wanted ->> 'source'), '')
+    || coalesce(' and l.kind = ' || quote_literal(wanted ->> 'kind'), '')
+    || coalesce(' and l.created_at >= ' || quote_literal(wanted ->> 'since') || '::timestamptz', '')
+    || coalesce(' and l.created_at < ' || quote_literal(wanted ->> 'until') || '::timestamptz', '')
+    || coalesce(' and (l.created_at, l.id) < (' || quote_literal(wanted #>> '{before,at}') || '::timestamptz, '
+      || quote_literal(wanted #>> '{before,id}') || '::uuid)', '');
   words text := (
     select string_agg('(' || (
       select string_agg(format('public.leadwire_search_text(l.name, l.email, l.phone) like %L', pattern.value), ' or ')

@@ -88,12 +88,18 @@ export function addDeadCommands(program: Command, readEnv: () => CliEnv): void {
 function withFilters(command: Command): Command {
   return command
     .option('--cause <code>', 'only this cause: bad_schema, attempts_spent, …')
-    .option('--service <name>', 'only this durable, or all durables of this service')
+    .option('--service <name>', 'only this durable, or all durables of this service', parseService)
     .addOption(new Option('--since <time>', '2h, 30m, 7d ago, or an ISO time').argParser(parseAgo))
     .addOption(new Option('--until <time>', 'the same').argParser(parseAgo))
     .option('--limit <count>', `at most so many, newest first (list: ${LIST_LIMIT})`, parseCount);
 }
 const parseAgo = (text: string) => parseTime(text);
+
+/** @throws DeadLetterError that names those there are: a typing error must not look like calm. */
+function parseService(name: string): string {
+  requireService(name);
+  return name;
+}
 
 async function list(bus: Bus, flags: FilterFlags): Promise<void> {
   const letters = (await findDeadLetters(bus, toFilter(flags))).reverse();
@@ -177,7 +183,6 @@ async function oneLetter(bus: Bus, seq: number): Promise<DeadLetter> {
 }
 
 function toFilter({ cause, service, since, until }: FilterFlags): DeadFilter {
-  if (service !== undefined) requireService(service);
   return {
     ...(cause !== undefined && { cause }),
     ...(service !== undefined && { service }),
