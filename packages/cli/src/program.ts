@@ -84,7 +84,7 @@ function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
   const error = toError(thrown);
   process.stderr.write(`${shortened(inSentence(error))}\n`);
-  if (error instanceof RefusedError) return WRONG_WAY.includes(error.problem) ? 2 : 1;
+  if (error instanceof RefusedError) return WRONG_WAY.includes(String(error.problem)) ? 2 : 1;
   return error instanceof FailedError || error instanceof UsageError ? error.exitCode : 1;
 }
 

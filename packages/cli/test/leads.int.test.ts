@@ -27,9 +27,10 @@ beforeAll(async () => {
   await rig.publishLead(lead);
   await rig.emailEnds(lead, 'failed');
   await waitFor(async () => (await show('leads', 'show', lead.leadId)).out.includes('sms sent'), {
+    timeoutMs: 60_000,
     what: 'the rows of the lead',
   });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await leadStore.kill();
   await supabase.close();
