@@ -58,6 +58,14 @@ const countedSchema = z.object({
   read: count,
   audience: count,
   leftOut: z.record(z.string(), count),
+  notes: z.object({
+    nameless: count,
+    garbledNames: z.object({ count, rows: z.array(count) }),
+    typos: z.object({
+      count,
+      rows: z.array(z.object({ row: count, domain: z.string(), probably: z.string() })),
+    }),
+  }),
 });
 export type Counted = z.infer<typeof countedSchema>;
 
