@@ -26,6 +26,11 @@ test('several deals and kinds of change in one call are told apart', () => {
   ]);
 });
 
+test('of one call 250 hints count', () => {
+  const many = Array.from({ length: 300 }, (_, n) => `leads[status][${n}][id]=${n + 1}`);
+  expect(readHook(many.join('&'))).toHaveLength(250);
+});
+
 test('numbers that are none are passed over', () => {
   for (const id of ['', '0', '-1', '1.5', '1e3', '99999999999999999999', ' 7']) {
     expect(readHook(form({ 'leads[status][0][id]': id }))).toEqual([]);
