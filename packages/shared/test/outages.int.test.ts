@@ -71,7 +71,7 @@ test('a provider that is away for over a minute is told once, and once that it i
   after(31_000);
   await fails('amocrm');
   await fails('amocrm');
-  expect(await told()).toEqual(['raised: AmoCRM не отвечает, сделки ждут: уже 1 мин']);
+  expect(await told()).toEqual(['raised: AmoCRM не отвечает (сделки ждут) уже 1 мин']);
 
   await answers('amocrm');
   await answers('amocrm');

@@ -23,7 +23,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   resend: 'Resend не принимает письма',
   mailgun: 'Mailgun не принимает письма',
   mobizon: 'Mobizon не принимает SMS',
-  amocrm: 'AmoCRM не отвечает, сделки ждут',
+  amocrm: 'AmoCRM не отвечает (сделки ждут)',
 };
 
 const outageSchema = z.object({
@@ -80,7 +80,7 @@ export function createOutages({ bus, alerts, log, now = Date.now }: OutagesOptio
       .filter(([, { isTold }]) => isTold)
       .map(([name, { since }]) => {
         const minutes = Math.max(1, Math.round((now() - since) / 60_000));
-        return `${PROVIDERS[name] ?? name}: уже ${minutes} мин.`;
+        return `${PROVIDERS[name] ?? name} уже ${minutes} мин.`;
       });
     return `${lines.join(' ')} Ничего не потеряно: всё уйдёт само, когда сервис ответит. Если это надолго, посмотрите страницу состояния сервиса и напишите в его поддержку.`;
   };
