@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { freePort, startNats } from '@leadwire/testing/nats';
-import { runCli } from './run-cli.ts';
+import { runCli, spawnCli } from './run-cli.ts';
 
 describe('the command line', () => {
   test('explains itself, without colours in a pipe', async () => {
-    const { code, out } = await runCli({}, '--help');
+    const { code, out } = await spawnCli({}, '--help');
     expect(code).toBe(0);
     for (const word of ['Usage: leadwire', 'leads', 'dead', 'topology', 'Exit codes']) {
       expect(out).toContain(word);
@@ -19,6 +19,9 @@ describe('the command line', () => {
     [['dead', 'list', '--since', 'yesterday'], 'expected a time such as 2h'],
     [['dead', 'show', 'first'], 'expected the number of a dead letter'],
     [['leads', 'show', 'anna'], "is no lead's id"],
+    [['leads', 'release'], 'Which leads?'],
+    [['leads', 'release', '--reason', 'spam'], 'Allowed choices are flood, challenge, honeypot'],
+    [['leads', 'cancel', '--source', 'proftest'], 'Since when?'],
   ])('refuses %j with a reason and exit code 2', async (args, reason) => {
     const { code, err } = await runCli({}, ...args);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(reason) });
