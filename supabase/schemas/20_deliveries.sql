@@ -21,6 +21,8 @@ create table public.scheduled_notifications (
   complained_at timestamptz,
   opened_at timestamptz,
   clicked_at timestamptz,
+  -- The first click of a scanner or a preview; clicked_at is a person's.
+  program_clicked_at timestamptz,
   provider_id text,
   error text,
   reason text,
@@ -49,6 +51,8 @@ create table public.short_links (
   delivery_id uuid,
   url text,
   clicks integer not null default 0,
+  -- Of scanners and previews.
+  program_clicks integer not null default 0,
   first_clicked_at timestamptz,
   last_clicked_at timestamptz,
   created_at timestamptz default now()
@@ -61,12 +65,13 @@ comment on table public.short_links is
 create table public.short_link_clicks (
   event_id text primary key,
   code text,
-  clicked_at timestamptz
+  clicked_at timestamptz,
+  by_program boolean not null default false
 );
 create index short_link_clicks_code_idx on public.short_link_clicks (code);
 comment on table public.short_link_clicks is
   'One row per click event, so that a repeated event counts once. Written by lead-store '
-  '(leadwire_store_links).';
+  '(leadwire_store_links, leadwire_store_program_clicks).';
 
 -- How much an outcome says about whether the message went out; null for an outcome that is not one.
 -- A click is weak evidence (anyone may open a link), so a failure that the sender saw outranks it. A delivery, a

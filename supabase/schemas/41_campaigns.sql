@@ -76,7 +76,12 @@ create table public.campaign_recipients (
   bounce_reason text,
   complained_at timestamptz,
   opened_at timestamptz,
+  -- A person's first click, as far as is known, made of the next two and of delivered_at.
   clicked_at timestamptz,
+  first_click_at timestamptz,
+  last_click_at timestamptz,
+  -- A scanner's: it says so, or came within 2 s of the delivery.
+  program_clicked_at timestamptz,
   -- SMS whose end nobody has reported: when the provider is asked next, and how often it was. Null: not any more.
   ask_at timestamptz,
   asked integer not null default 0,

@@ -262,7 +262,8 @@ language sql stable set search_path = '' as $$
     'id', r.id, 'row', r.line, 'contact', r.contact, 'name', r.name, 'variables', r.variables, 'batch', r.batch,
     'status', r.status, 'reason', r.reason, 'error', r.error, 'providerId', r.provider_id, 'attempts', r.attempts,
     'sentAt', r.sent_at, 'deliveredAt', r.delivered_at, 'bouncedAt', r.bounced_at,
-    'complainedAt', r.complained_at, 'openedAt', r.opened_at, 'clickedAt', r.clicked_at
+    'complainedAt', r.complained_at, 'openedAt', r.opened_at, 'clickedAt', r.clicked_at,
+    'programClickedAt', r.program_clicked_at
   ) order by r.line), '[]')
   from (
     select k.* from public.campaign_recipients k

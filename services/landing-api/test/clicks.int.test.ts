@@ -4,6 +4,7 @@ import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { createShortLinks, type ShortLink } from '@leadwire/shared/delivery/short-links';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { startApi, type TestApi } from './start-api.ts';
@@ -42,6 +43,11 @@ function follow(code: string, init: RequestInit = {}): Promise<Response> {
 const click = ({ channel, deliveryId }: ShortLink) =>
   api.bus.lastUnder('DELIVERIES', subjects.delivery(channel, 'clicked', deliveryId));
 
+async function byProgram(link: ShortLink): Promise<boolean | undefined> {
+  const stored = await waitFor(() => click(link), { what: 'the click' });
+  return eventSchemas['delivery.recorded.v1'].parse(stored.event).data.byProgram;
+}
+
 test('a short link leads on and the click becomes a fact', async () => {
   const link = await makeLink();
   const response = await follow(link.code);
@@ -50,6 +56,7 @@ test('a short link leads on and the click becomes a fact', async () => {
   expect(response.headers.get('cache-control')).toBe('no-store');
 
   const stored = await waitFor(() => click(link), { what: 'the click' });
+  expect(await byProgram(link)).toBeUndefined();
   expect(eventSchemas['delivery.recorded.v1'].parse(stored.event)).toMatchObject({
     subject: link.leadId,
     data: {
@@ -65,20 +72,25 @@ test('a short link leads on and the click becomes a fact', async () => {
 test.each([
   ['a HEAD request', { method: 'HEAD' }],
   ['Telegram’s preview', { headers: { 'user-agent': 'TelegramBot (like TwitterBot)' } }],
-  ['WhatsApp’s preview', { headers: { 'user-agent': 'WhatsApp/2.23.20.0 A' } }],
-  ['Facebook’s preview', { headers: { 'user-agent': 'facebookexternalhit/1.1' } }],
   ['a prefetch', { headers: { 'sec-purpose': 'prefetch;prerender' } }],
-])('%s is led on and not counted', async (_who, init: RequestInit) => {
+])('%s is led on and counted apart from people', async (_who, init: RequestInit) => {
   const link = await makeLink();
-  const response = await follow(link.code, init);
-  expect(response.status).toBe(302);
-  // A click that is counted afterwards shows that the first request was not.
+  expect((await follow(link.code, init)).status).toBe(302);
+  expect(await byProgram(link)).toBe(true);
+});
+
+test('a browser is a scanner’s while no person can have opened the message', async () => {
+  const link = await makeLink();
+  const ledger = createLedger(api.bus);
+  const dueAt = new Date();
+  await ledger.plan(link, { dueAt });
   await follow(link.code);
-  const stored = await waitFor(() => click(link), { what: 'the click' });
-  const { state } = await (
-    await api.bus.manager()
-  ).streams.info('DELIVERIES', { subjects_filter: stored.subject });
-  expect(state.subjects).toEqual({ [stored.subject]: 1 });
+  expect(await byProgram(link)).toBe(true);
+  const other = await makeLink();
+  await ledger.plan(other, { dueAt });
+  await ledger.claim(other, 'sender', 60_000, {});
+  await follow(other.code);
+  expect(await byProgram(other)).toBe(true);
 });
 
 test.each(['zzzzzzz', '%2F%2Fevil.kz', 'https:%2F%2Fevil.kz', '..', '>', 'a'.repeat(300)])(

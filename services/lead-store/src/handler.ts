@@ -42,6 +42,7 @@ export function createLeadStore(database: Database): LeadStore {
     });
   const storeLead = write('leadwire_store_leads');
   const storeOutcome = write('leadwire_store_outcomes');
+  const storeProgramClick = write('leadwire_store_program_clicks');
   const storeCall = write('leadwire_store_integration_logs');
   const storeDeal = write('leadwire_store_crm');
   const storeAudit = write('leadwire_store_audit');
@@ -60,9 +61,11 @@ export function createLeadStore(database: Database): LeadStore {
       if (form === undefined && attribution === undefined) return;
       await storeAttribution({ leadId, form, attribution, receivedAt });
     },
-    storeOutcome: ({ id, data: { about, leadId, ...data } }) =>
+    storeOutcome: ({ id, data: { about, leadId, byProgram, ...data } }) => {
       // A message of the platform has no lead, and its id is not to be taken for one.
-      storeOutcome({ ...data, ...(about === undefined && { leadId }), eventId: id }),
+      const row = { ...data, ...(about === undefined && { leadId }), eventId: id };
+      return byProgram ? storeProgramClick(row) : storeOutcome(row);
+    },
     storeCall: ({ id, data }) => storeCall({ ...data, eventId: id }),
     storeDeal: ({ id, data }) => storeDeal({ ...data, eventId: id }),
     storeAudit: ({ id, data }) => storeAudit({ ...data, eventId: id }),

@@ -22,6 +22,8 @@ export const campaignDeliverySchema = z.object({
   at: z.iso.datetime(),
   /** One token: why it bounced (`permanent`, `transient`, `expired`). */
   reason: z.string().optional(),
+  /** Of a click: a scanner's or a preview's, not a person's. */
+  byProgram: z.boolean().optional(),
 });
 export type CampaignDelivery = z.infer<typeof campaignDeliverySchema>;
 

@@ -117,6 +117,8 @@ const outcomeSchema = deliverySchema.extend({
   /** Who was asked to send it, where there are several who can: `resend`, `mailgun`. */
   provider: z.string().optional(),
   shortLink: shortLinkSchema.optional(),
+  /** Of a click: a scanner's or a preview's, not a person's. */
+  byProgram: z.boolean().optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 

@@ -5,36 +5,20 @@ import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError, toError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/contract/events';
+import type { Ledger } from '@leadwire/shared/delivery/ledger';
 import type { ShortLink, ShortLinks } from '@leadwire/shared/delivery/short-links';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { ownCounter } from '../edge-guards.ts';
+import { isByPerson, isTooSoon } from './programs.ts';
 import { readPage, sendPage } from './pages.ts';
 
 const UNKNOWN_LINK = readPage('unknown-link');
 const TRY_AGAIN = readPage('try-again');
 
-/**
- * Programs that fetch a link to show a preview of it, by what they call themselves. The list is
- * short and knows only who says so: iMessage poses as Facebook's and Twitter's, a mail scanner that
- * poses as a browser is counted as a click.
- */
-const PREVIEWERS = [
-  'bot', // TelegramBot, Twitterbot, Slackbot, LinkedInBot, Discordbot, Googlebot…
-  'crawler',
-  'spider',
-  'preview', // SkypeUriPreview, BingPreview, Google-PageRenderer's relatives
-  'facebookexternalhit',
-  'whatsapp/',
-  'viber',
-  'vkshare',
-  'okhttp',
-  'curl/',
-  'python-requests',
-];
-
 export interface ClickPorts {
   bus: Pick<Bus, 'publish' | 'name'>;
   links: Pick<ShortLinks, 'find'>;
+  ledger: Pick<Ledger, 'find'>;
   now: () => Date;
 }
 
@@ -66,7 +50,7 @@ export function addClickRoute(app: FastifyInstance, ports: ClickPorts): void {
         return sendPage(reply.code(503).header('Retry-After', '5'), TRY_AGAIN);
       }
       if (!link) return sendPage(reply.code(404), UNKNOWN_LINK);
-      if (isPerson(request)) countClick(ports, link, request);
+      void countClick(ports, link, request);
       return reply.redirect(link.url, 302);
     },
   );
@@ -85,30 +69,43 @@ async function findLink(
   }
 }
 
-/** HEAD asks about a link, a prefetch may never be looked at, a preview is not a person. */
-function isPerson({ method, headers }: FastifyRequest): boolean {
-  const agent = (headers['user-agent'] ?? '').toLowerCase();
-  const purpose = String(headers['sec-purpose'] ?? headers['purpose'] ?? '').toLowerCase();
-  const isPreview = PREVIEWERS.some((name) => agent.includes(name));
-  return method === 'GET' && !isPreview && !/prefetch|preview/.test(purpose);
+/** Never throws: the visitor is on the way already. What a program opens is counted apart. */
+async function countClick(
+  ports: ClickPorts,
+  link: ShortLink,
+  request: FastifyRequest,
+): Promise<void> {
+  const { bus, now } = ports;
+  const { deliveryId, leadId, channel, template, code, url } = link;
+  const at = now();
+  try {
+    const byProgram = !isByPerson(request) || (await isOpenedTooSoon(ports, link, at));
+    const event = makeEvent('delivery.recorded.v1', {
+      source: bus.name,
+      subject: leadId,
+      data: {
+        deliveryId,
+        leadId,
+        channel,
+        template,
+        outcome: 'clicked',
+        at: at.toISOString(),
+        shortLink: { code, url },
+        ...(byProgram && { byProgram }),
+      },
+    });
+    await bus.publish(subjects.delivery(channel, 'clicked', deliveryId), event);
+  } catch (thrown) {
+    request.log.warn({ err: toError(thrown), deliveryId }, 'a click was not counted');
+  }
 }
 
-function countClick({ bus, now }: ClickPorts, link: ShortLink, request: FastifyRequest): void {
-  const { deliveryId, leadId, channel, template, code, url } = link;
-  const event = makeEvent('delivery.recorded.v1', {
-    source: bus.name,
-    subject: leadId,
-    data: {
-      deliveryId,
-      leadId,
-      channel,
-      template,
-      outcome: 'clicked',
-      at: now().toISOString(),
-      shortLink: { code, url },
-    },
-  });
-  bus.publish(subjects.delivery(channel, 'clicked', deliveryId), event).catch((thrown: unknown) => {
-    request.log.warn({ err: toError(thrown), deliveryId }, 'a click was not counted');
-  });
+/** An old message has no entry in the ledger any more, and then nobody is too early. */
+async function isOpenedTooSoon(
+  { ledger }: ClickPorts,
+  link: ShortLink,
+  at: Date,
+): Promise<boolean> {
+  const entry = await ledger.find(link);
+  return entry !== undefined && isTooSoon(entry, at);
 }

@@ -12,6 +12,7 @@ import type { Bus, PublishOptions } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
 import { makeEvent, type AnyEvent } from '@leadwire/shared/contract/events';
 import { RequestError } from '@leadwire/shared/service/http-problems';
+import { isProgram } from '../links/programs.ts';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { UNLIMITED, inTime } from './hook-guards.ts';
@@ -48,6 +49,7 @@ const webhookSchema = z.object({
       })
       .default({}),
     bounce: z.object({ type: z.string() }).optional(),
+    click: z.object({ userAgent: z.string().optional() }).optional(),
   }),
 });
 type MailEvent = z.infer<typeof webhookSchema>;
@@ -66,7 +68,7 @@ export function readMailEvent(event: MailEvent, svixId: string, source: string):
 }
 
 function outcomeFact(
-  { type, created_at: time, data: { tags, bounce } }: MailEvent,
+  { type, created_at: time, data: { tags, bounce, click } }: MailEvent,
   outcome: CampaignOutcome,
   svixId: string,
   source: string,
@@ -75,6 +77,9 @@ function outcomeFact(
   const at = time.toISOString();
   const word = bounce?.type ?? type.replace('email.', '');
   const reason = outcome === 'bounced' ? { reason: word.toLowerCase().slice(0, 40) } : {};
+  // Without the field nothing is known; its absence is Resend's, not the visitor's.
+  const byProgram = click?.userAgent !== undefined && isProgram(click.userAgent);
+  const more = { ...reason, ...(byProgram && { byProgram }) };
   const {
     delivery_id: deliveryId,
     campaign_id: campaignId,
@@ -89,7 +94,7 @@ function outcomeFact(
       source,
       id,
       subject: campaignId,
-      data: { ...data, ...reason },
+      data: { ...data, ...more },
     });
     return [{ subject: subjects.campaignDelivery('email', outcome, deliveryId), event }];
   }
@@ -100,7 +105,7 @@ function outcomeFact(
     source,
     id,
     subject: leadId,
-    data: { ...data, ...about, ...reason },
+    data: { ...data, ...about, ...more },
   });
   return [{ subject: subjects.delivery('email', outcome, deliveryId), event }];
 }

@@ -20,7 +20,8 @@ const personSchema = z.object({
   sentAt: time,
   deliveredAt: time,
   openedAt: time,
-  clickedAt: time,
+  clickedAt: time.meta({ description: 'A person’s first click.' }),
+  programClickedAt: time.meta({ description: 'A scanner’s or a preview’s first click.' }),
   bouncedAt: time,
   complainedAt: time,
 });

@@ -131,6 +131,7 @@ const recipientSchema = audiencePersonSchema.extend({
   complainedAt: time,
   openedAt: time,
   clickedAt: time,
+  programClickedAt: time,
 });
 export type RecipientRow = z.infer<typeof recipientSchema>;
 

@@ -8,6 +8,7 @@ import { leftOutOf, peopleOf } from '../campaigns/preview.ts';
 const COLUMNS = [
   ...['row', 'name', 'contact', 'status', 'reason', 'error', 'attempts', 'batch', 'provider_id'],
   ...['sent_at', 'delivered_at', 'opened_at', 'clicked_at', 'bounced_at', 'complained_at'],
+  'program_clicked_at',
 ] as const;
 
 /** As Excel expects it here: UTF-8 with a BOM, semicolons. Our own reader takes it back. */
@@ -76,6 +77,7 @@ function toLine(person: RecipientRow): Line {
     clicked_at: person.clickedAt,
     bounced_at: person.bouncedAt,
     complained_at: person.complainedAt,
+    program_clicked_at: person.programClickedAt,
   };
 }
 
