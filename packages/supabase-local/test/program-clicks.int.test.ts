@@ -12,9 +12,9 @@ let landing: Project;
 
 beforeAll(async () => {
   landing = await startProject({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
-  await landing.close();
+  await landing?.close();
 });
 
 async function store(name: string, rows: unknown[]): Promise<void> {
