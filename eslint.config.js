@@ -73,6 +73,17 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
+    // Run by browsers.
+    files: ['services/console/assets/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'location', 'fetch', 'DOMParser', 'EventSource', 'setTimeout', 'clearTimeout']
+          .concat(['getComputedStyle'])
+          .map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
     files: ['**/*.test.ts'],
     extends: [jest.configs['flat/recommended']],
     languageOptions: { globals: {} },

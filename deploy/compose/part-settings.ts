@@ -41,6 +41,8 @@ export interface StackKnobs {
   /** The ports under which this machine offers landing-api, and the sandbox's pages. */
   apiPort: number;
   sandboxPort: number;
+  /** The port under which this machine offers the console. */
+  consolePort: number;
 }
 
 /** The user that a part runs as: its port's number, so that no part can read the file of another. */
@@ -63,6 +65,7 @@ export function stackSettings(
   const page = `http://localhost:${knobs.sandboxPort}`;
   const own = {
     PUBLIC_BASE_URL: `http://localhost:${knobs.apiPort}`,
+    CONSOLE_URL: `http://localhost:${knobs.consolePort}`,
     PROFTEST_RESULT_URL: `${page}/forms/`,
     COURSE_URL: `${page}/forms/`,
     CORS_ORIGINS: `${page},http://127.0.0.1:${knobs.sandboxPort}`,

@@ -148,7 +148,7 @@ end
 $$;
 
 -- What can be chosen in the list's filters, from the newest 20,000 leads since then: { sources, kinds, stages, payments,
--- campaigns }, each [{ value, count }], the most frequent first.
+-- campaigns }, each [{ value, count }], the most frequent first; a value that nobody would choose by its name is left out.
 create or replace function public.console_lead_filters(since timestamptz) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 begin
@@ -164,7 +164,7 @@ begin
         row_number() over (partition by c.name order by count(*) desc, c.value) as place
       from recent r, lateral (values ('sources', coalesce(r.utm_source, '')), ('kinds', r.kind),
         ('stages', r.amocrm_stage), ('payments', r.payment_method), ('campaigns', r.campaign)) as c(name, value)
-      where c.value is not null
+      where c.value is not null and length(c.value) <= 200
       group by c.name, c.value
     ), listed as (
       select c.name, jsonb_agg(jsonb_build_object('value', c.value, 'count', c.count) order by c.place) as choices

@@ -28,5 +28,6 @@ function textOf(value: Content): string {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Html) return value.text;
   if (Array.isArray(value)) return value.map((each: Content) => textOf(each)).join('');
-  return String(value as string | number).replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
+  const text = typeof value === 'number' ? String(value) : (value as string);
+  return text.replace(/[&<>"']/g, (char) => ESCAPES[char] ?? char);
 }

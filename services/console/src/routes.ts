@@ -70,7 +70,18 @@ function leadRoutes({ clock, seal, amocrmUrl }: RouteParts): Route[] {
     const { total, troubled } = found;
     const isFirst = after === undefined;
     const hasContacts = seesContacts(person);
-    const shown = { rows, total, troubled, filters, choice, nextHref, isFirst, hasContacts, dealUrl, clock };
+    const shown = {
+      rows,
+      total,
+      troubled,
+      filters,
+      choice,
+      nextHref,
+      isFirst,
+      hasContacts,
+      dealUrl,
+      clock,
+    };
     return { title: 'Заявки', body: leadsPage(shown) };
   };
   const one: Route['handle'] = async ({ person, client, params }) => {

@@ -81,7 +81,12 @@ export class Visitor {
     return this.#send(path, { headers });
   }
 
-  async post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> { // prettier-ignore
+  async post(
+    path: string,
+    fields: Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    // prettier-ignore
     const own = { 'sec-fetch-site': 'same-origin', ...headers };
     return this.#send(path, { method: 'POST', body: new URLSearchParams(fields), headers: own });
   }

@@ -93,7 +93,8 @@ function addConfirm(app: FastifyInstance, parts: AuthParts): void {
   const linkOf = (tokenHash: unknown, type: unknown) => {
     const isLink = typeof tokenHash === 'string' && /^[\w-]{16,200}$/.test(tokenHash);
     if (!isLink || (type !== 'invite' && type !== 'recovery')) return undefined;
-    return { tokenHash, type: type as LinkType };
+    const linkType: LinkType = type;
+    return { tokenHash, type: linkType };
   };
 
   // Opening it spends nothing: scanners of mail open every link.

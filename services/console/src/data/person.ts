@@ -20,7 +20,7 @@ export type Person = z.infer<typeof personSchema>;
 export const seesContacts = ({ role }: Person) => role === 'owner' || role === 'sales';
 
 /** The database with somebody's own token: row level security decides what is in it. */
-export function connectAs(url: string, publishableKey: string, session: Session): SupabaseClient {
+export function connectAs(url: string, publishableKey: string, session: Session) {
   return createClient(url, publishableKey, {
     accessToken: () => Promise.resolve(session.accessToken),
     global: {

@@ -31,7 +31,7 @@ const todaySchema = z.object({
 export type Today = z.infer<typeof todaySchema>;
 
 /** @throws TransientError when the database is away; ForbiddenError */
-export async function readToday(client: SupabaseClient, { now, timeZone }: Clock): Promise<Today> {
-  const asked = { now: now().toISOString(), timeZone };
+export async function readToday(client: SupabaseClient, clock: Clock): Promise<Today> {
+  const asked = { now: clock.now().toISOString(), timeZone: clock.timeZone };
   return readAnswer(todaySchema, await client.rpc('console_today', { asked }));
 }

@@ -3,7 +3,7 @@ import type { Lead, OtherLead } from '../data/leads.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { issueWords, kindWords, paymentWords, sourceWords } from '../words/reasons.ts';
 import { dealStatus } from '../words/status.ts';
-import { moment, type Clock } from '../words/time.ts';
+import { clockTime, dayName, moment, type Clock } from '../words/time.ts';
 import { storyOf, type Step, type Story } from './lead-story.ts';
 import { personName } from './leads-page.ts';
 import { contactActs, icon, phoneWords, status, time, typed } from './parts.ts';
@@ -28,7 +28,8 @@ export function leadPage(shown: LeadShown): Html {
         <p class="lede">${ledeOf(steps)}</p>
       </div>
       <p class="head-note">
-        № ${number}${lead.created_at && html`, ${moment(lead.created_at, clock)}`}
+        №
+        ${number}${lead.created_at && html`, ${dayName(lead.created_at, clock)} в ${clockTime(lead.created_at, clock)}`}
       </p>
     </div>
     ${hasContacts && contactActs(lead.phone, dealUrl, 'acts lead-acts')} ${told}

@@ -1,7 +1,14 @@
 /** What happened to a lead, in order: facts of the database as steps that a person reads. */
 import type { Delivery, Lead } from '../data/leads.ts';
 import { html, type Content } from '../html.ts';
-import { issueWords, kindWords, reasonWords, remedyFor, sourceWords } from '../words/reasons.ts';
+import {
+  causeWords,
+  issueWords,
+  kindWords,
+  reasonWords,
+  remedyFor,
+  sourceWords,
+} from '../words/reasons.ts';
 import { exactTime, moment, type Clock } from '../words/time.ts';
 import { typed } from './parts.ts';
 
@@ -65,7 +72,9 @@ function receivedStep(lead: Lead, clock: Clock): Step {
     return { at, rank: 0, tone: 'start', icon: 'inbox', title: 'Заявка получена', text, details };
   }
   return {
-    ...{ at, rank: 0, details },
+    at,
+    rank: 0,
+    details,
     tone: 'hold',
     icon: 'shield-alert',
     title: 'Заявка в карантине: похоже на бота',
@@ -78,7 +87,7 @@ function messageSteps(delivery: Delivery, { clock }: Story): Step[] {
   const name = delivery.campaign_id ? `${word} из рассылки` : word;
   const isMail = word === 'Письмо';
   const ending = (mail: string, sms: string) => (isMail ? mail : sms);
-  const why = reasonWords(delivery.reason ?? delivery.error);
+  const why = causeWords(delivery.reason, delivery.error);
   const technical = technicalOf(delivery, clock);
   const step = (at: string | null, rest: Omit<Step, 'at'>): Step[] => (at ? [{ at, ...rest }] : []);
   return [
@@ -88,7 +97,7 @@ function messageSteps(delivery: Delivery, { clock }: Story): Step[] {
       tone: 'mute',
       icon: 'circle-minus',
       title: `${name} пропущено${why ? `: ${why}` : ''}`,
-      remedy: remedyFor(delivery.reason),
+      remedy: remedyFor(why),
     }),
     ...step(delivery.sent_at, {
       rank: 4,
@@ -116,7 +125,7 @@ function messageSteps(delivery: Delivery, { clock }: Story): Step[] {
       tone: 'bad',
       icon: 'undo-2',
       title: `${name} ${ending('вернулось', 'не доставлено')}${delivery.bounce_reason ? `: ${reasonWords(delivery.bounce_reason)}` : ''}`,
-      remedy: remedyFor(delivery.bounce_reason) ?? 'Позвоните и уточните контакт.',
+      remedy: remedyFor(reasonWords(delivery.bounce_reason)) ?? 'Позвоните и уточните контакт.',
       details: technical,
     }),
     ...step(delivery.complained_at, { rank: 9, tone: 'warn', icon: 'octagon-alert', title: 'Письмо отметили как спам', text: 'Рассылки этому человеку больше не уйдут.' }), // prettier-ignore
@@ -125,8 +134,7 @@ function messageSteps(delivery: Delivery, { clock }: Story): Step[] {
       tone: 'bad',
       icon: 'octagon-x',
       title: `${name} не ушло${why ? `: ${why}` : ''}`,
-      remedy:
-        remedyFor(delivery.reason ?? delivery.error) ?? 'Отправьте ещё раз или свяжитесь сами.',
+      remedy: remedyFor(why) ?? 'Отправьте ещё раз или свяжитесь сами.',
       details: technical,
     }),
     ...step(delivery.status === 'unknown' ? delivery.updated_at : null, {

@@ -3,7 +3,7 @@ import type { Filters, LeadRow } from '../data/leads.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { kindWords, paymentWords, sourceWords } from '../words/reasons.ts';
 import { dealStatus, messageStatus } from '../words/status.ts';
-import { amount, counted, type Clock } from '../words/time.ts';
+import { amount, type Clock } from '../words/time.ts';
 import type { ListChoice } from './lead-choice.ts';
 import { PERIODS } from './lead-choice.ts';
 import { contactActs, empty, icon, phoneWords, status, time, typed } from './parts.ts';
@@ -214,10 +214,17 @@ function leadRow(row: LeadRow, { hasContacts, dealUrl, clock }: LeadsShown): Htm
   </tr>`;
 }
 
+/** Messages are planned within moments; a lead without any after that gets none. */
+const PLANNED_MS = 5 * 60_000;
+
+const isFresh = ({ kind, created_at: at }: LeadRow, clock: Clock) =>
+  kind !== 'request' && at !== null && clock.now().getTime() - Date.parse(at) < PLANNED_MS;
+
 const mailStatusOf = (row: LeadRow, clock: Clock) =>
   messageStatus(
     {
       status: row.email_status,
+      isComing: isFresh(row, clock),
       dueAt: row.email_due,
       deliveredAt: row.email_delivered_at,
       openedAt: row.email_opened_at,
@@ -233,6 +240,7 @@ const smsStatusOf = (row: LeadRow, clock: Clock) =>
   messageStatus(
     {
       status: row.sms_status,
+      isComing: isFresh(row, clock),
       dueAt: row.sms_due,
       deliveredAt: row.sms_delivered_at,
       clickedAt: row.sms_clicked_at,
@@ -241,6 +249,3 @@ const smsStatusOf = (row: LeadRow, clock: Clock) =>
     row.quarantined,
     clock,
   );
-
-/** «14 заявок» */
-export const leadsCounted = (count: number) => counted(count, ['заявка', 'заявки', 'заявок']);

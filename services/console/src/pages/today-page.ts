@@ -161,16 +161,11 @@ function messagesCard({ messages, deals }: Today): Html {
   const channels = CHANNELS.map(({ channel, word, icon: name }) => {
     const found = messages.find((each) => each.channel === channel);
     const { sent = 0, delivered = 0, waiting = 0, failed = 0 } = found ?? {};
-    const told: [string, number][] = [['отправлено', sent]];
-    if (channel !== 'telegram') told.push(['доставлено', delivered]);
-    return channelRow(word, name, [...told, ['ждут', waiting], ['не ушло', failed]]);
+    const arrived = channel === 'telegram' ? null : delivered;
+    return channelRow(word, name, [sent, arrived, waiting, failed]);
   });
   const { made, waiting, failed } = deals;
-  const deal = channelRow('Сделки', 'briefcase-business', [
-    ['создано', made],
-    ['ждут', waiting],
-    ['не создано', failed],
-  ]);
+  const deal = channelRow('Сделки', 'briefcase-business', [made, null, waiting, failed]);
   const skipped = messages.reduce((sum, each) => sum + each.skipped, 0);
   return html`<section class="card card-col w-7" aria-labelledby="h-msg">
     <div class="card-head">
@@ -184,23 +179,29 @@ function messagesCard({ messages, deals }: Today): Html {
   </section>`;
 }
 
-function channelRow(word: string, name: string, told: readonly [string, number][]): Html {
-  const [[, good] = ['', 0]] = told;
-  const bad = told.at(-1)?.[1] ?? 0;
-  const wait = told.at(-2)?.[1] ?? 0;
+const LABELS = ['отправлено', 'доставлено', 'ждут', 'не ушло'];
+
+/** @param counts by LABELS; null for what nobody tells */
+function channelRow(
+  word: string,
+  name: string,
+  counts: readonly [number, number | null, number, number],
+): Html {
+  const cells = counts.map((count, index) => {
+    const isBad = index === counts.length - 1 && count !== 0;
+    const look = isBad ? html` class="bad"` : !count && html` class="zero"`;
+    return html`<div><dt>${LABELS[index]}</dt><dd${look}>${count === null ? '—' : amount(count)}</dd></div>`;
+  });
+  const [good, , wait, bad] = counts;
+  const bar = shareBar([
+    ['good', good],
+    ['wait', wait],
+    ['bad', bad],
+  ]);
   return html`<li>
     <h3>${icon(name)} ${word}</h3>
-    <dl>
-      ${told.map(
-        ([label, count]) =>
-          html`<div><dt>${label}</dt><dd${count === 0 ? html` class="zero"` : label.startsWith('не ') && html` class="bad"`}>${amount(count)}</dd></div>`,
-      )}
-    </dl>
-    ${shareBar([
-      ['good', good],
-      ['wait', wait],
-      ['bad', bad],
-    ])}
+    <dl>${cells}</dl>
+    ${bar}
   </li>`;
 }
 

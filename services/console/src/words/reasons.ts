@@ -42,6 +42,19 @@ const SAID: readonly (readonly [RegExp, string])[] = [
   [/invalid|validation|422|400/i, 'сервис не принял адрес или номер'],
 ];
 
+/** Tokens that say only that it did not work out: what the provider said is worth more. */
+const VAGUE = ['attempts_spent', 'rejected', 'refused_by_provider'];
+
+/** Why, by our token and by what the provider said. */
+export function causeWords(
+  reason: string | null | undefined,
+  error: string | null | undefined,
+): string | undefined {
+  const said = error && SAID.find(([pattern]) => pattern.test(error))?.[1];
+  const isVague = !reason || VAGUE.includes(reason);
+  return (isVague && said) || reasonWords(reason ?? error);
+}
+
 /** The words for a token or for what a provider said; undefined for nothing. */
 export function reasonWords(reason: string | null | undefined): string | undefined {
   if (!reason) return undefined;
@@ -50,11 +63,9 @@ export function reasonWords(reason: string | null | undefined): string | undefin
   return SAID.find(([pattern]) => pattern.test(reason))?.[1] ?? 'сервис отправки отказал';
 }
 
-/** What may be done about it, for a person; undefined where nothing has to be. */
-export function remedyFor(reason: string | null | undefined): string | undefined {
-  const words = reasonWords(reason);
-  return words === undefined ? undefined : REMEDIES[words];
-}
+/** What may be done about a cause in these words; undefined where nothing has to be. */
+export const remedyFor = (cause: string | undefined) =>
+  cause === undefined ? undefined : REMEDIES[cause];
 
 const REMEDIES: Readonly<Record<string, string>> = {
   'номер записан с ошибкой': 'Спросите номер по почте или найдите человека в AmoCRM.',

@@ -18,6 +18,8 @@ export interface MessageState {
   clickedAt?: string | null | undefined;
   bouncedAt?: string | null | undefined;
   reason?: string | null | undefined;
+  /** Whether one will be planned in a moment. */
+  isComing?: boolean;
 }
 
 export function messageStatus(state: MessageState, isHeld: boolean, clock: Clock): Status {
@@ -38,11 +40,16 @@ export function messageStatus(state: MessageState, isHeld: boolean, clock: Clock
       return { tone: 'mute', icon: 'ban', word: 'Отменено', why };
     case 'pending':
       return plannedStatus(state.dueAt, clock);
+    case null:
     default:
-      return isHeld
-        ? { tone: 'hold', icon: 'shield-alert', word: 'В карантине' }
-        : { tone: 'mute', icon: 'circle-minus', word: 'Не нужно' };
+      return absentStatus(isHeld, state.isComing ?? false);
   }
+}
+
+function absentStatus(isHeld: boolean, isComing: boolean): Status {
+  if (isHeld) return { tone: 'hold', icon: 'shield-alert', word: 'В карантине' };
+  if (isComing) return { tone: 'wait', icon: 'clock-3', word: 'Планируется' };
+  return { tone: 'mute', icon: 'circle-minus', word: 'Не нужно' };
 }
 
 function sentStatus({ clickedAt, openedAt, deliveredAt }: MessageState): Status {
