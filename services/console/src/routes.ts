@@ -7,17 +7,19 @@ import type { Accounts } from './auth/accounts.ts';
 import { deliveriesOf, findLeads, groupTitles, otherLeads, readFilters, readLead, type Filters } from './data/leads.ts'; // prettier-ignore
 import { seesContacts } from './data/person.ts';
 import { readToday } from './data/today.ts';
+import { leadActRoutes } from './lead-act-routes.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
 import type { Seal } from './http/seal.ts';
 import { accountPage } from './pages/account-page.ts';
 import { choiceOfForm, choiceOfQuery, hrefOf, queryOf } from './pages/lead-choice.ts';
+import { actButtons, askAbout, leadActs, toldOf } from './pages/lead-acts.ts';
 import { leadPage } from './pages/lead-page.ts';
 import { COUNT_UP_TO, leadsPage } from './pages/leads-page.ts';
 import { faultsOf, todayPage } from './pages/today-page.ts';
 import type { Clock } from './words/time.ts';
 
 export interface RouteParts {
-  bus: Pick<Bus, 'isConnected'>;
+  bus: Bus;
   accounts: Accounts;
   clock: Clock;
   /** For searches in addresses. */
@@ -33,7 +35,12 @@ const DAY_MS = 24 * 60 * 60_000;
 const uuid = z.uuid();
 
 export function routesOf(parts: RouteParts): Route[] {
-  return [...leadRoutes(parts), ...accountRoutes(parts.accounts), todayRoute(parts)];
+  return [
+    todayRoute(parts),
+    ...leadRoutes(parts),
+    ...leadActRoutes(parts.bus),
+    ...accountRoutes(parts.accounts),
+  ];
 }
 
 function todayRoute({ bus, clock }: RouteParts): Route {
@@ -84,7 +91,7 @@ function leadRoutes({ clock, seal, amocrmUrl }: RouteParts): Route[] {
     };
     return { title: 'Заявки', body: leadsPage(shown) };
   };
-  const one: Route['handle'] = async ({ person, client, params }) => {
+  const one: Route['handle'] = async ({ person, client, params, query }) => {
     const id = uuid.safeParse(params['id']).data;
     const lead = id === undefined ? undefined : await readLead(client, id);
     if (!lead) throw new NotFoundError('no such lead');
@@ -95,7 +102,19 @@ function leadRoutes({ clock, seal, amocrmUrl }: RouteParts): Route[] {
       hasContacts ? otherLeads(client, lead) : [],
     ]);
     const url = dealUrl(lead.amocrm_deal_id);
-    const shown = { lead, deliveries, groups, others, hasContacts, dealUrl: url, clock };
+    const act = leadActs.find((each) => each === query['ask']);
+    const may = act !== undefined && hasContacts;
+    const shown = {
+      lead,
+      deliveries,
+      groups,
+      others,
+      hasContacts,
+      dealUrl: url,
+      clock,
+      actions: actButtons(person, lead, deliveries),
+      told: may ? askAbout(act, lead, deliveries) : toldOf(query['done']),
+    };
     return { title: `Заявка ${lead.id.slice(-6).toUpperCase()}`, body: leadPage(shown) };
   };
   return [

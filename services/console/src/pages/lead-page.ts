@@ -32,7 +32,8 @@ export function leadPage(shown: LeadShown): Html {
         ${number}${lead.created_at && html`, ${dayName(lead.created_at, clock)} в ${clockTime(lead.created_at, clock)}`}
       </p>
     </div>
-    ${hasContacts && contactActs(lead.phone, dealUrl, 'acts lead-acts')} ${told}
+    ${hasContacts && html`<div class="acts lead-acts">${contactActs(lead.phone, dealUrl)}</div>`}
+    ${told}
     <div class="grid">
       <section class="card w-8" aria-labelledby="h-wire" id="live" data-live>
         <div class="card-head">

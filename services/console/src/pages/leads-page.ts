@@ -67,7 +67,7 @@ const searchField = (choice: ListChoice) =>
         maxlength="100"
       />
     </div>
-    <button class="btn">Найти</button>
+    <button class="btn desk">Найти</button>
   </div>`;
 
 function filterParts({ filters, choice }: LeadsShown): Content {
@@ -210,7 +210,7 @@ function leadRow(row: LeadRow, { hasContacts, dealUrl, clock }: LeadsShown): Htm
     ${cell('mail', named('Письмо', status(mailStatusOf(row, clock))))}
     ${cell('sms', named('SMS', status(smsStatusOf(row, clock))))}
     ${cell('deal', named('Сделка', status(dealStatus(row))))}
-    ${hasContacts && cell('acts', contactActs(row.phone, dealUrl(row.amocrm_deal_id), 'acts acts-in'))}
+    ${hasContacts && cell('acts', contactActs(row.phone, dealUrl(row.amocrm_deal_id)))}
   </tr>`;
 }
 

@@ -42,11 +42,7 @@ export function phoneWords(phone: string): string {
 }
 
 /** The four ways to a person; one that there is no contact for stays, and says so by its look. */
-export function contactActs(
-  phone: string | null,
-  dealUrl: string | undefined,
-  classes = 'acts',
-): Html {
+export function contactActs(phone: string | null, dealUrl: string | undefined): Html[] {
   const digits = phone && /^\+\d{10,15}$/.test(phone) ? phone.slice(1) : undefined;
   const acts: readonly (readonly [string, string, string | undefined])[] = [
     ['phone', 'Позвонить', digits && `tel:+${digits}`],
@@ -54,13 +50,11 @@ export function contactActs(
     ['telegram', 'Telegram', digits && `https://t.me/+${digits}`],
     ['briefcase-business', 'Сделка', dealUrl],
   ];
-  return html`<div class="${classes}">
-    ${acts.map(([name, word, href]) =>
-      href
-        ? html`<a class="act" href="${href}" rel="noreferrer">${icon(name)} ${word}</a>`
-        : html`<span class="act" role="link" aria-disabled="true">${icon(name)} ${word}</span>`,
-    )}
-  </div>`;
+  return acts.map(([name, word, href]) =>
+    href
+      ? html`<a class="act" href="${href}" rel="noreferrer">${icon(name)} ${word}</a>`
+      : html`<span class="act" role="link" aria-disabled="true">${icon(name)} ${word}</span>`,
+  );
 }
 
 export function empty(name: string, title: string, text: Content, button?: Html): Html {
