@@ -146,6 +146,10 @@ export async function groupTitles(client: SupabaseClient): Promise<ReadonlyMap<s
 const otherSchema = leadSchema.pick({ id: true, created_at: true, kind: true, utm_source: true });
 export type OtherLead = z.infer<typeof otherSchema>;
 
+/** A form may have sent a novel in its place, which would be too long to ask with. */
+const isContact = (value: string | null): value is string =>
+  value !== null && value !== '' && value.length <= 254;
+
 /** Other leads with the same phone or address, the newest first. For whoever sees contacts. @throws as `findLeads` */
 export async function otherLeads(client: SupabaseClient, lead: Lead): Promise<OtherLead[]> {
   const same = (column: 'phone' | 'email', value: string) =>
@@ -157,8 +161,8 @@ export async function otherLeads(client: SupabaseClient, lead: Lead): Promise<Ot
       .order('created_at', { ascending: false })
       .limit(10);
   const answers = await Promise.all([
-    lead.phone ? same('phone', lead.phone) : undefined,
-    lead.email ? same('email', lead.email) : undefined,
+    isContact(lead.phone) ? same('phone', lead.phone) : undefined,
+    isContact(lead.email) ? same('email', lead.email) : undefined,
   ]);
   const rows = answers.flatMap((answer) => (answer ? readRows(otherSchema, answer) : []));
   return [...new Map(rows.map((row) => [row.id, row])).values()];
