@@ -52,7 +52,6 @@ export function storyOf(story: Story): Step[] {
 
 function receivedStep(lead: Lead, clock: Clock): Step {
   const at = lead.created_at ?? '';
-  const from = [kindWords(lead.kind), sourceWords(lead.utm_source)];
   const issues = lead.contact_issues.map(issueWords);
   const tags: [string, string | null][] = [
     ['Страница', lead.campaign],
@@ -67,7 +66,8 @@ function receivedStep(lead: Lead, clock: Clock): Step {
     ['Время', exactTime(at, clock)] as const,
     ['Номер', html`<code>${lead.id}</code>`] as const,
   ];
-  const text = html`${from.join(', ')}${lead.utm_content && html` «${typed(lead.utm_content, 60)}»`}${issues.length > 0 && html`. ${issues.join(', ')}`}`;
+  const text = html`${kindWords(lead.kind)},
+  ${typed(sourceWords(lead.utm_source), 60)}${lead.utm_content && html` «${typed(lead.utm_content, 60)}»`}${issues.length > 0 && html`. ${issues.join(', ')}`}`;
   if (!lead.quarantined) {
     return { at, rank: 0, tone: 'start', icon: 'inbox', title: 'Заявка получена', text, details };
   }
