@@ -34,6 +34,7 @@ export async function createConsole(
     clock: { now: () => new Date(), timeZone: env.TIME_ZONE },
     seal: createSeal(secret, 'address'),
     amocrmUrl: env.AMOCRM_BASE_URL,
+    publicUrl: env.PUBLIC_BASE_URL,
   });
   addPages(http, routes, {
     url,

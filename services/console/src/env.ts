@@ -27,6 +27,8 @@ export const envSchema = z.object({
     .string()
     .refine(isTimeZone, 'expected a time zone such as Asia/Almaty')
     .default('Asia/Almaty'),
+  /** Where forms post to, shown to owners. */
+  PUBLIC_BASE_URL: baseUrl('the public address of landing-api').optional(),
   /** For links to deals. */
   AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
 });

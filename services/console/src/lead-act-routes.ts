@@ -2,8 +2,9 @@
 import { DeliveryError } from '@leadwire/operations/deliveries/delivery-error';
 import { resendDeliveries } from '@leadwire/operations/deliveries/resend';
 import { retryDeliveries } from '@leadwire/operations/deliveries/retry';
+import { cancelLeads } from '@leadwire/operations/leads/cancel';
+import { releaseLeads } from '@leadwire/operations/leads/release';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { z } from 'zod';
 import { readLead } from './data/leads.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
@@ -28,8 +29,7 @@ async function actOn(bus: Bus, act: LeadAct, { client, params, form, person }: V
   const told = (word: string | number) => ({ goTo: `/leads/${lead.id}?done=${word}` });
   if (act.startsWith('resend') && !isConfirmed(lead, form.get('sure'))) return told('number');
   try {
-    const sent = await perform(bus, act, lead.id, person.email);
-    return told(sent.length);
+    return told(await perform(bus, act, lead.id, person.email));
   } catch (thrown) {
     if (thrown instanceof DeliveryError) return told(thrown.problem);
     throw thrown;
@@ -37,15 +37,27 @@ async function actOn(bus: Bus, act: LeadAct, { client, params, form, person }: V
 }
 
 /** Everything goes through the operations that the CLI uses: checked again there, and written into the audit log. */
-function perform(bus: Bus, act: LeadAct, leadId: string, actor: string): Promise<LedgerEntry[]> {
+async function perform(
+  bus: Bus,
+  act: LeadAct,
+  leadId: string,
+  actor: string,
+): Promise<string | number> {
+  const parts = { bus, actor };
   switch (act) {
+    case 'release':
+      return (await releaseLeads(parts, { leadIds: [leadId] })).released.length > 0
+        ? 'released'
+        : 0;
+    case 'cancel':
+      return `cancelled${(await cancelLeads(parts, { leadIds: [leadId] })).cancelled.length}`;
     case 'retry':
-      return retryDeliveries({ bus, actor }, leadId, {});
+      return (await retryDeliveries(parts, leadId, {})).length;
     case 'retry-unknown':
-      return retryDeliveries({ bus, actor }, leadId, { isUnknownToo: true });
+      return (await retryDeliveries(parts, leadId, { isUnknownToo: true })).length;
     case 'resend-email':
-      return resendDeliveries({ bus, actor }, leadId, 'email');
+      return (await resendDeliveries(parts, leadId, 'email')).length;
     case 'resend-sms':
-      return resendDeliveries({ bus, actor }, leadId, 'sms');
+      return (await resendDeliveries(parts, leadId, 'sms')).length;
   }
 }

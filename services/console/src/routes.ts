@@ -16,6 +16,8 @@ import { actButtons, askAbout, leadActs, toldOf } from './pages/lead-acts.ts';
 import { leadPage } from './pages/lead-page.ts';
 import { COUNT_UP_TO, leadsPage } from './pages/leads-page.ts';
 import { faultsOf, todayPage } from './pages/today-page.ts';
+import { problemRoutes } from './problem-routes.ts';
+import { settingsRoutes } from './settings-routes.ts';
 import type { Clock } from './words/time.ts';
 
 export interface RouteParts {
@@ -26,6 +28,8 @@ export interface RouteParts {
   seal: Seal;
   /** Without a slash at its end. */
   amocrmUrl: string | undefined;
+  /** Where forms post to. */
+  publicUrl: string | undefined;
 }
 
 const PAGE_ROWS = 50;
@@ -39,6 +43,8 @@ export function routesOf(parts: RouteParts): Route[] {
     todayRoute(parts),
     ...leadRoutes(parts),
     ...leadActRoutes(parts.bus),
+    ...problemRoutes(parts),
+    ...settingsRoutes(parts),
     ...accountRoutes(parts.accounts),
   ];
 }

@@ -30,6 +30,20 @@ export const sections: readonly Section[] = [
     roles: ['owner', 'sales', 'viewer', 'targetologist'],
     isOnPhone: true,
   },
+  {
+    path: '/problems',
+    word: 'Проблемы',
+    icon: 'triangle-alert',
+    roles: ['owner', 'sales'],
+    isOnPhone: true,
+  },
+  {
+    path: '/settings',
+    word: 'Настройки',
+    icon: 'settings-2',
+    roles: ['owner'],
+    isOnPhone: false,
+  },
 ];
 
 export const roleWords: Readonly<Record<StaffRole, string>> = {

@@ -6,7 +6,14 @@ import { counted, formOf } from '../words/time.ts';
 import { askForm } from './ask.ts';
 import { icon, notice } from './parts.ts';
 
-export const leadActs = ['retry', 'retry-unknown', 'resend-email', 'resend-sms'] as const;
+export const leadActs = [
+  'release',
+  'cancel',
+  'retry',
+  'retry-unknown',
+  'resend-email',
+  'resend-sms',
+] as const;
 export type LeadAct = (typeof leadActs)[number];
 
 /** Forms for numbers of messages. */
@@ -16,10 +23,14 @@ const own = (deliveries: readonly Delivery[]) =>
   deliveries.filter(({ channel, campaign_id }) => channel !== 'telegram' && campaign_id === null);
 
 /** How many messages an action is about, by what the database knows. */
-export function countFor(act: LeadAct, deliveries: readonly Delivery[]): number {
+export function countFor(act: LeadAct, lead: Lead, deliveries: readonly Delivery[]): number {
   const with_ = (status: string, channel?: string) =>
     own(deliveries).filter((each) => each.status === status && (channel === undefined || each.channel === channel)).length; // prettier-ignore
   switch (act) {
+    case 'release':
+      return lead.quarantined ? 1 : 0;
+    case 'cancel':
+      return with_('pending');
     case 'retry':
       return with_('failed');
     case 'retry-unknown':
@@ -32,6 +43,8 @@ export function countFor(act: LeadAct, deliveries: readonly Delivery[]): number 
 }
 
 const BUTTONS: Readonly<Record<LeadAct, string>> = {
+  release: 'Пропустить заявку',
+  cancel: 'Отменить, что не ушло',
   retry: 'Отправить, что не ушло',
   'retry-unknown': 'Отправить неизвестное ещё раз',
   'resend-email': 'Отправить письмо ещё раз',
@@ -41,7 +54,7 @@ const BUTTONS: Readonly<Record<LeadAct, string>> = {
 /** The buttons of the card «Действия»; none for whoever may not. */
 export function actButtons(person: Person, lead: Lead, deliveries: readonly Delivery[]): Content {
   if (!seesContacts(person)) return undefined;
-  const able = leadActs.filter((act) => countFor(act, deliveries) > 0);
+  const able = leadActs.filter((act) => countFor(act, lead, deliveries) > 0);
   if (able.length === 0) return undefined;
   return able.map(
     (act) =>
@@ -58,12 +71,31 @@ export const isConfirmed = (lead: Lead, text: string | null) =>
   (text ?? '').trim().toUpperCase() === numberOf(lead);
 
 export function askAbout(act: LeadAct, lead: Lead, deliveries: readonly Delivery[]): Content {
-  const count = countFor(act, deliveries);
+  const count = countFor(act, lead, deliveries);
   const back = `/leads/${lead.id}`;
   const action = `/leads/${lead.id}/${act}`;
   if (count === 0) return notice('Отправлять нечего: всё уже ушло или отменено.', false);
   const messages = counted(count, MESSAGES);
   const willGo = `${counted(count, MESSAGES)} ${formOf(count, ['уйдёт', 'уйдут', 'уйдут'])} сейчас`;
+  if (act === 'release') {
+    return askForm({
+      action,
+      back,
+      question: 'Пропустить эту заявку?',
+      will: ['Уйдут письмо и SMS, создастся сделка, узнают группы в Telegram'],
+      button: 'Пропустить заявку',
+    });
+  }
+  if (act === 'cancel') {
+    return askForm({
+      action,
+      back,
+      question: `Отменить ${messages}?`,
+      will: ['Человек их не получит'],
+      willNot: ['Заявка и сделка останутся', 'То, что уже отправляется, вернуть нельзя'],
+      button: `Отменить ${messages}`,
+    });
+  }
   if (act === 'retry') {
     return askForm({
       action,
@@ -101,6 +133,9 @@ export function toldOf(done: string | undefined): Content {
   if (done === 'busy') return notice('Кто-то уже делает это. Обновите страницу.', false);
   if (done === 'gone') return notice('Собрать сообщение заново нельзя: заявка или ссылка больше не хранится.', false); // prettier-ignore
   if (done === 'number') return notice('Номер не совпал. Ничего не отправлено.', false);
+  if (done === 'released')
+    return notice('Заявка пропущена: письмо, SMS и сделка уже в пути.', true);
+  if (done.startsWith('cancelled')) return notice(`Отменено: ${counted(Number(done.slice(9)), MESSAGES)}.`, true); // prettier-ignore
   if (!Number.isInteger(count)) return undefined;
   if (count === 0) return notice('Отправлять было нечего: кто-то уже сделал это.', false);
   return notice(`Поставлено в отправку: ${counted(count, MESSAGES)}.`, true);
