@@ -53,6 +53,15 @@ export const welcomeLink = z
   .enum(['platform', 'supabase'], { error: 'expected platform or supabase' })
   .default('platform');
 
+/** A secret that we make up ourselves; what stands in an example is none. */
+export const secret = z
+  .string()
+  .min(32, 'expected a secret of at least 32 characters (openssl rand -hex 32)')
+  .refine(
+    (text) => !/change-?me|secret-?here|example|placeholder/i.test(text),
+    'expected a secret of your own: this one stands in an example (openssl rand -hex 32)',
+  );
+
 /** What every service reads. */
 export const commonEnv = (defaults: { port: number }) => ({
   NATS_URL: z
