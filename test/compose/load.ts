@@ -6,6 +6,7 @@ import type { connectSandbox } from '@leadwire/sandbox/control-client';
 export const FAST = {
   NOTIFY_DELAY_MS: '1000',
   RATE_LIMIT_PER_MINUTE: '100000',
+  FLOOD_LEADS_PER_MINUTE: '100000',
   RESEND_RATE_PER_SECOND: '50',
   SANDBOX_RESEND_RATE_PER_SECOND: '60',
   MOBIZON_RATE_PER_SECOND: '20',
