@@ -84,7 +84,8 @@ async function runChecks(queue: Check[], failed: string[]): Promise<void> {
   }
 }
 
-const asked = process.argv.slice(2);
+// `node scripts/bootstrap.mjs check -- lint` hands the dashes on.
+const asked = process.argv.slice(2).filter((name) => name !== '--');
 const unknown = asked.filter((name) => !Object.hasOwn(CHECKS, name));
 if (unknown.length > 0) {
   say(`No such check: ${unknown.join(', ')}. There are: ${Object.keys(CHECKS).join(', ')}.`);

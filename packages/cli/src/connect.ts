@@ -4,9 +4,10 @@ import { ErrorCode } from 'nats';
 import { TopologyError } from '@leadwire/shared/broker/apply-topology';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
+import { RefusedError } from '@leadwire/operations/refused-error';
 import { createLog } from '@leadwire/shared/runtime/log';
 import type { CliEnv } from './env.ts';
-import { FailedError } from './failure.ts';
+import { FailedError, UsageError } from './failure.ts';
 
 /** A person waits: a broker that is there answers in milliseconds. */
 const PATIENCE_MS = 3_000;
@@ -59,6 +60,9 @@ function unreachable(url: string, said: string): FailedError {
 /** What the broker refuses deep inside a library call, as a person would say it. */
 function inWords(thrown: unknown): Error {
   const error = toError(thrown);
+  // Already in words, which may hold anything: an id with 503 in it is no answer of a broker.
+  const isSaid = [FailedError, UsageError, RefusedError].some((kind) => error instanceof kind);
+  if (isSaid) return error;
   if (error instanceof TopologyError) return new FailedError(error.message, { cause: error });
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if ((cause as { code?: unknown }).code === ErrorCode.PermissionsViolation) {

@@ -6,8 +6,8 @@ import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
-import { findDeadLetters } from '@leadwire/cli/dead/dead-letters';
-import { createRedriver } from '@leadwire/cli/dead/redrive';
+import { findDeadLetters } from '@leadwire/operations/dead-letters/dead-letters';
+import { createRedriver } from '@leadwire/operations/dead-letters/redrive';
 import { useRig } from './rig.ts';
 
 const rig = useRig();

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { freePort, startNats } from '@leadwire/testing/nats';
-import { runCli } from './run-cli.ts';
+import { runCli, spawnCli } from './run-cli.ts';
 
 describe('the command line', () => {
   test('explains itself, without colours in a pipe', async () => {
-    const { code, out } = await runCli({}, '--help');
+    const { code, out } = await spawnCli({}, '--help');
     expect(code).toBe(0);
     for (const word of ['Usage: leadwire', 'leads', 'dead', 'topology', 'Exit codes']) {
       expect(out).toContain(word);

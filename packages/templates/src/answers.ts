@@ -1,16 +1,19 @@
 /**
- * The answers of a test come as the landing page sent them: any keys, any depth. A mail shows the simple ones.
+ * The answers of a test come as the landing page sent them: any keys, any depth. The person's own mail shows what has
+ * our labels; the staff reads the rest too, without links.
  */
+import { answerLabel, questionLabel } from './labels.ts';
 import { toOneLine, toShownText } from './user-text.ts';
 
-/** One line of the list of answers; `question` may still be a technical key, `labelQuestion` names it. */
+/** One line of the list of answers, both halves in words. */
 export type AnswerRow = { question: string; answer: string };
 
-/** What a mail shows of a lead's answers. Flags are apart because an empty list is true in a Liquid `if`. */
+/** What is shown of a lead's answers. Flags are apart because an empty list is true in a Liquid `if`. */
 export type ShownAnswers = {
   result: string | null;
   answers: AnswerRow[];
   hasAnswers: boolean;
+  /** There is more than what is shown. */
   hasMoreAnswers: boolean;
 };
 
@@ -25,75 +28,91 @@ const MAX_DEPTH = 2;
 const RESULT_KEYS = new Set(['result', 'test_result', 'testresult', 'результат']);
 const RESULT_NAME_KEYS = ['title', 'name', 'label', 'value'];
 
-/** Reads answers of any shape; what is not an object counts as no answers. Never throws. */
+/** Who reads it: what is shown of a question and of one answer, empty for nothing. */
+interface Reader {
+  question(key: string): string;
+  answer(value: string | number | boolean): string;
+}
+
+const person: Reader = {
+  question: (key) => questionLabel(key) ?? '',
+  answer: (value) => answerLabel(value) ?? '',
+};
+const staff: Reader = {
+  question: (key) => toShownText(labelQuestion(key), MAX_QUESTION_LENGTH),
+  answer: (value) => answerLabel(value) ?? toShownText(String(value), MAX_ANSWER_LENGTH),
+};
+
+/** The answers for our own people: known ones by our labels, others as typed, without links. Never throws. */
 export function readAnswers(raw: unknown): ShownAnswers {
-  let result: string | null = null;
-  const rows: AnswerRow[] = [];
-  for (const [key, value] of isRecord(raw) ? Object.entries(raw) : []) {
-    if (key.startsWith('_')) continue;
-    const named = RESULT_KEYS.has(key.toLowerCase()) ? readResult(value) : '';
-    if (named !== '' && result === null) result = named;
-    else rows.push(...readRows(key, value));
-  }
-  return {
-    result,
-    answers: rows.slice(0, MAX_ROWS),
-    hasAnswers: rows.length > 0,
-    hasMoreAnswers: rows.length > MAX_ROWS,
-  };
+  return readFor(staff, raw);
+}
+
+/** The answers for the person whose address was typed into the form: only what has our labels. Never throws. */
+export function readOwnAnswers(raw: unknown): ShownAnswers {
+  return readFor(person, raw);
 }
 
 /**
- * The words shown for a question: the label that `answer-labels.json` gives the key, «Вопрос 3» for `q3`,
- * words for `snake_case` and `camelCase`, and anything else as it is.
+ * The words for a question: our label, else words for `snake_case` and `camelCase`, and anything else as it is. What it
+ * has given already it gives again.
  */
-export function labelQuestion(question: string, labels: Readonly<Record<string, string>>): string {
-  const label = Object.hasOwn(labels, question) ? labels[question] : undefined;
-  if (label !== undefined) return label;
-  const numbered = /^(?:q|question|вопрос)?[\s_-]*(\d{1,3})$/iu.exec(question);
-  if (numbered) return `Вопрос ${numbered[1]}`;
-  if (!/^[a-z][a-z0-9_-]*$/i.test(question)) return question;
+export function labelQuestion(question: string): string {
+  const label = questionLabel(question);
+  if (label !== undefined || !/^[a-z][a-z0-9_-]*$/i.test(question)) return label ?? question;
   const words = question.replace(/[_-]+/g, ' ').replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ');
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
 
-function readResult(value: unknown): string {
-  if (!isRecord(value)) return showValue(value, MAX_RESULT_LENGTH);
-  const key = RESULT_NAME_KEYS.find((name) => typeof value[name] === 'string');
-  return key === undefined ? '' : showValue(value[key], MAX_RESULT_LENGTH);
-}
-
-function readRows(key: string, value: unknown): AnswerRow[] {
-  const pairs = (Array.isArray(value) ? value : [value]).filter(isQuestionAndAnswer);
-  const rows =
-    pairs.length > 0 ? pairs.map((pair) => toRow(pair.question, pair.answer)) : [toRow(key, value)];
-  return rows.filter((row) => row.question !== '' && row.answer !== '');
-}
-
-function toRow(question: string, answer: unknown): AnswerRow {
+function readFor(reader: Reader, raw: unknown): ShownAnswers {
+  let result: string | null = null;
+  const rows: AnswerRow[] = [];
+  for (const [key, value] of isRecord(raw) ? Object.entries(raw) : []) {
+    if (key.startsWith('_')) continue;
+    const named = RESULT_KEYS.has(key.toLowerCase()) ? readResult(reader, value) : '';
+    if (named !== '' && result === null) result = named;
+    else rows.push(...readRows(reader, key, value));
+  }
+  const shown = rows.filter(({ question, answer }) => question !== '' && answer !== '');
   return {
-    question: toShownText(question, MAX_QUESTION_LENGTH),
-    answer: showValue(answer, MAX_ANSWER_LENGTH),
+    result,
+    answers: shown.slice(0, MAX_ROWS),
+    hasAnswers: shown.length > 0,
+    hasMoreAnswers: shown.length > MAX_ROWS,
   };
 }
 
-function showValue(value: unknown, maxLength: number): string {
-  return toShownText(toWords(value, 0), maxLength);
+function readResult(reader: Reader, value: unknown): string {
+  const key = RESULT_NAME_KEYS.find((name) => isRecord(value) && typeof value[name] === 'string');
+  const named = isRecord(value) ? (key === undefined ? '' : value[key]) : value;
+  return toShownText(toWords(reader, named, 0), MAX_RESULT_LENGTH);
 }
 
-function toWords(value: unknown, depth: number): string {
-  if (typeof value === 'string') return toOneLine(value);
-  if (typeof value === 'boolean') return value ? 'Да' : 'Нет';
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : '';
+function readRows(reader: Reader, key: string, value: unknown): AnswerRow[] {
+  const toRow = (question: string, answer: unknown): AnswerRow => {
+    const words = toShownText(toWords(reader, answer, 0), MAX_ANSWER_LENGTH);
+    return { question: reader.question(question), answer: words };
+  };
+  const pairs = (Array.isArray(value) ? value : [value]).filter(isQuestionAndAnswer);
+  if (pairs.length === 0) return [toRow(key, value)];
+  return pairs.map((pair) => toRow(pair.question, pair.answer));
+}
+
+function toWords(reader: Reader, value: unknown, depth: number): string {
+  if (typeof value === 'string') return toOneLine(value) === '' ? '' : reader.answer(value);
+  if (typeof value === 'boolean') return reader.answer(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? reader.answer(value) : '';
   if (typeof value !== 'object' || value === null || depth >= MAX_DEPTH) return '';
   if (Array.isArray(value)) {
-    return joinWords(value.slice(0, MAX_LIST_ITEMS).map((item) => toWords(item, depth + 1)));
+    return joinWords(
+      value.slice(0, MAX_LIST_ITEMS).map((item) => toWords(reader, item, depth + 1)),
+    );
   }
   return joinWords(
     Object.entries(value)
       .slice(0, MAX_LIST_ITEMS)
-      .map(([key, item]) => [labelQuestion(key, {}), toWords(item, depth + 1)])
-      .map(([key, words]) => (words === '' ? '' : `${key}: ${words}`)),
+      .map(([key, item]) => [reader.question(key), toWords(reader, item, depth + 1)])
+      .map(([key, words]) => (key === '' || words === '' ? '' : `${key}: ${words}`)),
   );
 }
 

@@ -50,7 +50,7 @@ export function thawCampaign(frozen: unknown): ThawedCampaign {
   const { mail, sms, view, template, countdownTo, timeZone } = read.data;
   const mailTexts = mail === null ? null : parseMail(template, mail);
   const smsText =
-    sms === null ? null : parseLiquid(createLiquid('text', {}), `${template}/sms.txt`, sms);
+    sms === null ? null : parseLiquid(createLiquid('text'), `${template}/sms.txt`, sms);
 
   // Half of the time of a text, and the same for everybody of a batch.
   let counted: { at: number; words: string | null } | undefined;
@@ -83,10 +83,10 @@ export function thawCampaign(frozen: unknown): ThawedCampaign {
 }
 
 function parseMail(template: string, mail: NonNullable<FrozenCampaign['mail']>): MailTexts {
-  const text = createLiquid('text', {});
+  const text = createLiquid('text');
   return {
     subject: parseLiquid(text, `${template}/subject.txt`, mail.subject),
-    html: parseLiquid(createLiquid('html', {}), `${template}/mail.mjml`, mail.html),
+    html: parseLiquid(createLiquid('html'), `${template}/mail.mjml`, mail.html),
     text: parseLiquid(text, `${template}/mail.txt`, mail.text),
     layoutText: parseLiquid(text, 'layout.txt', mail.layoutText),
   };

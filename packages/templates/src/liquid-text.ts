@@ -5,7 +5,6 @@
 import { Liquid } from 'liquidjs';
 import type { Template } from 'liquidjs';
 
-import { labelQuestion } from './answers.ts';
 import { TemplateError } from './template-error.ts';
 
 /** A text file ready to be filled in. `render` throws a TemplateError that names the file. */
@@ -30,13 +29,10 @@ const FORBIDDEN_FILTERS = [
 ];
 
 /**
- * An engine for one kind of output. `labels` are the words for answer keys. In an `if`, the empty string and 0
- * count as nothing, as a writer expects; an empty list still counts as something.
+ * An engine for one kind of output. In an `if`, the empty string and 0 count as nothing, as a writer expects; an empty
+ * list still counts as something.
  */
-export function createLiquid(
-  output: 'html' | 'text',
-  labels: Readonly<Record<string, string>>,
-): Liquid {
+export function createLiquid(output: 'html' | 'text'): Liquid {
   const engine = new Liquid({
     strictVariables: true,
     strictFilters: true,
@@ -46,7 +42,6 @@ export function createLiquid(
     ...(output === 'html' ? { outputEscape: 'escape' as const } : {}),
   });
   for (const name of FORBIDDEN_FILTERS) engine.unregisterFilter(name);
-  engine.registerFilter('question_label', (key: unknown) => labelQuestion(String(key), labels));
   return engine;
 }
 

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 
-import { readAnswers } from './answers.ts';
+import { readOwnAnswers } from './answers.ts';
+import { courseName } from './labels.ts';
 import { longMoment, dayOf } from './russian-time.ts';
 import { frame, moment, optional, ownUrl, shownText } from './variable-types.ts';
 import { toGreetingName } from './user-text.ts';
@@ -38,13 +39,14 @@ export const templateSchemas = {
   'course-purchase': z.object({
     ...frame,
     ...lead,
-    course: optional(shownText(120)),
+    /** One of `texts/courses.json`; of another one the mail says nothing. */
+    course: optional(z.string()).transform((course) => (course && courseName(course)) ?? null),
     /** kaspi, halyk and robokassa have words of their own; anything else is settled with a manager. */
     paymentMethod: optional(z.string().trim().toLowerCase()),
   }),
   'proftest-result': z
     .object({ ...frame, ...lead, answers: z.unknown().optional() })
-    .transform(({ answers, ...rest }) => ({ ...rest, ...readAnswers(answers) })),
+    .transform(({ answers, ...rest }) => ({ ...rest, ...readOwnAnswers(answers) })),
 
   // Messages of the learning platform. `link` is where the mail's button leads.
   welcome: z.object({ ...account, link: ownUrl, email: z.email() }),

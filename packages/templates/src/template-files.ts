@@ -6,8 +6,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import mjml2html from 'mjml';
-import { z } from 'zod';
-
 import { createLiquid, parseLiquid } from './liquid-text.ts';
 import type { LiquidText } from './liquid-text.ts';
 import { TemplateError } from './template-error.ts';
@@ -34,13 +32,8 @@ const TITLE_FOR_SCREEN_READERS = 'aria-label="{{ subject }}"';
  */
 export async function readTextsFolder(folder: string): Promise<TextsFolder> {
   const read = (file: string) => readText(folder, file);
-  const labelsFile = 'answer-labels.json';
-  const labels = z
-    .record(z.string(), z.string())
-    .safeParse(parseJson(labelsFile, await read(labelsFile)));
-  if (!labels.success) throw new TemplateError(`${labelsFile}: ${z.prettifyError(labels.error)}`);
-  const html = createLiquid('html', labels.data);
-  const text = createLiquid('text', labels.data);
+  const html = createLiquid('html');
+  const text = createLiquid('text');
   const layout = await read('layout.mjml');
 
   const readTemplate = async (name: string): Promise<TemplateFiles> => {

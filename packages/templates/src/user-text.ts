@@ -2,6 +2,7 @@
  * What a stranger typed into a form is about to travel in a mail that carries our name. This file makes it a
  * harmless single line; escaping for HTML is the renderer's job.
  */
+import { withoutLinks } from '@leadwire/shared/contacts/without-links';
 
 const LINE_BREAKS_AND_CONTROLS = /[\p{Cc}\s]+/gu;
 // Bidi controls can turn the text after them around; zero-width characters hide words from the eye; a lone
@@ -9,9 +10,10 @@ const LINE_BREAKS_AND_CONTROLS = /[\p{Cc}\s]+/gu;
 const INVISIBLE = /[\p{Bidi_Control}\p{Cs}\u00AD\u200B\uFEFF]/gu;
 // Stacked accents beyond three are never a language, only a way to smear over the neighbouring lines.
 const STACKED_MARKS = /(\p{M}{3})\p{M}+/gu;
-const LINK = /(?:[a-z][a-z0-9+.-]{0,20}:\/\/|www\.)\S*/giu;
-const BARE_DOMAIN = /(?<=[\p{L}\p{N}])\.(?=[a-z]{2}|(?:рф|қаз|бел|сайт|онлайн)(?!\p{L}))/giu;
-const WORD_JOINER = '\u2060';
+// Letters of any script with their marks; the Chinese dot among them looks like the one of an address. The apostrophes
+// are those of keyboards, of typesetters and of Latin Kazakh.
+const NAME = /^(?!.*\uA78F)\p{L}[\p{L}\p{M}]*(?:[ '’ʼ`-]+[\p{L}\p{M}]+)*['’ʼ]?$/u;
+const LONGEST_NAME = 40;
 
 const graphemes = new Intl.Segmenter('ru', { granularity: 'grapheme' });
 
@@ -42,25 +44,16 @@ export function clip(text: string, maxLength: number): string {
   return `${kept.trimEnd()}…`;
 }
 
-/**
- * Takes the click out of whatever looks like an address on the web, because a form that mails what it is told
- * is otherwise a way to send a stranger's link under our name. A bare domain stays readable.
- */
-export function withoutLinks(text: string): string {
-  return text.replace(LINK, '[ссылка]').replace(BARE_DOMAIN, `.${WORD_JOINER}`);
-}
-
 /** A lead's free text, safe to show: one line, cut to `maxLength` UTF-16 units, then without links. */
 export function toShownText(text: string, maxLength: number): string {
-  return withoutLinks(clip(toOneLine(text), maxLength));
+  return clip(withoutLinks(toOneLine(text)), maxLength);
 }
 
 /**
- * The name to greet by, or null where there is none that a mail should repeat: nothing left, no letter in it,
- * or a web address in the place of a name.
+ * The name to greet by: letters, spaces, hyphen and apostrophe, at most 40 characters. Null for anything else, because
+ * whoever types somebody's address into a form must not speak to them under our name.
  */
 export function toGreetingName(name: string): string | null {
   const line = toOneLine(name);
-  const isName = /\p{L}/u.test(line) && withoutLinks(line) === line;
-  return isName ? clip(line, 60) : null;
+  return [...line].length <= LONGEST_NAME && NAME.test(line) ? line : null;
 }

@@ -23,9 +23,15 @@ describe('a text file with a mistake stops the start', () => {
       /^proftest-result\/mail\.txt: no variable "nmae"; there are .*name/,
     ],
     [
+      'a stranger in a subject',
+      'proftest-result/subject.txt',
+      '{{ name }}, ваш результат готов',
+      /^proftest-result\/subject\.txt: no variable "name"; there are /,
+    ],
+    [
       'an unknown filter',
       'proftest-result/subject.txt',
-      '{{ name | shout }}',
+      '{{ brand | shout }}',
       /^proftest-result\/subject\.txt: undefined filter: shout/,
     ],
     [

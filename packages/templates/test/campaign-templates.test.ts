@@ -168,7 +168,7 @@ describe('what a person is called', () => {
     const name = 'Анна\r\nBcc: all\u2028<b>{{ brand }}</b>';
     const { mail } = thawSample(templates, NAME, { recipient: { name } });
     expect(mail.subject).not.toMatch(/[\r\n]/);
-    expect(mail.text).toContain('Здравствуйте, Анна Bcc: all <b>{{ brand }}</b>!\n');
+    expect(mail.text).toMatch(/^Здравствуйте!\n/);
     expect(mail.html).not.toContain('<b>');
   });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 
+import { readAnswers } from '../src/answers.ts';
 import { leadTemplateNames, loadTemplates } from '../src/templates.ts';
 import type { TemplateData, TemplateName, Templates } from '../src/templates.ts';
 
@@ -23,78 +24,35 @@ function result(answers: unknown) {
   return templates.renderMail('proftest-result', { ...required, answers });
 }
 
-describe('what a lead typed', () => {
-  const hostile = {
-    tag: '<script>alert(1)</script>',
-    closing: '</td></table><h1>Hi</h1>',
-    liquid: '{{ brand }}{% if 1 %}{{ 7 | times: 6 }}{% endif %}',
-    mjml: '<mj-raw><mj-include path="/etc/passwd" /></mj-raw>',
-    quotes: `"'><b onmouseover="x()">&amp;`,
-  };
-
-  test.each(Object.entries(hostile))('is shown as it is, not obeyed: %s', (_kind, typed) => {
-    const mails = [
-      purchase({ name: typed, course: typed }),
-      result({ result: typed, [typed]: typed }),
-    ];
-    for (const mail of mails) {
-      expect(mail.html).not.toMatch(/<script|<h1|<mj-|<b |onmouseover="/);
-      expect(mail.html).toContain(escapeHtml(typed));
-      expect(mail.text).toContain(typed);
-    }
-  });
-
-  test('keeps emoji and other scripts', () => {
-    const mail = purchase({ name: 'Ұлжан 👩🏽‍💻', course: '数据 & 1С' });
-    expect(mail.subject).toBe('Ваша заявка на курс «数据 & 1С» принята');
-    expect(mail.html).toContain('Здравствуйте, Ұлжан 👩🏽‍💻!');
-    expect(mail.html).toContain('数据 &amp; 1С');
-  });
-
-  test('cannot add a header or a line', () => {
-    const name = 'Анна\r\nBcc: all\r\n\r\n\u2028hello\u0000\u0085\u001b[31m';
-    const mail = templates.renderMail('proftest-result', { ...required, name });
-    expect(mail.subject).toBe('Анна Bcc: all hello [31m, ваш результат теста готов');
-    expect(mail.text).toContain('Здравствуйте, Анна Bcc: all hello [31m!\n');
-  });
-
-  test('cannot turn the text around it with bidi controls', () => {
-    const mail = purchase({ name: '\u202Eмирегйа\u202C\u2066\u200F\u061C', course: 'а\u202Eb' });
-    expect(mail.html + mail.text + mail.subject).not.toMatch(/\p{Bidi_Control}/u);
-    expect(mail.text).toContain('Здравствуйте, мирегйа!');
-  });
-
-  test('is cut where it is very long, never through an emoji', () => {
-    const mail = purchase({ name: '👩🏽‍💻Я'.repeat(1_000), course: 'Ы'.repeat(4_000) });
-    expect(mail.html).toMatch(/Здравствуйте, (👩🏽‍💻Я?)+…!/u);
-    expect(mail.subject.length).toBeLessThanOrEqual(150);
-    expect(mail.html).not.toMatch(/Ы{130}/);
-  });
-
+describe('the name in a greeting', () => {
   test.each([
-    'https://evil.kz/win',
-    'Вы выиграли! www.evil.kz',
-    'evil.com',
-    '',
-    ' \u200B\r\n',
-    '!!!',
-  ])('is left out of the greeting where it is no name: %j', (name) => {
-    const mail = templates.renderMail('proftest-result', { ...required, name });
-    expect(mail.subject).toBe('Ваш результат теста готов');
-    expect(mail.html).toContain('Здравствуйте!');
-    expect(mail.html + mail.text).not.toContain('evil');
+    ['Айгерим', 'Айгерим'],
+    ['Ұлжан Әбдіқызы', 'Ұлжан Әбдіқызы'],
+    [" Жан-Жак  д'Артаньян ", "Жан-Жак д'Артаньян"],
+    ['Shyńǵys Oʼnar', 'Shyńǵys Oʼnar'],
+    ['数据', '数据'],
+    ['Анна \uD83D', 'Анна'],
+    ['\u202EАнна\u202C\u200B', 'Анна'],
+  ])('%j is %j', (name, greeted) => {
+    const mail = purchase({ name });
+    expect(mail.html.replaceAll('&#39;', "'")).toContain(`Здравствуйте, ${greeted}!`);
+    expect(mail.text).toContain(`Здравствуйте, ${greeted}!`);
   });
 
-  test('never becomes a link', () => {
-    const mail = result({ q1: 'https://evil.kz/a javascript:alert(1)', q2: 'смотри evil.com' });
-    expect(mail.text).toContain('Вопрос 1 — [ссылка] javascript:alert(1)');
-    expect(mail.html + mail.text).not.toMatch(/evil\.kz|evil\.com|href="javascript/);
-  });
-
-  test('is encoded as valid UTF-8 even with half an emoji in it', () => {
-    const mail = purchase({ name: 'Анна \uD83D' });
-    expect(mail.html.isWellFormed()).toBe(true);
-    expect(mail.text).toContain('Здравствуйте, Анна!');
+  test('is left out where a form could speak through it', () => {
+    for (const name of [
+      '',
+      ' \u200B\r\n',
+      '!!!',
+      'Анна 👩🏽‍💻',
+      'Анна, вы выиграли',
+      'Позвоните 87770000001',
+      'Анна. Срочно',
+      'evilꞏkz',
+      'Ы'.repeat(41),
+    ]) {
+      expect(purchase({ name }).text).toMatch(/^Здравствуйте!\n/);
+    }
   });
 });
 
@@ -106,45 +64,77 @@ describe('answers', () => {
     }
   });
 
-  test('are shown with words for questions, also nested ones', () => {
-    const { text } = result({
-      result: { title: 'Аналитик' },
-      experience: 'Нет',
-      q2: true,
-      weeklyHours: 6,
-      'Что любите?': ['читать', 'считать'],
-      quiz: [{ question: 'Где живёте?', answer: 'Астана' }],
-      extra: { city: 'Алматы', deep: { deeper: { deepest: 1 } } },
-      _internal: 'x',
-    });
-    expect(text).toContain('Ваш результат: Аналитик');
-    expect(text).toContain(
-      [
-        '- Опыт — Нет',
-        '- Вопрос 2 — Да',
-        '- Weekly hours — 6',
-        '- Что любите? — читать; считать',
-        '- Где живёте? — Астана',
-        '- Extra — City: Алматы',
-      ].join('\n'),
-    );
-    expect(text).not.toMatch(/_internal|deepest/);
+  const many = {
+    result: { title: 'аналитик данных' },
+    experience: 'Нет',
+    q2: true,
+    hours_per_week: 6,
+    interests: ['Рассказывать людям', 'читать'],
+    quiz: [{ question: 'city', answer: 'Астана' }],
+    'Что любите?': 'Да',
+    job: 'Бухгалтер',
+    score: 87_770_000_001,
+    _internal: 'x',
+  };
+
+  test('are shown to the person by our labels, or not at all', () => {
+    const { text } = result(many);
+    expect(text).toContain('Ваш результат: Аналитик данных');
+    const rows = [
+      '- Опыт — Нет',
+      '- Вопрос 2 — Да',
+      '- Часов на учёбу в неделю — 6',
+      '- Интересы — Рассказывать людям',
+      '- Город — Астана',
+    ];
+    expect(text).toContain(`Как вы ответили\n${rows.join('\n')}\n\n`);
+    expect(result({ result: 'Победитель лотереи' }).text).not.toContain('Победитель');
+  });
+
+  test('are read by the staff as typed too, with our labels where there are some', () => {
+    const { result: found, answers } = readAnswers(many);
+    expect(found).toBe('Аналитик данных');
+    expect(answers.map(({ question, answer }) => `${question}: ${answer}`)).toEqual([
+      'Опыт: Нет',
+      'Вопрос 2: Да',
+      'Часов на учёбу в неделю: 6',
+      'Интересы: Рассказывать людям; читать',
+      'Город: Астана',
+      'Что любите?: Да',
+      'Работа сейчас: Бухгалтер',
+      'Баллы: 87770000001',
+    ]);
+    expect(readAnswers({ weeklyHours: 'evil.kz' }).answers).toEqual([
+      { question: 'Weekly hours', answer: '[ссылка]' },
+    ]);
   });
 
   test('stay a short list and a small mail, however many there are', () => {
-    const many = Object.fromEntries(
-      Array.from({ length: 3_000 }, (_, n) => [
-        `Вопрос ${n} ${'?'.repeat(500)}`,
-        '"&<'.repeat(2_000),
-      ]),
-    );
+    const questions = Array.from({ length: 900 }, (_, n) => [`q${n}`, 'Да']);
     const mail = result({
-      ...many,
+      ...Object.fromEntries(questions),
       ...(JSON.parse('{"__proto__":"x","constructor":"y"}') as object),
     });
     expect(mail.text.match(/^- /gm)).toHaveLength(10);
     expect(mail.text).toContain('Здесь только первые ответы');
-    expect(Buffer.byteLength(mail.html)).toBeLessThan(102 * 1024);
+  });
+});
+
+describe('the course', () => {
+  test.each([
+    ['web', 'Веб-разработка'],
+    ['  Аналитика данных с нуля ', 'Аналитика данных с нуля'],
+  ])('%j is called by our name', (course, name) => {
+    const mail = purchase({ course });
+    expect(mail.html).toContain(`Курс «${name}»`);
+    expect(mail.text).toContain(`«${name}»`);
+    expect(mail.subject).toBe('Ваша заявка на курс принята');
+  });
+
+  test('that we do not have is not repeated', () => {
+    const mail = purchase({ course: 'Как выиграть миллион' });
+    expect(mail.html + mail.text).not.toContain('миллион');
+    expect(mail.text).toContain('Мы получили вашу заявку на курс и скоро свяжемся с вами.');
   });
 });
 
@@ -211,13 +201,4 @@ test('the files are read once per process', async () => {
 
 function render(name: TemplateName, data: TemplateData[TemplateName]): unknown {
   return [templates.renderSms(name, data), templates.renderMail(name, data)];
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&#34;')
-    .replaceAll("'", '&#39;');
 }

@@ -82,7 +82,7 @@ function answerLines({ answers }: Lead): string[] {
   const { result, answers: rows, hasMoreAnswers } = readAnswers(answers);
   return [
     ...(result === null ? [] : [`Итог теста: ${result}`]),
-    ...rows.map(({ question, answer }) => `${labelQuestion(question, {})}: ${answer}`),
+    ...rows.map(({ question, answer }) => `${labelQuestion(question)}: ${answer}`),
     ...(hasMoreAnswers ? ['Остальные ответы: в базе лидов.'] : []),
   ];
 }

@@ -1,12 +1,15 @@
 /** Deals wished for as the handlers do it, for tests that use the service's parts directly. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { SnoozeError, TransientError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/contract/events';
+import type { Amocrm } from '../src/amocrm.ts';
 import { leadDealName, leadNote, leadTags, utmFields } from '../src/deal-text.ts';
 import { createSyncDeal, type Synced } from '../src/sync-deal.ts';
 import type { DealPorts, DesiredDeal } from '../src/desired-deal.ts';
 import { STAGES } from './rig.ts';
 
 const PATIENCE_MS = 90_000;
+const RETRY_MS = 50;
 
 /** A lead's wish; with `stage` an open deal moves there. */
 export function wishFor(lead: Lead, stage?: number): DesiredDeal {
@@ -21,7 +24,7 @@ export function wishFor(lead: Lead, stage?: number): DesiredDeal {
   };
 }
 
-/** Again and again, as the consumer does it. */
+/** Tries again as the consumer does: until it is done, and not before the time that it was told to wait. */
 export async function syncUntilDone(ports: DealPorts, wish: DesiredDeal): Promise<Synced> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -30,6 +33,25 @@ export async function syncUntilDone(ports: DealPorts, wish: DesiredDeal): Promis
     } catch (thrown) {
       const isLater = thrown instanceof SnoozeError || thrown instanceof TransientError;
       if (!isLater || Date.now() > deadline) throw thrown;
+      await delay(thrown.retryAfterMs ?? RETRY_MS);
     }
   }
+}
+
+/** AmoCRM whose first `count` new deals with their contacts wait for each other: then one call takes them. */
+export function meetingInOneCall(original: Amocrm, count: number): Amocrm {
+  let missing = count;
+  let meet: () => void = () => undefined;
+  const allAreHere = new Promise<void>((resolve) => (meet = resolve));
+  const waiting = (amocrm: Amocrm): Amocrm => ({
+    ...amocrm,
+    async createDeal(...order) {
+      missing -= 1;
+      if (missing === 0) meet();
+      await allAreHere;
+      return amocrm.createDeal(...order);
+    },
+    about: (context) => waiting(amocrm.about(context)),
+  });
+  return waiting(original);
 }

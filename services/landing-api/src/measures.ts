@@ -14,7 +14,7 @@ export function createMeasures(registry: Registry): LandingMeasures {
   return {
     submissions: new Counter({
       name: 'landing_submissions_total',
-      help: 'Forms by what became of them: created, journalled, quarantined, duplicate, conflict, refused, unavailable',
+      help: 'Forms by what became of them: created, journalled, quarantined, duplicate, refused, unavailable',
       labelNames: ['kind', 'outcome'],
       registers,
     }),

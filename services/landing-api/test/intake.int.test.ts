@@ -127,15 +127,22 @@ describe('a submission with a key', () => {
     ['another form', SUBMIT, form('reused')],
     ['another landing page', `${PROFTEST}/spring_b`, form('reused')],
     ['the trap filled in', PROFTEST, form('reused', { website: 'x' })],
-  ])('used again for %s is a conflict and stores nothing', async (_what, path, body) => {
+  ])('used again for %s is a lead of its own, once', async (_what, path, body) => {
     const headers = { 'idempotency-key': newId() };
-    await api.post(PROFTEST, form('reused'), headers);
+    const first = await api.post(PROFTEST, form('reused'), headers);
     const before = await api.countLeads();
-    expect(await api.post(path, body, headers)).toMatchObject({
-      status: 422,
-      body: { success: false, issues: [] },
+    const other = await api.post(path, body, headers);
+    const repeats = await Promise.all([1, 2].map(() => api.post(path, body, headers)));
+    expect([other.status, ...repeats.map(({ status }) => status)]).toEqual([201, 200, 200]);
+    expect(other.body['leadId']).not.toBe(first.body['leadId']);
+    expect(new Set([other, ...repeats].map(({ body: { leadId } }) => leadId)).size).toBe(1);
+    expect(await api.lead(other.body['leadId'])).toMatchObject({
+      leadId: other.body['leadId'],
+      contactIssues: ['key_conflict'],
     });
-    expect(await api.countLeads()).toBe(before);
+    expect(await api.countLeads()).toBe(before + 1);
+    const again = await api.post(PROFTEST, form('reused'), headers);
+    expect([again.status, again.body['leadId']]).toEqual([200, first.body['leadId']]);
   });
 
   test.each([
@@ -143,15 +150,13 @@ describe('a submission with a key', () => {
     ['not printable', { submissionId: 'a\nb' }, {}],
     ['no text', { submissionId: { a: 1 } }, {}],
     ['too long in the header', {}, { 'idempotency-key': 'k'.repeat(201) }],
-  ])('that is %s is refused', async (_what, more, headers) => {
-    const { status, body } = await api.post(PROFTEST, form('bad-key', more), headers);
-    expect(status).toBe(400);
-    expect(body['issues']).toEqual([
-      {
-        path: 'submissionId' in more ? 'submissionId' : 'idempotency-key',
-        message: 'expected 1 to 200 printable ASCII characters',
-      },
-    ]);
+    ['not ASCII in the header', {}, { 'idempotency-key': 'caf\u00e9' }],
+  ])('that is %s counts as none', async (what, more, headers) => {
+    const post = (score: number) =>
+      api.post(PROFTEST, form(what.replaceAll(' ', '-'), { ...more, answers: { score } }), headers);
+    const [first, second] = [await post(1), await post(2)];
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect((await api.lead(second.body['leadId'])).contactIssues).toEqual([]);
   });
 
   test('sent again after the broker was killed and came back is the same lead', async () => {

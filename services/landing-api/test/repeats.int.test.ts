@@ -19,14 +19,17 @@ describe('a key while the broker is away', () => {
     const first = await api.post(PROFTEST, form('kept'), key);
     const again = await Promise.all([1, 2, 3].map(() => api.post(PROFTEST, form('kept'), key)));
     const other = await api.post(PROFTEST, form('kept', { name: 'Данияр' }), key);
-    expect([first.status, ...statuses(again), other.status]).toEqual([201, 200, 200, 200, 422]);
+    expect([first.status, ...statuses(again), other.status]).toEqual([201, 200, 200, 200, 201]);
+    expect(idOf(other)).not.toBe(idOf(first));
     expect(new Set([first, ...again].map(idOf)).size).toBe(1);
     await broker.start();
     await drained(api);
     const later = await api.post(PROFTEST, form('kept'), key);
     const laterOther = await api.post(PROFTEST, form('kept', { name: 'Данияр' }), key);
-    expect([later.status, laterOther.status]).toEqual([200, 422]);
-    expect(await storedLeads(api.bus)).toEqual([idOf(first)]);
+    expect([later.status, laterOther.status]).toEqual([200, 200]);
+    expect(await storedLeads(api.bus)).toEqual([idOf(first), idOf(other)]);
+    expect(idOf(laterOther)).toBe(idOf(other));
+    expect((await api.lead(idOf(other))).contactIssues).toEqual(['key_conflict']);
   });
 
   test('that the broker has is remembered by who took it', async () => {
@@ -37,8 +40,8 @@ describe('a key while the broker is away', () => {
     await lose(broker, api);
     const again = await api.post(PROFTEST, form('known'), key);
     const other = await api.post(PROFTEST, form('known', { name: 'Данияр' }), key);
-    expect([again.status, idOf(again), other.status]).toEqual([200, idOf(first), 422]);
-    expect(api.journal.depth()).toBe(0);
+    expect([again.status, idOf(again), other.status]).toEqual([200, idOf(first), 201]);
+    expect(api.journal.waiting().map(({ leadId }) => leadId)).toEqual([idOf(other)]);
   });
 
   test('that another replica used is compared when the broker is back', async () => {
@@ -57,9 +60,14 @@ describe('a key while the broker is away', () => {
 
     await broker.start();
     await drained(api);
-    expect(await storedLeads(api.bus)).toEqual([idOf(first), idOf(kept)]);
+    const [, , ownLead] = await storedLeads(api.bus);
+    expect(await storedLeads(api.bus)).toEqual([idOf(first), idOf(kept), ownLead]);
     expect(await api.lead(idOf(kept))).toMatchObject({ email: 'aigerim.first@mail.kz' });
-    expect(await folder.files('refused')).toEqual([expect.stringContaining(idOf(kept))]);
+    expect(await api.lead(ownLead)).toMatchObject({
+      email: 'aigerim.second@mail.kz',
+      contactIssues: ['key_conflict'],
+    });
+    expect(await folder.files('refused')).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** What a campaign looks like on the screen. */
 import type { CampaignPreview, CampaignView, Counted } from './campaign-api.ts';
 import { waitLines } from './campaign-times.ts';
-import { maskEmail, maskName, maskPhone } from '../leads/mask.ts';
+import { maskEmail, maskName, maskPhone } from '@leadwire/operations/masking/mask';
 import { clock, columns, counted, oneLine, paint, type Style } from '../terminal.ts';
 
 const COLOURS: Readonly<Record<string, Style>> = {

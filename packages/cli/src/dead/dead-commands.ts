@@ -1,15 +1,23 @@
 /** `leadwire dead …`: what could not be done, with its cause, and what to do about it. */
 import { Option, type Command } from 'commander';
-import { createLedger } from '@leadwire/shared/delivery/ledger';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { toError } from '@leadwire/shared/errors';
+import {
+  discardLetters,
+  foreseeRedrive,
+  redriveLetters,
+  type LetterResult,
+} from '@leadwire/operations/dead-letters/act';
+import {
+  findDeadLetters,
+  type DeadFilter,
+  type DeadLetter,
+} from '@leadwire/operations/dead-letters/dead-letters';
+import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
-import { findDeadLetters, type DeadFilter, type DeadLetter } from './dead-letters.ts';
 import { listLetters, showLetter, showSample } from './dead-screen.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { parseCount, parseSeq, parseTime } from '../options.ts';
-import { createRedriver, removeLetter, type Verdict } from './redrive.ts';
 import { addSweepCommand } from '../broker/rescue-command.ts';
 import { confirm, counted, paint, say } from '../terminal.ts';
 
@@ -89,16 +97,14 @@ async function list(bus: Bus, flags: FilterFlags): Promise<void> {
 async function redrive(bus: Bus, seq: number | undefined, flags: ActFlags): Promise<void> {
   const letters = await choose(bus, seq, flags);
   if (!letters) return;
-  const isUnknownToo = flags.unknownToo ?? false;
-  const redriver = createRedriver({ bus, ledger: createLedger(bus), isUnknownToo });
-  const foreseen: Verdict[] = [];
-  for (const letter of letters) foreseen.push(await redriver.foresee(letter));
+  const wanted = { isUnknownToo: flags.unknownToo ?? false };
+  const foreseen = await foreseeRedrive(bus, letters, wanted);
   const isUseful = foreseen.some(({ act }) => act !== 'leave');
   say(`${counted(letters.length, 'dead letter')} to be redriven:`, '');
   say(...showSample(letters, foreseen), '');
   if (!isUseful) return say('Nothing to do.');
   if (!(await confirm('Redrive?', flags.yes ?? false))) return say('Nothing was changed.');
-  await each(letters, (letter) => redriver.redrive(letter));
+  report(await redriveLetters({ bus, actor: actorHere() }, letters, wanted, sayFailure));
 }
 
 async function drop(bus: Bus, seq: number | undefined, flags: ActFlags): Promise<void> {
@@ -107,36 +113,27 @@ async function drop(bus: Bus, seq: number | undefined, flags: ActFlags): Promise
   say(`${counted(letters.length, 'dead letter')} to be removed for good:`, '');
   say(...showSample(letters), '');
   if (!(await confirm('Drop?', flags.yes ?? false))) return say('Nothing was changed.');
-  await each(letters, async (letter) => {
-    await removeLetter(bus, letter);
-    return { act: 'drop', why: '' };
-  });
+  report(await discardLetters({ bus, actor: actorHere() }, letters, sayFailure));
 }
 
-/** Does it to every letter, whatever becomes of the others; says at the end how it went. */
-async function each(
-  letters: readonly DeadLetter[],
-  act: (letter: DeadLetter) => Promise<{ act: Verdict['act'] | 'drop'; why: string }>,
-): Promise<void> {
-  const count = { redrive: 0, settle: 0, leave: 0, drop: 0, fail: 0 };
-  for (const letter of letters) {
-    try {
-      const done = await act(letter);
-      count[done.act] += 1;
-    } catch (thrown) {
-      count.fail += 1;
-      say(paint('red', `#${letter.seq}: ${toError(thrown).message}`));
-    }
-  }
+function sayFailure({ seq, act, why }: LetterResult): void {
+  if (act === 'fail') say(paint('red', `#${seq}: ${why}`));
+}
+
+/** How it went, at the end. @throws FailedError when some could not be done. */
+function report(results: readonly LetterResult[]): void {
+  const count = (wanted: LetterResult['act']) => results.filter(({ act }) => act === wanted).length;
   const words = [
-    count.redrive > 0 && `${count.redrive} redriven`,
-    count.settle > 0 && `${count.settle} with nothing to do, removed`,
-    count.drop > 0 && `${count.drop} dropped`,
-    count.leave > 0 && `${count.leave} left as they are`,
-  ].filter(Boolean);
-  if (words.length > 0) say(paint('green', `${words.join(', ')}.`));
-  if (count.fail > 0) {
-    throw new FailedError(`${count.fail} failed: nothing is lost, run the command again.`);
+    [count('redrive'), 'redriven'],
+    [count('settle'), 'with nothing to do, removed'],
+    [count('drop'), 'dropped'],
+    [count('leave'), 'left as they are'],
+  ] as const;
+  const said = words.filter(([many]) => many > 0).map(([many, what]) => `${many} ${what}`);
+  if (said.length > 0) say(paint('green', `${said.join(', ')}.`));
+  const failed = count('fail');
+  if (failed > 0) {
+    throw new FailedError(`${failed} failed: nothing is lost, run the command again.`);
   }
 }
 

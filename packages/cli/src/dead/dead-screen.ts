@@ -1,7 +1,7 @@
 /** Dead letters as a person reads them. */
-import type { DeadLetter } from './dead-letters.ts';
-import { maskJson, maskText } from '../leads/mask.ts';
-import type { Verdict } from './redrive.ts';
+import type { DeadLetter } from '@leadwire/operations/dead-letters/dead-letters';
+import type { Verdict } from '@leadwire/operations/dead-letters/redrive';
+import { maskJson, maskText } from '@leadwire/operations/masking/mask';
 import { clock, columns, counted, fromNow, oneLine, paint } from '../terminal.ts';
 
 const SAMPLE = 10;
@@ -33,10 +33,14 @@ export function showSample(letters: readonly DeadLetter[], verdicts: readonly Ve
     clock(letter.at),
     letter.durable,
     paint('yellow', letter.cause),
-    verdicts[index]?.why ?? maskText(oneLine(letter.error)),
+    verdicts[index] ? whyOf(verdicts[index]) : maskText(oneLine(letter.error)),
   ]);
   const more = letters.length - sample.length;
   return [...columns(head, rows, '  '), ...(more > 0 ? [`  … and ${more} more`] : [])];
+}
+
+function whyOf({ why, problem }: Verdict): string {
+  return problem === 'may_have_been_sent' ? `${why}: --unknown-too sends it all the same` : why;
 }
 
 export function showLetter(letter: DeadLetter, isPrivate: boolean): void {

@@ -2,7 +2,7 @@
 import type { ShownReading } from '@leadwire/operations/forms/form-requests';
 import type { FormRow, RejectRow } from '@leadwire/operations/forms/form-store';
 import type { IntakeForm } from '@leadwire/shared/contract/intake-forms';
-import { maskJson } from '../leads/mask.ts';
+import { maskJson } from '@leadwire/operations/masking/mask';
 import { columns, counted, fromNow, oneLine, paint } from '../terminal.ts';
 
 const MOST_REJECTS = 20;

@@ -1,7 +1,13 @@
 /** One lead on one screen. */
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
-import type { LeadReport, Rows } from './lead-report.ts';
-import { maskEmail, maskJson, maskName, maskPhone, maskText } from './mask.ts';
+import type { LeadReport, Rows } from '@leadwire/operations/leads/lead-report';
+import {
+  maskEmail,
+  maskJson,
+  maskName,
+  maskPhone,
+  maskText,
+} from '@leadwire/operations/masking/mask';
 import { clock, columns, fromNow, oneLine, paint, type Style } from '../terminal.ts';
 
 const COLOURS: Readonly<Record<string, Style>> = {
@@ -36,13 +42,12 @@ function personLines({ lead, seq, isQuarantined }: LeadReport, isPrivate: boolea
   const show = (mask: (text: string) => string, text: string | null) =>
     text === null ? '-' : oneLine(isPrivate ? text : mask(text));
   const utm = Object.entries(lead.utm).map(([name, value]) => `${name}=${value}`);
-  const place = seq === undefined ? 'not in LEADS yet' : `LEADS ${seq}`;
   const fields: [string, string][] = [
     [
       'form',
       `${lead.source} (${lead.kind})${isQuarantined ? paint('yellow', ' quarantined') : ''}`,
     ],
-    ['received', `${clock(lead.receivedAt)} (${fromNow(lead.receivedAt)}), ${place}`],
+    ['received', `${clock(lead.receivedAt)} (${fromNow(lead.receivedAt)}), LEADS ${seq}`],
     ['name', show(maskName, lead.name)],
     ['email', show(maskEmail, lead.email)],
     ['phone', show(maskPhone, lead.phone)],
@@ -153,7 +158,9 @@ function deadLines({ deadLetters }: LeadReport): string[] {
   return columns(['SEQ', 'WHEN', 'DURABLE', 'CAUSE', 'ATTEMPTS', 'ERROR'], rows, INDENT);
 }
 
-function databaseLines(rows: Rows | string): string[] {
+const NO_KEY = 'not looked at: LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY are not given';
+
+function databaseLines(rows: Rows | string = NO_KEY): string[] {
   if (typeof rows === 'string') return words(oneLine(maskText(rows)));
   const { lead, notifications, shortLinks } = rows;
   if (!lead) return words('landing_leads has no row for it (yet)');

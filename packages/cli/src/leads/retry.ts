@@ -1,46 +1,27 @@
-/**
- * `leads retry`: for deliveries that ended without a dead letter, because what became of them could not
- * be found out. The ledger is opened first; a crash before the message is scheduled leaves a stray,
- * which the sweeper finds.
- */
-import type { Bus } from '@leadwire/shared/broker/bus';
-import {
-  createLedger,
-  isSettled,
-  type LedgerEntry,
-  type SettledState,
-} from '@leadwire/shared/delivery/ledger';
-import { scheduleAgain } from '@leadwire/shared/delivery/rescue';
-import { FailedError } from '../failure.ts';
+/** `leads retry`: shows what failed, asks, and has it sent once more. */
+import type { ActingParts } from '@leadwire/operations/acting';
+import { foreseeRetry, retryDeliveries } from '@leadwire/operations/deliveries/retry';
+import type { Channel } from '@leadwire/shared/contract/events';
+import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { clock, columns, confirm, counted, oneLine, paint, say } from '../terminal.ts';
 
 export interface RetryFlags {
-  channel?: string;
+  channel?: Channel;
   unknownToo?: boolean;
   yes?: boolean;
 }
 
-/** @throws FailedError when a message cannot be made again. */
-export async function retryLead(bus: Bus, lead: unknown, flags: RetryFlags): Promise<void> {
-  const { subject: leadId } = lead as { subject: string };
-  const from: SettledState[] = flags.unknownToo ? ['failed', 'unknown'] : ['failed'];
-  const ledger = createLedger(bus);
-  const all = (await ledger.ofLead(leadId)).filter(
-    ({ channel }) => flags.channel === undefined || channel === flags.channel,
-  );
-  const wanted = all.filter((entry) => isSettled(entry) && from.includes(entry.state));
-  if (wanted.length === 0) return say(`Nothing to do: ${reasonsOf(all)}.`);
+/** @throws DeliveryError when a message cannot be made again. */
+export async function retry(parts: ActingParts, leadId: string, flags: RetryFlags): Promise<void> {
+  const wanted = { channel: flags.channel, isUnknownToo: flags.unknownToo ?? false };
+  const { all, chosen } = await foreseeRetry(parts.bus, leadId, wanted);
+  if (chosen.length === 0) return say(`Nothing to do: ${reasonsOf(all)}.`);
 
-  say(`${counted(wanted.length, 'message')} of lead ${leadId} to be sent:`, '');
-  say(...columns(['CHANNEL', 'TEMPLATE', 'STATE', 'ENDED', 'WHY'], wanted.map(toRow), '  '), '');
+  say(`${counted(chosen.length, 'message')} of lead ${leadId} to be sent:`, '');
+  say(...columns(['CHANNEL', 'TEMPLATE', 'STATE', 'ENDED', 'WHY'], chosen.map(toRow), '  '), '');
   if (!(await confirm('Send?', flags.yes ?? false))) return say('Nothing was changed.');
-  for (const entry of wanted) {
-    const reopened = await ledger.reopen(entry, { from, cause: new Date() });
-    if (reopened.kind !== 'reopened') continue;
-    if (await scheduleAgain(bus, reopened.entry)) continue;
-    throw new FailedError(`The ${entry.channel} cannot be made again: its lead or link is gone.`);
-  }
-  say(paint('green', `${counted(wanted.length, 'message')} handed out again.`));
+  const retried = await retryDeliveries(parts, leadId, wanted);
+  say(paint('green', `${counted(retried.length, 'message')} handed out again.`));
 }
 
 function toRow({ channel, template, state, settledAt, reason, error }: LedgerEntry): string[] {

@@ -1,21 +1,23 @@
 /** `leadwire replay`: facts once more to one durable, a service, or all of them; shown first, then done. */
 import { Option, type Command } from 'commander';
-import type { Bus } from '@leadwire/shared/broker/bus';
-import { newId } from '@leadwire/shared/contract/ids';
-import type { ConsumerName } from '@leadwire/shared/contract/consumers';
-import { withBus } from '../connect.ts';
-import type { CliEnv } from '../env.ts';
-import { UsageError } from '../failure.ts';
-import { leadOf } from '../leads/lead-commands.ts';
-import { parseTime } from '../options.ts';
 import {
+  ReplayError,
   durablesMeant,
   foreseeMessages,
-  replayShare,
+  replay,
   selectFacts,
   type ReplayFilter,
   type ReplayShare,
-} from './replay.ts';
+} from '@leadwire/operations/replay/replay';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { newId } from '@leadwire/shared/contract/ids';
+import type { ConsumerName } from '@leadwire/shared/contract/consumers';
+import { actorHere } from '../actor.ts';
+import { withBus } from '../connect.ts';
+import type { CliEnv } from '../env.ts';
+import { UsageError } from '../failure.ts';
+import { leadIdOf } from '../leads/lead-commands.ts';
+import { parseTime } from '../options.ts';
 import { columns, confirm, counted, paint, progress, say } from '../terminal.ts';
 
 interface ReplayFlags {
@@ -55,10 +57,10 @@ export function addReplayCommand(program: Command, readEnv: () => CliEnv): void 
     .option('-y, --yes', 'do not ask')
     .addHelpText('after', AFTER_HELP)
     .action(async (flags: ReplayFlags) => {
-      const durables = durablesMeant(requireTarget(flags));
+      const durables = requireDurables(requireTarget(flags));
       const env = readEnv();
       await withBus(env, async (bus) =>
-        replay(bus, durables, await toFilter(bus, env, flags), flags),
+        replayFacts(bus, durables, await toFilter(bus, env, flags), flags),
       );
     });
 }
@@ -75,10 +77,20 @@ function requireTarget(flags: ReplayFlags): string {
   );
 }
 
+/** @throws UsageError */
+function requireDurables(to: string): ConsumerName[] {
+  try {
+    return durablesMeant(to);
+  } catch (thrown) {
+    if (thrown instanceof ReplayError) throw new UsageError(thrown.message);
+    throw thrown;
+  }
+}
+
 async function toFilter(bus: Bus, env: CliEnv, flags: ReplayFlags): Promise<ReplayFilter> {
   const { lead, campaign, kind, since, until } = flags;
   return {
-    ...(lead !== undefined && { leadId: subjectOf(await leadOf(bus, env, lead)) }),
+    ...(lead !== undefined && { leadId: await leadIdOf(bus, env, lead) }),
     ...(campaign !== undefined && { campaign }),
     ...(kind !== undefined && { kind }),
     ...(since && { since }),
@@ -86,11 +98,7 @@ async function toFilter(bus: Bus, env: CliEnv, flags: ReplayFlags): Promise<Repl
   };
 }
 
-function subjectOf({ event }: { event: unknown }): string {
-  return (event as { subject: string }).subject;
-}
-
-async function replay(
+async function replayFacts(
   bus: Bus,
   durables: readonly ConsumerName[],
   filter: ReplayFilter,
@@ -109,10 +117,9 @@ async function replay(
   if (!(await confirm('Replay?', yes))) return say('Nothing was changed.');
 
   const replayId = newId();
-  for (const share of shares) {
-    const show = progress(`  ${share.durable}`, share.messages.length);
-    await replayShare(bus, replayId, share, show);
-  }
+  await replay({ bus, actor: actorHere() }, replayId, shares, ({ durable, messages }, done) =>
+    progress(`  ${durable}`, messages.length)(done),
+  );
   const count = shares.reduce((sum, { messages }) => sum + messages.length, 0);
   say(paint('green', `${counted(count, 'event')} handed out again, as replay ${replayId}.`));
 }

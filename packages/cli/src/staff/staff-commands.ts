@@ -1,5 +1,4 @@
 /** `leadwire staff …`: who works here, as what, and the links with which they come in. */
-import { userInfo } from 'node:os';
 import { createClient } from '@supabase/supabase-js';
 import { Option, type Command } from 'commander';
 import { createStaffAccounts, type StaffAccounts } from '@leadwire/operations/staff/accounts';
@@ -14,6 +13,7 @@ import {
 } from '@leadwire/operations/staff/staff';
 import { StaffError } from '@leadwire/operations/staff/staff-error';
 import { staffRoles, type StaffRole } from '@leadwire/shared/contract/staff-facts';
+import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
@@ -109,7 +109,7 @@ async function withParts(env: CliEnv, work: (parts: Parts) => Promise<void>): Pr
   });
   const directory = createStaffDirectory(client);
   const accounts = createStaffAccounts(client, CONSOLE_URL);
-  const actor = `cli:${userInfo().username}`;
+  const actor = actorHere();
   try {
     await withBus(env, (bus) => work({ directory, accounts, bus, actor }));
   } catch (error) {

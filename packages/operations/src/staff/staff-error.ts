@@ -1,3 +1,5 @@
+import { RefusedError } from '../refused-error.ts';
+
 /** Why something could not be done with a person, as one token; whoever shows it has the words. */
 export const staffProblems = [
   'bad_address',
@@ -11,13 +13,7 @@ export const staffProblems = [
 ] as const;
 export type StaffProblem = (typeof staffProblems)[number];
 
-/** It was refused, and nothing was changed. The message is for a terminal; a page goes by `problem`. */
-export class StaffError extends Error {
+/** It was refused, and nothing was changed. */
+export class StaffError extends RefusedError<StaffProblem> {
   override readonly name = 'StaffError';
-  readonly problem: StaffProblem;
-
-  constructor(problem: StaffProblem, message: string) {
-    super(message);
-    this.problem = problem;
-  }
 }

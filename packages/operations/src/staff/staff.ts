@@ -8,7 +8,8 @@ import { newId } from '@leadwire/shared/contract/ids';
 import { z } from 'zod';
 import type { StaffAccounts } from './accounts.ts';
 import type { StaffChange, StaffDirectory, StaffMember } from './directory.ts';
-import { audited, publishStaffChanged } from './records.ts';
+import { audited } from '../audit/audited.ts';
+import { publishStaffChanged } from './staff-changed.ts';
 import { StaffError } from './staff-error.ts';
 
 export interface StaffParts {

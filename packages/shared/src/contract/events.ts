@@ -29,6 +29,7 @@ export type PersonalChannel = (typeof personalChannels)[number];
 
 /**
  * What is unusual about a lead. None of them stops it. `form_unknown`: it came to an address that no form has.
+ * `key_conflict`: its form sent the key of another submission, as a page in a cache does.
  */
 export const contactIssues = [
   'phone_missing',
@@ -38,6 +39,7 @@ export const contactIssues = [
   'email_typo_suspected',
   'name_missing',
   'form_unknown',
+  'key_conflict',
 ] as const;
 export type ContactIssue = (typeof contactIssues)[number];
 

@@ -19,6 +19,7 @@ import { readForm, type FormReading } from './read-form.ts';
 import type { Rejects } from './rejects.ts';
 import { acceptSubmission, type LandingPorts } from './routes.ts';
 import type { Post } from './sent.ts';
+import { usableKey } from './submission.ts';
 
 export interface FormPorts extends LandingPorts {
   forms: Pick<KnownForms, 'find'>;
@@ -152,14 +153,16 @@ function acceptReading(
   { headers, log }: FormRequest,
   { form, isUnknown, reading, rejectId, receivedAt }: Arrived & { reading: FormReading },
 ) {
-  const given = [headers['idempotency-key']].flat()[0]?.trim();
-  const own = given || reading.id || (rejectId === undefined ? undefined : `reject:${rejectId}`);
+  const own =
+    usableKey([headers['idempotency-key']].flat()[0]) ||
+    reading.id ||
+    (rejectId === undefined ? undefined : `reject:${rejectId}`);
   const key = own === undefined ? undefined : `form:${form.slug}:${own}`;
   const { referer, cookie } = headers;
   const { submissionId: _, ...body } = reading.submission;
   return acceptSubmission(
     { ...ports, now: () => receivedAt },
-    { body, headers: { 'idempotency-key': key }, log, traces: { referer, cookie } },
+    { body, key, log, traces: { referer, cookie } },
     leadFormOf(form, isUnknown),
   );
 }

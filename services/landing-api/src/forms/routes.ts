@@ -32,7 +32,6 @@ const responses = {
   415: problemSchema.meta({
     description: 'The body is neither JSON nor a form by its content type.',
   }),
-  422: problemSchema.meta({ description: 'The key was used before, for another submission.' }),
   429: problemSchema.meta({ description: 'Too many requests: wait for Retry-After seconds.' }),
   503: problemSchema.meta({ description: 'Not stored: try again after Retry-After seconds.' }),
 };
@@ -64,7 +63,7 @@ export function addLandingRoutes(app: FastifyInstance, ports: LandingPorts): voi
 function addRoutes(app: FastifyInstance, ports: LandingPorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const submit = async (
-    request: Omit<FormRequest, 'traces'>,
+    request: PageRequest,
     reply: { code(status: number): unknown },
     form: Form,
   ): Promise<Accepted> => {
@@ -97,26 +96,32 @@ function addRoutes(app: FastifyInstance, ports: LandingPorts): void {
   );
 }
 
-function pickRequest(request: Omit<FormRequest, 'traces'>): FormRequest {
-  const { body, headers, log } = request;
-  return { body, headers, log, traces: tracesOf(headers) };
+interface PageRequest {
+  body: Submission;
+  headers: { 'idempotency-key'?: string | undefined };
+  log: FastifyBaseLogger;
+}
+
+function pickRequest({ body, headers, log }: PageRequest): FormRequest {
+  const key = submissionKey(headers['idempotency-key'], body);
+  return { body, key, log, traces: tracesOf(headers) };
 }
 
 interface FormRequest {
   body: Submission;
-  headers: { 'idempotency-key'?: string | undefined };
+  /** Names the submission: the same key with the same content is the same lead. */
+  key: string | undefined;
   log: FastifyBaseLogger;
   traces?: RequestTraces;
 }
 
-/** @throws RequestError 400 for who cannot be reached, 422 for a key of something else; TransientError when it is not stored. */
+/** @throws RequestError 400 for who cannot be reached; TransientError when it is not stored. */
 export async function acceptSubmission(
   { intake, measures, now }: LandingPorts,
-  { body, headers, log, traces = {} }: FormRequest,
+  { body, key, log, traces = {} }: FormRequest,
   form: Form,
 ): Promise<Accepted> {
   const count = (outcome: string) => measures.submissions.inc({ kind: form.kind, outcome });
-  const key = submissionKey(headers['idempotency-key'], body);
   const reading = readLead(body, form, {
     leadId: leadIdFor(key),
     receivedAt: now(),
@@ -144,9 +149,6 @@ export async function acceptSubmission(
   count(isSpam && isNew ? 'quarantined' : outcome);
   log.info({ leadId, source: form.source, outcome, quarantined: isSpam }, 'submission');
 
-  if (outcome === 'conflict') {
-    throw new RequestError(422, 'this key was used before, for another submission');
-  }
   return outcome === 'duplicate'
     ? { success: true, leadId, duplicate: true }
     : { success: true, leadId };

@@ -12,12 +12,8 @@ import { z } from 'zod';
 /** Form fields come as text; some scripts send a phone as a number. Anything else counts as not given. */
 const optionalText = z.union([z.string(), z.number()]).nullish().catch(null);
 
-const KEY_RULE = 'expected 1 to 200 printable ASCII characters';
-/** An empty one counts as not given: a form that fails to make a key must not cost the lead. */
-const key = z
-  .string(KEY_RULE)
-  .max(200, KEY_RULE)
-  .regex(/^[\x20-\x7E]*$/, KEY_RULE);
+/** 1 to 200 printable ASCII characters. A form that fails to make such a key must not cost the lead. */
+const KEY = /^[\x20-\x7E]{1,200}$/;
 
 /** The field that people do not see and programs fill in. */
 export const HONEYPOT_FIELD = 'website';
@@ -59,10 +55,9 @@ export const submissionSchema = z
       metadata: z.unknown().optional().meta({
         description: 'Anything else. Unknown fields of the body are added to it.',
       }),
-      submissionId: z
-        .union([key, z.number()], { error: KEY_RULE })
-        .nullish()
-        .meta({ description: 'The same as the header Idempotency-Key, which goes before it.' }),
+      submissionId: optionalText.meta({
+        description: 'The same as the header Idempotency-Key, which goes before it.',
+      }),
       [HONEYPOT_FIELD]: z.unknown().optional().meta({
         description: 'Leave it out or empty: a trap for programs. Filled in, nobody is contacted.',
       }),
@@ -73,9 +68,9 @@ export const submissionSchema = z
 export type Submission = z.infer<typeof submissionSchema>;
 
 export const submissionHeaders = z.looseObject({
-  'idempotency-key': key.optional().meta({
+  'idempotency-key': z.string().optional().meta({
     description:
-      'One value for each submission, repeated when it is sent again: the repeat answers 200 with the same leadId, at any later time.',
+      'One value for each submission, 1 to 200 printable ASCII characters (any other counts as none), repeated when it is sent again: the repeat answers 200 with the same leadId, at any later time. The same key with other content is a lead of its own.',
   }),
 });
 
@@ -84,6 +79,11 @@ export function submissionKey(
   header: string | undefined,
   { submissionId }: Submission,
 ): string | undefined {
-  const given = header?.trim() || String(submissionId ?? '').trim();
-  return given === '' ? undefined : given;
+  return usableKey(header) ?? usableKey(String(submissionId ?? ''));
+}
+
+/** A key as a sender gave it, or undefined when it is none: empty, too long, or not ASCII. */
+export function usableKey(given: string | undefined): string | undefined {
+  const key = given?.trim() ?? '';
+  return KEY.test(key) ? key : undefined;
 }

@@ -5,8 +5,8 @@
  *   answered with, once: it is stored only if the stream has no lead with this id, and its file goes
  *   after the broker has confirmed it. Killed in between, the next run finds the lead in its place.
  * - In the journal's own order, one after the other; new leads go to the broker past it meanwhile.
- * - An entry that the broker refuses by name goes behind the others; one that cannot be read or whose
- *   id was used for something else is set aside in refused/. Neither stops the rest.
+ * - An entry whose key was used for something else becomes a lead of its own (`keyConflictFact`). One that
+ *   the broker refuses by name goes behind the others; one that cannot be read is set aside in refused/.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { apiCode } from '@leadwire/shared/broker/error-codes';
@@ -20,6 +20,7 @@ import {
   CONTENT_HASH_HEADER,
   doubleClickId,
   isDoubleClick,
+  keyConflictFact,
   publishLead,
   type LeadFact,
 } from './lead-fact.ts';
@@ -49,11 +50,11 @@ export function startDrain({ bus, journal, log }: DrainPorts): BackgroundWork {
     if (!fact) return;
     const { stored, existing } = await publishEntry(bus, fact);
     const isThere = stored || existing?.header(CONTENT_HASH_HEADER) === fact.contentHash;
-    if (!isThere) {
-      return journal.refuse(file, 'its key was used before, for another submission');
-    }
+    // Killed between these two, the next run finds the lead in its place.
+    if (!isThere) await publishLead(bus, keyConflictFact(fact));
     await journal.remove(file);
-    log.info({ leadId, outcome: stored ? 'drained' : 'duplicate' }, 'journal');
+    const outcome = stored ? 'drained' : isThere ? 'duplicate' : 'key_conflict';
+    log.info({ leadId, outcome }, 'journal');
   };
 
   /** True when nothing was left because of a failure. */

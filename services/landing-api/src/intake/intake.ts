@@ -4,10 +4,10 @@
  * - When `accept` returns, the lead is on a disk: the broker's or, when the broker is away, refuses, or
  *   takes longer than `timeoutMs`, this machine's (journal.ts). From there it goes to the broker
  *   (drain.ts), as the same event under the same id, however often either of them is killed.
- * - With a key, the same submission is one lead, at any time and on every replica. A key that was used
- *   for something else is a conflict. While the broker is away that is known only for what this
- *   process's journal holds; anything else is journalled and compared at the drain: the same content
- *   is the lead that is there already, other content is set aside for a person.
+ * - With a key, the same submission is one lead, at any time and on every replica. Other content under a
+ *   used key is a person behind a cached page: a lead of its own, flagged `key_conflict`, whose id follows
+ *   from key and content. While the broker is away the conflict is known only for what this process
+ *   remembers; anything else is journalled and compared at the drain.
  * - Without a key, equal content within two minutes is a double click and one lead. While the broker is
  *   away this process knows only its own leads: a double click of which each half reaches another
  *   replica, or which has a restart in between, is two leads then. An id that was answered is
@@ -24,6 +24,7 @@ import {
   CONTENT_HASH_HEADER,
   doubleClickId,
   isDoubleClick,
+  keyConflictFact,
   leadEvent,
   publishLead,
   type LeadFact,
@@ -44,9 +45,15 @@ export interface Arrival {
 
 export interface Acceptance {
   leadId: string;
-  /** `conflict`: the key was used before, for something else; nothing was stored. */
-  outcome: 'created' | 'journalled' | 'duplicate' | 'conflict';
+  outcome: 'created' | 'journalled' | 'duplicate';
 }
+
+/** `conflict`: the key was used before, for something else; nothing was stored yet. */
+interface Conflict {
+  leadId: string;
+  outcome: 'conflict';
+}
+type Attempt = Acceptance | Conflict;
 
 export interface Intake {
   /** @throws TransientError when it is not certain that the lead is stored: the sender tries again. */
@@ -107,7 +114,7 @@ export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Int
   };
 
   /** Into the journal; when that fails too, what is left is an attempt that has not failed yet. */
-  const journalled = async (fact: LeadFact, attempt: Promise<Published>): Promise<Acceptance> => {
+  const journalled = async (fact: LeadFact, attempt: Promise<Published>): Promise<Attempt> => {
     const { leadId } = fact.event.data;
     let held: { isNew: boolean; contentHash: string };
     try {
@@ -122,7 +129,7 @@ export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Int
   };
 
   /** The truth about repeats is the retained subject: the stream takes one message for each lead id. */
-  const acceptKeyed = async (fact: LeadFact): Promise<Acceptance> => {
+  const tryKey = async (fact: LeadFact): Promise<Attempt> => {
     const { leadId } = fact.event.data;
     const held = await journal.find(leadId);
     if (held) return repeated(leadId, held.contentHash === fact.contentHash);
@@ -135,29 +142,41 @@ export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Int
     return acceptance;
   };
 
+  /** Under an id that follows from the content, what is there already can only be the same. */
+  const acceptKeyed = async (fact: LeadFact): Promise<Acceptance> => {
+    const first = await tryKey(fact);
+    if (!isConflict(first)) return first;
+    const { leadId } = first;
+    const second = await tryKey(keyConflictFact(fact));
+    log.warn({ leadId: second.leadId, keyOf: leadId }, 'a key came again with another submission');
+    return isConflict(second) ? { leadId: second.leadId, outcome: 'duplicate' } : second;
+  };
+
   /** No key: equal content within two minutes is a double click; later it is a new lead. */
   const acceptUnkeyed = async (fact: LeadFact): Promise<Acceptance> => {
     const { leadId } = fact.event.data;
     const receivedAt = Date.parse(fact.event.data.receivedAt);
     const earlier = recent.findDoubleClick(fact);
     // The broker does not know of it before the drain.
-    if (earlier !== undefined && (await journal.find(earlier))) return repeated(earlier, true);
+    if (earlier !== undefined && (await journal.find(earlier))) return duplicateOf(earlier);
 
     let attempt = publishLead(bus, fact, { msgId: doubleClickId(fact) });
     let published = await inTime(attempt);
     if (published && !published.stored) {
       const { existing } = published;
       if (existing && isDoubleClick(receivedAt, receivedAtOf(existing))) {
-        return repeated(leadIdOf(existing), true);
+        return duplicateOf(leadIdOf(existing));
       }
       // Removed from the stream by a person, or received long ago and stored a moment ago.
       attempt = publishLead(bus, fact);
       published = await inTime(attempt);
     }
-    if (!published && earlier !== undefined) return repeated(earlier, true);
-    const acceptance: Acceptance = published
+    if (!published && earlier !== undefined) return duplicateOf(earlier);
+    const acceptance: Attempt = published
       ? { leadId, outcome: 'created' }
       : await journalled(fact, attempt);
+    // An id of its own, made a moment ago: nothing else can hold its place.
+    if (isConflict(acceptance)) throw new TransientError(`the place of ${leadId} is taken`);
     if (acceptance.outcome !== 'duplicate') remember(fact);
     return acceptance;
   };
@@ -165,7 +184,7 @@ export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Int
   /** One at a time for each content, so that a double click cannot become two attempts. */
   const acceptOnce = async (fact: LeadFact): Promise<Acceptance> => {
     const first = underWay.get(fact.contentHash);
-    if (first) return repeated((await first).leadId, true);
+    if (first) return duplicateOf((await first).leadId);
     const work = acceptUnkeyed(fact);
     underWay.set(fact.contentHash, work);
     try {
@@ -190,15 +209,23 @@ export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Int
   };
 }
 
-function repeated(leadId: string, isSame: boolean): Acceptance {
+function duplicateOf(leadId: string): Acceptance {
+  return { leadId, outcome: 'duplicate' };
+}
+
+function repeated(leadId: string, isSame: boolean): Attempt {
   return { leadId, outcome: isSame ? 'duplicate' : 'conflict' };
 }
 
-function outcomeOf({ event, contentHash, isKeyed }: LeadFact, published: Published): Acceptance {
+function isConflict(attempt: Attempt): attempt is Conflict {
+  return attempt.outcome === 'conflict';
+}
+
+function outcomeOf({ event, contentHash, isKeyed }: LeadFact, published: Published): Attempt {
   const { leadId } = event.data;
   const { stored, existing } = published;
   if (stored || !existing) return { leadId, outcome: stored ? 'created' : 'conflict' };
-  if (!isKeyed) return repeated(leadIdOf(existing), true);
+  if (!isKeyed) return duplicateOf(leadIdOf(existing));
   return repeated(leadId, existing.header(CONTENT_HASH_HEADER) === contentHash);
 }
 

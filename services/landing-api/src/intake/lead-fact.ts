@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Bus, PublishOptions, Published } from '@leadwire/shared/broker/bus';
 import { eventSchemas, makeEvent, type EventOf, type Lead } from '@leadwire/shared/contract/events';
+import { derivedId } from '@leadwire/shared/contract/ids';
 import { DUPLICATE_WINDOW_MS, subjects } from '@leadwire/shared/contract/topology';
 
 /** What was sent, in a digest: tells a repeat under one key from another submission under it. */
@@ -26,6 +27,17 @@ export interface LeadFact {
 export function leadEvent(source: string, lead: Lead, isSpam: boolean): LeadEvent {
   const type = isSpam ? 'lead.quarantined.v1' : 'lead.created.v1';
   return makeEvent(type, { source, subject: lead.leadId, data: lead });
+}
+
+/**
+ * The lead of a submission whose key was used before for another one: the same person's facts under an id
+ * that follows from key and content, so that its own repeats are it and nobody else's lead hides it.
+ */
+export function keyConflictFact({ event, ...rest }: LeadFact): LeadFact {
+  const leadId = derivedId('submission-content', `${event.data.leadId}:${rest.contentHash}`);
+  const contactIssues: Lead['contactIssues'] = [...event.data.contactIssues, 'key_conflict'];
+  const data = { ...event.data, leadId, contactIssues };
+  return { ...rest, event: makeEvent(event.type, { source: event.source, subject: leadId, data }) };
 }
 
 /**

@@ -60,10 +60,9 @@ export function createFacebookLeads(ports: FacebookPorts): FacebookLeads {
     const reading = readForm(post, { dialect: 'facebook', mapping: form.mapping });
     if (reading === undefined || reading.isTest) return finish(id);
     const { submissionId: _, ...body } = reading.submission;
-    const headers = { 'idempotency-key': `facebook:${id}` };
     const leadForm = { ...customForm(form), ...(form.isUnknown && { isUnknown: true }) };
     try {
-      await acceptSubmission(ports, { body, headers, log }, leadForm);
+      await acceptSubmission(ports, { body, key: `facebook:${id}`, log }, leadForm);
     } catch (thrown) {
       if (!(thrown instanceof RequestError) || thrown.statusCode !== 400) throw thrown;
       await rejects.keep({

@@ -33,6 +33,7 @@ const ISSUES: Record<ContactIssue, string> = {
   email_typo_suspected: 'в почте, видимо, опечатка',
   name_missing: 'имя не указано',
   form_unknown: 'форма не заведена в Leadwire',
+  key_conflict: 'ключ формы уже был использован',
 };
 
 /** A lead with what is known of it besides. */

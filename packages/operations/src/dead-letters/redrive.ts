@@ -18,6 +18,8 @@ export interface Verdict {
   act: 'redrive' | 'settle' | 'leave';
   /** Why, for a person. */
   why: string;
+  /** What a person has to know before they decide otherwise. */
+  problem?: 'may_have_been_sent' | 'no_such_durable';
 }
 
 export interface RedriveOptions {
@@ -37,7 +39,10 @@ export interface Redriver {
 export function createRedriver({ bus, ledger, isUnknownToo }: RedriveOptions): Redriver {
   const judge = async (letter: DeadLetter, isDryRun: boolean): Promise<Verdict> => {
     const spec = specOf(letter.durable);
-    if (!spec) return { act: 'leave', why: `there is no durable ${letter.durable} any more` };
+    if (!spec) {
+      const why = `there is no durable ${letter.durable} any more`;
+      return { act: 'leave', why, problem: 'no_such_durable' };
+    }
     if (!letter.delivery || streams[spec.stream].retention !== 'workqueue') {
       return { act: 'redrive', why: `to ${letter.durable} once more` };
     }
@@ -72,7 +77,7 @@ function judgeDelivery(found: Reopened): Verdict {
 
 function judgeSettled(state: LedgerEntry['state'], isAnswered: boolean): Verdict {
   if (state === 'unknown' && !isAnswered) {
-    return { act: 'leave', why: 'it may have been sent: --unknown-too sends it all the same' };
+    return { act: 'leave', why: 'it may have been sent', problem: 'may_have_been_sent' };
   }
   const isOver = state === 'sent' || state === 'skipped';
   const what = isOver ? `already ${state}` : `tried again since, ${state} again`;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { maskEmail, maskJson, maskName, maskPhone, maskText } from '@leadwire/cli/leads/mask';
+import {
+  maskEmail,
+  maskJson,
+  maskName,
+  maskPhone,
+  maskText,
+} from '@leadwire/operations/masking/mask';
 
 describe('contact data', () => {
   test('keeps enough to be recognised', () => {

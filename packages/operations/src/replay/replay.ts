@@ -18,7 +18,14 @@ import {
   type ConsumerSpec,
 } from '@leadwire/shared/contract/consumers';
 import { isUnder, streams, subjects, type StreamName } from '@leadwire/shared/contract/topology';
-import { UsageError } from '../failure.ts';
+import type { ActingParts } from '../acting.ts';
+import { MANY, audited } from '../audit/audited.ts';
+import { RefusedError } from '../refused-error.ts';
+
+/** There is no such durable, or it takes no replays. */
+export class ReplayError extends RefusedError<'no_such_durable'> {
+  override readonly name = 'ReplayError';
+}
 
 /** Publishes under way at once: the broker syncs each to disk, and several at a time in one go. */
 const AT_ONCE = 64;
@@ -48,12 +55,13 @@ export const replayable = (Object.entries(consumers) as [ConsumerName, ConsumerS
   })
   .map(([name]) => name);
 
-/** Which durables a person means by `all`, a durable or a service. @throws UsageError */
+/** Which durables a person means by `all`, a durable or a service. @throws ReplayError */
 export function durablesMeant(to: string): ConsumerName[] {
   if (to === 'all') return [...replayable];
   const meant = replayable.filter((name) => name === to || name.startsWith(`${to}-`));
   if (meant.length > 0) return meant;
-  throw new UsageError(`"${to}" takes no replays. There are: ${replayable.join(', ')}, or all.`);
+  const known = `There are: ${replayable.join(', ')}, or all.`;
+  throw new ReplayError('no_such_durable', `"${to}" takes no replays. ${known}`);
 }
 
 /** What each durable would get, oldest first. Changes nothing. @throws TransientError */
@@ -130,18 +138,38 @@ export async function foreseeMessages(
   };
 }
 
+/** How far it is: so many of the share's events are published. */
+export type OnProgress = (share: ReplayShare, done: number) => void;
+
 /**
- * Publishes the share. `replayId` names this replay, one token: the same one twice stores nothing twice
+ * Publishes the shares. `replayId` names this replay, one token: the same one twice stores nothing twice
  * within the broker's duplicate window. @throws TransientError when the broker fails; what was
- * published stays, and the same command again does no harm.
+ * published stays, and the same call again does no harm.
  */
-export async function replayShare(
+export async function replay(
+  { bus, actor }: ActingParts,
+  replayId: string,
+  shares: readonly ReplayShare[],
+  onProgress: OnProgress = () => undefined,
+): Promise<void> {
+  const leads = new Set(shares.flatMap(({ messages }) => messages.map(leadOf)));
+  const [only] = leads;
+  const events = shares.map(({ durable, messages }) => [durable, messages.length]);
+  const details = { replayId, leads: leads.size, events: Object.fromEntries(events) as object };
+  const subject = leads.size === 1 && only ? only : MANY;
+  await audited(bus, { actor, action: 'facts.replayed', subject, details }, async () => {
+    for (const share of shares) await publishShare(bus, replayId, share, onProgress);
+  });
+}
+
+async function publishShare(
   bus: Bus,
   replayId: string,
-  { durable, messages }: ReplayShare,
-  onProgress: (done: number) => void = () => undefined,
+  share: ReplayShare,
+  onProgress: OnProgress,
 ): Promise<void> {
-  let lastToldAt = 0;
+  const { durable, messages } = share;
+  let lastShownAt = 0;
   for (let from = 0; from < messages.length; from += AT_ONCE) {
     const some = messages.slice(from, from + AT_ONCE);
     await Promise.all(
@@ -152,8 +180,8 @@ export async function replayShare(
         }),
       ),
     );
-    if (performance.now() - lastToldAt < 100 && from + AT_ONCE < messages.length) continue;
-    lastToldAt = performance.now();
-    onProgress(Math.min(from + AT_ONCE, messages.length));
+    if (performance.now() - lastShownAt < 100 && from + AT_ONCE < messages.length) continue;
+    lastShownAt = performance.now();
+    onProgress(share, Math.min(from + AT_ONCE, messages.length));
   }
 }

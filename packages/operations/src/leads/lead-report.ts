@@ -1,6 +1,4 @@
 /** Everything known about one lead, gathered from the streams, the ledger, the journal and the database. */
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import type { Bus, StoredEvent } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
 import {
@@ -14,8 +12,9 @@ import { readStream } from '@leadwire/shared/broker/read-stream';
 import type { Database } from '@leadwire/shared/providers/supabase';
 import { createGroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { subjects } from '@leadwire/shared/contract/topology';
-import { findDeadLetters, type DeadLetter } from '../dead/dead-letters.ts';
-import type { CliEnv } from '../env.ts';
+import { findDeadLetters, type DeadLetter } from '../dead-letters/dead-letters.ts';
+import { requireLead, type LeadPlaces } from './find-lead.ts';
+import { LeadError } from './lead-error.ts';
 
 /** Calls to providers are not sorted by lead; this many of them are looked through. */
 const MAX_CALLS = 20_000;
@@ -44,8 +43,8 @@ export interface Rows {
 export interface LeadReport {
   lead: Lead;
   isQuarantined: boolean;
-  /** Its place in LEADS; undefined while it is only in the journal of landing-api. */
-  seq: number | undefined;
+  /** Its place in LEADS. */
+  seq: number;
   deliveries: LedgerEntry[];
   /** What the Telegram groups among the deliveries are called, by their ids. */
   groupTitles: ReadonlyMap<string, string>;
@@ -55,12 +54,22 @@ export interface LeadReport {
   calls: ProviderCall[];
   /** True when there were too many calls to look through all of them. */
   isCallsCut: boolean;
-  /** The rows, or why there are none to show. */
-  database: Rows | string;
+  /** The rows; why they could not be read, in words; undefined when no database was given. */
+  database: Rows | string | undefined;
 }
 
-/** @throws TransientError when the broker does not answer. */
-export async function reportLead(bus: Bus, env: CliEnv, stored: StoredEvent): Promise<LeadReport> {
+export interface ReportParts extends LeadPlaces {
+  database?: Pick<Database, 'rowById' | 'rowsWith'> | undefined;
+}
+
+/**
+ * Everything about one lead. A database that does not answer within three seconds is no reason to show nothing.
+ * @param id a whole id, or its first eight characters or more
+ * @throws LeadError in words when there is no such lead, or several; TransientError when the broker does not answer
+ */
+export async function leadReport(parts: ReportParts, id: string): Promise<LeadReport> {
+  const { bus } = parts;
+  const stored = await requireLead(parts, id);
   const { lead, isQuarantined } = leadOf(stored);
   const { leadId } = lead;
   const deliveries = await createLedger(bus).ofLead(leadId);
@@ -71,11 +80,11 @@ export async function reportLead(bus: Bus, env: CliEnv, stored: StoredEvent): Pr
     readFacts(bus, deliveries),
     findDeadLetters(bus, { leadId, since }),
     readCalls(bus, leadId, since),
-    readRows(env, leadId),
+    readRows(parts.database, leadId),
   ]);
   const { seq } = stored;
-  const told = { deliveries, groupTitles, waiting, facts, deadLetters, ...calls, database };
-  return { lead, isQuarantined, seq, ...told };
+  const found = { deliveries, groupTitles, waiting, facts, deadLetters, ...calls, database };
+  return { lead, isQuarantined, seq, ...found };
 }
 
 function leadOf({ event, seq }: StoredEvent): { lead: Lead; isQuarantined: boolean } {
@@ -83,7 +92,8 @@ function leadOf({ event, seq }: StoredEvent): { lead: Lead; isQuarantined: boole
   if (created) return { lead: created.data, isQuarantined: false };
   const quarantined = eventSchemas['lead.quarantined.v1'].safeParse(event).data;
   if (quarantined) return { lead: quarantined.data, isQuarantined: true };
-  throw new Error(`message ${seq} of LEADS is no lead that this version understands`);
+  const words = `message ${seq} of LEADS is no lead that this version understands`;
+  throw new LeadError('unreadable', words);
 }
 
 async function readTitles(bus: Bus, deliveries: readonly LedgerEntry[]) {
@@ -148,14 +158,8 @@ async function readCalls(bus: Bus, leadId: string, since: Date) {
   return { calls, isCallsCut: false };
 }
 
-async function readRows(env: CliEnv, leadId: string): Promise<Rows | string> {
-  const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: serviceKey } = env;
-  if (url === undefined || serviceKey === undefined) {
-    return 'not looked at: LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY are not given';
-  }
-  // Loaded for this alone: it takes longer than everything else together, and few commands need it.
-  const { createDatabase } = await import('@leadwire/shared/providers/supabase');
-  const database = createDatabase({ project: 'landing', url, serviceKey });
+async function readRows(database: ReportParts['database'], leadId: string) {
+  if (!database) return undefined;
   const late = new Promise<string>((resolve) => {
     setTimeout(resolve, DATABASE_MS, `not reachable: no answer in ${DATABASE_MS / 1000} s`).unref();
   });
@@ -167,7 +171,10 @@ async function readRows(env: CliEnv, leadId: string): Promise<Rows | string> {
   ]);
 }
 
-async function queryRows(database: Database, leadId: string): Promise<Rows> {
+async function queryRows(
+  database: NonNullable<ReportParts['database']>,
+  leadId: string,
+): Promise<Rows> {
   const ofLead = (order: string) => ({ column: 'lead_id', value: leadId, order });
   const [lead, notifications, shortLinks] = await Promise.all([
     database.rowById('landing_leads', leadId),
@@ -175,34 +182,4 @@ async function queryRows(database: Database, leadId: string): Promise<Rows> {
     database.rowsWith('short_links', ofLead('created_at')),
   ]);
   return { lead, notifications, shortLinks };
-}
-
-export type Found = { stored: StoredEvent } | { candidates: string[] };
-
-/** A whole id, or its first characters when only one lead begins with them. */
-export async function findLead(bus: Bus, id: string): Promise<Found> {
-  const wanted = id.toLowerCase();
-  const stored = WHOLE_ID.test(wanted)
-    ? await bus.lastUnder('LEADS', subjects.anyLead(wanted))
-    : undefined;
-  if (stored || WHOLE_ID.test(wanted)) return stored ? { stored } : { candidates: [] };
-  const manager = await bus.manager();
-  const { state } = await manager.streams.info('LEADS', { subjects_filter: 'leads.>' });
-  const found = Object.keys(state.subjects ?? {})
-    .map((subject) => subject.split('.').at(-1) ?? '')
-    .filter((leadId) => leadId.startsWith(wanted));
-  const only = found.length === 1 ? found[0] : undefined;
-  const one = only === undefined ? undefined : await bus.lastUnder('LEADS', subjects.anyLead(only));
-  return one ? { stored: one } : { candidates: found };
-}
-const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** Where the lead lies in landing-api's journal, if that is on this machine: `new/…json`. */
-export async function findInJournal(dir: string, leadId: string): Promise<string | undefined> {
-  for (const folder of ['new', 'refused']) {
-    const files = await readdir(path.join(dir, folder)).catch(() => []);
-    const file = files.find((name) => name.endsWith(`-${leadId.toLowerCase()}.json`));
-    if (file !== undefined) return path.join(dir, folder, file);
-  }
-  return undefined;
 }

@@ -1,0 +1,43 @@
+/** Why a message was not sent, in the words of the people who read it: groups, console, notes. */
+import type { LedgerEntry } from './ledger.ts';
+
+/** By the reason that the ledger keeps. */
+const WORDS: Readonly<Record<string, string>> = {
+  phone_missing: 'нет телефона',
+  phone_invalid: 'телефон с ошибкой',
+  email_missing: 'нет почты',
+  email_invalid: 'почта с ошибкой',
+  stale: 'слишком поздно: время сообщения прошло',
+  person_limit: 'этому человеку уже писали: сработал лимит сообщений на день',
+  suppressed: 'адрес не принимает писем: прошлые вернулись',
+  sms_off: 'SMS выключены в настройках',
+  sms_not_allowed: 'SMS на такой номер не отправляем: другая страна или не мобильный',
+  cancelled: 'отменено сотрудником',
+  attempts_spent: 'не удалось отправить после нескольких попыток',
+  validation_error: 'почтовый сервис не принял письмо',
+  mobizon_1: 'оператор не принял SMS',
+  mobizon_15: 'оператор не принял SMS',
+  link_gone: 'одноразовая ссылка больше не хранится',
+  idempotency_key_expired: 'возможно, ушло: почтовый сервис уже не помнит',
+  invalid_idempotent_request: 'возможно, ушло: почтовый сервис уже не помнит',
+  mailgun_key_only_sends: 'возможно, ушло: ключ Mailgun не даёт проверить',
+};
+
+/** Our words for a reason, or the reason itself where a provider gave one that we have no words for. */
+export function reasonInWords(reason: string): string {
+  return WORDS[reason] ?? reason;
+}
+
+const STATES: Readonly<Record<LedgerEntry['state'], string>> = {
+  planned: 'запланировано',
+  sending: 'отправляется',
+  sent: 'отправлено',
+  failed: 'не отправлено',
+  skipped: 'не отправлялось',
+  unknown: 'неизвестно, ушло ли',
+};
+
+/** `не отправлялось: SMS выключены в настройках`; of a delivery that has not ended yet only how it stands. */
+export function stateInWords({ state, reason }: Pick<LedgerEntry, 'state' | 'reason'>): string {
+  return reason === undefined ? STATES[state] : `${STATES[state]}: ${reasonInWords(reason)}`;
+}
