@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Alert, Lead } from '@leadwire/shared/contract/events';
+import type { Alert } from '@leadwire/shared/contract/alert-facts';
+import type { Lead } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';

@@ -1,7 +1,7 @@
 import { openBus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { readEnv } from '@leadwire/shared/runtime/env';
-import { eventSchemas } from '@leadwire/shared/contract/events';
+import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { runService } from '@leadwire/shared/service/service';
@@ -39,7 +39,7 @@ await runService({
     startConsumer({
       ...parts,
       durable: 'telegram-plan',
-      schema: eventSchemas['lead.created.v1'],
+      schema: leadTakenSchema,
       handle: leads.planLead,
     }),
     startConsumer({

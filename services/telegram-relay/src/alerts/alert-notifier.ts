@@ -6,7 +6,7 @@
 import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
 import { SnoozeError, TransientError, orOutage, toError } from '@leadwire/shared/errors';
-import type { Alert } from '@leadwire/shared/contract/events';
+import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
