@@ -38,6 +38,7 @@ describe('a lead', () => {
         'UTM: instagram / spring_a',
         'Оплата: kaspi',
         'Внимание: в почте, видимо, опечатка (aigerim@mail.kz?)',
+        'Результат: Аналитик данных',
         'Заявка',
       ].join('\n'),
     );
