@@ -13,7 +13,7 @@ const { telegram, shownIn } = rig;
 let supabase: TestLanding;
 beforeAll(async () => {
   supabase = await startLanding();
-}, 60_000);
+}, 120_000);
 afterAll(() => supabase.close());
 
 const startRelay = () => rig.startRelay(supabase.env);
