@@ -93,15 +93,22 @@ const checkResend: Check = async ({ RESEND_API_KEY: key, RESEND_BASE_URL: url, .
   });
 };
 
-const checkMobizon: Check = async ({ MOBIZON_API_KEY: apiKey, MOBIZON_BASE_URL: baseUrl }) => {
+const checkMobizon: Check = async ({
+  MOBIZON_API_KEY: apiKey,
+  MOBIZON_BASE_URL: baseUrl,
+  MOBIZON_SMS_PRICE: price,
+  ...env
+}) => {
+  if (env.SMS_ENABLED === 'false') return off('Mobizon', 'SMS_ENABLED=false');
   if (apiKey === undefined) return off('Mobizon', 'MOBIZON_API_KEY');
   return examined('Mobizon', async () => {
     const account = { apiKey, baseUrl, limiter: noLimit };
     const mobizon = createMobizon({ ...account, track: (_action, _context, call) => call() });
     const balance = await mobizon.balance();
     const told = `the key is taken, the balance is ${balance}`;
-    if (balance > 0) return [{ state: 'ok', what: 'Mobizon', told }];
-    return [{ state: 'broken', what: 'Mobizon', told, remedy: 'top the account up' }];
+    if (balance > 0 && balance >= price) return [{ state: 'ok', what: 'Mobizon', told }];
+    const remedy = 'top the account up: planned SMS wait, and leave by themselves afterwards';
+    return [{ state: 'broken', what: 'Mobizon', told, remedy }];
   });
 };
 

@@ -5,7 +5,7 @@
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { leadSchema } from '@leadwire/shared/contract/events';
-import { readPhone } from '@leadwire/shared/contacts/contacts';
+import { readPhone } from '@leadwire/shared/contacts/phones';
 import { CANCELLED, cancelPlanned } from '@leadwire/shared/delivery/cancel-planned';
 import { createLedger, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { createDeliveryFacts } from '@leadwire/shared/delivery/outcomes';

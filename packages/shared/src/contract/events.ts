@@ -28,19 +28,17 @@ export type Channel = (typeof channels)[number];
 export const personalChannels = ['email', 'sms'] as const;
 export type PersonalChannel = (typeof personalChannels)[number];
 
-/**
- * What is unusual about a lead. None of them stops it. `form_unknown`: it came to an address that no form has.
- * `key_conflict`: its form sent the key of another submission, as a page in a cache does.
- */
+/** What is unusual about a lead. None of them stops it. */
 export const contactIssues = [
   'phone_missing',
   'phone_invalid',
+  'phone_cut_by_mask', // Beside `phone_invalid`: 8 7xx… was typed into a mask that begins with +7.
   'email_missing',
   'email_invalid',
   'email_typo_suspected',
   'name_missing',
-  'form_unknown',
-  'key_conflict',
+  'form_unknown', // It came to an address that no form has.
+  'key_conflict', // Its form sent the key of another submission, as a page in a cache does.
 ] as const;
 export type ContactIssue = (typeof contactIssues)[number];
 

@@ -103,7 +103,11 @@ export const streams = {
     what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, campaign_deliveries.<channel>.<outcome>.<recipientId>, crm.<outcome>.<leadId>',
   },
   CONTACTS: {
-    subjects: ['contacts.suppressed.*', 'redrive.mailer-suppressions.>'],
+    subjects: [
+      'contacts.suppressed.*',
+      'redrive.mailer-suppressions.>',
+      'redrive.notifier-bounces.>',
+    ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     what: 'who must not get campaigns any more: contacts.suppressed.<event id>',
@@ -200,7 +204,14 @@ export const buckets = {
     what: 'student -> the chat with the mentor bot and what was told, and back',
   },
   locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
-  limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
+  limits: {
+    ttlMs: DAY,
+    what: 'provider account -> when its next request may go out; person (as a keyed hash) or budget -> what was sent lately; how many leads came',
+  },
+  bounced: {
+    ttlMs: 0,
+    what: 'mail address (as a keyed hash) that does not exist -> since when it is known',
+  },
   passes: {
     ttlMs: 7 * DAY,
     what: '<durable>.<stream sequence> -> how earlier deliveries ended: passes, failed attempts',

@@ -4,7 +4,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
-import { readEmail, readPhone } from '@leadwire/shared/contacts/contacts';
+import { readEmail } from '@leadwire/shared/contacts/emails';
+import { readPhone } from '@leadwire/shared/contacts/phones';
 import {
   eventSchemas,
   makeEvent,

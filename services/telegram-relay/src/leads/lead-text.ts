@@ -35,6 +35,7 @@ const KINDS: Record<LeadKind, string> = {
 const ISSUES: Record<ContactIssue, string> = {
   phone_missing: 'нет телефона',
   phone_invalid: 'телефон с ошибкой',
+  phone_cut_by_mask: 'похоже, набрали с 8, последняя цифра потеряна',
   email_missing: 'нет почты',
   email_invalid: 'почта с ошибкой',
   email_typo_suspected: 'в почте, видимо, опечатка',
@@ -135,9 +136,11 @@ function phoneText({ phone, contactIssues }: Lead): string {
   return contactIssues.includes('phone_invalid') ? typed(phone) : clean(phone);
 }
 
-function emailText({ email, contactIssues }: Lead): string {
-  if (email === null) return '';
-  return contactIssues.includes('email_invalid') ? typed(email) : clean(email);
+/** Where mail cannot go there, a person may still read what was meant. */
+function emailText({ email, metadata }: Lead): string {
+  const { emailAsTyped } = metadata;
+  const text = email ?? (typeof emailAsTyped === 'string' ? emailAsTyped : '');
+  return /^[^\s@/]+@[^\s@/]+$/.test(clean(text)) ? clean(text) : typed(text);
 }
 
 function earlierText({ count, lastAt }: Earlier, timeZone: string): string {
