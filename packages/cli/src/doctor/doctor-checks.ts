@@ -1,9 +1,8 @@
 /** What the doctor tries. Each check answers with findings and never throws. */
+import { lookAtBroker } from '@leadwire/operations/health/broker';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
-import { consumers } from '@leadwire/shared/contract/consumers';
-import { streams } from '@leadwire/shared/contract/topology';
 import { withBus } from '../connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
 import { examined, type Check, type Finding } from './finding.ts';
@@ -17,15 +16,7 @@ const off = (what: string, name: string): Finding[] => [
 const checkBroker: Check = (env) =>
   examined('broker', () =>
     withBus(env, async (bus) => {
-      const manager = await bus.manager();
-      const missing: string[] = [];
-      for (const name of Object.keys(streams)) {
-        await manager.streams.info(name).catch(() => missing.push(`stream ${name}`));
-      }
-      for (const [name, { stream }] of Object.entries(consumers)) {
-        await manager.consumers.info(stream, name).catch(() => missing.push(`consumer ${name}`));
-      }
-      const version = bus.connection().info?.version ?? '?';
+      const { version, missing } = await lookAtBroker(bus);
       if (missing.length === 0) {
         const told = `nats-server ${version}, all streams and consumers are there`;
         return [{ state: 'ok', what: 'broker', told }];
