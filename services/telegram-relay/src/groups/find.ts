@@ -1,5 +1,5 @@
 /** The answer to /find: who has left this number, when, and who has taken them. For groups that are ours alone. */
-import { readPhone } from '@leadwire/shared/contacts/contacts';
+import { readPhone } from '@leadwire/shared/contacts/phones';
 import { withoutLinks } from '@leadwire/shared/contacts/without-links';
 import { toError } from '@leadwire/shared/errors';
 import { leadKinds } from '@leadwire/shared/contract/events';
