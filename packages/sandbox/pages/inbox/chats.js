@@ -1,4 +1,4 @@
-/* global document, location, fetch, confirm, FormData, MutationObserver */
+/* global document, location, fetch, confirm, setTimeout, FormData, MutationObserver */
 /** Works the chats: typing as a person, commands on offer, groups. The page draws itself anew afterwards. */
 async function post(path, body = {}) {
   const answer = await fetch(path, {
