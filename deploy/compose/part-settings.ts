@@ -65,6 +65,7 @@ export function stackSettings(
     PUBLIC_BASE_URL: `http://localhost:${knobs.apiPort}`,
     PROFTEST_RESULT_URL: `${page}/forms/`,
     COURSE_URL: `${page}/forms/`,
+    LANDING_PAGE_URL: `${page}/forms/`,
     CORS_ORIGINS: `${page},http://127.0.0.1:${knobs.sandboxPort}`,
     ...theirs,
   };

@@ -6,7 +6,7 @@ import {
   type AccessTokens,
 } from '@leadwire/shared/providers/amocrm/http';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { studentSchema } from '@leadwire/shared/contract/events';
+import { studentSchema } from '@leadwire/shared/contract/student-facts';
 import { createLeases } from '@leadwire/shared/coordination/leases';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import type { Log } from '@leadwire/shared/runtime/log';

@@ -1,5 +1,6 @@
 /** What a manager reads: a deal's name, tags, fields and note. */
-import type { Lead, LeadKind, Student } from '@leadwire/shared/contract/events';
+import type { Lead, LeadKind } from '@leadwire/shared/contract/events';
+import type { Student } from '@leadwire/shared/contract/student-facts';
 import { labelQuestion, readAnswers } from '@leadwire/templates/answers';
 import type { FieldValues } from './amocrm-records.ts';
 

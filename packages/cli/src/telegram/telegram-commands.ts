@@ -1,7 +1,7 @@
 /** `leadwire telegram …`: codes by which groups and students connect themselves, and which groups there are. */
 import { Option, type Command } from 'commander';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { studentSchema } from '@leadwire/shared/contract/events';
+import { studentSchema } from '@leadwire/shared/contract/student-facts';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import {
   createGroupReader,

@@ -33,6 +33,7 @@ export const streams = {
       'redrive.telegram-plan.>',
       'redrive.lead-store-leads.>',
       'redrive.tripwire-leads.>',
+      'redrive.referrals-leads.>',
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
@@ -54,6 +55,23 @@ export const streams = {
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     what: 'students.created.<studentId>, students.lesson_completed.<studentId>.<lesson>',
+  },
+  SALES: {
+    subjects: [
+      'sales.recorded.*.*',
+      'sales.refunded.*.*',
+      'redrive.lead-store-sales.>',
+      'redrive.referrals-sales.>',
+    ],
+    retention: 'limits',
+    maxAgeMs: 3_650 * DAY,
+    what: 'who bought what, and what was paid back: sales.<fact>.<studentId>.<saleId>',
+  },
+  REFERRALS: {
+    subjects: ['referrals.registered.*', 'referrals.clicked.*', 'redrive.referrals-facts.>'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'people who bring others: referrals.registered.<referrerId>, referrals.clicked.<code>',
   },
   MESSAGES: {
     subjects: ['messages.requested.*.*', 'redrive.notifier-messages.>'],
@@ -161,6 +179,10 @@ export const buckets = {
     ttlMs: 0,
     what: 'the forms that may post leads, all under one key; the table is the original',
   },
+  referral_codes: {
+    ttlMs: 0,
+    what: 'code of a referrer -> whose it is; why no two have the same. The table is the original',
+  },
   message_links: {
     ttlMs: 31 * DAY,
     what: '<messageId> -> the one-time link of its mail; removed when the mail has come to its end',
@@ -247,6 +269,10 @@ export const subjects = {
   /** `*` as the lesson stands for every lesson. */
   lessonCompleted: (studentId: string, lesson: number | '*') =>
     `students.lesson_completed.${studentId}.${lesson}`,
+  saleRecorded: (studentId: string, saleId: string) => `sales.recorded.${studentId}.${saleId}`,
+  saleRefunded: (studentId: string, saleId: string) => `sales.refunded.${studentId}.${saleId}`,
+  referrerRegistered: (referrerId: string) => `referrals.registered.${referrerId}`,
+  referralClicked: (code: string) => `referrals.clicked.${code}`,
   messageRequested: (type: string, messageId: string) => `messages.requested.${type}.${messageId}`,
   campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
   staffChanged: (staffId: string) => `staff.changed.${staffId}`,

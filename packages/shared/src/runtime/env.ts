@@ -53,6 +53,11 @@ export const welcomeLink = z
   .enum(['platform', 'supabase'], { error: 'expected platform or supabase' })
   .default('platform');
 
+/** The project with referrers and commissions: the landing project (`main`), or Tripwire's. */
+export const referralProject = z
+  .enum(['main', 'tripwire'], { error: 'expected main or tripwire' })
+  .default('main');
+
 /** What every service reads. */
 export const commonEnv = (defaults: { port: number }) => ({
   NATS_URL: z

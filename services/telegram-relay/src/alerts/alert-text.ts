@@ -25,6 +25,10 @@ const PARTS: Readonly<Record<string, string>> = {
   'lead-store-deliveries': 'запись статусов в базу',
   'lead-store-calls': 'журнал интеграций',
   'lead-store-crm': 'запись сделок в базу',
+  'lead-store-sales': 'запись продаж в базу',
+  'referrals-leads': 'партнёрская программа',
+  'referrals-sales': 'комиссии партнёров',
+  'referrals-facts': 'партнёрская программа',
   'tripwire-leads': 'запись в базу Tripwire',
   'tripwire-deliveries': 'запись в базу Tripwire',
 };
@@ -37,6 +41,9 @@ const HEADINGS: readonly (readonly [RegExp, string])[] = [
   [/^journal_not_draining$/, 'Заявки ждут в журнале и не уходят дальше'],
   [/^mobizon_balance_low$/, 'Заканчиваются деньги на SMS (Mobizon)'],
   [/^amocrm_mapping$/, 'Настройки AmoCRM не совпадают с нашими'],
+  [/^referrals_no_tiers$/, 'Комиссии партнёров ждут: не задана ни одна ступень'],
+  [/^referrals_self_referral$/, 'Партнёр привёл сам себя: комиссия удержана до решения'],
+  [/^referrals_refund_after_payment$/, 'Возврат денег после выплаты комиссии партнёру'],
   [/^telegram_group_/, 'Группа в Telegram'],
 ];
 

@@ -1,0 +1,113 @@
+/**
+ * Brings the rows to where the rules say they are: open sales become conversions, refunds take them back, referrers are
+ * told. It looks at what is there and not at what has just come, so the order of facts does not matter, and a run that
+ * died half-way is made good by the next one.
+ */
+import type { Alerts } from '@leadwire/shared/coordination/alerts';
+import type { Log } from '@leadwire/shared/runtime/log';
+import type { TellReferrer } from './commission-message.ts';
+import { decide } from './rules.ts';
+import type { OpenSale, ReferralStore, Remark, Tier } from './store.ts';
+
+export interface SettlePorts {
+  store: ReferralStore;
+  alerts: Pick<Alerts, 'raise' | 'resolve' | 'report'>;
+  tell: TellReferrer;
+  log: Log;
+}
+
+const NO_TIERS = 'referrals_no_tiers';
+
+/** One run at a time: whoever calls while one is under way gets the next one. @throws as the store and the broker. */
+export function createSettle(ports: SettlePorts): () => Promise<void> {
+  const { store, tell } = ports;
+  let last: Promise<void> = Promise.resolve();
+
+  const run = async (): Promise<void> => {
+    while (await convertOpen(ports));
+    for (const { conversionId: about, referrerId, wasPaid } of await store.reverse()) {
+      ports.log.info({ conversionId: about, wasPaid }, 'a refund took a commission back');
+      if (!wasPaid) continue;
+      await remark(ports, { kind: 'refund_after_payment', about, referrerId, details: {} });
+    }
+    for (const commission of await store.untold()) {
+      await tell(commission);
+      await store.told(commission.conversionId);
+    }
+  };
+
+  return () => (last = last.catch(() => undefined).then(run));
+}
+
+/** Whether there may be more to do. */
+async function convertOpen(ports: SettlePorts): Promise<boolean> {
+  const { tiers, sales } = await ports.store.open();
+  if (sales.length === 0) return false;
+  if (tiers.length === 0) {
+    await ports.alerts.raise({
+      severity: 'warning',
+      what: NO_TIERS,
+      message: `${sales.length} sales of referrers wait: referral_commission_tiers is empty. Add a tier: leadwire referrals tier 1 --percent 10`,
+    });
+    return false;
+  }
+  await ports.alerts.resolve(NO_TIERS, 'there are tiers of commissions');
+  for (const sale of sales) {
+    const converted = await convert(ports, sale, tiers);
+    if (converted === 'changed') return true;
+    if (converted !== undefined) countOne(sales, converted);
+  }
+  return true;
+}
+
+/** Answers the referrer who has one sale more now, if anybody has; `changed` when what was read is out of date. */
+async function convert(
+  ports: SettlePorts,
+  sale: OpenSale,
+  tiers: Tier[],
+): Promise<string | undefined> {
+  const { store, log } = ports;
+  const decision = decide(sale, tiers);
+  const { saleId, studentId } = sale;
+  // First, because a sale that has been decided on is not looked at again.
+  for (const each of decision.remarks) await remark(ports, each);
+  if (decision.kind === 'close') {
+    await store.close(saleId, decision.why);
+    log.info({ saleId, studentId, why: decision.why }, 'a sale earns no commission');
+    return undefined;
+  }
+  const { conversion, counted } = decision;
+  const outcome = await store.convert(conversion, counted);
+  if (outcome === 'changed') return 'changed';
+  log.info({ saleId, studentId, outcome, status: conversion.status }, 'a sale of a referrer');
+  const isCounted = outcome === 'created' && conversion.status === 'pending';
+  return isCounted ? conversion.referrerId : undefined;
+}
+
+function countOne(sales: OpenSale[], referrerId: string): void {
+  for (const { referrer } of sales.flatMap(({ leads }) => leads)) {
+    if (referrer.referrerId === referrerId) referrer.sales += 1;
+  }
+}
+
+const WORDS: Readonly<Record<Remark['kind'], string>> = {
+  second_code: 'somebody came with a second code: the first one counts',
+  referrer_inactive: 'a sale came with the code of a referrer who is not active: no commission',
+  lead_too_late: 'somebody came with a code a day or more after they had bought: no commission',
+  self_referral: 'a referrer has brought themself: the commission is held until a person decides',
+  refund_after_payment: 'a sale was refunded whose commission had been paid',
+};
+
+/** Told once: in the table, the log and, where a person has to act, the admin groups. */
+async function remark({ store, alerts, log }: SettlePorts, it: Remark): Promise<void> {
+  const { kind, about, referrerId, details } = it;
+  const isNew = await store.remark(it);
+  log[isNew ? 'warn' : 'debug']({ kind, about, referrerId, ...details }, WORDS[kind]);
+  if (kind !== 'self_referral' && kind !== 'refund_after_payment') return;
+  const alert = {
+    severity: 'warning' as const,
+    what: `referrals_${kind}`,
+    message: `${WORDS[kind]} (${about})`,
+  };
+  if (isNew) await alerts.report(alert, `${kind}:${about}`);
+}
