@@ -7,7 +7,7 @@ import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { TellReferrer } from './commission-message.ts';
 import { decide } from './rules.ts';
-import type { OpenSale, ReferralStore, Remark, Tier } from './store.ts';
+import { MOST, type OpenSale, type ReferralStore, type Remark, type Tier } from './store.ts';
 
 export interface SettlePorts {
   store: ReferralStore;
@@ -16,15 +16,33 @@ export interface SettlePorts {
   log: Log;
 }
 
-const NO_TIERS = 'referrals_no_tiers';
+const NO_TIERS = { severity: 'warning', what: 'referrals_no_tiers' } as const;
+const noTiers = (count: number) =>
+  `${count} sales of referrers wait: there is no tier of commissions. Add one: leadwire referrals tier 1 --percent 10`;
 
 /** One run at a time: whoever calls while one is under way gets the next one. @throws as the store and the broker. */
 export function createSettle(ports: SettlePorts): () => Promise<void> {
   const { store, tell } = ports;
   let last: Promise<void> = Promise.resolve();
+  /** From the start, because an earlier process may have said so. */
+  let isWaiting = true;
+
+  /** Whether there may be more to do. */
+  const convertOpen = async (): Promise<boolean> => {
+    const { tiers, sales } = await store.open();
+    if (sales.length === 0) return false;
+    if (tiers.length === 0) {
+      isWaiting = true;
+      await ports.alerts.raise({ ...NO_TIERS, message: noTiers(sales.length) });
+      return false;
+    }
+    if (isWaiting) await ports.alerts.resolve(NO_TIERS.what, 'there are tiers of commissions');
+    isWaiting = false;
+    return convertAll(ports, sales, tiers);
+  };
 
   const run = async (): Promise<void> => {
-    while (await convertOpen(ports));
+    while (await convertOpen());
     for (const { conversionId: about, referrerId, wasPaid } of await store.reverse()) {
       ports.log.info({ conversionId: about, wasPaid }, 'a refund took a commission back');
       if (!wasPaid) continue;
@@ -39,25 +57,14 @@ export function createSettle(ports: SettlePorts): () => Promise<void> {
   return () => (last = last.catch(() => undefined).then(run));
 }
 
-/** Whether there may be more to do. */
-async function convertOpen(ports: SettlePorts): Promise<boolean> {
-  const { tiers, sales } = await ports.store.open();
-  if (sales.length === 0) return false;
-  if (tiers.length === 0) {
-    await ports.alerts.raise({
-      severity: 'warning',
-      what: NO_TIERS,
-      message: `${sales.length} sales of referrers wait: referral_commission_tiers is empty. Add a tier: leadwire referrals tier 1 --percent 10`,
-    });
-    return false;
-  }
-  await ports.alerts.resolve(NO_TIERS, 'there are tiers of commissions');
+/** Whether there may be more, or what was read is out of date. */
+async function convertAll(ports: SettlePorts, sales: OpenSale[], tiers: Tier[]): Promise<boolean> {
   for (const sale of sales) {
     const converted = await convert(ports, sale, tiers);
     if (converted === 'changed') return true;
     if (converted !== undefined) countOne(sales, converted);
   }
-  return true;
+  return sales.length >= MOST;
 }
 
 /** Answers the referrer who has one sale more now, if anybody has; `changed` when what was read is out of date. */

@@ -4,7 +4,7 @@ import type { Database } from '@leadwire/shared/providers/supabase';
 import type { Conversion } from './rules.ts';
 
 /** Read in one go; more are read when these are done. */
-const MOST = 50;
+export const MOST = 50;
 
 const contact = { email: z.string().nullable(), phone: z.string().nullable() };
 const tierSchema = z.object({
