@@ -1,28 +1,12 @@
 /** Who earns what for a sale. Knows nothing of the database or the broker. */
 import { derivedId } from '@leadwire/shared/contract/ids';
-import type { OpenSale, Remark, Tier } from './store.ts';
+import type { Conversion, OpenSale, Remark, Tier } from './store.ts';
 
 /**
  * A person may leave their contacts once more after they have paid, or their lead may come in late. Somebody who follows
  * a referrer's link weeks after buying was not brought by them.
  */
 export const LATE_LEAD_MS = 24 * 60 * 60_000;
-
-export interface Conversion {
-  conversionId: string;
-  saleId: string;
-  referrerId: string;
-  studentId: string;
-  leadId: string;
-  product: string | null;
-  /** Tenge. */
-  amount: number;
-  commission: number;
-  /** `fromSales` of the tier; 0 when none was reached. */
-  tier: number;
-  status: 'pending' | 'held' | 'reversed';
-  reason: string | null;
-}
 
 export type Decision =
   | { kind: 'convert'; conversion: Conversion; counted: number; remarks: Remark[] }

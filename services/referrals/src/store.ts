@@ -1,7 +1,6 @@
 /** The database as this service needs it: supabase/schemas/77_referrals.sql and 78_referral_conversions.sql. */
 import { z } from 'zod';
 import type { Database } from '@leadwire/shared/providers/supabase';
-import type { Conversion } from './rules.ts';
 
 /** Read in one go; more are read when these are done. */
 export const MOST = 50;
@@ -59,6 +58,22 @@ const reversedSchema = z.object({
   referrerId: z.uuid(),
   wasPaid: z.boolean(),
 });
+
+export interface Conversion {
+  conversionId: string;
+  saleId: string;
+  referrerId: string;
+  studentId: string;
+  leadId: string;
+  product: string | null;
+  /** Tenge. */
+  amount: number;
+  commission: number;
+  /** `fromSales` of the tier; 0 when none was reached. */
+  tier: number;
+  status: 'pending' | 'held' | 'reversed';
+  reason: string | null;
+}
 
 export interface Remark {
   kind:
