@@ -15,7 +15,13 @@ export interface Ports {
 }
 
 /** Each may be repeated. @throws as the store */
-export function createHandlers({ store, settle, log }: Ports) {
+export interface Handlers {
+  onLead: (event: LeadCreated) => Promise<void>;
+  onSale: (event: SaleEvent) => Promise<void>;
+  onFact: (event: ReferralEvent) => Promise<void>;
+}
+
+export function createHandlers({ store, settle, log }: Ports): Handlers {
   return {
     /** Most leads carry no code and leave nothing here. */
     async onLead({ data: lead }: LeadCreated): Promise<void> {

@@ -156,7 +156,7 @@ test('sales wait for a tier, then are told once by mail and SMS; whatever the or
   const [mail, ...moreMails] = await waitFor(
     async () => {
       const mails = await sandbox.control.mails(dana.email);
-      return mails.length > 0 && mails;
+      return mails.length > 0 ? mails : undefined;
     },
     { timeoutMs: 60_000, what: 'the mail' },
   );
@@ -165,7 +165,7 @@ test('sales wait for a tier, then are told once by mail and SMS; whatever the or
   const sms = await waitFor(
     async () => {
       const all = await sandbox.control.sms(dana.phone.replace('+', ''));
-      return all.length > 0 && all;
+      return all.length > 0 ? all : undefined;
     },
     { timeoutMs: 60_000, what: 'the SMS' },
   );
