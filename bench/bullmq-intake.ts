@@ -30,8 +30,8 @@ const metrics = createMetrics(NAME);
 const queue = new Queue('leads', { connection: { host: '127.0.0.1', port: env.REDIS_PORT } });
 
 const intake: Intake = {
-  async accept({ lead, isSpam }) {
-    const event = leadEvent(NAME, lead, isSpam);
+  async accept({ lead, quarantine }) {
+    const event = leadEvent(NAME, lead, quarantine);
     await queue.add(event.type, event, { jobId: lead.leadId });
     return { leadId: lead.leadId, outcome: 'created' };
   },

@@ -1,7 +1,7 @@
 /** The three ledgers, each read from where it is kept and from nowhere else. */
 import type { SandboxControl } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { eventSchemas } from '@leadwire/shared/contract/events';
+import { leadTakenSchema } from '@leadwire/shared/contract/events';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import type { TestSupabase } from '@leadwire/testing/supabase';
 import { collectCrm, type CrmEvidence } from '../crm/evidence.ts';
@@ -103,7 +103,7 @@ async function readLeads(bus: Bus): Promise<LeadLine[]> {
   const stored = await inBatches(places, (seq) => bus.atSequence('LEADS', seq));
   return stored.flatMap((message) => {
     if (!message) return [];
-    const { data } = eventSchemas['lead.created.v1'].parse(message.event);
+    const { data } = leadTakenSchema.parse(message.event);
     const hasNumber = data.phone !== null && !data.contactIssues.includes('phone_invalid');
     return [
       {

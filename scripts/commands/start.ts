@@ -2,7 +2,7 @@
  * `npm start`: the whole product on this machine, with real parts, until Ctrl-C. LEADWIRE_DATA_DIR names
  * another folder than `.data`, for a second stack beside the first.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import {
   choosePorts,
@@ -11,6 +11,7 @@ import {
   readDotEnv,
   stackEnv,
   toProgram,
+  type Part,
   type Ports,
 } from '../stack/dev-stack.ts';
 import { findNatsServer } from '../machine/nats-server.ts';
@@ -24,7 +25,8 @@ import {
   type RunFile,
 } from '../stack/run-file.ts';
 import { readSecrets } from '../stack/secrets.ts';
-import { supervise, type Supervised } from '../stack/supervisor.ts';
+import { unknownSettings } from '../stack/unknown-settings.ts';
+import { supervise, type Program, type Supervised } from '../stack/supervisor.ts';
 import { ExplainedError } from '../machine/tools.mjs';
 
 /** A service that has not finished after this long is killed; what it was doing is redelivered. */
@@ -32,11 +34,16 @@ const GRACE_MS = 10_000;
 /** Ctrl-C reaches npm, bootstrap.mjs and this process, and each passes it on: one press, several signals. */
 const SAME_PRESS_MS = 1_000;
 
+const LAYERS = [
+  ['ground', 'Broker, database, sandbox'],
+  ['service', 'Services'],
+] as const;
+
 const root = path.resolve(import.meta.dirname, '../..');
 const dataDir = path.resolve(process.env['LEADWIRE_DATA_DIR'] ?? path.join(root, '.data'));
 const runFile = path.join(dataDir, 'run.json');
 
-const running: { part: Supervised; layer: 'ground' | 'service' }[] = [];
+const running: { part: Supervised; layer: Part['layer'] }[] = [];
 let stoppingSince = 0;
 let isClaimed = false;
 
@@ -73,7 +80,10 @@ async function claim(): Promise<RunFile> {
 }
 
 async function start(run: RunFile): Promise<void> {
-  const given = { ...readDotEnv(path.join(root, '.env')), ...process.env };
+  const own = readDotEnv(path.join(root, '.env'));
+  const example = readFileSync(path.join(root, '.env.example'), 'utf8');
+  for (const line of unknownSettings(Object.keys(own), example)) say(line);
+  const given = { ...own, ...process.env };
   const parts = PARTS.filter((part) => !part.isReplaced?.(given));
   const needsNats = parts.some(({ name }) => name === 'nats');
   if (!needsNats) await checkBroker(given['NATS_URL'] ?? '');
@@ -81,17 +91,37 @@ async function start(run: RunFile): Promise<void> {
   const secrets = await readSecrets(path.join(dataDir, 'secrets.json'));
   const ports = await choosePorts(parts, say);
   const env = stackEnv(ports, dataDir, secrets, given);
-  for (const part of parts) {
-    const program = toProgram(part, ports, env, { root, dataDir, natsServer });
-    const supervised = supervise(program, { say, onSpawn: (pid) => remember(run, part.name, pid) });
-    running.push({ part: supervised, layer: part.layer });
-    await step(`${part.name}: starting`, () => supervised.ready);
+  for (const [layer, title] of LAYERS) {
+    const programs = parts
+      .filter((part) => part.layer === layer)
+      .map((part) => toProgram(part, ports, env, { root, dataDir, natsServer }));
+    await step(`${title}: starting`, (note) => startTogether(run, layer, programs, note));
     if (stoppingSince) return;
   }
   run.addresses = describe(ports, env);
   run.env = placesOf(env);
   writeRunFile(runFile, run);
   say(['', 'Leadwire is running.', '', ...run.addresses, ''].join('\n'));
+}
+
+/** Side by side: each waits for what it needs, as after a reboot of a server. @throws what the first failure says. */
+async function startTogether(
+  run: RunFile,
+  layer: Part['layer'],
+  programs: readonly Program[],
+  note: (detail: string) => void,
+): Promise<void> {
+  const waiting = new Set(programs.map(({ name }) => name));
+  await Promise.all(
+    programs.map(async (program) => {
+      const { name } = program;
+      const part = supervise(program, { say, onSpawn: (pid) => remember(run, name, pid) });
+      running.push({ part, layer });
+      await part.ready;
+      waiting.delete(name);
+      note([...waiting].join(', '));
+    }),
+  );
 }
 
 /** What `npm run leadwire` needs to find this stack. */
@@ -144,7 +174,7 @@ function describe(ports: Ports, env: NodeJS.ProcessEnv): string[] {
     `  data         ${dataDir}  (kept for the next start; logs in logs/)`,
     '',
     `  Emails and SMS leave ${delay} seconds after the lead${isDemo ? ' here (10 minutes in production)' : ''}; NOTIFY_DELAY_MS changes that.`,
-    '  Ctrl-C stops everything.',
+    '  Ctrl-C stops everything, or: npm stop',
   ];
 }
 

@@ -1,14 +1,23 @@
 /**
  * `npm test`: every test there is, in one Jest run. Says first when there is no Chromium, because then the
  * browser tests are left out. Arguments go to Jest: `npm test -- services/notifier`.
+ *
+ * Files that failed in a whole run are run once more, alone: what passes then is named as such, for it depends
+ * on how busy the machine is. What fails again has failed. The last line counts both parts as one.
  */
 import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { findChromium } from '../machine/chromium.ts';
 import { findBin } from '../machine/package-bin.ts';
 import { say } from '../machine/progress.mjs';
+import { afterSecondRun, countLine, type Counts } from '../machine/test-counts.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+const countsFile = path.join(root, '.data/cache', `test-counts-${process.pid}.json`);
+
+/** More failed files than this are no accident of a busy machine. */
+const MOST_ALONE = 6;
 
 const chromium = findChromium();
 if (chromium) say(`Browser tests run in ${chromium}.`);
@@ -21,23 +30,68 @@ else if (process.env['LEADWIRE_REQUIRE_BROWSER']) {
   );
 }
 
-const child = spawn(
-  process.execPath,
-  [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    findBin('jest'),
-    ...process.argv.slice(2),
-  ],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, ...(chromium ? { CHROMIUM_BIN: chromium } : {}) },
-  },
-);
-// Jest ends its workers itself when it is told to stop.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => child.kill(signal));
+/** Runs Jest; resolves with its exit code and what it counted, if it came so far. */
+async function runJest(args: readonly string[]): Promise<{ code: number; counts?: Counts }> {
+  rmSync(countsFile, { force: true });
+  const child = spawn(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      findBin('jest'),
+      ...args,
+    ],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        LEADWIRE_TEST_COUNTS: countsFile,
+        ...(chromium ? { CHROMIUM_BIN: chromium } : {}),
+      },
+    },
+  );
+  // Jest ends its workers itself when it is told to stop.
+  const stop = (signal: NodeJS.Signals) => {
+    isStopped = true;
+    child.kill(signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, stop);
+  const leave = () => stop('SIGTERM');
+  process.on('disconnect', leave);
+  const code = await new Promise<number>((resolve) => {
+    child.once('exit', (exitCode) => resolve(exitCode ?? 1));
+  });
+  for (const signal of signals) process.off(signal, stop);
+  process.off('disconnect', leave);
+  if (!existsSync(countsFile)) return { code };
+  const counts = JSON.parse(readFileSync(countsFile, 'utf8')) as Counts;
+  rmSync(countsFile, { force: true });
+  return { code, counts };
 }
-process.on('disconnect', () => child.kill('SIGTERM'));
-child.once('exit', (code) => process.exit(code ?? 1));
+
+let isStopped = false;
+mkdirSync(path.dirname(countsFile), { recursive: true });
+const args = process.argv.slice(2);
+const first = await runJest(args);
+let { code, counts } = first;
+
+const failed = first.counts?.failedFiles ?? [];
+const isWhole = args.length === 0;
+if (isWhole && !isStopped && failed.length > 0 && failed.length <= MOST_ALONE) {
+  const names = failed.map((file) => path.relative(root, file.path));
+  say(`\nOnce more, alone: ${names.join(', ')}`);
+  const second = await runJest(['--runInBand', '--runTestsByPath', ...names]);
+  if (first.counts && second.counts) {
+    code = second.code;
+    counts = afterSecondRun(first.counts, second.counts);
+    const stillFailed = new Set(second.counts.failedFiles.map((file) => file.path));
+    const passed = names.filter((_name, index) => !stillFailed.has(failed[index]?.path ?? ''));
+    if (passed.length > 0) {
+      say(`\nFailed beside other tests and passed alone, to be looked at: ${passed.join(', ')}`);
+    }
+  }
+}
+if (counts) say(`\n${countLine(counts)}`);
+process.exitCode = code;

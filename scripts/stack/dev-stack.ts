@@ -252,7 +252,13 @@ export function toProgram(
     args: isNats
       ? ['-c', writeNatsConfig(ports, places.dataDir)]
       : ['--disable-warning=ExperimentalWarning', path.join(places.root, part.entry)],
-    env: { ...env, HOST: '127.0.0.1', ...own },
+    env: {
+      ...env,
+      HOST: '127.0.0.1',
+      // Compiled code is kept for the next start, which is the faster by it.
+      NODE_COMPILE_CACHE: path.join(places.dataDir, 'cache', 'compiled'),
+      ...own,
+    },
     healthUrl: `http://127.0.0.1:${ports(part.name, healthPort)}${part.health}`,
     logFile: path.join(places.dataDir, 'logs', `${part.name}.log`),
   };

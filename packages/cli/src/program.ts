@@ -10,6 +10,7 @@ import type { CliEnv } from './env.ts';
 import { FailedError, UsageError } from './failure.ts';
 import { addFormCommands } from './forms/form-commands.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
+import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
@@ -51,6 +52,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
   addStaffCommands(program, readEnv);
+  addReferralCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
   forAll(program, (command) => {

@@ -19,6 +19,9 @@ describe('the command line', () => {
     [['dead', 'list', '--since', 'yesterday'], 'expected a time such as 2h'],
     [['dead', 'show', 'first'], 'expected the number of a dead letter'],
     [['leads', 'show', 'anna'], "is no lead's id"],
+    [['leads', 'release'], 'Which leads?'],
+    [['leads', 'release', '--reason', 'spam'], 'Allowed choices are flood, challenge, honeypot'],
+    [['leads', 'cancel', '--source', 'proftest'], 'Since when?'],
   ])('refuses %j with a reason and exit code 2', async (args, reason) => {
     const { code, err } = await runCli({}, ...args);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(reason) });

@@ -48,7 +48,7 @@ export class TransientError extends Error {
 
 /** The request may have taken effect although we saw a failure: reconcile before repeating it. */
 export class AmbiguousError extends TransientError {
-  override readonly name = 'AmbiguousError';
+  override readonly name: string = 'AmbiguousError';
 }
 
 /** It is not this message's time: somebody else works on it, or it is due later. */

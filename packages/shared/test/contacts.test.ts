@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { contactFor, readEmail, readPhone } from '../src/contacts/contacts.ts';
+import { contactFor, readContacts } from '../src/contacts/contacts.ts';
+import { readEmail, readEmails } from '../src/contacts/emails.ts';
+import { readPhone, readPhones } from '../src/contacts/phones.ts';
 import { suggestDomain } from '../src/contacts/typos.ts';
+
+type Filled = { email?: string; phone?: string };
 
 describe('a phone', () => {
   test.each([
@@ -16,7 +20,22 @@ describe('a phone', () => {
     ['тел. 8705 123 45 67', '+77051234567'],
     ['Звоните мне, пожалуйста, после шести вечера: 8 705 123 45 67', '+77051234567'],
     ['+7 705 123 45 67 (whatsapp)', '+77051234567'],
-    ['+77051234567, +77011234567', '+77051234567'],
+    ['79260000106', '+79260000106'],
+    ['8 926 000 01 06', '+79260000106'],
+    ['9260000106', '+79260000106'],
+    ['+7 8 705 123 45 67', '+77051234567'],
+    ['8 7О5 123 45 67', '+77051234567'],
+    ['8705123456l', '+77051234561'],
+    ['87051234567в', '+77051234567'],
+    ['тел. (Kaspi): 8705 123 45 67', '+77051234567'],
+    ['8 (8772) 52-11-22', '+78772521122'],
+    ['+7 (843) 200-00-01', '+78432000001'],
+    ['77051234567.0', '+77051234567'],
+    ['77051234567,00', '+77051234567'],
+    ['7.7051234567E+10', '+77051234567'],
+    ['7,7051234567Е+10', '+77051234567'],
+    ['="87051234567"', '+77051234567'],
+    ["'+77051234567", '+77051234567'],
     ['8-705-123-45-67 доб. 5', '+77051234567'],
     ['＋７７０５１２３４５６７', '+77051234567'],
     ['+7 727 250 11 11', '+77272501111'],
@@ -34,6 +53,7 @@ describe('a phone', () => {
     ['+7 705 123 45 678', 'a digit too many'],
     ['8705123456', 'a digit short behind the trunk prefix'],
     ['12345', 'five digits'],
+    ['877О51234567', 'a digit too many with a letter for a digit'],
   ])('typed as %j is kept as typed: %s', (typed) => {
     expect(readPhone(typed)).toEqual({ phone: typed, issue: 'phone_invalid', isUsable: true });
   });
@@ -44,6 +64,39 @@ describe('a phone', () => {
       expect(readPhone(typed)).toEqual({ phone: typed, issue: 'phone_invalid', isUsable: false });
     },
   );
+
+  test.each(['+7 (877) 705-00-01', '+7 (870) 500-00-01', '78747000001', '+7 (892) 600-00-01'])(
+    'typed as %j was begun with 8 in a mask, which cut off its last digit',
+    (phone) => {
+      const read = { phone, issue: 'phone_invalid', damage: 'mask', isUsable: true };
+      expect(readPhone(phone)).toEqual(read);
+      expect(readPhones(phone)).toEqual([]);
+    },
+  );
+
+  test('that a spreadsheet rounded is named so', () => {
+    const phone = '7.70512E+10';
+    const read = { phone, issue: 'phone_invalid', damage: 'spreadsheet', isUsable: true };
+    expect(readPhone(phone)).toEqual(read);
+  });
+
+  test.each([
+    ['87050000110, 87770000110', ['+77050000110', '+77770000110']],
+    ['87050000110 87770000110', ['+77050000110', '+77770000110']],
+    ['+77050000110+77770000110', ['+77050000110', '+77770000110']],
+    ['8 705 000 01 10 или 8 777 000 01 10', ['+77050000110', '+77770000110']],
+    ['8 705 000 01 10\n8 705 000 01 10', ['+77050000110']],
+    ['+7 (877) 705-00-01, 8 705 000 01 10', ['+77050000110']],
+    ['8 7172 55 55 55; 8 705 000 01 10', ['+77172555555', '+77050000110']],
+    ['нет', []],
+  ])('field with %j has the numbers %j', (typed, numbers) => {
+    expect(readPhones(typed)).toEqual(numbers);
+  });
+
+  test('of several is the first mobile one, and all are kept beside it', () => {
+    const asTyped = '8 7172 55 55 55; 8 705 000 01 10';
+    expect(readPhone(asTyped)).toEqual({ phone: '+77050000110', asTyped, isUsable: true });
+  });
 
   test.each(['', '   ', '\u200B\r\n'])('typed as %j is missing', (typed) => {
     expect(readPhone(typed)).toEqual({ phone: null, issue: 'phone_missing', isUsable: false });
@@ -64,7 +117,37 @@ describe('an email', () => {
     ['info@почта.рф', 'info@xn--80a1acny.xn--p1ai'],
     ["o'neil_99@mail.kz", "o'neil_99@mail.kz"],
   ])('typed as %j is %s', (typed, email) => {
-    expect(readEmail(typed)).toEqual({ email });
+    expect(readEmail(typed)).toEqual({ email, isUsable: true });
+  });
+
+  test.each([
+    ['aigerim@mail,kz', 'aigerim@mail.kz'],
+    ['aigerim.s @mail.kz', 'aigerim.s@mail.kz'],
+    ['aigerim @ mail . kz', 'aigerim@mail.kz'],
+    ['aigerim@mail kz', 'aigerim@mail.kz'],
+    ['aigerim@mail..kz', 'aigerim@mail.kz'],
+    ['aigerim@@mail.kz', 'aigerim@mail.kz'],
+    ['aigerim(at)mail.kz', 'aigerim@mail.kz'],
+    ['аigerim@mаil.kz', 'aigerim@mail.kz'],
+    ['aigerim@mail.кз', 'aigerim@mail.kz'],
+    ['Айгерим <aigerim@mail.kz>', 'aigerim@mail.kz'],
+    ['"Aigerim S." <aigerim@mail.kz>', 'aigerim@mail.kz'],
+    ['Айгерим aigerim@mail.kz', 'aigerim@mail.kz'],
+    ['87051234567 aigerim@mail.kz', 'aigerim@mail.kz'],
+    ['a@mail.kz, b@mail.kz', 'a@mail.kz'],
+    ['aigerim@mail.kz\r\nBcc: everybody@mail.kz', 'aigerim@mail.kz'],
+  ])('typed as %j is mended to %s, and kept beside as it was', (typed, email) => {
+    const asTyped = typed.replace('\r\n', ' ');
+    expect(readEmail(typed)).toEqual({ email, asTyped, isUsable: true });
+  });
+
+  test.each([
+    ['a@mail.kz, b@mail.kz; c@mail.kz', ['a@mail.kz', 'b@mail.kz', 'c@mail.kz']],
+    ['А <a@mail.kz>, Б <b@mail.kz>', ['a@mail.kz', 'b@mail.kz']],
+    ['a@mail.kz a@mail.kz', ['a@mail.kz']],
+    ['a@mail', []],
+  ])('field with %j has the addresses %j', (typed, addresses) => {
+    expect(readEmails(typed)).toEqual(addresses);
   });
 
   test.each([
@@ -72,11 +155,9 @@ describe('an email', () => {
     'aigerim@',
     '@mail.kz',
     'aigerim@mail',
-    'aigerim@mail,ru',
     'ai gerim@mail.kz',
-    'aigerim@@mail.kz',
-    'aigerim@mail.kz\r\nBcc: everybody@mail.kz',
-    'a@mail.kz, b@mail.kz',
+    'aigerim@mail.k z',
+    'aigerim,s@mail.kz',
     '<script>@mail.kz',
     'айгерим@mail.kz',
     'a..b@mail.kz',
@@ -91,7 +172,7 @@ describe('an email', () => {
   });
 
   test.each(['', ' \t'])('typed as %j is missing', (typed) => {
-    expect(readEmail(typed)).toEqual({ email: null, issue: 'email_missing' });
+    expect(readEmail(typed)).toEqual({ email: null, issue: 'email_missing', isUsable: false });
   });
 
   test('with a suspicious domain is kept, flagged and comes with a suggestion', () => {
@@ -99,7 +180,40 @@ describe('an email', () => {
       email: 'Aigerim@gamil.com',
       issue: 'email_typo_suspected',
       suggestion: 'Aigerim@gmail.com',
+      isUsable: true,
     });
+  });
+
+  test.each([
+    ['ai gerim@mail.kz', true],
+    ['айгерим@mail.kz', true],
+    ['aigerim', false],
+    ['aigerim@', false],
+    ['@', false],
+  ])('typed as %j lets somebody guess: %j', (typed, isUsable) => {
+    expect(readEmail(typed).isUsable).toBe(isUsable);
+  });
+});
+
+describe('a form with its two fields', () => {
+  test.each([
+    [{ email: '8 705 123 45 67', phone: '' }, { phone: '+77051234567' }],
+    [{ email: '', phone: 'a@mail.kz' }, { email: 'a@mail.kz' }],
+    [
+      { email: '87051234567', phone: 'a@mail.kz' },
+      { email: 'a@mail.kz', phone: '+77051234567' },
+    ],
+    [{ email: 'a@mail.kz', phone: '8 705 123 45 6' }, { email: 'a@mail.kz' }],
+    [{ email: 'a7051234567@mail', phone: 'нет' }, {}],
+  ])('%j is read where people put it', (typed, { email, phone }: Filled) => {
+    const { address, number } = readContacts(typed);
+    expect(address.email ?? undefined).toBe(email);
+    expect(number.issue === undefined ? number.phone : undefined).toBe(phone);
+  });
+
+  test('loses no number that was typed where another one is taken', () => {
+    const { number } = readContacts({ email: '8 705 123 45 67', phone: '8 701 000 00 0' });
+    expect(number).toMatchObject({ phone: '+77051234567', asTyped: '8 701 000 00 0' });
   });
 });
 

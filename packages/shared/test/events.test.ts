@@ -26,6 +26,7 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
     email: null,
     phone: null,
   },
+  'lead.released.v1': { ...lead, quarantine: 'flood' },
   'intake.rejected.v1': {
     rejectId: newId(),
     form: 'spring',

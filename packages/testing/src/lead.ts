@@ -1,4 +1,4 @@
-import { makeEvent, type Lead, type LeadCreated } from '@leadwire/shared/contract/events';
+import { makeEvent, type EventOf, type Lead } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 
 let count = 0;
@@ -26,6 +26,6 @@ export function someLead(overrides: Partial<Lead> = {}): Lead {
 }
 
 /** The event that landing-api publishes for a lead. */
-export function leadCreated(lead: Lead): LeadCreated {
+export function leadCreated(lead: Lead): EventOf<'lead.created.v1'> {
   return makeEvent('lead.created.v1', { source: 'landing-api', subject: lead.leadId, data: lead });
 }

@@ -88,9 +88,16 @@ function answerLines({ answers }: Lead): string[] {
   ];
 }
 
-function contactLines({ contactIssues, phone, emailSuggestion }: Lead): string[] {
+function contactLines({ contactIssues, phone, email, emailSuggestion, metadata }: Lead): string[] {
+  const { emailAsTyped, phoneAsTyped } = metadata;
+  const isCut = contactIssues.includes('phone_cut_by_mask');
+  const typed = (what: string, value: unknown) =>
+    typeof value === 'string' ? [`${what}: ${value}`] : [];
   return [
     ...(contactIssues.includes('phone_invalid') ? [`Телефон записан так: ${phone}`] : []),
+    ...(isCut ? ['Похоже, набрали с 8: последняя цифра потеряна.'] : []),
+    ...typed('В поле телефона было', phoneAsTyped),
+    ...(email === null ? typed('Почта записана так', emailAsTyped) : []),
     ...(emailSuggestion === undefined ? [] : [`Возможно, почта: ${emailSuggestion}`]),
   ];
 }

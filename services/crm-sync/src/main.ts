@@ -2,7 +2,7 @@ import { AMOCRM_STOPPED } from '@leadwire/shared/providers/amocrm/http';
 import { openBus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { readEnv } from '@leadwire/shared/runtime/env';
-import { eventSchemas } from '@leadwire/shared/contract/events';
+import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { runService } from '@leadwire/shared/service/service';
@@ -40,7 +40,7 @@ await runService({
     startConsumer({
       ...work,
       durable: 'crm-sync',
-      schema: eventSchemas['lead.created.v1'],
+      schema: leadTakenSchema,
       handle: syncLead,
       giveUp,
     }),

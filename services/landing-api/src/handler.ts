@@ -1,6 +1,8 @@
 /** Submission -> Lead. Knows nothing of HTTP or the broker. */
 import { cleanJson, cleanLine, cleanRecord, isRecord } from '@leadwire/shared/contacts/clean-text';
-import { readEmail, readPhone, type Email, type Phone } from '@leadwire/shared/contacts/contacts';
+import { readContacts } from '@leadwire/shared/contacts/contacts';
+import type { Email } from '@leadwire/shared/contacts/emails';
+import type { Phone } from '@leadwire/shared/contacts/phones';
 import type { ContactIssue, Lead, LeadKind } from '@leadwire/shared/contract/events';
 import type { Issue } from '@leadwire/shared/service/http-problems';
 import { readAttribution, type RequestTraces } from './forms/attribution.ts';
@@ -28,7 +30,7 @@ export type Reading =
   /** `isSpam`: the honeypot was filled in. The lead is kept apart and nobody is contacted. */
   { lead: Lead; isSpam: boolean; issues?: undefined } | { issues: Issue[] };
 
-/** Makes a lead of what a form sent. Refuses only who cannot be reached: neither a valid address nor a phone. */
+/** Makes a lead of what a form sent. Refuses only who cannot be reached: nothing like an address nor a phone. */
 export function readLead(
   submission: Submission,
   form: Form,
@@ -37,10 +39,10 @@ export function readLead(
   const { name, email, phone, answers, paymentMethod, metadata, ...more } = submission;
   const { submissionId: _, ...rest } = more;
   const person = cleanLine(String(name ?? ''), LONGEST_NAME);
-  const address = readEmail(String(email ?? ''));
-  const number = readPhone(String(phone ?? ''));
+  const typed = { email: String(email ?? ''), phone: String(phone ?? '') };
+  const { address, number } = readContacts(typed);
 
-  const issues = refusals(address.email !== null || number.isUsable);
+  const issues = refusals(address.isUsable || number.isUsable);
   if (issues.length > 0) return { issues };
 
   const { traces = {}, receivedAt } = stamp;
@@ -67,6 +69,7 @@ export function readLead(
       ...cleanRecord(unknown),
       ...withoutCookies(asRecord(metadata)),
       ...(address.asTyped !== undefined && { emailAsTyped: address.asTyped }),
+      ...(number.asTyped !== undefined && { phoneAsTyped: number.asTyped }),
     },
     receivedAt: receivedAt.toISOString(),
   };
@@ -102,13 +105,16 @@ function refusals(isReachable: boolean): Issue[] {
 
 function contactsOf(
   { email, issue: emailIssue, suggestion }: Email,
-  { phone, issue: phoneIssue }: Phone,
+  { phone, issue: phoneIssue, damage }: Phone,
   flags: readonly ContactIssue[],
 ): Pick<Lead, 'email' | 'phone' | 'contactIssues' | 'emailSuggestion'> {
+  const cutByMask = damage === 'mask' ? ('phone_cut_by_mask' as const) : undefined;
   return {
     email,
     phone,
-    contactIssues: [phoneIssue, emailIssue, ...flags].filter((issue) => issue !== undefined),
+    contactIssues: [phoneIssue, cutByMask, emailIssue, ...flags].filter(
+      (issue) => issue !== undefined,
+    ),
     ...(suggestion !== undefined && { emailSuggestion: suggestion }),
   };
 }

@@ -70,6 +70,12 @@ describe('a submission', () => {
     ['an address that is none', { email: 'aigerim@' }, ['email_invalid']],
     ['a typo in the domain', { email: 'a@gamil.com' }, ['email_typo_suspected']],
     ['both unusual', { email: 'a@mal.ru', phone: '12' }, ['phone_invalid', 'email_typo_suspected']],
+    [
+      'a phone that a mask cut',
+      { phone: '+7 (877) 705-00-01' },
+      ['phone_invalid', 'phone_cut_by_mask'],
+    ],
+    ['a phone of Russia without its plus', { phone: '79260000106' }, []],
     ['a phone as a number', { phone: 77051234567 }, []],
     ['a phone of the wrong type', { phone: ['8705'] }, ['phone_missing']],
     [
@@ -89,10 +95,29 @@ describe('a submission', () => {
     });
   });
 
-  test('keeps an address that is none as it was typed', () => {
-    expect(leadOf({ ...person, email: 'aigerim@mail,kz' })).toMatchObject({
-      email: null,
-      metadata: { emailAsTyped: 'aigerim@mail,kz' },
+  test.each([
+    [{ email: 'anna.k @mail.leadwire-sample.kz' }, 'anna.k@mail.leadwire-sample.kz', []],
+    [{ email: 'anna@mail,ru' }, 'anna@mail.ru', []],
+    [{ email: 'an na@mail.ru' }, null, ['email_invalid']],
+  ])('with %j and no phone is taken, and kept as typed', (contacts, email, issues) => {
+    expect(leadOf({ name: 'Анна', ...contacts })).toMatchObject({
+      email,
+      contactIssues: ['phone_missing', ...issues],
+      metadata: { emailAsTyped: contacts.email },
+    });
+  });
+
+  test('with two phones in the field has a mobile one, and both beside it', () => {
+    expect(leadOf({ ...person, phone: '8 7172 00 00 00, 8 700 000 01 10' })).toMatchObject({
+      phone: '+77000000110',
+      metadata: { phoneAsTyped: '8 7172 00 00 00, 8 700 000 01 10' },
+    });
+  });
+
+  test('with a phone where the address belongs is taken', () => {
+    expect(leadOf({ name: 'Анна', email: '8 700 000 01 10' })).toMatchObject({
+      phone: '+77000000110',
+      contactIssues: ['email_invalid'],
     });
   });
 

@@ -3,6 +3,7 @@ import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import {
+  leadSchema,
   makeEvent,
   type Channel,
   type CrmRecord,
@@ -10,7 +11,7 @@ import {
 } from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
-import { subjects } from '@leadwire/shared/contract/topology';
+import { CONTENT_HASH_HEADER, subjects } from '@leadwire/shared/contract/topology';
 import { answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 let broker: TestBroker;
@@ -189,15 +190,29 @@ test('each Telegram group tells what became of its notice', async () => {
   );
 });
 
-test('a quarantined lead says so, and that nothing will be sent', async () => {
-  const { body } = await api.status(await accepted('bot', { website: 'https://spam.kz' }));
+test('a quarantined lead says so, and that nothing will be sent, until it is let out', async () => {
+  const spam = { website: 'https://spam.kz', submissionId: newId() };
+  const leadId = await accepted('bot', spam);
+  const { body } = await api.status(leadId);
   expect(body).toMatchObject({
-    lead: { quarantined: true },
+    lead: { quarantined: true, quarantine: 'honeypot', released_at: null },
     channels: {
       email: { status: 'skipped', error: 'quarantined' },
       sms: { status: 'skipped', error: 'quarantined' },
     },
   });
+  const stored = await api.bus.lastUnder('LEADS', subjects.anyLead(leadId));
+  const data = leadSchema.parse((stored?.event as { data?: unknown }).data);
+  const event = makeEvent('lead.released.v1', { source: 'test', subject: leadId, data });
+  const headers = { [CONTENT_HASH_HEADER]: stored?.header(CONTENT_HASH_HEADER) ?? '' };
+  await api.bus.publish(subjects.leadReleased(data.kind, leadId), event, { headers });
+  expect((await api.status(leadId)).body).toMatchObject({
+    lead: { quarantined: false, quarantine: 'honeypot', released_at: event.time },
+    channels: { email: pending, sms: pending },
+  });
+  // The same submission once more is still the same lead.
+  const again = await api.post('/api/landing/proftest', form('bot', spam));
+  expect([again.status, again.body['leadId']]).toEqual([200, leadId]);
 });
 
 test('an id may be written in capitals', async () => {

@@ -17,6 +17,9 @@ const MAX_ROWS = 100;
 /** Nobody sees this delay, and under load it is what makes one write out of many events. */
 const MAX_WAIT_MS = 20;
 
+/** Held leads of versions that knew one reason only. */
+const OLD_REASON = 'honeypot';
+
 type LeadEvent = LeadCreated | EventOf<'lead.quarantined.v1'>;
 
 /** Rows for `public.leadwire_store_*`; each function resolves when its row is written. */
@@ -46,11 +49,16 @@ export function createLeadStore(database: Database): LeadStore {
   const storeReject = write('leadwire_store_rejects');
   const storeSale = write('leadwire_store_sales');
   const storeAttribution = write('leadwire_store_attribution');
+  const storeQuarantine = write('leadwire_store_quarantine');
 
   return {
-    async storeLead({ id, type, data }) {
+    async storeLead({ id, type, time, data }) {
       await storeLead({ ...data, eventId: id, quarantined: type === 'lead.quarantined.v1' });
-      const { leadId, form, attribution, receivedAt } = data;
+      const { leadId, form, attribution, receivedAt, quarantine = OLD_REASON } = data;
+      if (type !== 'lead.created.v1') {
+        const releasedAt = type === 'lead.released.v1' ? time : null;
+        await storeQuarantine({ leadId, quarantine, releasedAt });
+      }
       if (form === undefined && attribution === undefined) return;
       await storeAttribution({ leadId, form, attribution, receivedAt });
     },
@@ -78,8 +86,8 @@ export function createTripwireStore(
 
   return {
     async storeLead({ type, data }) {
-      // A bot's submission is kept in the landing project for a look; the second one is about people.
-      if (type === 'lead.created.v1') await storeTracking(data);
+      // A held lead is kept in the landing project for a look; the second one is about people.
+      if (type !== 'lead.quarantined.v1') await storeTracking(data);
     },
     async storeOutcome({ data }) {
       const status = TRACKED[data.outcome];

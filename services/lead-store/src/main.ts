@@ -34,6 +34,7 @@ const parts = { bus, log, metrics };
 const lead = z.discriminatedUnion('type', [
   eventSchemas['lead.created.v1'],
   eventSchemas['lead.quarantined.v1'],
+  eventSchemas['lead.released.v1'],
 ]);
 const delivery = eventSchemas['delivery.recorded.v1'];
 const call = eventSchemas['provider.called.v1'];

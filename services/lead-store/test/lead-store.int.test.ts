@@ -113,6 +113,35 @@ describe('a lead', () => {
     const query = 'select * from lead_tracking where lead_id = $1';
     expect(await rowsOf('tripwire', query, bot.leadId)).toEqual([]);
   });
+
+  test('that is let out is as good as any other, whichever fact comes last', async () => {
+    await startLeadStore();
+    const quarantined = (data: Lead) =>
+      makeEvent('lead.quarantined.v1', { source: 'test', subject: data.leadId, data });
+    const held = someLead({ quarantine: 'flood' });
+    const { leadId, kind } = held;
+    await bus.publish(subjects.leadQuarantined(kind, leadId), quarantined(held));
+    expect(await waitFor(() => leadRow(held))).toMatchObject({
+      quarantined: true,
+      quarantine: 'flood',
+      quarantine_released_at: null,
+    });
+    const event = makeEvent('lead.released.v1', { source: 'test', subject: leadId, data: held });
+    await bus.publish(subjects.leadReleased(kind, leadId), event);
+    const again = subjects.redrive('lead-store-leads', '1', subjects.leadQuarantined(kind, leadId));
+    await bus.publish(again, quarantined(held), { msgId: newId() });
+    const released = await waitFor(async () => {
+      const row = await leadRow(held);
+      return row?.['quarantine_released_at'] === null ? undefined : row;
+    });
+    expect(released).toMatchObject({ quarantined: false, quarantine: 'flood' });
+    const query = 'select quarantined from unified_lead_tracking where lead_id = $1';
+    expect(await rowsOf('landing', query, leadId)).toEqual([{ quarantined: false }]);
+    await waitFor(async () => {
+      const tracked = 'select * from lead_tracking where lead_id = $1';
+      return (await rowsOf('tripwire', tracked, leadId)).length === 1;
+    });
+  });
 });
 
 describe('outcomes', () => {

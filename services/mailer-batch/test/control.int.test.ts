@@ -98,7 +98,10 @@ describe('a pause', () => {
     const { counts } = await rig.campaign(id);
     await waitFor(async () => (await rig.campaign(id)).counts.sending === 0, { what: 'the rest' });
     const after = await rig.campaign(id);
-    expect(after.counts.sent).toBe(counts.sent + counts.sending);
+    // A claim that misses its turn is handed back, and nobody claims again.
+    expect(after.counts.sent).toBeGreaterThanOrEqual(counts.sent);
+    expect(after.counts.sent).toBeLessThanOrEqual(counts.sent + counts.sending);
+    expect(after.counts.sent + after.counts.pending).toBe(60);
     await rig.store().patch(id, { ratePerSecond: null });
     await rig.store().resume(id);
     expect((await rig.until(id, 'finished')).counts.sent).toBe(60);
@@ -161,10 +164,14 @@ describe('a cancelled campaign', () => {
       what: 'the first mails',
     });
     expect(await rig.store().cancel(id)).toEqual({ kind: 'done', status: 'cancelled' });
-    await waitFor(async () => (await rig.campaign(id)).counts.sending === 0, { what: 'the rest' });
+    // A sender whose lease ran out on a busy machine is `unknown` until it says how its call ended.
+    const isKnown = async () => {
+      const { counts } = await rig.campaign(id);
+      return counts.sent + counts.skipped === 40;
+    };
+    await waitFor(isKnown, { timeoutMs: 30_000, what: 'everybody to be sent or skipped' });
     const { counts } = await rig.campaign(id);
-    expect(counts.pending).toBe(0);
-    expect(counts.sent + counts.skipped).toBe(40);
+    expect(counts).toMatchObject({ pending: 0, sending: 0, failed: 0, unknown: 0 });
     expect(await rig.reached(id)).toHaveLength(counts.sent);
     expect(await rig.store().resume(id)).toEqual({ kind: 'not_allowed', status: 'cancelled' });
   }, 60_000);

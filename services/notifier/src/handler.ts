@@ -103,8 +103,14 @@ export function createNotifier(ports: Ports): Notifier {
     }
   };
 
-  const planForLead = (lead: Lead, message: Pick<Due, 'channel' | 'template'>) => {
-    const dueAt = new Date(Date.parse(lead.receivedAt) + ports.delayMs).toISOString();
+  /** One that was held goes out when it is let out: nothing of it is late then. */
+  const planForLead = (
+    { type, time, data: lead }: LeadCreated,
+    message: Pick<Due, 'channel' | 'template'>,
+  ) => {
+    const usual = Date.parse(lead.receivedAt) + ports.delayMs;
+    const from = type === 'lead.released.v1' ? Date.parse(time) : 0;
+    const dueAt = new Date(Math.max(usual, from)).toISOString();
     return plan({ ...message, leadId: lead.leadId, dueAt, lead }, lead, ports.linkFor(lead));
   };
 
@@ -174,8 +180,8 @@ export function createNotifier(ports: Ports): Notifier {
   };
 
   return {
-    async planLead({ data: lead }) {
-      for (const message of messagesFor[lead.kind]) await planForLead(lead, message);
+    async planLead(event) {
+      for (const message of messagesFor[event.data.kind]) await planForLead(event, message);
     },
 
     planMessage: ({ data: message }) => planForMessage(message),

@@ -4,7 +4,7 @@ import { openBus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { readEnv } from '@leadwire/shared/runtime/env';
-import { eventSchemas } from '@leadwire/shared/contract/events';
+import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
@@ -39,7 +39,7 @@ const { planLead, planMessage, sendDue, giveUp } = createNotifier({
 });
 
 const parts = { bus, log, metrics };
-const onLead = { ...parts, schema: eventSchemas['lead.created.v1'], handle: planLead };
+const onLead = { ...parts, schema: leadTakenSchema, handle: planLead };
 const onMessage = { ...parts, schema: eventSchemas['message.requested.v1'], handle: planMessage };
 const onDue = { ...parts, schema: eventSchemas['notification.due.v1'], handle: sendDue, giveUp };
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Alert, Lead } from '@leadwire/shared/contract/events';
+import type { Alert } from '@leadwire/shared/contract/alert-facts';
+import type { Lead } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -45,7 +46,7 @@ async function leadsUntilMailgun(): Promise<Lead[]> {
       }
       return (await throughMailgun()) > before;
     },
-    { timeoutMs: 30_000, what: 'a mail through Mailgun' },
+    { timeoutMs: PATIENCE_MS, what: 'a mail through Mailgun' },
   );
   return leads;
 }
@@ -56,7 +57,7 @@ const allSent = (leads: Lead[]) =>
       const entries = await Promise.all(leads.map(mailEntry));
       return entries.every((entry) => entry?.state === 'sent') ? entries : undefined;
     },
-    { timeoutMs: 40_000, what: 'every mail to be sent' },
+    { timeoutMs: PATIENCE_MS, what: 'every mail to be sent' },
   );
 
 async function oneEach(leads: Lead[]): Promise<void> {
@@ -100,7 +101,7 @@ describe('while Resend does not take mail', () => {
       );
       await nothingIsLeft();
     },
-    PATIENCE_MS,
+    PATIENCE_MS * 2,
   );
 
   test('a refused key is no reason to stop, and loses no mail', async () => {

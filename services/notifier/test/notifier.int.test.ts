@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DeliveryRecorded } from '@leadwire/shared/contract/events';
+import { makeEvent, type DeliveryRecorded } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { useRig } from './rig.ts';
@@ -65,6 +65,17 @@ describe('a lead that one channel cannot reach', () => {
 
     expect(await settled(lead)).toEqual({ email: 'skipped: email_invalid', sms: 'sent' });
   });
+});
+
+test('a lead that was held for long gets its messages when it is let out, once', async () => {
+  await startNotifier();
+  const receivedAt = new Date(Date.now() - 20 * 24 * 3_600_000).toISOString();
+  const lead = someLead({ receivedAt, quarantine: 'flood' });
+  const { leadId, kind } = lead;
+  const event = makeEvent('lead.released.v1', { source: 'test', subject: leadId, data: lead });
+  await bus().publish(subjects.leadReleased(kind, leadId), event);
+  expect(await settled(lead)).toEqual({ email: 'sent', sms: 'sent' });
+  expect(await mailsTo(lead)).toHaveLength(1);
 });
 
 describe('nobody is contacted twice', () => {

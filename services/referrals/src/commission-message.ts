@@ -1,6 +1,7 @@
 /** Has the referrer told of a commission: a mail and an SMS, by the notifier, once. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { readEmail, readPhone } from '@leadwire/shared/contacts/contacts';
+import { readEmail } from '@leadwire/shared/contacts/emails';
+import { readPhone } from '@leadwire/shared/contacts/phones';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { contentHash, derivedId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';

@@ -1,5 +1,5 @@
 /** Facts into rows, each as it comes; what follows from them is settle.ts's. */
-import { readEmail } from '@leadwire/shared/contacts/contacts';
+import { readEmail } from '@leadwire/shared/contacts/emails';
 import type { EventOf, LeadCreated } from '@leadwire/shared/contract/events';
 import { referralCodesIn } from '@leadwire/shared/delivery/referral-codes';
 import type { Log } from '@leadwire/shared/runtime/log';

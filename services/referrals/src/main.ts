@@ -1,7 +1,7 @@
 import { openBus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
-import { eventSchemas } from '@leadwire/shared/contract/events';
+import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { readEnv } from '@leadwire/shared/runtime/env';
 import { createLog } from '@leadwire/shared/runtime/log';
@@ -13,11 +13,11 @@ import { createCodeCarrier } from './codes.ts';
 import { createTellReferrer } from './commission-message.ts';
 import { envSchema, referralProjectOf } from './env.ts';
 import { createHandlers } from './handler.ts';
-import { createSettle } from './settle.ts';
+import { createSettle, tellReferrers } from './settle.ts';
 import { createReferralStore } from './store.ts';
 
 const NAME = 'referrals';
-/** Rows that people write (referrers, tiers, approvals) are seen after this time. */
+/** Referrers are told, and rows that people write (referrers, tiers, approvals) seen, after this time. */
 const LOOK_EVERY_MS = 5_000;
 
 const env = readEnv(envSchema);
@@ -27,7 +27,8 @@ const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REP
 const database = createDatabase(referralProjectOf(env));
 const store = createReferralStore(database);
 const alerts = createAlerts(bus);
-const settle = createSettle({ store, alerts, tell: createTellReferrer(bus), log });
+const settle = createSettle({ store, alerts, log });
+const tell = createTellReferrer(bus);
 const carryCodes = createCodeCarrier(bus, database, log);
 const { onLead, onSale, onFact } = createHandlers({ store, settle, log });
 
@@ -41,7 +42,7 @@ await runService({
     startConsumer({
       ...parts,
       durable: 'referrals-leads',
-      schema: eventSchemas['lead.created.v1'],
+      schema: leadTakenSchema,
       handle: onLead,
     }),
     startConsumer({
@@ -69,6 +70,7 @@ await runService({
       async work() {
         await carryCodes();
         await settle();
+        await tellReferrers(store, tell);
       },
     }),
   ],

@@ -1,6 +1,6 @@
 /**
- * Brings the rows to where the rules say they are: open sales become conversions, refunds take them back, referrers are
- * told. It looks at what is there and not at what has just come, so the order of facts does not matter, and a run that
+ * Brings the rows to where the rules say they are: open sales become conversions, refunds take them back; then referrers
+ * are told. It looks at what is there and not at what has just come, so the order of facts does not matter, and a run that
  * died half-way is made good by the next one.
  */
 import type { Alerts } from '@leadwire/shared/coordination/alerts';
@@ -9,10 +9,17 @@ import type { TellReferrer } from './commission-message.ts';
 import { decide } from './rules.ts';
 import { MOST, type OpenSale, type ReferralStore, type Remark, type Tier } from './store.ts';
 
+/** Has every referrer told who was not yet; telling one again is the same message. @throws as the store and `tell` */
+export async function tellReferrers(store: ReferralStore, tell: TellReferrer): Promise<void> {
+  for (const commission of await store.untold()) {
+    await tell(commission);
+    await store.told(commission.conversionId);
+  }
+}
+
 export interface SettlePorts {
   store: ReferralStore;
   alerts: Pick<Alerts, 'raise' | 'resolve' | 'report'>;
-  tell: TellReferrer;
   log: Log;
 }
 
@@ -22,7 +29,7 @@ const noTiers = (count: number) =>
 
 /** One run at a time: whoever calls while one is under way gets the next one. @throws as the store and the broker. */
 export function createSettle(ports: SettlePorts): () => Promise<void> {
-  const { store, tell } = ports;
+  const { store } = ports;
   let last: Promise<void> = Promise.resolve();
   /** From the start, because an earlier process may have said so. */
   let isWaiting = true;
@@ -47,10 +54,6 @@ export function createSettle(ports: SettlePorts): () => Promise<void> {
       ports.log.info({ conversionId: about, wasPaid }, 'a refund took a commission back');
       if (!wasPaid) continue;
       await remark(ports, { kind: 'refund_after_payment', about, referrerId, details: {} });
-    }
-    for (const commission of await store.untold()) {
-      await tell(commission);
-      await store.told(commission.conversionId);
     }
   };
 

@@ -17,6 +17,7 @@ import { createOnChatError } from './groups/chat-errors.ts';
 import type { Bots, Parts } from './connect.ts';
 import type { TelegramRelayEnv } from './env.ts';
 import { createGroupCommands, type OnTold } from './groups/group-commands.ts';
+import type { Backoff } from './groups/backoff.ts';
 import type { GroupStore } from './groups/group-store.ts';
 import {
   MENTOR_MENU,
@@ -25,7 +26,7 @@ import {
   createTellStudent,
 } from './students/mentor.ts';
 import type { BotSender } from './bot/pace.ts';
-import { POLLER_LEASE_MS, startPoller } from './bot/poller.ts';
+import { startPoller } from './bot/poller.ts';
 import { createStudentLinks } from './students/students.ts';
 import { createToday } from './groups/today.ts';
 import { createUpdateProcessor, type UpdateProcessor } from './bot/update-processor.ts';
@@ -37,6 +38,8 @@ const ALERT_LEASE_MS = 60_000;
 interface BotParts extends Parts {
   bots: Bots;
   groups: GroupStore;
+  /** By group: we were not allowed to write there. */
+  refusals: Backoff;
 }
 
 export interface BotWork {
@@ -98,6 +101,7 @@ function createDesk(
 function listen(env: TelegramRelayEnv, parts: BotParts, speaker: BotSender, desk: UpdateProcessor) {
   const { bus, log } = parts;
   const { TELEGRAM_PUBLIC_URL: publicUrl, TELEGRAM_WEBHOOK_SECRET: secret } = env;
+  const leaseMs = env.TELEGRAM_POLLER_LEASE_MS;
   const showMenu = () =>
     setMenu(speaker).catch((thrown: unknown) =>
       log.warn({ bot: speaker.bot, err: toError(thrown) }, 'the menu was not set'),
@@ -109,7 +113,8 @@ function listen(env: TelegramRelayEnv, parts: BotParts, speaker: BotSender, desk
     speaker,
     desk,
     log,
-    leases: createLeases({ bus, owner: randomUUID(), leaseMs: POLLER_LEASE_MS }),
+    leaseMs,
+    leases: createLeases({ bus, owner: randomUUID(), leaseMs }),
     alerts: createAlerts(bus),
     async prepare() {
       await speaker.call('deleteWebhook');
@@ -125,11 +130,12 @@ async function setMenu(speaker: BotSender): Promise<void> {
 }
 
 function startAlerts(env: TelegramRelayEnv, parts: BotParts): BackgroundWork[] {
-  const { bus, log, metrics, groups } = parts;
+  const { bus, log, metrics, groups, refusals } = parts;
   const speaker = parts.bots.admin;
   const desk = createAlertNotifier({
     bus,
     groups,
+    refusals,
     log,
     timeZone: env.TIME_ZONE,
     voice: speaker && { speaker, onChatError: createOnChatError({ groups, speaker }) },

@@ -7,8 +7,12 @@ import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createTelegram, type BotName } from '@leadwire/shared/providers/telegram/bot-api';
 import type { TelegramRelayEnv } from './env.ts';
 import { tellOfGroups } from './groups/group-alerts.ts';
+import { createBackoff } from './groups/backoff.ts';
 import { createGroupStore } from './groups/group-store.ts';
 import { createPace, type BotSender } from './bot/pace.ts';
+
+/** A group that refuses us for days is tried this often. */
+const LONGEST_PAUSE_MS = 30 * 60_000;
 
 export interface Parts {
   bus: Bus;
@@ -22,8 +26,10 @@ export type Bots = Partial<Record<BotName, BotSender>>;
 /** What handlers need. */
 export function connectTelegram(env: TelegramRelayEnv, parts: Parts) {
   const groups = createGroupStore(parts.bus);
+  const firstMs = env.TELEGRAM_PAUSED_RETRY_MS;
+  const refusals = createBackoff({ firstMs, longestMs: Math.max(firstMs, LONGEST_PAUSE_MS) });
   tellOfGroups(groups, createAlerts(parts.bus), parts.log);
-  return { bots: createBots(env, parts), groups };
+  return { bots: createBots(env, parts), groups, refusals };
 }
 
 function createBots(env: TelegramRelayEnv, { bus, log, metrics }: Parts): Bots {

@@ -23,6 +23,8 @@ export const envSchema = z
     TELEGRAM_GROUP_RATE_PER_MINUTE: rate('minute', 20),
     TELEGRAM_RATE_PER_SECOND: rate('second', 30),
     TELEGRAM_DEAL_WAIT_MS: milliseconds(3_000),
+    TELEGRAM_PAUSED_RETRY_MS: milliseconds(90_000),
+    TELEGRAM_POLLER_LEASE_MS: milliseconds(20_000),
     TIME_ZONE: z
       .string()
       .refine(isTimeZone, 'expected a time zone such as Asia/Almaty')

@@ -3,17 +3,20 @@
  * one, together with what else waits for its group (gathering.ts, notice.ts), `giveUp` records the end
  * of one that could not be sent. Each can be repeated at any point: the ledger decides what is left.
  */
-import { SnoozeError, PermanentError } from '@leadwire/shared/errors';
+import { AmbiguousError, SnoozeError, PermanentError } from '@leadwire/shared/errors';
 import type { LeadCreated, TelegramNotice } from '@leadwire/shared/contract/events';
 import { isSettled, type Ledger, type Settlement } from '@leadwire/shared/delivery/ledger';
 import { createGathering } from './leads/gathering.ts';
 import { MOST_LEADS, howManyFit, type LeadNews } from './leads/lead-text.ts';
 import { LEASE_MS, createSendNotices, type Notice, type NoticePorts } from './leads/notice.ts';
+import { mayBeTried } from './groups/chat-errors.ts';
 import type { BotSender } from './bot/pace.ts';
 import { createPlanLead, type PlanPorts } from './leads/plan.ts';
 
-/** How soon a notice of a paused group looks again; a group that is resumed wakes its notices (wake.ts). */
-const PAUSED_LOOK_MS = 5 * 60_000;
+/** How soon a notice looks again whether the bot is on. */
+const BOT_OFF_MS = 5 * 60_000;
+/** A message that was tried so often, and may have been shown each time, is left to a person: a dead letter. */
+export const MOST_TRIES = 5;
 /** What a process holds for one group: a few messages. The rest waits at the broker. */
 const MOST_WAITING = 4 * MOST_LEADS;
 
@@ -31,12 +34,12 @@ export interface RelayPorts extends Omit<NoticePorts, 'speaker' | 'ledger'>, Pla
 
 export interface Relay {
   planLead: (event: LeadCreated) => Promise<void>;
-  sendNotice: (event: TelegramNotice) => Promise<void>;
+  sendNotice: (event: TelegramNotice, context: { attempt: number }) => Promise<void>;
   giveUp: (event: TelegramNotice, error: Error) => Promise<void>;
 }
 
 export function createRelay(ports: RelayPorts): Relay {
-  const { ledger, facts, groups, speaker } = ports;
+  const { ledger, facts, groups, speaker, refusals } = ports;
   const join = speaker && gatheringOf({ ...ports, speaker });
   const planLead = createPlanLead(ports);
 
@@ -55,7 +58,7 @@ export function createRelay(ports: RelayPorts): Relay {
       if (speaker) await planLead(event);
     },
 
-    async sendNotice({ data: due }) {
+    async sendNotice({ data: due }, { attempt }) {
       const known = await ledger.find(due);
       if (known && isSettled(known)) return facts.outcome(known);
       const group = await groups.byId(due.template);
@@ -67,10 +70,19 @@ export function createRelay(ports: RelayPorts): Relay {
           error,
         }));
       }
-      if (!join) throw new SnoozeError('the leads bot is off', PAUSED_LOOK_MS);
-      if (group.state === 'paused') throw new SnoozeError('the group is paused', PAUSED_LOOK_MS);
+      if (!join) throw new SnoozeError('the leads bot is off', BOT_OFF_MS);
+      // A group that is resumed wakes its notices (wake.ts).
+      if (!mayBeTried(group, refusals)) {
+        throw new SnoozeError('the group is paused', refusals.waitMs(group.groupId));
+      }
       const news = { lead: due.lead, ...(await ports.linksOf(due)) };
-      await join(group.groupId, { delivery: due, news });
+      await join(group.groupId, { delivery: due, news }).catch((thrown: unknown) => {
+        if (!(thrown instanceof AmbiguousError) || attempt < MOST_TRIES) throw thrown;
+        throw new PermanentError(
+          'no_answer',
+          `may have been shown, ${attempt} times: ${thrown.message}`,
+        );
+      });
     },
 
     giveUp: ({ data: due }, error) =>
@@ -83,9 +95,11 @@ export function createRelay(ports: RelayPorts): Relay {
 }
 
 function gatheringOf(ports: NoticePorts & { speaker: BotSender; groupRatePerMinute: number }) {
-  const { groups, speaker, groupRatePerMinute } = ports;
+  const { groups, speaker, outages, groupRatePerMinute } = ports;
   return createGathering<Notice>({
     async turn(groupId) {
+      const waitMs = outages.waitMs(groupId);
+      if (waitMs > 0) throw new SnoozeError('Telegram is down for this group', waitMs);
       const group = await groups.byId(groupId);
       if (group) await speaker.turn(group.chatId);
     },

@@ -1,14 +1,14 @@
 import { openBus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { readEnv } from '@leadwire/shared/runtime/env';
-import { eventSchemas } from '@leadwire/shared/contract/events';
+import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { runService } from '@leadwire/shared/service/service';
 import { createBotWork } from './bot-work.ts';
 import { connectTelegram } from './connect.ts';
 import { envSchema } from './env.ts';
-import { createLeadRelay, mirrorGroups } from './leads/leads.ts';
+import { createGroupMirror, createLeadRelay } from './leads/leads.ts';
 
 const NAME = 'telegram-relay';
 
@@ -18,9 +18,16 @@ const metrics = createMetrics(NAME);
 const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REPLICAS });
 
 const parts = { bus, log, metrics };
-const { bots, groups } = connectTelegram(env, parts);
-const botWork = createBotWork(env, { ...parts, bots, groups });
-const leads = createLeadRelay(env, { ...parts, groups, speaker: bots.leads });
+const { bots, groups, refusals } = connectTelegram(env, parts);
+const botWork = createBotWork(env, { ...parts, bots, groups, refusals });
+const mirror = createGroupMirror(env, { log, groups });
+const leads = createLeadRelay(env, {
+  ...parts,
+  groups,
+  refusals,
+  speaker: bots.leads,
+  areGroupsKnown: mirror.areGroupsKnown,
+});
 
 await runService({
   ...parts,
@@ -28,10 +35,11 @@ await runService({
   host: env.HOST,
   ...(botWork.http && { http: botWork.http }),
   consume: () => [
+    ...mirror.start(),
     startConsumer({
       ...parts,
       durable: 'telegram-plan',
-      schema: eventSchemas['lead.created.v1'],
+      schema: leadTakenSchema,
       handle: leads.planLead,
     }),
     startConsumer({
@@ -43,6 +51,5 @@ await runService({
       stopNames: ['telegram-leads_stopped', 'telegram-leads_limited'],
     }),
     ...botWork.start(),
-    ...mirrorGroups(env, { log, groups }),
   ],
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Alert } from '@leadwire/shared/contract/events';
+import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { alertText, asMessages, headingOf } from '../src/alerts/alert-text.ts';
 import {
   NEWS_MS,

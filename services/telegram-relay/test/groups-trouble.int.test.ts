@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { newId } from '@leadwire/shared/contract/ids';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -26,6 +27,21 @@ const rowBecomes = (group: TelegramGroup, wanted: Record<string, unknown>) =>
     },
     { timeoutMs: 20_000, what: `the row to be ${JSON.stringify(wanted)}` },
   );
+
+describe('at a first start', () => {
+  test('a lead that comes meanwhile is for the groups that only the table knows, too', async () => {
+    const chat = await rig.telegram().addGroup({ title: 'Из таблицы', bots: ['leads'] });
+    const groupId = newId();
+    await supabase.landing.sql(
+      "insert into telegram_groups (id, chat_id, bot, title) values ($1, $2, 'leads', 'Из таблицы')",
+      [groupId, chat.id],
+    );
+    const lead = await rig.publishLead();
+    await rig.startRelay(supabase.env);
+    const group = await waitFor(() => rig.groups().byId(groupId), { what: 'the group' });
+    expect(await rig.settled(lead, group)).toBe('sent');
+  });
+});
 
 describe('five groups, of which one is kicked, one migrated, one limited, one without rights', () => {
   test('the others are told once, each trouble stays in its group, and the table knows', async () => {

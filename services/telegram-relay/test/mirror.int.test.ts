@@ -46,7 +46,11 @@ test('a group that only the table knows is taken over, once, and can be changed 
   const groups = createGroupStore(bus);
   const database = databaseAt(supabase.env.LANDING_SUPABASE_URL);
   const mirror = startMirror({ database, groups, log });
-  await waitFor(async () => (await groups.byId(id))?.state === 'active', { what: 'the group' });
+  // Nothing may be planned, and the service is not ready, before the groups are known.
+  expect([mirror.areGroupsKnown(), mirror.problem()]).toEqual([false, expect.any(String)]);
+  await waitFor(() => mirror.areGroupsKnown(), { what: 'the groups to be known' });
+  expect(mirror.problem()).toBeUndefined();
+  expect((await groups.byId(id))?.state).toBe('active');
   expect(await groups.byChat('leads', '-1001112223334')).toMatchObject({ title: 'Старая' });
   await groups.deactivate(id, 'by_command');
   await waitFor(async () => (await rows())[0]?.['state'] === 'deactivated', { what: 'the row' });
@@ -72,6 +76,8 @@ test('changes that were made while the database was away are in the table afterw
   const group = (await groups.activate(wanted))!;
   await groups.move('leads', '-88', '-100888');
   await groups.pause(group.groupId, 'no_rights');
+  // It has groups: a database that is away stops nothing.
+  await waitFor(() => mirror.areGroupsKnown(), { what: 'the groups to be known' });
   const behind = Number(new URL(supabase.env.LANDING_SUPABASE_URL).port);
   const proxy = await startTcpProxy(behind, port);
   const row = await waitFor(

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createDeliveryFacts } from '@leadwire/shared/delivery/outcomes';
-import { AmbiguousError, PermanentError, TransientError } from '@leadwire/shared/errors';
+import {
+  AmbiguousError,
+  PermanentError,
+  TransientError,
+  type SnoozeError,
+} from '@leadwire/shared/errors';
+import { TelegramDownError } from '@leadwire/shared/providers/telegram/bot-api';
 import { createLedger, deliveryOf, type Ledger } from '@leadwire/shared/delivery/ledger';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { openTestBus } from '@leadwire/testing/bus';
@@ -9,7 +15,8 @@ import { someLead } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { createGroupStore, type GroupStore } from '../src/groups/group-store.ts';
-import { LEASE_MS, MOST_TRIES, createSendNotices, type Notice } from '../src/leads/notice.ts';
+import { createBackoff } from '../src/groups/backoff.ts';
+import { LEASE_MS, createSendNotices, type Notice } from '../src/leads/notice.ts';
 
 let broker: TestBroker;
 let bus: Bus;
@@ -49,13 +56,18 @@ async function planned(groupId: string): Promise<Notice> {
 }
 
 /** Sends through a Telegram that does as it is told; returns what was shown too. */
-function sender(say: (text: string) => Promise<string>, overLedger: Partial<Ledger> = {}) {
+function sender(
+  say: (text: string) => Promise<string>,
+  { isUp = true, ...overLedger }: Partial<Ledger> & { isUp?: boolean } = {},
+) {
   const shown: string[] = [];
   const send = createSendNotices({
     groups,
     now,
     owner: 'test',
     timeZone: 'Asia/Almaty',
+    outages: createBackoff({ firstMs: 1_000, longestMs: 60_000 }, () => clock),
+    refusals: createBackoff({ firstMs: 1_000, longestMs: 60_000 }, () => clock),
     ledger: { ...ledger, ...overLedger },
     facts: createDeliveryFacts(bus, createMetrics('test')),
     speaker: {
@@ -64,6 +76,7 @@ function sender(say: (text: string) => Promise<string>, overLedger: Partial<Ledg
         return say(html);
       },
       isMember: () => Promise.resolve(true),
+      answers: () => Promise.resolve(isUp),
     },
   });
   return { send, shown };
@@ -91,17 +104,46 @@ test('a record that failed is made up for without saying anything twice', async 
   expect(await stateOf(notice)).toMatch(/^sent -\d+:77$/);
 });
 
-test('a message whose end is never known is said a few times, then left to a person', async () => {
+const lost = new AmbiguousError('Telegram: no answer', { outage: true });
+
+test('an answer that is lost while Telegram is well is a try of each lead in the message', async () => {
   const groupId = await aGroup();
-  const notice = await planned(groupId);
-  const lost = new AmbiguousError('Telegram: no answer', { outage: true });
+  const notices = [await planned(groupId), await planned(groupId)];
   const { send, shown } = sender(() => Promise.reject(lost));
-  for (let n = 0; n < MOST_TRIES; n += 1) {
-    expect(await send(groupId, [notice])).toEqual([{ kind: 'failed', error: lost }]);
+  const aTry = { kind: 'failed', error: { name: 'AmbiguousError', outage: false } };
+  expect(await send(groupId, notices)).toMatchObject([aTry, aTry]);
+  expect(await send(groupId, notices)).toMatchObject([aTry, aTry]);
+  expect(shown).toHaveLength(2);
+});
+
+test.each([
+  ['says so itself', new TelegramDownError('Telegram: HTTP 502', { outage: true }), true],
+  ['answers nothing at all', lost, false],
+  ['is not reachable', new TransientError('Telegram: ECONNREFUSED', { outage: true }), false],
+])('an outage in which Telegram %s spends no tries, ever more slowly', async (_, error, isUp) => {
+  const groupId = await aGroup();
+  const notices = [await planned(groupId), await planned(groupId)];
+  let isDown = true;
+  const { send, shown } = sender(() => (isDown ? Promise.reject(error) : Promise.resolve('1')), {
+    isUp,
+  });
+  const waits: number[] = [];
+  for (let n = 0; n < 20; n += 1) {
+    const [first, second] = await send(groupId, notices);
+    expect(second).toEqual({
+      kind: 'failed',
+      error: expect.objectContaining({ name: 'SnoozeError' }),
+    });
+    const { error: told } = first as { error: Error };
+    const { retryAfterMs } = told as SnoozeError;
+    waits.push(retryAfterMs);
+    clock += retryAfterMs;
   }
-  expect(await send(groupId, [notice])).toEqual([{ kind: 'done' }]);
-  expect(shown).toHaveLength(MOST_TRIES);
-  expect(await stateOf(notice)).toBe('unknown no_answer');
+  expect(waits.slice(0, 4)).toEqual([1_000, 2_000, 4_000, 8_000]);
+  expect(waits.at(-1)).toBe(60_000);
+  isDown = false;
+  expect(await send(groupId, notices)).toEqual([{ kind: 'done' }, { kind: 'done' }]);
+  expect(shown).toHaveLength(21);
 });
 
 test('together with a lead that was told already, only the new one is told', async () => {

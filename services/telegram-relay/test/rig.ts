@@ -31,6 +31,12 @@ export interface RigOptions {
   env?: Record<string, string>;
 }
 
+interface SomeGroup {
+  bot?: GroupBot;
+  leadKinds?: LeadKind[];
+  type?: 'group' | 'supergroup';
+}
+
 /** Starts before the file's tests and ends after them; so do its relays, unless one is wanted otherwise. */
 export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: RigOptions = {}) {
   let broker: TestBroker;
@@ -78,9 +84,9 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
     /** A group with the bot in it, activated as if somebody had sent the command. */
     activeGroup: async (
       title: string,
-      { bot = 'leads', leadKinds = [] }: { bot?: GroupBot; leadKinds?: LeadKind[] } = {},
+      { bot = 'leads', leadKinds = [], type = 'group' }: SomeGroup = {},
     ): Promise<TelegramGroup> => {
-      const chat = await telegramOf().addGroup({ title });
+      const chat = await telegramOf().addGroup({ title, type });
       // Before the bot comes: it would greet a group that it does not know.
       const group = await groups.activate({ bot, chatId: chat.id, title, leadKinds });
       if (!group) throw new Error(`the group ${title} was active already`);

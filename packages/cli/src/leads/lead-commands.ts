@@ -1,5 +1,7 @@
 /** `leadwire leads …` */
 import { Option, type Command } from 'commander';
+import type { ActingParts } from '@leadwire/operations/acting';
+import { quarantineReasons } from '@leadwire/shared/contract/alert-facts';
 import { channels, personalChannels } from '@leadwire/shared/contract/events';
 import { SHORTEST_ID, isLeadId, requireLead } from '@leadwire/operations/leads/find-lead';
 import { leadReport } from '@leadwire/operations/leads/lead-report';
@@ -9,8 +11,11 @@ import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
 import { openLanding } from '../landing.ts';
+import { parseTime } from '../options.ts';
 import { say } from '../terminal.ts';
+import { cancel, cancelSelection, type CancelFlags } from './cancel.ts';
 import { leadScreen } from './lead-screen.ts';
+import { heldSelection, release, type ReleaseFlags } from './release.ts';
 import { resend, type ResendFlags } from './resend.ts';
 import { retry, type RetryFlags } from './retry.ts';
 
@@ -60,6 +65,53 @@ export function addLeadCommands(program: Command, readEnv: () => CliEnv): void {
       const env = readEnv();
       await withBus(env, async (bus) =>
         resend({ bus, actor: actorHere() }, await leadIdOf(bus, env, id), flags),
+      );
+    });
+
+  addHoldingCommands(leads, readEnv);
+}
+
+/** What lets leads out of quarantine, and what takes back their messages. */
+function addHoldingCommands(leads: Command, readEnv: () => CliEnv): void {
+  const withLeads = async (
+    ids: readonly string[],
+    work: (parts: ActingParts, leadIds: string[]) => Promise<void>,
+  ): Promise<void> => {
+    ids.forEach(requireId);
+    const env = readEnv();
+    await withBus(env, async (bus) => {
+      const leadIds = await Promise.all(ids.map((id) => leadIdOf(bus, env, id)));
+      await work({ bus, actor: actorHere() }, leadIds);
+    });
+  };
+  const acting = (command: Command) =>
+    command
+      .argument('[id...]', 'their ids, or the beginnings of them')
+      .option('--since <time>', 'only what was received since then: 2h, 30m, 7d', (text) =>
+        parseTime(text),
+      )
+      .option('--dry-run', 'show what would happen, change nothing')
+      .option('--json', 'print JSON')
+      .option('-y, --yes', 'do not ask');
+
+  acting(leads.command('release'))
+    .description('let held leads out: mail, SMS, deal and notice follow, once')
+    .addOption(new Option('--reason <reason>', 'why they are held').choices(quarantineReasons))
+    .action((ids: string[], flags: ReleaseFlags) => {
+      const wanted = heldSelection(ids, flags);
+      return withLeads(ids, (parts, leadIds) =>
+        release(parts, 'leadIds' in wanted ? { leadIds } : wanted, flags),
+      );
+    });
+
+  acting(leads.command('cancel'))
+    .description('take back messages that are planned; what was begun is left')
+    .option('--phone <phone>', 'all leads with this number')
+    .option('--source <source>', 'all leads of this form, with --since')
+    .action((ids: string[], flags: CancelFlags) => {
+      const wanted = cancelSelection(ids, flags);
+      return withLeads(ids, (parts, leadIds) =>
+        cancel(parts, 'leadIds' in wanted ? { leadIds } : wanted, flags),
       );
     });
 }

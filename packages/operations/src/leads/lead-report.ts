@@ -3,6 +3,7 @@ import type { Bus, StoredEvent } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
 import {
   eventSchemas,
+  leadTakenSchema,
   type Lead,
   type Outcome,
   type ProviderCall,
@@ -88,7 +89,7 @@ export async function leadReport(parts: ReportParts, id: string): Promise<LeadRe
 }
 
 function leadOf({ event, seq }: StoredEvent): { lead: Lead; isQuarantined: boolean } {
-  const created = eventSchemas['lead.created.v1'].safeParse(event).data;
+  const created = leadTakenSchema.safeParse(event).data;
   if (created) return { lead: created.data, isQuarantined: false };
   const quarantined = eventSchemas['lead.quarantined.v1'].safeParse(event).data;
   if (quarantined) return { lead: quarantined.data, isQuarantined: true };

@@ -20,7 +20,7 @@ export interface ConsumerSpec {
 export const consumers = {
   'notifier-plan': {
     stream: 'LEADS',
-    filters: ['leads.created.*.*', 'redrive.notifier-plan.>'],
+    filters: ['leads.created.*.*', 'leads.released.*.*', 'redrive.notifier-plan.>'],
     concurrency: 16,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
@@ -108,7 +108,7 @@ export const consumers = {
   },
   'referrals-leads': {
     stream: 'LEADS',
-    filters: ['leads.created.*.*', 'redrive.referrals-leads.>'],
+    filters: ['leads.created.*.*', 'leads.released.*.*', 'redrive.referrals-leads.>'],
     concurrency: 16,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
@@ -134,7 +134,7 @@ export const consumers = {
   },
   'crm-sync': {
     stream: 'LEADS',
-    filters: ['leads.created.*.*', 'redrive.crm-sync.>'],
+    filters: ['leads.created.*.*', 'leads.released.*.*', 'redrive.crm-sync.>'],
     concurrency: 8,
     attempts: 12,
     ackWaitMs: 30 * SECOND,
@@ -158,7 +158,7 @@ export const consumers = {
   },
   'telegram-plan': {
     stream: 'LEADS',
-    filters: ['leads.created.*.*', 'redrive.telegram-plan.>'],
+    filters: ['leads.created.*.*', 'leads.released.*.*', 'redrive.telegram-plan.>'],
     concurrency: 16,
     attempts: 10,
     ackWaitMs: 30 * SECOND,

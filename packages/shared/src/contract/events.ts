@@ -4,6 +4,7 @@
  * A breaking change gets a new version beside the old one. docs/EVENTS.md is compared with this file.
  */
 import { z } from 'zod';
+import { alertSchema, quarantineReasons } from './alert-facts.ts';
 import { attributionSchema, utmSchema } from './attribution.ts';
 import {
   batchReadySchema,
@@ -30,19 +31,17 @@ export type Channel = (typeof channels)[number];
 export const personalChannels = ['email', 'sms'] as const;
 export type PersonalChannel = (typeof personalChannels)[number];
 
-/**
- * What is unusual about a lead. None of them stops it. `form_unknown`: it came to an address that no form has.
- * `key_conflict`: its form sent the key of another submission, as a page in a cache does.
- */
+/** What is unusual about a lead. None of them stops it. */
 export const contactIssues = [
   'phone_missing',
   'phone_invalid',
+  'phone_cut_by_mask', // Beside `phone_invalid`: 8 7xx… was typed into a mask that begins with +7.
   'email_missing',
   'email_invalid',
   'email_typo_suspected',
   'name_missing',
-  'form_unknown',
-  'key_conflict',
+  'form_unknown', // It came to an address that no form has.
+  'key_conflict', // Its form sent the key of another submission, as a page in a cache does.
 ] as const;
 export type ContactIssue = (typeof contactIssues)[number];
 
@@ -70,6 +69,8 @@ export const leadSchema = z.object({
   form: z.string().optional(),
   metadata: z.record(z.string(), z.unknown()),
   receivedAt: z.iso.datetime(),
+  /** Why it is or was held; missing in a lead that was not, and in held ones of older versions (`honeypot`). */
+  quarantine: z.enum(quarantineReasons).optional(),
 });
 export type Lead = z.infer<typeof leadSchema>;
 
@@ -153,17 +154,6 @@ const dealChangeSchema = z.object({
   at: z.iso.datetime(),
 });
 
-const alertSchema = z.object({
-  severity: z.enum(['info', 'warning', 'critical']),
-  /** What it is about, one token: `notifier-sms_stopped`. Alerts about the same thing share it. */
-  what: z.string(),
-  message: z.string(),
-  at: z.iso.datetime(),
-  /** `resolved` says that it is over; `raised` when it is left out. */
-  state: z.enum(['raised', 'resolved']).optional(),
-});
-export type Alert = z.infer<typeof alertSchema>;
-
 const callSchema = z.object({
   service: z.string(),
   /** Provider and what was asked of it: `resend.send`, `mobizon.find`. */
@@ -193,8 +183,10 @@ function defineEvent<Type extends string, Data extends z.ZodType>(type: Type, da
 export const eventSchemas = {
   /** A person left their contacts on a landing page. */
   'lead.created.v1': defineEvent('lead.created.v1', leadSchema),
-  /** The honeypot field was filled in: kept for a look, never contacted. */
+  /** A lead that is held: kept for a look, nobody contacted, until a person lets it out. */
   'lead.quarantined.v1': defineEvent('lead.quarantined.v1', leadSchema),
+  /** A person let a held lead out: from now on it is as good as any other. */
+  'lead.released.v1': defineEvent('lead.released.v1', leadSchema),
   /** Somebody's form posted what makes no lead: kept as it came, to be read again. */
   'intake.rejected.v1': defineEvent('intake.rejected.v1', rejectSchema),
   /** A planned message is due now (published by the broker's own scheduler). */
@@ -259,7 +251,12 @@ export const eventSchemas = {
 export type EventType = keyof typeof eventSchemas;
 export type EventOf<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
 export type AnyEvent = { [T in EventType]: EventOf<T> }[EventType];
-export type LeadCreated = EventOf<'lead.created.v1'>;
+/** A lead that is to be acted on: as it came in, or let out of quarantine. */
+export const leadTakenSchema = z.discriminatedUnion('type', [
+  eventSchemas['lead.created.v1'],
+  eventSchemas['lead.released.v1'],
+]);
+export type LeadCreated = z.infer<typeof leadTakenSchema>;
 export type NotificationDue = EventOf<'notification.due.v1'>;
 export type MessageRequested = EventOf<'message.requested.v1'>;
 export type TelegramNotice = EventOf<'telegram.notice.v1'>;

@@ -28,6 +28,7 @@ export const streams = {
     subjects: [
       'leads.created.*.*',
       'leads.quarantined.*.*',
+      'leads.released.*.*',
       'redrive.notifier-plan.>',
       'redrive.crm-sync.>',
       'redrive.telegram-plan.>',
@@ -228,6 +229,12 @@ export type BucketName = keyof typeof buckets;
 /** The window in which the broker recognises a repeated `Nats-Msg-Id`: a double click, not a memory. */
 export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
 
+/**
+ * What a form sent, in a digest, with each message about its lead: tells a repeat under one key from another
+ * submission under it, also after the lead was let out of quarantine.
+ */
+export const CONTENT_HASH_HEADER = 'Leadwire-Content-Hash';
+
 /** The stream that takes a subject. @throws TypeError when none does. */
 export function streamOf(subject: string): StreamName {
   for (const [name, spec] of Object.entries(streams)) {
@@ -250,7 +257,8 @@ export function isUnder(pattern: string, subject: string): boolean {
 export const subjects = {
   leadCreated: (kind: string, leadId: string) => `leads.created.${kind}.${leadId}`,
   leadQuarantined: (kind: string, leadId: string) => `leads.quarantined.${kind}.${leadId}`,
-  /** Whatever its kind and whether quarantined: one lead id is one message. */
+  leadReleased: (kind: string, leadId: string) => `leads.released.${kind}.${leadId}`,
+  /** Whatever its kind and whether quarantined: one lead id is one message, and a second one when it was let out. */
   anyLead: (leadId: string) => `leads.*.*.${leadId}`,
   intakeRejected: (rejectId: string) => `intake.rejected.${rejectId}`,
   notifyAt: (channel: string, deliveryId: string) => `notify.at.${channel}.${deliveryId}`,

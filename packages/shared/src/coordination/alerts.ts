@@ -3,13 +3,14 @@
  * that processes which notice the same, before or after a restart, tell it once together.
  */
 import type { Bus } from '../broker/bus.ts';
-import { eventSchemas, makeEvent, type Alert } from '../contract/events.ts';
+import type { Alert } from '../contract/alert-facts.ts';
+import { eventSchemas, makeEvent } from '../contract/events.ts';
 import { subjects } from '../contract/topology.ts';
 
 /** What goes on is told again this often: the first message may have been overlooked. */
 const REMIND_MS = 60 * 60_000;
 
-export type AlertText = Pick<Alert, 'severity' | 'what' | 'message'>;
+export type AlertText = Pick<Alert, 'severity' | 'what' | 'message' | 'release'>;
 
 export interface Alerts {
   /**

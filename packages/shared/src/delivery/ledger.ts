@@ -5,7 +5,8 @@
  *   planned ──claim──> sending ──settle──> sent | failed | skipped | unknown
  *      ^                  │
  *      ├────release───────┘   (the attempt certainly had no effect)
- *      └────reopen──── failed | unknown   (a person wants it tried again)
+ *      ├────reopen──── failed | unknown   (a person wants it tried again)
+ *      └──cancelPlanned──> skipped        (a person wants it not sent; cancel-planned.ts)
  *
  * A `sending` whose lease is over belongs to a sender that died between the call and the record:
  * whoever claims it then has to ask the provider first.

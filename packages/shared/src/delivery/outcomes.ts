@@ -13,8 +13,11 @@ export interface DeliveryFacts {
   outcome(entry: LedgerEntry): Promise<void>;
 }
 
-/** All methods throw TransientError when the broker did not confirm. */
-export function createDeliveryFacts(bus: Bus, metrics: Metrics): DeliveryFacts {
+/** All methods throw TransientError when the broker did not confirm. Without `metrics` (a command) nothing is counted. */
+export function createDeliveryFacts(
+  bus: Pick<Bus, 'name' | 'publish'>,
+  metrics: Pick<Metrics, 'deliveries'> | undefined,
+): DeliveryFacts {
   const tell = async (
     entry: LedgerEntry,
     { outcome, at, id }: { outcome: DeliveryOutcome; at: string; id: string },
@@ -44,7 +47,7 @@ export function createDeliveryFacts(bus: Bus, metrics: Metrics): DeliveryFacts {
       },
     });
     const told = await bus.publish(subject, event, { onceUnder: subject });
-    if (told.stored && outcome !== 'planned') metrics.deliveries.inc({ channel, outcome });
+    if (told.stored && outcome !== 'planned') metrics?.deliveries.inc({ channel, outcome });
     // A person had it tried again and it ended as it did before: the newer end is told as well.
     if (!told.stored && outcome !== 'planned' && entry.reopenedFor !== undefined) {
       await bus.publish(subject, event);

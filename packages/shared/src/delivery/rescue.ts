@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumerInfo } from 'nats';
 import { apiCode } from '../broker/error-codes.ts';
 import type { Bus } from '../broker/bus.ts';
-import { eventSchemas } from '../contract/events.ts';
+import { eventSchemas, leadTakenSchema } from '../contract/events.ts';
 import { LEDGER_STREAM, isSettled, ledgerKey, parseEntry, type LedgerEntry } from './ledger.ts';
 import { publishNotice, scheduleDue } from './schedule.ts';
 import { readStream } from '../broker/read-stream.ts';
@@ -135,8 +135,8 @@ async function isScheduled(bus: Bus, entry: LedgerEntry, before: number): Promis
 export async function scheduleAgain(bus: Bus, entry: LedgerEntry): Promise<boolean> {
   const { deliveryId, leadId, channel, template, dueAt, shortLink } = entry;
   if (entry.about === 'message') return scheduleMessageAgain(bus, entry);
-  const stored = await bus.lastUnder('LEADS', subjects.leadCreated('*', leadId));
-  const lead = eventSchemas['lead.created.v1'].safeParse(stored?.event).data?.data;
+  const stored = await bus.lastUnder('LEADS', subjects.anyLead(leadId));
+  const lead = leadTakenSchema.safeParse(stored?.event).data?.data;
   if (!lead) return false;
   if (channel === 'telegram') {
     const group = await createGroupReader(bus).byId(template);

@@ -1,7 +1,8 @@
 /** A post -> a submission, by the form's dialect and mapping. Pure: makes no lead and tells nobody. */
 import { createHash } from 'node:crypto';
 import { isRecord } from '@leadwire/shared/contacts/clean-text';
-import { readEmail, readPhone } from '@leadwire/shared/contacts/contacts';
+import { readEmail } from '@leadwire/shared/contacts/emails';
+import { readPhone } from '@leadwire/shared/contacts/phones';
 import type { Dialect, IntakeForm, OurField } from '@leadwire/shared/contract/intake-forms';
 import { detectDialect, dialectReaders } from './dialects.ts';
 import { textOf, unwrap } from './fields-of.ts';

@@ -133,11 +133,12 @@ export async function acceptSubmission(
   }
 
   const { lead, isSpam } = reading;
+  const quarantine = isSpam ? 'honeypot' : undefined;
   const { submissionId: _, ...content } = body;
   const { leadId, outcome } = await intake
     .accept({
       lead,
-      isSpam,
+      quarantine,
       contentHash: contentHash({ source: form.source, content }),
       isKeyed: key !== undefined,
     })
@@ -146,8 +147,8 @@ export async function acceptSubmission(
       throw thrown;
     });
   const isNew = outcome === 'created' || outcome === 'journalled';
-  count(isSpam && isNew ? 'quarantined' : outcome);
-  log.info({ leadId, source: form.source, outcome, quarantined: isSpam }, 'submission');
+  count(quarantine !== undefined && isNew ? 'quarantined' : outcome);
+  log.info({ leadId, source: form.source, outcome, quarantine }, 'submission');
 
   return outcome === 'duplicate'
     ? { success: true, leadId, duplicate: true }

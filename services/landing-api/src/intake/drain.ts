@@ -11,13 +11,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { apiCode } from '@leadwire/shared/broker/error-codes';
 import type { Bus, Published } from '@leadwire/shared/broker/bus';
+import { CONTENT_HASH_HEADER } from '@leadwire/shared/contract/topology';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import type { JournalEntry } from './journal-entry.ts';
 import type { Journal } from './journal.ts';
 import {
-  CONTENT_HASH_HEADER,
   doubleClickId,
   isDoubleClick,
   keyConflictFact,

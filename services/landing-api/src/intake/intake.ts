@@ -16,12 +16,13 @@
  */
 import type { Bus, Published, StoredEvent } from '@leadwire/shared/broker/bus';
 import { TransientError, toError } from '@leadwire/shared/errors';
+import type { QuarantineReason } from '@leadwire/shared/contract/alert-facts';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
+import { CONTENT_HASH_HEADER } from '@leadwire/shared/contract/topology';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { Journal } from './journal.ts';
 import {
-  CONTENT_HASH_HEADER,
   doubleClickId,
   isDoubleClick,
   keyConflictFact,
@@ -36,7 +37,8 @@ const REFUSAL_COUNTS_MS = 30_000;
 
 export interface Arrival {
   lead: Lead;
-  isSpam: boolean;
+  /** Why it is held, if it is. */
+  quarantine: QuarantineReason | undefined;
   /** Of the form and everything that it sent. */
   contentHash: string;
   /** The sender named the submission by a key, and `lead.leadId` follows from it. */
@@ -195,8 +197,8 @@ export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Int
   };
 
   return {
-    accept({ lead, isSpam, contentHash, isKeyed }) {
-      const fact = { event: leadEvent(bus.name, lead, isSpam), contentHash, isKeyed };
+    accept({ lead, quarantine, contentHash, isKeyed }) {
+      const fact = { event: leadEvent(bus.name, lead, quarantine), contentHash, isKeyed };
       return isKeyed ? acceptKeyed(fact) : acceptOnce(fact);
     },
 

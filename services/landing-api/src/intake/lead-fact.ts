@@ -1,18 +1,20 @@
 /** A lead as it is told to the others: its event, and how a repeat of it is recognised. */
 import { z } from 'zod';
 import type { Bus, PublishOptions, Published } from '@leadwire/shared/broker/bus';
-import { eventSchemas, makeEvent, type EventOf, type Lead } from '@leadwire/shared/contract/events';
+import type { QuarantineReason } from '@leadwire/shared/contract/alert-facts';
+import { eventSchemas, makeEvent, type Lead } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
-import { DUPLICATE_WINDOW_MS, subjects } from '@leadwire/shared/contract/topology';
-
-/** What was sent, in a digest: tells a repeat under one key from another submission under it. */
-export const CONTENT_HASH_HEADER = 'Leadwire-Content-Hash';
+import {
+  CONTENT_HASH_HEADER,
+  DUPLICATE_WINDOW_MS,
+  subjects,
+} from '@leadwire/shared/contract/topology';
 
 export const leadEventSchema = z.discriminatedUnion('type', [
   eventSchemas['lead.created.v1'],
   eventSchemas['lead.quarantined.v1'],
 ]);
-export type LeadEvent = EventOf<'lead.created.v1'> | EventOf<'lead.quarantined.v1'>;
+export type LeadEvent = z.infer<typeof leadEventSchema>;
 
 export interface LeadFact {
   /** Made once: every later attempt to store the lead carries the same event. */
@@ -23,10 +25,13 @@ export interface LeadFact {
   isKeyed: boolean;
 }
 
-/** The event of a lead that has just come in; one caught in the trap is quarantined. */
-export function leadEvent(source: string, lead: Lead, isSpam: boolean): LeadEvent {
-  const type = isSpam ? 'lead.quarantined.v1' : 'lead.created.v1';
-  return makeEvent(type, { source, subject: lead.leadId, data: lead });
+/** The event of a lead that has just come in. `quarantine` is why it is held, if it is. */
+export function leadEvent(source: string, lead: Lead, quarantine?: QuarantineReason): LeadEvent {
+  const subject = lead.leadId;
+  if (quarantine === undefined)
+    return makeEvent('lead.created.v1', { source, subject, data: lead });
+  const data = { ...lead, quarantine };
+  return makeEvent('lead.quarantined.v1', { source, subject, data });
 }
 
 /**

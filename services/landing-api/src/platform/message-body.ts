@@ -1,7 +1,8 @@
 /** What the platform may ask to be told: one schema for each type. Strict, so that a misspelt field is noticed. */
 import { z } from 'zod';
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
-import { readEmail, readPhone } from '@leadwire/shared/contacts/contacts';
+import { readEmail } from '@leadwire/shared/contacts/emails';
+import { readPhone } from '@leadwire/shared/contacts/phones';
 import type { PlatformMessage } from '@leadwire/shared/contract/messages';
 
 const LONGEST_NAME = 200;

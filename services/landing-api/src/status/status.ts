@@ -4,7 +4,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import {
+  eventSchemas,
   leadSchema,
+  leadTakenSchema,
   personalChannels,
   type PersonalChannel,
 } from '@leadwire/shared/contract/events';
@@ -15,7 +17,6 @@ import type { GroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { dealSchema, pendingDeal, readDeal, type DealStatus } from './deal-status.ts';
 import type { Journal } from '../intake/journal.ts';
-import { leadEventSchema } from '../intake/lead-fact.ts';
 
 const endSchema = z.object({
   sent: z.boolean(),
@@ -37,9 +38,17 @@ const noticeSchema = endSchema.extend({
 });
 type NoticeStatus = z.infer<typeof noticeSchema>;
 
+const leadEventSchema = z.discriminatedUnion('type', [
+  ...leadTakenSchema.options,
+  eventSchemas['lead.quarantined.v1'],
+]);
+
 const statusSchema = z.object({
   success: z.literal(true),
-  lead: leadSchema.extend({ quarantined: z.boolean() }),
+  lead: leadSchema.extend({
+    quarantined: z.boolean().meta({ description: 'Held: nothing happens until it is let out.' }),
+    released_at: z.iso.datetime().nullable().meta({ description: 'When it was let out.' }),
+  }),
   channels: z.object({ email: channelSchema, sms: channelSchema }),
   deal: dealSchema,
   telegram: z.array(noticeSchema).meta({ description: 'One for each group that hears of it.' }),
@@ -92,14 +101,14 @@ async function readStatus(
 ): Promise<z.infer<typeof statusSchema>> {
   const { event, entries, deal } = await findLead(ports, leadId);
   if (!event) throw new RequestError(404, 'there is no lead with this id');
-  const { type, data } = leadEventSchema.parse(event);
+  const { type, time, data } = leadEventSchema.parse(event);
   const quarantined = type === 'lead.quarantined.v1';
   const [email, sms] = personalChannels.map((channel) =>
     quarantined ? quarantinedChannel : channelStatus(entries, channel),
   ) as [ChannelStatus, ChannelStatus];
   return {
     success: true,
-    lead: { ...data, quarantined },
+    lead: { ...data, quarantined, released_at: type === 'lead.released.v1' ? time : null },
     channels: { email, sms },
     deal: quarantined ? quarantinedDeal : deal,
     telegram: await noticeStatuses(ports, entries),

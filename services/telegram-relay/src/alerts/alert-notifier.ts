@@ -6,7 +6,7 @@
 import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
 import { SnoozeError, TransientError, orOutage, toError } from '@leadwire/shared/errors';
-import type { Alert } from '@leadwire/shared/contract/events';
+import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
@@ -22,7 +22,8 @@ import {
   type Topic,
   type Topics,
 } from './alert-topics.ts';
-import type { OnChatError } from '../groups/chat-errors.ts';
+import type { Backoff } from '../groups/backoff.ts';
+import { mayBeTried, type OnChatError } from '../groups/chat-errors.ts';
 import type { GroupStore } from '../groups/group-store.ts';
 import type { BotSender } from '../bot/pace.ts';
 
@@ -44,7 +45,9 @@ export interface AlertSender {
 export interface AlertNotifierOptions {
   bus: Pick<Bus, 'bucket'>;
   leases: Leases;
-  groups: Pick<GroupStore, 'list' | 'byId'>;
+  groups: Pick<GroupStore, 'list' | 'byId' | 'resume'>;
+  /** By group: we were not allowed to write there. */
+  refusals: Backoff;
   /** Without the bot nobody is told; what is open is kept for the day it is there. */
   voice: AlertSender | undefined;
   timeZone: string;
@@ -65,7 +68,7 @@ interface Told {
 }
 
 export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifier {
-  const { bus, leases, groups, voice, timeZone, log, now = Date.now } = options;
+  const { bus, leases, groups, refusals, voice, timeZone, log, now = Date.now } = options;
 
   const read = async (): Promise<Told> => {
     const found = await (await bus.bucket('telegram_alerts')).get(KEY);
@@ -91,22 +94,27 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
   const adminGroups = async (): Promise<TelegramGroup[]> =>
     voice === undefined
       ? []
-      : (await groups.list()).filter(({ bot, state }) => bot === 'admin' && state === 'active');
+      : (await groups.list()).filter(
+          (group) => group.bot === 'admin' && mayBeTried(group, refusals),
+        );
 
   /** Says one message in a group as it is now; twice at most, when the group was moved meanwhile. */
   const sayIn = async (groupId: string, html: string, lease: Lease): Promise<boolean> => {
     for (let isLast = false; ; isLast = true) {
       const group = await groups.byId(groupId);
-      if (group?.state !== 'active' || voice === undefined) return false;
+      if (!group || !mayBeTried(group, refusals) || voice === undefined) return false;
       const { chatId, threadId } = group;
       const { speaker, onChatError } = voice;
       try {
         await speaker.turn(chatId);
         await lease.renew();
         await speaker.say({ chatId, html, threadId });
+        refusals.worked(groupId);
+        if (group.state === 'paused') await groups.resume(groupId);
         return true;
       } catch (thrown) {
         if (!(thrown instanceof ChatError) || isLast) throw thrown;
+        refusals.failed(groupId);
         const told = await onChatError(thrown, group);
         if (!(told instanceof SnoozeError)) throw told;
       }

@@ -3,7 +3,7 @@
  * message every quarter of an hour while they go on, the end at once. Something that breaks and mends
  * itself again and again is told a few times and then gathered like a repeat. Pure: no clock, no broker.
  */
-import type { Alert } from '@leadwire/shared/contract/events';
+import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { z } from 'zod';
 
 export const WINDOW_MS = 15 * 60_000;

@@ -4,7 +4,7 @@
  * waits alone; when several do, it is the bot that is too fast.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { ChannelStoppedError, SnoozeError } from '@leadwire/shared/errors';
+import { ChannelStoppedError, SnoozeError, TransientError } from '@leadwire/shared/errors';
 import { createLimiter, type Limiter } from '@leadwire/shared/coordination/rate-limiter';
 import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import type { CallContext } from '@leadwire/shared/providers/call-log';
@@ -18,6 +18,8 @@ const PATIENCE_MS = 10_000;
 /** So many chats told to wait within so long: it is the bot. */
 const CHATS_OF_A_LIMITED_BOT = 3;
 const REMEMBER_MS = 30_000;
+/** Whoever does not answer the simplest question in this time is down. */
+const ANSWERS_MS = 5_000;
 
 export interface Message {
   chatId: string;
@@ -38,6 +40,8 @@ export interface BotSender extends Pick<TelegramClient, 'bot' | 'botId' | 'call'
    * @throws as TelegramClient.call.
    */
   say(message: Message, context?: CallContext): Promise<string>;
+  /** Whether Telegram answers the bot at all just now. */
+  answers(): Promise<boolean>;
   /** Whether the bot is in the chat. @throws as TelegramClient.call. */
   isMember(chatId: string): Promise<boolean>;
 }
@@ -110,6 +114,15 @@ export function createPace(client: TelegramClient, options: PaceOptions): BotSen
       } catch (thrown) {
         if (thrown instanceof SnoozeError) return obey(chatId, thrown);
         throw thrown;
+      }
+    },
+
+    async answers() {
+      try {
+        await client.call('getMe', {}, { timeoutMs: ANSWERS_MS });
+        return true;
+      } catch (thrown) {
+        return !(thrown instanceof TransientError);
       }
     },
 

@@ -13,12 +13,10 @@ import type { BotSender } from './pace.ts';
 import { ALLOWED_UPDATES } from './update.ts';
 import { isWorthRepeating, type UpdateProcessor } from './update-processor.ts';
 
-/** How long Telegram keeps a request while there is nothing to tell. */
-const POLL_SECONDS = 8;
-/** Beyond that an answer may take this long to arrive. */
-const ANSWER_MS = 5_000;
-/** Longer than one request, so that the lease outlives it; a killed poller is missed for this long. */
-export const POLLER_LEASE_MS = 20_000;
+/** Shares of the lease, so that it outlives a request: Telegram keeps one this long while there is nothing to tell … */
+const POLL_SHARE = 0.4;
+/** … and beyond that an answer may take this long to arrive. */
+const ANSWER_SHARE = 0.25;
 const RETRY_MS = 1_000;
 /** A refused token: only a person can mend it. */
 const STOPPED_RETRY_MS = 10_000;
@@ -30,6 +28,8 @@ const updatesSchema = z.array(z.looseObject({ update_id: z.number().int() }));
 export interface PollerOptions {
   speaker: Pick<BotSender, 'bot' | 'call'>;
   leases: Leases;
+  /** How long a lease holds: a killed poller is missed for this long. */
+  leaseMs: number;
   desk: UpdateProcessor;
   alerts: Pick<Alerts, 'raise' | 'resolve'>;
   /** Called once for each lease, before the first request: no webhook may be set while one polls. */
@@ -39,7 +39,8 @@ export interface PollerOptions {
 
 /** Starts at once and goes on until `stop`. */
 export function startPoller(options: PollerOptions): BackgroundWork {
-  const { speaker, leases, desk, alerts, log } = options;
+  const { speaker, leases, leaseMs, desk, alerts, log } = options;
+  const pollSeconds = Math.max(1, Math.floor((leaseMs * POLL_SHARE) / 1_000));
   const { bot } = speaker;
   const durable = `telegram-poller-${bot}`;
   const stopName = `telegram-${bot}_stopped`;
@@ -56,11 +57,11 @@ export function startPoller(options: PollerOptions): BackgroundWork {
 
   const fetchUpdates = async () => {
     const params = {
-      timeout: POLL_SECONDS,
+      timeout: pollSeconds,
       allowed_updates: ALLOWED_UPDATES,
       ...(offset !== undefined && { offset }),
     };
-    const timeoutMs = POLL_SECONDS * 1_000 + ANSWER_MS;
+    const timeoutMs = pollSeconds * 1_000 + leaseMs * ANSWER_SHARE;
     const result = await speaker.call('getUpdates', params, { timeoutMs, signal: over.signal });
     offset = undefined;
     return updatesSchema.parse(result);

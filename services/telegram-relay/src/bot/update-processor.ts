@@ -4,7 +4,7 @@
  * repeats no command; what a crash takes with it in between is an answer, never a change.
  */
 import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
-import { SnoozeError, TransientError, orOutage, toError } from '@leadwire/shared/errors';
+import { SnoozeError, TransientError, orOutage } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { z } from 'zod';
 import type { Answerer } from './answerer.ts';
@@ -108,6 +108,5 @@ export function createUpdateProcessor(options: UpdateDeskOptions): UpdateProcess
 
 /** Whether it makes sense to try the same update again: what is not transient is a mistake of ours. */
 export function isWorthRepeating(thrown: unknown): boolean {
-  const { name } = toError(thrown);
-  return name === 'SnoozeError' || name === 'TransientError' || name === 'AmbiguousError';
+  return thrown instanceof SnoozeError || thrown instanceof TransientError;
 }

@@ -3,6 +3,7 @@ import type { LeadKind } from '@leadwire/shared/contract/events';
 import type { CodeUse } from '@leadwire/shared/delivery/telegram-codes';
 import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { escapeHtml } from '../bot/html.ts';
+import { GENERAL_CLOSED } from './chat-errors.ts';
 
 /** What a person writes after the code, and the kinds of leads that it means; none means every kind. */
 export const KIND_WORDS: Readonly<Record<string, readonly LeadKind[]>> = {
@@ -120,12 +121,19 @@ export function status(group: TelegramGroup | undefined, bot: GroupBot, timeZone
     case 'active':
       return `Группа подключена с ${since}: сюда приходят ${kindsInWords(group)}.\nСколько сегодня: /today`;
     case 'paused':
-      return 'Группа подключена, но у меня нет права писать в неё. Заявки ждут и придут, как только право вернут.';
+      return `Группа подключена, но ${pausedInWords(group.stateReason)} Пробую снова каждые несколько минут; заявки ждут и придут сами.`;
     case 'deactivated':
       return group.stateReason === 'by_command'
         ? 'Группа отключена командой. Подключить снова: /activate (код не нужен)'
         : `Группа отключена.\n\n${HOW[bot]}`;
   }
+}
+
+/** Why a group is paused, and what to do about it. */
+export function pausedInWords(reason: string | undefined): string {
+  return reason === GENERAL_CLOSED
+    ? 'тема General закрыта, а заявки приходят в неё. Откройте её или отправьте /activate в другой теме.'
+    : 'у бота нет права писать сюда. Верните ему право отправлять сообщения.';
 }
 
 export const activateFirst =

@@ -2,8 +2,12 @@
 import { SnoozeError, PermanentError } from '@leadwire/shared/errors';
 import type { ChatError } from '@leadwire/shared/providers/telegram/bot-api';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
+import type { Backoff } from './backoff.ts';
 import type { GroupStore } from './group-store.ts';
 import type { BotSender } from '../bot/pace.ts';
+
+/** Why a forum is paused whose General topic was closed: messages without a topic appear there. */
+export const GENERAL_CLOSED = 'general_closed';
 
 export interface ChatErrorPorts {
   groups: Pick<GroupStore, 'byId' | 'deactivate' | 'pause' | 'move' | 'leaveTopic'>;
@@ -27,8 +31,8 @@ export function createOnChatError({ groups, speaker }: ChatErrorPorts): OnChatEr
         await groups.move(bot, chatId, error.newChatId);
         return true;
       case 'topic':
-        if (group.threadId === undefined) return false;
-        await groups.leaveTopic(groupId);
+        if (group.threadId === undefined) await groups.pause(groupId, GENERAL_CLOSED);
+        else await groups.leaveTopic(groupId);
         return true;
       case 'no_rights':
         await groups.pause(groupId, error.reason);
@@ -55,4 +59,12 @@ export function createOnChatError({ groups, speaker }: ChatErrorPorts): OnChatEr
 /** The group has changed: the message comes back at once and finds out what that means for it. */
 export function lookAgain(): SnoozeError {
   return new SnoozeError('the group has changed', 0);
+}
+
+/** Whether a message may go there now: a pause is tried from time to time, the refusal may have been a passing one. */
+export function mayBeTried(
+  { groupId, state }: TelegramGroup,
+  refusals: Pick<Backoff, 'waitMs'>,
+): boolean {
+  return state === 'active' || (state === 'paused' && refusals.waitMs(groupId) === 0);
 }

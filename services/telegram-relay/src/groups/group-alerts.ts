@@ -3,6 +3,7 @@ import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
+import { pausedInWords } from './answers.ts';
 import type { GroupStore } from './group-store.ts';
 
 /** Tells of every change that this process makes; a failure is logged and changes nothing. */
@@ -19,7 +20,7 @@ export function tellOfGroups(
       case 'active':
         return alerts.resolve(what, `«${title}» получает сообщения`);
       case 'paused': {
-        const message = `«${title}»: бот не может писать (${stateReason}). Верните ему право отправлять сообщения; заявки ждут и придут сами.`;
+        const message = `«${title}»: ${pausedInWords(stateReason)} Пробую снова каждые несколько минут; заявки ждут и придут сами.`;
         return alerts.report({ severity: 'warning', what, message }, cause);
       }
       case 'deactivated': {

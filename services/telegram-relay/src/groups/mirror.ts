@@ -26,13 +26,19 @@ export interface MirrorOptions {
   log: Log;
 }
 
+export interface Mirror extends BackgroundWork {
+  /** False until a first start has taken over what the table has: nothing may be planned before. */
+  areGroupsKnown(): boolean;
+}
+
 /**
  * Starts at once: first groups that only the table knows are taken over, then every group is written
  * whenever one has changed.
  */
-export function startMirror({ database, groups, log }: MirrorOptions): BackgroundWork {
+export function startMirror({ database, groups, log }: MirrorOptions): Mirror {
   let isStopping = false;
   let isAdopted = false;
+  let isKnown = false;
   let written = '';
   let retryMs = FIRST_RETRY_MS;
   let hasChanged = false;
@@ -43,13 +49,23 @@ export function startMirror({ database, groups, log }: MirrorOptions): Backgroun
   });
 
   const write = async (): Promise<void> => {
-    if (!isAdopted) await adoptRows();
-    isAdopted = true;
+    if (!isAdopted) await adopt();
     const rows = (await groups.list()).map(toRow);
     const content = JSON.stringify(rows);
     if (content === written || rows.length === 0) return;
     await database.storeRows('leadwire_store_telegram_groups', rows);
     written = content;
+  };
+
+  const adopt = async (): Promise<void> => {
+    try {
+      await adoptRows();
+      isAdopted = isKnown = true;
+    } catch (thrown) {
+      // Groups that we have were taken over before: a database that is away stops nothing.
+      isKnown ||= (await groups.list()).length > 0;
+      throw thrown;
+    }
   };
 
   const adoptRows = async (): Promise<void> => {
@@ -90,8 +106,8 @@ export function startMirror({ database, groups, log }: MirrorOptions): Backgroun
   const ended = loop();
   return {
     durable: 'telegram-groups-mirror',
-    // The table is a copy for people: the relay does its work without it.
-    problem: () => undefined,
+    areGroupsKnown: () => isKnown,
+    problem: () => (isKnown ? undefined : 'the groups are not taken over from the table yet'),
     async stop() {
       isStopping = true;
       wakeUp();

@@ -2,7 +2,7 @@
  * Gathers what waits for the same group's turn, so that leads that come faster than a group may be
  * written to arrive together instead of one after the other. One queue for each group and process.
  */
-import { SnoozeError, toError } from '@leadwire/shared/errors';
+import { AmbiguousError, SnoozeError, toError } from '@leadwire/shared/errors';
 
 /** What became of one item of a message. */
 export type Verdict =
@@ -43,10 +43,10 @@ const TOGETHER_MS = 1_000;
 
 /**
  * One failure of one message is one failure, however many leads were in it: the first tells of it, the
- * others just come back.
+ * others just come back. Only one that may have shown them all counts for each: it is repeated a few times.
  */
 export function shared(error: Error, index: number): Error {
-  if (index === 0) return error;
+  if (index === 0 || error instanceof AmbiguousError) return error;
   const waitMs = error instanceof SnoozeError ? error.retryAfterMs : TOGETHER_MS;
   return new SnoozeError('its message was not sent', waitMs);
 }

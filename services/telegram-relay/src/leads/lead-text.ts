@@ -28,6 +28,7 @@ const KINDS: Record<LeadKind, string> = {
 const ISSUES: Record<ContactIssue, string> = {
   phone_missing: 'нет телефона',
   phone_invalid: 'телефон с ошибкой',
+  phone_cut_by_mask: 'похоже, набрали с 8, последняя цифра потеряна',
   email_missing: 'нет почты',
   email_invalid: 'почта с ошибкой',
   email_typo_suspected: 'в почте, видимо, опечатка',
@@ -87,7 +88,7 @@ function detailLines({ lead, dealUrl, leadUrl }: LeadNews, { now, timeZone }: Mo
   return [
     // In international form Telegram makes it a link that calls.
     ...field('Телефон', lead.phone),
-    ...field('Почта', lead.email),
+    ...field('Почта', lead.email ?? typedEmail(lead)),
     ...field('Источник', lead.source),
     ...field('UTM', utmText(lead)),
     ...field('Оплата', lead.paymentMethod),
@@ -137,6 +138,12 @@ function utmText({ utm }: Lead): string {
 function issueText({ contactIssues, emailSuggestion }: Lead): string {
   const words = contactIssues.map((issue) => ISSUES[issue]).join(', ');
   return emailSuggestion === undefined ? words : `${words} (${emailSuggestion}?)`;
+}
+
+/** Where mail cannot go there, a person may still read what was meant. */
+function typedEmail({ metadata }: Lead): string | undefined {
+  const { emailAsTyped } = metadata;
+  return typeof emailAsTyped === 'string' ? emailAsTyped : undefined;
 }
 
 function receivedText({ receivedAt }: Lead, timeZone: string): string {

@@ -11,13 +11,21 @@ import type { TelegramRelayEnv } from '../env.ts';
 import type { GroupStore } from '../groups/group-store.ts';
 import { createRelay, type Relay } from '../handler.ts';
 import { createMeasures } from '../measures.ts';
-import { startMirror } from '../groups/mirror.ts';
+import { startMirror, type Mirror } from '../groups/mirror.ts';
 import type { BotSender } from '../bot/pace.ts';
+import { createBackoff, type Backoff } from '../groups/backoff.ts';
 import { createWake } from '../groups/wake.ts';
+
+/** After a failure of Telegram a group is tried again this soon, then less and less often. */
+const OUTAGE_MS = 1_000;
+const LONGEST_OUTAGE_MS = 60_000;
 
 export interface LeadParts extends Parts {
   groups: GroupStore;
   speaker: BotSender | undefined;
+  areGroupsKnown: () => boolean;
+  /** By group: we were not allowed to write there. */
+  refusals: Backoff;
 }
 
 export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay {
@@ -38,6 +46,9 @@ export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay 
     bus,
     groups,
     speaker,
+    areGroupsKnown: parts.areGroupsKnown,
+    outages: createBackoff({ firstMs: OUTAGE_MS, longestMs: LONGEST_OUTAGE_MS }),
+    refusals: parts.refusals,
     ledger: createLedger(bus),
     facts: createDeliveryFacts(bus, metrics),
     owner: randomUUID(),
@@ -51,16 +62,20 @@ export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay 
   });
 }
 
-/** The mirror of the groups, unless there is no database to write to. */
-export function mirrorGroups(
+/** The mirror of the groups; without a database to write to there is none, and nothing to take over. */
+export function createGroupMirror(
   env: TelegramRelayEnv,
   { log, groups }: Pick<LeadParts, 'log' | 'groups'>,
-): BackgroundWork[] {
+) {
   const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: serviceKey } = env;
   if (url === undefined || serviceKey === undefined) {
     log.warn('telegram_groups is not written: LANDING_SUPABASE_URL or its key is not given');
-    return [];
+    return { areGroupsKnown: () => true, start: (): BackgroundWork[] => [] };
   }
   const database = createDatabase({ project: 'landing', url, serviceKey });
-  return [startMirror({ database, groups, log })];
+  let mirror: Mirror | undefined;
+  return {
+    areGroupsKnown: () => mirror?.areGroupsKnown() ?? false,
+    start: (): BackgroundWork[] => [(mirror = startMirror({ database, groups, log }))],
+  };
 }

@@ -1,14 +1,28 @@
 /**
  * One message to a group, from the claims to the record. Telegram cannot be asked what it has shown, so a
- * message whose end is not known is repeated, a few times at most; it carries the lead's short number.
+ * message whose end is not known is repeated; it carries the lead's short number. While Telegram is down that
+ * goes on until it is back; a lost answer of a Telegram that is well counts as a try of each lead in the message.
  */
-import { AmbiguousError, SnoozeError, PermanentError, toError } from '@leadwire/shared/errors';
+import {
+  AmbiguousError,
+  SnoozeError,
+  PermanentError,
+  TransientError,
+  toError,
+} from '@leadwire/shared/errors';
 import type { DeliveryFacts } from '@leadwire/shared/delivery/outcomes';
 import type { TelegramNotice } from '@leadwire/shared/contract/events';
 import type { HeldEntry, Ledger, Settlement } from '@leadwire/shared/delivery/ledger';
-import { ChatError } from '@leadwire/shared/providers/telegram/bot-api';
+import { ChatError, TelegramDownError } from '@leadwire/shared/providers/telegram/bot-api';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
-import { createOnChatError, lookAgain, type ChatErrorPorts } from '../groups/chat-errors.ts';
+import type { Backoff } from '../groups/backoff.ts';
+import {
+  createOnChatError,
+  lookAgain,
+  mayBeTried,
+  type ChatErrorPorts,
+} from '../groups/chat-errors.ts';
+import type { GroupStore } from '../groups/group-store.ts';
 import { shared, type Verdict } from './gathering.ts';
 import { gatheredMessage, leadMessage, type LeadNews, type Moment } from './lead-text.ts';
 import type { BotSender } from '../bot/pace.ts';
@@ -17,9 +31,6 @@ import type { BotSender } from '../bot/pace.ts';
 export const LEASE_MS = 30_000;
 /** What must be left of a claim when the request begins. */
 const CALL_MS = 16_000;
-/** A message that was tried so often and whose last end is not known is left to a person. */
-export const MOST_TRIES = 5;
-
 const DONE: Verdict = { kind: 'done' };
 
 export interface Notice {
@@ -30,8 +41,12 @@ export interface Notice {
 export interface NoticePorts {
   ledger: Pick<Ledger, 'claim' | 'release' | 'abandon' | 'settle'>;
   facts: DeliveryFacts;
-  groups: ChatErrorPorts['groups'];
-  speaker: Pick<BotSender, 'say' | 'isMember'>;
+  groups: ChatErrorPorts['groups'] & Pick<GroupStore, 'resume'>;
+  speaker: Pick<BotSender, 'say' | 'isMember' | 'answers'>;
+  /** By group: Telegram did not answer for it. */
+  outages: Backoff;
+  /** By group: we were not allowed to write there. */
+  refusals: Backoff;
   /** Of those who read the notices. */
   timeZone: string;
   /** Names this process in claims. */
@@ -45,7 +60,7 @@ export interface NoticePorts {
 type Claimed = { held: HeldEntry } | { verdict: Verdict };
 
 export function createSendNotices(ports: NoticePorts) {
-  const { ledger, facts, groups, speaker, now = () => new Date() } = ports;
+  const { ledger, facts, groups, speaker, outages, refusals, now = () => new Date() } = ports;
   const onChatError = createOnChatError(ports);
   /** Sent, but the record failed (the broker was away): what is left to record. By delivery id. */
   const unrecorded = new Map<string, string>();
@@ -67,8 +82,8 @@ export function createSendNotices(ports: NoticePorts) {
         throw new SnoozeError('another sender holds it', claim.retryAfterMs);
       case 'inherited': {
         const providerId = unrecorded.get(delivery.deliveryId);
-        if (providerId === undefined && claim.entry.entry.attempts <= MOST_TRIES) break;
-        await settle(claim.entry, inheritedEnd(providerId));
+        if (providerId === undefined) break;
+        await settle(claim.entry, { state: 'sent', providerId });
         unrecorded.delete(delivery.deliveryId);
         return { verdict: DONE };
       }
@@ -91,13 +106,32 @@ export function createSendNotices(ports: NoticePorts) {
     else await ledger.release(held, error.message);
   };
 
+  /** What the consumer has to hear of it. Waiting for Telegram's return spends no attempts. */
+  const meaningOf = async (error: Error, group: TelegramGroup): Promise<Error> => {
+    const { groupId } = group;
+    if (error instanceof ChatError) {
+      refusals.failed(groupId);
+      return onChatError(error, group);
+    }
+    if (!(error instanceof TransientError) || !error.outage) return error;
+    const isLostAnswer = error instanceof AmbiguousError && !(error instanceof TelegramDownError);
+    if (isLostAnswer && (await speaker.answers())) return new AmbiguousError(error.message);
+    return new SnoozeError(`Telegram is down: ${error.message}`, outages.failed(groupId));
+  };
+
   const failed = async (thrown: unknown, group: TelegramGroup, count: number) => {
-    const error = toError(thrown);
-    const told = error instanceof ChatError ? await onChatError(error, group) : error;
+    const told = await meaningOf(toError(thrown), group);
     return (index: number): Verdict =>
       told instanceof PermanentError && count > 1
         ? { kind: 'alone' }
         : { kind: 'failed', error: shared(told, index) };
+  };
+
+  const works = async ({ groupId, state }: TelegramGroup): Promise<void> => {
+    outages.worked(groupId);
+    refusals.worked(groupId);
+    // Should it fail, the next message ends the pause.
+    if (state === 'paused') await groups.resume(groupId).catch(() => undefined);
   };
 
   const sendHeld = async (group: TelegramGroup, held: HeldEntry[], html: string) => {
@@ -112,6 +146,7 @@ export function createSendNotices(ports: NoticePorts) {
       const messageId = await speaker.say({ chatId, html, threadId }, context);
       ports.onSent?.(held.length);
       const providerId = `${chatId}:${messageId}`;
+      await works(group);
       return await Promise.all(held.map((one) => orFailed(record(one, providerId))));
     } catch (thrown) {
       const toVerdict = await failed(thrown, group, held.length);
@@ -126,7 +161,7 @@ export function createSendNotices(ports: NoticePorts) {
    */
   return async (groupId: string, notices: readonly Notice[]): Promise<Verdict[]> => {
     const group = await groups.byId(groupId);
-    if (group?.state !== 'active') throw lookAgain();
+    if (!group || !mayBeTried(group, refusals)) throw lookAgain();
     const claimed = await Promise.all(
       notices.map((notice) =>
         claim(notice).catch((thrown: unknown): Claimed => {
@@ -153,11 +188,6 @@ function textOf(news: readonly LeadNews[], moment: Moment): string {
 
 function idsOf({ entry }: HeldEntry) {
   return { leadId: entry.leadId, deliveryId: entry.deliveryId };
-}
-
-function inheritedEnd(providerId: string | undefined): Settlement {
-  if (providerId !== undefined) return { state: 'sent', providerId };
-  return { state: 'unknown', reason: 'no_answer' };
 }
 
 async function orFailed(work: Promise<Verdict>): Promise<Verdict> {

@@ -62,7 +62,11 @@ function checkMarkup({ params }: MethodCall): void {
 function readThread({ params }: MethodCall, chat: Chat): number | null {
   const named = params.get('message_thread_id') ?? '';
   const threadId = Number(named);
-  if (named === '' || threadId === 0) return null;
+  // Without a topic a message of a forum appears in General, which is thread 1.
+  if (named === '' || threadId === 0) {
+    if (chat.topics['1'] === 'closed') throw refuse(400, 'TOPIC_CLOSED');
+    return null;
+  }
   const state = chat.topics[named];
   if (state === undefined) throw refuse(400, 'message thread not found');
   if (state === 'closed') throw refuse(400, 'TOPIC_CLOSED');

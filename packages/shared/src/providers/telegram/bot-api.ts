@@ -31,6 +31,11 @@ export type BotName = 'leads' | 'admin' | 'mentor';
  */
 export type ChatProblem = 'gone' | 'no_rights' | 'no_access' | 'moved' | 'topic';
 
+/** Telegram said itself that it cannot (a 5xx, a page that is not theirs): it is down, whatever the message is. */
+export class TelegramDownError extends AmbiguousError {
+  override readonly name = 'TelegramDownError';
+}
+
 /** Certainly not sent, because of the chat. */
 export class ChatError extends Error {
   override readonly name = 'ChatError';
@@ -172,7 +177,7 @@ function classify(bot: BotName, method: string, failure: Failure): Error {
     const { retry_after: seconds } = parameters;
     return new SnoozeError(told, seconds === undefined ? TOO_OFTEN_MS : seconds * 1_000);
   }
-  if (code >= 500) return new AmbiguousError(told, { outage: true });
+  if (code >= 500) return new TelegramDownError(told, { outage: true });
   const text = description.toLowerCase();
   const [meaning] = MEANINGS.find(([, ...parts]) =>
     parts.some((part) => text.includes(part.toLowerCase())),
@@ -205,8 +210,9 @@ function readEnvelope(status: number, body: string): z.infer<typeof envelopeSche
     return envelopeSchema.parse(JSON.parse(body));
   } catch {
     // A proxy's page, or half an answer.
-    throw new AmbiguousError(`Telegram: HTTP ${status}, an answer that is not theirs`, {
-      outage: true,
-    });
+    const told = `Telegram: HTTP ${status}, an answer that is not theirs`;
+    // A 200 that is cut short is a lost answer: the message may well be shown.
+    if (status < 500) throw new AmbiguousError(told, { outage: true });
+    throw new TelegramDownError(told, { outage: true });
   }
 }
