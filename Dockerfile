@@ -20,7 +20,8 @@ RUN pnpm install --prod --offline --frozen-lockfile --ignore-scripts \
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
-ENV NODE_OPTIONS=--disable-warning=ExperimentalWarning
+# Containers are reached from outside; which of their ports face the network, docker-compose.yml says.
+ENV NODE_OPTIONS=--disable-warning=ExperimentalWarning HOST=0.0.0.0
 COPY --from=dependencies /app /app
 COPY supabase supabase
 COPY scripts scripts

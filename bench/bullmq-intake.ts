@@ -33,7 +33,7 @@ const intake: Intake = {
   async accept({ lead, quarantine }) {
     const event = leadEvent(NAME, lead, quarantine);
     await queue.add(event.type, event, { jobId: lead.leadId });
-    return { leadId: lead.leadId, outcome: 'created' };
+    return { leadId: lead.leadId, outcome: 'created', quarantine };
   },
   problem: () => undefined,
 };
@@ -58,6 +58,7 @@ const http = await createHttp(env, {
     timeoutMs: env.INTAKE_TIMEOUT_MS,
   }),
   measures: createMeasures(metrics.registry),
+  alerts: createAlerts(bus),
   now: () => new Date(),
 });
 

@@ -19,6 +19,9 @@ export async function startDueRig(processes: number, delayMs: number) {
   const env = {
     NATS_URL: broker.url,
     NOTIFY_DELAY_MS: String(delayMs),
+    CONTACT_HASH_SECRET: 'a-hash-key-for-the-bench-of-32-characters',
+    SMS_BUDGET_PER_HOUR: '0',
+    SMS_BUDGET_PER_DAY: '0',
     PUBLIC_BASE_URL: 'https://leadwire.kz',
     PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
     COURSE_URL: 'https://leadwire.kz/course',

@@ -91,7 +91,13 @@ async function startIntake(entry: string, env: Record<string, string>) {
   const journal = await mkdtemp(join(tmpdir(), 'leadwire-bench-journal-'));
   const service = await startServiceProcess({
     entry,
-    env: { ...env, ADMIN_TOKEN, JOURNAL_DIR: journal, RATE_LIMIT_PER_MINUTE: NO_LIMIT },
+    env: {
+      ...env,
+      ADMIN_TOKEN,
+      JOURNAL_DIR: journal,
+      RATE_LIMIT_PER_MINUTE: NO_LIMIT,
+      FLOOD_LEADS_PER_MINUTE: NO_LIMIT,
+    },
   });
   return {
     url: service.url,

@@ -31,6 +31,7 @@ export function verify(evidence: Evidence, allowedEnds: AllowedEnds = []): Verdi
     ...checkAccepted(evidence),
     ...checkPeople(evidence),
     ...checkEffects(evidence, effects),
+    ...checkLimits(evidence),
     ...checkCrm(evidence.leads, evidence.crm),
   ];
   const planned = new Map(
@@ -44,7 +45,10 @@ export function verify(evidence: Evidence, allowedEnds: AllowedEnds = []): Verdi
     for (const channel of CHANNELS) {
       const line = planned.get(`${lead.leadId} ${channel}`);
       const done = line ? (effects.get(line.deliveryId) ?? []) : [];
-      findings.push(...checkEnd(lead, channel, line, done, allowedEnds));
+      // Whoever comes again and again is written to only so often.
+      const cameBack = lead.contacts.some((contact) => evidence.shared.has(contact));
+      const allowed = cameBack ? [...allowedEnds, PERSON_LIMIT] : allowedEnds;
+      findings.push(...checkEnd(lead, channel, line, done, allowed));
       if (!line) continue;
       findings.push(...checkRow(line, evidence.rows.get(line.deliveryId), done));
       const tracked = tracking.get(lead.leadId)?.[channel];
@@ -55,6 +59,16 @@ export function verify(evidence: Evidence, allowedEnds: AllowedEnds = []): Verdi
     }
   }
   return summarise(evidence, findings);
+}
+
+/** What one person gets in a day, however often they come: services/notifier/src/gate.ts and its settings. */
+const MOST_A_DAY = { sms: 2, mail: 6 };
+const PERSON_LIMIT = 'skipped: person_limit';
+
+function checkLimits({ effects }: Evidence): Finding[] {
+  return [...groupBy(effects, ({ kind, to }) => `${kind} ${to}`).values()]
+    .filter((lines) => lines.length > MOST_A_DAY[lines[0]?.kind ?? 'sms'])
+    .map((lines) => finding('doubled', lines[0]?.deliveryId ?? '', 'beyond the limit of a person'));
 }
 
 /** Each submission that got its 201 is one lead in the stream, and always the same one. */

@@ -177,6 +177,7 @@ function commonEnv(lines: World['lines'], supabase: TestSupabase): Record<string
     ...notifierEnv(at(lines.providers)),
     ADMIN_TOKEN,
     RATE_LIMIT_PER_MINUTE: '1000000',
+    FLOOD_LEADS_PER_MINUTE: '1000000',
     NOTIFY_DELAY_MS: '1000',
     RESEND_RATE_PER_SECOND: '200',
     MAILGUN_BASE_URL: `${at(lines.providers)}/mailgun`,

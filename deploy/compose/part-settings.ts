@@ -13,7 +13,7 @@ import { MAKERS, type SecretMakers } from '../../scripts/stack/secrets.ts';
 
 /** Ours to make up. Everything else in MAKERS belongs to an account with somebody, and only the sandbox's may be made up. */
 const OURS = [
-  ...['ADMIN_TOKEN', 'PLATFORM_TOKEN', 'UNSUBSCRIBE_SECRET'],
+  ...['ADMIN_TOKEN', 'PLATFORM_TOKEN', 'UNSUBSCRIBE_SECRET', 'CONTACT_HASH_SECRET'],
   ...['AMOCRM_WEBHOOK_SECRET', 'MOBIZON_WEBHOOK_SECRET'],
 ];
 

@@ -13,6 +13,7 @@ export const MAKERS: SecretMakers = {
   AMOCRM_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
   MOBIZON_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
   UNSUBSCRIBE_SECRET: () => randomBytes(32).toString('hex'),
+  CONTACT_HASH_SECRET: () => randomBytes(32).toString('hex'),
   LANDING_SUPABASE_SERVICE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,
   LANDING_SUPABASE_PUBLISHABLE_KEY: () => `sb_publishable_${randomBytes(24).toString('base64url')}`,
   TRIPWIRE_SERVICE_ROLE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,

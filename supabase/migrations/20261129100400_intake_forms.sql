@@ -16,7 +16,7 @@ create table if not exists public.intake_forms (
   updated_at timestamptz not null default now()
 );
 
--- Posts as they came, for 30 days: read again by "leadwire forms retry".
+-- Posts as they came, for as long as lead-store keeps them: read again by "leadwire forms retry".
 create table if not exists public.intake_rejects (
   id uuid primary key,
   form text not null,
@@ -57,7 +57,6 @@ create index if not exists landing_leads_form_idx on public.landing_leads (form,
 
 -- Stores posts that made no lead; a repeat changes nothing.
 -- rows: [{ rejectId, form, dialect, reason, fields, contentType, query, body, encoding, receivedAt }]
--- What is older than 30 days goes with each call.
 create or replace function public.leadwire_store_rejects(rows jsonb) returns integer
 language plpgsql set search_path = '' as $$
 declare
@@ -77,7 +76,6 @@ begin
   order by r."rejectId"
   on conflict (id) do nothing;
   get diagnostics created = row_count;
-  delete from public.intake_rejects where received_at < now() - interval '30 days';
   return created;
 end
 $$;

@@ -6,11 +6,14 @@ import type { connectSandbox } from '@leadwire/sandbox/control-client';
 export const FAST = {
   NOTIFY_DELAY_MS: '1000',
   RATE_LIMIT_PER_MINUTE: '100000',
+  FLOOD_LEADS_PER_MINUTE: '100000',
   RESEND_RATE_PER_SECOND: '50',
   SANDBOX_RESEND_RATE_PER_SECOND: '60',
   MOBIZON_RATE_PER_SECOND: '20',
   SANDBOX_MOBIZON_RATE_PER_SECOND: '60',
   SANDBOX_MOBIZON_BALANCE: '1000000',
+  SMS_BUDGET_PER_HOUR: '0',
+  SMS_BUDGET_PER_DAY: '0',
 };
 
 export interface Load {

@@ -11,3 +11,32 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly exitCode = 2;
 }
+
+const FILE_WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  EACCES: 'may not be used by this user',
+  EPERM: 'may not be used by this user',
+  EROFS: 'is on a disk that may only be read',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'is not in a folder',
+  ENOSPC: 'does not fit: the disk is full',
+};
+
+/** What the operating system says about a file, as a person would say it; everything else as it is. */
+export function inSentence(error: Error): string {
+  const { code, path } = error as NodeJS.ErrnoException;
+  const words = FILE_WORDS[code ?? ''];
+  return words === undefined || path === undefined ? error.message : `${path} ${words}.`;
+}
+
+/** More lines than this fill a screen without saying more. */
+const MOST_LINES = 21;
+
+/** On a terminal a long list of problems is cut, with how to have all of it; in a pipe it is whole. */
+export function shortened(message: string): string {
+  const lines = message.split('\n');
+  const left = lines.length - MOST_LINES;
+  if (!process.stderr.isTTY || left <= 0) return message;
+  const more = `  and ${left} more: add 2> problems.txt to have all of them`;
+  return [...lines.slice(0, MOST_LINES), more].join('\n');
+}

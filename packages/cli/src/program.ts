@@ -1,5 +1,7 @@
 /** The command line: what there is to say, and what each failure means to the shell. */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { RefusedError } from '@leadwire/operations/refused-error';
 import { toError } from '@leadwire/shared/errors';
 import { addAmocrmCommands } from './amocrm/amocrm-commands.ts';
 import { addCampaignCommands } from './campaigns/campaign-commands.ts';
@@ -7,17 +9,20 @@ import { addDatabaseCommands } from './database/database-commands.ts';
 import { addDeadCommands } from './dead/dead-commands.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import type { CliEnv } from './env.ts';
-import { FailedError, UsageError } from './failure.ts';
+import { FailedError, UsageError, inSentence, shortened } from './failure.ts';
 import { addFormCommands } from './forms/form-commands.ts';
+import { addHealthCommand } from './doctor/health-command.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
 import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
+import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
 
 const AFTER_HELP = `
 Examples:
+  leadwire leads find Айгерим
   leadwire leads show 0199f3a2
   leadwire dead list --since 2h --service notifier
   leadwire dead redrive --cause attempts_spent
@@ -39,6 +44,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
     .description(
       'Looks at leads and at what could not be done with them, acts on it, and runs campaigns.',
     )
+    .version(versionOf(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this, or the help of a command')
     .addHelpText('after', AFTER_HELP)
     .configureHelp({ showGlobalOptions: false })
@@ -53,7 +59,9 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addTelegramCommands(program, readEnv);
   addStaffCommands(program, readEnv);
   addReferralCommands(program, readEnv);
+  addSmsCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
+  addHealthCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
@@ -67,13 +75,21 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   }
 }
 
+function versionOf(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** What was refused because it was asked for in a wrong way. */
+const WRONG_WAY = ['bad_id', 'too_short', 'no_token', 'no_such_service'];
+
 function exitCodeOf(thrown: unknown): number {
   // commander has said it itself: help that was asked for, or what is wrong with the line.
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
   const error = toError(thrown);
-  const isExpected = error instanceof FailedError || error instanceof UsageError;
-  process.stderr.write(`${error.message}\n`);
-  return isExpected ? error.exitCode : 1;
+  process.stderr.write(`${shortened(inSentence(error))}\n`);
+  if (error instanceof RefusedError) return WRONG_WAY.includes(String(error.problem)) ? 2 : 1;
+  return error instanceof FailedError || error instanceof UsageError ? error.exitCode : 1;
 }
 
 function forAll(command: Command, change: (command: Command) => void): void {

@@ -59,11 +59,18 @@ function cut(text: string, room: number): string {
   return width(text) <= room ? text : `${stripVTControlCharacters(text).slice(0, room - 1)}…`;
 }
 
-/** `2026-11-20 15:30:12` on this machine's clock. */
+/** What stands under times, wherever this runs: the people who read them are in Almaty. */
+export const ALMATY_NOTE = 'Times are those of Almaty.';
+
+const almaty = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'Asia/Almaty',
+  dateStyle: 'short',
+  timeStyle: 'medium',
+});
+
+/** `2026-11-20 15:30:12` in Almaty. */
 export function clock(time: Date | string): string {
-  const date = new Date(time);
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19).replace('T', ' ');
+  return almaty.format(new Date(time));
 }
 
 /** `3 min ago`, `in 2 h`. */

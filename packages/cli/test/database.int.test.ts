@@ -1,6 +1,7 @@
 /** `leadwire database apply` over Postgres' own protocol, as it reaches a hosted project. */
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { extensions } from '@leadwire/supabase-local/extensions';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort } from '@leadwire/testing/nats';
 import { runCli } from './run-cli.ts';
@@ -9,7 +10,7 @@ let database: PGlite;
 let server: PGLiteSocketServer;
 let url: string;
 beforeAll(async () => {
-  database = await PGlite.create();
+  database = await PGlite.create({ extensions });
   const port = await freePort();
   server = new PGLiteSocketServer({ db: database, host: '127.0.0.1', port });
   await server.start();

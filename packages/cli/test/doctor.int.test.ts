@@ -47,9 +47,14 @@ describe('leadwire doctor', () => {
   });
 
   test('names a stage and a field that are not there, with what to choose from, and fails', async () => {
-    const wrong = { AMOCRM_STAGE_KASPI: '777', AMOCRM_LEAD_ID_FIELD: '888' };
+    const wrong = {
+      AMOCRM_STAGE_KASPI: '777',
+      AMOCRM_STAGE_DEFAULT: '83201001',
+      AMOCRM_LEAD_ID_FIELD: '888',
+    };
     const { code, out } = await runCli(configured(wrong), 'doctor');
     expect(out).toMatch(/✗ AmoCRM stage AMOCRM_STAGE_KASPI: 777 is not .* → .*83201101 \(Опл/);
+    expect(out).toMatch(/✗ AmoCRM stage AMOCRM_STAGE_DEFAULT: 83201001 .*incoming/);
     expect(out).toContain('✗ AmoCRM fields: AMOCRM_LEAD_ID_FIELD 888 is not there');
     expect(code).toBe(1);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Lead } from '@leadwire/shared/contract/events';
+import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
 import { publishNotice } from '@leadwire/shared/delivery/schedule';
@@ -27,9 +27,10 @@ beforeAll(async () => {
   await rig.publishLead(lead);
   await rig.emailEnds(lead, 'failed');
   await waitFor(async () => (await show('leads', 'show', lead.leadId)).out.includes('sms sent'), {
+    timeoutMs: 60_000,
     what: 'the rows of the lead',
   });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await leadStore.kill();
   await supabase.close();
@@ -125,6 +126,40 @@ describe('leads show', () => {
     const id = newId();
     const { code, err } = await show('leads', 'show', id);
     expect({ code, err }).toEqual({ code: 1, err: `There is no lead ${id}.\n` });
+  });
+});
+
+describe('leads list and find', () => {
+  test('show leads with what became of them, contacts masked, and the person by the last four digits', async () => {
+    const listed = await show('leads', 'list', '--state', 'failed');
+    expect(listed.out).toMatch(new RegExp(`^${lead.leadId} .* А••• .* failed +sent +-$`, 'm'));
+    expect(listed.out).toContain('Times are those of Almaty.');
+    const found = await show('leads', 'find', lead.phone!.slice(-4), '--json', '--private');
+    expect(JSON.parse(found.out)).toMatchObject({
+      leads: [{ leadId: lead.leadId, phone: lead.phone, emailStatus: 'failed' }],
+      next: null,
+    });
+    expect((await show('leads', 'find', 'nobody')).out).toBe('No lead fits.\n');
+    expect(await rig.cli('leads', 'find', 'Айгерим')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('LANDING_SUPABASE_SERVICE_KEY'),
+    });
+  });
+
+  test('lead to one lead: by phone, mail, or short number, with its deal', async () => {
+    const at = new Date().toISOString();
+    const { leadId } = lead;
+    const data = { leadId, outcome: 'synced' as const, at, dealId: 77, stage: 'Новая заявка' };
+    const synced = makeEvent('crm.recorded.v1', { source: 'test', subject: leadId, data });
+    await rig.bus().publish(subjects.crm('synced', leadId), synced);
+    for (const known of [lead.phone!, lead.email!, `#${leadId.slice(-8)}`]) {
+      const { out } = await show('leads', 'show', known);
+      expect(out).toContain(`Lead ${leadId}`);
+      expect(out).toMatch(/Deal in AmoCRM\n.*\n.* synced +77 +Новая заявка/);
+    }
+    const json = JSON.parse((await show('leads', 'show', leadId, '--json')).out) as object;
+    expect(json).toMatchObject({ lead: { leadId }, deal: [{ dealId: 77 }] });
+    expect(JSON.stringify(json)).not.toContain(lead.phone);
   });
 });
 

@@ -75,7 +75,7 @@ export function useRig() {
           const entry = await emailOf(lead);
           return entry.state === state && (entry.settledAt ?? '') > before ? entry : undefined;
         },
-        { timeoutMs: 5_000, what: `the mail to be ${state}` },
+        { timeoutMs: 60_000, what: `the mail to be ${state}` },
       ),
 
     /** The sequence of the newest dead letter about the lead. */

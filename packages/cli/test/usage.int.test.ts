@@ -27,6 +27,15 @@ describe('the command line', () => {
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(reason) });
   });
 
+  test('says its version, and what it would not find because of a typing error', async () => {
+    expect((await runCli({}, '--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const { code, err } = await runCli({}, 'dead', 'list', '--service', 'notifyer');
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/There are: notifier-plan, /),
+    });
+  });
+
   test('names a variable that it cannot use', async () => {
     const { code, err } = await runCli({ LANDING_SUPABASE_URL: 'landing' }, 'dead', 'list');
     expect({ code, err }).toEqual({
@@ -56,7 +65,8 @@ describe('a broker', () => {
 
   test('that is empty is left alone until the topology is applied to it', async () => {
     const broker = await startNats();
-    const env = { NATS_URL: broker.url };
+    const LANDING_API_URL = `http://127.0.0.1:${await freePort()}`;
+    const env = { NATS_URL: broker.url, LANDING_API_URL };
     try {
       const before = await runCli(env, 'dead', 'list');
       expect(before).toMatchObject({
@@ -65,6 +75,10 @@ describe('a broker', () => {
       });
       expect((await runCli(env, 'topology', 'apply')).out).toContain('The broker has all');
       expect((await runCli(env, 'dead', 'list')).out).toContain('No dead letters');
+      const found = await runCli(env, 'health');
+      expect(found.code).toBe(1);
+      expect(found.out).toMatch(/✗ Сервис landing-api: не отвечает\n {2}Формы не принимают заявки/);
+      expect(found.out).toMatch(/✓ Очередь заявок \(NATS\): работает/);
       expect(await runCli(env, 'leads', 'show', '0199f3a2')).toMatchObject({
         code: 1,
         err: 'There is no lead 0199f3a2.\n',

@@ -6,8 +6,8 @@ export class RefusedError<Problem extends string = string> extends Error {
   override readonly name: string = 'RefusedError';
   readonly problem: Problem;
 
-  constructor(problem: Problem, message: string) {
-    super(message);
+  constructor(problem: Problem, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.problem = problem;
   }
 }

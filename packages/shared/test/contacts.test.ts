@@ -272,6 +272,8 @@ describe('a contact of a campaign', () => {
     ['email', ' ', { reason: 'contact_missing' }],
     ['sms', '8 705 123 45 67', { contact: '+77051234567' }],
     ['sms', '8 705 123 45 6', { reason: 'contact_invalid' }],
+    ['sms', '7.70512E+10', { reason: 'phone_rounded' }],
+    ['sms', '+7 (877) 705-00-01', { reason: 'phone_cut_by_mask' }],
     ['sms', '', { reason: 'contact_missing' }],
   ] as const)('for %s, typed as %j', (channel, typed, expected) => {
     expect(contactFor(channel, typed)).toEqual(expected);

@@ -37,7 +37,9 @@ beforeEach(async () => {
   await sandbox.control.mobizon.set({ ratePerSecondPerMethod: 100 });
 });
 
-function client(overrides: { apiKey?: string; baseUrl?: string } = {}): MobizonClient {
+function client(
+  overrides: { apiKey?: string; baseUrl?: string; smsPrice?: number } = {},
+): MobizonClient {
   return createMobizon({
     apiKey: KEY,
     baseUrl: sandbox.mobizonUrl,
@@ -133,14 +135,17 @@ describe('an answer', () => {
     await expect(send(client())).rejects.toMatchObject({ name });
   });
 
-  test('that money is short stops the channel, whatever its code says', async () => {
-    await sandbox.control.mobizon.set({ balance: 0 });
+  test.each([0, 10])(
+    'that %s tenge are too few for it stops the channel, whatever its code says',
+    async (balance) => {
+      await sandbox.control.mobizon.set({ balance });
 
-    await expect(send(client())).rejects.toMatchObject({
-      name: 'ChannelStoppedError',
-      message: 'Mobizon: the balance is used up',
-    });
-  });
+      await expect(send(client({ smsPrice: 16.2 }))).rejects.toMatchObject({
+        name: 'ChannelStoppedError',
+        what: 'sms_balance',
+      });
+    },
+  );
 
   test.each([
     ['effect-then-drop', { do: 'effect-then-drop' }, 1],

@@ -4,6 +4,7 @@
  * the original is put back.
  */
 import { createRequire } from 'node:module';
+import { extensions } from './extensions.ts';
 import type { PGliteOptions } from '@electric-sql/pglite';
 import type { App } from '@supabase/lite';
 import type { PgliteConnection } from '@supabase/lite/pglite';
@@ -28,7 +29,7 @@ async function load(): Promise<Lite> {
     const openDatabase: Lite['openDatabase'] = async (url, options) => {
       const connection = await createPgliteConnection({
         ...(url !== undefined && { url }),
-        ...(options && { pgliteOptions: options }),
+        pgliteOptions: { ...options, extensions },
       });
       await connection.driver.waitReady;
       return connection;

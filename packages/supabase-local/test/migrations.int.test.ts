@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { PGlite } from '@electric-sql/pglite';
+import { extensions } from '../src/extensions.ts';
 import { applyMigrations, readMigrations } from '../src/migrate.ts';
 import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '../src/migrations.ts';
 import { LEAD, OLD_LANDING, OLD_TRIPWIRE } from './older-tables.ts';
@@ -8,13 +9,13 @@ const open: PGlite[] = [];
 let empty: Blob;
 
 beforeAll(async () => {
-  const db = await PGlite.create();
+  const db = await PGlite.create({ extensions });
   empty = await db.dumpDataDir('none');
   await db.close();
 }, 60_000);
 
 async function database(): Promise<PGlite> {
-  const db = await PGlite.create({ loadDataDir: empty });
+  const db = await PGlite.create({ loadDataDir: empty, extensions });
   open.push(db);
   return db;
 }
@@ -40,7 +41,7 @@ describe.each([
 ])('migrations of %s', (_name, dir) => {
   let db: PGlite;
   beforeAll(async () => {
-    db = await PGlite.create({ loadDataDir: empty });
+    db = await PGlite.create({ loadDataDir: empty, extensions });
     await applyTwice(db, dir);
   }, 60_000);
   afterAll(() => db.close());

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { extensions } from '../src/extensions.ts';
 import { applyMigrations, readMigrations } from '../src/migrate.ts';
 import {
   LANDING_MIGRATIONS,
@@ -17,7 +18,7 @@ const open: PGlite[] = [];
 let empty: Blob;
 
 beforeAll(async () => {
-  const db = await PGlite.create();
+  const db = await PGlite.create({ extensions });
   // The roles that a hosted project has before anything else.
   await applyMigrations(db, []);
   empty = await db.dumpDataDir('none');
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(open.map((db) => db.close())));
 
 async function database(): Promise<PGlite> {
-  const db = await PGlite.create({ loadDataDir: empty });
+  const db = await PGlite.create({ loadDataDir: empty, extensions });
   open.push(db);
   return db;
 }
@@ -94,6 +95,8 @@ describe('a database that had tables before', () => {
       'constraint scheduled_notifications.scheduled_notifications_lead_id_fkey',
       'constraint scheduled_notifications.scheduled_notifications_status_check',
       'constraint short_links.short_links_pkey',
+      // Over its own types.
+      'index landing_leads_search_idx',
       'index short_links_code_key',
       'index short_links_pkey',
       'table integration_logs_id_seq',

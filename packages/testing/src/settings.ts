@@ -4,6 +4,7 @@
  */
 export const ADMIN_TOKEN = 'an-admin-token-for-tests';
 export const UNSUBSCRIBE_SECRET = 'a-secret-for-tests-of-32-characters';
+export const CONTACT_HASH_SECRET = 'a-hash-key-for-tests-of-32-characters';
 export const PUBLIC_BASE_URL = 'https://leadwire.kz';
 export const FROM_EMAIL = 'Leadwire <hello@leadwire.kz>';
 /** What the sandbox takes from the start. */
@@ -46,6 +47,10 @@ export const mobizonEnv = (sandboxUrl: string) => ({
 /** For a notifier in front of this sandbox; its messages are due after `NOTIFY_DELAY_MS`. */
 export const notifierEnv = (sandboxUrl: string) => ({
   NOTIFY_DELAY_MS: '300',
+  CONTACT_HASH_SECRET,
+  // Tests make more leads in an hour than a school in a day.
+  SMS_BUDGET_PER_HOUR: '0',
+  SMS_BUDGET_PER_DAY: '0',
   PUBLIC_BASE_URL,
   PROFTEST_RESULT_URL: 'https://leadwire.kz/result',
   COURSE_URL: 'https://leadwire.kz/course',

@@ -25,6 +25,8 @@ export const dealSchema = z.object({
   name: z.string().nullish(),
   status_id: z.number(),
   pipeline_id: z.number(),
+  /** Unix seconds. */
+  updated_at: z.number().nullish(),
   is_deleted: z.boolean().nullish(),
   custom_fields_values: z.array(fieldSchema).nullish(),
   _embedded: z
@@ -35,7 +37,10 @@ export const dealSchema = z.object({
 });
 export type Deal = z.infer<typeof dealSchema>;
 
-const statusSchema = z.object({ id: z.number(), name: z.string(), sort: z.number() });
+/** `type` 1: incoming. */
+const statusSchema = z
+  .object({ id: z.number(), name: z.string(), sort: z.number(), type: z.number().nullish() })
+  .transform(({ type, ...stage }) => ({ ...stage, isIncoming: type === 1 }));
 export const pipelineSchema = z.object({
   id: z.number(),
   name: z.string(),
@@ -43,6 +48,7 @@ export const pipelineSchema = z.object({
 });
 export type Pipeline = z.infer<typeof pipelineSchema>;
 
+export const fieldCodeSchema = z.object({ code: z.string().nullish() });
 export const noteSchema = z.object({ params: z.object({ text: z.string().nullish() }).nullish() });
 export const createdSchema = z.object({
   _embedded: z.object({ leads: z.tuple([z.object({ id: z.number() })]) }),

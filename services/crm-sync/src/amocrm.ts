@@ -13,6 +13,7 @@ import {
   pipelineSchema,
   noteSchema,
   createdSchema,
+  fieldCodeSchema,
   type AtTurn,
   type Contact,
   type ContactPatch,
@@ -38,6 +39,8 @@ export interface Amocrm {
   findDeals(text: string): Promise<Deal[]>;
   deals(ids: readonly number[]): Promise<Deal[]>;
   deal(id: number): Promise<Deal | undefined>;
+  /** At most a thousand deals that have changed since then (Unix seconds), in the order of their changes. */
+  changedDeals(since: number): Promise<Deal[]>;
   /** With a new contact, then in one call with others that wait; or for one that is there. `id` is ours. */
   createDeal(
     id: string,
@@ -49,6 +52,8 @@ export interface Amocrm {
   notes(dealId: number): Promise<string[]>;
   addNote(dealId: number, text: string, atTurn: AtTurn): Promise<void>;
   pipelines(): Promise<Pipeline[]>;
+  /** Codes of the fields that the account's deals have. */
+  dealFieldCodes(): Promise<string[]>;
   /** The same, its calls logged as being about this lead. */
   about(context: CallContext): Amocrm;
 }
@@ -127,6 +132,13 @@ export function createAmocrm(
       const query = { ...Object.fromEntries(filter), with: 'contacts' } as Record<string, string>;
       return list('leads', dealSchema, read('read_deals', '/api/v4/leads', query));
     },
+    changedDeals: (since) =>
+      list('leads', dealSchema, {
+        ...read('read_changed_deals', '/api/v4/leads', {
+          'filter[updated_at][from]': String(since),
+          'order[updated_at]': 'asc',
+        }),
+      }),
     deal: (id) =>
       askForOne(dealSchema, read('read_deal', `/api/v4/leads/${id}`, { with: 'contacts' })),
 
@@ -180,6 +192,11 @@ export function createAmocrm(
 
     pipelines: () =>
       list('pipelines', pipelineSchema, read('read_pipelines', '/api/v4/leads/pipelines')),
+    async dealFieldCodes() {
+      const path = '/api/v4/leads/custom_fields';
+      const fields = await list('custom_fields', fieldCodeSchema, read('read_fields', path));
+      return fields.flatMap(({ code }) => code ?? []);
+    },
     about: (other) => createAmocrm(http, other, together),
   };
 }

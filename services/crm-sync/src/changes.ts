@@ -5,19 +5,25 @@
 import { SnoozeError } from '@leadwire/shared/errors';
 import type { CrmRecord, DealChanged } from '@leadwire/shared/contract/events';
 import type { Leases } from '@leadwire/shared/coordination/leases';
+import type { Deal } from './amocrm-records.ts';
 import type { Amocrm } from './amocrm.ts';
 import type { DealEntry } from './crm-map.ts';
+import { newestOpenDeal } from './find-deal.ts';
 import type { Ports } from './handler.ts';
 
 const PATIENCE_MS = 4_000;
 /** A move takes one request. One that is older was begun by a process that died, and may never be repeated. */
 const LONGEST_MOVE_MS = 2 * 60_000;
 
-export type FollowDeal = (event: DealChanged) => Promise<void>;
+/** What a hint says of a deal. */
+interface Hint {
+  data: Pick<DealChanged['data'], 'dealId' | 'change' | 'stageId'>;
+}
+export type FollowDeal = (event: Hint) => Promise<void>;
 
 export function createFollowDeal(
-  ports: Pick<Ports, 'map' | 'facts' | 'stages'> & {
-    amocrm: Pick<Amocrm, 'deal'>;
+  ports: Pick<Ports, 'map' | 'facts' | 'stages' | 'plan'> & {
+    amocrm: Pick<Amocrm, 'deal' | 'deals' | 'contact'>;
     leases: Leases;
     now?: () => number;
   },
@@ -26,6 +32,43 @@ export function createFollowDeal(
 
   const tell = async (known: DealEntry, record: Omit<CrmRecord, 'leadId'>): Promise<void> => {
     for (const leadId of known.ids) await facts.tell({ leadId, ...record });
+  };
+
+  const stageName = async (stageId: number) => {
+    const stage = (await stages.all()).find(({ id }) => id === stageId)?.name;
+    return { stageId, ...(stage !== undefined && { stage }) };
+  };
+
+  /** The person's other open deal. */
+  const survivorFor = async (contactId: number | undefined): Promise<Deal | undefined> => {
+    const contact = contactId === undefined ? undefined : await amocrm.contact(contactId);
+    if (!contact || contact.is_deleted === true) return undefined;
+    return newestOpenDeal(ports, contact);
+  };
+
+  /**
+   * A deal that is gone was merged into another one of the person, which AmoCRM does not say, or deleted. Its leads
+   * go to the other one if there is one; the rest are told that theirs is deleted.
+   */
+  const partWith = async (dealId: number, ids: readonly string[]): Promise<void> => {
+    const at = new Date(now()).toISOString();
+    for (const leadId of ids) {
+      const lead = await map.lead(leadId);
+      if (lead?.dealId !== undefined && lead.dealId !== dealId) continue;
+      const survivor = await survivorFor(lead?.contactId);
+      if (!survivor) {
+        await facts.tell({ leadId, outcome: 'deleted', at, dealId });
+        continue;
+      }
+      const { id, status_id: stageId } = survivor;
+      const made = { dealId: id, contactId: lead?.contactId, stageId, problem: undefined };
+      await facts.tell({ leadId, outcome: 'moved', at, dealId: id, ...(await stageName(stageId)) });
+      await map.record(leadId, [], made);
+      await map.changeDeal(dealId, (before) => ({
+        ...before,
+        ids: before.ids.filter((each) => each !== leadId),
+      }));
+    }
   };
 
   /** Under the deal's lock: hints about one deal come several at once. */
@@ -38,13 +81,11 @@ export function createFollowDeal(
     const at = new Date(now()).toISOString();
     if (!deal || deal.is_deleted === true) {
       if (known.isDeleted) return;
-      await tell(known, { outcome: 'deleted', at, dealId });
+      await partWith(dealId, known.ids);
       return map.changeDeal(dealId, (before) => ({ ...before, isDeleted: true }));
     }
     if (deal.status_id === known.stageId && !known.isDeleted) return;
-    const stage = (await stages.all()).find(({ id }) => id === deal.status_id)?.name;
-    const seen = { stageId: deal.status_id, ...(stage !== undefined && { stage }) };
-    await tell(known, { outcome: 'moved', at, dealId, ...seen });
+    await tell(known, { outcome: 'moved', at, dealId, ...(await stageName(deal.status_id)) });
     await map.changeDeal(dealId, ({ isDeleted: _, ...before }) => ({
       ...before,
       stageId: deal.status_id,

@@ -7,12 +7,14 @@
  *                     └─────release──────┘   (the create certainly had no effect)
  *   person.<hash>  the contact this person has, and a create for it that is under way
  *   deal.<id>      whose deal it is, and the stage on which we know it to be
+ *   looked         until when AmoCRM has been looked through for changes that no hook told
  *
  * A `creating` that is found belongs to a create of which nobody knows the end: AmoCRM is asked first.
  */
 import { z } from 'zod';
 import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
 import { SnoozeError, TransientError, orOutage } from '@leadwire/shared/errors';
+import { foundByWays, stayReasons, type Known } from './known.ts';
 
 const TRIES = 20;
 const UNREADABLE = 'the map of deals cannot be read';
@@ -31,6 +33,14 @@ const leadSchema = z.object({
   problem: z.string().optional(),
   /** A note may have been written: look before writing one. */
   noteTried: z.boolean().optional(),
+  /** For the note: AmoCRM had the person before this lead. */
+  known: z
+    .object({
+      foundBy: z.enum(foundByWays),
+      stays: z.enum(stayReasons).optional(),
+      differs: z.boolean().optional(),
+    })
+    .optional(),
 });
 const personSchema = z.object({
   contactId: id.optional(),
@@ -48,6 +58,7 @@ const dealSchema = z.object({
   /** Who has moved it and has not told the others yet. */
   movedBy: z.string().optional(),
 });
+const lookedSchema = z.object({ until: z.number() });
 export type LeadEntry = z.infer<typeof leadSchema>;
 export type PersonEntry = z.infer<typeof personSchema>;
 export type DealEntry = z.infer<typeof dealSchema>;
@@ -58,6 +69,8 @@ export interface Made {
   contactId: number | undefined;
   stageId: number | undefined;
   problem: string | undefined;
+  /** Undefined: somebody new, or the deal that this lead has made itself. */
+  known?: Known | undefined;
 }
 
 export interface CrmMap {
@@ -76,6 +89,9 @@ export interface CrmMap {
   noteTried(id: string): Promise<void>;
   /** `at`: when the deal was seen as it is recorded. */
   finish(id: string, at: string): Promise<void>;
+  /** Unix milliseconds; undefined before the first look. */
+  lookedUntil(): Promise<number | undefined>;
+  looked(until: number): Promise<void>;
   /** `seenOn`: the stage of a deal that the map does not know yet. */
   changeDeal(
     dealId: number,
@@ -146,13 +162,14 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
       );
     },
 
-    async record(leadId, personKeys, { dealId, contactId, stageId, problem }) {
+    async record(leadId, personKeys, { dealId, contactId, stageId, problem, known }) {
       await change(leadKey(leadId), leadSchema, (before) => ({
         ...before,
         state: before?.state === 'done' ? ('done' as const) : ('made' as const),
         dealId,
         stageId,
         problem: problem ?? before?.problem,
+        known: known ?? before?.known,
         contactId: contactId ?? before?.contactId,
       }));
       await changePersons(personKeys, (person) => ({
@@ -184,6 +201,9 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
         state: 'done' as const,
         doneAt: at,
       })),
+    lookedUntil: () =>
+      orOutage(UNREADABLE, async () => (await read(LOOKED, lookedSchema)).value?.until),
+    looked: (until) => change(LOOKED, lookedSchema, () => ({ until })),
     changeDeal: (dealId, next, seenOn) =>
       change(dealKey(dealId), dealSchema, (before) =>
         next(before ?? { ids: [], ...(seenOn !== undefined && { stageId: seenOn }) }),
@@ -205,6 +225,7 @@ function withoutClaimOf(leadId: string, person: PersonEntry): PersonEntry {
   return claim?.by === leadId ? rest : person;
 }
 
+const LOOKED = 'looked';
 const leadKey = (leadId: string) => `lead.${leadId}`;
 const personKey = (key: string) => `person.${key}`;
 const dealKey = (dealId: number) => `deal.${dealId}`;

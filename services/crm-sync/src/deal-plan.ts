@@ -21,6 +21,8 @@ export interface Stage {
   id: number;
   name: string;
   sort: number;
+  /** Incoming ("Неразобранное"): managers sort its deals, and nothing is moved there or from there for them. */
+  isIncoming?: boolean;
 }
 
 export interface PaymentStage {

@@ -1,16 +1,15 @@
-/** What a manager reads: a deal's name, tags, fields and note. */
+/** What a manager reads of a deal itself: its name, tags and tracking fields. */
+import { clickIdNames, type ClickIdName } from '@leadwire/shared/contract/attribution';
 import type { Lead, LeadKind } from '@leadwire/shared/contract/events';
 import type { Student } from '@leadwire/shared/contract/student-facts';
-import { labelQuestion, readAnswers } from '@leadwire/templates/answers';
-import type { FieldValues } from './amocrm-records.ts';
+import { toShownText } from '@leadwire/templates/user-text';
+import type { Deal, FieldValues } from './amocrm-records.ts';
 
 /** Their text fields take 256 characters. */
 const LONGEST_FIELD = 256;
 const LONGEST_NAME = 200;
-/** Enough for any test; a note is read on a screen. */
-const LONGEST_NOTE = 8_000;
 
-const KIND_NAMES: Record<LeadKind, string> = {
+export const KIND_NAMES: Record<LeadKind, string> = {
   proftest: 'Профтест',
   purchase: 'Покупка курса',
   request: 'Заявка',
@@ -43,61 +42,74 @@ export function studentDealName({ name }: Student, id: string): string {
 }
 
 function dealName(what: string, name: string, id: string): string {
-  return `${what}: ${name.slice(0, LONGEST_NAME)} ${referenceOf(id)}`;
+  return `${what}: ${shownName(name)} ${referenceOf(id)}`;
 }
 
-/** Attribution, in the fields that AmoCRM's own reports read. */
-export function utmFields({ utm }: Lead): FieldValues[] {
-  return Object.entries(UTM_FIELDS).flatMap(([key, field_code]) => {
-    const value = utm[key as keyof typeof UTM_FIELDS]?.trim().slice(0, LONGEST_FIELD);
+/** What a stranger typed for a name, as staff may read it: one line, without links. */
+export function shownName(name: string): string {
+  return toShownText(name, LONGEST_NAME);
+}
+
+/** Of the advertisers' ids of a click, those that AmoCRM has a field for, in accounts with such advertising. */
+const CLICK_FIELDS: Partial<Record<ClickIdName, string>> = {
+  gclid: 'GCLID',
+  yclid: 'YCLID',
+  fbclid: 'FBCLID',
+};
+const TRACKING_CODES: readonly string[] = [
+  ...Object.values(UTM_FIELDS),
+  ...Object.values(CLICK_FIELDS),
+];
+
+/** Attribution, in the fields that AmoCRM's own reports read. `has`: codes of the fields that the account has. */
+export function trackingFields(
+  { utm, attribution }: Lead,
+  has: ReadonlySet<string>,
+): FieldValues[] {
+  const utmValues = Object.entries(UTM_FIELDS).map(
+    ([key, code]) => [code, utm[key as keyof typeof UTM_FIELDS]] as const,
+  );
+  const clickValues = clickIdNames.flatMap((name) => {
+    const code = CLICK_FIELDS[name];
+    return code !== undefined && has.has(code)
+      ? [[code, attribution?.clickIds[name]] as const]
+      : [];
+  });
+  return [...utmValues, ...clickValues].flatMap(([field_code, typed]) => {
+    const value = typed?.trim().slice(0, LONGEST_FIELD);
     return value ? [{ field_code, values: [{ value }] }] : [];
   });
 }
 
-export function leadTags({ source, campaign, paymentMethod }: Lead): string[] {
+/** Whether a deal has tracking of a click: then that of another one is not mixed into it. */
+export function isTracked({ custom_fields_values }: Pick<Deal, 'custom_fields_values'>): boolean {
+  return (custom_fields_values ?? []).some(
+    ({ field_code, values }) => TRACKING_CODES.includes(field_code ?? '') && values.length > 0,
+  );
+}
+
+/** What a form may call itself, by its kind, when its slug is anybody's word. */
+const KIND_TAGS: Record<LeadKind, string> = {
+  proftest: 'proftest',
+  purchase: 'course_purchase',
+  request: 'request',
+};
+
+/**
+ * Tags are made for good and everybody sees them, so only known words become some: slugs of `slugs` or of a form in
+ * `intake_forms`, payment methods that have a stage.
+ */
+export function leadTags(
+  { kind, source, campaign, form, contactIssues, paymentMethod }: Lead,
+  { slugs, methods }: { slugs: ReadonlySet<string>; methods: readonly string[] },
+): string[] {
+  const isOwnForm = form !== undefined && !contactIssues.includes('form_unknown');
+  const isKnown = campaign !== null && (slugs.has(campaign) || isOwnForm);
+  const method = paymentMethod?.trim().toLowerCase() ?? '';
   return [
-    ...new Set([source, campaign, paymentMethod].filter((tag) => tag !== null && tag !== '')),
-  ].map((tag) => String(tag).slice(0, LONGEST_FIELD));
-}
-
-/** The sentence at the end of a note that tells whose it is: how a repeat recognises it. */
-export function noteMark(id: string): string {
-  return `Leadwire ${id}`;
-}
-
-/** What is told of the lead beside the deal; undefined when there is nothing to tell. */
-export function leadNote(lead: Lead, told: { isUnknownPayment: boolean }): string | undefined {
-  const lines = [
-    ...answerLines(lead),
-    ...(told.isUnknownPayment
-      ? [`Неизвестный способ оплаты: «${lead.paymentMethod}». Этап выбран по умолчанию.`]
-      : []),
-    ...contactLines(lead),
-  ];
-  if (lines.length === 0) return undefined;
-  const text = [`${KIND_NAMES[lead.kind]} (${lead.source})`, ...lines].join('\n');
-  return `${text.slice(0, LONGEST_NOTE)}\n\n${noteMark(lead.leadId)}`;
-}
-
-function answerLines({ answers }: Lead): string[] {
-  const { result, answers: rows, hasMoreAnswers } = readAnswers(answers);
-  return [
-    ...(result === null ? [] : [`Итог теста: ${result}`]),
-    ...rows.map(({ question, answer }) => `${labelQuestion(question)}: ${answer}`),
-    ...(hasMoreAnswers ? ['Остальные ответы: в базе лидов.'] : []),
-  ];
-}
-
-function contactLines({ contactIssues, phone, email, emailSuggestion, metadata }: Lead): string[] {
-  const { emailAsTyped, phoneAsTyped } = metadata;
-  const isCut = contactIssues.includes('phone_cut_by_mask');
-  const typed = (what: string, value: unknown) =>
-    typeof value === 'string' ? [`${what}: ${value}`] : [];
-  return [
-    ...(contactIssues.includes('phone_invalid') ? [`Телефон записан так: ${phone}`] : []),
-    ...(isCut ? ['Похоже, набрали с 8: последняя цифра потеряна.'] : []),
-    ...typed('В поле телефона было', phoneAsTyped),
-    ...(email === null ? typed('Почта записана так', emailAsTyped) : []),
-    ...(emailSuggestion === undefined ? [] : [`Возможно, почта: ${emailSuggestion}`]),
-  ];
+    ...new Set([
+      ...(isKnown ? [source, campaign] : [KIND_TAGS[kind]]),
+      ...(methods.includes(method) ? [method] : []),
+    ]),
+  ].map((tag) => tag.slice(0, LONGEST_FIELD));
 }

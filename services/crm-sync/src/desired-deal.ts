@@ -4,6 +4,7 @@ import type { FieldValues } from './amocrm-records.ts';
 import type { Amocrm } from './amocrm.ts';
 import type { CrmMap } from './crm-map.ts';
 import type { StagePlan } from './deal-plan.ts';
+import type { Known } from './known.ts';
 import type { Person } from './match.ts';
 import type { Stages } from './stages.ts';
 
@@ -15,9 +16,16 @@ export interface DesiredDeal {
   dealName: string;
   /** Where a new deal begins (undefined: AmoCRM's first stage), and whether an open one moves there. */
   stage: { id: number | undefined; movesOpenDeals: boolean };
+  /**
+   * The platform knows its students. A form proves nothing about who sent it: it changes a deal that is there already
+   * only when the contact has the form's phone.
+   */
+  isProven: boolean;
   tags: string[];
+  /** The tracking of one click: written as a whole into a deal that has none, or not at all. */
   fields: FieldValues[];
-  note: string | undefined;
+  /** `known`: AmoCRM has had the person before. */
+  note: ((known: Known | undefined) => string) | undefined;
 }
 
 export interface DealPorts {

@@ -39,6 +39,11 @@ export const envSchema = z
     AMOCRM_STAGE_LESSON_1: stage('for lesson 1'),
     AMOCRM_STAGE_LESSON_2: stage('for lesson 2'),
     AMOCRM_STAGE_LESSON_3: stage('for lesson 3'),
+    // What a form calls itself is anybody's word, and a tag stays in AmoCRM for good.
+    AMOCRM_TAG_SLUGS: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').flatMap((slug) => slug.trim() || [])),
     AMOCRM_LEAD_ID_FIELD: id('a text field of deals').optional(),
     // AmoCRM allows an integration 7, and an account 50. One less, because requests that leave evenly may
     // arrive in a bunch, and one too many costs five minutes.
@@ -49,6 +54,7 @@ export const envSchema = z
       .default(6),
     AMOCRM_SEARCH_LAG_MS: milliseconds(60_000),
     AMOCRM_BLOCK_PROBE_MS: milliseconds(15 * 60_000),
+    AMOCRM_LOOK_MS: milliseconds(60 * 60_000),
     // A look into the database, which costs AmoCRM nothing.
     AMOCRM_RECONNECT_PROBE_MS: milliseconds(15_000),
     // Longer than a request may take (20 s) with some waiting; a dead process holds a person that long.

@@ -1,7 +1,8 @@
 /** Looks for what stands in AmoCRM already: the person's contact, their open deal, an earlier create of ours. */
 import { SnoozeError } from '@leadwire/shared/errors';
 import type { Contact, Deal } from './amocrm-records.ts';
-import { isOpen } from './deal-plan.ts';
+import type { Amocrm } from './amocrm.ts';
+import { isOpen, type StagePlan } from './deal-plan.ts';
 import { referenceOf } from './deal-text.ts';
 import { pickContact, searchTexts } from './match.ts';
 import type { DealPorts, DesiredDeal } from './desired-deal.ts';
@@ -78,13 +79,19 @@ export function createDealFinder(ports: FindPorts, wish: DesiredDeal, keys: stri
       return undefined;
     },
 
-    async openDeal(contact) {
-      const ids = (contact._embedded?.leads ?? []).map(({ id }) => id);
-      const [newest] = (await amocrm.deals(ids))
-        .filter((deal) => deal.is_deleted !== true && deal.pipeline_id === plan.pipelineId)
-        .filter(({ status_id }) => isOpen(plan, status_id))
-        .sort((a, b) => b.id - a.id);
-      return newest;
-    },
+    openDeal: (contact) => newestOpenDeal({ amocrm, plan }, contact),
   };
+}
+
+/** The contact's newest deal in our pipeline that may still be worked on. Errors are those of `Amocrm.deals`. */
+export async function newestOpenDeal(
+  { amocrm, plan }: { amocrm: Pick<Amocrm, 'deals'>; plan: StagePlan },
+  contact: Contact,
+): Promise<Deal | undefined> {
+  const ids = (contact._embedded?.leads ?? []).map(({ id }) => id);
+  const [newest] = (await amocrm.deals(ids))
+    .filter((deal) => deal.is_deleted !== true && deal.pipeline_id === plan.pipelineId)
+    .filter(({ status_id }) => isOpen(plan, status_id))
+    .sort((a, b) => b.id - a.id);
+  return newest;
 }

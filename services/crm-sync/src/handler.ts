@@ -6,7 +6,8 @@ import { PermanentError } from '@leadwire/shared/errors';
 import type { Lead, LeadCreated } from '@leadwire/shared/contract/events';
 import type { CrmMap } from './crm-map.ts';
 import { stageForPayment, type StagePlan } from './deal-plan.ts';
-import { leadDealName, leadNote, leadTags, utmFields } from './deal-text.ts';
+import { leadNote } from './deal-note.ts';
+import { leadDealName, leadTags, trackingFields } from './deal-text.ts';
 import type { Facts } from './facts.ts';
 import type { Stages } from './stages.ts';
 import { leadsToTell, type SyncDeal, type Synced } from './sync-deal.ts';
@@ -18,6 +19,10 @@ export interface Ports {
   facts: Facts;
   stages: Stages;
   plan: StagePlan;
+  /** Slugs of landing pages that become tags. */
+  tagSlugs: ReadonlySet<string>;
+  /** Codes of the fields that AmoCRM's deals have. */
+  fieldCodes: () => Promise<ReadonlySet<string>>;
 }
 
 export interface CrmSync {
@@ -42,7 +47,7 @@ export function createCrmSync(ports: Ports): CrmSync {
         const synced = { dealId, contactId, stageId, problem, at: doneAt, alsoMoved };
         return tellSynced(lead.leadId, synced);
       }
-      await tellSynced(lead.leadId, await ports.syncDeal(wishFor(lead, ports.plan)));
+      await tellSynced(lead.leadId, await ports.syncDeal(await desiredDeal(lead, ports)));
     },
 
     giveUp: ({ data: { leadId } }, error) => ports.facts.tell(failure(leadId, error)),
@@ -87,16 +92,22 @@ export function failure(leadId: string, error: Error, studentId?: string) {
   };
 }
 
-function wishFor(lead: Lead, plan: StagePlan): DesiredDeal {
+/** What a lead wants of AmoCRM. Errors are those of `fieldCodes`. */
+export async function desiredDeal(
+  lead: Lead,
+  { plan, tagSlugs, fieldCodes }: Pick<Ports, 'plan' | 'tagSlugs' | 'fieldCodes'>,
+): Promise<DesiredDeal> {
   const { stageId, isUnknown } = stageForPayment(plan, lead.paymentMethod);
   const isPaid = lead.paymentMethod !== null && !isUnknown;
+  const hasClickIds = Object.keys(lead.attribution?.clickIds ?? {}).length > 0;
   return {
     id: lead.leadId,
     person: { name: lead.name, email: lead.email, phone: lead.phone },
     dealName: leadDealName(lead),
     stage: { id: stageId, movesOpenDeals: isPaid },
-    tags: leadTags(lead),
-    fields: utmFields(lead),
-    note: leadNote(lead, { isUnknownPayment: isUnknown }),
+    isProven: false,
+    tags: leadTags(lead, { slugs: tagSlugs, methods: Object.keys(plan.payment) }),
+    fields: trackingFields(lead, hasClickIds ? await fieldCodes() : new Set()),
+    note: (known) => leadNote(lead, { isUnknownPayment: isUnknown, known }),
   };
 }

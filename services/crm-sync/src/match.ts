@@ -3,10 +3,11 @@
  * addresses are normalised and compared here.
  */
 import { createHash } from 'node:crypto';
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { readEmails } from '@leadwire/shared/contacts/emails';
+import { readPhones } from '@leadwire/shared/contacts/phones';
 import type { Contact, FieldValues } from './amocrm-records.ts';
+import type { FoundBy } from './known.ts';
 
-const HOME_COUNTRY = 'KZ';
 /** A number that cannot be read is compared digit by digit; with fewer it could be anybody's. */
 const FEWEST_DIGITS = 7;
 /** How many digits at the end of a number people write alike, with whatever stands before them. */
@@ -18,19 +19,19 @@ export interface Person {
   phone: string | null;
 }
 
-/** A phone in a form in which equal numbers are equal (E.164 where possible), or undefined. */
-export function normalPhone(text: string | null): string | undefined {
-  if (text === null) return undefined;
-  const number = parsePhoneNumberFromString(text, HOME_COUNTRY);
-  if (number?.isPossible()) return number.number;
-  const digits = text.replace(/\D/gu, '');
-  return digits.length < FEWEST_DIGITS ? undefined : digits;
+/** The phones in a text, each in a form in which equal ones are equal: E.164, or digits where it cannot be read. */
+export function phonesIn(text: string | null): string[] {
+  const numbers = readPhones(text ?? '');
+  if (numbers.length > 0) return numbers;
+  const digits = (text ?? '').replace(/\D/gu, '');
+  return digits.length < FEWEST_DIGITS ? [] : [digits];
 }
 
-/** An address in a form in which equal ones are equal, or undefined. */
-export function normalEmail(text: string | null): string | undefined {
-  const email = text?.trim().toLowerCase() ?? '';
-  return email === '' ? undefined : email;
+/** The addresses in a text, each in a form in which equal ones are equal. */
+export function emailsIn(text: string | null): string[] {
+  const addresses = readEmails(text ?? '');
+  const typed = addresses.length > 0 ? addresses : [(text ?? '').trim()];
+  return typed.filter((one) => one !== '').map((one) => one.toLowerCase());
 }
 
 /**
@@ -38,8 +39,8 @@ export function normalEmail(text: string | null): string | undefined {
  * hand begin with +7, 8 or 7; then the address.
  */
 export function searchTexts({ phone, email }: Person): string[] {
-  const digits = normalPhone(phone)?.replace(/\D/gu, '').slice(-NATIONAL_DIGITS);
-  return [digits, normalEmail(email)].filter((text) => text !== undefined);
+  const digits = phonesIn(phone)[0]?.replace(/\D/gu, '').slice(-NATIONAL_DIGITS);
+  return [digits, emailsIn(email)[0]].filter((text) => text !== undefined);
 }
 
 /**
@@ -48,8 +49,8 @@ export function searchTexts({ phone, email }: Person): string[] {
  */
 export function personKeys(person: Person, id: string): string[] {
   const names = [
-    ['phone', normalPhone(person.phone)],
-    ['email', normalEmail(person.email)],
+    ['phone', phonesIn(person.phone)[0]],
+    ['email', emailsIn(person.email)[0]],
   ].flatMap(([kind, value]) => (value === undefined ? [] : [`${kind}:${value}`]));
   return (names.length > 0 ? names : [`id:${id}`]).map(hash).sort();
 }
@@ -75,12 +76,19 @@ export interface Match {
 
 /** Which of the person's contacts this contact has. */
 export function matchOf(contact: Contact, person: Person): Match {
-  const phone = normalPhone(person.phone);
-  const email = normalEmail(person.email);
+  const [phone] = phonesIn(person.phone);
+  const [email] = emailsIn(person.email);
   return {
-    phone: phone !== undefined && valuesOf(contact, 'PHONE').map(normalPhone).includes(phone),
-    email: email !== undefined && valuesOf(contact, 'EMAIL').map(normalEmail).includes(email),
+    phone: phone !== undefined && valuesOf(contact, 'PHONE').flatMap(phonesIn).includes(phone),
+    email: email !== undefined && valuesOf(contact, 'EMAIL').flatMap(emailsIn).includes(email),
   };
+}
+
+/** The same in one word. */
+export function foundBy(contact: Contact, person: Person): FoundBy {
+  const { phone, email } = matchOf(contact, person);
+  if (phone) return email ? 'both' : 'phone';
+  return email ? 'email' : 'memory';
 }
 
 /**
@@ -98,24 +106,42 @@ export function pickContact(candidates: readonly Contact[], person: Person): Con
   return best;
 }
 
+/** Phone and address of somebody new, as fields of their contact. */
+export function contactFields({ phone, email }: Person): FieldValues[] {
+  return [
+    ...(phonesIn(phone).length === 0 ? [] : [fieldOf('PHONE', phone)]),
+    ...(emailsIn(email).length === 0 ? [] : [fieldOf('EMAIL', emailsIn(email)[0])]),
+  ];
+}
+
 /**
- * The fields that a contact lacks of the person's phone and email, with the values it has: AmoCRM
- * replaces all values of a field that is written.
+ * What may be filled in of a contact that is there already: the empty field of the one channel that did not match,
+ * when the other one did. A form proves nothing about who sent it, so what a person has entered is never added to.
  */
-export function missingFields(contact: Contact, person: Person): FieldValues[] {
-  const has = matchOf(contact, person);
-  const missing: FieldValues[] = [];
-  for (const [code, isThere, value] of [
-    ['PHONE', has.phone || normalPhone(person.phone) === undefined, person.phone],
-    ['EMAIL', has.email, normalEmail(person.email) ?? null],
-  ] as const) {
-    if (isThere || value === null) continue;
-    const kept = (contact.custom_fields_values ?? []).find(({ field_code }) => field_code === code);
-    const values = (kept?.values ?? []).map((each) => ({
-      value: each.value,
-      ...(each.enum_code && { enum_code: each.enum_code }),
-    }));
-    missing.push({ field_code: code, values: [...values, { value, enum_code: 'WORK' }] });
-  }
-  return missing;
+export function fillableFields(contact: Contact, person: Person): FieldValues[] {
+  const { phone, email } = matchOf(contact, person);
+  if (phone === email) return [];
+  const missing = phone ? 'EMAIL' : 'PHONE';
+  return contactFields(person).filter(
+    ({ field_code }) => field_code === missing && !isFilled(contact, missing),
+  );
+}
+
+/** Whether the contact has a phone or an address, and not the person's. */
+export function hasOther(contact: Contact, person: Person): boolean {
+  const { phone, email } = matchOf(contact, person);
+  const [isOtherPhone, isOtherEmail] = [
+    !phone && phonesIn(person.phone).length > 0 && isFilled(contact, 'PHONE'),
+    !email && emailsIn(person.email).length > 0 && isFilled(contact, 'EMAIL'),
+  ];
+  return isOtherPhone || isOtherEmail;
+}
+
+/** Whether the contact has anything there, readable or not. */
+function isFilled(contact: Contact, code: Code): boolean {
+  return valuesOf(contact, code).some((value) => value.trim() !== '');
+}
+
+function fieldOf(field_code: Code, value: unknown): FieldValues {
+  return { field_code, values: [{ value, enum_code: 'WORK' }] };
 }

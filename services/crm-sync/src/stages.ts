@@ -1,5 +1,6 @@
-/** The pipeline's stages as AmoCRM has them, read once in a while: their order and names. */
+/** The pipeline's stages and the deals' fields as AmoCRM has them. */
 import type { Amocrm } from './amocrm.ts';
+import { createCached } from './cached.ts';
 import type { Stage } from './deal-plan.ts';
 
 /** Administrators move stages about once a month; a refusal has them read again at once. */
@@ -18,25 +19,18 @@ export function createStages(
   pipelineId: number,
   now: () => number = Date.now,
 ): Stages {
-  let known: { stages: Promise<readonly Stage[]>; readAt: number } | undefined;
-
   const read = async (): Promise<readonly Stage[]> => {
     const pipelines = await amocrm.pipelines();
     return pipelines.find(({ id }) => id === pipelineId)?._embedded.statuses ?? [];
   };
+  const stages = createCached(read, FRESH_MS, now);
+  return { all: () => stages.get(), forget: () => stages.forget() };
+}
 
-  return {
-    all() {
-      if (known && now() - known.readAt < FRESH_MS) return known.stages;
-      const reading = { stages: read(), readAt: now() };
-      known = reading;
-      reading.stages.catch(() => {
-        if (known === reading) known = undefined;
-      });
-      return reading.stages;
-    },
-    forget() {
-      known = undefined;
-    },
-  };
+/** Codes of the fields that deals have. Errors are those of `Amocrm.dealFieldCodes`. */
+export function createFieldCodes(
+  amocrm: Pick<Amocrm, 'dealFieldCodes'>,
+): () => Promise<ReadonlySet<string>> {
+  const codes = createCached(async () => new Set(await amocrm.dealFieldCodes()), FRESH_MS);
+  return () => codes.get();
 }

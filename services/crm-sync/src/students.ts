@@ -49,6 +49,7 @@ export function createStudentSync(
         person: { name, email, phone },
         dealName: studentDealName(student, id),
         stage: { id: reached ?? plan.defaultStage, movesOpenDeals: reached !== undefined },
+        isProven: true,
         tags: ['student', ...(course === null ? [] : [course])],
         fields: [],
         note: undefined,

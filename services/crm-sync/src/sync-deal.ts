@@ -8,10 +8,10 @@ import { RefusedError } from '@leadwire/shared/providers/amocrm/http';
 import { TransientError } from '@leadwire/shared/errors';
 import type { Lease } from '@leadwire/shared/coordination/leases';
 import type { CrmMap, LeadEntry, Made } from './crm-map.ts';
-import { noteMark } from './deal-text.ts';
+import { noteMark } from './deal-note.ts';
 import type { DealPorts, DesiredDeal } from './desired-deal.ts';
 import { createDealFinder } from './find-deal.ts';
-import { personKeys } from './match.ts';
+import { foundBy, hasOther, personKeys } from './match.ts';
 import { asGone, createDealWriter, problemOf } from './write-deal.ts';
 
 /** How long a lead waits for another one of the same person before it is given back. */
@@ -104,15 +104,14 @@ async function findOrMake(
     // Leads with another phone of the same contact share the deal.
     if (entry.contactId !== undefined) await lock(contactKey(entry.contactId));
     const known = await amocrm.deal(entry.dealId);
-    const isFirst = entry.state !== 'done';
     if (known && known.is_deleted !== true) {
-      const { contactId, ...made } = await write.update(known, { isFirst });
+      const { contactId, ...made } = await write.update(known, { foundBy: undefined });
       return { ...made, contactId: entry.contactId ?? contactId };
     }
   }
   if (entry?.state === 'creating') {
     const earlier = await find.earlier(entry.claimedAt ?? 0);
-    if (earlier) return write.update(earlier, { isFirst: true });
+    if (earlier) return write.update(earlier, { foundBy: undefined });
   }
   await find.awaitOthers(keys);
   const found = await find.contact();
@@ -122,13 +121,16 @@ async function findOrMake(
   await lock(key);
   await find.awaitOthers([key]);
   const contact = (await amocrm.contact(found.id)) ?? found;
+  const by = foundBy(contact, wish.person);
   const refused = await write.complete(contact);
   const deal = await find.openDeal(contact);
-  const made = deal
-    ? { ...(await write.update(deal, { isFirst: true })), contactId: contact.id }
-    : await write.create(contact, { seen: entry, alsoFor: [key] });
+  const { known, ...made } = deal
+    ? { ...(await write.update(deal, { foundBy: by })), contactId: contact.id }
+    : await write.create(contact, { seen: entry, alsoFor: [key], foundBy: by });
   const problems = [problemOf(refused), made.problem].filter((problem) => problem !== undefined);
-  return { ...made, problem: problems.length > 0 ? problems.join('; ') : undefined };
+  const problem = problems.length > 0 ? problems.join('; ') : undefined;
+  const differs = hasOther(contact, wish.person);
+  return { ...made, problem, known: known && { ...known, ...(differs && { differs }) } };
 }
 
 /** In locks and in our map: next to the hashes of the person's phone and address. */
@@ -147,7 +149,8 @@ async function addNote(
   dealId: number,
 ): Promise<string | undefined> {
   if (wish.note === undefined) return undefined;
-  if ((await map.lead(wish.id))?.noteTried) {
+  const { noteTried, known } = (await map.lead(wish.id)) ?? {};
+  if (noteTried) {
     const notes = await amocrm.notes(dealId);
     if (notes.some((text) => text.includes(noteMark(wish.id)))) return undefined;
   }
@@ -156,7 +159,7 @@ async function addNote(
     await map.noteTried(wish.id);
   };
   try {
-    await amocrm.addNote(dealId, wish.note, atTurn);
+    await amocrm.addNote(dealId, wish.note(known), atTurn);
     return undefined;
   } catch (thrown) {
     if (thrown instanceof RefusedError) return problemOf([`the note (${thrown.message})`]);

@@ -16,21 +16,23 @@ import type {
   NewDeal,
 } from './amocrm-records.ts';
 import type { DealEntry, LeadEntry, Made } from './crm-map.ts';
-import { isForward } from './deal-plan.ts';
-import { missingFields } from './match.ts';
+import { isForward, type Stage } from './deal-plan.ts';
+import { isTracked, shownName } from './deal-text.ts';
+import type { FoundBy, Known } from './known.ts';
+import { contactFields, fillableFields } from './match.ts';
 import type { FieldValues } from './amocrm-records.ts';
 import { withoutRefused } from './refused-fields.ts';
 import type { DealPorts, DesiredDeal } from './desired-deal.ts';
 
 /** A pipeline, a stage and fields may be refused one after the other. */
 const TRIES_WITHOUT = 5;
-/** A contact that has nothing yet. */
-const NOBODY: Contact = { id: 0 };
 /**
  * AmoCRM has no conditional change, so what is known of a deal must be young when its change leaves: a
  * manager may have moved it while we waited for our turn (after a 429 that is five minutes; otherwise seconds).
  */
 const LONGEST_KNOWN_MS = 60_000;
+
+const NOTHING: DealPatch = {};
 
 type WritePorts = Pick<DealPorts, 'amocrm' | 'map' | 'stages' | 'plan' | 'idField' | 'now'>;
 
@@ -41,15 +43,16 @@ export interface DealWriter {
    */
   create(
     contact: Contact | undefined,
-    options: { seen: LeadEntry | undefined; alsoFor?: readonly string[] },
+    options: { seen: LeadEntry | undefined; alsoFor?: readonly string[]; foundBy?: FoundBy },
   ): Promise<Made>;
-  /** Adds what the contact lacks of the person's phone and address; what AmoCRM refused of it. */
+  /** Fills what may be filled of the contact's phone and address; what AmoCRM refused of it. */
   complete(contact: Contact): Promise<string[]>;
   /**
-   * Moves a deal forward. With `isFirst` it is also tagged, and fields that are empty are filled. What
-   * a person has set in AmoCRM stays: its manager, its name, its values, its pipeline.
+   * Moves a deal forward, if who asks for it may. One that was there before (`foundBy`: how its contact was) is also
+   * tagged, and tracked if it is not. What a person has set in AmoCRM stays: its manager, its name, its values, its
+   * pipeline. What AmoCRM refuses is told as a problem: the deal is the lead's all the same.
    */
-  update(deal: Deal, options: { isFirst: boolean }): Promise<Made>;
+  update(deal: Deal, options: { foundBy: FoundBy | undefined }): Promise<Made>;
 }
 
 /** `renew` makes sure, right before a request leaves, that nobody has taken the person over. */
@@ -102,13 +105,25 @@ export function createDealWriter(
     await map.changeDeal(id, (known) => ({ ...known, target, targetAt: now() }), from);
   };
 
+  /** Whether the deal would move, as far as its place goes. */
+  const isAhead = (deal: Deal, all: readonly Stage[]): boolean => {
+    const { id: target, movesOpenDeals } = wish.stage;
+    if (!movesOpenDeals || target === undefined) return false;
+    return deal.pipeline_id === plan.pipelineId && isForward(plan, all, deal.status_id, target);
+  };
+
+  const stayOf = (deal: Deal, all: readonly Stage[], isTrusted: boolean): Known['stays'] => {
+    if (all.some(({ id, isIncoming }) => id === deal.status_id && isIncoming)) return 'unsorted';
+    return isAhead(deal, all) && !isTrusted ? 'unproven' : undefined;
+  };
+
   return {
-    async create(contact, { seen, alsoFor = [] }) {
+    async create(contact, { seen, alsoFor = [], foundBy }) {
       const claimKeys = [...keys, ...alsoFor];
       let claim: LeadEntry | undefined;
       const person: NewContact | { id: number } = contact
         ? { id: contact.id }
-        : { name: wish.person.name, custom_fields_values: missingFields(NOBODY, wish.person) };
+        : { name: shownName(wish.person.name), custom_fields_values: contactFields(wish.person) };
       const atTurn = async () => {
         await renew();
         claim = await map.claim(wish.id, claimKeys, claim ?? seen);
@@ -133,6 +148,7 @@ export function createDealWriter(
         contactId,
         stageId: body.deal.status_id,
         problem: problemOf(leftOut),
+        known: foundBy && { foundBy },
       };
       // Before anything else can fail; when this fails, the claim stays.
       await map.record(wish.id, claimKeys, made);
@@ -140,7 +156,7 @@ export function createDealWriter(
     },
 
     async complete(contact) {
-      const fields = missingFields(contact, wish.person);
+      const fields = fillableFields(contact, wish.person);
       const patch = { ...(fields.length > 0 && { custom_fields_values: fields }) };
       try {
         const send = (one: ContactPatch) => amocrm.updateContact(contact.id, one, renew);
@@ -152,23 +168,20 @@ export function createDealWriter(
       }
     },
 
-    async update(deal, { isFirst }) {
-      const { id: target, movesOpenDeals } = wish.stage;
+    async update(deal, { foundBy }) {
+      const { id: target } = wish.stage;
       const knownSince = now();
       const all = await stages.all();
       const isGone = target !== undefined && all.length > 0 && !all.some(({ id }) => id === target);
-      const isMove =
-        movesOpenDeals &&
-        target !== undefined &&
-        deal.pipeline_id === plan.pipelineId &&
-        isForward(plan, all, deal.status_id, target);
-      const has = new Set((deal.custom_fields_values ?? []).map(({ field_code }) => field_code));
-      const fields = wish.fields.filter(({ field_code }) => !has.has(field_code ?? null));
+      const isTrusted = wish.isProven || foundBy === 'phone' || foundBy === 'both';
+      const stays = stayOf(deal, all, isTrusted);
+      const isMove = isAhead(deal, all) && stays === undefined;
+      const isNew = foundBy !== undefined && isTrusted;
+      const fields = isNew && !isTracked(deal) ? wish.fields : [];
       const patch: DealPatch = {
-        ...(isMove && !isGone && { status_id: target }),
-        ...(isFirst && fields.length > 0 && { custom_fields_values: fields }),
-        ...(isFirst &&
-          wish.tags.length > 0 && { tags_to_add: wish.tags.map((name) => ({ name })) }),
+        ...(isMove && !isGone && target !== undefined && { status_id: target }),
+        ...(fields.length > 0 && { custom_fields_values: fields }),
+        ...(isNew && wish.tags.length > 0 && { tags_to_add: wish.tags.map((name) => ({ name })) }),
       };
       const send = (one: DealPatch) =>
         amocrm.updateDeal(deal.id, inPipeline(one, plan.pipelineId), async () => {
@@ -177,14 +190,19 @@ export function createDealWriter(
         });
       const { body, leftOut } = await withFallback(patch, send).catch(async (thrown: unknown) => {
         if (isMove) await map.changeDeal(deal.id, withoutTarget, deal.status_id);
+        // A colleague who left, a field that must be filled in by hand: nothing of ours to leave out.
+        if (thrown instanceof RefusedError) return { body: NOTHING, leftOut: [thrown.message] };
         return asGone(thrown);
       });
-      if (isGone && movesOpenDeals) leftOut.push(`status_id ${target} (not in the pipeline)`);
+      if (isGone && wish.stage.movesOpenDeals)
+        leftOut.push(`status_id ${target} (not in the pipeline)`);
+      const isRefused = isMove && body.status_id === undefined;
       return {
         dealId: deal.id,
         contactId: mainContactOf(deal),
         stageId: body.status_id ?? deal.status_id,
         problem: problemOf(leftOut),
+        known: foundBy && { foundBy, stays: isRefused ? 'refused' : stays },
       };
     },
   };

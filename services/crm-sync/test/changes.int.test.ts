@@ -3,6 +3,8 @@ import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { createFollowDeal } from '../src/changes.ts';
+import { createLook } from '../src/look-for-changes.ts';
 import { PATIENCE_MS, STAGES, useRig } from './rig.ts';
 
 const rig = useRig();
@@ -86,6 +88,69 @@ describe('what a manager does in AmoCRM', () => {
     expect(await rig.told(lead.leadId, 'moved')).toMatchObject({ stageId: STAGES.lesson2 });
     await noHintsLeft();
     expect(await moves(lead.leadId)).toBe(1);
+  });
+
+  test('is seen where AmoCRM’s only hook is that of any update', async () => {
+    const [api] = await Promise.all([startApi(), rig.startCrm()]);
+    const { lead, dealId } = await syncedLead();
+    await amocrm().set({ webhooks: [] });
+    await amocrm().moveLead(dealId, STAGES.lesson1);
+    const form = {
+      'leads[update][0][id]': String(dealId),
+      'leads[update][0][status_id]': String(STAGES.lesson1),
+      'leads[update][0][old_status_id]': String(STAGES.kaspi),
+    };
+    expect((await tell(api, form)).status).toBe(200);
+    expect(await rig.told(lead.leadId, 'moved')).toMatchObject({ stageId: STAGES.lesson1 });
+  });
+
+  test('by merging the deal into another one of the person takes its leads there', async () => {
+    await Promise.all([startApi(), rig.startCrm()]);
+    const { lead, dealId } = await syncedLead();
+    const { contactIds } = await rig.deal(dealId);
+    const survivor = await amocrm().addLead({ contactIds, statusId: STAGES.lesson1 });
+    await amocrm().deleteLead(dealId);
+    expect(await rig.told(lead.leadId, 'moved')).toMatchObject({
+      dealId: survivor.id,
+      stageId: STAGES.lesson1,
+    });
+
+    await amocrm().moveLead(survivor.id, STAGES.lesson2);
+    await waitFor(async () => (await moves(lead.leadId)) === 2, WAIT);
+    expect(await rig.told(lead.leadId, 'moved')).toMatchObject({ stageId: STAGES.lesson2 });
+  });
+
+  test('by merging the contact into another one leaves the person who they are', async () => {
+    await Promise.all([startApi(), rig.startCrm()]);
+    const { lead, dealId } = await syncedLead();
+    const merged = await amocrm().addContact({
+      name: 'Айгерим',
+      phones: ['+7 700 000 00 80', lead.phone!],
+    });
+    const survivor = await amocrm().addLead({ contactIds: [merged.id], statusId: STAGES.first });
+    const { contactIds } = await rig.deal(dealId);
+    await amocrm().deleteLead(dealId);
+    await amocrm().deleteContact(contactIds[0]!);
+    const again = someLead({ phone: lead.phone });
+    await rig.publishLead(again);
+    expect(await rig.synced(again)).toMatchObject({ dealId: survivor.id, contactId: merged.id });
+  });
+
+  test('without a hook is found by a look at what has changed, once, whichever process looks', async () => {
+    await rig.startCrm();
+    const [{ lead, dealId }, { lead: still }] = [await syncedLead(), await syncedLead()];
+    await amocrm().moveLead(dealId, STAGES.lesson3);
+    const ports = rig.ports();
+    const look = createLook({ ...ports, followDeal: createFollowDeal(ports), everyMs: 3_600_000 });
+    const before = (await rig.control().requests('amocrm')).length;
+    await look();
+    expect(await rig.told(lead.leadId, 'moved')).toMatchObject({ stageId: STAGES.lesson3 });
+    expect(await moves(still.leadId)).toBe(0);
+
+    const afterwards = (await rig.control().requests('amocrm')).length;
+    expect(afterwards).toBeGreaterThan(before);
+    await look();
+    expect((await rig.control().requests('amocrm')).length).toBe(afterwards);
   });
 
   test('with deals that are not ours is nothing to us', async () => {

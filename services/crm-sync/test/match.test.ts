@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Contact } from '../src/amocrm-records.ts';
 import {
+  contactFields,
+  fillableFields,
+  foundBy,
+  hasOther,
   matchOf,
-  missingFields,
-  normalPhone,
   personKeys,
+  phonesIn,
   pickContact,
   searchTexts,
 } from '../src/match.ts';
@@ -27,18 +30,23 @@ function contact(phones: string[], emails: string[] = [], more: Partial<Contact>
 }
 
 describe('phones', () => {
-  test.each(['+7 (705) 123-45-67', '8 705 123 45 67', '87051234567', '77051234567', '7051234567'])(
-    '%s is the number that it is',
-    (typed) => {
-      expect(normalPhone(typed)).toBe('+77051234567');
-    },
-  );
+  test.each([
+    ['+7 (705) 123-45-67', ['+77051234567']],
+    ['8 705 123 45 67', ['+77051234567']],
+    ['77051234567', ['+77051234567']],
+    ['7051234567', ['+77051234567']],
+    // As managers and their old spreadsheets leave them in AmoCRM.
+    ['998900000110', ['+998900000110']],
+    ['79260000110', ['+79260000110']],
+    ['87050000110, 87770000110', ['+77050000110', '+77770000110']],
+    ['+7 705 000 01 10 / 8 777 000 01 10', ['+77050000110', '+77770000110']],
+  ])('%s is what it is, whoever typed it', (typed, numbers) => {
+    expect(phonesIn(typed)).toEqual(numbers);
+  });
 
   test('what cannot be read is compared by its digits, unless there are too few', () => {
-    expect(normalPhone('8705 12 34 5')).toBe(normalPhone('870512345'));
-    expect(normalPhone('1234')).toBeUndefined();
-    expect(normalPhone('нет')).toBeUndefined();
-    expect(normalPhone(null)).toBeUndefined();
+    expect(phonesIn('8705 12 34 5')).toEqual(phonesIn('870512345'));
+    expect([phonesIn('1234'), phonesIn('нет'), phonesIn(null)]).toEqual([[], [], []]);
   });
 });
 
@@ -72,22 +80,36 @@ describe('a contact', () => {
     expect(pickContact([byEmail, byPhone, both], person)).toBe(both);
   });
 
-  test('gets what it lacks and keeps what it has, kinds of numbers included', () => {
-    const [phone, ...others] = missingFields(contact(['+77272500000'], [person.email]), person);
-    expect(others).toEqual([]);
-    expect(phone).toEqual({
-      field_code: 'PHONE',
-      values: [
-        { value: '+77272500000', enum_code: 'MOB' },
-        { value: '+77051234567', enum_code: 'WORK' },
-      ],
-    });
-    expect(missingFields(contact(['87051234567'], [person.email]), person)).toEqual([]);
+  test('is known by its phone, its address, both, or by neither', () => {
+    const mail = person.email;
+    expect(foundBy(contact(['8 705 123 45 67'], [mail]), person)).toBe('both');
+    expect(foundBy(contact(['87010000110, 87051234567']), person)).toBe('phone');
+    expect(foundBy(contact(['+77272500000'], [`Анна <${mail}>`]), person)).toBe('email');
+    expect(foundBy(contact(['+77272500000']), person)).toBe('memory');
   });
 
-  test('gets a number that cannot be read as it was typed', () => {
+  test.each([
+    ['its phone, without an address: the address', contact([person.phone]), ['EMAIL']],
+    ['its phone, and another address', contact([person.phone], ['old@leadwire-sample.kz']), []],
+    ['its address, without a phone: the phone', contact([], [person.email]), ['PHONE']],
+    ['its address, and another phone', contact(['+77272500000'], [person.email]), []],
+    ['both', contact([person.phone], [person.email]), []],
+    ['neither', contact([]), []],
+    ['its phone, and a word in the field', contact([person.phone], ['нет']), []],
+  ])('that has %s: nothing more may be filled in', (_what, known, codes) => {
+    const fields = fillableFields(known, person);
+    expect(fields.map(({ field_code }) => field_code)).toEqual(codes);
+  });
+
+  test('with another phone or address than the person’s is told apart from an empty one', () => {
+    expect(hasOther(contact([person.phone], ['old@leadwire-sample.kz']), person)).toBe(true);
+    expect(hasOther(contact(['+77272500000'], [person.email]), person)).toBe(true);
+    expect(hasOther(contact([person.phone]), person)).toBe(false);
+  });
+
+  test('that is new gets a number that cannot be read as it was typed', () => {
     const typed = { ...person, phone: '8705 12 34', email: null };
-    expect(missingFields(contact([]), typed)).toMatchObject([
+    expect(contactFields(typed)).toMatchObject([
       { field_code: 'PHONE', values: [{ value: '8705 12 34' }] },
     ]);
   });

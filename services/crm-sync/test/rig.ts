@@ -25,7 +25,7 @@ import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { createPorts } from '../src/connect.ts';
+import { createPorts } from '../src/app.ts';
 import { envSchema } from '../src/env.ts';
 
 export const PIPELINE = 10_350_882;
@@ -178,6 +178,7 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
       AMOCRM_STAGE_LESSON_1: String(STAGES.lesson1),
       AMOCRM_STAGE_LESSON_2: String(STAGES.lesson2),
       AMOCRM_STAGE_LESSON_3: String(STAGES.lesson3),
+      AMOCRM_TAG_SLUGS: 'spring_a',
       AMOCRM_RATE_PER_SECOND: '50',
       AMOCRM_SEARCH_LAG_MS: '2000',
       AMOCRM_BLOCK_PROBE_MS: '1500',

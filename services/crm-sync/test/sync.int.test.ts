@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { makeEvent } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { ID_FIELD, PIPELINE, STAGES, useRig } from './rig.ts';
@@ -84,6 +85,23 @@ describe('a lead', () => {
     expect(await rig.control().amocrm.notes(dealId)).toHaveLength(1);
     expect((await rig.control().requests('amocrm')).length).toBe(before);
   });
+});
+
+test('a lead that was let out of quarantine is a deal, once, however often it is let out', async () => {
+  const service = await startCrm();
+  const lead = someLead();
+  const release = () => {
+    const data = lead;
+    const about = { source: 'cli', subject: lead.leadId };
+    const event = makeEvent('lead.released.v1', { ...about, data });
+    return rig.bus().publish(subjects.leadReleased(lead.kind, lead.leadId), event);
+  };
+  await release();
+  const { dealId } = await synced(lead);
+  const { seq } = await release();
+  await rig.handled([service], seq);
+  expect(await dealsOf(lead)).toMatchObject([{ id: dealId }]);
+  expect(await rig.control().amocrm.notes(dealId)).toHaveLength(1);
 });
 
 test('every call is told to the log of integrations, without contact data', async () => {

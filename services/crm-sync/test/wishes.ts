@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SnoozeError, TransientError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/contract/events';
 import type { Amocrm } from '../src/amocrm.ts';
-import { leadDealName, leadNote, leadTags, utmFields } from '../src/deal-text.ts';
+import { leadNote } from '../src/deal-note.ts';
+import { leadDealName, leadTags, trackingFields } from '../src/deal-text.ts';
 import { createSyncDeal, type Synced } from '../src/sync-deal.ts';
 import type { DealPorts, DesiredDeal } from '../src/desired-deal.ts';
 import { STAGES } from './rig.ts';
@@ -18,9 +19,10 @@ export function wishFor(lead: Lead, stage?: number): DesiredDeal {
     person: { name: lead.name, email: lead.email, phone: lead.phone },
     dealName: leadDealName(lead),
     stage: { id: stage ?? STAGES.first, movesOpenDeals: stage !== undefined },
-    tags: leadTags(lead),
-    fields: utmFields(lead),
-    note: leadNote(lead, { isUnknownPayment: false }),
+    isProven: false,
+    tags: leadTags(lead, { slugs: new Set(['spring_a']), methods: ['kaspi'] }),
+    fields: trackingFields(lead, new Set()),
+    note: (known) => leadNote(lead, { isUnknownPayment: false, known }),
   };
 }
 

@@ -1,6 +1,12 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { baseUrl, commonEnv, milliseconds, welcomeLink } from '@leadwire/shared/runtime/env';
+import {
+  baseUrl,
+  commonEnv,
+  milliseconds,
+  ownSecret,
+  welcomeLink,
+} from '@leadwire/shared/runtime/env';
 
 const ORIGINS =
   'expected exact origins, comma separated: https://example.kz,https://www.example.kz';
@@ -16,11 +22,9 @@ const listOf = (text: string) =>
 export const envSchema = z.object({
   ...commonEnv({ port: 3000 }),
   /** Bearer token for lead statuses and /metrics. */
-  ADMIN_TOKEN: z
-    .string('expected a secret of at least 16 characters')
-    .min(16, 'expected a secret of at least 16 characters'),
+  ADMIN_TOKEN: ownSecret(16),
   /** Bearer token of the learning platform; without it the platform's addresses are not there. */
-  PLATFORM_TOKEN: z.string().min(16, 'expected a secret of at least 16 characters').optional(),
+  PLATFORM_TOKEN: ownSecret(16).optional(),
   /** Tenge that a student paid of whom the platform tells no amount. */
   SALE_DEFAULT_AMOUNT: z.coerce
     .number('expected an amount in tenge')
@@ -63,7 +67,7 @@ export const envSchema = z.object({
   /** Between two looks for leads that no hook told of. */
   FACEBOOK_POLL_MS: milliseconds(900_000),
   /** What links to unsubscribe are signed with, as in mailer-batch; without it nobody can unsubscribe here. */
-  UNSUBSCRIBE_SECRET: z.string().min(32, 'expected a secret of at least 32 characters').optional(),
+  UNSUBSCRIBE_SECRET: ownSecret(32).optional(),
   /** The sites whose forms may read our answers. None by default. */
   CORS_ORIGINS: z
     .string()
@@ -84,7 +88,19 @@ export const envSchema = z.object({
     .number('expected a whole number, 1 or more')
     .int('expected a whole number, 1 or more')
     .min(1, 'expected a whole number, 1 or more')
-    .default(120),
+    .default(600),
+  /** New leads in a minute, over all forms and replicas, beyond which they are held until a person lets them out. */
+  FLOOD_LEADS_PER_MINUTE: z.coerce
+    .number('expected a whole number, 1 or more')
+    .int('expected a whole number, 1 or more')
+    .min(1, 'expected a whole number, 1 or more')
+    .default(60),
+  /** What the broker's streams may take, as the broker is told (deploy/nats.conf); 70 % of it is an alert. */
+  NATS_MAX_STORE: z
+    .string()
+    .regex(/^\d+(?:[KMGT]B?)?$/i, 'expected a size such as 20GB')
+    .default('20GB')
+    .transform(toBytes),
   /** Whose X-Forwarded-For is believed. Wrong here, and the rate limit counts everybody as one, or nobody. */
   TRUST_PROXY: z
     .string()
@@ -96,6 +112,12 @@ export const envSchema = z.object({
     .transform(toTrust),
 });
 export type Env = z.infer<typeof envSchema>;
+
+/** `20GB` as the broker reads it: powers of 1024. */
+function toBytes(text: string): number {
+  const [, count = '0', unit = ''] = /^(\d+)([KMGT]?)B?$/i.exec(text) ?? [];
+  return Number(count) * 1_024 ** ' KMGT'.indexOf(unit.toUpperCase() || ' ');
+}
 
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;

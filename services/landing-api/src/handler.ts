@@ -6,7 +6,7 @@ import type { Phone } from '@leadwire/shared/contacts/phones';
 import type { ContactIssue, Lead, LeadKind } from '@leadwire/shared/contract/events';
 import type { Issue } from '@leadwire/shared/service/http-problems';
 import { readAttribution, type RequestTraces } from './forms/attribution.ts';
-import { HONEYPOT_FIELD, type Submission } from './forms/submission.ts';
+import { HONEYPOT_FIELDS, type Submission } from './forms/submission.ts';
 
 const LONGEST_NAME = 200;
 /** How people call somebody who left no name; flagged, and no message greets with it. */
@@ -27,7 +27,7 @@ export interface Form {
 }
 
 export type Reading =
-  /** `isSpam`: the honeypot was filled in. The lead is kept apart and nobody is contacted. */
+  /** `isSpam`: the honeypot was filled in. The lead is held. */
   { lead: Lead; isSpam: boolean; issues?: undefined } | { issues: Issue[] };
 
 /** Makes a lead of what a form sent. Refuses only who cannot be reached: nothing like an address nor a phone. */
@@ -49,8 +49,8 @@ export function readLead(
   const from = readAttribution(rest, metadata, traces, receivedAt);
   const { utm, attribution, rest: unknown } = from;
   const { form: slug, isUnknown, ...journey } = form;
-  const isSpam = isFilled(unknown[HONEYPOT_FIELD]);
-  if (!isSpam) delete unknown[HONEYPOT_FIELD];
+  const isSpam = HONEYPOT_FIELDS.some((field) => isFilled(unknown[field]));
+  for (const field of HONEYPOT_FIELDS) if (!isFilled(unknown[field])) delete unknown[field];
 
   const lead: Lead = {
     leadId: stamp.leadId,

@@ -11,6 +11,7 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import {
   RequestError,
   answerProblems,
@@ -20,6 +21,7 @@ import {
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { hasBearer } from '@leadwire/shared/service/service';
+import { PAGES_PER_MINUTE, refuseOtherOrigins, watchProxies } from './edge-guards.ts';
 import { addFormRoutes, type FormPorts } from './forms/form-routes.ts';
 import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
 import { addClickRoute, type ClickPorts } from './links/clicks.ts';
@@ -29,6 +31,7 @@ import { BODY_LIMIT_BYTES, acceptJsonBodies } from './forms/json-body.ts';
 import type { LandingMeasures } from './measures.ts';
 import { addFacebookHook } from './webhooks/facebook-hook.ts';
 import type { FacebookLeads } from './webhooks/facebook-leads.ts';
+import { createStrangers } from './webhooks/hook-guards.ts';
 import { addMailgunHook } from './webhooks/mailgun-hook.ts';
 import { addMobizonHook } from './webhooks/mobizon-hook.ts';
 import { addMessageRoutes } from './platform/messages.ts';
@@ -65,7 +68,7 @@ export type HttpEnv = Pick<
   | 'MAILGUN_WEBHOOK_SIGNING_KEY'
   | 'WELCOME_LINK'
 >;
-export type HttpPorts = Omit<LandingPorts, 'measures'> &
+export type HttpPorts = Omit<LandingPorts, 'measures' | 'formsPerMinute' | 'guard'> &
   Pick<FormPorts, 'forms' | 'rejects'> &
   Omit<StatusPorts, 'adminToken'> &
   ClickPorts & {
@@ -73,19 +76,26 @@ export type HttpPorts = Omit<LandingPorts, 'measures'> &
     bus: Pick<Bus, 'publish' | 'name' | 'lastUnder' | 'bucket'>;
     measures: LandingMeasures;
     facebook?: FacebookLeads | undefined;
+    alerts: Pick<Alerts, 'raise' | 'resolve'>;
   };
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<FastifyInstance> {
   const app = createApp(env, ports.log);
+  watchProxies(app, ports.alerts);
   await addDefences(app, env);
   acceptJsonBodies(app);
   answerProblems(app, { preHandler: app.rateLimit() });
   recordAnswers(app, ports.measures);
   await addDocs(app, env);
 
-  addLandingRoutes(app, ports);
-  addFormRoutes(app, { ...ports, adminToken: env.ADMIN_TOKEN });
+  const { PUBLIC_BASE_URL: publicUrl, RATE_LIMIT_PER_MINUTE: formsPerMinute } = env;
+  const own = publicUrl === undefined ? [] : [new URL(publicUrl).origin];
+  const origins = [...env.CORS_ORIGINS, ...own];
+  const guard = refuseOtherOrigins({ origins, alerts: ports.alerts });
+  const forms = { ...ports, formsPerMinute, guard, adminToken: env.ADMIN_TOKEN };
+  addLandingRoutes(app, forms);
+  addFormRoutes(app, forms);
   addStatusRoute(app, { ...ports, adminToken: env.ADMIN_TOKEN });
   addClickRoute(app, ports);
   addOptionalRoutes(app, env, ports);
@@ -129,10 +139,11 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
   if (facebook !== undefined && appSecret !== undefined && verifyToken !== undefined) {
     addFacebookHook(app, { leads: facebook, appSecret, verifyToken });
   }
-  if (amocrm !== undefined) addAmocrmHook(app, { bus, now, secret: amocrm });
+  const strangers = createStrangers(ports.alerts);
+  if (amocrm !== undefined) addAmocrmHook(app, { bus, now, secret: amocrm, strangers });
   if (resend !== undefined) addResendHook(app, { bus, secret: resend });
   if (mailgun !== undefined) addMailgunHook(app, { bus, now, signingKey: mailgun });
-  if (mobizon !== undefined) addMobizonHook(app, { bus, now, secret: mobizon });
+  if (mobizon !== undefined) addMobizonHook(app, { bus, now, secret: mobizon, strangers });
   if (unsubscribe !== undefined) addUnsubscribeRoutes(app, { bus, now, secret: unsubscribe });
 }
 
@@ -145,6 +156,8 @@ function createApp(env: HttpEnv, log: Log): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: 2 * REQUEST_TIMEOUT_MS,
+    // Node looks for slow heads and bodies every half minute by itself: a slow one would have 45 seconds.
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
     // While stopping, whoever is connected is still served: the broker is let go last.
     return503OnClosing: false,
     trustProxy: env.TRUST_PROXY,
@@ -184,7 +197,7 @@ async function addDefences(app: FastifyInstance, env: HttpEnv): Promise<void> {
     maxAge: 3_600,
   });
   await app.register(fastifyRateLimit, {
-    max: env.RATE_LIMIT_PER_MINUTE,
+    max: PAGES_PER_MINUTE,
     timeWindow: 60_000,
     allowList: (request) =>
       HEALTH_PATHS.includes(request.url) ||

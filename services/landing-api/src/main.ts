@@ -13,6 +13,9 @@ import { createKnownForms } from './forms/known-forms.ts';
 import { createRejects } from './forms/rejects.ts';
 import { createHttp } from './http.ts';
 import { createIntake } from './intake/intake.ts';
+import { startDiskAlerts } from './disk-alerts.ts';
+import { createFloodGate } from './intake/flood-gate.ts';
+import { createHeldAlerts } from './intake/held-alerts.ts';
 import { startJournalAlerts } from './intake/journal-alerts.ts';
 import { watchJournal } from './intake/journal-watch.ts';
 import { openJournal } from './intake/journal.ts';
@@ -27,9 +30,11 @@ const metrics = createMetrics(NAME);
 const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REPLICAS });
 const journal = await openJournal({ dir: env.JOURNAL_DIR, log });
 measureJournal(metrics.registry, journal);
-const intake = createIntake({ bus, journal, log, timeoutMs: env.INTAKE_TIMEOUT_MS });
-const watch = watchJournal(journal, log);
 const alerts = createAlerts(bus);
+const flood = createFloodGate({ bus, alerts, log, limit: env.FLOOD_LEADS_PER_MINUTE });
+const held = createHeldAlerts({ alerts, log });
+const intake = createIntake({ bus, journal, log, flood, held, timeoutMs: env.INTAKE_TIMEOUT_MS });
+const watch = watchJournal(journal, log);
 const rejects = createRejects({
   bus,
   alerts,
@@ -59,6 +64,7 @@ const http = await createHttp(env, {
   forms,
   facebook,
   rejects,
+  alerts,
   ledger: createLedger(bus),
   groups: createGroupReader(bus),
   links: createShortLinks(bus),
@@ -78,6 +84,9 @@ await runService({
   consume: () => [
     startDrain({ bus, journal, log }),
     startJournalAlerts({ journal, log, alerts }),
+    flood.start(),
+    startDiskAlerts({ bus, alerts, log, dir: env.JOURNAL_DIR, streamBytes: env.NATS_MAX_STORE }),
+    held.start(),
     rejects.startCarrying(),
     ...(facebook ? [facebook.startPolling(env.FACEBOOK_POLL_MS)] : []),
   ],

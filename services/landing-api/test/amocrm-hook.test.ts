@@ -13,6 +13,8 @@ test('several deals and kinds of change in one call are told apart', () => {
     'leads[delete][0][id]': '13',
     'leads[restore][0][id]': '14',
     'leads[update][0][id]': '15',
+    'leads[update][0][status_id]': '7',
+    'leads[note][0][id]': '16',
     'account[id]': '1',
   });
   expect(readHook(hook)).toEqual([
@@ -20,7 +22,13 @@ test('several deals and kinds of change in one call are told apart', () => {
     { dealId: 12, change: 'moved', stageId: 6 },
     { dealId: 13, change: 'deleted' },
     { dealId: 14, change: 'restored' },
+    { dealId: 15, change: 'moved', stageId: 7 },
   ]);
+});
+
+test('of one call 250 hints count', () => {
+  const many = Array.from({ length: 300 }, (_, n) => `leads[status][${n}][id]=${n + 1}`);
+  expect(readHook(many.join('&'))).toHaveLength(250);
 });
 
 test('numbers that are none are passed over', () => {

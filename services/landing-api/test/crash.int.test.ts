@@ -35,6 +35,7 @@ async function start(env: Record<string, string> = {}): Promise<ServiceProcess> 
       ADMIN_TOKEN,
       JOURNAL_DIR: folder.dir,
       RATE_LIMIT_PER_MINUTE: '100000',
+      FLOOD_LEADS_PER_MINUTE: '100000',
       ...env,
     },
     until: 'listening',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
+import { waitFor } from '@leadwire/testing/wait-for';
 import { answerOf, form, startApi, type TestApi } from './start-api.ts';
 
 const SITE = 'https://site.kz';
@@ -64,6 +65,77 @@ describe('another site', () => {
   });
 });
 
+describe('a post from a page that is not ours', () => {
+  test('is refused whatever its content type, and people hear which page it was', async () => {
+    const api = await start({ CORS_ORIGINS: SITE, PUBLIC_BASE_URL: 'https://api.site.kz' });
+    const before = await api.countLeads();
+    const types = ['application/json', 'text/plain', 'application/x-www-form-urlencoded'];
+    const post = (path: string, origin: string, type: string) =>
+      fetch(api.url + path, {
+        method: 'POST',
+        headers: { origin, 'content-type': type },
+        body: type.endsWith('urlencoded') ? 'phone=87000000141' : '{"phone":"87000000142"}',
+      });
+    for (const path of [PROFTEST, '/api/forms/spring']) {
+      for (const type of types) {
+        expect((await post(path, 'https://evil.kz', type)).status).toBe(403);
+        expect((await post(path, 'null', type)).status).toBe(403);
+      }
+    }
+    expect(await api.countLeads()).toBe(before);
+    const alert = await waitFor(() => api.bus.lastUnder('ALERTS', 'alerts.*.forms_refused'));
+    expect(JSON.stringify(alert.event)).toContain('https://evil.kz');
+    for (const origin of [SITE, 'https://api.site.kz', api.url]) {
+      expect((await post(PROFTEST, origin, 'text/plain')).ok).toBe(true);
+    }
+  });
+});
+
+test('a head or a body that comes slowly has 15 seconds', async () => {
+  const { headersTimeout, requestTimeout } = (await start()).server;
+  expect([headersTimeout, requestTimeout]).toEqual([15_000, 15_000]);
+});
+
+test('somebody who speaks for others and is not trusted is told of once', async () => {
+  const api = await start();
+  for (const n of [1, 2, 3]) {
+    const forwarded = { 'x-forwarded-for': `203.0.113.${n}` };
+    await api.post(PROFTEST, form(`proxy${n}`), forwarded);
+  }
+  const alert = await waitFor(() => api.bus.lastUnder('ALERTS', 'alerts.*.untrusted_proxy'));
+  expect(JSON.stringify(alert.event)).toContain('TRUST_PROXY');
+  const trusting = await start({ TRUST_PROXY: 'loopback' });
+  await trusting.post(PROFTEST, form('proxy4'), { 'x-forwarded-for': '203.0.113.4' });
+  await waitFor(async () => {
+    const last = await api.bus.lastUnder('ALERTS', 'alerts.*.untrusted_proxy');
+    return JSON.stringify(last?.event).includes('resolved');
+  });
+});
+
+test('wrong secrets of hooks are told of, and no longer compared', async () => {
+  const api = await start({ AMOCRM_WEBHOOK_SECRET: 'a-secret-of-the-hook' });
+  const post = (secret: string) =>
+    fetch(`${api.url}/api/webhooks/amocrm/${secret}`, { method: 'POST', body: 'a=b' });
+  const guesses = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => post(`guess-${n}-aaaaaaaaa`)),
+  );
+  const counts = [404, 429].map((each) => guesses.filter(({ status }) => status === each).length);
+  expect(counts).toEqual([30, 10]);
+  await waitFor(() => api.bus.lastUnder('ALERTS', 'alerts.*.webhooks_refused'));
+  // AmoCRM itself is still heard.
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const url = `${api.url}/api/webhooks/amocrm/a-secret-of-the-hook`;
+  expect((await fetch(url, { method: 'POST', headers, body: 'a=b' })).status).toBe(200);
+});
+
+test('130 people of a school behind one address are all taken', async () => {
+  const api = await start({ RATE_LIMIT_PER_MINUTE: '600' });
+  const answers = await Promise.all(
+    Array.from({ length: 130 }, (_, n) => api.post(PROFTEST, form(`school${n}`))),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+});
+
 describe('more requests than an address may make', () => {
   test('are told when to come back, in the shape of every refusal', async () => {
     const api = await start({ RATE_LIMIT_PER_MINUTE: '3', CORS_ORIGINS: SITE });
@@ -78,7 +150,8 @@ describe('more requests than an address may make', () => {
     });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(refused.headers.get('access-control-allow-origin')).toBe(SITE);
-    expect((await answerOf(fetch(`${api.url}/nothing`))).status).toBe(429);
+    // Links have a counter of their own.
+    expect((await fetch(`${api.url}/s/abc`)).status).toBe(404);
   });
 
   test('do not count for health and for the holder of the admin token', async () => {
@@ -128,10 +201,10 @@ describe('the documentation', () => {
     const submit = paths['/api/landing/submit']?.['post'];
     const schema = submit?.requestBody?.content['application/json']?.schema;
     expect(Object.keys(schema?.properties ?? {})).toEqual(
-      expect.arrayContaining(['name', 'email', 'phone', 'paymentMethod', 'utm', 'website']),
+      expect.arrayContaining(['name', 'email', 'phone', 'paymentMethod', 'utm', 'lw_topic']),
     );
     expect(Object.keys(submit?.responses ?? {})).toEqual(
-      expect.arrayContaining(['200', '201', '400', '413', '415', '429', '503']),
+      expect.arrayContaining(['200', '201', '400', '403', '413', '415', '429', '503']),
     );
   });
 

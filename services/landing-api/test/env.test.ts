@@ -8,10 +8,12 @@ test('the defaults need nothing but a token', () => {
   expect(readEnv(envSchema, { ADMIN_TOKEN })).toMatchObject({
     PORT: 3000,
     CORS_ORIGINS: [],
-    RATE_LIMIT_PER_MINUTE: 120,
+    RATE_LIMIT_PER_MINUTE: 600,
+    FLOOD_LEADS_PER_MINUTE: 60,
     TRUST_PROXY: false,
     JOURNAL_DIR: '.data/journal',
     INTAKE_TIMEOUT_MS: 2_000,
+    NATS_MAX_STORE: 20 * 1_024 ** 3,
   });
 });
 
@@ -35,6 +37,9 @@ test('a number of proxies trusts so many hops and no more', () => {
 
 test.each([
   ['ADMIN_TOKEN', 'short'],
+  ['ADMIN_TOKEN', 'change-me-change-me'],
+  ['ADMIN_TOKEN', 'aaaaaaaaaaaaaaaaaaaaaaaa'],
+  ['NATS_MAX_STORE', 'much'],
   ['CORS_ORIGINS', '*'],
   ['CORS_ORIGINS', 'https://a.kz/'],
   ['CORS_ORIGINS', 'a.kz'],

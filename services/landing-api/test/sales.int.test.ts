@@ -121,7 +121,7 @@ describe('a referrer', () => {
     fetch(`${api.url}/r/${code}`, { redirect: 'manual', headers });
   const clicks = async (code: string) => {
     const manager = await api.bus.manager();
-    const filter = { subjects_filter: subjects.referralClicked(code) };
+    const filter = { subjects_filter: subjects.referral('clicked', code) };
     const { state } = await manager.streams.info('REFERRALS', filter);
     return Object.values(state.subjects ?? {}).reduce((sum, n) => sum + n, 0);
   };

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,9 @@ import { createKnownForms } from '../src/forms/known-forms.ts';
 import { createRejects } from '../src/forms/rejects.ts';
 import { createHttp } from '../src/http.ts';
 import { createIntake } from '../src/intake/intake.ts';
+import { startDiskAlerts } from '../src/disk-alerts.ts';
+import { createFloodGate } from '../src/intake/flood-gate.ts';
+import { createHeldAlerts } from '../src/intake/held-alerts.ts';
 import { startJournalAlerts } from '../src/intake/journal-alerts.ts';
 import { watchJournal } from '../src/intake/journal-watch.ts';
 import { openJournal, type Journal } from '../src/intake/journal.ts';
@@ -33,6 +37,7 @@ export interface Answer {
 
 export interface TestApi {
   url: string;
+  server: Server;
   bus: Bus;
   journal: Journal;
   /** Posts a value as JSON, or a text as it is. */
@@ -57,6 +62,7 @@ export async function startApi(
   const variables = envSchema.parse({
     ADMIN_TOKEN,
     RATE_LIMIT_PER_MINUTE: '100000',
+    FLOOD_LEADS_PER_MINUTE: '100000',
     JOURNAL_DIR: join(ownFolder, 'journal'),
     ...env,
   });
@@ -68,9 +74,11 @@ export async function startApi(
   const journal = await openJournal({ dir: variables.JOURNAL_DIR, log });
   measureJournal(metrics.registry, journal);
   const timeoutMs = variables.INTAKE_TIMEOUT_MS;
-  const intake = createIntake({ bus, journal, log, timeoutMs });
-  const watch = watchJournal(journal, log);
   const alerts = createAlerts(bus);
+  const flood = createFloodGate({ bus, alerts, log, limit: variables.FLOOD_LEADS_PER_MINUTE });
+  const held = createHeldAlerts({ alerts, log });
+  const intake = createIntake({ bus, journal, log, flood, held, timeoutMs });
+  const watch = watchJournal(journal, log);
   const rejects = createRejects({
     bus,
     alerts,
@@ -99,6 +107,7 @@ export async function startApi(
     forms,
     facebook,
     rejects,
+    alerts,
     ledger: createLedger(bus),
     groups: createGroupReader(bus),
     links: createShortLinks(bus),
@@ -116,6 +125,15 @@ export async function startApi(
     consume: () => [
       startDrain({ bus, journal, log }),
       startJournalAlerts({ journal, log, alerts }),
+      flood.start(),
+      startDiskAlerts({
+        bus,
+        alerts,
+        log,
+        dir: variables.JOURNAL_DIR,
+        streamBytes: variables.NATS_MAX_STORE,
+      }),
+      held.start(),
       rejects.startCarrying(),
       ...(facebook ? [facebook.startPolling(variables.FACEBOOK_POLL_MS)] : []),
     ],
@@ -125,6 +143,7 @@ export async function startApi(
 
   return {
     url,
+    server: http.server,
     bus,
     journal,
     stop: async () => {

@@ -9,6 +9,7 @@ import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import { envSchema } from './env.ts';
 import { startFormsMirror } from './forms-mirror.ts';
+import { startKeepingRejects } from './keep-rejects.ts';
 import { createLeadStore, createTripwireStore } from './handler.ts';
 
 const env = readEnv(envSchema);
@@ -95,6 +96,7 @@ await runService({
       handle: landing.storeSale,
     }),
     startFormsMirror(bus, landingDatabase, log),
+    startKeepingRejects(landingDatabase, log),
     startConsumer({
       ...parts,
       durable: 'tripwire-leads',

@@ -121,11 +121,11 @@ describe('a lead', () => {
     const held = someLead({ quarantine: 'flood' });
     const { leadId, kind } = held;
     await bus.publish(subjects.leadQuarantined(kind, leadId), quarantined(held));
-    expect(await waitFor(() => leadRow(held))).toMatchObject({
-      quarantined: true,
-      quarantine: 'flood',
-      quarantine_released_at: null,
+    const kept = await waitFor(async () => {
+      const row = await leadRow(held);
+      return row?.['quarantine'] === 'flood' ? row : undefined;
     });
+    expect(kept).toMatchObject({ quarantined: true, quarantine_released_at: null });
     const event = makeEvent('lead.released.v1', { source: 'test', subject: leadId, data: held });
     await bus.publish(subjects.leadReleased(kind, leadId), event);
     const again = subjects.redrive('lead-store-leads', '1', subjects.leadQuarantined(kind, leadId));
@@ -142,6 +142,18 @@ describe('a lead', () => {
       return (await rowsOf('tripwire', tracked, leadId)).length === 1;
     });
   });
+});
+
+test('posts that made no lead go after the time that their stream keeps them', async () => {
+  const insert = `insert into intake_rejects (id, form, reason, body, received_at) values
+    ($1, 'spring', 'no_contacts', '', now() - interval '31 days'), ($2, 'spring', 'no_contacts', '', now())`;
+  const [old, young] = [newId(), newId()];
+  await supabase.landing.sql(insert, [old, young]);
+  await startLeadStore();
+  const left = async () =>
+    (await supabase.landing.sql('select id from intake_rejects')).map(({ id }) => id);
+  await waitFor(async () => !(await left()).includes(old), { what: 'the old post to be gone' });
+  expect(await left()).toEqual([young]);
 });
 
 describe('outcomes', () => {

@@ -34,8 +34,6 @@ export const envSchema = z.object({
       'expected names such as landing.my_view, comma separated',
     ),
   UNSUBSCRIBE_SECRET: z.string().min(32, 'expected at least 32 characters'),
-  /** Tenge for one segment, for the estimate before the start. */
-  MOBIZON_SMS_PRICE: z.coerce.number('expected a price in tenge').min(0).default(16.2),
   CAMPAIGN_TIME_ZONE: timeZone.default('Asia/Almaty'),
   CAMPAIGN_QUIET_HOURS: z
     .string()

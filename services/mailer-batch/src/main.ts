@@ -40,6 +40,7 @@ await runService({
   metricsToken: env.ADMIN_TOKEN,
   http: await createApi(env, {
     log,
+    bus,
     database,
     store,
     channels,

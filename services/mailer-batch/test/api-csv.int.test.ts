@@ -15,6 +15,29 @@ describe('a CSV', () => {
     expect(preview.text).toContain('Здравствуйте, Анна!');
   });
 
+  test('may have its columns named, and tells what to know of it before the start', async () => {
+    const id = await api.draft();
+    const path = `/api/campaigns/${id}/audience`;
+    const named = '?nameColumn=%D0%9A%D1%82%D0%BE&emailColumn=%D0%9A%D1%83%D0%B4%D0%B0';
+    const file = csv('Кто;Куда', 'Анна;anna@gamil.com', 'Айг?рим;a@mail.kz', ';b@mail.kz');
+    expect((await api.call('PUT', path, file)).status).toBe(422);
+    const notes = {
+      nameless: 2,
+      garbledNames: { count: 1, rows: [3] },
+      typos: { count: 1, rows: [{ row: 2, domain: 'gamil.com', probably: 'gmail.com' }] },
+    };
+    const answer = await api.call('PUT', path + named, file);
+    expect(answer).toMatchObject({ status: 200, body: { preview: { audience: 3, notes } } });
+    expect((await api.get(`/api/campaigns/${id}/preview`)).body).toMatchObject({ notes });
+    expect((await api.get(`/api/campaigns/${id}/report`)).body).toMatchObject({ list: { notes } });
+    const columns = { name: 'Кто', email: 'Куда' };
+    const shorter = csv('Кто;Куда', 'Анна;anna@mail.kz');
+    const again = await api.call('PUT', path, { audience: { kind: 'csv', csv: shorter, columns } });
+    expect(again.body).toMatchObject({ preview: { audience: 1, notes: { nameless: 0 } } });
+    const far = await api.get(`/api/campaigns/${id}/preview?row=99999999999`);
+    expect(far.status).toBe(404);
+  });
+
   test('keeps the draft’s own exclusions, unless others come with the list', async () => {
     const id = await api.draft({ exclude: ['anna@mail.kz'] });
     const path = `/api/campaigns/${id}/audience`;

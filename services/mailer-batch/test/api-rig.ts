@@ -1,6 +1,7 @@
 /** The HTTP API over a socket, with a real broker, real databases and the sandbox; nothing is sent by itself. */
 import { afterAll, beforeAll } from '@jest/globals';
 import type { SandboxControl } from '@leadwire/sandbox/sandbox';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
@@ -38,6 +39,7 @@ export interface Answer {
 export function useApi() {
   let url = '';
   let supabase: TestSupabase;
+  let bus: Bus;
   let control: SandboxControl;
   const closing: (() => Promise<unknown>)[] = [];
 
@@ -60,7 +62,7 @@ export function useApi() {
       SUPPORT_EMAIL: 'hello@leadwire.kz',
     });
     const log = createLog('mailer-batch', 'silent');
-    const bus = await openTestBus(broker, 'mailer-batch');
+    bus = await openTestBus(broker, 'mailer-batch');
     const database = createDatabase({
       project: 'landing',
       url: env.LANDING_SUPABASE_URL,
@@ -68,7 +70,7 @@ export function useApi() {
     });
     const channels = createChannels(env, { bus, log, metrics: createMetrics('mailer-batch') });
     const store = createCampaignStore(database);
-    const parts = { log, database, store, ...channels, wakePump: () => undefined };
+    const parts = { log, bus, database, store, ...channels, wakePump: () => undefined };
     const app = await createApi(env, { ...parts, now: () => NOW });
     url = await app.listen({ port: 0, host: '127.0.0.1' });
     closing.push(
@@ -107,6 +109,7 @@ export function useApi() {
   return {
     call,
     supabase: () => supabase,
+    bus: () => bus,
     control: () => control,
     get: (path: string, headers?: Record<string, string>) => call('GET', path, undefined, headers),
     post: (path: string, body: unknown = {}, headers?: Record<string, string>) =>

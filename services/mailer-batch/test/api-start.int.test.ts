@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { readStream } from '@leadwire/shared/broker/read-stream';
+import { waitFor } from '@leadwire/testing/wait-for';
 import { recipients, useApi, variables } from './api-rig.ts';
 
 const api = useApi();
@@ -169,4 +171,27 @@ describe('a running campaign', () => {
     expect(await post('resume')).toMatchObject({ status: 409 });
     expect(await post('start')).toMatchObject({ status: 400 });
   });
+});
+
+test('what is done to a campaign is in the audit log: who, what, and whether it was refused', async () => {
+  const id = await api.draft(listed(1, 900));
+  const actor = { 'x-leadwire-actor': 'aida@leadwire-sample.kz' };
+  await api.post(`/api/campaigns/${id}/start`, { confirm: 2 }, actor);
+  await api.post(`/api/campaigns/${id}/start`, { confirm: 1 }, actor);
+  await api.post(`/api/campaigns/${id}/cancel`);
+  await api.get(`/api/campaigns/${id}`);
+  const recorded = async () => {
+    const found: unknown[] = [];
+    for await (const { json } of readStream(api.bus(), 'AUDIT')) {
+      const { data } = json as { data: Record<string, string> };
+      if (data['subject'] === id) found.push([data['actor'], data['action'], data['result']]);
+    }
+    return found.length < 4 ? undefined : found;
+  };
+  expect(await waitFor(recorded, { what: 'the records' })).toEqual([
+    ['admin token', 'campaign.created', 'done'],
+    [actor['x-leadwire-actor'], 'campaign.started', 'refused'],
+    [actor['x-leadwire-actor'], 'campaign.started', 'done'],
+    ['admin token', 'campaign.cancelled', 'done'],
+  ]);
 });

@@ -1,11 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
+import type { NamedColumns } from '../src/audience/audience-columns.ts';
 import { readCsv, type BrokenRow, type ListedPerson } from '../src/audience/audience-csv.ts';
 
-async function read(csv: string | Buffer, needed: 'email' | 'phone' = 'email') {
+async function read(
+  csv: string | Buffer,
+  needed: 'email' | 'phone' = 'email',
+  named: NamedColumns = {},
+) {
   const people: ListedPerson[] = [];
   const broken: BrokenRow[] = [];
   const bytes = typeof csv === 'string' ? Buffer.from(csv) : csv;
-  for await (const person of readCsv(bytes, needed, (row) => broken.push(row))) people.push(person);
+  const list = readCsv(bytes, needed, (row) => broken.push(row), named);
+  for await (const person of list) people.push(person);
   return { people, broken };
 }
 
@@ -101,12 +107,8 @@ describe('what cannot be read is told with its row and why', () => {
       1,
       'no column for the email; the header has name, phone',
     ],
-    [
-      'two columns for one thing',
-      'Почта;Email\na@mail.kz;b@mail.kz',
-      1,
-      'two columns for the email: «Почта» and «Email»',
-    ],
+    ['nothing but a header', 'name;email\r\n', 1, 'there is nobody under the header'],
+    ['a header over empty rows', 'name;email\n;\n;\n', 3, 'there is nobody under the header'],
     ['no text at all', '\u0000\u0001\u0002', 1, 'the file is not text'],
     [
       'an unclosed quote at the end',

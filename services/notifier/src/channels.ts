@@ -2,6 +2,7 @@
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createMailgun } from '@leadwire/shared/providers/mailgun';
@@ -14,6 +15,7 @@ import { MAILGUN_INCOMPLETE, WELCOME_INCOMPLETE, type NotifierEnv } from './env.
 import { createAuthLinks, createLinkFor, type LinkFor } from './link-for.ts';
 import { createMailFallback } from './mail-fallback.ts';
 import { createMailgunSender, createResendSender } from './mail-senders.ts';
+import { createOutages } from './outages.ts';
 import { createSmsChannel } from './sms.ts';
 
 interface Parts extends AccountParts {
@@ -22,7 +24,7 @@ interface Parts extends AccountParts {
 
 /**
  * What messages are sent through, and Mobizon itself.
- * @throws Error when the configuration makes an SMS longer than one segment, or names half of an account.
+ * @throws Error when the configuration makes an SMS longer than one segment, or names an account by half.
  */
 export function createChannels(env: NotifierEnv, { templates, ...parts }: Parts) {
   const accounts = sendingAccounts(env, parts);
@@ -36,21 +38,34 @@ export function createChannels(env: NotifierEnv, { templates, ...parts }: Parts)
   const mobizon = createMobizon(accounts.mobizon);
   const linkFor = createLinks(env, parts);
   const second = createSecond(env, parts, resend, linkFor);
+  const outages = createOutages({
+    bus: parts.bus,
+    log: parts.log,
+    alerts: createAlerts(parts.bus),
+  });
   const channels = {
     email: createEmailChannel({
       composer,
       from: env.RESEND_FROM_EMAIL,
-      resend: createResendSender({ resend, linkFor, fallback: second?.fallback }),
-      second,
+      resend: outages.watch(createResendSender({ resend, linkFor, fallback: second?.fallback })),
+      second: second && { sender: outages.watch(second.sender), fallback: second.fallback },
     }),
     sms: createSmsChannel({
       mobizon,
       composer,
       from: env.MOBIZON_FROM,
+      refusal: (phone) => smsRefusal(env, phone),
+      watch: (sender) => outages.watch(sender),
       listingLagMs: env.MOBIZON_LISTING_LAG_MS,
     }),
   };
   return { channels, mobizon };
+}
+
+/** SMS cost money, and whoever posts to the form chooses the number. */
+function smsRefusal({ SMS_ENABLED, SMS_COUNTRIES }: NotifierEnv, phone: string) {
+  if (!SMS_ENABLED) return 'sms_off';
+  return isMobileOf(phone, SMS_COUNTRIES) ? undefined : 'sms_not_allowed';
 }
 
 function createLinks(env: NotifierEnv, parts: AccountParts): LinkFor {

@@ -25,6 +25,7 @@ import type { PlatformMessage } from '@leadwire/shared/contract/messages';
 import type { ShortLinks } from '@leadwire/shared/delivery/short-links';
 import type { Channel, Due, Reconciled, Recipient, Sender } from './channel.ts';
 import { messagesFor, messagesOf, personOf } from './compose.ts';
+import type { Gate } from './gate.ts';
 import type { Publisher } from './publisher.ts';
 
 /**
@@ -50,6 +51,7 @@ export interface Ports {
   secretLinks: Pick<SecretLinks, 'purge'>;
   publisher: Publisher;
   channels: Record<PersonalChannel, Channel>;
+  gate: Gate;
   /** Names this process in claims. */
   owner: string;
   delayMs: number;
@@ -128,6 +130,32 @@ export function createNotifier(ports: Ports): Notifier {
     await finish(await ledger.settle(held, settlement));
   };
 
+  /** Ends it unsent, so that it does not count for its person and for the budget. Never for one that may have arrived. */
+  const settleUnsent = async (due: Due, held: HeldEntry, settlement: Settlement): Promise<void> => {
+    const entry = await ledger.settle(held, settlement);
+    await ports.gate.giveBack(due);
+    await finish(entry);
+  };
+
+  const skip = async (due: Due, reason: string): Promise<void> => {
+    const claim = await ledger.claim(due, ports.owner, LEASE_MS, undefined);
+    switch (claim.kind) {
+      case 'claimed':
+        return settleUnsent(due, claim.entry, { state: 'skipped', reason });
+      case 'settled':
+        return finish(claim.entry);
+      case 'inherited':
+        return yieldClaim(claim);
+      case 'busy':
+        throw new SnoozeError('another sender holds it', claim.retryAfterMs);
+      case 'missing':
+        throw new PermanentError('not_planned', 'the ledger does not know this delivery');
+    }
+  };
+
+  // By the ledger: a delivery that a person reopened is due from then on.
+  const isStale = ({ dueAt }: LedgerEntry) => now() - Date.parse(dueAt) > ports.maxAgeMs;
+
   const send = async (held: HeldEntry, sender: Sender): Promise<void> => {
     // A process that was suspended between claim and call may have been taken over meanwhile.
     if (Date.parse(held.entry.leaseUntil ?? '') - now() < CALL_MS) {
@@ -190,6 +218,11 @@ export function createNotifier(ports: Ports): Notifier {
       const channel = channels[due.channel];
       const known = await ledger.find(due);
       if (known && isSettled(known)) return finish(known);
+      // One that somebody may have sent is looked for, whatever the limits say.
+      if (known?.state === 'planned') {
+        const reason = isStale(known) ? 'stale' : await ports.gate.check(due, known);
+        if (reason !== undefined) return skip(due, reason);
+      }
       const request = channel.compose(due);
       const sender = await channel.sender(known);
       const { claimed: claim, isTurn } = await sender.turn(() =>
@@ -207,9 +240,8 @@ export function createNotifier(ports: Ports): Notifier {
           if (!isTurn || isWithAnother(claim.entry, sender)) return yieldClaim(claim);
           return reconcile(claim.entry, sender);
         case 'claimed':
-          // By the ledger: a delivery that a person reopened is due from then on.
-          if (now() - Date.parse(claim.entry.entry.dueAt) > ports.maxAgeMs) {
-            return settle(claim.entry, { state: 'skipped', reason: 'stale' });
+          if (isStale(claim.entry.entry)) {
+            return settleUnsent(due, claim.entry, { state: 'skipped', reason: 'stale' });
           }
           if (!isTurn) return yieldClaim(claim);
           return send(claim.entry, sender);
@@ -225,8 +257,9 @@ export function createNotifier(ports: Ports): Notifier {
       const reason = error instanceof PermanentError ? error.code : 'attempts_spent';
       // Claimed anew: no attempt had an effect. Inherited: nobody can say.
       const isUndecided = claim.kind === 'inherited' || UNDECIDED_CODES.includes(reason);
-      const state = isUndecided ? 'unknown' : 'failed';
-      await settle(claim.entry, { state, reason, error: error.message });
+      const { message } = error;
+      if (isUndecided) return settle(claim.entry, { state: 'unknown', reason, error: message });
+      await settleUnsent(due, claim.entry, { state: 'failed', reason, error: message });
     },
   };
 }

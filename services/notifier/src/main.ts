@@ -15,6 +15,8 @@ import { loadTemplates } from '@leadwire/templates/templates';
 import { startBalanceWatch } from './balance-watch.ts';
 import { createChannels } from './channels.ts';
 import { envSchema } from './env.ts';
+import { createBouncedAddresses } from './bounced.ts';
+import { createGates } from './gates.ts';
 import { createNotifier } from './handler.ts';
 import { createPublisher } from './publisher.ts';
 import { SWEEP_BACK_MS, startSweeper } from './rescue.ts';
@@ -24,7 +26,10 @@ const log = createLog('notifier', env.LOG_LEVEL);
 const metrics = createMetrics('notifier');
 const bus = openBus({ url: env.NATS_URL, name: 'notifier', log, replicas: env.NATS_REPLICAS });
 const templates = await loadTemplates();
-const { channels, mobizon } = createChannels(env, { bus, log, metrics, templates });
+const parts = { bus, log, metrics };
+const { channels, mobizon } = createChannels(env, { ...parts, templates });
+const bounced = createBouncedAddresses(bus, env.CONTACT_HASH_SECRET);
+const { gate, measures } = createGates(env, { ...parts, channels, bounced });
 
 const { planLead, planMessage, sendDue, giveUp } = createNotifier({
   ledger: createLedger(bus),
@@ -32,16 +37,27 @@ const { planLead, planMessage, sendDue, giveUp } = createNotifier({
   secretLinks: createSecretLinks(bus),
   publisher: createPublisher(bus, metrics),
   channels,
+  gate,
   owner: randomUUID(),
   delayMs: env.NOTIFY_DELAY_MS,
   maxAgeMs: env.NOTIFY_MAX_AGE_MS,
   linkFor: ({ kind }) => (kind === 'proftest' ? env.PROFTEST_RESULT_URL : env.COURSE_URL),
 });
 
-const parts = { bus, log, metrics };
 const onLead = { ...parts, schema: leadTakenSchema, handle: planLead };
 const onMessage = { ...parts, schema: eventSchemas['message.requested.v1'], handle: planMessage };
 const onDue = { ...parts, schema: eventSchemas['notification.due.v1'], handle: sendDue, giveUp };
+
+const watchBalance = () =>
+  startBalanceWatch({
+    mobizon,
+    log,
+    alerts: createAlerts(bus),
+    below: env.MOBIZON_BALANCE_ALERT_BELOW,
+    price: env.MOBIZON_SMS_PRICE,
+    everyMs: env.MOBIZON_BALANCE_CHECK_MS,
+    onBalance: (balance) => measures.balance.set(balance),
+  });
 
 const sweep = createRescue(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
 const sweeper = startSweeper({ bus, log, sweep });
@@ -56,11 +72,12 @@ await runService({
     startConsumer({ ...onMessage, durable: 'notifier-messages' }),
     startConsumer({ ...onDue, durable: 'notifier-email' }),
     startConsumer({ ...onDue, durable: 'notifier-sms' }),
-    startBalanceWatch({
-      mobizon,
-      log,
-      alerts: createAlerts(bus),
-      below: env.MOBIZON_BALANCE_ALERT_BELOW,
+    startConsumer({
+      ...parts,
+      durable: 'notifier-bounces',
+      schema: eventSchemas['contact.suppressed.v1'],
+      handle: (event) => bounced.note(event),
     }),
+    ...(env.SMS_ENABLED ? [watchBalance()] : []),
   ],
 });

@@ -13,13 +13,17 @@ export interface SmsOptions {
   composer: Composer;
   /** Registered sender name; the account's default when absent. */
   from: string | undefined;
+  /** Why no SMS goes to this number, one token, or undefined. */
+  refusal: (phone: string) => string | undefined;
   /** How long an accepted SMS may be missing from Mobizon's listing; undocumented, so generous. */
   listingLagMs: number;
+  /** Hears how the sender's calls go. */
+  watch: (sender: Sender) => Sender;
   now?: () => number;
 }
 
 export function createSmsChannel(options: SmsOptions): Channel {
-  const { mobizon, composer, from, listingLagMs, now = Date.now } = options;
+  const { mobizon, composer, from, refusal, listingLagMs, now = Date.now } = options;
 
   const sender: Sender = {
     name: 'mobizon',
@@ -41,7 +45,7 @@ export function createSmsChannel(options: SmsOptions): Channel {
   return {
     unreachable: ({ phone, contactIssues }) => {
       if (phone === null) return 'phone_missing';
-      return contactIssues.includes('phone_invalid') ? 'phone_invalid' : undefined;
+      return contactIssues.includes('phone_invalid') ? 'phone_invalid' : refusal(phone);
     },
 
     compose(due): Sms {
@@ -49,7 +53,7 @@ export function createSmsChannel(options: SmsOptions): Channel {
       return { recipient, text: composer.sms(due), ...(from !== undefined && { from }) };
     },
 
-    sender: () => Promise.resolve(sender),
+    sender: () => Promise.resolve(options.watch(sender)),
   };
 }
 

@@ -36,6 +36,7 @@ async function messageDue(channel: Channel, clock: () => number = Date.now) {
     secretLinks: createSecretLinks(bus()),
     publisher: createPublisher(bus(), createMetrics('test')),
     channels: { email: channel, sms: channel },
+    gate: { check: () => Promise.resolve(undefined), giveBack: () => Promise.resolve() },
     owner: 'test',
     delayMs: 0,
     maxAgeMs: 3_600_000,

@@ -92,14 +92,14 @@ async function sell({ id, email, amount }: Buyer): Promise<void> {
   const at = new Date().toISOString();
   const data = { saleId, studentId: id, email, phone: null, product: 'Аналитика', course: null };
   const made = { source: 'test', subject: id, data: { ...data, amount, at } };
-  await bus.publish(subjects.saleRecorded(id, saleId), makeEvent('sale.recorded.v1', made));
+  await bus.publish(subjects.sale('recorded', id, saleId), makeEvent('sale.recorded.v1', made));
 }
 
 async function refund({ id }: Buyer): Promise<void> {
   const saleId = saleIdOf(id);
   const data = { saleId, studentId: id, at: new Date().toISOString() };
   const event = makeEvent('sale.refunded.v1', { source: 'test', subject: id, data });
-  await bus.publish(subjects.saleRefunded(id, saleId), event);
+  await bus.publish(subjects.sale('refunded', id, saleId), event);
 }
 
 async function bring({ email }: Buyer, code: string, phone: string | null = null): Promise<void> {

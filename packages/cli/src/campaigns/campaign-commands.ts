@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import {
-  connectCampaigns,
-  type CampaignApi,
-  type CampaignPreview,
-  type CampaignView,
-} from './campaign-api.ts';
+import type {
+  CampaignApi,
+  CampaignPreview,
+  CampaignView,
+} from '@leadwire/operations/campaigns/campaign-api';
+import { openCampaigns } from './connect-campaigns.ts';
 import { addCampaignCreate } from './campaign-create.ts';
 import {
   SHORT_ID,
@@ -29,6 +29,7 @@ import { confirm, counted, oneLine, paint, say } from '../terminal.ts';
 const MOST_ALIKE = 10;
 /** Fewer characters fit too many campaigns. */
 const SHORTEST_ID = 8;
+const BOM = '\ufeff';
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type Act = (api: CampaignApi, id: string) => Promise<void>;
@@ -44,7 +45,7 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
       .description(description)
       .argument('<id>', `its id, or the first ${SHORTEST_ID} characters or more`);
   const withOne = async (given: string, act: Act) => {
-    const api = connectCampaigns(readEnv());
+    const api = openCampaigns(readEnv());
     await act(api, await findId(api, given));
   };
 
@@ -52,8 +53,10 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
     .command('list')
     .description('the newest campaigns')
     .option('--limit <n>', 'how many', parseCount, 20)
-    .action(async ({ limit }: { limit: number }) => {
-      const campaigns = await connectCampaigns(readEnv()).list(limit);
+    .option('--json', 'as JSON')
+    .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
+      const campaigns = await openCampaigns(readEnv()).list(limit);
+      if (json) return say(JSON.stringify(campaigns, null, 2));
       say(...(campaigns.length === 0 ? ['There are no campaigns yet.'] : campaignList(campaigns)));
     });
 
@@ -76,9 +79,11 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
   addMoves(one, withOne);
   one('status', 'where it stands')
     .option('-w, --watch', 'stay until it is over')
-    .action((id: string, { watch }: { watch?: boolean }) =>
+    .option('--json', 'as JSON')
+    .action((id: string, { watch, json }: { watch?: boolean; json?: boolean }) =>
       withOne(id, async (api, found) => {
         if (watch) return watchCampaign(api, found);
+        if (json) return say(JSON.stringify(await api.get(found), null, 2));
         say(...campaignTable(await api.get(found)));
       }),
     );
@@ -88,7 +93,8 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
       withOne(id, async (api, found) => {
         const csv = await api.report(found);
         if (output === undefined) return void process.stdout.write(csv);
-        await writeFile(output, csv, { mode: 0o600 });
+        // A spreadsheet takes the file for UTF-8 by this mark alone.
+        await writeFile(output, csv.startsWith(BOM) ? csv : BOM + csv, { mode: 0o600 });
         say(`The report is in ${output}. It has contacts in it.`);
       }),
     );

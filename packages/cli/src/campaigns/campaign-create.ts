@@ -1,7 +1,8 @@
 /** `leadwire campaign create`: a draft with its list, from a file, a table, or the command line. */
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { connectCampaigns, type CampaignApi } from './campaign-api.ts';
+import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
+import { openCampaigns } from './connect-campaigns.ts';
 import { SHORT_ID, countedLines } from './campaign-screen.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
@@ -20,6 +21,9 @@ interface CreateFlags {
   to?: string[];
   table?: string;
   filter?: Given;
+  nameColumn?: string;
+  emailColumn?: string;
+  phoneColumn?: string;
   exclude?: string[];
   topic?: string;
   schedule?: string;
@@ -41,13 +45,16 @@ export function addCampaignCreate(campaign: Command, readEnv: () => CliEnv): voi
     .option('--to <contact...>', 'the list: mail addresses or phones')
     .option('--table <project:table>', 'the list: a table or view, such as landing:landing_leads')
     .option('--filter <column=value>', 'only these rows of the table; once for each', collect)
+    .option('--name-column <header>', 'where the names are, if the list does not show it')
+    .option('--email-column <header>', 'where the mail addresses are')
+    .option('--phone-column <header>', 'where the phones are')
     .option('--exclude <contact...>', 'people whom this campaign leaves out')
     .option('--topic <topic>', 'who got an earlier campaign about it is left out')
     .option('--schedule <time>', 'start then, such as 2026-12-01T10:00:00+05:00')
     .option('--quiet-hours <hours>', 'such as 21:00-09:00, or "none"')
     .option('--time-zone <zone>', 'of its quiet hours and its texts, such as Asia/Almaty')
     .option('--rate <calls>', 'calls to the provider per second at most', parseRate)
-    .action((flags: CreateFlags) => create(connectCampaigns(readEnv()), flags));
+    .action((flags: CreateFlags) => create(openCampaigns(readEnv()), flags));
 }
 
 async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
@@ -85,7 +92,8 @@ async function audienceOf(flags: CreateFlags): Promise<object> {
   const sources = [flags.csv, flags.to, flags.table].filter((source) => source !== undefined);
   if (sources.length !== 1) throw new UsageError('Give one of --csv, --to and --table.');
   if (flags.csv !== undefined) {
-    return { kind: 'csv', base64: (await readGiven(flags.csv)).toString('base64') };
+    const base64 = (await readGiven(flags.csv)).toString('base64');
+    return { kind: 'csv', base64, columns: columnsOf(flags) };
   }
   if (flags.to) {
     const field = flags.channel === 'sms' ? 'phone' : 'email';
@@ -97,7 +105,15 @@ async function audienceOf(flags: CreateFlags): Promise<object> {
   const filter = Object.entries(flags.filter ?? {}).map(([column, [value, ...others]]) =>
     others.length === 0 ? { column, value } : { column, op: 'in', value: [value, ...others] },
   );
-  return { kind: 'table', project, table, filter };
+  return { kind: 'table', project, table, filter, columns: columnsOf(flags) };
+}
+
+function columnsOf({ nameColumn, emailColumn, phoneColumn }: CreateFlags): object {
+  return {
+    ...(nameColumn !== undefined && { name: nameColumn }),
+    ...(emailColumn !== undefined && { email: emailColumn }),
+    ...(phoneColumn !== undefined && { phone: phoneColumn }),
+  };
 }
 
 async function readVariables({

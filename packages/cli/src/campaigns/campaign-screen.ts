@@ -1,5 +1,9 @@
 /** What a campaign looks like on the screen. */
-import type { CampaignPreview, CampaignView, Counted } from './campaign-api.ts';
+import type {
+  CampaignPreview,
+  CampaignView,
+  Counted,
+} from '@leadwire/operations/campaigns/campaign-api';
 import { waitLines } from './campaign-times.ts';
 import { maskEmail, maskName, maskPhone } from '@leadwire/operations/masking/mask';
 import { clock, columns, counted, oneLine, paint, type Style } from '../terminal.ts';
@@ -97,7 +101,7 @@ export function peopleIn(count: number): string {
 }
 
 /** How many people, and how many are left out and why. */
-export function countedLines({ read, audience, leftOut }: Counted): string[] {
+export function countedLines({ read, audience, leftOut, notes }: Counted): string[] {
   const reasons = Object.entries(leftOut).filter(([, people]) => people > 0);
   return [
     `${paint('bold', peopleIn(audience))} of ${grouped(read)} in the list`,
@@ -105,7 +109,34 @@ export function countedLines({ read, audience, leftOut }: Counted): string[] {
       ([reason, people]) =>
         `  ${grouped(people).padStart(7)}  left out: ${reason.replaceAll('_', ' ')}`,
     ),
+    ...noteLines(notes, audience),
   ];
+}
+
+const EXAMPLES = 5;
+
+/** What somebody should know before the start. */
+function noteLines(
+  { nameless, garbledNames, typos }: Counted['notes'],
+  audience: number,
+): string[] {
+  const rows = (all: readonly (number | string)[]) =>
+    `${all.slice(0, EXAMPLES).join(', ')}${all.length > EXAMPLES ? ', …' : ''}`;
+  const slips = typos.rows.map(({ row, domain, probably }) => `${row} ${domain} (${probably}?)`);
+  const everybody = nameless > 0 && nameless >= audience;
+  const notes = [
+    ...(everybody ? ['nobody has a name to greet: is there a column for it? --name-column'] : []),
+    ...(nameless > 0 && !everybody ? [`${peopleIn(nameless)} without a name to greet`] : []),
+    ...(garbledNames.count > 0
+      ? [
+          `letters lost in ${counted(garbledNames.count, 'name')}, not greeted: row ${rows(garbledNames.rows)}`,
+        ]
+      : []),
+    ...(typos.count > 0
+      ? [`${counted(typos.count, 'likely slip')} in addresses: row ${rows(slips)}`]
+      : []),
+  ];
+  return notes.map((note) => `  ${paint('yellow', note)}`);
 }
 
 /** The preview: who, what, and for an SMS what it costs. */

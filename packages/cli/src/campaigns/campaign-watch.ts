@@ -4,7 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
-import { NoAnswerError, type CampaignApi, type CampaignView } from './campaign-api.ts';
+import { CampaignError } from '@leadwire/operations/campaigns/campaign-error';
+import type { CampaignApi, CampaignView } from '@leadwire/operations/campaigns/campaign-api';
 import { SHORT_ID, campaignTable, duration, grouped } from './campaign-screen.ts';
 import { isQuiet } from './campaign-times.ts';
 import { paint, say } from '../terminal.ts';
@@ -46,6 +47,9 @@ export async function watchCampaign(api: CampaignApi, id: string): Promise<void>
   }
 }
 
+const isNoAnswer = (thrown: unknown) =>
+  thrown instanceof CampaignError && thrown.problem === 'no_answer';
+
 async function follow(
   api: CampaignApi,
   id: string,
@@ -70,7 +74,7 @@ async function follow(
       isDrawn = true;
       if (OVER.includes(last.status)) return last;
     } catch (thrown) {
-      if (!(thrown instanceof NoAnswerError)) throw thrown;
+      if (!isNoAnswer(thrown)) throw thrown;
       if (Date.now() - answeredAt > NO_ANSWER_MS) throw thrown;
       if (isDrawn)
         bar.update({ left: paint('yellow', 'mailer-batch does not answer, trying again') });

@@ -9,12 +9,13 @@ import {
 } from '@leadwire/operations/dead-letters/act';
 import {
   findDeadLetters,
+  requireService,
   type DeadFilter,
   type DeadLetter,
 } from '@leadwire/operations/dead-letters/dead-letters';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
-import { listLetters, showLetter, showSample } from './dead-screen.ts';
+import { lettersJson, listLetters, showLetter, showSample } from './dead-screen.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { parseCount, parseSeq, parseTime } from '../options.ts';
@@ -22,6 +23,7 @@ import { addSweepCommand } from '../broker/rescue-command.ts';
 import { confirm, counted, paint, say } from '../terminal.ts';
 
 const LIST_LIMIT = 50;
+const DRY_RUN = 'Nothing was changed: this was a dry run.';
 
 interface FilterFlags {
   cause?: string;
@@ -29,9 +31,11 @@ interface FilterFlags {
   since?: Date;
   until?: Date;
   limit?: number;
+  json?: boolean;
 }
 interface ActFlags extends FilterFlags {
   all?: boolean;
+  dryRun?: boolean;
   yes?: boolean;
   unknownToo?: boolean;
 }
@@ -43,6 +47,7 @@ export function addDeadCommands(program: Command, readEnv: () => CliEnv): void {
 
   withFilters(dead.command('list'))
     .description('show them, newest first')
+    .option('--json', 'as JSON, without their payload')
     .action(async (flags: FilterFlags) => withBus(readEnv(), (bus) => list(bus, flags)));
 
   dead
@@ -61,6 +66,7 @@ export function addDeadCommands(program: Command, readEnv: () => CliEnv): void {
     .argument('[seq]', 'one of them; or choose with the filters', parseSeq)
     .option('--all', 'all of them')
     .option('--unknown-too', 'also messages that may have been sent: a person may get them twice')
+    .option('--dry-run', 'only show what would happen')
     .option('-y, --yes', 'do not ask')
     .action(async (seq: number | undefined, flags: ActFlags) =>
       withBus(readEnv(), (bus) => redrive(bus, seq, flags)),
@@ -70,6 +76,7 @@ export function addDeadCommands(program: Command, readEnv: () => CliEnv): void {
     .description('remove them for good')
     .argument('[seq]', 'one of them; or choose with the filters', parseSeq)
     .option('--all', 'all of them')
+    .option('--dry-run', 'only show what would happen')
     .option('-y, --yes', 'do not ask')
     .action(async (seq: number | undefined, flags: ActFlags) =>
       withBus(readEnv(), (bus) => drop(bus, seq, flags)),
@@ -81,15 +88,22 @@ export function addDeadCommands(program: Command, readEnv: () => CliEnv): void {
 function withFilters(command: Command): Command {
   return command
     .option('--cause <code>', 'only this cause: bad_schema, attempts_spent, …')
-    .option('--service <name>', 'only this durable, or all durables of this service')
+    .option('--service <name>', 'only this durable, or all durables of this service', parseService)
     .addOption(new Option('--since <time>', '2h, 30m, 7d ago, or an ISO time').argParser(parseAgo))
     .addOption(new Option('--until <time>', 'the same').argParser(parseAgo))
     .option('--limit <count>', `at most so many, newest first (list: ${LIST_LIMIT})`, parseCount);
 }
 const parseAgo = (text: string) => parseTime(text);
 
+/** @throws DeadLetterError that names those there are: a typing error must not look like calm. */
+function parseService(name: string): string {
+  requireService(name);
+  return name;
+}
+
 async function list(bus: Bus, flags: FilterFlags): Promise<void> {
   const letters = (await findDeadLetters(bus, toFilter(flags))).reverse();
+  if (flags.json) return say(lettersJson(letters.slice(0, flags.limit ?? LIST_LIMIT)));
   if (letters.length === 0) return say(nothing(flags));
   say(...listLetters(letters.slice(0, flags.limit ?? LIST_LIMIT), letters.length));
 }
@@ -103,6 +117,7 @@ async function redrive(bus: Bus, seq: number | undefined, flags: ActFlags): Prom
   say(`${counted(letters.length, 'dead letter')} to be redriven:`, '');
   say(...showSample(letters, foreseen), '');
   if (!isUseful) return say('Nothing to do.');
+  if (flags.dryRun) return say(DRY_RUN);
   if (!(await confirm('Redrive?', flags.yes ?? false))) return say('Nothing was changed.');
   report(await redriveLetters({ bus, actor: actorHere() }, letters, wanted, sayFailure));
 }
@@ -112,6 +127,7 @@ async function drop(bus: Bus, seq: number | undefined, flags: ActFlags): Promise
   if (!letters) return;
   say(`${counted(letters.length, 'dead letter')} to be removed for good:`, '');
   say(...showSample(letters), '');
+  if (flags.dryRun) return say(DRY_RUN);
   if (!(await confirm('Drop?', flags.yes ?? false))) return say('Nothing was changed.');
   report(await discardLetters({ bus, actor: actorHere() }, letters, sayFailure));
 }

@@ -2,7 +2,7 @@
 import type { DeadLetter } from '@leadwire/operations/dead-letters/dead-letters';
 import type { Verdict } from '@leadwire/operations/dead-letters/redrive';
 import { maskJson, maskText } from '@leadwire/operations/masking/mask';
-import { clock, columns, counted, fromNow, oneLine, paint } from '../terminal.ts';
+import { ALMATY_NOTE, clock, columns, counted, fromNow, oneLine, paint } from '../terminal.ts';
 
 const SAMPLE = 10;
 /** With less room than this the error would not fit beside a whole id; `leads show` takes a part of one. */
@@ -21,7 +21,15 @@ export function listLetters(letters: readonly DeadLetter[], total: number): stri
   ]);
   const shown = letters.length < total ? `${letters.length} of ${total} shown (--limit)` : '';
   const footer = shown || counted(total, 'dead letter');
-  return [...columns(head, rows), '', paint('dim', footer)];
+  return [...columns(head, rows), '', paint('dim', `${footer}. ${ALMATY_NOTE}`)];
+}
+
+/** For a program: what the list shows, whole. */
+export function lettersJson(letters: readonly DeadLetter[]): string {
+  const rows = letters.map(({ data: _data, json: _json, delivery: _delivery, ...letter }) => {
+    return { ...letter, error: maskText(letter.error) };
+  });
+  return JSON.stringify(rows, null, 2);
 }
 
 /** A few of them with what will become of each. */

@@ -7,8 +7,12 @@ import type { CliEnv } from '../env.ts';
 
 /** Won and lost, in every pipeline of every account. */
 const SYSTEM_STAGES: Readonly<Record<number, string>> = { 142: 'won', 143: 'lost' };
+/** AmoCRM's type of the stage "Неразобранное". */
+const INCOMING = 1;
 const UTM_FIELDS = ['UTM_SOURCE', 'UTM_MEDIUM', 'UTM_CAMPAIGN', 'UTM_CONTENT', 'UTM_TERM'];
 
+/** `type` 1: incoming. */
+const stageSchema = z.object({ id: z.number(), name: z.string(), type: z.number().nullish() });
 const accountSchema = z.object({ id: z.number(), name: z.string() });
 const pipelinesSchema = z.object({
   _embedded: z.object({
@@ -17,7 +21,7 @@ const pipelinesSchema = z.object({
         id: z.number(),
         name: z.string(),
         is_archive: z.boolean().nullish(),
-        _embedded: z.object({ statuses: z.array(z.object({ id: z.number(), name: z.string() })) }),
+        _embedded: z.object({ statuses: z.array(stageSchema) }),
       }),
     ),
   }),
@@ -74,14 +78,16 @@ function stagesOf(env: CliEnv): [string, number][] {
   });
 }
 
-function checkStage(name: string, id: number, stages: { id: number; name: string }[]): Finding {
+function checkStage(name: string, id: number, stages: z.infer<typeof stageSchema>[]): Finding {
   const what = `AmoCRM stage ${name}`;
   const stage = stages.find((each) => each.id === id);
   const system = SYSTEM_STAGES[id];
   if (!stage && system === undefined) {
-    const known = stages.map((each) => `${each.id} (${each.name})`).join(', ');
-    const remedy = `set it to one of: ${known}`;
-    return { state: 'broken', what, told: `${id} is not in the pipeline`, remedy };
+    return { state: 'broken', what, told: `${id} is not in the pipeline`, remedy: oneOf(stages) };
+  }
+  if (stage?.type === INCOMING) {
+    const told = `${id} (${stage.name}) is for incoming deals: AmoCRM lets no integration put a deal there`;
+    return { state: 'broken', what, told, remedy: oneOf(stages) };
   }
   if (system === undefined) return { state: 'ok', what, told: `${id} (${stage?.name})` };
   return {
@@ -90,6 +96,11 @@ function checkStage(name: string, id: number, stages: { id: number; name: string
     told: `${id} is AmoCRM's own "${system}" in every pipeline`,
     remedy: `such deals count as ${system} in its reports; make a stage of your own if that is not meant`,
   };
+}
+
+function oneOf(stages: z.infer<typeof stageSchema>[]): string {
+  const own = stages.filter(({ type }) => type !== INCOMING);
+  return `set it to one of: ${own.map(({ id, name }) => `${id} (${name})`).join(', ')}`;
 }
 
 async function checkFields(http: AmoHttp, env: CliEnv): Promise<Finding[]> {

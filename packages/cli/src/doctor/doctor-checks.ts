@@ -1,9 +1,8 @@
 /** What the doctor tries. Each check answers with findings and never throws. */
+import { lookAtBroker } from '@leadwire/operations/health/broker';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
-import { consumers } from '@leadwire/shared/contract/consumers';
-import { streams } from '@leadwire/shared/contract/topology';
 import { withBus } from '../connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
 import { examined, type Check, type Finding } from './finding.ts';
@@ -17,15 +16,7 @@ const off = (what: string, name: string): Finding[] => [
 const checkBroker: Check = (env) =>
   examined('broker', () =>
     withBus(env, async (bus) => {
-      const manager = await bus.manager();
-      const missing: string[] = [];
-      for (const name of Object.keys(streams)) {
-        await manager.streams.info(name).catch(() => missing.push(`stream ${name}`));
-      }
-      for (const [name, { stream }] of Object.entries(consumers)) {
-        await manager.consumers.info(stream, name).catch(() => missing.push(`consumer ${name}`));
-      }
-      const version = bus.connection().info?.version ?? '?';
+      const { version, missing } = await lookAtBroker(bus);
       if (missing.length === 0) {
         const told = `nats-server ${version}, all streams and consumers are there`;
         return [{ state: 'ok', what: 'broker', told }];
@@ -93,15 +84,22 @@ const checkResend: Check = async ({ RESEND_API_KEY: key, RESEND_BASE_URL: url, .
   });
 };
 
-const checkMobizon: Check = async ({ MOBIZON_API_KEY: apiKey, MOBIZON_BASE_URL: baseUrl }) => {
+const checkMobizon: Check = async ({
+  MOBIZON_API_KEY: apiKey,
+  MOBIZON_BASE_URL: baseUrl,
+  MOBIZON_SMS_PRICE: price,
+  ...env
+}) => {
+  if (env.SMS_ENABLED === 'false') return off('Mobizon', 'SMS_ENABLED=false');
   if (apiKey === undefined) return off('Mobizon', 'MOBIZON_API_KEY');
   return examined('Mobizon', async () => {
     const account = { apiKey, baseUrl, limiter: noLimit };
     const mobizon = createMobizon({ ...account, track: (_action, _context, call) => call() });
     const balance = await mobizon.balance();
     const told = `the key is taken, the balance is ${balance}`;
-    if (balance > 0) return [{ state: 'ok', what: 'Mobizon', told }];
-    return [{ state: 'broken', what: 'Mobizon', told, remedy: 'top the account up' }];
+    if (balance > 0 && balance >= price) return [{ state: 'ok', what: 'Mobizon', told }];
+    const remedy = 'top the account up: planned SMS wait, and leave by themselves afterwards';
+    return [{ state: 'broken', what: 'Mobizon', told, remedy }];
   });
 };
 

@@ -1,17 +1,10 @@
 /** `leadwire doctor`: every configured integration tried for real, one line each, with the remedy. */
 import type { Command } from 'commander';
 import { checks } from './doctor-checks.ts';
-import type { Finding } from './finding.ts';
+import { MARKS, type Finding } from './finding.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { counted, oneLine, paint, say } from '../terminal.ts';
-
-const MARKS = {
-  ok: ['green', '✓'],
-  warning: ['yellow', '!'],
-  broken: ['red', '✗'],
-  off: ['dim', '–'],
-} as const;
 
 export function addDoctorCommand(program: Command, readEnv: () => CliEnv): void {
   program

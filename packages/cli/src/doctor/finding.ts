@@ -22,3 +22,12 @@ export async function examined(what: string, work: () => Promise<Finding[]>): Pr
     return [{ state: 'broken', what, told: toError(thrown).message, isUnreachable }];
   }
 }
+
+/** How a state looks at the beginning of a line. */
+export const MARKS = {
+  ok: ['green', '✓'],
+  warning: ['yellow', '!'],
+  broken: ['red', '✗'],
+  off: ['dim', '–'],
+  unknown: ['dim', '?'],
+} as const;

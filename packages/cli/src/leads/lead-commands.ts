@@ -4,33 +4,32 @@ import type { ActingParts } from '@leadwire/operations/acting';
 import { quarantineReasons } from '@leadwire/shared/contract/alert-facts';
 import { channels, personalChannels } from '@leadwire/shared/contract/events';
 import { SHORTEST_ID, isLeadId, requireLead } from '@leadwire/operations/leads/find-lead';
-import { leadReport } from '@leadwire/operations/leads/lead-report';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
-import { openLanding } from '../landing.ts';
 import { parseTime } from '../options.ts';
-import { say } from '../terminal.ts';
 import { cancel, cancelSelection, type CancelFlags } from './cancel.ts';
-import { leadScreen } from './lead-screen.ts';
+import { addLeadListCommands } from './lead-list-commands.ts';
 import { heldSelection, release, type ReleaseFlags } from './release.ts';
 import { resend, type ResendFlags } from './resend.ts';
 import { retry, type RetryFlags } from './retry.ts';
+import { showLead, type ShowFlags } from './show.ts';
 
 export function addLeadCommands(program: Command, readEnv: () => CliEnv): void {
   const leads = program.command('leads').description('people who left their contacts');
   leads
     .command('show')
-    .description('everything known about one lead, on one screen')
-    .argument('<id>', `its id, or the first ${SHORTEST_ID} characters or more`)
+    .description('everything known about one lead, on one screen; of several, the newest')
+    .argument(
+      '<lead>',
+      'its id or the beginning of it, its short number, a phone, or a mail address',
+    )
     .option('--private', 'show contact data as it is')
-    .action(async (id: string, flags: { private?: boolean }) => {
-      requireId(id);
-      const env = readEnv();
-      await withBus(env, (bus) => show(bus, env, id, flags.private ?? false));
-    });
+    .option('--json', 'as JSON')
+    .action((text: string, flags: ShowFlags) => showLead(readEnv(), text, flags));
+  addLeadListCommands(leads, readEnv);
 
   leads
     .command('retry')
@@ -38,6 +37,7 @@ export function addLeadCommands(program: Command, readEnv: () => CliEnv): void {
     .argument('<id>', 'its id, or the beginning of it')
     .addOption(new Option('--channel <channel>', 'only this one').choices(channels))
     .option('--unknown-too', 'also messages that may have been sent: the person may get them twice')
+    .option('--dry-run', 'only show what would be sent')
     .option('-y, --yes', 'do not ask')
     .action(async (id: string, flags: RetryFlags) => {
       requireId(id);
@@ -120,12 +120,6 @@ function addHoldingCommands(leads: Command, readEnv: () => CliEnv): void {
 function requireId(id: string): void {
   if (isLeadId(id)) return;
   throw new UsageError(`"${id}" is no lead's id, nor the first ${SHORTEST_ID} characters of one.`);
-}
-
-async function show(bus: Bus, env: CliEnv, id: string, isPrivate: boolean): Promise<void> {
-  const database = await openLanding(env);
-  const report = await leadReport({ bus, database, journalDir: env.JOURNAL_DIR }, id);
-  say(...leadScreen(report, isPrivate));
 }
 
 /** The whole id of the lead meant. @throws LeadError in words when there is no such lead, or more than one. */

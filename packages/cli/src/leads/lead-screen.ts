@@ -8,10 +8,11 @@ import {
   maskPhone,
   maskText,
 } from '@leadwire/operations/masking/mask';
-import { clock, columns, fromNow, oneLine, paint, type Style } from '../terminal.ts';
+import { ALMATY_NOTE, clock, columns, fromNow, oneLine, paint, type Style } from '../terminal.ts';
 
 const COLOURS: Readonly<Record<string, Style>> = {
   sent: 'green',
+  synced: 'green',
   delivered: 'green',
   failed: 'red',
   bounced: 'red',
@@ -31,11 +32,46 @@ export function leadScreen(report: LeadReport, isPrivate: boolean): string[] {
     ...personLines(report, isPrivate),
     ...section('Deliveries', deliveryLines(report)),
     ...section('What happened', factLines(report)),
+    ...section('Deal in AmoCRM', dealLines(report)),
     ...section('Provider calls', callLines(report)),
     ...section('Dead letters', deadLines(report)),
     ...section('Database', databaseLines(report.database)),
-    ...(isPrivate ? [] : ['', paint('dim', 'Contact data is masked; --private shows it.')]),
+    '',
+    paint('dim', ALMATY_NOTE),
+    ...(isPrivate ? [] : [paint('dim', 'Contact data is masked; --private shows it.')]),
   ];
+}
+
+/** The same for a program: what a terminal would not show is left out. */
+export function leadJson(report: LeadReport, isPrivate: boolean): unknown {
+  const whole = {
+    ...report,
+    groupTitles: Object.fromEntries(report.groupTitles),
+    waiting: report.waiting.map(({ entry, kind, at }) => ({
+      delivery: entry.deliveryId,
+      kind,
+      at,
+    })),
+    deadLetters: report.deadLetters.map(({ data: _, ...letter }) => letter),
+  };
+  // Through JSON first: the mask knows strings, not dates.
+  const plain: unknown = JSON.parse(JSON.stringify(whole));
+  return isPrivate ? plain : maskJson(plain);
+}
+
+function dealLines({ deal }: LeadReport): string[] {
+  if (deal.length === 0) return words('none yet');
+  const rows = deal.map(({ at, outcome, dealId, stage, stageId, reason, error }) => [
+    clock(at),
+    coloured(outcome),
+    dealId === undefined ? '-' : String(dealId),
+    oneLine(stage ?? String(stageId ?? '-')),
+    [reason, error === undefined ? undefined : maskText(error)]
+      .filter((each) => each !== undefined)
+      .map(oneLine)
+      .join(', '),
+  ]);
+  return columns(['WHEN', 'WHAT', 'DEAL', 'STAGE', 'NOTE'], rows, INDENT);
 }
 
 function personLines({ lead, seq, isQuarantined }: LeadReport, isPrivate: boolean): string[] {

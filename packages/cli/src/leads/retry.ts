@@ -8,6 +8,7 @@ import { clock, columns, confirm, counted, oneLine, paint, say } from '../termin
 export interface RetryFlags {
   channel?: Channel;
   unknownToo?: boolean;
+  dryRun?: boolean;
   yes?: boolean;
 }
 
@@ -19,6 +20,7 @@ export async function retry(parts: ActingParts, leadId: string, flags: RetryFlag
 
   say(`${counted(chosen.length, 'message')} of lead ${leadId} to be sent:`, '');
   say(...columns(['CHANNEL', 'TEMPLATE', 'STATE', 'ENDED', 'WHY'], chosen.map(toRow), '  '), '');
+  if (flags.dryRun) return say('Nothing was changed: this was a dry run.');
   if (!(await confirm('Send?', flags.yes ?? false))) return say('Nothing was changed.');
   const retried = await retryDeliveries(parts, leadId, wanted);
   say(paint('green', `${counted(retried.length, 'message')} handed out again.`));

@@ -1,7 +1,9 @@
 /** Dead letters as data: what settle.ts of packages/shared wrote, read back. */
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { deliverySchema, type Delivery } from '@leadwire/shared/contract/events';
+import { consumers } from '@leadwire/shared/contract/consumers';
 import { readStream, type StoredMessage } from '@leadwire/shared/broker/read-stream';
+import { RefusedError } from '../refused-error.ts';
 
 export interface DeadLetter {
   seq: number;
@@ -53,8 +55,29 @@ function fits(letter: DeadLetter, { cause, service, since, leadId }: DeadFilter)
   return leadId === undefined || letter.leadId === leadId;
 }
 
+/** Services whose durables are called after what they do. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  'crm-sync': 'crm',
+  'telegram-relay': 'telegram',
+  'mailer-batch': 'mailer',
+};
+
 function isOf(durable: string, service: string): boolean {
-  return durable === service || durable.startsWith(`${service}-`);
+  const prefixes = [service, PREFIXES[service]];
+  return durable === service || prefixes.some((each) => durable.startsWith(`${each}-`));
+}
+
+/** There is no such durable, and no service with that name has one. */
+export class DeadLetterError extends RefusedError<'no_such_service'> {
+  override readonly name = 'DeadLetterError';
+}
+
+/** A typing error must not look like calm. @throws DeadLetterError that names those there are */
+export function requireService(service: string): void {
+  const durables = Object.keys(consumers);
+  if (durables.some((durable) => isOf(durable, service))) return;
+  const known = `There are: ${durables.join(', ')}; or a service, such as notifier.`;
+  throw new DeadLetterError('no_such_service', `"${service}" handles no messages. ${known}`);
 }
 
 function toDeadLetter(message: StoredMessage): DeadLetter {

@@ -16,13 +16,16 @@ export interface LeadPlaces {
   journalDir?: string | undefined;
 }
 
-/** Whether it looks like a lead's id, or the first eight characters of one or more. */
+/**
+ * Whether it looks like a lead's id, the first eight characters of one or more, or its short number: `#` and the last
+ * eight, as Telegram shows it, or the last twelve, as a deal's name ends.
+ */
 export function isLeadId(id: string): boolean {
-  return /^[0-9a-f-]{8,36}$/i.test(id);
+  return /^#?[0-9a-f-]{8,36}$/i.test(id);
 }
 
 /**
- * The lead's event by a whole id, or by its first characters when only one lead begins with them.
+ * The lead's event by a whole id, by its first characters when only one lead begins with them, or by its short number.
  * @throws LeadError in words; TransientError when the broker does not answer
  */
 export async function requireLead(places: LeadPlaces, id: string): Promise<StoredEvent> {
@@ -54,8 +57,11 @@ async function idsLike(bus: Bus, wanted: string): Promise<string[]> {
   const manager = await bus.manager();
   const { state } = await manager.streams.info('LEADS', { subjects_filter: 'leads.>' });
   const ids = Object.keys(state.subjects ?? {}).map((subject) => subject.split('.').at(-1) ?? '');
+  const number = wanted.replace('#', '');
   // A lead may have several facts: one id all the same.
-  return [...new Set(ids.filter((leadId) => leadId.startsWith(wanted)))];
+  const all = [...new Set(ids)];
+  const beginning = wanted.startsWith('#') ? [] : all.filter((each) => each.startsWith(number));
+  return beginning.length > 0 ? beginning : all.filter((each) => each.endsWith(number));
 }
 
 /** Where the lead lies in landing-api's journal, if that is on this machine: `new/…json`. */

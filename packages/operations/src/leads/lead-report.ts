@@ -4,6 +4,7 @@ import { toError } from '@leadwire/shared/errors';
 import {
   eventSchemas,
   leadTakenSchema,
+  type CrmRecord,
   type Lead,
   type Outcome,
   type ProviderCall,
@@ -51,6 +52,8 @@ export interface LeadReport {
   groupTitles: ReadonlyMap<string, string>;
   waiting: Waiting[];
   facts: Fact[];
+  /** What became of its deal, oldest first. */
+  deal: CrmRecord[];
   deadLetters: DeadLetter[];
   calls: ProviderCall[];
   /** True when there were too many calls to look through all of them. */
@@ -75,16 +78,17 @@ export async function leadReport(parts: ReportParts, id: string): Promise<LeadRe
   const { leadId } = lead;
   const deliveries = await createLedger(bus).ofLead(leadId);
   const since = new Date(lead.receivedAt);
-  const [groupTitles, waiting, facts, deadLetters, calls, database] = await Promise.all([
+  const [groupTitles, waiting, facts, deal, deadLetters, calls, database] = await Promise.all([
     readTitles(bus, deliveries),
     findWaiting(bus, deliveries),
     readFacts(bus, deliveries),
+    readDeal(bus, leadId),
     findDeadLetters(bus, { leadId, since }),
     readCalls(bus, leadId, since),
     readRows(parts.database, leadId),
   ]);
   const { seq } = stored;
-  const found = { deliveries, groupTitles, waiting, facts, deadLetters, ...calls, database };
+  const found = { deliveries, groupTitles, waiting, facts, deal, deadLetters, ...calls, database };
   return { lead, isQuarantined, seq, ...found };
 }
 
@@ -145,6 +149,17 @@ async function readFacts(bus: Bus, deliveries: readonly LedgerEntry[]): Promise<
     }
   }
   return facts.sort((a, b) => a.seq - b.seq);
+}
+
+async function readDeal(bus: Bus, leadId: string): Promise<CrmRecord[]> {
+  const records: CrmRecord[] = [];
+  for await (const { json } of readStream(bus, 'DELIVERIES', {
+    subject: subjects.crm('*', leadId),
+  })) {
+    const event = eventSchemas['crm.recorded.v1'].safeParse(json).data;
+    if (event) records.push(event.data);
+  }
+  return records.sort((a, b) => a.at.localeCompare(b.at));
 }
 
 async function readCalls(bus: Bus, leadId: string, since: Date) {

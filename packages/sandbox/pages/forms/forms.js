@@ -140,15 +140,15 @@ function addPeople() {
 }
 
 /** Another person in front of the form is another view of it. */
-function fillPerson({ name = '', email = '', phone = '', website = '' }) {
-  for (const [key, value] of Object.entries({ name, email, phone, website })) {
+function fillPerson({ name = '', email = '', phone = '', trap = '' }) {
+  for (const [key, value] of Object.entries({ name, email, phone, lw_topic: trap })) {
     field(key).value = value;
   }
   startView();
 }
 
 function showWire() {
-  $('trap-note').hidden = field('website').value === '';
+  $('trap-note').hidden = field('lw_topic').value === '';
   $('submission-id').textContent = view.submissionId;
   $('address').textContent = apiUrl ? `POST ${postAddress()}` : '';
 }
@@ -169,7 +169,7 @@ function readBody() {
     name: valueOf('name'),
     email: valueOf('email'),
     phone: valueOf('phone'),
-    website: valueOf('website'),
+    lw_topic: valueOf('lw_topic'),
     ...(kind === 'proftest'
       ? { answers: readAnswers() }
       : { paymentMethod: valueOf('paymentMethod') }),

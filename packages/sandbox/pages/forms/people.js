@@ -24,7 +24,7 @@ export const PEOPLE = [
     name: 'Best SEO',
     email: 'seo@mail.example-lead.kz',
     phone: '+7 702 111 22 33',
-    website: 'https://seo.invalid',
+    trap: 'https://seo.invalid',
   },
   {
     label: 'злой шутник',

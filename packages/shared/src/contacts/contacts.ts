@@ -20,6 +20,10 @@ export function readContacts(typed: { email: string; phone: string }): {
   };
 }
 
+/** Why there is no contact in a text. */
+export type NoContact =
+  'contact_missing' | 'contact_invalid' | 'phone_rounded' | 'phone_cut_by_mask';
+
 /**
  * A contact in the one form under which campaigns keep and compare it: a mail address in lower case as a whole
  * (nobody's mailbox tells `Anna@` from `anna@`), a phone in E.164.
@@ -27,13 +31,16 @@ export function readContacts(typed: { email: string; phone: string }): {
 export function contactFor(
   channel: Channel,
   typed: string,
-): { contact: string } | { reason: 'contact_missing' | 'contact_invalid' } {
+): { contact: string } | { reason: NoContact } {
   if (channel === 'email') {
     const { email, issue } = readEmail(typed);
     if (email !== null) return { contact: email.toLowerCase() };
     return { reason: issue === 'email_missing' ? 'contact_missing' : 'contact_invalid' };
   }
-  const { phone, issue } = readPhone(typed);
+  const { phone, issue, damage } = readPhone(typed);
   if (phone !== null && issue === undefined) return { contact: phone };
+  if (damage !== undefined) {
+    return { reason: damage === 'mask' ? 'phone_cut_by_mask' : 'phone_rounded' };
+  }
   return { reason: issue === 'phone_missing' ? 'contact_missing' : 'contact_invalid' };
 }

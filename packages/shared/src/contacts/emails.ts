@@ -51,8 +51,9 @@ export function readEmails(typed: string): string[] {
 
 function addressesIn(text: string): string[] {
   const bracketed = [...text.matchAll(/<([^<>]*@[^<>]*)>/g)].map(([, inside = '']) => inside);
-  const found =
-    bracketed.length > 0 ? bracketed.flatMap((inside) => addressesOf(inside)) : addressesOf(text);
+  // What stands between semicolons is somebody's whole address, or none.
+  const parts = bracketed.length > 0 ? bracketed : text.split(/[;|]/);
+  const found = parts.flatMap((part) => addressesOf(part));
   return [...new Set(found)];
 }
 

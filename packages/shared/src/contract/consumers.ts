@@ -50,6 +50,14 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'sends due SMS',
   },
+  'notifier-bounces': {
+    stream: 'CONTACTS',
+    filters: ['contacts.suppressed.*', 'redrive.notifier-bounces.>'],
+    concurrency: 16,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'remembers mail addresses that do not exist',
+  },
   'lead-store-leads': {
     stream: 'LEADS',
     filters: ['leads.>', 'redrive.lead-store-leads.>'],

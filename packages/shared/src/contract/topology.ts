@@ -58,12 +58,7 @@ export const streams = {
     what: 'students.created.<studentId>, students.lesson_completed.<studentId>.<lesson>',
   },
   SALES: {
-    subjects: [
-      'sales.recorded.*.*',
-      'sales.refunded.*.*',
-      'redrive.lead-store-sales.>',
-      'redrive.referrals-sales.>',
-    ],
+    subjects: ['sales.*.*.*', 'redrive.lead-store-sales.>', 'redrive.referrals-sales.>'],
     retention: 'limits',
     maxAgeMs: 3_650 * DAY,
     what: 'who bought what, and what was paid back: sales.<fact>.<studentId>.<saleId>',
@@ -121,7 +116,11 @@ export const streams = {
     what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, campaign_deliveries.<channel>.<outcome>.<recipientId>, crm.<outcome>.<leadId>',
   },
   CONTACTS: {
-    subjects: ['contacts.suppressed.*', 'redrive.mailer-suppressions.>'],
+    subjects: [
+      'contacts.suppressed.*',
+      'redrive.mailer-suppressions.>',
+      'redrive.notifier-bounces.>',
+    ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     what: 'who must not get campaigns any more: contacts.suppressed.<event id>',
@@ -218,7 +217,14 @@ export const buckets = {
     what: 'student -> the chat with the mentor bot and what was told, and back',
   },
   locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
-  limits: { ttlMs: DAY, what: 'provider account -> when its next request may go out' },
+  limits: {
+    ttlMs: DAY,
+    what: 'provider account -> when its next request may go out; person (as a keyed hash) or budget -> what was sent lately; how many leads came',
+  },
+  bounced: {
+    ttlMs: 0,
+    what: 'mail address (as a keyed hash) that does not exist -> since when it is known',
+  },
   passes: {
     ttlMs: 7 * DAY,
     what: '<durable>.<stream sequence> -> how earlier deliveries ended: passes, failed attempts',
@@ -277,10 +283,9 @@ export const subjects = {
   /** `*` as the lesson stands for every lesson. */
   lessonCompleted: (studentId: string, lesson: number | '*') =>
     `students.lesson_completed.${studentId}.${lesson}`,
-  saleRecorded: (studentId: string, saleId: string) => `sales.recorded.${studentId}.${saleId}`,
-  saleRefunded: (studentId: string, saleId: string) => `sales.refunded.${studentId}.${saleId}`,
-  referrerRegistered: (referrerId: string) => `referrals.registered.${referrerId}`,
-  referralClicked: (code: string) => `referrals.clicked.${code}`,
+  /** `fact`: recorded, refunded. */
+  sale: (fact: string, studentId: string, saleId: string) => `sales.${fact}.${studentId}.${saleId}`,
+  referral: (fact: 'registered' | 'clicked', about: string) => `referrals.${fact}.${about}`,
   messageRequested: (type: string, messageId: string) => `messages.requested.${type}.${messageId}`,
   campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
   staffChanged: (staffId: string) => `staff.changed.${staffId}`,

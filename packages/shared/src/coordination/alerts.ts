@@ -21,7 +21,7 @@ export interface Alerts {
   /** It has happened: told every time, once for each `msgId` within two minutes. */
   report(alert: AlertText, msgId: string): Promise<void>;
   /** It is over: told once, and not at all when nothing was raised. */
-  resolve(what: string, message: string): Promise<void>;
+  resolve(what: string, message: string, more?: Pick<Alert, 'release'>): Promise<void>;
 }
 
 /** All methods throw TransientError when the broker did not confirm. */
@@ -53,11 +53,12 @@ export function createAlerts(
 
     report: publish,
 
-    async resolve(what, message) {
+    async resolve(what, message, more = {}) {
       const { seq, alert } = await findLast(what);
       if (alert === undefined || alert.state === 'resolved') return;
       const { severity } = alert;
-      await publish({ severity, what, message, state: 'resolved' }, `${what}:resolved:${seq}`);
+      const over = { ...more, severity, what, message, state: 'resolved' as const };
+      await publish(over, `${what}:resolved:${seq}`);
     },
   };
 }

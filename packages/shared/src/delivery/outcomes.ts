@@ -16,7 +16,7 @@ export interface DeliveryFacts {
 /** All methods throw TransientError when the broker did not confirm. Without `metrics` (a command) nothing is counted. */
 export function createDeliveryFacts(
   bus: Pick<Bus, 'name' | 'publish'>,
-  metrics: Pick<Metrics, 'deliveries'> | undefined,
+  metrics: Pick<Metrics, 'deliveries' | 'skipped'> | undefined,
 ): DeliveryFacts {
   const tell = async (
     entry: LedgerEntry,
@@ -48,6 +48,8 @@ export function createDeliveryFacts(
     });
     const told = await bus.publish(subject, event, { onceUnder: subject });
     if (told.stored && outcome !== 'planned') metrics?.deliveries.inc({ channel, outcome });
+    if (told.stored && outcome === 'skipped')
+      metrics?.skipped.inc({ channel, reason: reason ?? '' });
     // A person had it tried again and it ended as it did before: the newer end is told as well.
     if (!told.stored && outcome !== 'planned' && entry.reopenedFor !== undefined) {
       await bus.publish(subject, event);

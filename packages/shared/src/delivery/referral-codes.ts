@@ -64,7 +64,7 @@ export async function registerReferrer(
   now: Date,
 ): Promise<Registered> {
   const referrerId = derivedId('referrer', person.email.toLowerCase());
-  const subject = subjects.referrerRegistered(referrerId);
+  const subject = subjects.referral('registered', referrerId);
   const known = readReferrer((await bus.lastUnder('REFERRALS', subject))?.event);
   if (known) return { kind: 'known', referrerId, code: known.code };
 

@@ -25,7 +25,23 @@ export const sendingEnv = {
   RESEND_BASE_URL: baseUrl('the Resend API').default('https://api.resend.com'),
   RESEND_FROM_EMAIL: z.string().min(3, 'expected a sender: Name <address@your-domain>'),
   RESEND_RATE_PER_SECOND: rate(5),
-  MOBIZON_API_KEY: z.string().min(1, 'expected a Mobizon API key'),
+  /** `false`: no SMS at all, and no key needed. */
+  SMS_ENABLED: z
+    .enum(['true', 'false'], { error: 'expected true or false' })
+    .default('true')
+    .transform((text) => text === 'true'),
+  /** Where an SMS may be paid for: ISO 3166-1, two letters each. */
+  SMS_COUNTRIES: z
+    .string()
+    .default('KZ')
+    .transform((text) => text.split(',').map((country) => country.trim().toUpperCase()))
+    .refine(
+      (countries) => countries.every((country) => /^[A-Z]{2}$/.test(country)),
+      'expected countries such as KZ or KZ,RU',
+    ),
+  /** Tenge for one segment: for the estimate of a campaign, and to know when the balance covers no more. */
+  MOBIZON_SMS_PRICE: z.coerce.number('expected a price in tenge').min(0).default(16.2),
+  MOBIZON_API_KEY: z.string().min(1, 'expected a Mobizon API key').optional(),
   MOBIZON_BASE_URL: baseUrl('the Mobizon API').default('https://api.mobizon.kz'),
   MOBIZON_FROM: z.string().min(1, 'expected a registered sender name').optional(),
   MOBIZON_RATE_PER_SECOND: rate(2),
@@ -39,8 +55,15 @@ export interface AccountParts {
   metrics: Metrics;
 }
 
-/** How clients reach the two accounts: address, key, the shared limit, and the log of integrations. */
+const KEY_MISSING =
+  'MOBIZON_API_KEY is missing: put in the key of the account, or SMS_ENABLED=false to send no SMS';
+
+/**
+ * How clients reach the two accounts: address, key, the shared limit, and the log of integrations.
+ * @throws Error when SMS are on and have no key.
+ */
 export function sendingAccounts(env: SendingEnv, { bus, log, metrics }: AccountParts) {
+  if (env.SMS_ENABLED && env.MOBIZON_API_KEY === undefined) throw new Error(KEY_MISSING);
   const track = createCallTracker({ bus, metrics, log });
   const limit = (account: string, ratePerSecond: number) =>
     createLimiter({ bus, metrics, account, ratePerSecond });
@@ -52,8 +75,9 @@ export function sendingAccounts(env: SendingEnv, { bus, log, metrics }: AccountP
       track,
     },
     mobizon: {
-      apiKey: env.MOBIZON_API_KEY,
+      apiKey: env.MOBIZON_API_KEY ?? '',
       baseUrl: env.MOBIZON_BASE_URL,
+      smsPrice: env.MOBIZON_SMS_PRICE,
       limiter: limit('mobizon', env.MOBIZON_RATE_PER_SECOND),
       track,
     },

@@ -40,6 +40,21 @@ export const baseUrl = (what: string) =>
     .url({ protocol: /^https?$/, error: `expected ${what} as a web address (https://…)` })
     .transform((url) => url.replace(/\/+$/, ''));
 
+/** What examples say, and what somebody types to have something there. */
+const PLACEHOLDER = /change-?me|your[-_ ]?(secret|token)|placeholder|^password|^qwerty|^12345678/i;
+/** Fewer different characters than this are a key held down. */
+const FEWEST_CHARACTERS = 5;
+
+/** A secret of our own making. One that stands in examples, or is no secret at all, stops the service. */
+export const ownSecret = (length: number) =>
+  z
+    .string(`expected a secret of at least ${length} characters`)
+    .min(length, `expected a secret of at least ${length} characters`)
+    .refine(
+      (text) => !PLACEHOLDER.test(text) && new Set(text).size >= FEWEST_CHARACTERS,
+      'expected a secret of your own, not an example (openssl rand -hex 24)',
+    );
+
 /** A duration in milliseconds, given as a whole number. */
 export const milliseconds = (fallback: number) =>
   z.coerce
@@ -52,6 +67,15 @@ export const milliseconds = (fallback: number) =>
 export const welcomeLink = z
   .enum(['platform', 'supabase'], { error: 'expected platform or supabase' })
   .default('platform');
+
+/** A secret that we make up ourselves; what stands in an example is none. */
+export const secret = z
+  .string()
+  .min(32, 'expected a secret of at least 32 characters (openssl rand -hex 32)')
+  .refine(
+    (text) => !/change-?me|secret-?here|example|placeholder/i.test(text),
+    'expected a secret of your own: this one stands in an example (openssl rand -hex 32)',
+  );
 
 /** The project with referrers and commissions: the landing project (`main`), or Tripwire's. */
 export const referralProject = z
@@ -74,6 +98,6 @@ export const commonEnv = (defaults: { port: number }) => ({
     })
     .default('info'),
   PORT: port(defaults.port),
-  /** All interfaces unless told otherwise: containers are reached from outside. */
-  HOST: z.string().min(1).default('0.0.0.0'),
+  /** Loopback unless told otherwise; the image says 0.0.0.0, because containers are reached from outside. */
+  HOST: z.string().min(1).default('127.0.0.1'),
 });

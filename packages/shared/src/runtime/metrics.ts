@@ -10,6 +10,7 @@ export interface Metrics {
   providerSeconds: Histogram<'provider' | 'action' | 'status'>;
   limiterWaitSeconds: Histogram<'account'>;
   deliveries: Counter<'channel' | 'outcome'>;
+  skipped: Counter<'channel' | 'reason'>;
 }
 
 /** A registry of its own for each service, so that two in one test process do not meet. */
@@ -56,6 +57,12 @@ export function createMetrics(service: string): Metrics {
       name: 'deliveries_total',
       help: 'Messages to people by how they ended: sent, failed, skipped, unknown',
       labelNames: ['channel', 'outcome'],
+      registers,
+    }),
+    skipped: new Counter({
+      name: 'deliveries_skipped_total',
+      help: 'Messages to people that were not sent, by why: person_limit, sms_off, stale …',
+      labelNames: ['channel', 'reason'],
       registers,
     }),
     limiterWaitSeconds: new Histogram({

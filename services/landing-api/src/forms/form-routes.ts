@@ -14,6 +14,7 @@ import { HOOKS_PER_MINUTE } from '../webhooks/hook-guards.ts';
 import { keptAnswer, strangerAnswer, takenAnswer, type FormAnswer } from './form-answers.ts';
 import { FORM_BODY_LIMIT_BYTES, readFormBody, readUrlEncoded } from './form-body.ts';
 import type { KnownForms } from './known-forms.ts';
+import { createNearFields } from './near-fields.ts';
 import { isProven } from './proof.ts';
 import { readForm, type FormReading } from './read-form.ts';
 import type { Rejects } from './rejects.ts';
@@ -23,7 +24,7 @@ import { usableKey } from './submission.ts';
 
 export interface FormPorts extends LandingPorts {
   forms: Pick<KnownForms, 'find'>;
-  rejects: Pick<Rejects, 'keep'>;
+  rejects: Pick<Rejects, 'keep' | 'taken'>;
   adminToken: string;
 }
 
@@ -53,9 +54,11 @@ const WHY: Record<RejectReason, string> = {
 
 export function addFormRoutes(app: FastifyInstance, ports: FormPorts): void {
   const { adminToken } = ports;
+  const tellNear = createNearFields();
   // A scope of its own: bodies stay as they came, signatures are over the bytes.
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
+    if (ports.guard) scope.addHook('onRequest', ports.guard);
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) =>
       parsed(null, body),
     );
@@ -64,9 +67,11 @@ export function addFormRoutes(app: FastifyInstance, ports: FormPorts): void {
       schema: { hide: true },
       config: { rateLimit: { max: HOOKS_PER_MINUTE, timeWindow: 60_000 } },
     };
-    scope.post('/api/forms/:form', options, async (request: FormRequest, reply) =>
-      send(reply, await take(ports, request, await arrive(ports, request))),
-    );
+    scope.post('/api/forms/:form', options, async (request: FormRequest, reply) => {
+      const arrived = await arrive(ports, request);
+      if (arrived.reading) tellNear(request.log, arrived.slug, arrived.reading);
+      return send(reply, await take(ports, request, arrived));
+    });
     scope.post('/api/forms/:form/test', options, async (request: FormRequest) => {
       if (!hasBearer(request.headers.authorization, adminToken)) {
         throw new RequestError(401, 'unauthorized');
@@ -140,6 +145,7 @@ async function take(ports: FormPorts, request: FormRequest, arrived: Arrived): P
   if (reading === undefined) return notTaken(ports, arrived, 'unreadable');
   try {
     const { leadId, ...accepted } = await acceptReading(ports, request, { ...arrived, reading });
+    ports.rejects.taken(arrived.slug);
     return takenAnswer(reading.dialect, { leadId, ...accepted });
   } catch (thrown) {
     const isUnreachable = thrown instanceof RequestError && thrown.statusCode === 400;

@@ -8,6 +8,7 @@ import { isRecord } from '@leadwire/shared/contacts/clean-text';
 import { toError } from '@leadwire/shared/errors';
 import type { RequestTraces } from './attribution.ts';
 import { readFormBody } from './form-body.ts';
+import { createNearFields } from './near-fields.ts';
 import { readForm } from './read-form.ts';
 
 const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'];
@@ -31,9 +32,11 @@ export function acceptOtherSenders(app: FastifyInstance): void {
       (thrown: unknown) => parsed(toError(thrown)),
     );
   });
+  const tellNear = createNearFields();
   app.addHook('preValidation', async (request, reply) => {
     const reading = readBody(request);
     if (reading === undefined) return undefined;
+    tellNear(request.log, request.routeOptions.url ?? '', reading);
     if (reading.isTest) {
       return reply.code(200).serializer(JSON.stringify).send({ success: true, test: true });
     }

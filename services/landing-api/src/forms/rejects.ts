@@ -29,13 +29,15 @@ const MOST_FILES = 5_000;
 export interface Rejects {
   /** @throws TransientError when neither the broker nor the disk has it: the sender tries again. */
   keep(reject: Omit<Reject, 'rejectId'>): Promise<string>;
+  /** A lead came through this form: what people were told of it is over. */
+  taken(form: string): void;
   /** Carries what the disk holds to the broker, until stopped. */
   startCarrying(): BackgroundWork;
 }
 
 export interface RejectsPorts {
   bus: Pick<Bus, 'publish' | 'name' | 'isConnected'>;
-  alerts: Pick<Alerts, 'report'>;
+  alerts: Pick<Alerts, 'report' | 'resolve'>;
   /** The journal's folder. */
   dir: string;
   log: Log;
@@ -115,6 +117,13 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
       if (!isTooMany()) await store(event);
       tell(reject);
       return rejectId;
+    },
+
+    taken(form) {
+      if (!counted.delete(form) || counted.size > 0) return;
+      alerts
+        .resolve('forms_refused', 'Заявки с форм снова принимаются.')
+        .catch((err: unknown) => log.debug({ err }, 'the end of an alert was not told'));
     },
 
     startCarrying: () =>

@@ -1,9 +1,10 @@
 /** The three addresses that forms post to. */
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, onRequestHookHandler } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { RequestError, problemSchema } from '@leadwire/shared/service/http-problems';
 import { contentHash } from '@leadwire/shared/contract/ids';
+import { ownCounter } from '../edge-guards.ts';
 import { proftestForm, purchaseForm, readLead, type Form } from '../handler.ts';
 import { leadIdFor, type Intake } from '../intake/intake.ts';
 import type { LandingMeasures } from '../measures.ts';
@@ -29,6 +30,7 @@ const responses = {
   201: acceptedSchema.meta({ description: 'The lead is stored and will not be lost.' }),
   400: problemSchema.meta({ description: 'No JSON, or nobody could be reached.' }),
   413: problemSchema.meta({ description: 'The body is larger than 32 KiB.' }),
+  403: problemSchema.meta({ description: 'A browser posted from a page that is not ours.' }),
   415: problemSchema.meta({
     description: 'The body is neither JSON nor a form by its content type.',
   }),
@@ -48,6 +50,10 @@ export interface LandingPorts {
   intake: Intake;
   measures: Pick<LandingMeasures, 'submissions'>;
   now: () => Date;
+  /** Posts of one address. */
+  formsPerMinute?: number;
+  /** Runs before a body is read: refuses pages that are not ours. */
+  guard?: onRequestHookHandler;
 }
 
 /** Adds the form routes. They answer 201 for a new lead, 200 for a repeat of one. */
@@ -55,6 +61,7 @@ export function addLandingRoutes(app: FastifyInstance, ports: LandingPorts): voi
   // A scope of its own: nobody else here takes forms.
   void app.register((scope, _options, done) => {
     acceptOtherSenders(scope);
+    if (ports.guard) scope.addHook('onRequest', ports.guard);
     addRoutes(scope, ports);
     done();
   });
@@ -62,6 +69,7 @@ export function addLandingRoutes(app: FastifyInstance, ports: LandingPorts): voi
 
 function addRoutes(app: FastifyInstance, ports: LandingPorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
+  const config = ownCounter(ports.formsPerMinute);
   const submit = async (
     request: PageRequest,
     reply: { code(status: number): unknown },
@@ -74,12 +82,13 @@ function addRoutes(app: FastifyInstance, ports: LandingPorts): void {
 
   typed.post(
     '/api/landing/proftest',
-    { schema: schemaOf('A finished career test') },
+    { config, schema: schemaOf('A finished career test') },
     (request, reply) => submit(request, reply, proftestForm(undefined)),
   );
   typed.post(
     '/api/landing/proftest/:slug',
     {
+      config,
       schema: {
         ...schemaOf('A finished career test on a landing page of its own'),
         params: z.object({
@@ -91,8 +100,10 @@ function addRoutes(app: FastifyInstance, ports: LandingPorts): void {
     },
     (request, reply) => submit(request, reply, proftestForm(request.params.slug)),
   );
-  typed.post('/api/landing/submit', { schema: schemaOf('A course purchase') }, (request, reply) =>
-    submit(request, reply, purchaseForm),
+  typed.post(
+    '/api/landing/submit',
+    { config, schema: schemaOf('A course purchase') },
+    (request, reply) => submit(request, reply, purchaseForm),
   );
 }
 
@@ -133,12 +144,11 @@ export async function acceptSubmission(
   }
 
   const { lead, isSpam } = reading;
-  const quarantine = isSpam ? 'honeypot' : undefined;
   const { submissionId: _, ...content } = body;
-  const { leadId, outcome } = await intake
+  const { leadId, outcome, quarantine } = await intake
     .accept({
       lead,
-      quarantine,
+      quarantine: isSpam ? 'honeypot' : undefined,
       contentHash: contentHash({ source: form.source, content }),
       isKeyed: key !== undefined,
     })

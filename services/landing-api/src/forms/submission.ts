@@ -15,8 +15,11 @@ const optionalText = z.union([z.string(), z.number()]).nullish().catch(null);
 /** 1 to 200 printable ASCII characters. A form that fails to make such a key must not cost the lead. */
 const KEY = /^[\x20-\x7E]{1,200}$/;
 
-/** The field that people do not see and programs fill in. */
-export const HONEYPOT_FIELD = 'website';
+/**
+ * The fields that people do not see and programs fill in. The first means nothing to a browser; the older one is a
+ * word that browsers know and fill in by themselves, and is on pages that exist.
+ */
+export const HONEYPOT_FIELDS = ['lw_topic', 'website'] as const;
 
 export const submissionSchema = z
   .looseObject(
@@ -58,8 +61,12 @@ export const submissionSchema = z
       submissionId: optionalText.meta({
         description: 'The same as the header Idempotency-Key, which goes before it.',
       }),
-      [HONEYPOT_FIELD]: z.unknown().optional().meta({
-        description: 'Leave it out or empty: a trap for programs. Filled in, nobody is contacted.',
+      [HONEYPOT_FIELDS[0]]: z.unknown().optional().meta({
+        description: 'Leave it out or empty: a trap for programs. Filled in, the lead is held.',
+      }),
+      [HONEYPOT_FIELDS[1]]: z.unknown().optional().meta({
+        description:
+          'The older name of the trap; browsers fill it in, so better use the other one.',
       }),
     },
     'expected a JSON object with the fields of the form',

@@ -21,6 +21,8 @@ import type { Lead } from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import { CONTENT_HASH_HEADER } from '@leadwire/shared/contract/topology';
 import type { Log } from '@leadwire/shared/runtime/log';
+import type { FloodGate } from './flood-gate.ts';
+import type { HeldAlerts } from './held-alerts.ts';
 import type { Journal } from './journal.ts';
 import {
   doubleClickId,
@@ -50,6 +52,9 @@ export interface Acceptance {
   outcome: 'created' | 'journalled' | 'duplicate';
 }
 
+/** An acceptance, and why the lead is held, if it is. */
+export type Accepted = Acceptance & { quarantine: QuarantineReason | undefined };
+
 /** `conflict`: the key was used before, for something else; nothing was stored yet. */
 interface Conflict {
   leadId: string;
@@ -59,7 +64,7 @@ type Attempt = Acceptance | Conflict;
 
 export interface Intake {
   /** @throws TransientError when it is not certain that the lead is stored: the sender tries again. */
-  accept(arrival: Arrival): Promise<Acceptance>;
+  accept(arrival: Arrival): Promise<Accepted>;
   /** Why no lead can be taken just now, in words, or undefined: one of the two disks is enough. */
   problem(): string | undefined;
 }
@@ -68,6 +73,8 @@ export interface IntakePorts {
   bus: Bus;
   journal: Journal;
   log: Log;
+  flood: Pick<FloodGate, 'arrive'>;
+  held: Pick<HeldAlerts, 'note'>;
   /** How long the broker may take before the journal takes the lead, in milliseconds. */
   timeoutMs: number;
 }
@@ -78,7 +85,8 @@ export function leadIdFor(key: string | undefined): string {
 }
 
 /** Knows the double clicks of leads that the journal holds from before. */
-export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Intake {
+export function createIntake(ports: IntakePorts): Intake {
+  const { bus, journal, log, flood, held, timeoutMs } = ports;
   const recent = createRecentLeads(journal.waiting());
   const underWay = new Map<string, Promise<Acceptance>>();
   let refusal: { message: string; at: number } | undefined;
@@ -197,9 +205,19 @@ export function createIntake({ bus, journal, log, timeoutMs }: IntakePorts): Int
   };
 
   return {
-    accept({ lead, quarantine, contentHash, isKeyed }) {
+    async accept({ lead, contentHash, isKeyed, ...arrival }) {
+      const arrived = flood.arrive();
+      const quarantine = arrival.quarantine ?? (arrived.isHeld ? 'flood' : undefined);
       const fact = { event: leadEvent(bus.name, lead, quarantine), contentHash, isKeyed };
-      return isKeyed ? acceptKeyed(fact) : acceptOnce(fact);
+      try {
+        const acceptance = await (isKeyed ? acceptKeyed(fact) : acceptOnce(fact));
+        if (acceptance.outcome === 'duplicate') arrived.cancel();
+        else if (quarantine !== undefined) held.note(lead, quarantine);
+        return { ...acceptance, quarantine };
+      } catch (thrown) {
+        arrived.cancel();
+        throw thrown;
+      }
     },
 
     problem() {

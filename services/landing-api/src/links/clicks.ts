@@ -7,6 +7,7 @@ import { TransientError, toError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import type { ShortLink, ShortLinks } from '@leadwire/shared/delivery/short-links';
 import { subjects } from '@leadwire/shared/contract/topology';
+import { ownCounter } from '../edge-guards.ts';
 import { readPage, sendPage } from './pages.ts';
 
 const UNKNOWN_LINK = readPage('unknown-link');
@@ -46,6 +47,7 @@ export function addClickRoute(app: FastifyInstance, ports: ClickPorts): void {
   app.withTypeProvider<ZodTypeProvider>().get(
     '/s/:code',
     {
+      config: ownCounter(),
       schema: {
         tags: ['links'],
         summary: 'Follow a short link',

@@ -57,7 +57,7 @@ function countClick({ bus, now }: ReferralLinkPorts, code: string, { log }: Fast
     if ((await findReferralCode(bus, code)) === undefined) return;
     const data = { code, at: now().toISOString() };
     const event = makeEvent('referral.clicked.v1', { source: bus.name, subject: code, data });
-    await bus.publish(subjects.referralClicked(code), event);
+    await bus.publish(subjects.referral('clicked', code), event);
   };
   count().catch((thrown: unknown) => {
     log.warn({ err: toError(thrown), code }, 'a click of a referrer was not counted');

@@ -81,7 +81,7 @@ export async function recordSale(
   const at = now().toISOString();
   const data: Sale = { saleId, studentId: id, email, phone, product, course, amount, at };
   const event = makeEvent('sale.recorded.v1', { source: bus.name, subject: id, data });
-  const subject = subjects.saleRecorded(id, saleId);
+  const subject = subjects.sale('recorded', id, saleId);
   const { stored } = await bus.publish(subject, event, { onceUnder: subject });
   return { saleId, isNew: stored };
 }
@@ -125,7 +125,7 @@ export function addRefundRoute(app: FastifyInstance, ports: SalePorts & { token:
       const saleId = await refundedSale(bus, id, body?.product);
       const data = { saleId, studentId: id, at: now().toISOString() };
       const event = makeEvent('sale.refunded.v1', { source: bus.name, subject: id, data });
-      const subject = subjects.saleRefunded(id, saleId);
+      const subject = subjects.sale('refunded', id, saleId);
       const { stored } = await bus.publish(subject, event, { onceUnder: subject });
       reply.code(stored ? 201 : 200);
       const answer = { success: true as const, studentId: id, saleId };

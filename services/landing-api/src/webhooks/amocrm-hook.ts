@@ -7,20 +7,31 @@ import type { FastifyInstance } from 'fastify';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { makeEvent, type DealChanged } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
-import { HOOKS_PER_MINUTE, inTime, refuseStrangers } from './hook-guards.ts';
+import { HOOKS_PER_MINUTE, inTime, refuseStrangers, type Strangers } from './hook-guards.ts';
 
 /** AmoCRM waits two seconds; what took longer it sends again in five minutes. */
 const ANSWER_WITHIN_MS = 1_500;
 /** Many deals with all their fields in one call. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
-/** Their words for what happened, and ours. Other groups (`add`, `update`, …) say nothing new. */
-const CHANGES = { status: 'moved', delete: 'deleted', restore: 'restored' } as const;
-const ITEM_KEY = /^leads\[(status|delete|restore)\]\[(\d{1,6})\]\[(id|status_id)\]$/;
+/**
+ * Their words for what happened, and ours. `update` comes with every change, and alone where the hook for stages was not
+ * asked for. Other groups (`add`, `note`, …) say nothing new.
+ */
+const CHANGES = {
+  status: 'moved',
+  update: 'moved',
+  delete: 'deleted',
+  restore: 'restored',
+} as const;
+const ITEM_KEY = /^leads\[(status|update|delete|restore)\]\[(\d{1,6})\]\[(id|status_id)\]$/;
 
 export type Hint = Pick<DealChanged['data'], 'dealId' | 'change' | 'stageId'>;
 
-/** The changes of deals in a hook's form; what is no such change, or no number, is passed over. */
+/** AmoCRM tells of so many in one call at most; the hourly look finds what a longer one says. */
+const MOST_HINTS = 250;
+
+/** The changes of deals in a hook's form, 250 at most; what is no such change, or no number, is passed over. */
 export function readHook(form: string): Hint[] {
   const items = new Map<string, Partial<Record<'id' | 'status_id' | 'group', string>>>();
   for (const [key, value] of new URLSearchParams(form)) {
@@ -29,12 +40,13 @@ export function readHook(form: string): Hint[] {
     const place = `${group}.${index}`;
     items.set(place, { ...items.get(place), group, [field]: value });
   }
-  return [...items.values()].flatMap(({ group, id, status_id: status }) => {
+  const hints = [...items.values()].flatMap(({ group, id, status_id: status }) => {
     const [dealId, stageId] = [toId(id), toId(status)];
     if (dealId === undefined) return [];
     const change = CHANGES[group as keyof typeof CHANGES];
     return [{ dealId, change, ...(stageId !== undefined && { stageId }) }];
   });
+  return hints.slice(0, MOST_HINTS);
 }
 
 function toId(text: string | undefined): number | undefined {
@@ -44,11 +56,13 @@ function toId(text: string | undefined): number | undefined {
 export interface HookPorts {
   bus: Pick<Bus, 'publish' | 'name'>;
   secret: string;
+  strangers: Strangers;
   now: () => Date;
 }
 
 /** Adds `POST /api/webhooks/amocrm/:secret`. 200: stored; 503 in time for AmoCRM to send it again. */
-export function addAmocrmHook(app: FastifyInstance, { bus, secret, now }: HookPorts): void {
+export function addAmocrmHook(app: FastifyInstance, ports: HookPorts): void {
+  const { bus, secret, strangers, now } = ports;
   const publish = async (hint: Hint): Promise<void> => {
     const data = { ...hint, at: now().toISOString() };
     const event = makeEvent('crm.deal_changed.v1', {
@@ -72,7 +86,7 @@ export function addAmocrmHook(app: FastifyInstance, { bus, secret, now }: HookPo
         bodyLimit: BODY_LIMIT_BYTES,
         schema: { hide: true },
         config: { rateLimit: { max: HOOKS_PER_MINUTE, timeWindow: 60_000 } },
-        onRequest: refuseStrangers(secret),
+        onRequest: refuseStrangers(secret, strangers),
       },
       async ({ body }) => {
         const hints = typeof body === 'string' ? readHook(body) : [];

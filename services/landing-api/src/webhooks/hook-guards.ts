@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
+import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import { TransientError } from '@leadwire/shared/errors';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 
@@ -14,18 +15,54 @@ export const HOOKS_PER_MINUTE = 3_000;
  */
 export const UNLIMITED = { rateLimit: false } as const;
 
+/** Wrong secrets in a minute from everywhere that a mistake of ours explains; beyond that they are not compared. */
+const WRONG_PER_MINUTE = 30;
+
+export interface Strangers {
+  /** One more wrong secret; true when there are too many. */
+  count(request: FastifyRequest): boolean;
+}
+
+/** Counts wrong secrets of all hooks together; people hear of it when somebody seems to guess, or an address is old. */
+export function createStrangers(
+  alerts: Pick<Alerts, 'raise'>,
+  now: () => number = Date.now,
+): Strangers {
+  let minute = { startedAt: 0, count: 0 };
+  return {
+    count(request) {
+      if (now() - minute.startedAt > 60_000) minute = { startedAt: now(), count: 0 };
+      minute.count += 1;
+      if (minute.count === WRONG_PER_MINUTE) {
+        const message =
+          `Больше ${WRONG_PER_MINUTE} обращений за минуту к адресам вебхуков с неверным секретом. Если секрет меняли, ` +
+          'впишите новые адреса вебхуков в AmoCRM и Mobizon; если нет, кто-то подбирает адрес.';
+        alerts
+          .raise({ severity: 'warning', what: 'webhooks_refused', message })
+          .catch((err: unknown) => request.log.debug({ err }, 'the alert was not published'));
+      }
+      return minute.count > WRONG_PER_MINUTE;
+    },
+  };
+}
+
 /**
  * For a route with `:secret` at its end: a wrong one is answered as an address that is not there, so
  * that nothing is said about how close a guess was.
  */
-export function refuseStrangers(secret: string) {
+export function refuseStrangers(secret: string, strangers: Strangers) {
   return (
     request: FastifyRequest<{ Params: { secret: string } }>,
     _reply: unknown,
     next: (error?: Error) => void,
   ): void => {
-    const isKnown = isSame(request.params.secret, secret);
-    next(isKnown ? undefined : new RequestError(404, 'there is nothing at this address'));
+    if (isSame(request.params.secret, secret)) return next();
+    const isTooMany = strangers.count(request);
+    next(
+      isTooMany
+        ? new RequestError(429, 'too many requests: try again later')
+        : new RequestError(404, 'there is nothing at this address'),
+    );
   };
 }
 

@@ -9,7 +9,7 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
-import { UNLIMITED, inTime, refuseStrangers } from './hook-guards.ts';
+import { UNLIMITED, inTime, refuseStrangers, type Strangers } from './hook-guards.ts';
 
 /** Mobizon waits five seconds; what took longer it sends again in a minute. */
 const ANSWER_WITHIN_MS = 4_000;
@@ -22,6 +22,7 @@ const reportSchema = z.object({
 export interface MobizonHookPorts {
   bus: Pick<Bus, 'publish' | 'name'>;
   secret: string;
+  strangers: Strangers;
   now: () => Date;
 }
 
@@ -30,13 +31,13 @@ export interface MobizonHookPorts {
  * SMS; 503 in time for Mobizon to send it again.
  */
 export function addMobizonHook(app: FastifyInstance, ports: MobizonHookPorts): void {
-  const { bus, secret, now } = ports;
+  const { bus, secret, strangers, now } = ports;
   app.post<{ Params: { secret: string }; Body: unknown }>(
     '/api/webhooks/mobizon/:secret',
     {
       schema: { hide: true },
       config: UNLIMITED,
-      onRequest: refuseStrangers(secret),
+      onRequest: refuseStrangers(secret, strangers),
     },
     async ({ body, log }) => {
       const report = reportSchema.safeParse(body).data;

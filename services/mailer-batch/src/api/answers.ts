@@ -2,7 +2,8 @@
 import { problemSchema } from '@leadwire/shared/service/http-problems';
 import { z } from 'zod';
 import { campaignStatuses } from '../campaigns/campaign-answers.ts';
-import type { CampaignWithCounts } from '../campaigns/campaign-store.ts';
+import type { Campaign, CampaignWithCounts, Preview } from '../campaigns/campaign-store.ts';
+import { notesOf, notesSchema } from '../audience/list-notes.ts';
 import { leftOutReasons, type LeftOutReason } from '../audience/left-out.ts';
 
 const count = z.number().int();
@@ -68,6 +69,7 @@ export const countedSchema = z.object({
   read: count.meta({ description: 'People in the list.' }),
   audience: count.meta({ description: 'People who are written to: the number to confirm.' }),
   leftOut: z.record(z.string(), count).meta({ description: 'By reason.' }),
+  notes: notesSchema.meta({ description: 'To be known before the start; nothing of it stops it.' }),
 });
 
 const problems = {
@@ -104,6 +106,11 @@ export function answerFor(campaign: CampaignWithCounts, now: Date): z.input<type
     ...campaign,
     progress: { perSecond, secondsLeft: isMoving ? Math.ceil(open / perSecond) : null },
   };
+}
+
+/** The list of a campaign as it is answered; a campaign without one has nobody in it. */
+export function listOf({ source }: Pick<Campaign, 'source'>, counted: Preview | null) {
+  return { ...(counted ?? { read: 0, audience: 0, leftOut: {} }), notes: notesOf(source) };
 }
 
 /** A reason with its words. */

@@ -1,5 +1,6 @@
 /** The HTTP API with everything that it needs of the environment. */
 import type { FastifyInstance } from 'fastify';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
@@ -13,6 +14,7 @@ import type { HttpPorts } from './http-ports.ts';
 
 interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobizon' | 'channels'> {
   log: Log;
+  bus: Bus;
   /** Of the landing project, where campaigns are. */
   database: Database;
   store: CampaignStore;
@@ -22,10 +24,11 @@ interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobi
 
 /** Compiles the templates. Not listening yet. @throws TemplateError when a text is broken. */
 export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyInstance> {
-  const { log, database, store, channels, resend, mobizon, wakePump } = parts;
+  const { log, bus, database, store, channels, resend, mobizon, wakePump } = parts;
   const { now = () => new Date() } = parts;
   return createHttp(env, {
     log,
+    bus,
     database,
     store,
     channels,

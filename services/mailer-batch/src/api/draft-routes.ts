@@ -4,13 +4,14 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import { contentHash, derivedId, newId } from '@leadwire/shared/contract/ids';
 import { z } from 'zod';
-import { answerFor, campaignSchema, countedSchema, problemsOf } from './answers.ts';
+import { answerFor, campaignSchema, countedSchema, listOf, problemsOf } from './answers.ts';
 import { campaignFields } from '../campaigns/campaign-fields.ts';
 import type { Campaign } from '../campaigns/campaign-store.ts';
 import { readTexts, refusePast } from '../campaigns/campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 import {
   audienceSchema,
+  namedColumnsSchema,
   storeList,
   takeList,
   type AudienceSource,
@@ -111,15 +112,16 @@ export function addDraftRoutes(app: FastifyInstance, ports: HttpPorts): void {
           'text/csv: the file as it is. application/json: { audience, exclude? } as for a new campaign.',
         consumes: ['text/csv', 'application/json'],
         params: campaignParams,
+        querystring: columnsQuery,
         response: { 200: takenAnswer, ...problemsOf(404, 409, 413, 422) },
       },
     },
-    async ({ params, body }) => {
+    async ({ params, body, query }) => {
       const campaign = await campaignById(ports.store, params.id);
       if (campaign.status !== 'draft') {
         throw new RequestError(409, `the campaign is ${campaign.status}: its audience is frozen`);
       }
-      await replaceList(ports, campaign, readNewList(body));
+      await replaceList(ports, campaign, readNewList(body, query));
       return taken(ports, campaign.id);
     },
   );
@@ -195,9 +197,19 @@ function sourceOf(audience: AudienceSource | undefined): Record<string, unknown>
   return { kind, project, table, filter };
 }
 
+/** For text/csv; JSON says it in `audience.columns`. */
+const columnsQuery = z.object({
+  nameColumn: namedColumnsSchema.shape.name,
+  emailColumn: namedColumnsSchema.shape.email,
+  phoneColumn: namedColumnsSchema.shape.phone,
+});
+
 /** What came as text/csv is bytes; anything else is checked here, because one schema cannot say both. */
-function readNewList(body: unknown): NewList {
-  if (Buffer.isBuffer(body)) return { audience: { kind: 'csv', csv: body } };
+function readNewList(body: unknown, query: z.infer<typeof columnsQuery>): NewList {
+  if (Buffer.isBuffer(body)) {
+    const { nameColumn: name, emailColumn: email, phoneColumn: phone } = query;
+    return { audience: { kind: 'csv', csv: body, columns: { name, email, phone } } };
+  }
   const read = newListSchema.safeParse(body);
   if (read.success) return read.data;
   throw new RequestError(
@@ -220,7 +232,7 @@ async function taken({ store, now }: HttpPorts, id: string) {
   return {
     success: true as const,
     campaign: answerFor(campaign, now()),
-    preview: preview ?? { read: 0, audience: 0, leftOut: {} },
+    preview: listOf(campaign, preview),
   };
 }
 

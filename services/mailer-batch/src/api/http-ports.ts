@@ -1,4 +1,5 @@
 /** What the routes need. */
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { z } from 'zod';
@@ -14,6 +15,8 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   /** Where landing-api is reached: links to unsubscribe begin with it. */
   publicBaseUrl: string;
   log: Log;
+  /** For the audit log. */
+  bus: Pick<Bus, 'name' | 'publish'>;
   store: CampaignStore;
   drafts: DraftStore;
   lists: ContactLists;

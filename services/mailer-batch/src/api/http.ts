@@ -11,6 +11,7 @@ import { PermanentError } from '@leadwire/shared/errors';
 import { RequestError, answerProblems, sendProblem } from '@leadwire/shared/service/http-problems';
 import { hasBearer } from '@leadwire/shared/service/service';
 import { z } from 'zod';
+import { auditChanges } from './audit.ts';
 import { addCampaignRoutes } from './campaign-routes.ts';
 import { addControlRoutes } from './control-routes.ts';
 import { addDraftRoutes, newListSchema } from './draft-routes.ts';
@@ -47,6 +48,7 @@ export async function createHttp(
   acceptCsvBodies(app);
   answerProblems(app, { translate: toRefusal });
   recordAnswers(app);
+  auditChanges(app, ports.bus);
   await addDocs(app);
 
   addDraftRoutes(app, ports);

@@ -5,7 +5,7 @@ import { RequestError } from '@leadwire/shared/service/http-problems';
 import { newId } from '@leadwire/shared/contract/ids';
 import type { CampaignRecipient, ThawedCampaign } from '@leadwire/templates/frozen-campaign';
 import { z } from 'zod';
-import { countedSchema, leftOutSchema, problemsOf, withWords } from './answers.ts';
+import { countedSchema, leftOutSchema, problemsOf, withWords, listOf } from './answers.ts';
 import type { Campaign } from '../campaigns/campaign-store.ts';
 import { shownAt, thawTexts } from '../campaigns/campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
@@ -227,7 +227,7 @@ async function previewOf(
   const last = leftOut.length < page.limit ? undefined : leftOut.at(-1);
   return {
     success: true,
-    ...(counted ?? { read: 0, audience: 0, leftOut: {} }),
+    ...listOf(campaign, counted),
     people: { items: leftOut.map(withWords), nextAfter: last?.row ?? null },
     sample: row === null ? null : { row, name: person.name, subject, text },
     sms:

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { answerFor, campaignSchema, countedSchema, problemsOf } from './answers.ts';
+import { answerFor, campaignSchema, countedSchema, problemsOf, listOf } from './answers.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 import { reportCsv } from '../reports/report-csv.ts';
 
@@ -76,7 +76,7 @@ export function addReportRoutes(app: FastifyInstance, ports: HttpPorts): void {
       return {
         success: true as const,
         campaign: answerFor(campaign, now()),
-        list: counted ?? { read: 0, audience: 0, leftOut: {} },
+        list: listOf(campaign, counted),
         people: { items, nextAfter: last?.row ?? null },
       };
     },

@@ -2,12 +2,15 @@
  * Reads a CSV as people's spreadsheets write it: commas, semicolons or tabs, with or without a BOM, UTF-8, UTF-16 or
  * Windows-1251, columns in any order. docs/CAMPAIGN-CSV.md describes the format.
  */
-import { isUtf8 } from 'node:buffer';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { parse } from 'csv-parse';
-import { readColumns, type Columns } from './audience-columns.ts';
+import { howKnown, readColumns, type Columns, type NamedColumns } from './audience-columns.ts';
+import { decode, findDelimiter } from './csv-text.ts';
 
-/** One line of a list as it came; `fields` are its other columns by their header. */
+/**
+ * One line of a list as it came; `fields` are its other columns by their header. Where several columns have a mail
+ * address or a phone, `; ` stands between what is in them.
+ */
 export interface ListedPerson {
   /** Its row as a spreadsheet shows it: the header of a CSV is row 1. */
   row: number;
@@ -35,16 +38,20 @@ const UNCLOSED = 'a quotation mark is opened and never closed';
 
 /**
  * The people of a CSV in its order. `onBroken` is told of every row that cannot be read, and why; after a header that
- * cannot be used, a quote that is never closed or too many rows, nothing more comes.
+ * cannot be used, a quote that is never closed or too many rows, nothing more comes. `named` are headers of columns
+ * that would not be known for what they are.
  */
 export async function* readCsv(
   csv: Buffer,
   needed: 'email' | 'phone',
   onBroken: (row: BrokenRow) => void,
+  named: NamedColumns = {},
 ): AsyncGenerator<ListedPerson> {
   const text = decode(csv);
   if (text === undefined) return onBroken({ row: 1, reason: 'the file is not text' });
-  const { body, delimiter, linesBefore } = findDelimiter(text);
+  const { body, delimiter, linesBefore } = findDelimiter(text, (header) =>
+    howKnown(header, needed, named),
+  );
   let row = linesBefore;
   let columns: Columns | undefined;
   let people = 0;
@@ -54,7 +61,7 @@ export async function* readCsv(
       if (row % ROWS_BETWEEN_BREATHS === 0) await breathe();
       if (cells.every((cell) => cell.trim() === '')) continue;
       if (columns === undefined) {
-        const read = readColumns(cells, needed);
+        const read = readColumns(cells, needed, named);
         if (read.problem !== undefined) return onBroken({ row, reason: read.problem });
         columns = read.columns;
         continue;
@@ -68,7 +75,8 @@ export async function* readCsv(
   } catch (thrown) {
     return onBroken({ row: row + 1, reason: wordsFor(thrown) });
   }
-  if (columns === undefined) onBroken({ row: 1, reason: 'there is no header' });
+  if (columns === undefined) return onBroken({ row: 1, reason: 'there is no header' });
+  if (people === 0) onBroken({ row, reason: 'there is nobody under the header' });
 }
 
 /**
@@ -99,29 +107,6 @@ async function* readRecords(text: string, delimiter: string): AsyncGenerator<str
   if (failure !== undefined) throw failure;
 }
 
-/** Undefined when it is no text. Excel saves Russian as Windows-1251 when asked for a plain CSV. */
-function decode(csv: Buffer): string | undefined {
-  const text = decoderFor(csv).decode(csv);
-  return text.includes('\0') ? undefined : text;
-}
-
-/** The decoders drop a BOM by themselves. */
-function decoderFor(csv: Buffer): InstanceType<typeof TextDecoder> {
-  if (csv[0] === 0xff && csv[1] === 0xfe) return new TextDecoder('utf-16le');
-  if (csv[0] === 0xfe && csv[1] === 0xff) return new TextDecoder('utf-16be');
-  return new TextDecoder(isUtf8(csv) ? 'utf-8' : 'windows-1251');
-}
-
-/** Excel may say it on a line of its own (`sep=;`); else what the first line has most of. */
-function findDelimiter(text: string): { body: string; delimiter: string; linesBefore: number } {
-  const said = /^sep=([;,\t|])\r?\n/i.exec(text);
-  if (said) return { body: text.slice(said[0].length), delimiter: said[1] ?? ';', linesBefore: 1 };
-  const [firstLine = ''] = text.trimStart().split(/[\r\n]/, 1);
-  const count = (candidate: string) => firstLine.split(candidate).length;
-  const [delimiter = ','] = [',', ';', '\t', '|'].sort((a, b) => count(b) - count(a));
-  return { body: text, delimiter, linesBefore: 0 };
-}
-
 function problemOf(cells: readonly string[], { count }: Columns): string | undefined {
   const used = cells.findLastIndex((cell) => cell.trim() !== '') + 1;
   if (cells.length < count || used > count) {
@@ -139,15 +124,22 @@ function hasRowsInside(cell: string): boolean {
 }
 
 function toPerson(row: number, cells: readonly string[], columns: Columns): ListedPerson {
-  const cell = (position: number | undefined) =>
-    position === undefined ? '' : (cells[position] ?? '');
+  const cell = (position: number) => plainCell(cells[position] ?? '');
+  const filled = (positions: readonly number[]) =>
+    positions.map(cell).filter((text) => text.trim() !== '');
   return {
     row,
-    name: cell(columns.name),
-    email: cell(columns.email),
-    phone: cell(columns.phone),
+    name: filled(columns.name)[0] ?? '',
+    email: filled(columns.email).join('; '),
+    phone: filled(columns.phone).join('; '),
     fields: Object.fromEntries(columns.others.map(([header, at]) => [header, cell(at)])),
   };
+}
+
+/** `="8705…"` keeps a spreadsheet from making a number of it, an apostrophe from running it as a formula. */
+function plainCell(cell: string): string {
+  const [, inside] = /^\s*="(.*)"\s*$/s.exec(cell) ?? [];
+  return (inside ?? cell).replace(/^\s*'(?=[=+@\d-])/, '');
 }
 
 /** By csv-parse's codes (https://csv.js.org/parse/errors/); its messages quote the file. */

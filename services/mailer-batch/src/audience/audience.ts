@@ -4,10 +4,14 @@
  */
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
 import { contactFor } from '@leadwire/shared/contacts/contacts';
+import { readEmails } from '@leadwire/shared/contacts/emails';
+import { readPhones } from '@leadwire/shared/contacts/phones';
 import type { Channel } from '@leadwire/shared/contract/events';
 import type { ReadVariables } from '@leadwire/templates/campaign-templates';
 import type { BrokenRow, ListedPerson } from './audience-csv.ts';
 import type { LeftOutReason } from './left-out.ts';
+import { notePerson, startNotes, type ListNotes } from './list-notes.ts';
+import { readName } from './person-name.ts';
 
 /** Somebody who is written to; `contact` is in its normal form, `variables` are checked. */
 export interface Person {
@@ -30,6 +34,7 @@ export interface Audience {
   people: Person[];
   leftOut: LeftOutPerson[];
   broken: BrokenRow[];
+  notes: ListNotes;
 }
 
 export interface AudienceOptions {
@@ -42,7 +47,6 @@ export interface AudienceOptions {
   broken: BrokenRow[];
 }
 
-const LONGEST_NAME = 200;
 const LONGEST_CONTACT = 254;
 
 /** Reads the whole list. The first one of several with the same contact is kept. */
@@ -52,12 +56,13 @@ export async function readAudience(
 ): Promise<Audience> {
   const people = new Map<string, Person>();
   const leftOut: LeftOutPerson[] = [];
-  const excluded = normalContacts(exclude.filter((typed) => typed.trim() !== ''));
+  const excluded = new Set(exclude.flatMap(normalForms));
+  const notes = startNotes();
 
   for await (const listed of list) {
     const { row, fields } = listed;
     const typed = channel === 'email' ? listed.email : listed.phone;
-    const name = cleanLine(listed.name, LONGEST_NAME) || null;
+    const { name, isGarbled } = readName(listed.name);
     const leaveOut = (reason: LeftOutReason) =>
       leftOut.push({ row, name, contact: cleanLine(typed, LONGEST_CONTACT) || null, reason });
 
@@ -68,10 +73,13 @@ export async function readAudience(
     else {
       const own = readVariables(fields);
       if (own.issues) broken.push({ row, reason: wordsFor(own.issues) });
-      else people.set(read.contact, { row, contact: read.contact, name, variables: own.variables });
+      else {
+        people.set(read.contact, { row, contact: read.contact, name, variables: own.variables });
+        notePerson(notes, { row, contact: read.contact, name, isGarbled });
+      }
     }
   }
-  return { people: [...people.values()], leftOut, broken };
+  return { people: [...people.values()], leftOut, broken, notes };
 }
 
 /** `link: missing; code: expected …` */
@@ -79,20 +87,14 @@ function wordsFor(issues: readonly { path: string; message: string }[]): string 
   return issues.map(({ path, message }) => `${path}: ${message}`).join('; ');
 }
 
-/** Contacts of either kind in their normal form; what is neither is compared as it was typed, in lower case. */
-function normalContacts(typed: readonly string[]): Set<string> {
-  return new Set(typed.flatMap((one) => [normalForm('email', one), normalForm('sms', one)]));
+/** Every address and phone in a text in its normal form; what is neither is compared as it was typed, in lower case. */
+function normalForms(typed: string): string[] {
+  const text = cleanLine(typed, LONGEST_CONTACT).toLowerCase();
+  const emails = readEmails(typed).map((email) => email.toLowerCase());
+  return [text, ...emails, ...readPhones(typed)].filter((form) => form !== '');
 }
 
 function isExcluded({ email, phone }: ListedPerson, excluded: ReadonlySet<string>): boolean {
   if (excluded.size === 0) return false;
-  return (
-    (email !== '' && excluded.has(normalForm('email', email))) ||
-    (phone !== '' && excluded.has(normalForm('sms', phone)))
-  );
-}
-
-function normalForm(channel: Channel, typed: string): string {
-  const read = contactFor(channel, typed);
-  return 'contact' in read ? read.contact : cleanLine(typed, LONGEST_CONTACT).toLowerCase();
+  return [...normalForms(email), ...normalForms(phone)].some((form) => excluded.has(form));
 }

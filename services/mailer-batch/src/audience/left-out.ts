@@ -1,11 +1,13 @@
 /**
  * Why somebody of a list is not written to: one closed list for the preview, the report and the rows of
- * `campaign_left_out`. The first four are found when the list is read; the others by the database, anew at every
+ * `campaign_left_out`. The first six are found when the list is read; the others by the database, anew at every
  * preview and for good at the start.
  */
 export const leftOutReasons = {
   contact_missing: 'no address, or no phone, for this channel',
   contact_invalid: 'the address or the phone cannot exist',
+  phone_rounded: 'a spreadsheet rounded the phone: format the column as text',
+  phone_cut_by_mask: 'begun with 8 in a mask that begins with +7: the last digit is lost',
   duplicate: 'stands in the list more than once',
   excluded_by_campaign: 'excluded for this campaign',
   excluded_standing: 'on the standing list of staff and test accounts',

@@ -22,6 +22,12 @@ const listedSchema = z
   .catchall(word)
   .meta({ description: 'Other fields are the person’s own variables.' });
 
+const header = z.string().max(200).optional();
+/** Columns of a CSV that are called what nobody would guess. */
+export const namedColumnsSchema = z
+  .strictObject({ name: header, email: header, phone: header })
+  .meta({ description: 'Headers of the columns, where they are not known by themselves.' });
+
 /** Where a list comes from. */
 export const audienceSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -30,11 +36,13 @@ export const audienceSchema = z.discriminatedUnion('kind', [
     base64: z.string().optional().meta({
       description: 'Instead of csv: the file’s bytes in base64, in whatever encoding they are.',
     }),
+    columns: namedColumnsSchema.optional(),
   }),
   z.strictObject({ kind: z.literal('list'), recipients: z.array(listedSchema).max(MOST_ROWS) }),
   tableAudienceSchema,
 ]);
-export type AudienceSource = z.infer<typeof audienceSchema> | { kind: 'csv'; csv: Buffer };
+type CsvFile = { kind: 'csv'; csv: Buffer; columns?: z.infer<typeof namedColumnsSchema> };
+export type AudienceSource = z.infer<typeof audienceSchema> | CsvFile;
 
 export interface AudiencePorts {
   store: CampaignStore;
@@ -86,7 +94,7 @@ export async function takeList(
 export async function storeList(
   { store }: Pick<AudiencePorts, 'store'>,
   id: string,
-  { people, leftOut }: Audience,
+  { people, leftOut, notes }: Audience,
 ): Promise<void> {
   const upload = newId();
   const parts = Math.max(1, Math.ceil(Math.max(people.length, leftOut.length) / PEOPLE_PER_PART));
@@ -104,6 +112,7 @@ export async function storeList(
       throw new RequestError(409, `the campaign is ${stored.status}: its audience is frozen`);
     }
   }
+  await store.noteList(id, upload, notes);
 }
 
 function open(
@@ -112,7 +121,7 @@ function open(
   needed: 'email' | 'phone',
   onBroken: (row: BrokenRow) => void,
 ): AsyncIterable<ListedPerson> {
-  if (source.kind === 'csv') return readCsv(bytesOf(source), needed, onBroken);
+  if (source.kind === 'csv') return readCsv(bytesOf(source), needed, onBroken, source.columns);
   if (source.kind === 'list') return readRecipients(source.recipients);
   const problem = tableProblem(source, audienceTables, databases);
   const database = databases[source.project];

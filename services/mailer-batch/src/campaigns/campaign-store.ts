@@ -202,6 +202,12 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
         p_first: first,
         p_last: last,
       }),
+    /** What is to be known of the list of this upload; of an older one nothing is kept. */
+    noteList: (id: string, upload: string, notes: object) =>
+      byId('note_list', id, z.object({ kind: z.enum(['noted', 'superseded']) }), {
+        p_upload: upload,
+        p_notes: notes,
+      }),
     preview: (id: string) => byId('preview', id, previewSchema.nullable()),
     leftOutPage: (id: string, afterRow: number, limit: number) =>
       byId('left_out_page', id, z.array(leftOutPersonSchema), {

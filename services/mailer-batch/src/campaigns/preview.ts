@@ -10,6 +10,8 @@ const PAGE = 1_000;
 const ROWS_AT_ONCE = 20_000;
 /** Enough to find somebody who is written to. */
 const FEW_ROWS = 1_000;
+/** The database's own greatest row; a list has fewer. */
+const MOST_ROW = 2_147_483_647;
 /** Texts rendered without letting others run. */
 const RENDERED_AT_ONCE = 100;
 
@@ -31,6 +33,7 @@ export async function personOf(
   row?: number,
 ): Promise<AlikePeople | null> {
   if (row !== undefined) {
+    if (row > MOST_ROW) return null;
     const { groups } = await drafts.texts(id, row - 1, 1);
     return groups.find((group) => group.row === row) ?? null;
   }

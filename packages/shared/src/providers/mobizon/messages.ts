@@ -19,6 +19,13 @@ const TIME_MARGIN_MS = 24 * 60 * 60 * 1_000;
 const PAGE_SIZE = 100;
 const LONGEST_SEARCH_PAGES = 20;
 
+/** The alert of a balance that does not cover an SMS, whoever finds it. */
+export const SMS_BALANCE = 'sms_balance';
+/** While money is short one SMS is tried so often: after a top-up the others wait no longer than this. */
+const BALANCE_PROBE_MS = 15_000;
+/** Some operators cost more than the usual price; a refusal with less than this left is about money. */
+const DEAREST = 2;
+
 export const smsSchema = z.object({
   /** International number, digits only. */
   recipient: z.string().regex(/^\d{7,15}$/),
@@ -57,6 +64,8 @@ export interface MobizonClient {
 export interface MobizonOptions extends MobizonHttpOptions {
   limiter: Pick<Limiter, 'acquire' | 'acquireWith' | 'pauseFor'>;
   track: TrackCall;
+  /** Of one segment, in the account's currency; with less the account counts as empty. */
+  smsPrice?: number;
 }
 
 /** Numbers often arrive as strings: what is read is read tolerantly. */
@@ -76,7 +85,7 @@ const statusesSchema = z.array(z.object({ id: z.coerce.string(), status: z.strin
 const balanceSchema = z.object({ balance: z.coerce.number() });
 
 export function createMobizon(options: MobizonOptions): MobizonClient {
-  const { limiter, track } = options;
+  const { limiter, track, smsPrice = 0 } = options;
   const http = createMobizonHttp(options);
 
   const call = async (path: string, params: Record<string, string>): Promise<unknown> => {
@@ -109,6 +118,13 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
   const balance = async (): Promise<number> =>
     balanceSchema.parse(await call('user/getOwnBalance', {})).balance;
 
+  /** Which code says so is not documented; a refusal that names a field of the message is about that. */
+  const isMoneyShort = async (fields: readonly string[]): Promise<boolean> => {
+    if (fields.some((field) => field !== 'balance')) return false;
+    const left = await balance();
+    return left <= 0 || left < smsPrice * DEAREST;
+  };
+
   const classifyCode = async (code: number, data: unknown, path: string): Promise<Error> => {
     const message = `Mobizon: code ${code} from ${path}`;
     switch (meaningOf(code)) {
@@ -119,8 +135,13 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
       case 'refused': {
         const fields = typeof data === 'object' && data !== null ? Object.keys(data) : [];
         if (fields.includes('from')) return new ChannelStoppedError(`${message}: the sender name`);
-        if (path === 'message/sendSmsMessage' && fields.length === 0 && (await balance()) <= 0) {
-          return new ChannelStoppedError('Mobizon: the balance is used up');
+        if (path === 'message/sendSmsMessage' && (await isMoneyShort(fields))) {
+          const told =
+            'На счёте Mobizon не хватает денег на SMS: они не уходят и ждут. Пополните счёт, и они уйдут сами.';
+          return new ChannelStoppedError(told, {
+            what: SMS_BALANCE,
+            retryAfterMs: BALANCE_PROBE_MS,
+          });
         }
         return new PermanentError(`mobizon_${code}`, [message, ...fields].join(' '));
       }

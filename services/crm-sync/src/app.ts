@@ -1,41 +1,100 @@
-/** AmoCRM as this service uses it: one shared limit, one blockade, one way to be let in. */
+/** The service's parts, put together: one shared limit, one blockade, one way to be let in, three consumers. */
 import { randomUUID } from 'node:crypto';
 import {
   createAmoHttp,
   createAmoTransport,
   type AccessTokens,
 } from '@leadwire/shared/providers/amocrm/http';
+import { AMOCRM_STOPPED } from '@leadwire/shared/providers/amocrm/http';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { startConsumer } from '@leadwire/shared/consumer/consumer';
+import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
 import { studentSchema } from '@leadwire/shared/contract/student-facts';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createLeases } from '@leadwire/shared/coordination/leases';
+import { createOutages } from '@leadwire/shared/coordination/outages';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { startPeriodic } from '@leadwire/shared/service/periodic';
+import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { createTokenStore } from '@leadwire/shared/providers/amocrm/token-store';
 import { subjects } from '@leadwire/shared/contract/topology';
+import { z } from 'zod';
 import { createAmocrm } from './amocrm.ts';
 import { createBlockade } from './blockade.ts';
+import { createFollowDeal } from './changes.ts';
 import { createCrmMap } from './crm-map.ts';
 import type { StagePlan } from './deal-plan.ts';
 import type { CrmSyncEnv } from './env.ts';
 import { createFacts } from './facts.ts';
-import { createStages } from './stages.ts';
-import type { StudentFacts } from './students.ts';
+import { createCrmSync } from './handler.ts';
+import { createFieldCodes, createStages } from './stages.ts';
+import { createStudentSync, type StudentFacts } from './students.ts';
 import { createSyncDeal } from './sync-deal.ts';
+import { createLook } from './look-for-changes.ts';
 import type { DealPorts } from './desired-deal.ts';
 import { createLongLivedTokens, createOAuthTokens } from './tokens.ts';
 
-interface Parts {
+export interface Parts {
   bus: Bus;
   log: Log;
   metrics: Metrics;
 }
 
+/** A process that starts has leads to do first. */
+const FIRST_LOOK_AFTER_MS = 5 * 60_000;
+
+const student = z.discriminatedUnion('type', [
+  eventSchemas['student.created.v1'],
+  eventSchemas['lesson.completed.v1'],
+]);
+
+/** Starts everything that the service does; the broker must be there. */
+export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
+  const ports = createPorts(env, parts);
+  const { syncLead, giveUp } = createCrmSync(ports);
+  const students = createStudentSync(ports);
+  const work = { ...parts, stopNames: [AMOCRM_STOPPED] };
+  const followDeal = createFollowDeal(ports);
+  return [
+    startConsumer({
+      ...work,
+      durable: 'crm-sync',
+      schema: leadTakenSchema,
+      handle: syncLead,
+      giveUp,
+    }),
+    startConsumer({
+      ...work,
+      durable: 'crm-students',
+      schema: student,
+      handle: students.syncStudent,
+      giveUp: students.giveUp,
+    }),
+    startConsumer({
+      ...work,
+      durable: 'crm-changes',
+      schema: eventSchemas['crm.deal_changed.v1'],
+      handle: followDeal,
+    }),
+    startPeriodic({
+      durable: 'crm-look',
+      work: createLook({ ...ports, followDeal, everyMs: env.AMOCRM_LOOK_MS }),
+      onError: (err) => parts.log.warn({ err }, 'changed deals were not looked through'),
+      firstAfterMs: Math.min(env.AMOCRM_LOOK_MS, FIRST_LOOK_AFTER_MS),
+      everyMs: env.AMOCRM_LOOK_MS,
+    }),
+  ];
+}
+
 /** Everything that handlers need. */
 export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
   const leases = createLeases({ bus, owner: randomUUID(), leaseMs: env.AMOCRM_LEASE_MS });
+  const track = createCallTracker({ bus, metrics, log });
+  const outages = createOutages({ bus, alerts: createAlerts(bus), log });
   const transport = createAmoTransport({
     baseUrl: env.AMOCRM_BASE_URL,
     limiter: createLimiter({
@@ -44,7 +103,8 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
       account: 'amocrm',
       ratePerSecond: env.AMOCRM_RATE_PER_SECOND,
     }),
-    track: createCallTracker({ bus, metrics, log }),
+    // Around the call itself: a broker that is away is not AmoCRM's fault.
+    track: (action, context, call) => track(action, context, () => outages.observe('amocrm', call)),
     blockade: createBlockade({ bus, probeMs: env.AMOCRM_BLOCK_PROBE_MS }),
   });
   const tokensOf = (): AccessTokens =>
@@ -76,6 +136,8 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
     syncDeal: createSyncDeal(deals),
     facts: createFacts(bus),
     students: createStudentFacts(bus),
+    tagSlugs: new Set(env.AMOCRM_TAG_SLUGS),
+    fieldCodes: createFieldCodes(amocrm),
   };
 }
 

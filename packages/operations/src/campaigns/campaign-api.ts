@@ -1,16 +1,17 @@
-/** mailer-batch's HTTP API, as far as the commands need it. */
+/** Campaigns by mailer-batch's HTTP API, which writes each change into the audit log. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { CliEnv } from '../env.ts';
-import { FailedError, UsageError } from '../failure.ts';
-import { oneLine } from '../terminal.ts';
+import { cleanLine } from '@leadwire/shared/contacts/clean-text';
+import { CampaignError } from './campaign-error.ts';
 
 const PATIENCE_MS = 20_000;
+/** As mailer-batch reads it (services/mailer-batch/src/api/audit.ts). */
+const ACTOR_HEADER = 'x-leadwire-actor';
+/** Of what somebody else wrote. */
+const MOST_QUOTED = 500;
 /** A list of 20 MB is checked and stored within seconds, on a slow machine within minutes. */
 const UPLOAD_PATIENCE_MS = 5 * 60_000;
-/** More rows than this fill the screen without saying more. */
-const MOST_ISSUES = 20;
 /** A lost answer is asked for again after these waits. */
 const ASK_AGAIN_MS = [500, 2_000, 5_000] as const;
 
@@ -57,6 +58,14 @@ const countedSchema = z.object({
   read: count,
   audience: count,
   leftOut: z.record(z.string(), count),
+  notes: z.object({
+    nameless: count,
+    garbledNames: z.object({ count, rows: z.array(count) }),
+    typos: z.object({
+      count,
+      rows: z.array(z.object({ row: count, domain: z.string(), probably: z.string() })),
+    }),
+  }),
 });
 export type Counted = z.infer<typeof countedSchema>;
 
@@ -102,26 +111,26 @@ const problemSchema = z.object({
   issues: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
 });
 
-/** Nobody answered, or only that it cannot just now: it may be starting, or away for good. */
-export class NoAnswerError extends FailedError {
-  override readonly name = 'NoAnswerError';
-}
-
 export type CampaignApi = ReturnType<typeof connectCampaigns>;
 
-/**
- * All throw FailedError with the service's own words when it refuses, NoAnswerError when it does not answer.
- * @throws UsageError when there is no token to ask with.
- */
-export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: CliEnv) {
-  if (token === undefined) {
-    throw new UsageError(
-      'ADMIN_TOKEN is not given: it is the one that mailer-batch runs with (npm start has one).',
-    );
-  }
+export interface CampaignAccess {
+  /** Where mailer-batch answers, without a slash at its end. */
+  url: string;
+  /** The ADMIN_TOKEN that it runs with. */
+  token: string | undefined;
+  /** Who asks, for the audit log. */
+  actor: string;
+}
 
+/** All throw CampaignError, with the service's own words when it refuses. */
+export function connectCampaigns({ url, token, actor }: CampaignAccess) {
   const ask = async (path: string, init: RequestInit = {}, ms = PATIENCE_MS): Promise<string> => {
-    const headers = { authorization: `Bearer ${token}`, ...init.headers };
+    if (token === undefined) throw await whyNoToken(url);
+    const headers = {
+      authorization: `Bearer ${token}`,
+      [ACTOR_HEADER]: actor,
+      ...init.headers,
+    };
     const signal = AbortSignal.timeout(ms);
     const { ok, status, text } = await fetch(url + path, { ...init, headers, signal })
       // Also an answer that breaks off is none.
@@ -131,13 +140,17 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
         text: await response.text(),
       }))
       .catch((thrown: unknown) => {
-        const words = `mailer-batch does not answer at ${url}. Is it running?`;
-        throw new NoAnswerError(words, { cause: thrown });
+        throw noAnswer(url, thrown);
       });
     if (ok) return text;
     // Its database or its broker is away, or it is starting: it asks to be asked again.
-    if (status === 503) throw new NoAnswerError(`mailer-batch: ${problemIn(status, text)}`);
-    throw new FailedError(problemIn(status, text));
+    if (status === 503) {
+      throw new CampaignError('no_answer', `mailer-batch: ${problemIn(status, text)}`);
+    }
+    if (status === 401) {
+      throw new CampaignError('bad_token', 'mailer-batch does not take this ADMIN_TOKEN.');
+    }
+    throw new CampaignError('refused', problemIn(status, text));
   };
 
   const json = async (path: string, init?: RequestInit, ms?: number): Promise<unknown> =>
@@ -220,21 +233,36 @@ export function connectCampaigns({ MAILER_BATCH_URL: url, ADMIN_TOKEN: token }: 
   };
 }
 
+function noAnswer(url: string, cause: unknown): CampaignError {
+  const words = `mailer-batch does not answer at ${url}. Is it running?`;
+  return new CampaignError('no_answer', words, { cause });
+}
+
+/** Without a running stack there is no token either: that is the cause then. */
+async function whyNoToken(url: string): Promise<CampaignError> {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const failure = await fetch(`${url}/healthz`, { signal }).then(
+    () => undefined,
+    (thrown: unknown) => noAnswer(url, thrown),
+  );
+  const words =
+    'ADMIN_TOKEN is not given: it is the one that mailer-batch runs with (npm start has one).';
+  return failure ?? new CampaignError('no_token', words);
+}
+
 /** A refusal in words: each row that is wrong, and why. */
 function problemIn(status: number, body: string): string {
-  if (status === 401) return 'mailer-batch does not take this ADMIN_TOKEN.';
   const read = problemSchema.safeParse(jsonIn(body)).data;
-  if (!read) return `mailer-batch answers ${status}: ${oneLine(body).slice(0, 200)}`;
-  const issues = read.issues.map(({ path, message }) => `  ${path}: ${oneLine(message)}`);
-  const shown = process.stderr.isTTY ? MOST_ISSUES : Infinity;
-  const left = issues.length - shown;
-  const more = left > 0 ? [`  and ${left} more: add 2> problems.txt to have all of them`] : [];
-  return [oneLine(read.error), ...issues.slice(0, shown), ...more].join('\n');
+  if (!read) return `mailer-batch answers ${status}: ${cleanLine(body, MOST_QUOTED)}`;
+  const issues = read.issues.map(
+    ({ path, message }) => `  ${path}: ${cleanLine(message, MOST_QUOTED)}`,
+  );
+  return [cleanLine(read.error, MOST_QUOTED), ...issues].join('\n');
 }
 
 /** Whether the request may have arrived: only then is it worth asking again at once. */
 function isLost(thrown: unknown): boolean {
-  if (!(thrown instanceof NoAnswerError)) return false;
+  if (!(thrown instanceof CampaignError) || thrown.problem !== 'no_answer') return false;
   const why = (thrown.cause ?? {}) as { name?: string; cause?: { code?: unknown } };
   const { name, cause } = why;
   const isRefused = cause?.code === 'ECONNREFUSED' || cause?.code === 'ENOTFOUND';

@@ -1,0 +1,115 @@
+/** How the outside systems answer: from the log of our calls, the shared limits and what services raised alerts about. */
+import type { ProviderCall } from '@leadwire/shared/contract/events';
+import { maskText } from '../masking/mask.ts';
+import { spanRu, type HealthFinding } from './finding.ts';
+
+export interface ProviderFacts {
+  /** The calls of the last hour, oldest first. */
+  calls: readonly Pick<ProviderCall, 'action' | 'status' | 'at' | 'error'>[];
+  /** Account -> until when the provider wants no requests, Unix milliseconds. */
+  pausedUntil: ReadonlyMap<string, number>;
+  /** Alerts that stand: what -> its message and since when. */
+  raised: ReadonlyMap<string, { message: string; at: string }>;
+}
+
+interface ProviderWords {
+  title: string;
+  /** Alerts that say that its channel stands still. */
+  stops: readonly string[];
+  /** Alerts that say that its account needs somebody. */
+  warnings: readonly string[];
+  meaning: string;
+  remedy: string;
+}
+
+export const providers: Readonly<Record<string, ProviderWords>> = {
+  resend: {
+    title: 'Почта (Resend)',
+    stops: ['notifier-email_stopped', 'mailer-batch_stopped'],
+    warnings: ['mail_fallback'],
+    meaning: 'Письма ждут и уйдут сами, когда сервис снова примет их',
+    remedy: 'Проверьте ключ и домен на resend.com (leadwire doctor называет причину)',
+  },
+  mailgun: {
+    title: 'Запасная почта (Mailgun)',
+    stops: [],
+    warnings: [],
+    meaning: 'Если Resend откажет, письма будут ждать',
+    remedy: 'Проверьте ключ и домен в кабинете Mailgun',
+  },
+  mobizon: {
+    title: 'SMS (Mobizon)',
+    stops: ['notifier-sms_stopped', 'sms_balance'],
+    warnings: ['mobizon_balance_low', 'sms_budget'],
+    meaning: 'SMS ждут: люди получат их позже или не получат, если пройдёт срок',
+    remedy: 'Проверьте баланс и ключ в кабинете Mobizon; после пополнения SMS уйдут сами',
+  },
+  amocrm: {
+    title: 'AmoCRM',
+    stops: ['amocrm_stopped', 'crm-sync_stopped'],
+    warnings: [],
+    meaning: 'Новые заявки не становятся сделками; они ждут и появятся сами, когда связь вернётся',
+    remedy: 'Проверьте доступ: leadwire doctor, при просроченном входе leadwire amocrm connect',
+  },
+  telegram: {
+    title: 'Telegram',
+    stops: ['telegram-send_stopped'],
+    warnings: [],
+    meaning: 'Группы не узнают о новых заявках; сообщения ждут и придут позже',
+    remedy: 'Проверьте токен бота и группы: leadwire doctor, leadwire telegram groups',
+  },
+};
+
+/** So many failures in a row are no accident. */
+const BROKEN_AFTER = 3;
+
+/** One finding for each provider that was asked in the last hour or that something stands about. */
+export function judgeProviders(facts: ProviderFacts, now: Date): HealthFinding[] {
+  return Object.entries(providers).flatMap(([name, words]) => judge(name, words, facts, now) ?? []);
+}
+
+function judge(
+  name: string,
+  words: ProviderWords,
+  facts: ProviderFacts,
+  now: Date,
+): HealthFinding | undefined {
+  const about = { part: `provider:${name}`, title: words.title };
+  const { meaning, remedy } = words;
+  const calls = facts.calls.filter(({ action }) => action.split('.')[0] === name);
+  const alertOf = (names: readonly string[]) =>
+    names.map((what) => facts.raised.get(what)).find((found) => found !== undefined);
+
+  const stop = alertOf(words.stops);
+  if (stop) {
+    const text = `остановлено: ${maskText(stop.message)}`;
+    return { ...about, state: 'broken', text, meaning, remedy, since: stop.at };
+  }
+  const lastOk = calls.findLast(({ status }) => status === 'ok');
+  const failed = calls.slice(lastOk ? calls.lastIndexOf(lastOk) + 1 : 0);
+  const [first] = failed;
+  if (first && failed.length >= BROKEN_AFTER) {
+    const why = maskText(failed.at(-1)?.error ?? 'без объяснения');
+    const text = `не отвечает как надо уже ${spanRu(now.getTime() - Date.parse(first.at))}: ${why}`;
+    return { ...about, state: 'broken', text, meaning, remedy, since: first.at };
+  }
+  const warning = alertOf(words.warnings);
+  if (warning) {
+    return {
+      ...about,
+      state: 'warning',
+      text: maskText(warning.message),
+      remedy,
+      since: warning.at,
+    };
+  }
+  const pauseMs = (facts.pausedUntil.get(name) ?? 0) - now.getTime();
+  if (pauseMs > 0) {
+    const text = `просит подождать ещё ${spanRu(pauseMs)}: слишком много запросов`;
+    return { ...about, state: 'warning', text, meaning, remedy: 'Ничего: продолжится само' };
+  }
+  if (calls.length === 0) return undefined;
+  const ago = lastOk ? spanRu(now.getTime() - Date.parse(lastOk.at)) : undefined;
+  const text = ago === undefined ? 'последний запрос не удался' : `последний ответ ${ago} назад`;
+  return { ...about, state: 'ok', text };
+}

@@ -1,0 +1,131 @@
+/**
+ * How often something may be done within a time, counted for all processes together in a KV key by compare-and-set.
+ * What is counted has an id: however often its work is repeated, it counts once. Keys carry hashes, never contacts.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { isConflict, type Bus } from '../broker/bus.ts';
+import { TransientError, orOutage } from '../errors.ts';
+
+const TRIES = 50;
+const UNREADABLE = 'what was sent lately cannot be read';
+/** A budget of thousands is one value at the broker: the end of an id is enough to tell its entries apart. */
+const ID_LENGTH = 12;
+
+/** Unix seconds, the end of an id, and what was done (a template), shortest first. */
+const entriesSchema = z.array(z.tuple([z.number(), z.string(), z.string()]));
+type Entries = z.infer<typeof entriesSchema>;
+
+export interface Rule {
+  /** At most a day: the bucket forgets what is older. */
+  withinMs: number;
+  most: number;
+  /** Of the same `what` only. */
+  isOfSame?: boolean;
+}
+
+export interface Use {
+  /** Whose: `person.sms.<hash>`, `budget.sms.leads`. */
+  key: string;
+  /** The delivery. */
+  id: string;
+  what?: string;
+  rules: readonly Rule[];
+}
+
+export type Taken =
+  /** `left` is how often it could be taken still, by the rule that allows least. */
+  | { isGranted: true; left: number }
+  /** By the rule of this index; in so long it would be granted, if nobody else takes it first. */
+  | { isGranted: false; rule: number; freeInMs: number };
+
+/** All methods throw TransientError when the broker does not answer. */
+export interface Quota {
+  /** Counts a use unless a rule is against it. Taken before under the same id, it is only moved to now. */
+  take(use: Use): Promise<Taken>;
+  /** The use did not happen. */
+  giveBack(key: string, id: string): Promise<void>;
+  /** How many there were within each of these times, in milliseconds. */
+  count(key: string, times: readonly number[]): Promise<number[]>;
+  /** Everything that was counted is forgotten: a person has decided so. */
+  clear(key: string): Promise<void>;
+}
+
+export function createQuota(bus: Pick<Bus, 'bucket'>, now: () => number = Date.now): Quota {
+  const read = async (key: string): Promise<{ entries: Entries; revision: number }> => {
+    const found = await (await bus.bucket('limits')).get(key);
+    if (found?.operation !== 'PUT') return { entries: [], revision: found?.revision ?? 0 };
+    return { entries: entriesSchema.parse(found.json()), revision: found.revision };
+  };
+
+  /** `change` returns undefined to leave things as they are. */
+  const compareAndSet = (key: string, change: (entries: Entries) => Entries | undefined) =>
+    orOutage(UNREADABLE, async () => {
+      const bucket = await bus.bucket('limits');
+      for (let attempt = 0; attempt < TRIES; attempt += 1) {
+        const { entries, revision } = await read(key);
+        const next = change(entries);
+        if (next === undefined) return;
+        try {
+          const value = JSON.stringify(next);
+          await (revision === 0 ? bucket.create(key, value) : bucket.update(key, value, revision));
+          return;
+        } catch (thrown) {
+          if (!isConflict(thrown)) throw thrown;
+          await delay(Math.random() * 5 * (attempt + 1));
+        }
+      }
+      throw new TransientError('too many count the same at once');
+    });
+
+  return {
+    async take({ key, id, what = '', rules }) {
+      const own = id.slice(-ID_LENGTH);
+      const longestMs = Math.max(...rules.map(({ withinMs }) => withinMs));
+      let taken: Taken = { isGranted: true, left: Infinity };
+      await compareAndSet(key, (entries) => {
+        const at = now();
+        const others = within(entries, at, longestMs).filter(([, other]) => other !== own);
+        const isKnown = entries.some(([, other]) => other === own);
+        const states = rules.map((rule) => stateOf(rule, others, what, at));
+        const blocked = states.findIndex(({ left }) => left <= 0);
+        if (blocked >= 0 && !isKnown) {
+          taken = { isGranted: false, rule: blocked, freeInMs: states[blocked]?.freeInMs ?? 0 };
+          return undefined;
+        }
+        taken = { isGranted: true, left: Math.min(...states.map(({ left }) => left)) - 1 };
+        return [...others, [Math.floor(at / 1_000), own, what]];
+      });
+      return taken;
+    },
+
+    giveBack: (key, id) =>
+      compareAndSet(key, (entries) => {
+        const rest = entries.filter(([, other]) => other !== id.slice(-ID_LENGTH));
+        return rest.length === entries.length ? undefined : rest;
+      }),
+
+    count: (key, times) =>
+      orOutage(UNREADABLE, async () => {
+        const { entries } = await read(key);
+        return times.map((ms) => within(entries, now(), ms).length);
+      }),
+
+    clear: (key) => compareAndSet(key, (entries) => (entries.length === 0 ? undefined : [])),
+  };
+}
+
+function within(entries: Entries, at: number, ms: number): Entries {
+  return entries.filter(([seconds]) => seconds * 1_000 > at - ms);
+}
+
+function stateOf({ withinMs, most, isOfSame }: Rule, others: Entries, what: string, at: number) {
+  const counted = within(others, at, withinMs).filter(([, , each]) => !isOfSame || each === what);
+  const times = counted.map(([seconds]) => seconds * 1_000).sort((a, b) => a - b);
+  // With this one gone there is room again.
+  const oldestInTheWay = times[times.length - most];
+  return {
+    left: most - times.length,
+    freeInMs: oldestInTheWay === undefined ? withinMs : oldestInTheWay + withinMs - at + 1_000,
+  };
+}

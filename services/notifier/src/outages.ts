@@ -1,0 +1,151 @@
+/**
+ * Tells when mail or SMS have not gone out for more than a minute because the provider does not answer, once for all
+ * processes, and once when it does again. The state is in the broker, so that a restart neither forgets an outage nor
+ * begins one.
+ */
+import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
+import type { Alerts } from '@leadwire/shared/coordination/alerts';
+import { AmbiguousError, TransientError, toError } from '@leadwire/shared/errors';
+import type { Log } from '@leadwire/shared/runtime/log';
+import { z } from 'zod';
+import type { Sender } from './channel.ts';
+
+const ALERT = 'provider_down';
+const KEY = 'outages';
+const AFTER_MS = 60_000;
+/** Failures that are no accident. */
+const FAILURES = 3;
+/** A failure after such a silence begins a new row: of the time between nobody knows. */
+const SILENCE_MS = 5 * 60_000;
+const CAS_TRIES = 20;
+
+const PROVIDERS: Readonly<Record<string, string>> = {
+  resend: 'Resend не принимает письма',
+  mailgun: 'Mailgun не принимает письма',
+  mobizon: 'Mobizon не принимает SMS',
+};
+
+const outageSchema = z.object({
+  since: z.number(),
+  at: z.number(),
+  failures: z.number().int(),
+  isTold: z.boolean(),
+});
+const stateSchema = z.record(z.string(), outageSchema);
+type State = z.infer<typeof stateSchema>;
+
+export interface Outages {
+  /** The same sender; how its calls go is noted. */
+  watch(sender: Sender): Sender;
+}
+
+export interface OutagesOptions {
+  bus: Pick<Bus, 'bucket'>;
+  alerts: Pick<Alerts, 'raise' | 'report' | 'resolve'>;
+  log: Log;
+  afterMs?: number;
+  now?: () => number;
+}
+
+export function createOutages(options: OutagesOptions): Outages {
+  const { bus, alerts, log, afterMs = AFTER_MS, now = Date.now } = options;
+  const works = new Set<string>();
+
+  const change = async (next: (state: State) => State | undefined): Promise<State | undefined> => {
+    const bucket = await bus.bucket('limits');
+    for (let tries = 0; tries < CAS_TRIES; tries += 1) {
+      const found = await bucket.get(KEY);
+      const state =
+        found?.operation === 'PUT' ? (stateSchema.safeParse(found.json()).data ?? {}) : {};
+      const wanted = next(state);
+      if (wanted === undefined) return undefined;
+      try {
+        const value = JSON.stringify(wanted);
+        await (found ? bucket.update(KEY, value, found.revision) : bucket.create(KEY, value));
+        return wanted;
+      } catch (thrown) {
+        if (!isConflict(thrown)) throw thrown;
+      }
+    }
+    throw new TransientError('somebody else was faster every time');
+  };
+
+  /** How a call went must not depend on whether it could be noted. */
+  const noted = (work: () => Promise<void>): Promise<void> =>
+    work().catch((thrown: unknown) =>
+      log.warn({ err: toError(thrown) }, 'how a provider does was not noted'),
+    );
+
+  const textOf = (state: State): string => {
+    const lines = Object.entries(state)
+      .filter(([, { isTold }]) => isTold)
+      .map(([name, { since }]) => {
+        const minutes = Math.max(1, Math.round((now() - since) / 60_000));
+        return `${PROVIDERS[name] ?? name} уже ${minutes} мин.`;
+      });
+    return `${lines.join(' ')} Ничего не потеряно: всё уйдёт само, когда сервис ответит. Если это надолго, посмотрите страницу состояния сервиса и напишите в его поддержку.`;
+  };
+
+  const failed = async (name: string): Promise<void> => {
+    works.delete(name);
+    let isNew = false;
+    const state = await change((before) => {
+      const known = before[name];
+      const isRow = known !== undefined && now() - known.at <= SILENCE_MS;
+      const { since = now(), failures = 0 } = isRow ? known : {};
+      const isDown = failures + 1 >= FAILURES && now() - since > afterMs;
+      isNew = isDown && !known?.isTold;
+      const isTold = isDown || known?.isTold === true;
+      return { ...before, [name]: { since, at: now(), failures: failures + 1, isTold } };
+    });
+    if (!isNew || !state) return;
+    const alert = { severity: 'critical' as const, what: ALERT, message: textOf(state) };
+    const others = Object.keys(state).filter((each) => each !== name && state[each]?.isTold);
+    if (others.length === 0) await alerts.raise(alert);
+    else await alerts.report(alert, `${ALERT}:${name}:${state[name]?.since}`);
+  };
+
+  const succeeded = async (name: string, startedAt: number): Promise<void> => {
+    if (works.has(name)) return;
+    let wasTold = false;
+    const state = await change((before) => {
+      const known = before[name];
+      // What began before the first failure says nothing about how things are now.
+      if (known === undefined || startedAt < known.since) return undefined;
+      wasTold = known.isTold;
+      return Object.fromEntries(Object.entries(before).filter(([each]) => each !== name));
+    });
+    works.add(name);
+    if (!wasTold || !state) return;
+    const isAllWell = !Object.values(state).some(({ isTold }) => isTold);
+    const message = 'Сервис отправки снова отвечает: то, что ждало, уже уходит.';
+    if (isAllWell) await alerts.resolve(ALERT, message);
+  };
+
+  const observed = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
+    const startedAt = now();
+    try {
+      const result = await call();
+      await noted(() => succeeded(name, startedAt));
+      return result;
+    } catch (thrown) {
+      if (isOutage(thrown)) await noted(() => failed(name));
+      throw thrown;
+    }
+  };
+
+  return {
+    watch: (sender) => ({
+      name: sender.name,
+      turn: (claim) => sender.turn(claim),
+      send: (entry) => observed(sender.name, () => sender.send(entry)),
+      reconcile: (entry) => observed(sender.name, () => sender.reconcile(entry)),
+    }),
+  };
+}
+
+/** It does not answer, or answers that it cannot. Whoever says how long to wait is there. */
+function isOutage(thrown: unknown): boolean {
+  if (!(thrown instanceof TransientError) || !thrown.outage) return false;
+  return thrown instanceof AmbiguousError || thrown.retryAfterMs === undefined;
+}
