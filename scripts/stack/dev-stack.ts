@@ -90,9 +90,15 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
+<<<<<<< HEAD
     name: 'referrals',
     entry: 'services/referrals/src/main.ts',
     ports: { PORT: 3107 },
+=======
+    name: 'console',
+    entry: 'services/console/src/main.ts',
+    ports: { PORT: 3106 },
+>>>>>>> main
     health: '/readyz',
     layer: 'service',
   },
@@ -219,7 +225,7 @@ export function stackEnv(
     RESEND_WEBHOOK_URL: `${hooks}/resend`,
     MAILGUN_WEBHOOK_URL: `${hooks}/mailgun`,
     MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
-    CONSOLE_URL: 'http://localhost:3106',
+    CONSOLE_URL: `http://localhost:${ports('console')}`,
     MAILER_BATCH_URL: at('mailer-batch'),
     LANDING_API_URL: at('landing-api'),
     PUBLIC_BASE_URL: api,
