@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import { createOutages } from '@leadwire/shared/coordination/outages';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { AmbiguousError, PermanentError, TransientError } from '@leadwire/shared/errors';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { createLog } from '@leadwire/shared/runtime/log';
 import type { Sender } from '../src/channel.ts';
-import { createOutages } from '../src/outages.ts';
+import { watchedBy } from '../src/outages.ts';
 import { useRig } from './rig.ts';
 
 const { bus } = useRig();
@@ -24,7 +25,7 @@ function watched(name: string, clock: () => number) {
   const alerts = createAlerts(bus(), clock);
   const log = createLog('test', 'silent');
   const processes = [1, 2, 3].map(() =>
-    createOutages({ bus: bus(), alerts, log, now: clock }).watch(sender),
+    watchedBy(createOutages({ bus: bus(), alerts, log, now: clock }))(sender),
   );
   let calls = 0;
   return {
