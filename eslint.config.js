@@ -48,11 +48,8 @@ export default tseslint.config(
                 '@leadwire/telegram-relay*',
                 '@leadwire/lead-store*',
                 '@leadwire/mailer-batch*',
-<<<<<<< HEAD
                 '@leadwire/referrals*',
-=======
                 '@leadwire/console*',
->>>>>>> main
                 '@leadwire/sandbox*',
                 '@leadwire/testing*',
                 '@leadwire/supabase-local*',

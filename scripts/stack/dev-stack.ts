@@ -90,15 +90,16 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
-<<<<<<< HEAD
     name: 'referrals',
     entry: 'services/referrals/src/main.ts',
     ports: { PORT: 3107 },
-=======
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
     name: 'console',
     entry: 'services/console/src/main.ts',
     ports: { PORT: 3106 },
->>>>>>> main
     health: '/readyz',
     layer: 'service',
   },

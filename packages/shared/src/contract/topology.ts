@@ -179,10 +179,7 @@ export const buckets = {
     ttlMs: 0,
     what: 'the forms that may post leads, all under one key; the table is the original',
   },
-  referral_codes: {
-    ttlMs: 0,
-    what: 'code of a referrer -> whose it is; why no two have the same. The table is the original',
-  },
+  referral_codes: { ttlMs: 0, what: 'code of a referrer -> whose it is; no two have the same' },
   message_links: {
     ttlMs: 31 * DAY,
     what: '<messageId> -> the one-time link of its mail; removed when the mail has come to its end',
@@ -287,7 +284,6 @@ export const subjects = {
   /** `*` as the lesson stands for every lesson. */
   lessonCompleted: (studentId: string, lesson: number | '*') =>
     `students.lesson_completed.${studentId}.${lesson}`,
-  /** `fact`: recorded, refunded. */
   sale: (fact: string, studentId: string, saleId: string) => `sales.${fact}.${studentId}.${saleId}`,
   referral: (fact: 'registered' | 'clicked', about: string) => `referrals.${fact}.${about}`,
   messageRequested: (type: string, messageId: string) => `messages.requested.${type}.${messageId}`,

@@ -8,50 +8,6 @@ import { clockIn } from '../russian-words.ts';
 const LONGEST_WORDS = 700;
 const LONGEST_MESSAGE = 3_800;
 
-<<<<<<< HEAD
-/** Who it is about: the first part of an alert's name. */
-const PARTS: Readonly<Record<string, string>> = {
-  'notifier-plan': 'планирование писем и SMS',
-  'notifier-email': 'письма (Resend)',
-  'notifier-sms': 'SMS (Mobizon)',
-  'crm-sync': 'сделки в AmoCRM',
-  'crm-students': 'ученики в AmoCRM',
-  'crm-changes': 'изменения из AmoCRM',
-  amocrm: 'AmoCRM',
-  'telegram-plan': 'заявки в Telegram',
-  'telegram-send': 'заявки в Telegram',
-  'telegram-students': 'сообщения ученикам',
-  'telegram-leads': 'бот заявок в Telegram',
-  'telegram-admin': 'бот предупреждений в Telegram',
-  'telegram-mentor': 'бот учеников в Telegram',
-  'lead-store-leads': 'запись заявок в базу',
-  'lead-store-deliveries': 'запись статусов в базу',
-  'lead-store-calls': 'журнал интеграций',
-  'lead-store-crm': 'запись сделок в базу',
-  'lead-store-sales': 'запись продаж в базу',
-  'referrals-leads': 'партнёрская программа',
-  'referrals-sales': 'комиссии партнёров',
-  'referrals-facts': 'партнёрская программа',
-  'tripwire-leads': 'запись в базу Tripwire',
-  'tripwire-deliveries': 'запись в базу Tripwire',
-};
-
-/** Names of alerts, and what each of them says; the first that fits. */
-const HEADINGS: readonly (readonly [RegExp, string])[] = [
-  [/^(.+)_stopped$/, 'Остановлено'],
-  [/^(.+)_limited$/, 'Telegram просит писать реже'],
-  [/^(.+)_dead_letters$/, 'Не удалось обработать'],
-  [/^journal_not_draining$/, 'Заявки ждут в журнале и не уходят дальше'],
-  [/^mobizon_balance_low$/, 'Заканчиваются деньги на SMS (Mobizon)'],
-  [/^amocrm_mapping$/, 'Настройки AmoCRM не совпадают с нашими'],
-  [/^referrals_no_tiers$/, 'Комиссии партнёров ждут: не задана ни одна ступень'],
-  [/^referrals_self_referral$/, 'Партнёр привёл сам себя: комиссия удержана до решения'],
-  [/^referrals_refund_after_payment$/, 'Возврат денег после выплаты комиссии партнёру'],
-  [/^telegram_group_/, 'Группа в Telegram'],
-];
-
-=======
->>>>>>> main
 const MARKS = { critical: '🔴', warning: '🟠', info: '🔵' } as const;
 
 /** One topic's news. */
