@@ -90,6 +90,13 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
+    name: 'console',
+    entry: 'services/console/src/main.ts',
+    ports: { PORT: 3106 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
     name: 'landing-api',
     entry: 'services/landing-api/src/main.ts',
     ports: { PORT: 3000 },
@@ -212,7 +219,7 @@ export function stackEnv(
     RESEND_WEBHOOK_URL: `${hooks}/resend`,
     MAILGUN_WEBHOOK_URL: `${hooks}/mailgun`,
     MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
-    CONSOLE_URL: 'http://localhost:3106',
+    CONSOLE_URL: `http://localhost:${ports('console')}`,
     MAILER_BATCH_URL: at('mailer-batch'),
     LANDING_API_URL: at('landing-api'),
     PUBLIC_BASE_URL: api,

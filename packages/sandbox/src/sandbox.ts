@@ -18,6 +18,7 @@ import { createResend } from './resend/provider.ts';
 import type { ResendOptions } from './resend/lifecycle/settings.ts';
 import { createTelegram } from './telegram/provider.ts';
 import type { TelegramOptions } from './telegram/lifecycle/settings.ts';
+import { turnstileRoutes } from './turnstile/routes.ts';
 import { createClock } from './world/clock.ts';
 import { controlRoutes } from './world/control-routes.ts';
 import { createEffects } from './world/effects.ts';
@@ -144,6 +145,7 @@ function mount(
     { prefix: '/__sim' },
   );
   live.mount(app);
+  turnstileRoutes(app);
   pageRoutes(app, { providers, faults });
   for (const page of pages) page.mount(app);
 }

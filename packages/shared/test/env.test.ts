@@ -27,7 +27,7 @@ describe('the environment', () => {
       NATS_URL: 'nats://127.0.0.1:4222',
       NATS_REPLICAS: 1,
       LOG_LEVEL: 'info',
-      HOST: '0.0.0.0',
+      HOST: '127.0.0.1',
       PORT: 3000,
       NOTIFY_DELAY_MS: 600_000,
     });

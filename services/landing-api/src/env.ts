@@ -92,6 +92,13 @@ export const envSchema = z.object({
     .regex(/^\d+(?:[KMGT]B?)?$/i, 'expected a size such as 20GB')
     .default('20GB')
     .transform(toBytes),
+  /** What a visitor of the landing pages' own forms has to pass; who does not is held. */
+  FORM_CHALLENGE: z
+    .enum(['none', 'turnstile'], { error: 'expected none or turnstile' })
+    .default('none'),
+  /** The secret key of the Turnstile widget. */
+  TURNSTILE_SECRET: z.string().min(16, 'expected the secret key of the widget').optional(),
+  TURNSTILE_BASE_URL: baseUrl('Turnstile').default('https://challenges.cloudflare.com'),
   /** Whose X-Forwarded-For is believed. Wrong here, and the rate limit counts everybody as one, or nobody. */
   TRUST_PROXY: z
     .string()

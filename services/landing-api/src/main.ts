@@ -9,6 +9,7 @@ import { createShortLinks } from '@leadwire/shared/delivery/short-links';
 import { createGroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { startDrain } from './intake/drain.ts';
 import { envSchema } from './env.ts';
+import { createChallenge } from './forms/challenge.ts';
 import { createKnownForms } from './forms/known-forms.ts';
 import { createRejects } from './forms/rejects.ts';
 import { createHttp } from './http.ts';
@@ -64,6 +65,7 @@ const http = await createHttp(env, {
   forms,
   facebook,
   rejects,
+  challenge: createChallenge(env, log),
   alerts,
   ledger: createLedger(bus),
   groups: createGroupReader(bus),

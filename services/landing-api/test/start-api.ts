@@ -16,6 +16,7 @@ import { createGroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { startDrain } from '../src/intake/drain.ts';
 import { envSchema } from '../src/env.ts';
+import { createChallenge } from '../src/forms/challenge.ts';
 import { createKnownForms } from '../src/forms/known-forms.ts';
 import { createRejects } from '../src/forms/rejects.ts';
 import { createHttp } from '../src/http.ts';
@@ -107,6 +108,7 @@ export async function startApi(
     forms,
     facebook,
     rejects,
+    challenge: createChallenge(variables, log),
     alerts,
     ledger: createLedger(bus),
     groups: createGroupReader(bus),

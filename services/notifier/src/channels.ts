@@ -1,6 +1,7 @@
 /** The two channels with the providers behind them. */
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
+import { createOutages } from '@leadwire/shared/coordination/outages';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
@@ -15,7 +16,7 @@ import { MAILGUN_INCOMPLETE, WELCOME_INCOMPLETE, type NotifierEnv } from './env.
 import { createAuthLinks, createLinkFor, type LinkFor } from './link-for.ts';
 import { createMailFallback } from './mail-fallback.ts';
 import { createMailgunSender, createResendSender } from './mail-senders.ts';
-import { createOutages } from './outages.ts';
+import { watchedBy } from './outages.ts';
 import { createSmsChannel } from './sms.ts';
 
 interface Parts extends AccountParts {
@@ -38,24 +39,21 @@ export function createChannels(env: NotifierEnv, { templates, ...parts }: Parts)
   const mobizon = createMobizon(accounts.mobizon);
   const linkFor = createLinks(env, parts);
   const second = createSecond(env, parts, resend, linkFor);
-  const outages = createOutages({
-    bus: parts.bus,
-    log: parts.log,
-    alerts: createAlerts(parts.bus),
-  });
+  const { bus, log } = parts;
+  const watch = watchedBy(createOutages({ bus, log, alerts: createAlerts(bus) }));
   const channels = {
     email: createEmailChannel({
       composer,
       from: env.RESEND_FROM_EMAIL,
-      resend: outages.watch(createResendSender({ resend, linkFor, fallback: second?.fallback })),
-      second: second && { sender: outages.watch(second.sender), fallback: second.fallback },
+      resend: watch(createResendSender({ resend, linkFor, fallback: second?.fallback })),
+      second: second && { sender: watch(second.sender), fallback: second.fallback },
     }),
     sms: createSmsChannel({
       mobizon,
       composer,
       from: env.MOBIZON_FROM,
       refusal: (phone) => smsRefusal(env, phone),
-      watch: (sender) => outages.watch(sender),
+      watch,
       listingLagMs: env.MOBIZON_LISTING_LAG_MS,
     }),
   };

@@ -195,6 +195,10 @@ export const buckets = {
     ttlMs: 0,
     what: 'what admin groups were told of each alert, and what came since',
   },
+  lead_owners: {
+    ttlMs: 0,
+    what: 'lead -> the manager who took it by the button under its notice, and when; one wins',
+  },
   telegram_students: {
     ttlMs: 0,
     what: 'student -> the chat with the mentor bot and what was told, and back',

@@ -18,14 +18,13 @@ const FAILURES = 3;
 const SILENCE_MS = 5 * 60_000;
 const CAS_TRIES = 20;
 
-/** What does not happen while the provider is away. */
-const PROVIDERS = {
+/** By the provider's name: what does not happen while it is away. */
+const PROVIDERS: Readonly<Record<string, string>> = {
   resend: 'Resend не принимает письма',
   mailgun: 'Mailgun не принимает письма',
   mobizon: 'Mobizon не принимает SMS',
-  amocrm: 'AmoCRM не отвечает, сделки ждут',
-} as const;
-export type OutageProvider = keyof typeof PROVIDERS;
+  amocrm: 'AmoCRM не отвечает (сделки ждут)',
+};
 
 const outageSchema = z.object({
   since: z.number(),
@@ -38,7 +37,7 @@ type State = z.infer<typeof stateSchema>;
 
 export interface Outages {
   /** The call itself; how it went is noted, and whether that could be noted changes nothing. */
-  observe<T>(provider: OutageProvider, call: () => Promise<T>): Promise<T>;
+  observe<T>(provider: string, call: () => Promise<T>): Promise<T>;
 }
 
 export interface OutagesOptions {
@@ -81,12 +80,12 @@ export function createOutages({ bus, alerts, log, now = Date.now }: OutagesOptio
       .filter(([, { isTold }]) => isTold)
       .map(([name, { since }]) => {
         const minutes = Math.max(1, Math.round((now() - since) / 60_000));
-        return `${PROVIDERS[name as OutageProvider] ?? name}: уже ${minutes} мин.`;
+        return `${PROVIDERS[name] ?? name} уже ${minutes} мин.`;
       });
     return `${lines.join(' ')} Ничего не потеряно: всё уйдёт само, когда сервис ответит. Если это надолго, посмотрите страницу состояния сервиса и напишите в его поддержку.`;
   };
 
-  const failed = async (name: OutageProvider): Promise<void> => {
+  const failed = async (name: string): Promise<void> => {
     works.delete(name);
     let isNew = false;
     const state = await change((before) => {
@@ -105,7 +104,7 @@ export function createOutages({ bus, alerts, log, now = Date.now }: OutagesOptio
     else await alerts.report(alert, `${ALERT}:${name}:${state[name]?.since}`);
   };
 
-  const succeeded = async (name: OutageProvider, startedAt: number): Promise<void> => {
+  const succeeded = async (name: string, startedAt: number): Promise<void> => {
     if (works.has(name)) return;
     let wasTold = false;
     const state = await change((before) => {

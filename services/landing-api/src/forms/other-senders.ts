@@ -7,9 +7,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isRecord } from '@leadwire/shared/contacts/clean-text';
 import { toError } from '@leadwire/shared/errors';
 import type { RequestTraces } from './attribution.ts';
+import { takeToken } from './challenge.ts';
 import { readFormBody } from './form-body.ts';
 import { createNearFields } from './near-fields.ts';
 import { readForm } from './read-form.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the challenge's widget put into the form. */
+    challengeToken: string | undefined;
+  }
+}
 
 const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'];
 
@@ -33,7 +41,9 @@ export function acceptOtherSenders(app: FastifyInstance): void {
     );
   });
   const tellNear = createNearFields();
+  app.decorateRequest('challengeToken', undefined);
   app.addHook('preValidation', async (request, reply) => {
+    request.challengeToken = takeToken(request.body);
     const reading = readBody(request);
     if (reading === undefined) return undefined;
     tellNear(request.log, request.routeOptions.url ?? '', reading);

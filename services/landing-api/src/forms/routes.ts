@@ -9,6 +9,7 @@ import { proftestForm, purchaseForm, readLead, type Form } from '../handler.ts';
 import { leadIdFor, type Intake } from '../intake/intake.ts';
 import type { LandingMeasures } from '../measures.ts';
 import type { RequestTraces } from './attribution.ts';
+import type { Challenge } from './challenge.ts';
 import { acceptOtherSenders, isBuilder, tracesOf } from './other-senders.ts';
 import {
   submissionHeaders,
@@ -50,6 +51,8 @@ export interface LandingPorts {
   intake: Intake;
   measures: Pick<LandingMeasures, 'submissions'>;
   now: () => Date;
+  /** What visitors have to pass, if anything. */
+  challenge?: Challenge | undefined;
   /** Posts of one address. */
   formsPerMinute?: number;
   /** Runs before a body is read: refuses pages that are not ours. */
@@ -75,7 +78,9 @@ function addRoutes(app: FastifyInstance, ports: LandingPorts): void {
     reply: { code(status: number): unknown },
     form: Form,
   ): Promise<Accepted> => {
-    const answer = await acceptSubmission(ports, pickRequest(request), form);
+    const isPassed = (await ports.challenge?.(request.challengeToken, request.ip)) ?? true;
+    const picked = { ...pickRequest(request), isChallengeFailed: !isPassed };
+    const answer = await acceptSubmission(ports, picked, form);
     reply.code('duplicate' in answer || isBuilder(request) ? 200 : 201);
     return answer;
   };
@@ -108,6 +113,8 @@ function addRoutes(app: FastifyInstance, ports: LandingPorts): void {
 }
 
 interface PageRequest {
+  ip: string;
+  challengeToken: string | undefined;
   body: Submission;
   headers: { 'idempotency-key'?: string | undefined };
   log: FastifyBaseLogger;
@@ -124,12 +131,13 @@ interface FormRequest {
   key: string | undefined;
   log: FastifyBaseLogger;
   traces?: RequestTraces;
+  isChallengeFailed?: boolean;
 }
 
 /** @throws RequestError 400 for who cannot be reached; TransientError when it is not stored. */
 export async function acceptSubmission(
   { intake, measures, now }: LandingPorts,
-  { body, key, log, traces = {} }: FormRequest,
+  { body, key, log, traces = {}, isChallengeFailed = false }: FormRequest,
   form: Form,
 ): Promise<Accepted> {
   const count = (outcome: string) => measures.submissions.inc({ kind: form.kind, outcome });
@@ -148,7 +156,7 @@ export async function acceptSubmission(
   const { leadId, outcome, quarantine } = await intake
     .accept({
       lead,
-      quarantine: isSpam ? 'honeypot' : undefined,
+      quarantine: isSpam ? 'honeypot' : isChallengeFailed ? 'challenge' : undefined,
       contentHash: contentHash({ source: form.source, content }),
       isKeyed: key !== undefined,
     })

@@ -43,6 +43,7 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     audienceTables: env.AUDIENCE_TABLES,
     tests: { resend, mobizon, mailFrom: env.RESEND_FROM_EMAIL, smsFrom: env.MOBIZON_FROM },
     smsPrice: env.MOBIZON_SMS_PRICE,
+    areSmsOn: env.SMS_ENABLED,
     defaults: {
       timeZone: env.CAMPAIGN_TIME_ZONE,
       quietHours: env.CAMPAIGN_QUIET_HOURS === 'none' ? null : env.CAMPAIGN_QUIET_HOURS,

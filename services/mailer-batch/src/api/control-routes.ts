@@ -119,6 +119,9 @@ function refuseOver({ templates, now }: HttpPorts, campaign: Campaign): void {
 /** @throws RequestError 409 with the right count, or for a campaign that is no draft; 422 for what cannot be sent. */
 async function start(ports: HttpPorts, campaign: ReadCampaign, expected: number): Promise<void> {
   if (campaign.status !== 'draft') throw notWhile(campaign.status, 'start');
+  if (campaign.channel === 'sms' && !ports.areSmsOn) {
+    throw new RequestError(409, 'SMS are off here: SMS_ENABLED=false');
+  }
   refuseTooLate(ports.templates, campaign, ports.now());
   await refuseMissingVariables(ports, campaign);
   const started = await ports.store.start(campaign, {

@@ -24,6 +24,8 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   tests: TestSendPorts;
   /** For one segment. */
   smsPrice: number;
+  /** Without them no SMS campaign starts. */
+  areSmsOn: boolean;
   /** Of campaigns that say nothing else. */
   defaults: Required<
     Pick<NewCampaign, 'timeZone' | 'quietHours' | 'maxBouncePercent' | 'maxErrorPercent'>

@@ -1,0 +1,72 @@
+/** A challenge that failed holds the lead; one that cannot be checked costs none. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import {
+  TURNSTILE_FAILS,
+  TURNSTILE_PASSES,
+  TURNSTILE_SPENT,
+} from '@leadwire/sandbox/turnstile/routes';
+import { newId } from '@leadwire/shared/contract/ids';
+import { createLog } from '@leadwire/shared/runtime/log';
+import { startNats } from '@leadwire/testing/nats';
+import type { TestBroker } from '@leadwire/testing/test-broker';
+import { envSchema } from '../src/env.ts';
+import { createChallenge } from '../src/forms/challenge.ts';
+import { form, startApi, type TestApi } from './start-api.ts';
+
+let broker: TestBroker;
+let sandbox: Sandbox;
+const apis: TestApi[] = [];
+
+beforeAll(async () => {
+  [broker, sandbox] = await Promise.all([startNats(), startSandbox()]);
+});
+afterAll(async () => {
+  await Promise.all(apis.map((api) => api.stop()));
+  await Promise.all([broker.close(), sandbox.close()]);
+});
+
+async function start(secret: string, baseUrl = sandbox.url): Promise<TestApi> {
+  const env = {
+    FORM_CHALLENGE: 'turnstile',
+    TURNSTILE_SECRET: secret,
+    TURNSTILE_BASE_URL: baseUrl,
+  };
+  const api = await startApi(broker, { env });
+  apis.push(api);
+  return api;
+}
+
+async function quarantineOf(api: TestApi, more: Record<string, unknown>): Promise<unknown> {
+  const { status, body } = await api.post('/api/landing/proftest', form(newId(), more));
+  expect(status).toBe(201);
+  const lead = await api.lead(body['leadId']);
+  expect(JSON.stringify(lead)).not.toContain('cf-turnstile-response');
+  return lead.quarantine;
+}
+
+const token = () => ({ 'cf-turnstile-response': `token-${newId()}` });
+
+test('who passes is a lead like any other, who does not is held', async () => {
+  const passes = await start(TURNSTILE_PASSES);
+  expect(await quarantineOf(passes, token())).toBeUndefined();
+  expect(await quarantineOf(passes, {})).toBe('challenge');
+  expect(await quarantineOf(await start(TURNSTILE_FAILS), token())).toBe('challenge');
+  expect(await quarantineOf(await start(TURNSTILE_SPENT), token())).toBe('challenge');
+});
+
+test('a wrong secret of ours, or an outage of theirs, costs no lead', async () => {
+  expect(await quarantineOf(await start('a-secret-nobody-knows'), token())).toBeUndefined();
+  const nowhere = await start(TURNSTILE_PASSES, 'http://127.0.0.1:9');
+  expect(await quarantineOf(nowhere, token())).toBeUndefined();
+});
+
+test('a challenge without a secret stops the service', () => {
+  const env = envSchema.parse({
+    ADMIN_TOKEN: 'a-token-for-the-tests',
+    FORM_CHALLENGE: 'turnstile',
+  });
+  expect(() => createChallenge(env, createLog('landing-api', 'silent'))).toThrow(
+    'TURNSTILE_SECRET',
+  );
+});
