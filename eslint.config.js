@@ -48,6 +48,7 @@ export default tseslint.config(
                 '@leadwire/telegram-relay*',
                 '@leadwire/lead-store*',
                 '@leadwire/mailer-batch*',
+                '@leadwire/referrals*',
                 '@leadwire/console*',
                 '@leadwire/sandbox*',
                 '@leadwire/testing*',

@@ -69,6 +69,7 @@ export function stackSettings(
     CONSOLE_URL: `http://localhost:${knobs.consolePort}`,
     PROFTEST_RESULT_URL: `${page}/forms/`,
     COURSE_URL: `${page}/forms/`,
+    LANDING_PAGE_URL: `${page}/forms/`,
     CORS_ORIGINS: `${page},http://127.0.0.1:${knobs.sandboxPort}`,
     ...theirs,
   };

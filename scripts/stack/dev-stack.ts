@@ -90,6 +90,13 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
+    name: 'referrals',
+    entry: 'services/referrals/src/main.ts',
+    ports: { PORT: 3107 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
     name: 'console',
     entry: 'services/console/src/main.ts',
     ports: { PORT: 3106 },
@@ -225,6 +232,7 @@ export function stackEnv(
     PUBLIC_BASE_URL: api,
     PROFTEST_RESULT_URL: `${sandboxPage}/forms/`,
     COURSE_URL: `${sandboxPage}/forms/`,
+    LANDING_PAGE_URL: `${sandboxPage}/forms/`,
     CORS_ORIGINS: ['localhost', '127.0.0.1']
       .map((host) => `http://${host}:${ports('sandbox')}`)
       .join(','),

@@ -86,7 +86,7 @@ async function findLink(
 }
 
 /** HEAD asks about a link, a prefetch may never be looked at, a preview is not a person. */
-function isPerson({ method, headers }: FastifyRequest): boolean {
+export function isPerson({ method, headers }: FastifyRequest): boolean {
   const agent = (headers['user-agent'] ?? '').toLowerCase();
   const purpose = String(headers['sec-purpose'] ?? headers['purpose'] ?? '').toLowerCase();
   const isPreview = PREVIEWERS.some((name) => agent.includes(name));
