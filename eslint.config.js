@@ -48,6 +48,8 @@ export default tseslint.config(
                 '@leadwire/telegram-relay*',
                 '@leadwire/lead-store*',
                 '@leadwire/mailer-batch*',
+                '@leadwire/referrals*',
+                '@leadwire/console*',
                 '@leadwire/sandbox*',
                 '@leadwire/testing*',
                 '@leadwire/supabase-local*',
@@ -73,6 +75,17 @@ export default tseslint.config(
   },
   // Programs to be read and copied: what they print is all they do.
   { files: ['docs/examples/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    // Run by browsers.
+    files: ['services/console/assets/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'location', 'fetch', 'DOMParser', 'EventSource', 'setTimeout', 'clearTimeout']
+          .concat(['getComputedStyle'])
+          .map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   {
     files: ['**/*.test.ts'],
     extends: [jest.configs['flat/recommended']],

@@ -14,6 +14,7 @@ import { MAKERS, type SecretMakers } from '../../scripts/stack/secrets.ts';
 /** Ours to make up. Everything else in MAKERS belongs to an account with somebody, and only the sandbox's may be made up. */
 const OURS = [
   ...['ADMIN_TOKEN', 'PLATFORM_TOKEN', 'UNSUBSCRIBE_SECRET', 'CONTACT_HASH_SECRET'],
+  'CONSOLE_SECRET',
   ...['AMOCRM_WEBHOOK_SECRET', 'MOBIZON_WEBHOOK_SECRET'],
 ];
 
@@ -41,6 +42,8 @@ export interface StackKnobs {
   /** The ports under which this machine offers landing-api, and the sandbox's pages. */
   apiPort: number;
   sandboxPort: number;
+  /** The port under which this machine offers the console. */
+  consolePort: number;
 }
 
 /** The user that a part runs as: its port's number, so that no part can read the file of another. */
@@ -63,8 +66,10 @@ export function stackSettings(
   const page = `http://localhost:${knobs.sandboxPort}`;
   const own = {
     PUBLIC_BASE_URL: `http://localhost:${knobs.apiPort}`,
+    CONSOLE_URL: `http://localhost:${knobs.consolePort}`,
     PROFTEST_RESULT_URL: `${page}/forms/`,
     COURSE_URL: `${page}/forms/`,
+    LANDING_PAGE_URL: `${page}/forms/`,
     CORS_ORIGINS: `${page},http://127.0.0.1:${knobs.sandboxPort}`,
     ...theirs,
   };

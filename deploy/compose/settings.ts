@@ -53,6 +53,7 @@ async function write(): Promise<void> {
     brokers: (env['BROKERS'] ?? 'nats:4222').split(','),
     apiPort: Number(env['LANDING_API_PORT'] ?? 3000),
     sandboxPort: Number(env['SANDBOX_PORT'] ?? 4000),
+    consolePort: Number(env['CONSOLE_PORT'] ?? 3106),
   };
   await mkdir(SETTINGS, { recursive: true, mode: 0o711 });
   await chmod(SETTINGS, 0o711);

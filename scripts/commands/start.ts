@@ -14,6 +14,7 @@ import {
   type Part,
   type Ports,
 } from '../stack/dev-stack.ts';
+import { inviteFirstOwner } from '../stack/first-owner.ts';
 import { findNatsServer } from '../machine/nats-server.ts';
 import { canConnect } from '../stack/ports.ts';
 import { say, step } from '../machine/progress.mjs';
@@ -98,7 +99,7 @@ async function start(run: RunFile): Promise<void> {
     await step(`${title}: starting`, (note) => startTogether(run, layer, programs, note));
     if (stoppingSince) return;
   }
-  run.addresses = describe(ports, env);
+  run.addresses = describe(ports, env, await inviteFirstOwner(env));
   run.env = placesOf(env);
   writeRunFile(runFile, run);
   say(['', 'Leadwire is running.', '', ...run.addresses, ''].join('\n'));
@@ -157,12 +158,14 @@ function remember(run: RunFile, name: string, pid: number): void {
   writeRunFile(runFile, run);
 }
 
-function describe(ports: Ports, env: NodeJS.ProcessEnv): string[] {
+function describe(ports: Ports, env: NodeJS.ProcessEnv, ownerLink?: string): string[] {
   const sandbox = `http://localhost:${ports('sandbox')}`;
   const api = `http://localhost:${ports('landing-api')}`;
   const delay = Number(env['NOTIFY_DELAY_MS']) / 1000;
   const isDemo = env['NOTIFY_DELAY_MS'] === String(DEMO_DELAY_MS);
   return [
+    `  console      ${env['CONSOLE_URL'] ?? ''}/`,
+    ...(ownerLink === undefined ? [] : [`  first owner  ${ownerLink}`]),
     `  forms        ${sandbox}/forms/`,
     `  inbox        ${sandbox}/            every mail and SMS, as it would arrive`,
     `  CRM board    ${sandbox}/inbox/amocrm        deals on their stages; drag one, and the lead knows`,

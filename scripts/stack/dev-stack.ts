@@ -90,6 +90,20 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
+    name: 'referrals',
+    entry: 'services/referrals/src/main.ts',
+    ports: { PORT: 3107 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
+    name: 'console',
+    entry: 'services/console/src/main.ts',
+    ports: { PORT: 3106 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
     name: 'landing-api',
     entry: 'services/landing-api/src/main.ts',
     ports: { PORT: 3000 },
@@ -212,12 +226,13 @@ export function stackEnv(
     RESEND_WEBHOOK_URL: `${hooks}/resend`,
     MAILGUN_WEBHOOK_URL: `${hooks}/mailgun`,
     MOBIZON_WEBHOOK_URL: `${hooks}/mobizon/${secretOf('MOBIZON_WEBHOOK_SECRET')}`,
-    CONSOLE_URL: 'http://localhost:3106',
+    CONSOLE_URL: `http://localhost:${ports('console')}`,
     MAILER_BATCH_URL: at('mailer-batch'),
     LANDING_API_URL: at('landing-api'),
     PUBLIC_BASE_URL: api,
     PROFTEST_RESULT_URL: `${sandboxPage}/forms/`,
     COURSE_URL: `${sandboxPage}/forms/`,
+    LANDING_PAGE_URL: `${sandboxPage}/forms/`,
     CORS_ORIGINS: ['localhost', '127.0.0.1']
       .map((host) => `http://${host}:${ports('sandbox')}`)
       .join(','),

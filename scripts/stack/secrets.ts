@@ -12,6 +12,7 @@ export const MAKERS: SecretMakers = {
   PLATFORM_TOKEN: () => randomBytes(24).toString('hex'),
   AMOCRM_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
   MOBIZON_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
+  CONSOLE_SECRET: () => randomBytes(32).toString('hex'),
   UNSUBSCRIBE_SECRET: () => randomBytes(32).toString('hex'),
   CONTACT_HASH_SECRET: () => randomBytes(32).toString('hex'),
   LANDING_SUPABASE_SERVICE_KEY: () => `sb_secret_${randomBytes(24).toString('base64url')}`,

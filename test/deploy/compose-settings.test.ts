@@ -19,7 +19,8 @@ import {
 const root = path.resolve(import.meta.dirname, '../..');
 const natsConf = readFileSync(path.join(root, 'deploy/nats.conf'), 'utf8');
 const compose = readFileSync(path.join(root, 'docker-compose.yml'), 'utf8');
-const local = { isLocal: true, brokers: ['nats:4222'], apiPort: 3000, sandboxPort: 4000 };
+const ports = { apiPort: 3000, sandboxPort: 4000, consolePort: 3106 };
+const local = { isLocal: true, brokers: ['nats:4222'], ...ports };
 const hosted = { ...local, isLocal: false };
 
 const made = (isLocal: boolean) =>

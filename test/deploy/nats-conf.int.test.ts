@@ -30,7 +30,7 @@ const urlOf = (user: User) => broker.urlOf(user);
 beforeAll(async () => {
   broker = await startConfiguredBroker();
   [sandbox, supabase] = await Promise.all([startSandbox(sandboxOptions), startSupabase()]);
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await Promise.all(services.map((service) => service.kill()));

@@ -70,11 +70,16 @@ function everyProcess(): KnownProcess[] {
   return readRunFile(path.join(dataDir, 'run.json'))?.children ?? [];
 }
 
-async function postLead({ api }: Stack, name: string): Promise<string> {
-  const response = await fetch(`${api}/api/landing/proftest`, {
+async function postLead(
+  { api }: Stack,
+  form: 'proftest' | 'submit',
+  name: string,
+): Promise<string> {
+  const person = { name, email: `${name}@mail.example-lead.kz`, phone: '+77051234567' };
+  const response = await fetch(`${api}/api/landing/${form}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name, email: `${name}@mail.example-lead.kz`, phone: '+77051234567' }),
+    body: JSON.stringify(form === 'submit' ? { ...person, paymentMethod: 'robokassa' } : person),
   });
   expect(response.status).toBe(201);
   const { leadId } = (await response.json()) as { leadId: string };
@@ -130,7 +135,7 @@ describe('npm start', () => {
     'carries a lead to the inbox, survives kill -9 of everything, and sends once what was planned',
     async () => {
       const first = await startStack(1_000);
-      const early = await postLead(first, 'aigerim');
+      const early = await postLead(first, 'proftest', 'aigerim');
       await untilSent(first, early);
       await waitFor(() => leadwire('leads', 'show', early).includes('email sent, sms sent'), {
         what: 'the CLI to show the rows of the stack that runs',
@@ -150,7 +155,8 @@ describe('npm start', () => {
       expect(second.output()).toContain('already running');
       expect(second.output()).toContain(first.sandbox);
 
-      const planned = await postLead(first, 'daniyar');
+      // Another form: the same message goes to one phone once a day.
+      const planned = await postLead(first, 'submit', 'daniyar');
       await waitFor(async () =>
         (await readChannels(first, planned)).every(({ scheduled_for }) => scheduled_for !== null),
       );

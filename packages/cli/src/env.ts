@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, referralProject } from '@leadwire/shared/runtime/env';
 import { z } from 'zod';
 
 const { NATS_URL, NATS_REPLICAS } = commonEnv({ port: 0 });
@@ -18,6 +18,8 @@ export const envSchema = z.object({
   LANDING_SUPABASE_SERVICE_KEY: z.string().min(20, 'expected the service key').optional(),
   TRIPWIRE_SUPABASE_URL: baseUrl('the tripwire project').optional(),
   TRIPWIRE_SERVICE_ROLE_KEY: z.string().min(20, 'expected the service key').optional(),
+  /** Where referrers and commissions are kept. */
+  REFERRAL_PROJECT: referralProject,
   /** A hosted project's Postgres: `database apply` brings its schema up to date. */
   LANDING_DATABASE_URL: databaseUrl.optional(),
   TRIPWIRE_DATABASE_URL: databaseUrl.optional(),

@@ -13,6 +13,7 @@ import { FailedError, UsageError, inSentence, shortened } from './failure.ts';
 import { addFormCommands } from './forms/form-commands.ts';
 import { addHealthCommand } from './doctor/health-command.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
+import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
@@ -57,6 +58,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
   addStaffCommands(program, readEnv);
+  addReferralCommands(program, readEnv);
   addSmsCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);

@@ -16,7 +16,7 @@ let supabase: TestSupabase;
 beforeAll(async () => {
   [broker, sandbox, supabase] = await Promise.all([startNats(), startSandbox(), startSupabase()]);
   bus = await openTestBus(broker, 'test');
-}, 60_000);
+}, 180_000);
 afterEach(() => sandbox.control.reset());
 afterAll(async () => {
   await bus.drain();

@@ -32,7 +32,7 @@ beforeAll(async () => {
       env: { NATS_URL: broker.url, ...supabase.env },
     }),
   ]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await Promise.all([api.kill(), leadStore.kill()]);
   await Promise.all([broker.close(), supabase.close()]);
@@ -104,6 +104,20 @@ describe('leadwire forms', () => {
       kind: 'request',
       source: 'form_course',
     });
+  });
+
+  test('leaves who changed which form in the audit log, and no secret', async () => {
+    await forms('add', 'audited', '--secret', 'synthetic-secret-of-a-form');
+    const row = await waitFor(
+      async () =>
+        (
+          await supabase.landing.sql<{ details: unknown; result: string }>(
+            `select details, result from audit_log where action = 'form.changed' and subject = 'audited'`,
+          )
+        )[0],
+      { timeoutMs: 30_000, what: 'the record' },
+    );
+    expect(row).toEqual({ result: 'done', details: { changed: ['secret'], isNew: true } });
   });
 
   test.each([

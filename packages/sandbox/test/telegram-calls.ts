@@ -15,6 +15,8 @@ export type TelegramAnswer<Result> = {
 export type Update = {
   update_id: number;
   message?: WireMessage;
+  channel_post?: WireMessage;
+  callback_query?: { id: string; data: string; from: { id: number }; message: WireMessage };
   my_chat_member?: {
     chat: { id: number };
     from: { id: number };
@@ -35,6 +37,10 @@ export type WireMessage = {
   migrate_to_chat_id?: number;
   migrate_from_chat_id?: number;
   reply_to_message?: WireMessage;
+  sender_chat?: { id: number };
+  message_thread_id?: number;
+  is_topic_message?: boolean;
+  reply_markup?: unknown;
 };
 
 type BotName = keyof typeof sandboxTokens;
@@ -63,7 +69,10 @@ export async function readAnswer<Result>(response: Response): Promise<TelegramAn
 /** A group with the leads bot in it, whose first updates are confirmed already. */
 export async function openGroup(
   sandbox: Sandbox,
-  { type = 'group', bots = ['leads'] }: { type?: 'group' | 'supergroup'; bots?: BotName[] } = {},
+  {
+    type = 'group',
+    bots = ['leads'],
+  }: { type?: 'group' | 'supergroup' | 'channel'; bots?: BotName[] } = {},
 ): Promise<number> {
   const { id } = await sandbox.control.telegram.addGroup({ title: 'Продажи', type, bots });
   for (const bot of bots) await readUpdates(sandbox, bot);

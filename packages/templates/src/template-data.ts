@@ -29,6 +29,15 @@ const shownMoment = moment.transform((iso) => longMoment(iso, 'Asia/Almaty'));
 /** The day of a moment in the reader's time: «27 ноября». */
 const shownDay = moment.transform((iso) => dayOf(iso, 'Asia/Almaty'));
 
+/** Money as people read it: «1 250 ₸», «1 250,50 ₸». In an SMS it may not be longer than `LONGEST_TENGE`. */
+const tenge = z.coerce
+  .number('expected an amount in tenge')
+  .min(0, 'expected an amount in tenge')
+  .max(9_999_999.99, 'expected at most 9,999,999 tenge')
+  .transform((amount) => inTenge.format(amount).replace(/\s/g, '\u00a0') + '\u00a0₸');
+const inTenge = new Intl.NumberFormat('ru-KZ', { maximumFractionDigits: 2 });
+export const LONGEST_TENGE = '9999999.99';
+
 const emailChange = { ...account, newEmail: z.email(), changedAt: shownMoment };
 
 /**
@@ -61,6 +70,12 @@ export const templateSchemas = {
     course: shownText(120).pipe(z.string()),
     number: shownText(60).pipe(z.string()),
     issuedAt: shownDay,
+  }),
+  // To somebody who brought a buyer.
+  'referral-commission': z.object({
+    ...account,
+    commission: tenge,
+    product: optional(shownText(120)),
   }),
 };
 

@@ -8,7 +8,7 @@ import { checkMailVariables, checkVariables, renderMailTexts, renderSmsText } fr
 import { withoutLineBreaks } from './render.ts';
 import type { MailTexts, RenderedMail, RenderedSms, View } from './render.ts';
 import { isCampaignTemplate } from './campaign-data.ts';
-import { templateNames, templateSchemas } from './template-data.ts';
+import { LONGEST_TENGE, templateNames, templateSchemas } from './template-data.ts';
 import type { TemplateData, TemplateName } from './template-data.ts';
 import { TemplateError } from './template-error.ts';
 import { readTextsFolder } from './template-files.ts';
@@ -27,7 +27,7 @@ export type Templates = {
   renderSms<N extends TemplateName>(name: N, data: TemplateData[N]): RenderedSms;
   /**
    * The longest SMS that a template can make under this brand, `shortLink` being a link as long as the longest. Exact,
-   * because an SMS text may name these two only. With more than one segment a service should refuse to start.
+   * because an SMS text may name these two only, and an amount of money. With more than one segment a service should refuse to start.
    */
   longestSms(name: TemplateName, own: { brand: string; shortLink: string }): RenderedSms;
   /** Whether there is an SMS beside the mail. */
@@ -36,7 +36,7 @@ export type Templates = {
   sample<N extends TemplateName>(name: N): TemplateData[N];
 };
 
-const SMS_VARIABLES = ['brand', 'shortLink'];
+const SMS_VARIABLES = ['brand', 'shortLink', 'commission'];
 const TEXTS = join(import.meta.dirname, '..', 'texts');
 
 let loaded: Promise<Templates> | null = null;
@@ -66,7 +66,11 @@ async function load(folder: string): Promise<Templates> {
     renderSms: (name, data) => renderSms(texts, name, toView(name, data)),
     longestSms: (name, own) => {
       const sample = filesOf(texts, name).sample;
-      return renderSms(texts, name, toView(name, { ...(sample as object), ...own }));
+      return renderSms(
+        texts,
+        name,
+        toView(name, { ...(sample as object), commission: LONGEST_TENGE, ...own }),
+      );
     },
     hasSms: (name) => filesOf(texts, name).sms !== null,
     sample: (name) => structuredClone(filesOf(texts, name).sample) as TemplateData[typeof name],

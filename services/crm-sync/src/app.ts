@@ -8,7 +8,8 @@ import {
 import { AMOCRM_STOPPED } from '@leadwire/shared/providers/amocrm/http';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
-import { eventSchemas, leadTakenSchema, studentSchema } from '@leadwire/shared/contract/events';
+import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
+import { studentSchema } from '@leadwire/shared/contract/student-facts';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createLeases } from '@leadwire/shared/coordination/leases';
 import { createOutages } from '@leadwire/shared/coordination/outages';

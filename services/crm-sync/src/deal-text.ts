@@ -1,6 +1,7 @@
 /** What a manager reads of a deal itself: its name, tags and tracking fields. */
 import { clickIdNames, type ClickIdName } from '@leadwire/shared/contract/attribution';
-import type { Lead, LeadKind, Student } from '@leadwire/shared/contract/events';
+import type { Lead, LeadKind } from '@leadwire/shared/contract/events';
+import type { Student } from '@leadwire/shared/contract/student-facts';
 import { toShownText } from '@leadwire/templates/user-text';
 import type { Deal, FieldValues } from './amocrm-records.ts';
 

@@ -2,7 +2,7 @@
  * Students of the platform. A student and their lessons come as separate facts in any order, so each of
  * them leads to the same: look at all that is known of the student, and bring their deal there.
  */
-import type { Student } from '@leadwire/shared/contract/events';
+import type { Student } from '@leadwire/shared/contract/student-facts';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import { stageForLessons } from './deal-plan.ts';
 import { studentDealName } from './deal-text.ts';

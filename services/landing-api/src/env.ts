@@ -25,6 +25,15 @@ export const envSchema = z.object({
   ADMIN_TOKEN: ownSecret(16),
   /** Bearer token of the learning platform; without it the platform's addresses are not there. */
   PLATFORM_TOKEN: ownSecret(16).optional(),
+  /** Tenge that a student paid of whom the platform tells no amount. */
+  SALE_DEFAULT_AMOUNT: z.coerce
+    .number('expected an amount in tenge')
+    .min(0, 'expected an amount in tenge, 0 or more')
+    .default(5_000),
+  /** Where short links of referrers (/r/<code>) lead; without it there are none. */
+  LANDING_PAGE_URL: z
+    .url({ protocol: /^https?$/, error: 'expected the landing page as a web address (https://…)' })
+    .optional(),
   /** Last part of the address that AmoCRM's hooks go to; without it there is no such address. */
   AMOCRM_WEBHOOK_SECRET: z
     .string()

@@ -25,6 +25,7 @@ import { PAGES_PER_MINUTE, refuseOtherOrigins, watchProxies } from './edge-guard
 import { addFormRoutes, type FormPorts } from './forms/form-routes.ts';
 import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
 import { addClickRoute, type ClickPorts } from './links/clicks.ts';
+import { addReferralLinkRoute } from './links/referral-links.ts';
 import type { Env } from './env.ts';
 import { BODY_LIMIT_BYTES, acceptJsonBodies } from './forms/json-body.ts';
 import type { LandingMeasures } from './measures.ts';
@@ -35,6 +36,8 @@ import { addMailgunHook } from './webhooks/mailgun-hook.ts';
 import { addMobizonHook } from './webhooks/mobizon-hook.ts';
 import { addMessageRoutes } from './platform/messages.ts';
 import { addPlatformRoutes } from './platform/platform.ts';
+import { addReferrerRoute } from './platform/referrers.ts';
+import { addRefundRoute } from './platform/sales.ts';
 import { addResendHook } from './webhooks/resend-hook.ts';
 import { addLandingRoutes, type LandingPorts } from './forms/routes.ts';
 import { addStatusRoute, type StatusPorts } from './status/status.ts';
@@ -53,11 +56,13 @@ export type HttpEnv = Pick<
   | 'CORS_ORIGINS'
   | 'FACEBOOK_APP_SECRET'
   | 'FACEBOOK_VERIFY_TOKEN'
+  | 'LANDING_PAGE_URL'
   | 'MOBIZON_WEBHOOK_SECRET'
   | 'PLATFORM_TOKEN'
   | 'PUBLIC_BASE_URL'
   | 'RATE_LIMIT_PER_MINUTE'
   | 'RESEND_WEBHOOK_SECRET'
+  | 'SALE_DEFAULT_AMOUNT'
   | 'TRUST_PROXY'
   | 'UNSUBSCRIBE_SECRET'
   | 'MAILGUN_WEBHOOK_SIGNING_KEY'
@@ -115,14 +120,21 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
     const secretLinks = createSecretLinks(bus);
     const canLinkBeMade = env.WELCOME_LINK === 'supabase';
     const platform = { bus, now, token, secretLinks, canLinkBeMade };
-    addPlatformRoutes(app, platform);
+    addPlatformRoutes(app, { ...platform, defaultAmount: env.SALE_DEFAULT_AMOUNT });
+    addRefundRoute(app, platform);
+    addReferrerRoute(app, platform);
     addMessageRoutes(app, { ...platform, ledger: ports.ledger });
     refuseOtherMethods(app, 'GET', ['/api/platform/messages/:messageId']);
     refuseOtherMethods(app, 'POST', [
       '/api/platform/messages',
       '/api/platform/students',
       '/api/platform/students/:id/lessons/:n/completed',
+      '/api/platform/students/:id/refund',
+      '/api/platform/referrers',
     ]);
+  }
+  if (env.LANDING_PAGE_URL !== undefined) {
+    addReferralLinkRoute(app, { bus, now, page: env.LANDING_PAGE_URL });
   }
   if (facebook !== undefined && appSecret !== undefined && verifyToken !== undefined) {
     addFacebookHook(app, { leads: facebook, appSecret, verifyToken });

@@ -30,6 +30,7 @@ export interface LeadStore {
   storeDeal: (event: CrmRecorded) => Promise<void>;
   storeAudit: (event: AuditRecorded) => Promise<void>;
   storeReject: (event: EventOf<'intake.rejected.v1'>) => Promise<void>;
+  storeSale: (event: EventOf<'sale.recorded.v1'> | EventOf<'sale.refunded.v1'>) => Promise<void>;
 }
 
 /** Writes to the landing project: leads, deliveries, deals, the log of integrations, the audit log. */
@@ -47,6 +48,7 @@ export function createLeadStore(database: Database): LeadStore {
   const storeDeal = write('leadwire_store_crm');
   const storeAudit = write('leadwire_store_audit');
   const storeReject = write('leadwire_store_rejects');
+  const storeSale = write('leadwire_store_sales');
   const storeAttribution = write('leadwire_store_attribution');
   const storeQuarantine = write('leadwire_store_quarantine');
 
@@ -70,6 +72,8 @@ export function createLeadStore(database: Database): LeadStore {
     storeDeal: ({ id, data }) => storeDeal({ ...data, eventId: id }),
     storeAudit: ({ id, data }) => storeAudit({ ...data, eventId: id }),
     storeReject: ({ data }) => storeReject(data),
+    storeSale: ({ type, data: { at, ...data } }) =>
+      storeSale({ ...data, [type === 'sale.recorded.v1' ? 'soldAt' : 'refundedAt']: at }),
   };
 }
 

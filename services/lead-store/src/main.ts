@@ -42,6 +42,10 @@ const call = eventSchemas['provider.called.v1'];
 const deal = eventSchemas['crm.recorded.v1'];
 const audit = eventSchemas['audit.recorded.v1'];
 const reject = eventSchemas['intake.rejected.v1'];
+const sale = z.discriminatedUnion('type', [
+  eventSchemas['sale.recorded.v1'],
+  eventSchemas['sale.refunded.v1'],
+]);
 
 await runService({
   ...parts,
@@ -84,6 +88,12 @@ await runService({
       durable: 'lead-store-rejects',
       schema: reject,
       handle: landing.storeReject,
+    }),
+    startConsumer({
+      ...parts,
+      durable: 'lead-store-sales',
+      schema: sale,
+      handle: landing.storeSale,
     }),
     startFormsMirror(bus, landingDatabase, log),
     startKeepingRejects(landingDatabase, log),

@@ -65,6 +65,10 @@ export const messagesOf: Record<MessageType, readonly MessagePlan[]> = {
     { channel: 'email', template: 'certificate-issued' },
     { channel: 'sms', template: 'certificate-issued' },
   ],
+  referral_commission: [
+    { channel: 'email', template: 'referral-commission' },
+    { channel: 'sms', template: 'referral-commission' },
+  ],
 };
 
 /** Whoever a due message is written to. @throws PermanentError when it is made from nothing. */

@@ -29,6 +29,12 @@ import type { BotSender } from './bot/pace.ts';
 import { startPoller } from './bot/poller.ts';
 import { createStudentLinks } from './students/students.ts';
 import { createToday } from './groups/today.ts';
+import { createFind } from './groups/find.ts';
+import { createReleaseHeld } from './alerts/release-held.ts';
+import { createLeadLookup } from './leads/lead-lookup.ts';
+import { createLeadOwners } from './leads/lead-owners.ts';
+import { createTakeLead } from './leads/take-lead.ts';
+import { createTakenMeasure } from './measures.ts';
 import { createUpdateProcessor, type UpdateProcessor } from './bot/update-processor.ts';
 import { createWebhookHttp, startWebhook, type Desks } from './bot/webhook.ts';
 
@@ -76,13 +82,14 @@ export function createBotWork(env: TelegramRelayEnv, parts: BotParts): BotWork {
 
 function createDesk(
   env: TelegramRelayEnv,
-  { bus, log, groups }: BotParts,
+  { bus, log, metrics, groups }: BotParts,
   speaker: BotSender,
-  answerer: Pick<Answerer, 'answer'>,
+  answerer: Pick<Answerer, 'answer' | 'answerPress'>,
 ): UpdateProcessor {
   const { bot } = speaker;
   const codes = createTelegramCodes(bus);
   const timeZone = env.TIME_ZONE;
+  const owners = createLeadOwners(bus);
   const today = createToday({ bus, timeZone, log });
   const onTold: OnTold =
     bot === 'mentor'
@@ -92,7 +99,20 @@ function createDesk(
           links: createStudentLinks(bus),
           facts: createStudentFacts(bus),
         })
-      : createGroupCommands({ bot, groups, codes, today, log, timeZone });
+      : createGroupCommands({
+          bot,
+          groups,
+          codes,
+          today,
+          log,
+          timeZone,
+          find: createFind({ lookup: createLeadLookup(env), owners, timeZone, log }),
+          roleOf: (chatId, userId) => speaker.roleOf(chatId, userId),
+          onPress:
+            bot === 'admin'
+              ? createReleaseHeld({ bus, timeZone, log })
+              : createTakeLead({ bus, owners, timeZone, onTaken: createTakenMeasure(metrics) }),
+        });
   const botId = String(speaker.botId);
   const username = knownUsername(speaker);
   return createUpdateProcessor({ bus, botId, username, onTold, answerer, log });

@@ -27,8 +27,8 @@ export interface RelayPorts extends Omit<NoticePorts, 'speaker' | 'ledger'>, Pla
   groups: NoticePorts['groups'] & PlanPorts['groups'];
   /** Without it nothing is planned, so that nothing piles up. */
   speaker: BotSender | undefined;
-  /** Where a lead and its deal can be opened. */
-  linksOf: (due: Due) => Promise<Omit<LeadNews, 'lead'>>;
+  /** The lead with what is known of it besides. */
+  newsOf: (due: Due) => Promise<LeadNews>;
   groupRatePerMinute: number;
 }
 
@@ -75,7 +75,7 @@ export function createRelay(ports: RelayPorts): Relay {
       if (!mayBeTried(group, refusals)) {
         throw new SnoozeError('the group is paused', refusals.waitMs(group.groupId));
       }
-      const news = { lead: due.lead, ...(await ports.linksOf(due)) };
+      const news = await ports.newsOf(due);
       await join(group.groupId, { delivery: due, news }).catch((thrown: unknown) => {
         if (!(thrown instanceof AmbiguousError) || attempt < MOST_TRIES) throw thrown;
         throw new PermanentError(

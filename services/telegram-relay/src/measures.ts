@@ -1,5 +1,6 @@
 import { Gauge, Histogram, type Registry } from 'prom-client';
 import { groupStates } from '@leadwire/shared/delivery/telegram-groups';
+import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import type { GroupStore } from './groups/group-store.ts';
 
 /** What this service measures beside what every service does. */
@@ -35,4 +36,15 @@ export function createMeasures(
       registers,
     }),
   };
+}
+
+/** Notes how long a person waited until somebody took their lead; milliseconds from its receipt. */
+export function createTakenMeasure({ registry }: Pick<Metrics, 'registry'>) {
+  const minutes = new Histogram({
+    name: 'telegram_first_contact_minutes',
+    help: 'Minutes from a lead to the manager who took it',
+    buckets: [1, 2, 5, 10, 15, 30, 60, 120, 480, 1_440],
+    registers: [registry],
+  });
+  return (waitedMs: number): void => minutes.observe(waitedMs / 60_000);
 }

@@ -45,12 +45,13 @@ describe('an alert', () => {
     const alert = someAlert();
     await alerts().raise(alert);
     for (const { chatId } of [one, other]) {
-      expect(await told(chatId, 'sample-')).toEqual([
-        `🔴 Остановлено: sample-${count}\nMobizon: the balance is used up`,
-      ]);
+      const [text = '', ...more] = await told(chatId, 'sample-');
+      expect(more).toEqual([]);
+      expect(text).toMatch(`🔴 Остановлено: sample-${count}\nСамо не пройдёт`);
+      expect(text).toMatch('Подробно: Mobizon: the balance is used up');
     }
     await alerts().resolve(alert.what, 'notifier-sms works again');
-    await told(one.chatId, 'снова в порядке');
+    await told(one.chatId, '🟢 Снова работает');
     await handled();
     expect(await shownIn(one.chatId)).toHaveLength(2);
     expect(await shownIn(other.chatId)).toHaveLength(2);

@@ -25,10 +25,12 @@ const nextAnswer = (chatId: string, before: number) =>
     what: `answer ${before + 1} in ${chatId}`,
   });
 
+type SayMore = { person?: number; isAsChat?: boolean; threadId?: number };
+
 /** Types it and resolves with the answer. */
-const ask = async (chatId: string, text: string): Promise<string> => {
+const ask = async (chatId: string, text: string, more: SayMore = {}): Promise<string> => {
   const before = (await shownIn(chatId)).length;
-  await telegram().say(chatId, text);
+  await telegram().say(chatId, text, more);
   return nextAnswer(chatId, before);
 };
 
@@ -86,6 +88,7 @@ describe('a group', () => {
     expect(await ask(chatId, '/status')).toMatch(/подключена с \d+ .+: сюда приходят все заявки/);
     const today = await ask(chatId, '/today');
     expect(today).toMatch(/Сегодня, \d+ .+: заявок — \d+/);
+    expect(today).toMatch(/Обратились: \d+ человек/);
     expect(today).toMatch(/Оплата: Kaspi \d+/);
     expect(today).toContain('SMS: отправлено 0');
   });
@@ -106,6 +109,52 @@ describe('a group', () => {
     const code = await newCode('admin');
     expect(await ask(chatId, `/activate ${code}`)).toContain('предупреждения системы');
     expect(await groupOf(chatId, 'admin')).toMatchObject({ state: 'active' });
+  });
+});
+
+describe('what changes a group', () => {
+  test('is for its administrators, also for those who stay anonymous', async () => {
+    await startRelay();
+    const chatId = await newGroup();
+    const [, member] = await telegram().people();
+    const asMember = { person: member!.id };
+    const code = await newCode();
+    expect(await ask(chatId, `/activate ${code}`, asMember)).toContain('могут её администраторы');
+    expect(await groupOf(chatId)).toBeUndefined();
+    // The code was not used up by that.
+    expect(await ask(chatId, `/activate ${code}`, { isAsChat: true })).toContain('Готово!');
+    expect(await ask(chatId, '/activate course', asMember)).toContain('могут её администраторы');
+    expect(await ask(chatId, '/deactivate', asMember)).toContain('могут её администраторы');
+    expect(await groupOf(chatId)).toMatchObject({ state: 'active', leadKinds: [] });
+    expect(await ask(chatId, '/status', asMember)).toContain('подключена');
+    await telegram().setPerson(chatId, member!.id, 'administrator');
+    expect(await ask(chatId, '/deactivate', asMember)).toContain('Группа отключена');
+  });
+
+  test('may be written in a channel, where only administrators post', async () => {
+    await startRelay();
+    const { id } = await telegram().addGroup({ title: 'Канал', type: 'channel', bots: ['leads'] });
+    expect(await nextAnswer(id, 0)).toContain('/activate КОД');
+    expect(await ask(id, `/activate ${await newCode()}`)).toContain('Готово!');
+    const lead = await publishLead();
+    await waitFor(async () => (await shownIn(id)).some((text) => text.includes(lead.name)));
+  });
+
+  test('in a topic of a forum has the leads appear there', async () => {
+    await startRelay();
+    const { id } = await telegram().addGroup({
+      title: 'Форум',
+      type: 'supergroup',
+      bots: ['leads'],
+    });
+    await nextAnswer(id, 0);
+    await telegram().setTopics(id, { 1: 'closed', 7: 'open' });
+    expect(await ask(id, `/activate ${await newCode()}`, { threadId: 7 })).toContain('Готово!');
+    const lead = await publishLead();
+    const shown = () => telegram().shown(id);
+    await waitFor(async () =>
+      (await shown()).some(({ text, threadId }) => text.includes(lead.name) && threadId === 7),
+    );
   });
 });
 
@@ -151,7 +200,6 @@ describe('what is not for us', () => {
     const chat = { id: Number(chatId), type: 'group', title: 'Отдел продаж' };
     for (const update of [
       { edited_message: { message_id: 1, chat, text: '/status' } },
-      { channel_post: { message_id: 1, chat, text: '/status' } },
       { message: { message_id: 1, chat, sticker: {} } },
       { message: { message_id: 1, chat: { id: 'x' }, text: '/status' } },
       { my_chat_member: { chat } },

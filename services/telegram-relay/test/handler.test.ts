@@ -43,7 +43,7 @@ function relay(more: Partial<RelayPorts> = {}) {
     },
     outages: createBackoff({ firstMs: 1, longestMs: 1 }),
     refusals: createBackoff({ firstMs: 1, longestMs: 1 }),
-    linksOf: () => Promise.resolve({}),
+    newsOf: () => Promise.resolve({ lead, dealUrl: undefined, leadUrl: undefined }),
     areGroupsKnown: () => true,
     groupRatePerMinute: 20,
     timeZone: 'Asia/Almaty',

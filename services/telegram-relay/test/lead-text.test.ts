@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { contactIssues } from '@leadwire/shared/contract/events';
 import { someLead } from '@leadwire/testing/lead';
 import { cut } from '../src/bot/html.ts';
 import {
@@ -22,7 +23,11 @@ const news = (overrides: Parameters<typeof someLead>[0] = {}): LeadNews => ({
 
 describe('a lead that comes alone', () => {
   test('leaves out what is not known', () => {
-    const bare = { ...news({ email: null, utm: {} }), dealUrl: undefined, leadUrl: undefined };
+    const bare = {
+      ...news({ email: null, utm: {}, answers: {} }),
+      dealUrl: undefined,
+      leadUrl: undefined,
+    };
     const { lead } = bare;
     expect(leadMessage(bare, soon)).toBe(
       [
@@ -38,6 +43,50 @@ describe('a lead that comes alone', () => {
     const contactIssues = ['phone_invalid', 'email_missing'] as const;
     const text = leadMessage(news({ contactIssues: [...contactIssues], phone: '8 705 12' }), soon);
     expect(text).toContain('Внимание: телефон с ошибкой, нет почты');
+  });
+
+  test('shows answers by our labels, the way they came, and that they came before', () => {
+    const text = leadMessage(
+      {
+        ...news({
+          answers: { result: 'Аналитик данных', english: 'B1', q3: 'да, смотрите evil.kz' },
+          attribution: {
+            clickIds: { fbclid: 'x', fbp: 'y', gclid: 'z' },
+            first: { utm: { source: 'google' } },
+          },
+        }),
+        earlier: { count: 2, lastAt: new Date('2025-12-20T09:00:00.000Z') },
+      },
+      soon,
+    );
+    for (const line of [
+      'Повторная: уже 2, последняя 20.12.2025, 14:00',
+      'UTM: instagram / spring_a',
+      'Первый визит: google',
+      'Клик по рекламе: Facebook, Google',
+      'Результат: Аналитик данных',
+      'Уровень английского: B1',
+      'Вопрос 3: да, смотрите [ссылка]',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+  });
+
+  test('has no link that somebody typed, and every number that can be called', () => {
+    const text = leadMessage(
+      news({
+        name: 'Приз evil。kz t.me/x',
+        paymentMethod: 'http://evil.kz',
+        utm: { source: 'www.evil.kz' },
+      }),
+      soon,
+    );
+    expect(text).not.toMatch(/evil|t\.me/);
+    expect(text).toContain('Телефон: +7705');
+  });
+
+  test.each(contactIssues)('names the flag %s in Russian', (issue) => {
+    expect(leadMessage(news({ contactIssues: [issue] }), soon)).toMatch(/Внимание: [а-яё]/);
   });
 
   test('says when it was received if that was a while ago, in the readers’ time zone', () => {

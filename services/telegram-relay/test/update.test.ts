@@ -32,6 +32,54 @@ describe('a command', () => {
   });
 });
 
+describe('who speaks', () => {
+  const text = '/deactivate';
+  test.each([
+    ['a person', { message: { chat, text, from: { id: 5 } } }, { userId: '5' }],
+    [
+      'a hidden administrator',
+      { message: { chat, text, from: { id: 1 }, sender_chat: { id: chat.id } } },
+      { chatId: String(chat.id) },
+    ],
+    [
+      'a channel',
+      { channel_post: { chat: { ...chat, type: 'channel' }, text } },
+      { chatId: String(chat.id) },
+    ],
+    ['nobody', { message: { chat, text } }, undefined],
+  ])('is %s', (_, update, sender) => expect(told(update)).toMatchObject({ sender }));
+
+  test('in a topic is known by the topic, also where only the forum says so', () => {
+    const forum = { ...chat, is_forum: true };
+    expect(told({ message: { chat: forum, text, message_thread_id: 5 } })).toMatchObject({
+      threadId: 5,
+    });
+    expect(told({ message: { chat, text, message_thread_id: 5 } })).toMatchObject({
+      threadId: undefined,
+    });
+  });
+});
+
+test('a press of a button comes with who pressed it and all buttons of the message', () => {
+  const buttons = [[{ text: 'Взять', callback_data: 'take:1' }]];
+  const message = {
+    message_id: 9,
+    chat,
+    text: 'Заявка',
+    reply_markup: { inline_keyboard: buttons },
+  };
+  const from = { id: 5, first_name: 'Дана', last_name: 'Менеджер' };
+  expect(told({ callback_query: { id: '77', from, data: 'take:1', message } })).toEqual({
+    kind: 'press',
+    chat: { ...chat, id: String(chat.id) },
+    queryId: '77',
+    data: 'take:1',
+    messageId: 9,
+    buttons: [[{ text: 'Взять', data: 'take:1' }]],
+    by: { userId: '5', name: 'Дана Менеджер' },
+  });
+});
+
 describe('membership', () => {
   const [left, member] = [{ status: 'left' }, { status: 'member' }];
   test.each([
@@ -42,6 +90,13 @@ describe('membership', () => {
       { status: 'administrator' },
       { status: 'restricted', is_member: true, can_send_messages: false },
       'speaks',
+      'silent',
+    ],
+    [
+      'an administrator of a channel who may not post',
+      left,
+      { status: 'administrator', can_post_messages: false },
+      'out',
       'silent',
     ],
     [

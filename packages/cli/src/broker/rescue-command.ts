@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createRescue, type Strays } from '@leadwire/shared/delivery/rescue';
+import { MANY, audited } from '@leadwire/operations/audit/audited';
+import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
@@ -13,20 +15,29 @@ export function addSweepCommand(dead: Command, readEnv: () => CliEnv): void {
   dead
     .command('sweep')
     .description('find messages that nobody will ever hand out, and hand them out again')
+    .option('--dry-run', 'only show them')
     .option('-y, --yes', 'do not ask')
-    .action(async (flags: { yes?: boolean }) =>
-      withBus(readEnv(), (bus) => sweep(bus, flags.yes ?? false)),
-    );
+    .action(async (flags: SweepFlags) => withBus(readEnv(), (bus) => sweep(bus, flags)));
 }
 
-async function sweep(bus: Bus, isAgreed: boolean): Promise<void> {
+interface SweepFlags {
+  dryRun?: boolean;
+  yes?: boolean;
+}
+
+async function sweep(bus: Bus, { dryRun = false, yes = false }: SweepFlags): Promise<void> {
   const sweeping = createRescue(bus);
   const strays = await sweeping.look();
   const count = strays.overdue.length + strays.stuck.length;
   if (count === 0) return say('No strays: every message that is due will be handed out.');
   say(`${counted(count, 'stray')} to be handed out again:`, '', ...showStrays(strays), '');
-  if (!(await confirm('Hand out again?', isAgreed))) return say('Nothing was changed.');
-  const { broughtBack, withoutLead } = await sweeping.bringBack(strays);
+  if (dryRun) return say('Nothing was changed: this was a dry run.');
+  if (!(await confirm('Hand out again?', yes))) return say('Nothing was changed.');
+  const { broughtBack, withoutLead } = await audited(
+    bus,
+    { actor: actorHere(), action: 'delivery.rescued', subject: MANY, details: { strays: count } },
+    () => sweeping.bringBack(strays),
+  );
   if (broughtBack > 0) say(paint('green', `${broughtBack} handed out again.`));
   if (withoutLead.length > 0) {
     throw new FailedError(

@@ -6,15 +6,15 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { LandingApiError, retryRejects, testForm } from '@leadwire/operations/forms/form-requests';
 import {
   FormError,
-  carryForms,
+  changeForm,
   findForm,
   listForms,
   openRejects,
-  putForm,
 } from '@leadwire/operations/forms/form-store';
 import { dialects, type IntakeForm } from '@leadwire/shared/contract/intake-forms';
 import { leadKinds, type LeadKind } from '@leadwire/shared/contract/events';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
@@ -124,15 +124,17 @@ async function addForm(env: CliEnv, slug: string, flags: AddFlags): Promise<void
   const database = databaseOf(env);
   const { kind, dialect, map, on, off } = flags;
   const secret = secretOf(flags);
-  const { form, isNew } = await putForm(database, {
+  const given = {
     slug,
     ...(kind && { kind }),
     ...(dialect && { dialect }),
     ...(map && { mapping: map }),
     ...(secret !== undefined && { secret }),
     ...((on ?? off) && { active: !off }),
-  });
-  await withBus(env, (bus) => carryForms(bus, database));
+  };
+  const { form, isNew } = await withBus(env, (bus) =>
+    changeForm({ bus, actor: actorHere() }, database, given),
+  );
   if (flags.json) return say(JSON.stringify({ ...form, address: addressOf(env, form) }));
   say(
     isNew ? 'The form is added.' : 'The form is changed.',

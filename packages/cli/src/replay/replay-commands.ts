@@ -128,6 +128,7 @@ async function replayFacts(
 const WORDS: Partial<Record<ConsumerName, string>> = {
   'crm-sync': 'each deal is looked up; what is missing is created, nothing twice or backwards',
   'crm-students': 'each deal is looked up; what is missing is created, nothing twice or backwards',
+  'referrals-sales': 'commissions stay as they are; what is missing is made, at the tier of now',
   'telegram-students': 'students who were told are not told again',
 };
 

@@ -1,7 +1,7 @@
 /** `leadwire telegram …`: codes by which groups and students connect themselves, and which groups there are. */
 import { Option, type Command } from 'commander';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { studentSchema } from '@leadwire/shared/contract/events';
+import { studentSchema } from '@leadwire/shared/contract/student-facts';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import {
   createGroupReader,
@@ -46,7 +46,10 @@ export function addTelegramCommands(program: Command, readEnv: () => CliEnv): vo
   telegram
     .command('groups')
     .description('every group, whether it can be reached, and which leads it gets')
-    .action(() => withBus(readEnv(), listGroups));
+    .option('--json', 'as JSON')
+    .action(({ json = false }: { json?: boolean }) =>
+      withBus(readEnv(), (bus) => listGroups(bus, json)),
+    );
 }
 
 /** @throws UsageError */
@@ -84,8 +87,9 @@ async function makeStudentCode(bus: Bus, env: CliEnv, studentId: string): Promis
   }
 }
 
-async function listGroups(bus: Bus): Promise<void> {
+async function listGroups(bus: Bus, isJson: boolean): Promise<void> {
   const groups = (await createGroupReader(bus).all()).map(({ group }) => group);
+  if (isJson) return say(JSON.stringify(groups, null, 2));
   if (groups.length === 0) {
     return say('There are no groups yet: "leadwire telegram code" makes a code for one.');
   }

@@ -1,4 +1,4 @@
-/* global document, location, fetch, confirm, FormData, MutationObserver */
+/* global document, location, fetch, confirm, setTimeout, FormData, MutationObserver */
 /** Works the chats: typing as a person, commands on offer, groups. The page draws itself anew afterwards. */
 async function post(path, body = {}) {
   const answer = await fetch(path, {
@@ -150,7 +150,28 @@ function askForGroup() {
   dialog.showModal();
 }
 
+/** Presses a button under a message; the bot's words are shown where typing would be refused. */
+async function press({ dataset }) {
+  const person = Number(form && new FormData(form).get('person'));
+  const { body } = await post(dataset.press, {
+    data: dataset.data,
+    ...(person > 0 && { person }),
+  });
+  for (let look = 0; look < 40; look++) {
+    const { answer } = await (await fetch(`/__sim/telegram/presses/${body.id}`)).json();
+    if (answer) {
+      const words = form?.querySelector('[data-refusal]');
+      if (words) words.textContent = answer.text;
+      if (words) words.hidden = answer.text === '';
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
 document.addEventListener('click', (event) => {
+  const pressed = event.target.closest('[data-press]');
+  if (pressed !== null) void press(pressed);
   const target = event.target.closest('[data-act], [data-type], [data-new-group]');
   if (target === null) return;
   const { act, ask, body = '{}' } = target.dataset;

@@ -1,7 +1,10 @@
 /** The part of the control client that works in Telegram: as the people in its groups, and as BotFather. */
 import type { TelegramMessageEffect, Effect } from '../world/effects.ts';
 import type { PlannedAction } from './store/plans.ts';
-import type { Person } from './store/records.ts';
+import type { Saying } from './store/chat-actions.ts';
+import type { Press } from './store/presses.ts';
+import type { Person, PersonStatus } from './store/records.ts';
+import type { GroupType } from './store/telegram-store.ts';
 import type { TelegramOptions, TelegramSettings } from './lifecycle/settings.ts';
 import type { BotView, ChatView, MessageView } from './store/views.ts';
 
@@ -45,7 +48,7 @@ function groups(at: Call) {
     messages: async (chat: ChatKey) =>
       (await at<{ messages: MessageView[] }>('GET', `${chatPath(chat)}/messages`)).messages,
     /** A new group; each bot named is added by a person, and hears of it. */
-    addGroup: (group: { title: string; type?: 'group' | 'supergroup'; bots?: BotName[] }) =>
+    addGroup: (group: { title: string; type?: GroupType; bots?: BotName[] }) =>
       at<ChatView>('POST', '/groups', group),
     /** The group becomes a supergroup; resolves with the new chat. */
     migrate: (chat: ChatKey) => at<ChatView>('POST', `${chatPath(chat)}/migrate`, {}),
@@ -84,8 +87,19 @@ function people(at: Call) {
     addPerson: (person: { id?: number; firstName: string; lastName?: string; username?: string }) =>
       at<Person>('POST', '/people', person),
     /** A person (the first one, unless named) writes into a chat. */
-    say: (chat: ChatKey, text: string, more: { person?: number; replyTo?: number } = {}) =>
+    say: (chat: ChatKey, text: string, more: Saying & { person?: number } = {}) =>
       at<MessageView>('POST', `${chatPath(chat)}/say`, { text, ...more }),
+    /** A person (the first one, unless named) presses the button with this data under a message. */
+    press: (chat: ChatKey, messageId: number, data: string, person?: number) =>
+      at<Press>('POST', `${chatPath(chat)}/messages/${messageId}/press`, {
+        data,
+        ...(person !== undefined && { person }),
+      }),
+    /** What the bot answered to a press. */
+    pressed: (id: string) => at<Press>('GET', `/presses/${id}`),
+    /** What a person is in a group. */
+    setPerson: (chat: ChatKey, person: number, status: PersonStatus) =>
+      at<ChatView>('POST', `${chatPath(chat)}/people/${person}/${status}`, {}),
     /** A person writes to a bot in private; the first message starts the chat. */
     sayPrivately: (bot: BotName, person: number, text: string) =>
       at<MessageView>('POST', `/private/${encodeURIComponent(bot)}/say`, { person, text }),

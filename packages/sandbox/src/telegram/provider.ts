@@ -18,6 +18,7 @@ import { methods } from './api/methods.ts';
 import { createTelegramPage } from './pages/page.ts';
 import { readParams } from './api/params.ts';
 import { createPlans } from './store/plans.ts';
+import { createPresses } from './store/presses.ts';
 import { createPolling } from './api/polling.ts';
 import { telegramPresets } from './lifecycle/presets.ts';
 import { RateLimit } from './api/rate-limit.ts';
@@ -40,6 +41,7 @@ export function createTelegram(world: World, options: TelegramOptions = {}): Pro
   const desk = createDesk({ world, book, updates });
   const plans = createPlans(book, desk, rate);
   const commands = createCommands(world.store);
+  const presses = createPresses({ world, book, updates });
   const parts: TelegramParts = {
     world,
     settings: read,
@@ -51,6 +53,7 @@ export function createTelegram(world: World, options: TelegramOptions = {}): Pro
     desk,
     plans,
     commands,
+    presses,
   };
   const revoked = world.store.table<true>('telegram-revoked');
   const isRevoked = (bot: Bot): boolean => revoked.get(bot.token) !== undefined;

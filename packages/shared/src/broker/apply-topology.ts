@@ -174,7 +174,7 @@ function consumerConfig(name: string, spec: ConsumerSpec): Partial<ConsumerConfi
     ack_wait: nanos(spec.ackWaitMs),
     // Attempts are counted by us: the broker's own limit would leave messages stranded silently.
     max_deliver: -1,
-    max_ack_pending: 1_000,
+    max_ack_pending: spec.inOrder ? 1 : 1_000,
     filter_subjects: [...spec.filters],
   };
 }

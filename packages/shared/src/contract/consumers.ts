@@ -12,6 +12,8 @@ export interface ConsumerSpec {
   attempts: number;
   /** Milliseconds without a sign of life after which the broker gives the message to another worker. */
   ackWaitMs: number;
+  /** One at a time among all processes, in the order of the stream. */
+  inOrder?: true;
   what: string;
 }
 
@@ -103,6 +105,40 @@ export const consumers = {
     attempts: 10,
     ackWaitMs: 30 * SECOND,
     what: 'writes audit_log',
+  },
+  'lead-store-sales': {
+    stream: 'SALES',
+    filters: ['sales.*.*.*', 'redrive.lead-store-sales.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes sales and refunds',
+  },
+  'referrals-leads': {
+    stream: 'LEADS',
+    filters: ['leads.created.*.*', 'leads.released.*.*', 'redrive.referrals-leads.>'],
+    concurrency: 16,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'notes who was brought by whom',
+  },
+  'referrals-sales': {
+    stream: 'SALES',
+    filters: ['sales.*.*.*', 'redrive.referrals-sales.>'],
+    concurrency: 1,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    // The tier of a commission is that of the moment: the order of sales decides.
+    inOrder: true,
+    what: 'makes commissions of sales, and takes them back',
+  },
+  'referrals-facts': {
+    stream: 'REFERRALS',
+    filters: ['referrals.*.*', 'redrive.referrals-facts.>'],
+    concurrency: 16,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'writes referrers and counts their clicks',
   },
   'crm-sync': {
     stream: 'LEADS',

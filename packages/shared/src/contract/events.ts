@@ -15,7 +15,10 @@ import {
 import { messageSchema } from './messages.ts';
 import { newId } from './ids.ts';
 import { rejectSchema } from './intake-forms.ts';
+import { refundSchema, saleSchema } from './sale-facts.ts';
+import { referralClickSchema, referrerSchema } from './referral-facts.ts';
 import { auditSchema, staffSchema } from './staff-facts.ts';
+import { lessonSchema, studentSchema } from './student-facts.ts';
 
 /** `request`: somebody asks to be called; deal, notice and row, but no message to them. */
 export const leadKinds = ['proftest', 'purchase', 'request'] as const;
@@ -122,26 +125,6 @@ const outcomeSchema = deliverySchema.extend({
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
-/** A student of the learning platform; `studentId` is the platform's own and never a contact. */
-export const studentSchema = z.object({
-  studentId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
-  name: z.string(),
-  email: z.string().nullable(),
-  /** E.164, or as given when it cannot be read as one. */
-  phone: z.string().nullable(),
-  course: z.string().nullable(),
-  receivedAt: z.iso.datetime(),
-  /** The message that welcomes them, if one was asked for. */
-  welcomeMessageId: z.uuid().optional(),
-});
-export type Student = z.infer<typeof studentSchema>;
-
-const lessonSchema = z.object({
-  studentId: studentSchema.shape.studentId,
-  lesson: z.number().int().min(1),
-  at: z.iso.datetime(),
-});
-
 /** `synced` and `failed` are ours, the other two happened in the CRM. */
 export const crmOutcomes = ['synced', 'failed', 'moved', 'deleted'] as const;
 export type CrmOutcome = (typeof crmOutcomes)[number];
@@ -243,6 +226,14 @@ export const eventSchemas = {
   'student.created.v1': defineEvent('student.created.v1', studentSchema),
   /** A student has completed a lesson. */
   'lesson.completed.v1': defineEvent('lesson.completed.v1', lessonSchema),
+  /** Somebody bought a product. */
+  'sale.recorded.v1': defineEvent('sale.recorded.v1', saleSchema),
+  /** The money of a sale went back. */
+  'sale.refunded.v1': defineEvent('sale.refunded.v1', refundSchema),
+  /** Somebody may bring others, under a code of their own. */
+  'referrer.registered.v1': defineEvent('referrer.registered.v1', referrerSchema),
+  /** Somebody followed a referrer's short link. */
+  'referral.clicked.v1': defineEvent('referral.clicked.v1', referralClickSchema),
   /** Something became known about a lead's deal in the CRM. */
   'crm.recorded.v1': defineEvent('crm.recorded.v1', crmSchema),
   /** The CRM says that a deal has changed: a hint to look at it. */

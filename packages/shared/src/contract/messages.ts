@@ -6,6 +6,8 @@ export const messageTypes = [
   'email_changed',
   'password_changed',
   'certificate_issued',
+  // Asked for by the service referrals, not by the platform.
+  'referral_commission',
 ] as const;
 export type MessageType = (typeof messageTypes)[number];
 

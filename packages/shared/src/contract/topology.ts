@@ -34,6 +34,7 @@ export const streams = {
       'redrive.telegram-plan.>',
       'redrive.lead-store-leads.>',
       'redrive.tripwire-leads.>',
+      'redrive.referrals-leads.>',
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
@@ -55,6 +56,18 @@ export const streams = {
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     what: 'students.created.<studentId>, students.lesson_completed.<studentId>.<lesson>',
+  },
+  SALES: {
+    subjects: ['sales.*.*.*', 'redrive.lead-store-sales.>', 'redrive.referrals-sales.>'],
+    retention: 'limits',
+    maxAgeMs: 3_650 * DAY,
+    what: 'who bought what, and what was paid back: sales.<fact>.<studentId>.<saleId>',
+  },
+  REFERRALS: {
+    subjects: ['referrals.registered.*', 'referrals.clicked.*', 'redrive.referrals-facts.>'],
+    retention: 'limits',
+    maxAgeMs: 730 * DAY,
+    what: 'people who bring others: referrals.registered.<referrerId>, referrals.clicked.<code>',
   },
   MESSAGES: {
     subjects: ['messages.requested.*.*', 'redrive.notifier-messages.>'],
@@ -166,6 +179,7 @@ export const buckets = {
     ttlMs: 0,
     what: 'the forms that may post leads, all under one key; the table is the original',
   },
+  referral_codes: { ttlMs: 0, what: 'code of a referrer -> whose it is; no two have the same' },
   message_links: {
     ttlMs: 31 * DAY,
     what: '<messageId> -> the one-time link of its mail; removed when the mail has come to its end',
@@ -194,6 +208,10 @@ export const buckets = {
   telegram_alerts: {
     ttlMs: 0,
     what: 'what admin groups were told of each alert, and what came since',
+  },
+  lead_owners: {
+    ttlMs: 0,
+    what: 'lead -> the manager who took it by the button under its notice, and when; one wins',
   },
   telegram_students: {
     ttlMs: 0,
@@ -266,6 +284,8 @@ export const subjects = {
   /** `*` as the lesson stands for every lesson. */
   lessonCompleted: (studentId: string, lesson: number | '*') =>
     `students.lesson_completed.${studentId}.${lesson}`,
+  sale: (fact: string, studentId: string, saleId: string) => `sales.${fact}.${studentId}.${saleId}`,
+  referral: (fact: 'registered' | 'clicked', about: string) => `referrals.${fact}.${about}`,
   messageRequested: (type: string, messageId: string) => `messages.requested.${type}.${messageId}`,
   campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
   staffChanged: (staffId: string) => `staff.changed.${staffId}`,

@@ -7,7 +7,7 @@ import { createHash, randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { isConflict, type Bus } from '../broker/bus.ts';
 import { orOutage } from '../errors.ts';
-import { studentSchema } from '../contract/events.ts';
+import { studentSchema } from '../contract/student-facts.ts';
 import { groupBots } from './telegram-groups.ts';
 
 export const CODE_VALID_MS = 7 * 24 * 60 * 60_000;

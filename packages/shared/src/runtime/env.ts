@@ -77,6 +77,11 @@ export const secret = z
     'expected a secret of your own: this one stands in an example (openssl rand -hex 32)',
   );
 
+/** The project with referrers and commissions: the landing project (`main`), or Tripwire's. */
+export const referralProject = z
+  .enum(['main', 'tripwire'], { error: 'expected main or tripwire' })
+  .default('main');
+
 /** What every service reads. */
 export const commonEnv = (defaults: { port: number }) => ({
   NATS_URL: z

@@ -12,21 +12,21 @@ const DAY_MS = 24 * 60 * 60_000;
 const LATEST_SEND_MS = 30 * DAY_MS;
 
 const ADDRESS = 'expected a mail address';
-const email = z.string(ADDRESS).transform((typed, context) => {
+export const email = z.string(ADDRESS).transform((typed, context) => {
   const read = readEmail(typed).email;
   if (read !== null) return read;
   context.addIssue({ code: 'custom', message: ADDRESS });
   return z.NEVER;
 });
 const PHONE = 'expected a phone number';
-const phone = z.union([z.string(), z.number()], PHONE).transform((typed, context) => {
+export const phone = z.union([z.string(), z.number()], PHONE).transform((typed, context) => {
   const read = readPhone(String(typed));
   if (read.isUsable && read.phone !== null) return { number: read.phone, issue: read.issue };
   context.addIssue({ code: 'custom', message: PHONE });
   return z.NEVER;
 });
 /** Left out, null and empty are the same: forms and databases write all three. */
-const orNothing = <T extends z.ZodType>(type: T) =>
+export const orNothing = <T extends z.ZodType>(type: T) =>
   z.preprocess((given) => (given === '' ? null : given), type.nullish());
 const text = (what: string, longest: number) =>
   z

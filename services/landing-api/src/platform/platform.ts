@@ -1,4 +1,4 @@
-/** What the learning platform tells: new students and completed lessons. Both once, however often sent. */
+/** What the learning platform tells: new students with what they paid, and lessons. Each once, however often sent. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -6,27 +6,19 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
 import { readEmail } from '@leadwire/shared/contacts/emails';
 import { readPhone } from '@leadwire/shared/contacts/phones';
-import {
-  eventSchemas,
-  makeEvent,
-  studentSchema,
-  type EventOf,
-  type Student,
-} from '@leadwire/shared/contract/events';
+import { eventSchemas, makeEvent } from '@leadwire/shared/contract/events';
+import { studentSchema, type Student } from '@leadwire/shared/contract/student-facts';
 import { problemSchema } from '@leadwire/shared/service/http-problems';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { platformOnly } from './guard.ts';
 import { link, type ReadMessage } from './message-body.ts';
 import { messageIdOf, requestMessage, type RequestPorts } from './request-message.ts';
+import { purchaseOf, recordSale, saleFields } from './sales.ts';
+import { studentId } from './student-id.ts';
 
 const LONGEST_TEXT = 200;
 const MOST_LESSONS = 1_000;
 
-const ID_RULE = 'expected the platform’s id: 1 to 64 letters, digits, - or _ (and no contact)';
-const studentId = z
-  .union([z.string(), z.number()], ID_RULE)
-  .transform(String)
-  .pipe(z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, ID_RULE));
 const text = z.union([z.string(), z.number()]).nullish();
 
 const studentBody = z.object({
@@ -39,6 +31,7 @@ const studentBody = z.object({
   email: text.meta({ examples: ['damir@mail.kz'] }),
   phone: text.meta({ examples: ['8 705 123 45 67'] }),
   course: text.meta({ description: 'Becomes a tag of the deal.' }),
+  ...saleFields,
   setPasswordUrl: link('the page where the student sets a password')
     .nullish()
     .meta({ description: 'Sends the welcome, with this address behind its button.' }),
@@ -59,6 +52,7 @@ const answerSchema = z.object({
   studentId: z.string(),
   duplicate: z.literal(true).optional(),
   welcomeMessageId: z.uuid().optional().meta({ description: 'The welcome, where one is sent.' }),
+  saleId: z.uuid().optional().meta({ description: 'The sale, where something was paid.' }),
 });
 
 export interface PlatformPorts extends RequestPorts {
@@ -66,6 +60,8 @@ export interface PlatformPorts extends RequestPorts {
   token: string;
   /** Every new student with a mail address is welcomed: Supabase Auth makes the link. */
   canLinkBeMade: boolean;
+  /** Tenge, for a student of whom no amount is told. */
+  defaultAmount: number;
 }
 
 /** Adds the two routes. 201: stored; 200: it was stored before; 503: send it again. */
@@ -73,32 +69,37 @@ export function addPlatformRoutes(app: FastifyInstance, ports: PlatformPorts): v
   const { bus, now } = ports;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
-  const store = async (
-    subject: string,
-    event: EventOf<'student.created.v1'> | EventOf<'lesson.completed.v1'>,
-    reply: Pick<FastifyReply, 'code'>,
-  ): Promise<z.infer<typeof answerSchema>> => {
-    const { stored } = await bus.publish(subject, event, { onceUnder: subject });
-    reply.code(stored ? 201 : 200);
-    const answer = { success: true, studentId: event.data.studentId } as const;
-    return stored ? answer : { ...answer, duplicate: true };
-  };
-
-  /** Stores the student first: one who is told again, after a crash in between, gets the welcome then. */
+  /**
+   * Stores the student first: one who is told again, after a crash in between, gets the sale and the welcome then. Who was
+   * there before sales were recorded bought nothing by being told again, unless an amount is told.
+   */
   const storeStudent = async (body: StudentBody, reply: Pick<FastifyReply, 'code'>) => {
     const student = readStudent(body, now());
     const isWelcome = body.setPasswordUrl != null || ports.canLinkBeMade;
     const welcomeMessageId =
       isWelcome && student.email !== null ? messageIdOf({ studentId: body.id }) : undefined;
-    const data = { ...student, ...(welcomeMessageId !== undefined && { welcomeMessageId }) };
-    const made = { source: bus.name, subject: body.id, data };
+    const purchase = purchaseOf(body, student, ports.defaultAmount);
+    const data = {
+      ...student,
+      ...(welcomeMessageId !== undefined && { welcomeMessageId }),
+      product: purchase.product,
+      ...(purchase.amount > 0 && { saleId: purchase.saleId }),
+    };
     const subject = subjects.studentCreated(body.id);
-    const answer = await store(subject, makeEvent('student.created.v1', made), reply);
+    const event = makeEvent('student.created.v1', { source: bus.name, subject: body.id, data });
+    const { stored, existing } = await bus.publish(subject, event, { onceUnder: subject });
+    const known = stored ? data : readStored(existing?.event);
+    const sale = await recordSale(ports, student, purchase, body.amount != null, known);
+    reply.code(stored || sale?.isNew ? 201 : 200);
+    const answer = {
+      success: true as const,
+      studentId: body.id,
+      ...(!stored && !sale?.isNew && { duplicate: true as const }),
+      ...(sale && { saleId: sale.saleId }),
+    };
     // Who was there before links were made by themselves is not welcomed for being told again.
-    const isOld = 'duplicate' in answer && body.setPasswordUrl == null;
-    if (welcomeMessageId === undefined || (isOld && !(await isToBeWelcomed(bus, subject)))) {
-      return answer;
-    }
+    const isOld = !stored && body.setPasswordUrl == null && known?.welcomeMessageId === undefined;
+    if (welcomeMessageId === undefined || isOld) return answer;
     await requestMessage(ports, { studentId: body.id }, welcomeOf(student, body.setPasswordUrl));
     return { ...answer, welcomeMessageId };
   };
@@ -115,11 +116,15 @@ export function addPlatformRoutes(app: FastifyInstance, ports: PlatformPorts): v
       ...platformOnly(ports.token),
       schema: { ...schemaOf('A student has completed a lesson'), params: lessonParams },
     },
-    ({ params: { id, n } }, reply) => {
+    async ({ params: { id, n } }, reply) => {
       const data = { studentId: id, lesson: n, at: now().toISOString() };
       const made = { source: bus.name, subject: id, data };
       const event = makeEvent('lesson.completed.v1', made);
-      return store(subjects.lessonCompleted(id, n), event, reply);
+      const subject = subjects.lessonCompleted(id, n);
+      const { stored } = await bus.publish(subject, event, { onceUnder: subject });
+      reply.code(stored ? 201 : 200);
+      const answer = { success: true as const, studentId: id };
+      return stored ? answer : { ...answer, duplicate: true as const };
     },
   );
 }
@@ -135,10 +140,8 @@ function readStudent(body: StudentBody, now: Date): Student {
   });
 }
 
-async function isToBeWelcomed(bus: Pick<Bus, 'lastUnder'>, subject: string): Promise<boolean> {
-  const stored = await bus.lastUnder('STUDENTS', subject);
-  const known = eventSchemas['student.created.v1'].safeParse(stored?.event).data;
-  return known?.data.welcomeMessageId !== undefined;
+function readStored(event: unknown): Student | undefined {
+  return eventSchemas['student.created.v1'].safeParse(event).data?.data;
 }
 
 /** By mail alone: a link to set a password is not for an SMS. */

@@ -25,7 +25,8 @@ import {
 import type { Backoff } from '../groups/backoff.ts';
 import { mayBeTried, type OnChatError } from '../groups/chat-errors.ts';
 import type { GroupStore } from '../groups/group-store.ts';
-import type { BotSender } from '../bot/pace.ts';
+import type { BotSender, Message } from '../bot/pace.ts';
+import { releaseButton } from './release-held.ts';
 
 const KEY = 'topics';
 const UNREADABLE = 'the alerts cannot be read';
@@ -62,9 +63,25 @@ export interface AlertNotifier {
   start(): BackgroundWork;
 }
 
+/** One message. */
+type News = Pick<Message, 'html' | 'buttons'>;
+
 interface Told {
   topics: Topics;
   revision: number;
+}
+
+/** Under the last of them stand the buttons of all: what is over needs none. */
+function withButtons(messages: readonly string[], topics: readonly Topic[]): News[] {
+  const open = topics.filter(({ state }) => state === 'raised');
+  const buttons = open.flatMap((topic) => {
+    const button = releaseButton(topic);
+    return button ? [[button]] : [];
+  });
+  const last = messages.length - 1;
+  return messages.map((html, index) =>
+    index === last && buttons.length > 0 ? { html, buttons } : { html },
+  );
 }
 
 export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifier {
@@ -99,7 +116,7 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
         );
 
   /** Says one message in a group as it is now; twice at most, when the group was moved meanwhile. */
-  const sayIn = async (groupId: string, html: string, lease: Lease): Promise<boolean> => {
+  const sayIn = async (groupId: string, news: News, lease: Lease): Promise<boolean> => {
     for (let isLast = false; ; isLast = true) {
       const group = await groups.byId(groupId);
       if (!group || !mayBeTried(group, refusals) || voice === undefined) return false;
@@ -108,7 +125,7 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
       try {
         await speaker.turn(chatId);
         await lease.renew();
-        await speaker.say({ chatId, html, threadId });
+        await speaker.say({ chatId, threadId, ...news });
         refusals.worked(groupId);
         if (group.state === 'paused') await groups.resume(groupId);
         return true;
@@ -122,12 +139,12 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
   };
 
   /** Whether anybody was told. A group that fails must not have the others told twice. */
-  const tell = async (messages: readonly string[], lease: Lease): Promise<boolean> => {
+  const tell = async (messages: readonly News[], lease: Lease): Promise<boolean> => {
     const failures: Error[] = [];
     let isTold = false;
     for (const { groupId } of await adminGroups()) {
       try {
-        for (const html of messages) isTold = (await sayIn(groupId, html, lease)) || isTold;
+        for (const news of messages) isTold = (await sayIn(groupId, news, lease)) || isTold;
       } catch (thrown) {
         const error = toError(thrown);
         log.warn({ groupId, err: error }, 'an admin group was not told');
@@ -142,7 +159,7 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
   const tellDue = async ({ topics, revision }: Told, isChanged: boolean, lease: Lease) => {
     const due = dueTopics(topics);
     const texts = due.map((topic) => alertText(topic, newsOf(topic, now()) ?? 'again', timeZone));
-    const isTold = due.length > 0 && (await tell(asMessages(texts), lease));
+    const isTold = due.length > 0 && (await tell(withButtons(asMessages(texts), due), lease));
     if (!isTold && !isChanged) return;
     const told = isTold ? due.map((topic) => [topic.what, asTold(topic, now())]) : [];
     await write({ ...topics, ...(Object.fromEntries(told) as Topics) }, revision);

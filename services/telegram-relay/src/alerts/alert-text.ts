@@ -1,78 +1,39 @@
-/** Alerts as admin groups read them: Russian headings, the service's own words below. Telegram's HTML. */
+/** Alerts as admin groups read them: what it is, what it means, what to do, the service's own words. Telegram's HTML. */
 import type { News, Topic } from './alert-topics.ts';
+import { wordsOf } from './alert-words.ts';
 import { cut, escapeHtml } from '../bot/html.ts';
+import { clockIn } from '../russian-words.ts';
 
 /** One message holds 4096 characters; a single alert is cut to this much of its words. */
 const LONGEST_WORDS = 700;
 const LONGEST_MESSAGE = 3_800;
 
-/** Who it is about: the first part of an alert's name. */
-const PARTS: Readonly<Record<string, string>> = {
-  'notifier-plan': 'планирование писем и SMS',
-  'notifier-email': 'письма (Resend)',
-  'notifier-sms': 'SMS (Mobizon)',
-  'crm-sync': 'сделки в AmoCRM',
-  'crm-students': 'ученики в AmoCRM',
-  'crm-changes': 'изменения из AmoCRM',
-  amocrm: 'AmoCRM',
-  'telegram-plan': 'заявки в Telegram',
-  'telegram-send': 'заявки в Telegram',
-  'telegram-students': 'сообщения ученикам',
-  'telegram-leads': 'бот заявок в Telegram',
-  'telegram-admin': 'бот предупреждений в Telegram',
-  'telegram-mentor': 'бот учеников в Telegram',
-  'lead-store-leads': 'запись заявок в базу',
-  'lead-store-deliveries': 'запись статусов в базу',
-  'lead-store-calls': 'журнал интеграций',
-  'lead-store-crm': 'запись сделок в базу',
-  'tripwire-leads': 'запись в базу Tripwire',
-  'tripwire-deliveries': 'запись в базу Tripwire',
-};
-
-/** Names of alerts, and what each of them says; the first that fits. */
-const HEADINGS: readonly (readonly [RegExp, string])[] = [
-  [/^(.+)_stopped$/, 'Остановлено'],
-  [/^(.+)_limited$/, 'Telegram просит писать реже'],
-  [/^(.+)_dead_letters$/, 'Не удалось обработать'],
-  [/^journal_not_draining$/, 'Заявки ждут в журнале и не уходят дальше'],
-  [/^mobizon_balance_low$/, 'Заканчиваются деньги на SMS (Mobizon)'],
-  [/^amocrm_mapping$/, 'Настройки AmoCRM не совпадают с нашими'],
-  [/^telegram_group_/, 'Группа в Telegram'],
-];
-
 const MARKS = { critical: '🔴', warning: '🟠', info: '🔵' } as const;
-
-export function headingOf(what: string): string {
-  for (const [pattern, heading] of HEADINGS) {
-    const found = pattern.exec(what);
-    if (!found) continue;
-    const part = found[1];
-    return part === undefined ? heading : `${heading}: ${PARTS[part] ?? part}`;
-  }
-  return what;
-}
 
 /** One topic's news. */
 export function alertText(topic: Topic, news: News, timeZone: string): string {
-  const heading = `<b>${escapeHtml(headingOf(topic.what))}</b>`;
-  const words = escapeHtml(cut(topic.message, LONGEST_WORDS));
-  const repeats = repeatsInWords(topic, news, timeZone);
-  const mark = news === 'raised' || news === 'again' ? MARKS[topic.severity] : '🟢';
-  const tail = {
-    raised: '',
-    again: '',
-    resolved: ' — снова в порядке',
-    flickered: ' — уже в порядке',
-  };
-  return [`${mark} ${heading}${tail[news]}`, words, repeats]
-    .filter((line) => line !== '')
-    .join('\n');
+  const { raised, resolved, advice = '' } = wordsOf(topic.what);
+  const isOn = news === 'raised' || news === 'again';
+  const lines = [
+    `${isOn ? MARKS[topic.severity] : '🟢'} <b>${escapeHtml(isOn ? raised : resolved)}</b>`,
+    isOn ? escapeHtml(advice) : '',
+    detailOf(topic, isOn),
+    repeatsInWords(topic, news, timeZone),
+  ];
+  return lines.filter((line) => line !== '').join('\n');
+}
+
+/** What services say to each other is English: it is for whoever helps. Its end says nothing that the heading does not. */
+function detailOf({ message }: Topic, isOn: boolean): string {
+  const words = escapeHtml(cut(message, LONGEST_WORDS));
+  if (/\p{Script=Cyrillic}/u.test(message)) return words;
+  return isOn ? `<i>Подробно: ${words}</i>` : '';
 }
 
 function repeatsInWords({ untold, toldAt }: Topic, news: News, timeZone: string): string {
   if (news === 'raised') return untold > 1 ? `Всего ${timesInWords(untold)}.` : '';
   if (untold === 0) return '';
-  const since = toldAt === undefined ? '' : ` с ${clock(toldAt, timeZone)}`;
+  const since = toldAt === undefined ? '' : ` с ${clockIn(timeZone, new Date(toldAt))}`;
   return `${news === 'again' ? 'Ещё' : 'За это время'} ${timesInWords(untold)}${since}.`;
 }
 
@@ -80,10 +41,6 @@ function repeatsInWords({ untold, toldAt }: Topic, news: News, timeZone: string)
 function timesInWords(count: number): string {
   const form = new Intl.PluralRules('ru').select(count);
   return `${count} ${form === 'few' ? 'раза' : 'раз'}`;
-}
-
-function clock(at: number, timeZone: string): string {
-  return new Date(at).toLocaleTimeString('ru-RU', { timeZone, hour: '2-digit', minute: '2-digit' });
 }
 
 /** As few messages as hold them all. */

@@ -3,7 +3,7 @@
  * message every quarter of an hour while they go on, the end at once. Something that breaks and mends
  * itself again and again is told a few times and then gathered like a repeat. Pure: no clock, no broker.
  */
-import type { Alert } from '@leadwire/shared/contract/alert-facts';
+import { alertSchema, type Alert } from '@leadwire/shared/contract/alert-facts';
 import { z } from 'zod';
 
 export const WINDOW_MS = 15 * 60_000;
@@ -26,6 +26,8 @@ const topicSchema = z.object({
   at: z.number(),
   /** How often it was raised since people were last told. */
   untold: z.number().int(),
+  /** What a button under it lets out. */
+  release: alertSchema.shape.release,
   /** What people know; `resolved` when they know nothing. */
   known: state,
   toldAt: z.number().optional(),
@@ -63,7 +65,7 @@ export function withAlert(topics: Topics, alert: Alert): Topics {
     toldInWindow: 0,
   };
   const isNewest = at >= topic.at;
-  const newest = { severity, message, at, state: alert.state ?? 'raised' };
+  const newest = { severity, message, at, state: alert.state ?? 'raised', release: alert.release };
   const counted = { ...topic, untold: topic.untold + raised };
   return { ...topics, [what]: isNewest ? { ...counted, ...newest } : counted };
 }

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AmbiguousError, SnoozeError, TransientError, toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
-import type { Message, BotSender } from './pace.ts';
+import type { ButtonChange, Message, BotSender } from './pace.ts';
 
 const PATIENCE_MS = 2 * 60_000;
 const PAUSE_MS = 2_000;
@@ -15,12 +15,14 @@ const MOST_PER_MINUTE = 8;
 export interface Answerer {
   /** Returns at once. */
   answer(message: Message): void;
+  /** Tells whoever pressed a button, and shows other buttons under the message. Returns at once. */
+  answerPress(queryId: string, text: string, change?: ButtonChange): void;
   /** Resolves when nothing is under way; what waits for its turn is given up. */
   stop(): Promise<void>;
 }
 
 export interface AnswererOptions {
-  speaker: Pick<BotSender, 'bot' | 'turn' | 'say'>;
+  speaker: Pick<BotSender, 'bot' | 'turn' | 'say' | 'answerPress' | 'setButtons'>;
   log: Log;
   now?: () => number;
 }
@@ -38,12 +40,12 @@ export function createAnswerer({ speaker, log, now = Date.now }: AnswererOptions
     return isFull;
   };
 
-  const send = async (message: Message): Promise<void> => {
+  const send = async (chatId: string, act: () => Promise<unknown>): Promise<void> => {
     const deadline = now() + PATIENCE_MS;
     for (;;) {
       try {
-        await speaker.turn(message.chatId);
-        await speaker.say(message);
+        await speaker.turn(chatId);
+        await act();
         return;
       } catch (thrown) {
         const waitMs = waitBefore(thrown);
@@ -53,18 +55,30 @@ export function createAnswerer({ speaker, log, now = Date.now }: AnswererOptions
     }
   };
 
+  /** One after the other in each chat. */
+  const inLine = (chatId: string, act: () => Promise<unknown>): void => {
+    const line = (lines.get(chatId) ?? Promise.resolve())
+      .then(() => send(chatId, act))
+      .then(() => log.info({ bot, chatId }, 'answered'))
+      .catch((thrown: unknown) => log.warn({ bot, chatId, err: toError(thrown) }, 'no answer'))
+      .finally(() => {
+        if (lines.get(chatId) === line) lines.delete(chatId);
+      });
+    lines.set(chatId, line);
+  };
+
   return {
     answer(message) {
       const { chatId } = message;
-      if (isTooMany(chatId)) return log.warn({ bot, chatId }, 'too many questions: no answer');
-      const line = (lines.get(chatId) ?? Promise.resolve())
-        .then(() => send(message))
-        .then(() => log.info({ bot, chatId }, 'answered'))
-        .catch((thrown: unknown) => log.warn({ bot, chatId, err: toError(thrown) }, 'no answer'))
-        .finally(() => {
-          if (lines.get(chatId) === line) lines.delete(chatId);
-        });
-      lines.set(chatId, line);
+      if (isTooMany(chatId)) log.warn({ bot, chatId }, 'too many questions: no answer');
+      else inLine(chatId, () => speaker.say(message));
+    },
+    answerPress(queryId, text, change) {
+      // No message: it has no turn of its own, and is worth nothing later.
+      speaker.answerPress(queryId, text).catch((thrown: unknown) => {
+        log.warn({ bot, err: toError(thrown) }, 'a press was not answered');
+      });
+      if (change) inLine(change.chatId, () => speaker.setButtons(change));
     },
     async stop() {
       over.abort();

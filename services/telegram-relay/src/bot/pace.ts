@@ -4,7 +4,12 @@
  * waits alone; when several do, it is the bot that is too fast.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { ChannelStoppedError, SnoozeError, TransientError } from '@leadwire/shared/errors';
+import {
+  ChannelStoppedError,
+  PermanentError,
+  SnoozeError,
+  TransientError,
+} from '@leadwire/shared/errors';
 import { createLimiter, type Limiter } from '@leadwire/shared/coordination/rate-limiter';
 import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import type { CallContext } from '@leadwire/shared/providers/call-log';
@@ -21,11 +26,28 @@ const REMEMBER_MS = 30_000;
 /** Whoever does not answer the simplest question in this time is down. */
 const ANSWERS_MS = 5_000;
 
+/** A press of it comes back with `data`, at most 64 bytes. */
+export interface Button {
+  text: string;
+  data: string;
+}
+
+/** What somebody is in a chat; `unknown` where Telegram does not tell a bot. */
+export type Role = 'administrator' | 'member' | 'stranger' | 'unknown';
+
+export interface ButtonChange {
+  chatId: string;
+  messageId: number;
+  buttons: readonly (readonly Button[])[];
+}
+
 export interface Message {
   chatId: string;
   /** Telegram's HTML, at most 4096 characters. */
   html: string;
   threadId?: number | undefined;
+  /** Rows of them. */
+  buttons?: readonly (readonly Button[])[] | undefined;
 }
 
 /** A bot that keeps to the limits. */
@@ -40,6 +62,12 @@ export interface BotSender extends Pick<TelegramClient, 'bot' | 'botId' | 'call'
    * @throws as TelegramClient.call.
    */
   say(message: Message, context?: CallContext): Promise<string>;
+  /** Shows other buttons under a message; those that are there already are fine. @throws as TelegramClient.call. */
+  setButtons(change: ButtonChange): Promise<void>;
+  /** The words that whoever pressed a button sees for a moment. @throws as TelegramClient.call. */
+  answerPress(queryId: string, text: string): Promise<void>;
+  /** What this person is in the chat. @throws TransientError, SnoozeError, ChannelStoppedError. */
+  roleOf(chatId: string, userId: string): Promise<Role>;
   /** Whether Telegram answers the bot at all just now. */
   answers(): Promise<boolean>;
   /** Whether the bot is in the chat. @throws as TelegramClient.call. */
@@ -100,19 +128,48 @@ export function createPace(client: TelegramClient, options: PaceOptions): BotSen
       await ofBot.acquire();
     },
 
-    async say({ chatId, html, threadId }, context) {
+    async say({ chatId, html, threadId, buttons }, context) {
       const message = {
         chat_id: chatId,
         text: html,
         parse_mode: 'HTML',
         link_preview_options: { is_disabled: true },
         ...(threadId !== undefined && { message_thread_id: threadId }),
+        ...(buttons !== undefined && { reply_markup: keyboardOf(buttons) }),
       };
       try {
         const result = await client.call('sendMessage', message, context ? { context } : {});
         return String(sentSchema.parse(result).message_id);
       } catch (thrown) {
         if (thrown instanceof SnoozeError) return obey(chatId, thrown);
+        throw thrown;
+      }
+    },
+
+    async setButtons({ chatId, messageId, buttons }) {
+      const change = { chat_id: chatId, message_id: messageId, reply_markup: keyboardOf(buttons) };
+      try {
+        await client.call('editMessageReplyMarkup', change);
+      } catch (thrown) {
+        if (thrown instanceof SnoozeError) return obey(chatId, thrown);
+        const isThere = thrown instanceof PermanentError && /not modified/.test(thrown.message);
+        if (!isThere) throw thrown;
+      }
+    },
+
+    async answerPress(queryId, text) {
+      await client.call('answerCallbackQuery', { callback_query_id: queryId, text });
+    },
+
+    async roleOf(chatId, userId) {
+      try {
+        const asked = { chat_id: chatId, user_id: Number(userId) };
+        const member = memberSchema.parse(await client.call('getChatMember', asked));
+        if (['creator', 'administrator'].includes(member.status)) return 'administrator';
+        const isOut = ['left', 'kicked'].includes(member.status) || member.is_member === false;
+        return isOut ? 'stranger' : 'member';
+      } catch (thrown) {
+        if (thrown instanceof ChatError || thrown instanceof PermanentError) return 'unknown';
         throw thrown;
       }
     },
@@ -137,4 +194,9 @@ export function createPace(client: TelegramClient, options: PaceOptions): BotSen
       }
     },
   };
+}
+
+function keyboardOf(buttons: readonly (readonly Button[])[]) {
+  const rows = buttons.map((row) => row.map(({ text, data }) => ({ text, callback_data: data })));
+  return { inline_keyboard: rows };
 }

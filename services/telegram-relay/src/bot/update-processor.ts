@@ -8,8 +8,8 @@ import { SnoozeError, TransientError, orOutage } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { z } from 'zod';
 import type { Answerer } from './answerer.ts';
-import type { OnTold } from '../groups/group-commands.ts';
-import { readUpdate, type Told } from './update.ts';
+import type { OnTold, Reply } from '../groups/group-commands.ts';
+import { readUpdate, type Chat, type Told } from './update.ts';
 
 /** Acting on an update takes a few requests to the broker; one that was begun earlier has lost its process. */
 const BEGUN_MS = 15_000;
@@ -33,7 +33,7 @@ export interface UpdateDeskOptions {
   /** The bot's name as people write it after @, in lower case. */
   username: () => Promise<string>;
   onTold: OnTold;
-  answerer: Pick<Answerer, 'answer'>;
+  answerer: Pick<Answerer, 'answer' | 'answerPress'>;
   log: Log;
   now?: () => number;
 }
@@ -80,6 +80,18 @@ export function createUpdateProcessor(options: UpdateDeskOptions): UpdateProcess
     }
   };
 
+  const answer = (told: Told & { chat: Chat }, reply: Exclude<Reply, undefined>): void => {
+    const chatId = told.chat.id;
+    if (typeof reply === 'string') {
+      const threadId = told.kind === 'command' ? told.threadId : undefined;
+      answerer.answer({ chatId, html: reply, threadId });
+    } else if (told.kind === 'press') {
+      const { queryId, messageId } = told;
+      const change = reply.buttons && { chatId, messageId, buttons: reply.buttons };
+      answerer.answerPress(queryId, reply.words, change);
+    }
+  };
+
   const isForUs = async (told: Told): Promise<boolean> =>
     told.kind !== 'command' || told.to === undefined || told.to === (await username());
 
@@ -97,9 +109,7 @@ export function createUpdateProcessor(options: UpdateDeskOptions): UpdateProcess
         const revision = await begin(key);
         if (revision === undefined) return;
         const reply = await act(told, key, revision);
-        if (reply === undefined || !('chat' in told)) return;
-        const threadId = told.kind === 'command' ? told.threadId : undefined;
-        answerer.answer({ chatId: told.chat.id, html: reply, threadId });
+        if (reply !== undefined && 'chat' in told) answer(told, reply);
       });
       return updateId;
     },

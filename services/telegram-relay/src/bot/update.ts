@@ -3,15 +3,22 @@
  * the fields that are needed are read; everything else may be anything.
  */
 import { z } from 'zod';
+import type { Button } from './pace.ts';
 
 /** Asked for by name: without a list Telegram keeps whatever was asked for before. */
-export const ALLOWED_UPDATES = ['message', 'my_chat_member'] as const;
+export const ALLOWED_UPDATES = [
+  'message',
+  'channel_post',
+  'my_chat_member',
+  'callback_query',
+] as const;
 
 const chatSchema = z.object({
   /** Up to 52 bits and a sign. */
   id: z.number().int().transform(String),
   type: z.enum(['private', 'group', 'supergroup', 'channel']),
   title: z.string().default(''),
+  is_forum: z.boolean().optional(),
 });
 export type Chat = z.infer<typeof chatSchema>;
 
@@ -20,11 +27,22 @@ const memberSchema = z.object({
   /** With `restricted` only. */
   is_member: z.boolean().optional(),
   can_send_messages: z.boolean().optional(),
+  /** With `administrator` of a channel only. */
+  can_post_messages: z.boolean().optional(),
 });
 type Member = z.infer<typeof memberSchema>;
 
+const personSchema = z.object({
+  id: z.number().int().transform(String),
+  first_name: z.string().default(''),
+  last_name: z.string().default(''),
+});
+
 const messageSchema = z.object({
   chat: chatSchema,
+  from: personSchema.optional().catch(undefined),
+  /** A chat that speaks for itself: a channel, an administrator who stays anonymous. */
+  sender_chat: chatSchema.pick({ id: true }).optional().catch(undefined),
   text: z.string().optional(),
   message_thread_id: z.number().int().optional(),
   is_topic_message: z.boolean().optional(),
@@ -33,9 +51,32 @@ const messageSchema = z.object({
   new_chat_title: z.string().optional(),
 });
 
+const keyboardSchema = z.object({
+  inline_keyboard: z.array(
+    z.array(
+      z
+        .object({ text: z.string(), callback_data: z.string() })
+        .transform(({ text, callback_data: data }): Button => ({ text, data })),
+    ),
+  ),
+});
+
+const pressSchema = z.object({
+  id: z.string(),
+  from: personSchema,
+  data: z.string(),
+  message: z.object({
+    message_id: z.number().int(),
+    chat: chatSchema,
+    reply_markup: keyboardSchema.optional().catch(undefined),
+  }),
+});
+
 const updateSchema = z.object({
   update_id: z.number().int(),
   message: messageSchema.optional().catch(undefined),
+  channel_post: messageSchema.optional().catch(undefined),
+  callback_query: pressSchema.optional().catch(undefined),
   my_chat_member: z
     .object({ chat: chatSchema, old_chat_member: memberSchema, new_chat_member: memberSchema })
     .optional()
@@ -55,10 +96,30 @@ export interface Command {
   words: string[];
   /** The topic of a forum in which it was written. */
   threadId: number | undefined;
+  /** Undefined where Telegram does not say. */
+  sender: Sender | undefined;
+}
+
+/** A person, or a chat in its own name. */
+export type Sender = { userId: string } | { chatId: string };
+
+/** Somebody pressed a button under a message of ours. */
+export interface Press {
+  kind: 'press';
+  chat: Chat;
+  /** What Telegram wants an answer to. */
+  queryId: string;
+  /** The button's. */
+  data: string;
+  messageId: number;
+  /** All that are under the message. */
+  buttons: Button[][];
+  by: { userId: string; name: string };
 }
 
 export type Told =
   | Command
+  | Press
   | { kind: 'membership'; chat: Chat; before: Membership; now: Membership }
   | { kind: 'moved'; from: string; to: string }
   | { kind: 'renamed'; chat: Chat; title: string };
@@ -73,8 +134,10 @@ export interface Update {
 export function readUpdate(json: unknown): Update | undefined {
   const update = updateSchema.safeParse(json).data;
   if (!update) return undefined;
-  const { update_id: updateId, message, my_chat_member: change } = update;
+  const { update_id: updateId, my_chat_member: change, callback_query: press } = update;
+  const message = update.message ?? update.channel_post;
   if (message) return { updateId, told: readMessage(message) };
+  if (press) return { updateId, told: readPress(press) };
   if (!change) return { updateId, told: undefined };
   const before = membershipOf(change.old_chat_member);
   const now = membershipOf(change.new_chat_member);
@@ -88,10 +151,24 @@ function readMessage(message: z.infer<typeof messageSchema>): Told | undefined {
   if (message.new_chat_title !== undefined) {
     return { kind: 'renamed', chat, title: message.new_chat_title };
   }
-  const isInTopic = message.is_topic_message === true;
+  const isInTopic = message.is_topic_message ?? chat.is_forum ?? false;
   const threadId = isInTopic ? message.message_thread_id : undefined;
   const read = readCommand(message.text ?? '');
-  return read && { kind: 'command', chat, threadId, ...read };
+  return read && { kind: 'command', chat, threadId, sender: senderOf(message), ...read };
+}
+
+function senderOf({ chat, from, sender_chat: sender }: z.infer<typeof messageSchema>) {
+  if (sender) return { chatId: sender.id };
+  if (from) return { userId: from.id };
+  return chat.type === 'channel' ? { chatId: chat.id } : undefined;
+}
+
+function readPress({ id, from, data, message }: z.infer<typeof pressSchema>): Press {
+  const { message_id: messageId, chat, reply_markup: keyboard } = message;
+  const name = [from.first_name, from.last_name].filter((part) => part !== '').join(' ');
+  const by = { userId: from.id, name };
+  const buttons = keyboard?.inline_keyboard ?? [];
+  return { kind: 'press', chat, queryId: id, data, messageId, buttons, by };
 }
 
 /** `/activate@leads_bot k7mx-3p9q-w2ht course`; anything that does not begin with a slash is no command. */
@@ -103,8 +180,10 @@ export function readCommand(text: string): Pick<Command, 'name' | 'to' | 'words'
   return { name: name.toLowerCase(), to: to?.toLowerCase(), words };
 }
 
-function membershipOf({ status, is_member, can_send_messages }: Member): Membership {
+function membershipOf(member: Member): Membership {
+  const { status, is_member, can_send_messages, can_post_messages } = member;
   if (status === 'left' || status === 'kicked') return 'out';
+  if (status === 'administrator' && can_post_messages === false) return 'silent';
   if (status !== 'restricted') return 'speaks';
   if (is_member === false) return 'out';
   return can_send_messages === false ? 'silent' : 'speaks';

@@ -24,6 +24,7 @@ export const MENU: Readonly<Record<GroupBot, readonly (readonly [string, string]
     ['activate', 'подключить группу: /activate КОД [test|course|request|all]'],
     ['status', 'подключена ли группа'],
     ['today', 'сколько заявок сегодня'],
+    ['find', 'найти человека: /find ТЕЛЕФОН'],
     ['deactivate', 'отключить группу'],
     ['start', 'что я умею'],
   ],
@@ -104,6 +105,13 @@ export function codeRefused(
   const still = isOn ? '\nГруппа остаётся подключённой, ничего не изменилось.' : `\n${WHERE_FROM}`;
   return CODE_PROBLEMS[kind] + still;
 }
+
+export const administratorsOnly =
+  'Подключать и отключать группу и выбирать заявки могут её администраторы. Попросите, пожалуйста, одного из них.';
+export const cannotCheck =
+  'Telegram не говорит мне, кто здесь администратор. Сделайте, пожалуйста, меня администратором группы и отправьте команду ещё раз.';
+export const notOurGroup = 'Эта группа не подключена.';
+export const membersOnly = 'Кнопка работает только для участников этой группы.';
 
 export const switchedOff =
   'Группа отключена, больше ничего не пришлю.\nПодключить снова: /activate (код уже не нужен)';

@@ -7,7 +7,8 @@ import { looksLikeCode, type TelegramCodes } from '@leadwire/shared/delivery/tel
 import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import * as answers from './answers.ts';
 import type { GroupStore } from './group-store.ts';
-import type { Chat, Command, Told } from '../bot/update.ts';
+import type { BotSender, Button } from '../bot/pace.ts';
+import type { Chat, Command, Press, Told } from '../bot/update.ts';
 
 export interface GroupCommandPorts {
   bot: GroupBot;
@@ -15,12 +16,23 @@ export interface GroupCommandPorts {
   codes: Pick<TelegramCodes, 'use'>;
   /** The answer to /today for this group, as Telegram's HTML. */
   today: (group: TelegramGroup) => Promise<string>;
+  /** The answer to /find for this group. */
+  find: (group: TelegramGroup, words: readonly string[]) => Promise<string>;
+  /** A button under a message in this group, which is on. */
+  onPress: (press: Press, group: TelegramGroup) => Promise<PressReply>;
+  roleOf: BotSender['roleOf'];
   log: Log;
   timeZone: string;
 }
 
+/** What whoever pressed a button sees for a moment (plain text), and the buttons that stand there from then on. */
+export interface PressReply {
+  words: string;
+  buttons?: Button[][];
+}
+
 /** What to answer in the chat where it came from, as Telegram's HTML; undefined is silence. */
-export type Reply = string | undefined;
+export type Reply = string | PressReply | undefined;
 
 /** `cause` names the update, the same for its repeats. @throws TransientError when the broker fails. */
 export type OnTold = (told: Told, cause: string) => Promise<Reply>;
@@ -33,8 +45,21 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
   const isOn = (group: TelegramGroup | undefined) =>
     group !== undefined && group.state !== 'deactivated';
 
+  /** What changes a group is its administrators' to say: the refusal, or undefined. */
+  const refusalOf = async ({ chat, sender }: Command): Promise<string | undefined> => {
+    // In its own name a chat speaks through its administrators alone.
+    if (sender !== undefined && 'chatId' in sender) {
+      return sender.chatId === chat.id ? undefined : answers.administratorsOnly;
+    }
+    const role = sender && (await ports.roleOf(chat.id, sender.userId));
+    if (role === 'administrator') return undefined;
+    log.warn({ bot, chatId: chat.id, role }, 'somebody else than an administrator was refused');
+    return role === 'unknown' ? answers.cannotCheck : answers.administratorsOnly;
+  };
+
   /** With a code, or without one where the group has had one: to change the kinds, or to come back. */
-  const activate: Act = async ({ chat, words, threadId }, cause) => {
+  const activate: Act = async (command, cause) => {
+    const { chat, words, threadId } = command;
     const { code, kinds, strange } = readWords(words);
     if (strange !== undefined) return answers.unclear(strange);
     const group = await groupOf(chat);
@@ -42,6 +67,8 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
     if (code === undefined && !isFree) {
       return isOn(group) ? answers.status(group, bot, timeZone) : answers.codeNeeded;
     }
+    const refusal = await refusalOf(command);
+    if (refusal !== undefined) return refusal;
     if (code !== undefined) {
       const used = await ports.codes.use(
         code,
@@ -61,9 +88,12 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
     return now && answers.activated(now);
   };
 
-  const deactivate: Act = async ({ chat }) => {
+  const deactivate: Act = async (command) => {
+    const { chat } = command;
     const group = await groupOf(chat);
     if (!group || !isOn(group)) return answers.alreadyOff;
+    const refusal = await refusalOf(command);
+    if (refusal !== undefined) return refusal;
     await groups.deactivate(group.groupId, 'by_command');
     log.info({ bot, chatId: chat.id }, 'a group was deactivated by command');
     return answers.switchedOff;
@@ -73,6 +103,23 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
   const today: Act = async ({ chat }) => {
     const group = await groupOf(chat);
     return group && isOn(group) ? ports.today(group) : answers.activateFirst;
+  };
+
+  /** Nobody gets anything outside of our groups, nor whoever is in none of them. */
+  const find: Act = async ({ chat, words, sender }) => {
+    const group = await groupOf(chat);
+    if (!group || !isOn(group)) return undefined;
+    const isPerson = sender !== undefined && 'userId' in sender;
+    if (isPerson && (await ports.roleOf(chat.id, sender.userId)) === 'stranger') return undefined;
+    return ports.find(group, words);
+  };
+
+  const onPress = async (press: Press): Promise<Reply> => {
+    const group = await groupOf(press.chat);
+    if (!group || !isOn(group)) return { words: answers.notOurGroup };
+    const role = await ports.roleOf(press.chat.id, press.by.userId);
+    if (role === 'stranger') return { words: answers.membersOnly };
+    return ports.onPress(press, group);
   };
 
   const status: Act = async ({ chat }) => answers.status(await groupOf(chat), bot, timeZone);
@@ -86,6 +133,7 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
     activate,
     deactivate,
     today,
+    find,
     status,
     start,
     help: start,
@@ -100,7 +148,7 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
   };
 
   const onMembership = async ({ chat, before, now }: Told & { kind: 'membership' }) => {
-    if (chat.type !== 'group' && chat.type !== 'supergroup') return undefined;
+    if (chat.type === 'private') return undefined;
     const group = await groupOf(chat);
     if (group && now === 'out') await groups.deactivate(group.groupId, 'removed');
     if (group && now === 'silent') await groups.pause(group.groupId, 'no_rights');
@@ -114,6 +162,8 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
     switch (told.kind) {
       case 'command':
         return onCommand(told, cause);
+      case 'press':
+        return onPress(told);
       case 'membership':
         return onMembership(told);
       case 'moved':

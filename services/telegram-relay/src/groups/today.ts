@@ -12,16 +12,27 @@ import { escapeHtml } from '../bot/html.ts';
 export interface Counts {
   /** Leads by kind. */
   leads: Record<LeadKind, number>;
+  /** Who they are of, by kind: the same number or address is one person. */
+  people: Record<LeadKind, Set<string>>;
   /** Purchases by payment method; what forms send besides the three known ones is `other`. */
   payments: Record<string, number>;
   /** `email.sent`, `sms.failed`, … */
   deliveries: Record<string, number>;
-  /** Leads whose deal is in the CRM. */
+  /** Deals in the CRM: those of one person are one. */
   deals: number;
 }
 
 const METHODS = ['kaspi', 'halyk', 'robokassa'];
-const payloadSchema = z.object({ data: leadSchema.pick({ kind: true, paymentMethod: true }) });
+const payloadSchema = z.object({
+  data: leadSchema.pick({
+    kind: true,
+    paymentMethod: true,
+    leadId: true,
+    phone: true,
+    email: true,
+  }),
+});
+const dealSchema = z.object({ data: z.object({ dealId: z.number() }) });
 
 export const COUNT_FAILED =
   'Сейчас посчитать не получается: хранилище событий не отвечает. Заявки при этом не теряются. Попробуйте, пожалуйста, через минуту.';
@@ -30,6 +41,7 @@ export const COUNT_FAILED =
 export async function countSince(bus: Bus, since: Date): Promise<Counts> {
   const counts: Counts = {
     leads: { proftest: 0, purchase: 0, request: 0 },
+    people: { proftest: new Set(), purchase: new Set(), request: new Set() },
     payments: {},
     deliveries: {},
     deals: 0,
@@ -39,15 +51,17 @@ export async function countSince(bus: Bus, since: Date): Promise<Counts> {
     const lead = payloadSchema.safeParse(json).data?.data;
     if (!lead) continue;
     counts.leads[lead.kind] += 1;
+    counts.people[lead.kind].add(lead.phone ?? lead.email?.toLowerCase() ?? lead.leadId);
     if (lead.kind !== 'purchase') continue;
     const method = lead.paymentMethod?.toLowerCase() ?? '';
     add(counts.payments, METHODS.includes(method) ? method : 'other');
   }
   const deals = new Set<string>();
-  for await (const { subject } of readStream(bus, 'DELIVERIES', { since })) {
+  for await (const { subject, json } of readStream(bus, 'DELIVERIES', { since })) {
     const [first, second = '', outcome = ''] = subject.split('.');
     if (first === 'deliveries') add(counts.deliveries, `${second}.${outcome}`);
-    else if (first === 'crm' && second === 'synced') deals.add(outcome);
+    else if (first === 'crm' && second === 'synced')
+      deals.add(String(dealSchema.safeParse(json).data?.data.dealId ?? outcome));
   }
   return { ...counts, deals: deals.size };
 }
@@ -82,11 +96,14 @@ export function todayText(
   const isAll = group.bot === 'admin' || group.leadKinds.length === 0;
   const wants = (kind: LeadKind) => isAll || takesKind(group, kind);
   const { proftest, purchase, request } = counts.leads;
-  const total = leadKinds
-    .filter((kind) => wants(kind))
-    .reduce((sum, kind) => sum + counts.leads[kind], 0);
+  const wanted = leadKinds.filter((kind) => wants(kind));
+  const total = wanted.reduce((sum, kind) => sum + counts.leads[kind], 0);
+  const people = new Set(wanted.flatMap((kind) => [...counts.people[kind]])).size;
   const heading = isAll ? 'заявок' : kindsInWords(group);
-  const lines = [`<b>Сегодня, ${day}</b>: ${heading} — ${total}`];
+  const lines = [
+    `<b>Сегодня, ${day}</b>: ${heading} — ${total}`,
+    `Обратились: ${peopleInWords(people)}`,
+  ];
   if (isAll) {
     lines.push(`Профтест: ${proftest}`, `Покупка курса: ${purchase}`, `С других форм: ${request}`);
   }
@@ -99,6 +116,12 @@ export function todayText(
     );
   }
   return lines.join('\n');
+}
+
+/** `1 человек`, `3 человека`, `12 человек`. */
+function peopleInWords(count: number): string {
+  const form = new Intl.PluralRules('ru').select(count);
+  return `${count} ${form === 'few' ? 'человека' : 'человек'}`;
 }
 
 function paymentsInWords(payments: Record<string, number>): string {

@@ -1,5 +1,8 @@
 /** What a group reads of a lead: all of it when it comes alone, two lines of each when several come together. */
+import type { ClickIdName } from '@leadwire/shared/contract/attribution';
+import { withoutLinks } from '@leadwire/shared/contacts/without-links';
 import type { ContactIssue, Lead, LeadKind } from '@leadwire/shared/contract/events';
+import { readAnswers } from '@leadwire/templates/answers';
 import {
   LONGEST_MESSAGE,
   clean,
@@ -9,11 +12,15 @@ import {
   type Line,
   type Piece,
 } from '../bot/html.ts';
+import { dayAndClockIn } from '../russian-words.ts';
+import type { Earlier } from './earlier-leads.ts';
 
 /** Any field but the name: enough for real ones, so that the rest of the message has its place. */
 const LONGEST_FIELD = 250;
 const SHORT_NAME = 60;
 const SHORT_FIELD = 80;
+const MOST_ANSWERS = 8;
+const LONGEST_ANSWER = 120;
 /** Later than this the notice says when the lead was received. */
 const LATE_MS = 10 * 60_000;
 /** Telegram keeps 100 entities of a message (links, numbers, bold); a lead has up to six. */
@@ -37,12 +44,26 @@ const ISSUES: Record<ContactIssue, string> = {
   key_conflict: 'ключ формы уже был использован',
 };
 
+/** The advertiser that a click id comes from. */
+const CLICKS: Record<ClickIdName, string> = {
+  fbclid: 'Facebook',
+  fbp: 'Facebook',
+  fbc: 'Facebook',
+  gclid: 'Google',
+  wbraid: 'Google',
+  gbraid: 'Google',
+  yclid: 'Яндекс',
+  ttclid: 'TikTok',
+};
+
 /** A lead with what is known of it besides. */
 export interface LeadNews {
   lead: Lead;
   /** Where its deal can be opened. */
   dealUrl: string | undefined;
   leadUrl: string | undefined;
+  /** Leads of the same person before it, if they are known. */
+  earlier?: Earlier | undefined;
 }
 
 /** When the message is written, for readers in this time zone. */
@@ -61,7 +82,7 @@ export function leadMessage(news: LeadNews, { now, timeZone }: Moment): string {
   const { lead } = news;
   const [above, below] = [headLines(lead), detailLines(news, { now, timeZone })];
   const room = LONGEST_MESSAGE - lengthOf([...above, [], ...below]);
-  const name: Line = [{ text: cut(clean(lead.name), room), isBold: true }];
+  const name: Line = [{ text: cut(typed(lead.name), room), isBold: true }];
   return toHtml([...above, name, ...below]);
 }
 
@@ -81,21 +102,62 @@ function headLines({ kind, leadId }: Lead): Line[] {
   return [[{ text: `${KINDS[kind]} ${shortNumber(leadId)}` }]];
 }
 
-function detailLines({ lead, dealUrl, leadUrl }: LeadNews, { now, timeZone }: Moment): Line[] {
+function detailLines({ lead, dealUrl, leadUrl, earlier }: LeadNews, moment: Moment): Line[] {
+  const { now, timeZone } = moment;
   const field = (label: string, value: string | null | undefined): Line[] =>
-    value ? [[{ text: `${label}: ${cut(clean(value), LONGEST_FIELD)}` }]] : [];
+    value ? [[{ text: `${label}: ${cut(value, LONGEST_FIELD)}` }]] : [];
   const isLate = now.getTime() - Date.parse(lead.receivedAt) > LATE_MS;
+  const received = isLate ? dayAndClockIn(timeZone, new Date(lead.receivedAt)) : undefined;
   return [
+    ...field('Повторная', earlier && earlierText(earlier, timeZone)),
     // In international form Telegram makes it a link that calls.
-    ...field('Телефон', lead.phone),
-    ...field('Почта', lead.email ?? typedEmail(lead)),
+    ...field('Телефон', phoneText(lead)),
+    ...field('Почта', emailText(lead)),
     ...field('Источник', lead.source),
-    ...field('UTM', utmText(lead)),
-    ...field('Оплата', lead.paymentMethod),
+    ...field('UTM', utmText(lead.utm)),
+    ...field('Первый визит', firstText(lead)),
+    ...field('Клик по рекламе', clickText(lead)),
+    ...field('Оплата', typed(lead.paymentMethod ?? '')),
     ...field('Внимание', issueText(lead)),
-    ...field('Получена', isLate ? receivedText(lead, timeZone) : undefined),
+    ...field('Получена', received),
+    ...answerLines(lead),
     ...linkLines(dealUrl, leadUrl),
   ];
+}
+
+/** What somebody typed, without links: nobody shall be led anywhere from our groups. */
+function typed(text: string): string {
+  return withoutLinks(clean(text));
+}
+
+/** As it can be called; what is no number may be anything. */
+function phoneText({ phone, contactIssues }: Lead): string {
+  if (phone === null) return '';
+  return contactIssues.includes('phone_invalid') ? typed(phone) : clean(phone);
+}
+
+/** Where mail cannot go there, a person may still read what was meant. */
+function emailText({ email, metadata }: Lead): string {
+  const { emailAsTyped } = metadata;
+  const text = email ?? (typeof emailAsTyped === 'string' ? emailAsTyped : '');
+  return /^[^\s@/]+@[^\s@/]+$/.test(clean(text)) ? clean(text) : typed(text);
+}
+
+function earlierText({ count, lastAt }: Earlier, timeZone: string): string {
+  const last = dayAndClockIn(timeZone, lastAt);
+  return count === 1 ? `была ${last}` : `уже ${count}, последняя ${last}`;
+}
+
+/** With our labels where we have them. */
+function answerLines({ answers }: Lead): Line[] {
+  const { result, answers: rows } = readAnswers(answers);
+  const all = [
+    ...(result === null ? [] : [{ question: 'Результат', answer: result }]),
+    ...rows.slice(0, MOST_ANSWERS),
+  ];
+  return all.map(({ question, answer }) => [
+    { text: cut(`${question}: ${answer}`, LONGEST_ANSWER) },
+  ]);
 }
 
 function gatheredLines(all: readonly LeadNews[]): Line[] {
@@ -103,17 +165,18 @@ function gatheredLines(all: readonly LeadNews[]): Line[] {
   return [head, ...all.flatMap((news) => [[], ...shortLines(news)])];
 }
 
-function shortLines({ lead, dealUrl, leadUrl }: LeadNews): Line[] {
+function shortLines({ lead, dealUrl, leadUrl, earlier }: LeadNews): Line[] {
   const short = (value: string | null | undefined) =>
     value ? [cut(oneLine(value), SHORT_FIELD)] : [];
   const facts = [
-    ...short(lead.phone),
-    ...short(lead.email),
-    ...short(lead.paymentMethod),
-    ...short([lead.utm.source, lead.utm.campaign].filter(Boolean).join(' / ')),
+    ...(earlier ? ['повторная'] : []),
+    ...short(phoneText(lead)),
+    ...short(emailText(lead)),
+    ...short(typed(lead.paymentMethod ?? '')),
+    ...short(typed([lead.utm.source, lead.utm.campaign].filter(Boolean).join(' / '))),
     ...short(issueText(lead)),
   ];
-  const name: Piece = { text: cut(oneLine(lead.name), SHORT_NAME), isBold: true };
+  const name: Piece = { text: cut(oneLine(typed(lead.name)), SHORT_NAME), isBold: true };
   return [
     [{ text: `${KINDS[lead.kind]} ${shortNumber(lead.leadId)} ` }, name],
     [{ text: facts.join(' · ') }],
@@ -130,25 +193,25 @@ function linkLines(dealUrl: string | undefined, leadUrl: string | undefined): Li
   return [links.flatMap((link, index) => (index === 0 ? [link] : [{ text: ' · ' }, link]))];
 }
 
-function utmText({ utm }: Lead): string {
+function utmText(utm: Lead['utm']): string {
   const tags = [utm.source, utm.medium, utm.campaign, utm.content, utm.term];
-  return tags.filter(Boolean).join(' / ');
+  return typed(tags.filter(Boolean).join(' / '));
+}
+
+/** Where they came from at first, when that was somewhere else. */
+function firstText({ utm, attribution }: Lead): string {
+  const first = utmText(attribution?.first?.utm ?? {});
+  return first === utmText(utm) ? '' : first;
+}
+
+function clickText({ attribution }: Lead): string {
+  const names = Object.keys(attribution?.clickIds ?? {}) as ClickIdName[];
+  return [...new Set(names.map((name) => CLICKS[name]))].join(', ');
 }
 
 function issueText({ contactIssues, emailSuggestion }: Lead): string {
   const words = contactIssues.map((issue) => ISSUES[issue]).join(', ');
   return emailSuggestion === undefined ? words : `${words} (${emailSuggestion}?)`;
-}
-
-/** Where mail cannot go there, a person may still read what was meant. */
-function typedEmail({ metadata }: Lead): string | undefined {
-  const { emailAsTyped } = metadata;
-  return typeof emailAsTyped === 'string' ? emailAsTyped : undefined;
-}
-
-function receivedText({ receivedAt }: Lead, timeZone: string): string {
-  const format = { dateStyle: 'short', timeStyle: 'short', timeZone } as const;
-  return new Intl.DateTimeFormat('ru', format).format(new Date(receivedAt));
 }
 
 function oneLine(text: string): string {

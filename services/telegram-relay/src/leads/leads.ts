@@ -7,6 +7,8 @@ import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import type { Parts } from '../connect.ts';
 import { createDealLink } from './deal-link.ts';
+import { createEarlierLeads } from './earlier-leads.ts';
+import { createLeadLookup } from './lead-lookup.ts';
 import type { TelegramRelayEnv } from '../env.ts';
 import type { GroupStore } from '../groups/group-store.ts';
 import { createRelay, type Relay } from '../handler.ts';
@@ -36,6 +38,7 @@ export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay 
     amocrmUrl: env.AMOCRM_BASE_URL,
     waitMs: env.TELEGRAM_DEAL_WAIT_MS,
   });
+  const earlierOf = createEarlierLeads(createLeadLookup(env), log);
   const wake = createWake(bus);
   groups.onChange((group) => {
     wake(group).catch((thrown: unknown) =>
@@ -55,10 +58,11 @@ export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay 
     timeZone: env.TIME_ZONE,
     groupRatePerMinute: env.TELEGRAM_GROUP_RATE_PER_MINUTE,
     onSent: (leads) => measures.leadsPerMessage.observe(leads),
-    linksOf: async ({ lead }) => ({
-      dealUrl: await dealUrlOf(lead),
-      leadUrl: env.LEAD_LINK_BASE_URL && `${env.LEAD_LINK_BASE_URL}/${lead.leadId}`,
-    }),
+    newsOf: async ({ lead }) => {
+      const [dealUrl, earlier] = await Promise.all([dealUrlOf(lead), earlierOf(lead)]);
+      const leadUrl = env.LEAD_LINK_BASE_URL && `${env.LEAD_LINK_BASE_URL}/${lead.leadId}`;
+      return { lead, dealUrl, leadUrl, earlier };
+    },
   });
 }
 

@@ -25,7 +25,8 @@ import {
 import type { GroupStore } from '../groups/group-store.ts';
 import { shared, type Verdict } from './gathering.ts';
 import { gatheredMessage, leadMessage, type LeadNews, type Moment } from './lead-text.ts';
-import type { BotSender } from '../bot/pace.ts';
+import type { BotSender, Message } from '../bot/pace.ts';
+import { takeButtons } from './take-lead.ts';
 
 /** How long a claim holds: longer than a request may take (15 s) with the claims of a full message. */
 export const LEASE_MS = 30_000;
@@ -134,7 +135,11 @@ export function createSendNotices(ports: NoticePorts) {
     if (state === 'paused') await groups.resume(groupId).catch(() => undefined);
   };
 
-  const sendHeld = async (group: TelegramGroup, held: HeldEntry[], html: string) => {
+  const sendHeld = async (
+    group: TelegramGroup,
+    held: HeldEntry[],
+    { html, buttons }: Pick<Message, 'html' | 'buttons'>,
+  ) => {
     const { chatId, threadId } = group;
     const [first] = held;
     const context = first && held.length === 1 ? idsOf(first) : {};
@@ -143,7 +148,7 @@ export function createSendNotices(ports: NoticePorts) {
         ({ entry }) => Date.parse(entry.leaseUntil ?? '') - now().getTime() < CALL_MS,
       );
       if (isOld) throw new SnoozeError('the claims are too old to send under', 0);
-      const messageId = await speaker.say({ chatId, html, threadId }, context);
+      const messageId = await speaker.say({ chatId, html, threadId, buttons }, context);
       ports.onSent?.(held.length);
       const providerId = `${chatId}:${messageId}`;
       await works(group);
@@ -172,11 +177,8 @@ export function createSendNotices(ports: NoticePorts) {
     const held = claimed.flatMap((one) => ('held' in one ? [one.held] : []));
     if (held.length === 0) return claimed.map((one) => ('verdict' in one ? one.verdict : DONE));
     const news = notices.filter((_, index) => 'held' in claimed[index]!).map((one) => one.news);
-    const verdicts = await sendHeld(
-      group,
-      held,
-      textOf(news, { now: now(), timeZone: ports.timeZone }),
-    );
+    const html = textOf(news, { now: now(), timeZone: ports.timeZone });
+    const verdicts = await sendHeld(group, held, { html, buttons: takeButtons(news) });
     return claimed.map((one) => ('verdict' in one ? one.verdict : (verdicts.shift() ?? DONE)));
   };
 }

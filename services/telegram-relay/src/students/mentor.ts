@@ -1,7 +1,8 @@
 /** The mentor bot: students link their chat with a code, and hear of their lessons. */
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { AmbiguousError } from '@leadwire/shared/errors';
-import { studentSchema, type EventOf } from '@leadwire/shared/contract/events';
+import type { EventOf } from '@leadwire/shared/contract/events';
+import { studentSchema } from '@leadwire/shared/contract/student-facts';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { ChatError } from '@leadwire/shared/providers/telegram/bot-api';
 import type { TelegramCodes } from '@leadwire/shared/delivery/telegram-codes';

@@ -5,7 +5,7 @@
  */
 import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
 import { TransientError, orOutage } from '@leadwire/shared/errors';
-import { studentSchema } from '@leadwire/shared/contract/events';
+import { studentSchema } from '@leadwire/shared/contract/student-facts';
 import { z } from 'zod';
 
 const TRIES = 20;

@@ -30,7 +30,7 @@ export function findChat(bot: Bot, params: Params, book: Book): Chat {
 
 /** Throws when the bot may not look at the chat. */
 export function checkRead(bot: Bot, chat: Chat): void {
-  if (chat.type === 'supergroup') checkMembership(bot, chat);
+  if (chat.type === 'supergroup' || chat.type === 'channel') checkMembership(bot, chat);
 }
 
 /** Throws when the bot may not send into the chat, for whatever reason. */

@@ -6,6 +6,7 @@ import type { Hooks } from '../lifecycle/hooks.ts';
 import type { Params } from './params.ts';
 import type { Plans } from '../store/plans.ts';
 import type { Polling } from './polling.ts';
+import type { Presses } from '../store/presses.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Bot } from '../store/records.ts';
 import type { TelegramSettings } from '../lifecycle/settings.ts';
@@ -23,6 +24,7 @@ export type TelegramParts = {
   desk: Desk;
   plans: Plans;
   commands: Commands;
+  presses: Presses;
 };
 
 export type MethodCall = { bot: Bot; params: Params };

@@ -1,6 +1,7 @@
 /** The Bot API's methods by name, in lower case: the server does not look at the case either. */
 import { checkRead, findChat } from './access.ts';
 import { refuse } from './answers.ts';
+import { editMessageReplyMarkup, editMessageText } from './edit-message.ts';
 import type { Method, MethodCall, TelegramParts } from './method.ts';
 import { isIn, type Chat } from '../store/records.ts';
 import { sendMessage } from './send-message.ts';
@@ -19,6 +20,12 @@ export const methods: Record<string, Method> = {
     },
   }),
   sendmessage: sendMessage,
+  editmessagetext: editMessageText,
+  editmessagereplymarkup: editMessageReplyMarkup,
+  answercallbackquery: ({ bot, params }, { presses }) => {
+    presses.answer(bot, params);
+    return { result: true };
+  },
   getupdates: async ({ bot, params }, { polling }) => ({
     result: await polling.getUpdates(bot, params),
   }),
@@ -63,10 +70,8 @@ function readableChat({ bot, params }: MethodCall, { book }: TelegramParts): Cha
 }
 
 function describeChat(chat: Chat, { book }: TelegramParts): Record<string, unknown> {
-  const isForum = Object.keys(chat.topics).length > 0;
   return {
     ...wireChat(chat, book),
-    ...(isForum && { is_forum: true }),
     accent_color_id: 0,
     max_reaction_count: 11,
     accepted_gift_types: {
@@ -81,7 +86,6 @@ function describeChat(chat: Chat, { book }: TelegramParts): Record<string, unkno
   };
 }
 
-/** The first person made every group; all the others are plain members. */
 function describeMember({ params }: MethodCall, chat: Chat, { book }: TelegramParts): unknown {
   const userId = Number(params.get('user_id') ?? '');
   if (!Number.isInteger(userId) || userId === 0) throw refuse(400, 'invalid user_id specified');
@@ -91,5 +95,6 @@ function describeMember({ params }: MethodCall, chat: Chat, { book }: TelegramPa
   if (person === undefined) throw refuse(400, 'PARTICIPANT_ID_INVALID');
   const [creator] = book.people();
   const isCreator = chat.type !== 'private' && creator?.id === person.id;
-  return wireMember(wirePerson(person), isCreator ? 'creator' : 'member');
+  const status = chat.people?.[person.id] ?? (isCreator ? 'creator' : 'member');
+  return wireMember(wirePerson(person), status);
 }

@@ -2,20 +2,18 @@
 import { checkWrite, findChat } from './access.ts';
 import { refuse } from './answers.ts';
 import type { Method, MethodCall, TelegramParts } from './method.ts';
+import { readKeyboard } from './keyboard.ts';
 import { flag, jsonOf } from './params.ts';
 import type { Bot, Chat, Message } from '../store/records.ts';
 import { readText } from '../store/text.ts';
 import { wireMessage } from './wire.ts';
-
-/** Bytes of a keyboard (the server's REPLY_MARKUP_TOO_LONG; the true figure is not published). */
-const MOST_MARKUP_BYTES = 10_000;
 
 /** Shows a message. Throws the refusals of the Bot API; an accepted call is never noticed to be a repeat. */
 export const sendMessage: Method = (call, parts) => {
   const { bot, params } = call;
   const { book, settings } = parts;
   const formatted = readText(params);
-  checkMarkup(call);
+  const buttons = readKeyboard(params);
   const chat = findChat(bot, params, book);
   checkWrite(bot, chat, book, settings());
   const threadId = readThread(call, chat);
@@ -23,7 +21,8 @@ export const sendMessage: Method = (call, parts) => {
   parts.rate.take(bot, chat);
   const message = parts.world.store.transaction(() => {
     const from = { botId: bot.id };
-    const shown = book.post(chat, { from, ...formatted, threadId, replyTo });
+    const rows = buttons.length > 0 && { buttons };
+    const shown = book.post(chat, { from, ...formatted, threadId, replyTo, ...rows });
     record(shown, bot, chat, parts);
     return shown;
   });
@@ -47,16 +46,6 @@ function record(message: Message, bot: Bot, chat: Chat, { world, book }: Telegra
     entities: message.entities,
     threadId: message.threadId,
   });
-}
-
-function checkMarkup({ params }: MethodCall): void {
-  const markup = params.get('reply_markup') ?? '';
-  if (markup === '') return;
-  if (Buffer.byteLength(markup) > MOST_MARKUP_BYTES) throw refuse(400, 'reply markup is too long');
-  const parsed = jsonOf(params, 'reply_markup');
-  if (typeof parsed !== 'object' || parsed === null) {
-    throw refuse(400, "Can't parse reply keyboard markup JSON object");
-  }
 }
 
 function readThread({ params }: MethodCall, chat: Chat): number | null {

@@ -1,6 +1,6 @@
 /** Bots, people, chats and messages as the Bot API writes them. */
 import type { Book } from '../store/telegram-store.ts';
-import type { Bot, Chat, MemberStatus, Message, Person } from '../store/records.ts';
+import type { Bot, Button, Chat, MemberStatus, Message, Person } from '../store/records.ts';
 
 export type WireUser = {
   id: number;
@@ -42,7 +42,14 @@ export function wireChat(chat: Chat, book: Book): Record<string, unknown> {
       type,
     };
   }
-  return { id, title, type, ...(type === 'group' && { all_members_are_administrators: false }) };
+  const isForum = type === 'supergroup' && Object.keys(chat.topics).length > 0;
+  return {
+    id,
+    title,
+    type,
+    ...(isForum && { is_forum: true }),
+    ...(type === 'group' && { all_members_are_administrators: false }),
+  };
 }
 
 /** Whole seconds since 1970, as every date of the Bot API. */
@@ -71,15 +78,39 @@ export function wireMessage(
       : undefined;
   return {
     message_id: message.messageId,
-    from: wireSender(message, book),
+    ...wireAuthor(message, chat, book),
     ...(chat !== undefined && { chat: wireChat(chat, book) }),
     date: wireDate(message.at),
-    ...(message.threadId !== null && { message_thread_id: message.threadId }),
+    ...(message.threadId !== null && {
+      message_thread_id: message.threadId,
+      ...(chat?.topics[message.threadId] !== undefined && { is_topic_message: true }),
+    }),
+    ...(message.buttons !== undefined && {
+      reply_markup: { inline_keyboard: message.buttons.map((row) => row.map(wireButton)) },
+    }),
     ...(replied !== undefined && { reply_to_message: wireMessage(replied, book, false) }),
     ...(message.service === null
       ? { text: message.text, ...(message.entities.length > 0 && { entities: message.entities }) }
       : wireService(message, book)),
   };
+}
+
+/** Whoever speaks in the chat's name is not named: groups see Telegram's own anonymous user instead. */
+const ANONYMOUS: WireUser = {
+  id: 1_087_968_824,
+  is_bot: true,
+  first_name: 'Group',
+  username: 'GroupAnonymousBot',
+};
+
+function wireAuthor(message: Message, chat: Chat | undefined, book: Book): Record<string, unknown> {
+  if (message.isAsChat !== true || chat === undefined) return { from: wireSender(message, book) };
+  const isChannel = chat.type === 'channel';
+  return { sender_chat: wireChat(chat, book), ...(!isChannel && { from: ANONYMOUS }) };
+}
+
+function wireButton(button: Button): Record<string, unknown> {
+  return 'data' in button ? { text: button.text, callback_data: button.data } : button;
 }
 
 function wireService({ service }: Message, book: Book): Record<string, unknown> {

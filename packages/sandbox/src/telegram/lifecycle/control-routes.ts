@@ -4,18 +4,20 @@ import { z } from 'zod';
 import type { Table } from '../../world/store.ts';
 import type { TelegramParts } from '../api/method.ts';
 import { plannedActions } from '../store/plans.ts';
-import { isIn, type Bot, type Chat, type Person } from '../store/records.ts';
+import { isIn, personStatuses, type Bot, type Chat, type Person } from '../store/records.ts';
 import { viewBot, viewChat, viewMessage } from '../store/views.ts';
 
 type OfChat = { Params: { chat: string } };
 type OfBot = { Params: { bot: string } };
+type OfMessage = { Params: { chat: string; id: string } };
+type OfPersonInChat = { Params: { chat: string; person: string; status: string } };
 type OfBotInChat = { Params: { chat: string; bot: string; action: string } };
 
 const by = z.strictObject({ by: z.number().int().optional() }).prefault({});
 const seconds = z.number().int().min(1);
 const newGroup = z.strictObject({
   title: z.string().min(1),
-  type: z.enum(['group', 'supergroup']).default('group'),
+  type: z.enum(['group', 'supergroup', 'channel']).default('group'),
   bots: z.array(z.string()).default([]),
 });
 const newPerson = z.strictObject({
@@ -28,7 +30,11 @@ const said = z.strictObject({
   text: z.string(),
   person: z.number().int().optional(),
   replyTo: z.number().int().nullable().default(null),
+  threadId: z.number().int().nullable().default(null),
+  /** As an anonymous administrator. */
+  isAsChat: z.boolean().default(false),
 });
+const pressed = z.strictObject({ data: z.string(), person: z.number().int().optional() });
 const plan = z.strictObject({
   bot: z.string(),
   after: z.number().int().min(1),
@@ -180,10 +186,36 @@ function talkRoutes(app: FastifyInstance, parts: TelegramParts): void {
     return person;
   });
   app.post<OfChat>('/chats/:chat/say', ({ params, body }) => {
-    const { text, person, replyTo } = said.parse(body);
+    const { text, person, ...more } = said.parse(body);
     const chat = named.chat(params.chat);
     const speaker = named.person(chat.personId ?? person);
-    return viewMessage(desk.say(chat, speaker, text, replyTo), parts);
+    return viewMessage(desk.say(chat, speaker, text, more), parts);
+  });
+  /** A person presses a button that is under the message now. */
+  app.post<OfMessage>('/chats/:chat/messages/:id/press', ({ params, body }) => {
+    const { data, person } = pressed.parse(body);
+    const message = book
+      .messages(named.chat(params.chat).key)
+      .find(({ messageId }) => messageId === Number(params.id));
+    const hasIt = message?.buttons
+      ?.flat()
+      .some((button) => 'data' in button && button.data === data);
+    if (message === undefined || hasIt !== true || !('botId' in message.from))
+      throw absent('button');
+    const bot = named.bot(String(message.from.botId));
+    return parts.presses.press(bot, message, named.person(person), data);
+  });
+  app.get<{ Params: { id: string } }>('/presses/:id', ({ params }) => {
+    const press = parts.presses.find(params.id);
+    if (press === undefined) throw absent('press');
+    return press;
+  });
+  /** A person becomes an administrator, leaves, or is an ordinary member again. */
+  app.post<OfPersonInChat>('/chats/:chat/people/:person/:status', ({ params }) => {
+    const chat = named.chat(params.chat);
+    const { id } = named.person(Number(params.person));
+    const status = z.enum(personStatuses).parse(params.status);
+    return viewChat(book.save({ ...chat, people: { ...chat.people, [id]: status } }), parts);
   });
   /** A person opens the bot's private chat, or goes on in it. */
   app.post<OfBot>('/private/:bot/say', ({ params, body }) => {

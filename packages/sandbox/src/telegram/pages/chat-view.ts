@@ -39,7 +39,7 @@ function possibleChat(key: string, { book }: TelegramParts): Chat | undefined {
 
 function kindWords({ type, id, deleted }: Chat): string {
   if (type === 'private') return 'личный чат';
-  const kind = type === 'group' ? 'группа' : 'супергруппа';
+  const kind = { group: 'группа', supergroup: 'супергруппа', channel: 'канал' }[type];
   return `${kind} · ${id}${deleted ? ' · удалена' : ''}`;
 }
 

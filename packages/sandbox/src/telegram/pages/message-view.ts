@@ -84,9 +84,33 @@ function bubble(message: Message, book: Book, speaker: number | null, isFollowUp
     <div class="balloon" dir="auto">
       ${!isOwn && !isFollowUp && html`<b class="sender colour-${colour}" dir="auto">${name}${isBot && html` <small>бот</small>`}</b>`}
       <div class="words">${formatted(message.text, message.entities)}</div>
+      ${keyboard(message)}
       <time datetime="${new Date(message.at).toISOString()}">${clockTime.format(message.at)}</time>
     </div>
   </li>`;
+}
+
+/** Pressed as the person whose name stands beside the line to type into (chats.js). */
+function keyboard({ chatKey, messageId, buttons = [] }: Message): Html | false {
+  if (buttons.length === 0) return false;
+  const path = `/__sim/telegram/chats/${encodeURIComponent(chatKey)}/messages/${messageId}/press`;
+  return html`<div class="keyboard">
+    ${buttons
+      .flat()
+      .map((button) =>
+        'data' in button
+          ? html`<button
+              type="button"
+              class="small wide"
+              data-press="${path}"
+              data-data="${button.data}"
+              data-focus="press-${messageId}-${button.data}"
+            >
+              ${button.text}
+            </button>`
+          : link(html`${button.text}`, webAddress(button.url)),
+      )}
+  </div>`;
 }
 
 function serviceLine(message: Message, service: Service, book: Book): Html {

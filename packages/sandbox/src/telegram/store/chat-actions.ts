@@ -27,6 +27,9 @@ export class DeskError extends Error {
   readonly statusCode = 409;
 }
 
+/** How it is said: as an answer, in a topic, in the chat's own name. */
+export type Saying = Partial<Pick<Message, 'replyTo' | 'threadId' | 'isAsChat'>>;
+
 export type Desk = {
   /** Makes the bot a member of the group, with the service message that everybody sees. */
   addBot(chat: Chat, bot: Bot, by: Person): void;
@@ -43,7 +46,7 @@ export type Desk = {
   migrate(chat: Chat, by: Person): Chat;
   deleteChat(chat: Chat): void;
   /** A person writes into a chat that exists. */
-  say(chat: Chat, person: Person, text: string, replyTo?: number | null): Message;
+  say(chat: Chat, person: Person, text: string, more?: Saying): Message;
   /** A person stops the bot, or lets it write again. */
   setBlocked(bot: Bot, person: Person, blocked: boolean): void;
 };
@@ -67,7 +70,11 @@ export function createDesk(parts: Parts): Desk {
     addBot: (given, bot, by) => {
       const chat = alive(given);
       if (isIn(chat.members[bot.id])) throw new DeskError('this bot is in the group already');
-      const changed = setStatus(chat, bot, 'member', wirePerson(by));
+      // A channel takes bots as administrators alone, and shows nothing of it.
+      const isChannel = chat.type === 'channel';
+      const status = isChannel ? 'administrator' : 'member';
+      const changed = setStatus(chat, bot, status, wirePerson(by));
+      if (isChannel) return finished(undefined);
       const service = { kind: 'added', botId: bot.id } as const;
       finished(postService(parts, changed, { from: { personId: by.id }, service }));
     },
@@ -86,7 +93,7 @@ export function createDesk(parts: Parts): Desk {
     },
     migrate: (chat, by) => finished(migrate(parts, alive(chat), by)),
     deleteChat: (chat) => void finished(book.save({ ...alive(chat), deleted: true })),
-    say: (chat, person, text, replyTo = null) => finished(say(parts, chat, person, text, replyTo)),
+    say: (chat, person, text, more = {}) => finished(say(parts, chat, person, text, more)),
     setBlocked: (bot, person, blocked) => {
       const chat = book.privateChat(bot, person);
       if (chat.members[bot.id] === undefined) throw new DeskError('they have no chat yet');
@@ -142,22 +149,19 @@ function migrate(parts: Parts, chat: Chat, by: Person): Chat {
   return book.chat(to.key) ?? to;
 }
 
-function say(
-  parts: Parts,
-  chat: Chat,
-  person: Person,
-  raw: string,
-  replyTo: number | null,
-): Message {
+function say(parts: Parts, chat: Chat, person: Person, raw: string, more: Saying): Message {
   const { book, updates } = parts;
   if (chat.type !== 'private') alive(chat);
   const { text, entities } = typedText(raw);
   if (text === '') throw new DeskError('an empty message cannot be sent');
   const opened = chat.type === 'private' ? openPrivate(parts, chat, person) : chat;
-  const message = book.post(opened, { from: { personId: person.id }, text, entities, replyTo });
+  const isAsChat = more.isAsChat === true || chat.type === 'channel';
+  const said = { ...more, isAsChat, text, entities };
+  const message = book.post(opened, { from: { personId: person.id }, ...said });
   for (const bot of botsIn(opened, book)) {
     if (!isSeenBy(bot, opened, message, book)) continue;
-    updates.push(bot, opened.key, 'message', wireMessage(message, book));
+    const type = chat.type === 'channel' ? 'channel_post' : 'message';
+    updates.push(bot, opened.key, type, wireMessage(message, book));
   }
   return message;
 }

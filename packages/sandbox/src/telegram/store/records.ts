@@ -9,12 +9,19 @@ export type Bot = TelegramSettings['bots'][number] & { id: number };
 export const memberStatuses = ['member', 'administrator', 'restricted', 'left', 'kicked'] as const;
 export type MemberStatus = (typeof memberStatuses)[number];
 
+/** The first person made every group and is its creator; the others are members unless told otherwise. */
+export const personStatuses = ['member', 'administrator', 'left'] as const;
+export type PersonStatus = (typeof personStatuses)[number];
+
+/** A button under a message: a press comes back to the bot with its data. */
+export type Button = { text: string; data: string } | { text: string; url: string };
+
 /** A chat as the store keeps it. Private chats of one person with different bots share the id, not the key. */
 export type Chat = {
   /** The id of a group, `<bot id>:<person id>` of a private chat. */
   key: string;
   id: number;
-  type: 'private' | 'group' | 'supergroup';
+  type: 'private' | 'group' | 'supergroup' | 'channel';
   title: string;
   /** The two of a private chat. */
   botId: number | null;
@@ -24,6 +31,8 @@ export type Chat = {
   migratedFrom: number | null;
   /** Bot id -> what it is here; a bot that was never here is missing. */
   members: Record<string, MemberStatus>;
+  /** Person id -> what they are here, where that is not an ordinary member. */
+  people?: Record<string, PersonStatus>;
   /** Thread id -> state, for a supergroup with topics. */
   topics: Record<string, 'open' | 'closed'>;
   lastMessageId: number;
@@ -46,6 +55,10 @@ export type Message = {
   service: Service | null;
   threadId: number | null;
   replyTo: number | null;
+  /** Written in the chat's own name: an anonymous administrator, or a post of a channel. */
+  isAsChat?: boolean;
+  /** Rows of buttons. */
+  buttons?: Button[][];
 };
 
 /** Can the bot be reached by, and see, what happens in the chat? */

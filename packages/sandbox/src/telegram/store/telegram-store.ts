@@ -4,7 +4,9 @@ import type { Bot, Chat, Message, Person } from './records.ts';
 import type { TelegramSettings } from '../lifecycle/settings.ts';
 
 export type NewMessage = Pick<Message, 'from'> &
-  Partial<Pick<Message, 'text' | 'entities' | 'service' | 'threadId' | 'replyTo'>>;
+  Partial<
+    Pick<Message, 'text' | 'entities' | 'service' | 'threadId' | 'replyTo' | 'isAsChat' | 'buttons'>
+  >;
 
 export type Book = {
   bots(): Bot[];
@@ -21,12 +23,16 @@ export type Book = {
   chats(): Chat[];
   chat(key: string): Chat | undefined;
   save(chat: Chat): Chat;
-  newGroup(title: string, type: 'group' | 'supergroup', more?: Partial<Chat>): Chat;
+  newGroup(title: string, type: GroupType, more?: Partial<Chat>): Chat;
   /** The chat of the two, made when there was none. */
   privateChat(bot: Bot, person: Person): Chat;
   post(chat: Chat, draft: NewMessage): Message;
   messages(key: string): Message[];
+  /** Changes a message that is there. */
+  edit(message: Message): void;
 };
+
+export type GroupType = Exclude<Chat['type'], 'private'>;
 
 /** Ids of groups made while it runs count on from here, downwards. */
 const FIRST_GROUP = -4_200_000_000;
@@ -82,6 +88,7 @@ export function createBook({ store, clock }: World, settings: () => TelegramSett
       return message;
     },
     messages: (key) => messagesOf(key).all(),
+    edit: (message) => messagesOf(message.chatKey).put(String(message.messageId), message),
   };
 }
 

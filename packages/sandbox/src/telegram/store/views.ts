@@ -30,6 +30,7 @@ export type MessageView = {
   /** Of a service message. */
   service: string | null;
   threadId: number | null;
+  buttons: NonNullable<Message['buttons']>;
 };
 
 export type BotView = {
@@ -88,6 +89,7 @@ export function viewMessage(message: Message, { book }: TelegramParts): MessageV
     entities: message.entities,
     threadId: message.threadId,
     service: service?.kind ?? null,
+    buttons: message.buttons ?? [],
   };
 }
 

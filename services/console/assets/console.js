@@ -1,0 +1,53 @@
+// Comfort only: everything works without it. Themes change without a reload, and what is live refreshes by itself.
+const root = document.documentElement;
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-theme-switch]');
+  if (!button) return;
+  event.preventDefault();
+  const isDark = getComputedStyle(root).colorScheme === 'dark';
+  root.dataset.theme = isDark ? 'light' : 'dark';
+  document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+});
+
+// A filter that was opened closes when somebody clicks beside it.
+document.addEventListener('click', (event) => {
+  for (const open of document.querySelectorAll('details.pop-root[open], details.nav-more[open]')) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+});
+
+/** Fetches this page again and takes over the part that is live, unless somebody is in the middle of it. */
+async function refresh(part) {
+  const isBusy = part.contains(document.activeElement) || part.querySelector('details[open]');
+  if (isBusy && document.activeElement !== document.body) return;
+  const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+  if (!answer.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const fresh = page.getElementById(part.id);
+  if (!fresh) return;
+  const known = new Set([...part.querySelectorAll('[data-row]')].map(({ dataset }) => dataset.row));
+  for (const row of fresh.querySelectorAll('[data-row]')) {
+    if (!known.has(row.dataset.row)) row.classList.add('is-new');
+  }
+  part.replaceWith(fresh);
+}
+
+const live = document.querySelector('[data-live]');
+if (live && 'EventSource' in globalThis) listen();
+
+function listen() {
+  const source = new EventSource('/live');
+  let timer;
+  source.addEventListener('changed', () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const part = document.querySelector('[data-live]');
+      refresh(part).catch(() => undefined);
+    }, 100);
+  });
+  source.addEventListener('error', () => {
+    // The browser comes back by itself unless it was refused; then this does, once there may be somebody again.
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5_000);
+  });
+}

@@ -1,0 +1,169 @@
+/** Leads as the console reads them, with the token of whoever looks. */
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { z } from 'zod';
+import { readAnswer, readRows } from './answers.ts';
+
+const moment = z.string().nullable();
+const text = z.string().nullable();
+
+const rowSchema = z.object({
+  id: z.uuid(),
+  created_at: moment,
+  kind: text,
+  campaign: text,
+  name: text,
+  phone: text,
+  email: text,
+  utm_source: text,
+  utm_campaign: text,
+  utm_content: text,
+  payment_method: text,
+  quarantined: z.boolean(),
+  contact_issues: z.array(z.string()).catch([]),
+  email_status: text,
+  email_delivered_at: moment,
+  email_opened_at: moment,
+  email_clicked_at: moment,
+  email_bounced_at: moment,
+  email_error: text,
+  sms_status: text,
+  sms_delivered_at: moment,
+  sms_clicked_at: moment,
+  sms_error: text,
+  amocrm_synced: z.boolean(),
+  amocrm_deal_id: z.number().nullable(),
+  amocrm_stage: text,
+  amocrm_error: text,
+  amocrm_deleted_at: moment,
+});
+const listRowSchema = rowSchema.extend({ email_due: moment, sms_due: moment });
+export type LeadRow = z.infer<typeof listRowSchema>;
+
+const pageSchema = z.object({
+  rows: z.array(listRowSchema),
+  total: z.number().nullable(),
+  troubled: z.number().nullable(),
+});
+
+/** What is asked of the list; everything but the limit may be left out. */
+export interface LeadQuery {
+  words?: string | undefined;
+  since?: string | undefined;
+  sources?: readonly string[];
+  kinds?: readonly string[];
+  stages?: readonly string[];
+  payments?: readonly string[];
+  campaigns?: readonly string[];
+  onlyTroubled?: boolean;
+  onlyQuarantined?: boolean;
+  /** The last row of the page before. */
+  beforeAt?: string | undefined;
+  beforeId?: string | undefined;
+  limit: number;
+  countUpTo?: number;
+}
+
+/** The newest first. @throws TransientError when the database is away; ForbiddenError */
+export async function findLeads(client: SupabaseClient, asked: LeadQuery) {
+  return readAnswer(pageSchema, await client.rpc('console_find_leads', { asked }));
+}
+
+const choicesSchema = z.array(z.object({ value: z.string(), count: z.number() })).default(() => []);
+const filtersSchema = z.object({
+  sources: choicesSchema,
+  kinds: choicesSchema,
+  stages: choicesSchema,
+  payments: choicesSchema,
+  campaigns: choicesSchema,
+});
+export type Filters = z.infer<typeof filtersSchema>;
+
+/** What there is to choose since then. @throws as `findLeads` */
+export async function readFilters(client: SupabaseClient, since: Date): Promise<Filters> {
+  const asked = { since: since.toISOString() };
+  return readAnswer(filtersSchema, await client.rpc('console_lead_filters', asked));
+}
+
+const leadSchema = rowSchema.extend({
+  source: text,
+  utm_medium: text,
+  utm_term: text,
+  answers: z.record(z.string(), z.unknown()).nullable().catch(null),
+  metadata: z.record(z.string(), z.unknown()).nullable().catch(null),
+  amocrm_synced_at: moment,
+});
+export type Lead = z.infer<typeof leadSchema>;
+
+/** Undefined for one that is not there or not for this person. @throws as `findLeads` */
+export async function readLead(client: SupabaseClient, id: string): Promise<Lead | undefined> {
+  const columns = Object.keys(leadSchema.shape).join(', ');
+  return readRows(leadSchema, await client.from('staff_leads').select(columns).eq('id', id))[0];
+}
+
+const deliverySchema = z.object({
+  id: z.uuid(),
+  lead_id: z.uuid().nullable(),
+  campaign_id: z.uuid().nullable(),
+  channel: text,
+  template: text,
+  status: text,
+  scheduled_for: moment,
+  planned_at: moment,
+  sent_at: moment,
+  failed_at: moment,
+  skipped_at: moment,
+  delivered_at: moment,
+  bounced_at: moment,
+  complained_at: moment,
+  opened_at: moment,
+  clicked_at: moment,
+  provider_id: text,
+  attempts: z.number().nullable(),
+  reason: text,
+  bounce_reason: text,
+  error: text,
+  updated_at: moment,
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+export const deliveryColumns = Object.keys(deliverySchema.shape).join(', ');
+export const readDeliveries = (answer: Parameters<typeof readRows>[1]) =>
+  readRows(deliverySchema, answer);
+
+/** Everything that was or will be sent to the person of a lead, and to groups about it. @throws as `findLeads` */
+export async function deliveriesOf(client: SupabaseClient, leadId: string): Promise<Delivery[]> {
+  const query = client.from('staff_deliveries').select(deliveryColumns).eq('lead_id', leadId);
+  return readDeliveries(await query.order('created_at').limit(200));
+}
+
+const groupSchema = z.object({ id: z.string(), title: text });
+
+/** What Telegram groups are called, by their ids; none for whoever may not see them. @throws as `findLeads` */
+export async function groupTitles(client: SupabaseClient): Promise<ReadonlyMap<string, string>> {
+  const rows = readRows(groupSchema, await client.from('telegram_groups').select('id, title'));
+  return new Map(rows.map(({ id, title }) => [id, title ?? 'без названия']));
+}
+
+const otherSchema = leadSchema.pick({ id: true, created_at: true, kind: true, utm_source: true });
+export type OtherLead = z.infer<typeof otherSchema>;
+
+/** A form may have sent a novel in its place, which would be too long to ask with. */
+const isContact = (value: string | null): value is string =>
+  value !== null && value !== '' && value.length <= 254;
+
+/** Other leads with the same phone or address, the newest first. For whoever sees contacts. @throws as `findLeads` */
+export async function otherLeads(client: SupabaseClient, lead: Lead): Promise<OtherLead[]> {
+  const same = (column: 'phone' | 'email', value: string) =>
+    client
+      .from('landing_leads')
+      .select('id, created_at, kind, utm_source')
+      .eq(column, value)
+      .neq('id', lead.id)
+      .order('created_at', { ascending: false })
+      .limit(10);
+  const answers = await Promise.all([
+    isContact(lead.phone) ? same('phone', lead.phone) : undefined,
+    isContact(lead.email) ? same('email', lead.email) : undefined,
+  ]);
+  const rows = answers.flatMap((answer) => (answer ? readRows(otherSchema, answer) : []));
+  return [...new Map(rows.map((row) => [row.id, row])).values()];
+}

@@ -1,0 +1,35 @@
+import { baseUrl, commonEnv } from '@leadwire/shared/runtime/env';
+import { z } from 'zod';
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('ru', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+export const envSchema = z.object({
+  ...commonEnv({ port: 3106 }),
+  LANDING_SUPABASE_URL: baseUrl('the landing project'),
+  /** The only key that the console holds: what a person may see is decided by the database, for their own token. */
+  LANDING_SUPABASE_PUBLISHABLE_KEY: z
+    .string('expected the publishable key of the project (sb_publishable_…)')
+    .min(20, 'expected the publishable key of the project (sb_publishable_…)'),
+  /** Where people reach the console. With https its cookies are for https alone. */
+  CONSOLE_URL: baseUrl('the address of the console').default('http://localhost:3106'),
+  /** What cookies are encrypted with; a new one signs everybody out. */
+  CONSOLE_SECRET: z
+    .string('expected a secret of at least 32 characters')
+    .min(32, 'expected a secret of at least 32 characters'),
+  /** Where the business is: its day begins at midnight there. */
+  TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, 'expected a time zone such as Asia/Almaty')
+    .default('Asia/Almaty'),
+  /** Where forms post to, shown to owners. */
+  PUBLIC_BASE_URL: baseUrl('the public address of landing-api').optional(),
+  /** For links to deals. */
+  AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
+});
+export type ConsoleEnv = z.infer<typeof envSchema>;

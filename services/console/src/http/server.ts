@@ -1,0 +1,143 @@
+/** Builds the HTTP server: what every answer carries, who may come in, and pages for whatever goes wrong. */
+import type { Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
+import fastifyCookie from '@fastify/cookie';
+import fastifyHelmet from '@fastify/helmet';
+import type { Log } from '@leadwire/shared/runtime/log';
+import {
+  LogController,
+  fastify,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import type { Html } from '../html.ts';
+import type { Theme } from '../pages/layout.ts';
+import { addAssets } from './assets.ts';
+import { isFromOwnPage } from './origin.ts';
+
+const compress = promisify(brotliCompress);
+/** Quick: a page is made anew for every request. */
+const FAST = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
+/** Fields of a form; files come with campaigns. */
+const LARGEST_FORM = 64 * 1024;
+
+export interface ServerOptions {
+  log: Log;
+  /** With https cookies are for https alone and browsers remember it. */
+  url: string;
+}
+
+/** With assets and the rules for everybody, and no pages yet. */
+export async function createServer({ log, url }: ServerOptions): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = log;
+  const app = fastify({
+    loggerInstance,
+    // Addresses may hold what somebody typed: only patterns of routes are logged, below.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: LARGEST_FORM,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+  });
+  await app.register(fastifyHelmet, headersFor(url));
+  await app.register(fastifyCookie);
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, new URLSearchParams(body as string)),
+  );
+  app.addHook('onSend', async (_request, reply, payload) => compressed(reply, payload));
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    const { statusCode: status, elapsedTime } = reply;
+    const level = status >= 400 ? 'info' : 'debug';
+    request.log[level]({ method: request.method, route, status, ms: Math.round(elapsedTime) }, 'answered'); // prettier-ignore
+    done();
+  });
+  closeUnusedConnections(app);
+  addAssets(app);
+  return app;
+}
+
+/**
+ * Browsers connect in advance. A connection that never carried a request is not idle to Node, and would hold up the end
+ * of the service for a minute.
+ */
+function closeUnusedConnections(app: FastifyInstance): void {
+  const unused = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  app.server.on('request', ({ socket }) => unused.delete(socket));
+  app.addHook('preClose', (done) => {
+    for (const socket of unused) socket.destroy();
+    done();
+  });
+}
+
+/** Nothing from elsewhere, nothing inline, no frame around it. */
+function headersFor(url: string) {
+  const isSecure = url.startsWith('https:');
+  const own = ["'self'"];
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: own,
+        styleSrc: own,
+        imgSrc: own,
+        fontSrc: own,
+        connectSrc: own,
+        formAction: own,
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    hsts: isSecure && { maxAge: 31_536_000 },
+    referrerPolicy: { policy: 'same-origin' as const },
+    crossOriginEmbedderPolicy: false,
+  };
+}
+
+async function compressed(reply: FastifyReply, payload: unknown): Promise<unknown> {
+  const isPage = String(reply.getHeader('content-type') ?? '').startsWith('text/html');
+  const takesBrotli = /\bbr\b/.test(reply.request.headers['accept-encoding'] ?? '');
+  if (!isPage || !takesBrotli || typeof payload !== 'string') return payload;
+  void reply.header('content-encoding', 'br').header('vary', 'accept-encoding');
+  void reply.removeHeader('content-length');
+  return compress(payload, FAST);
+}
+
+/** Refuses what another site has a person's browser post. */
+export function refuseForeignPosts(
+  app: FastifyInstance,
+  url: string,
+  refuse: (request: FastifyRequest, reply: FastifyReply) => unknown,
+): void {
+  const { host } = new URL(url);
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.method === 'GET' || request.method === 'HEAD' || isFromOwnPage(request, host)) {
+      return done();
+    }
+    refuse(request, reply);
+  });
+}
+
+/** What somebody chose with the button. */
+export function themeOf({ cookies }: FastifyRequest): Theme {
+  const { theme } = cookies;
+  return theme === 'light' || theme === 'dark' ? theme : undefined;
+}
+
+/** Pages hold contacts: nobody on the way keeps them. */
+export function sendPage(reply: FastifyReply, page: Html, status = 200): FastifyReply {
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(page.text);
+}

@@ -1,0 +1,43 @@
+/** Has the referrer told of a commission: a mail and an SMS, by the notifier, once. */
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { readEmail } from '@leadwire/shared/contacts/emails';
+import { readPhone } from '@leadwire/shared/contacts/phones';
+import { makeEvent } from '@leadwire/shared/contract/events';
+import { contentHash, derivedId } from '@leadwire/shared/contract/ids';
+import { subjects } from '@leadwire/shared/contract/topology';
+import type { UntoldCommission } from './store.ts';
+
+const TYPE = 'referral_commission';
+
+/** @throws TransientError when it was not stored */
+export type TellReferrer = (commission: UntoldCommission) => Promise<void>;
+
+/** The message's id follows from the conversion: asked for again it is the same message. */
+export function createTellReferrer(
+  bus: Pick<Bus, 'name' | 'publish'>,
+  now: () => Date = () => new Date(),
+): TellReferrer {
+  return async ({ conversionId, commission, product, name, email, phone }) => {
+    const messageId = derivedId('message', 'referral', conversionId);
+    const number = readPhone(phone ?? '');
+    const content = {
+      type: TYPE,
+      to: { name, email: readEmail(email ?? '').email, phone: number.phone },
+      contactIssues: number.issue === 'phone_invalid' ? ['phone_invalid' as const] : [],
+      data: { commission: String(commission), ...(product !== null && { product }) },
+    } as const;
+    const at = now().toISOString();
+    const data = {
+      messageId,
+      ...content,
+      contactIssues: [...content.contactIssues],
+      sendAt: at,
+      receivedAt: at,
+      contentHash: contentHash(content),
+    };
+    const event = makeEvent('message.requested.v1', { source: bus.name, subject: messageId, data });
+    await bus.publish(subjects.messageRequested(TYPE, messageId), event, {
+      onceUnder: subjects.messageRequested('*', messageId),
+    });
+  };
+}

@@ -1,0 +1,196 @@
+/** What each alert means, and what to do about it, in words for people who do not know the code. */
+
+export interface AlertWords {
+  /** While it goes on. */
+  raised: string;
+  /** When it is over. */
+  resolved: string;
+  /** What it means for people, and what to do. */
+  advice?: string;
+}
+
+/** Who it is about: the first part of an alert's name. */
+const PARTS: Readonly<Record<string, string>> = {
+  'notifier-plan': 'планирование писем и SMS',
+  'notifier-messages': 'сообщения платформы',
+  'notifier-email': 'письма (Resend)',
+  'notifier-sms': 'SMS (Mobizon)',
+  'crm-sync': 'сделки в AmoCRM',
+  'crm-students': 'ученики в AmoCRM',
+  'crm-changes': 'изменения из AmoCRM',
+  amocrm: 'AmoCRM',
+  resend: 'письма (Resend)',
+  mailgun: 'письма (Mailgun)',
+  mobizon: 'SMS (Mobizon)',
+  telegram: 'Telegram',
+  'telegram-plan': 'заявки в Telegram',
+  'telegram-send': 'заявки в Telegram',
+  'telegram-students': 'сообщения ученикам',
+  'telegram-leads': 'бот заявок в Telegram',
+  'telegram-admin': 'бот предупреждений в Telegram',
+  'telegram-mentor': 'бот учеников в Telegram',
+  'lead-store-leads': 'запись заявок в базу',
+  'lead-store-deliveries': 'запись статусов в базу',
+  'lead-store-calls': 'журнал интеграций',
+  'lead-store-crm': 'запись сделок в базу',
+  'lead-store-audit': 'журнал действий',
+  'lead-store-rejects': 'запись непрочитанных форм',
+  'mailer-batch': 'рассылки',
+  'mailer-outcomes': 'результаты рассылок',
+  'mailer-suppressions': 'отписки',
+  'mailer-sms-reports': 'отчёты о SMS',
+  'tripwire-leads': 'запись в базу Tripwire',
+  'tripwire-deliveries': 'запись в базу Tripwire',
+};
+
+const WAITS = 'Ничего не теряется: всё ждёт и уйдёт само.';
+const DOCTOR = 'Что именно не так и что сделать, скажет команда leadwire doctor.';
+
+/** Names of alerts; the first that fits. `$` stands for the part that it is about. */
+const ALL: readonly (readonly [RegExp, AlertWords])[] = [
+  [
+    /^(.+)_stopped$/,
+    {
+      raised: 'Остановлено: $',
+      resolved: 'Снова работает: $',
+      advice: `Само не пройдёт: чаще всего дело в ключе, доступе или деньгах. ${DOCTOR} ${WAITS}`,
+    },
+  ],
+  [
+    /^(.+)_limited$/,
+    {
+      raised: 'Telegram просит писать реже: $',
+      resolved: 'Telegram снова принимает сообщения: $',
+      advice: `Делать ничего не нужно. ${WAITS}`,
+    },
+  ],
+  [
+    /^(.+)_dead_letters$/,
+    {
+      raised: 'Не удалось обработать: $',
+      resolved: 'Всё разобрано: $',
+      advice:
+        'Такие записи лежат отдельно и не пропадут. Посмотреть причину: leadwire dead list; повторить: leadwire dead redrive.',
+    },
+  ],
+  [
+    /^provider_down(?:[_-](.+))?$/,
+    { raised: 'Сервис не отвечает: $', resolved: 'Сервис снова отвечает: $', advice: WAITS },
+  ],
+  [
+    /^journal_not_draining$/,
+    {
+      raised: 'Заявки ждут в журнале и не уходят дальше',
+      resolved: 'Заявки из журнала снова уходят',
+      advice: `Заявки приняты и лежат на диске. ${DOCTOR}`,
+    },
+  ],
+  [
+    /^(?:mobizon_balance_low|sms_balance)$/,
+    {
+      raised: 'Заканчиваются деньги на SMS (Mobizon)',
+      resolved: 'Денег на SMS снова достаточно (Mobizon)',
+      advice: 'Пополните счёт Mobizon. SMS, которые ждут, уйдут сами.',
+    },
+  ],
+  [
+    /^sms_budget/,
+    {
+      raised: 'Дневной или часовой лимит SMS исчерпан',
+      resolved: 'SMS снова уходят',
+      advice:
+        'SMS ждут. Если столько заявок — это правда, поднимите лимит (SMS_BUDGET_PER_HOUR, SMS_BUDGET_PER_DAY).',
+    },
+  ],
+  [
+    /^mail_fallback$/,
+    {
+      raised: 'Письма уходят через запасной сервис',
+      resolved: 'Письма снова уходят через основной сервис',
+      advice: 'Люди получают письма. Проверьте основной сервис: leadwire doctor.',
+    },
+  ],
+  [
+    /^flood$/,
+    {
+      raised: 'Слишком много заявок сразу: они задержаны',
+      resolved: 'Заявок снова обычное количество',
+      advice:
+        'Задержанные заявки сохранены, но никому ничего не отправлено. Если это настоящие люди, выпустите их кнопкой.',
+    },
+  ],
+  [
+    /^quarantined$/,
+    {
+      raised: 'Заявки с настоящими контактами задержаны',
+      resolved: 'Задержанных заявок больше нет',
+      advice: 'Похоже на робота, но контакты живые. Если это люди, выпустите заявки кнопкой.',
+    },
+  ],
+  [
+    /^no_leads$/,
+    {
+      raised: 'Давно нет ни одной заявки',
+      resolved: 'Заявки снова приходят',
+      advice:
+        'Откройте сайт и отправьте заявку сами. Если она не придёт сюда, сломана форма или реклама выключена.',
+    },
+  ],
+  [
+    /^forms_refused$/,
+    {
+      raised: 'Форма прислала заявку, которую не удалось прочитать',
+      resolved: 'Заявки с форм снова читаются',
+      advice:
+        'Заявка сохранена на 30 дней. Поправьте поля формы и повторите: leadwire forms retry.',
+    },
+  ],
+  [
+    /^webhooks_refused$/,
+    {
+      raised: 'Сообщения сервиса не приняты: неверная подпись',
+      resolved: 'Сообщения сервиса снова принимаются',
+      advice: 'Проверьте секрет вебхука в .env и в кабинете сервиса.',
+    },
+  ],
+  [
+    /^untrusted_proxy$/,
+    {
+      raised: 'Настройка TRUST_PROXY не совпадает с тем, откуда приходят запросы',
+      resolved: 'Настройка TRUST_PROXY в порядке',
+      advice: 'Все посетители выглядят как один. Укажите в TRUST_PROXY адрес прокси.',
+    },
+  ],
+  [
+    /^disk/,
+    {
+      raised: 'Заканчивается место для заявок и событий',
+      resolved: 'Места снова достаточно',
+      advice: 'Освободите место на диске сервера: без него заявки некуда записать.',
+    },
+  ],
+  [
+    /^amocrm_mapping$/,
+    {
+      raised: 'Настройки AmoCRM не совпадают с нашими',
+      resolved: 'Настройки AmoCRM снова совпадают',
+      advice: DOCTOR,
+    },
+  ],
+  [
+    /^telegram_group_/,
+    { raised: 'Группа в Telegram', resolved: 'Группа в Telegram снова на связи' },
+  ],
+];
+
+/** The words for an alert by its name (`what`); a name that is not known stands for itself. */
+export function wordsOf(what: string): AlertWords {
+  for (const [pattern, words] of ALL) {
+    const found = pattern.exec(what);
+    if (!found) continue;
+    const part = found[1] ?? '';
+    const named = (text: string) => text.replace('$', PARTS[part] ?? part).replace(/: $/, '');
+    return { ...words, raised: named(words.raised), resolved: named(words.resolved) };
+  }
+  return { raised: what, resolved: `Снова в порядке: ${what}` };
+}

@@ -1,0 +1,71 @@
+/** The button under a notice: one manager takes the lead, whoever presses after them reads who has it and since when. */
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { leadSchema } from '@leadwire/shared/contract/events';
+import { subjects } from '@leadwire/shared/contract/topology';
+import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
+import { z } from 'zod';
+import { clean, cut } from '../bot/html.ts';
+import type { Button } from '../bot/pace.ts';
+import type { Press } from '../bot/update.ts';
+import type { PressReply } from '../groups/group-commands.ts';
+import { clockIn } from '../russian-words.ts';
+import type { LeadOwner, LeadOwners } from './lead-owners.ts';
+import { shortNumber, type LeadNews } from './lead-text.ts';
+
+/** `take:` and the lead's id: 41 of 64 bytes. */
+const TAKE = /^take:([0-9a-f-]{36})$/;
+const SHORT_NAME = 24;
+
+const factSchema = z.object({ data: leadSchema.pick({ receivedAt: true }) });
+
+export interface TakePorts {
+  bus: Pick<Bus, 'lastUnder'>;
+  owners: Pick<LeadOwners, 'take'>;
+  timeZone: string;
+  /** Told how long after its receipt a lead was taken, in milliseconds, once for each. */
+  onTaken: (waitedMs: number) => void;
+  now?: () => Date;
+}
+
+/** The buttons under a message that tells of these leads. */
+export function takeButtons(all: readonly Pick<LeadNews, 'lead'>[]): Button[][] {
+  const isOne = all.length === 1;
+  return all.map(({ lead: { leadId, name } }) => {
+    const which = `${shortNumber(leadId)} ${cut(clean(name).replace(/\s+/g, ' '), SHORT_NAME)}`;
+    return [{ text: isOne ? 'Взять в работу' : `Взять ${which}`, data: `take:${leadId}` }];
+  });
+}
+
+/** Acts on a press of one of them; may be repeated. @throws TransientError when the broker does not answer. */
+export function createTakeLead({
+  bus,
+  owners,
+  timeZone,
+  onTaken,
+  now = () => new Date(),
+}: TakePorts) {
+  const toLabel = ({ name, at }: LeadOwner) =>
+    `✅ ${cut(clean(name), SHORT_NAME)} · ${clockIn(timeZone, new Date(at))}`;
+
+  return async ({ data, by, buttons }: Press, group: TelegramGroup): Promise<PressReply> => {
+    const leadId = TAKE.exec(data)?.[1];
+    const stored = leadId && (await bus.lastUnder('LEADS', subjects.anyLead(leadId)));
+    const lead = stored && factSchema.safeParse(stored.event).data?.data;
+    if (!leadId || !lead) return { words: 'Этой заявки больше нет.' };
+    const { receivedAt } = lead;
+    const at = now().toISOString();
+    const wanted = { ...by, leadId, groupId: group.groupId, receivedAt, at };
+    const { owner, isNew } = await owners.take(wanted);
+    if (isNew) onTaken(Date.parse(at) - Date.parse(receivedAt));
+    const label = { text: toLabel(owner), data };
+    const shown = buttons.map((row) => row.map((each) => (each.data === data ? label : each)));
+    return { words: wordsFor(owner, by.userId, isNew, timeZone), buttons: shown };
+  };
+}
+
+function wordsFor(owner: LeadOwner, userId: string, isNew: boolean, timeZone: string): string {
+  if (isNew) return 'Заявка ваша. Остальные видят, что вы её взяли.';
+  const time = clockIn(timeZone, new Date(owner.at));
+  if (owner.userId === userId) return `Вы уже взяли эту заявку в ${time}.`;
+  return `Эту заявку уже взял(а) ${cut(clean(owner.name), SHORT_NAME)} в ${time}.`;
+}

@@ -1,0 +1,171 @@
+/** The managers' desk: what people do with notices and alerts beyond reading them. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { someLead } from '@leadwire/testing/lead';
+import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { useRig } from './rig.ts';
+
+const rig = useRig();
+const { telegram, shownIn } = rig;
+let supabase: TestLanding;
+beforeAll(async () => {
+  supabase = await startLanding();
+}, 120_000);
+afterAll(() => supabase.close());
+
+const startRelay = () => rig.startRelay(supabase.env);
+const WAIT = { timeoutMs: 40_000 };
+
+/** The message with a button that has these data, once it is there. */
+const messageWith = (chatId: string, isMeant: (data: string) => boolean) =>
+  waitFor(
+    async () => {
+      for (const { messageId, buttons } of await telegram().messages(chatId)) {
+        for (const button of buttons.flat()) {
+          if ('data' in button && isMeant(button.data)) return { messageId, ...button };
+        }
+      }
+      return undefined;
+    },
+    { ...WAIT, what: 'a button' },
+  );
+/** Presses and resolves with what the person reads. */
+const press = async (chatId: string, messageId: number, data: string, person: number) => {
+  const { id } = await telegram().press(chatId, messageId, data, person);
+  const { answer } = await waitFor(
+    async () => {
+      const pressed = await telegram().pressed(id);
+      return pressed.answer ? pressed : undefined;
+    },
+    { ...WAIT, what: 'an answer to the press' },
+  );
+  return answer!.text;
+};
+const people = async () =>
+  (await telegram().people()).map(({ id }) => id) as [number, number, number];
+
+/** As lead-store writes it. */
+const storeLead = ({ leadId, name, phone, email, kind, source, receivedAt }: Lead) =>
+  supabase.landing.sql(
+    'insert into landing_leads (id, name, phone, email, kind, source, created_at) values ($1,$2,$3,$4,$5,$6,$7)',
+    [leadId, name, phone, email, kind, source, receivedAt],
+  );
+
+describe('a notice', () => {
+  test('is taken by one manager; the others read who and when, also after a restart', async () => {
+    const group = await rig.activeGroup('Отдел продаж');
+    const other = await rig.activeGroup('Второй отдел');
+    const relay = await startRelay();
+    const lead = await rig.publishLead();
+    const data = `take:${lead.leadId}`;
+    const [dana, yerlan, stranger] = await people();
+    const { messageId } = await messageWith(group.chatId, (each) => each === data);
+
+    await telegram().setPerson(group.chatId, stranger, 'left');
+    expect(await press(group.chatId, messageId, data, stranger)).toContain('только для участников');
+    const both = await Promise.all([
+      press(group.chatId, messageId, data, dana),
+      press(group.chatId, messageId, data, yerlan),
+    ]);
+    expect(both.filter((words) => words.includes('Заявка ваша'))).toHaveLength(1);
+    expect(both.filter((words) => words.includes('уже взял(а)'))).toHaveLength(1);
+    const taken = () =>
+      waitFor(async () => {
+        const shown = (await telegram().messages(group.chatId)).at(-1)?.buttons.flat() ?? [];
+        return shown.find(({ text }) => /✅ .+ · \d\d:\d\d/.test(text))?.text;
+      }, WAIT);
+    const label = await taken();
+    const winner = both[0].includes('Заявка ваша') ? 'Дана' : 'Ерлан';
+    expect(label).toContain(winner);
+
+    await relay.stop();
+    await startRelay();
+    expect(await press(group.chatId, messageId, data, winner === 'Дана' ? dana : yerlan)).toContain(
+      'Вы уже взяли',
+    );
+    const elsewhere = await messageWith(other.chatId, (each) => each === data);
+    const words = await press(
+      other.chatId,
+      elsewhere.messageId,
+      data,
+      winner === 'Дана' ? yerlan : dana,
+    );
+    expect(words).toContain(`уже взял(а) ${winner}`);
+  });
+
+  test('says that the person was here before, and since when', async () => {
+    const group = await rig.activeGroup('Отдел продаж');
+    await startRelay();
+    const phone = '+77000000101';
+    const before = someLead({ phone, receivedAt: '2026-01-05T10:00:00.000Z' });
+    await storeLead(before);
+    const lead = await rig.publishLead({ phone, email: null });
+    expect(await rig.settled(lead, group)).toBe('sent');
+    expect((await shownIn(group.chatId)).join()).toContain('Повторная: была 05.01.2026, 15:00');
+  });
+});
+
+describe('/find', () => {
+  test('finds people for groups of ours alone, however long their names are', async () => {
+    await startRelay();
+    const phone = '+77000000102';
+    await storeLead(someLead({ phone, name: `Айна <b>${'я'.repeat(4_000)}`, kind: 'proftest' }));
+    const ours = await rig.activeGroup('Отдел продаж');
+    const courses = await rig.activeGroup('Курс', { leadKinds: ['purchase'] });
+    const foreign = await telegram().addGroup({ title: 'Чужие', bots: ['leads'] });
+    const answer = async (chatId: string, text: string) => {
+      const before = (await shownIn(chatId)).length;
+      await telegram().say(chatId, text);
+      return waitFor(async () => (await shownIn(chatId))[before], { ...WAIT, what: 'an answer' });
+    };
+    const found = await answer(ours.chatId, '/find 8 (700) 000-01-02');
+    expect(found).toContain('+77000000102: заявок — 1');
+    expect(found).toContain('Айна <b>яяя');
+    expect(await answer(ours.chatId, '/find +77000000109')).toContain('нет');
+    expect(await answer(ours.chatId, '/find Айна')).toContain('/find +7');
+    expect(await answer(courses.chatId, '/find +77000000102')).toContain('нет');
+    // Nothing is said in a group that is not ours, nor to whoever is in none.
+    await telegram().say(foreign.id, '/find +77000000102');
+    const [, , stranger] = await people();
+    await telegram().setPerson(ours.chatId, stranger, 'left');
+    await telegram().say(ours.chatId, '/find +77000000102', { person: stranger });
+    expect(await answer(foreign.id, '/status')).toContain('не подключена');
+    expect(await answer(ours.chatId, '/status')).toContain('подключена');
+    expect((await shownIn(foreign.id)).join()).not.toContain('заявок —');
+    expect((await shownIn(ours.chatId)).filter((text) => text.includes('заявок —'))).toHaveLength(
+      1,
+    );
+  });
+});
+
+describe('an alert about held leads', () => {
+  test('lets them out by its button, once; whoever is second is told', async () => {
+    const admins = await rig.activeGroup('Админы', { bot: 'admin' });
+    const sales = await rig.activeGroup('Отдел продаж');
+    await startRelay();
+    const since = new Date(Date.now() - 1_000).toISOString();
+    const lead = someLead();
+    const data = { ...lead, quarantine: 'honeypot' as const };
+    const event = makeEvent('lead.quarantined.v1', { source: 'test', subject: lead.leadId, data });
+    await rig.bus().publish(subjects.leadQuarantined(lead.kind, lead.leadId), event);
+    await createAlerts(rig.bus()).raise({
+      severity: 'warning',
+      what: 'quarantined',
+      message: 'Задержана 1 заявка.',
+      release: { reason: 'honeypot', since },
+    });
+    const button = await messageWith(admins.chatId, (each) => each.startsWith('release:honeypot:'));
+    const [dana, yerlan] = await people();
+    const pressed = (person: number) => press(admins.chatId, button.messageId, button.data, person);
+    expect(await pressed(dana)).toContain('Выпущено заявок: 1');
+    expect(await rig.settled(lead, sales, 40_000)).toBe('sent');
+    expect(await pressed(yerlan)).toContain('уже нечего выпускать');
+    await waitFor(async () => {
+      const shown = (await telegram().messages(admins.chatId)).at(-1)?.buttons.flat() ?? [];
+      return shown.some((each) => /✅ Выпущено 1: Дана/.test(each.text));
+    }, WAIT);
+  });
+});
