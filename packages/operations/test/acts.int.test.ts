@@ -1,5 +1,6 @@
 /** What is done by hand to messages, dead letters and facts: done once, and written into the audit log. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { auditSchema, type AuditRecord } from '@leadwire/shared/contract/staff-facts';
@@ -132,6 +133,9 @@ describe('dead letters', () => {
   test('redriven together are one line of the log; by one it is found under its lead', async () => {
     const failed = [await leadWithMail('failed'), await leadWithMail('sent')];
     const seqs = [await deadLetter(failed[0]!), await deadLetter(failed[1]!)];
+    const what = 'notifier-email_dead_letters';
+    const told = { severity: 'warning', what, message: 'a message was given up' } as const;
+    await createAlerts(bus).report(told, 'dead:1');
     const letters = await findDeadLetters(bus, { cause: 'validation_error' });
     expect(letters.map(({ seq }) => seq)).toEqual(seqs);
     const foreseen = (await foreseeRedrive(bus, letters)).map(({ act }) => act);
@@ -142,6 +146,9 @@ describe('dead letters', () => {
     expect(await auditOf('dead_letter.redriven', 'many')).toMatchObject([
       { actor, details: { letters: 2, seqs, redrive: 1, settle: 1, isUnknownToo: false } },
     ]);
+
+    const ended = await bus.lastUnder('ALERTS', subjects.alert('*', what));
+    expect(ended?.event).toMatchObject({ data: { state: 'resolved' } });
 
     const unknown = await leadWithMail('unknown');
     await deadLetter(unknown);

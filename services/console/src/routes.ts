@@ -6,6 +6,7 @@ import { passwordProblem } from './auth/routes.ts';
 import type { Accounts } from './auth/accounts.ts';
 import { deliveriesOf, findLeads, groupTitles, otherLeads, readFilters, readLead, type Filters } from './data/leads.ts'; // prettier-ignore
 import { seesContacts } from './data/person.ts';
+import { createHealthLook } from './data/health.ts';
 import { readToday } from './data/today.ts';
 import { leadActRoutes } from './lead-act-routes.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
@@ -50,13 +51,14 @@ export function routesOf(parts: RouteParts): Route[] {
 }
 
 function todayRoute({ bus, clock }: RouteParts): Route {
+  const lookAtHealth = createHealthLook(bus);
   return {
     method: 'GET',
     path: '/',
     roles: staffRoles,
     async handle({ client }) {
-      const today = await readToday(client, clock);
-      const faults = faultsOf(today, !bus.isConnected(), clock);
+      const [today, findings] = await Promise.all([readToday(client, clock), lookAtHealth()]);
+      const faults = faultsOf(today, !bus.isConnected(), findings, clock);
       return { title: 'Сегодня', body: todayPage(today, faults, clock) };
     },
   };

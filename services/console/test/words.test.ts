@@ -94,7 +94,7 @@ describe('words', () => {
   });
 
   test('of reasons: ours by their token, a provider’s by what tells', () => {
-    expect(reasonWords('phone_invalid')).toBe('номер записан с ошибкой');
+    expect(reasonWords('phone_invalid')).toBe('телефон с ошибкой');
     expect(causeWords('attempts_spent', '402 not enough money on the balance')).toBe('нет денег на счёте'); // prettier-ignore
     expect(causeWords('stale', 'anything')).toMatch(/поздно/);
     expect(reasonWords(null)).toBeUndefined();

@@ -1,5 +1,7 @@
 /** What is done to dead letters, to one or to many: redriven or discarded, and written into the audit log as one act. */
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { toError } from '@leadwire/shared/errors';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import type { ActingParts } from '../acting.ts';
@@ -50,7 +52,11 @@ export function redriveLetters(
 ): Promise<LetterResult[]> {
   const redriver = createRedriver({ bus, ledger: createLedger(bus), isUnknownToo });
   const what = { actor, action: 'dead_letter.redriven', ...aboutOf(letters, { isUnknownToo }) };
-  const work = () => each(letters, (letter) => redriver.redrive(letter), onResult);
+  const work = async () => {
+    const results = await each(letters, (letter) => redriver.redrive(letter), onResult);
+    await resolveAlerts(bus, letters);
+    return results;
+  };
   return audited(bus, what, work, countOf);
 }
 
@@ -65,7 +71,26 @@ export function discardLetters(
     return { act: 'drop' as const, why: '' };
   };
   const what = { actor, action: 'dead_letter.dropped', ...aboutOf(letters) };
-  return audited(bus, what, () => each(letters, discard, onResult), countOf);
+  const work = async () => {
+    const results = await each(letters, discard, onResult);
+    await resolveAlerts(bus, letters);
+    return results;
+  };
+  return audited(bus, what, work, countOf);
+}
+
+/** Whoever was told that messages were given up hears when none of them is left. @throws TransientError */
+async function resolveAlerts(bus: Bus, letters: readonly DeadLetter[]): Promise<void> {
+  const { streams } = await bus.manager();
+  const alerts = createAlerts(bus);
+  for (const durable of new Set(letters.map((letter) => letter.durable))) {
+    const { state } = await streams.info('DEAD_LETTERS', {
+      subjects_filter: subjects.dead(durable, '>'),
+    });
+    if (Object.keys(state.subjects ?? {}).length > 0) continue;
+    const message = `nothing that ${durable} gave up is left`;
+    await alerts.resolve(`${durable}_dead_letters`, message);
+  }
 }
 
 async function each(

@@ -109,7 +109,9 @@ const pauseSchema = z.object({ pausedUntil: z.number() });
 
 async function readPauses(bus: Bus): Promise<Map<string, number>> {
   const pauses = new Map<string, number>();
-  for await (const { subject, json } of readStream(bus, 'KV_limits')) {
+  // One token: an account. Longer keys are people's counters, of which there are many.
+  const accounts = { subject: '$KV.limits.*' };
+  for await (const { subject, json } of readStream(bus, 'KV_limits', accounts)) {
     const until = pauseSchema.safeParse(json).data?.pausedUntil;
     if (until !== undefined) pauses.set(subject.split('.').at(-1) ?? '', until);
   }

@@ -1,4 +1,5 @@
 /** Сегодня: one sentence first, then numbers. */
+import type { HealthFinding } from '@leadwire/operations/health/finding';
 import type { Today } from '../data/today.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { amount, counted, longMoment, span, weekdayAccusative, type Clock } from '../words/time.ts';
@@ -18,11 +19,20 @@ export interface Fault {
 const SILENCE_FROM = 3;
 const LEADS: [string, string, string] = ['заявка', 'заявки', 'заявок'];
 
-/** What is wrong by these numbers; the gravest first. */
-export function faultsOf(today: Today, isBrokerAway: boolean, clock: Clock): Fault[] {
-  const faults: Fault[] = [];
+/** What is wrong by these numbers and by what was found out about the parts; the gravest first. */
+export function faultsOf(
+  today: Today,
+  isBrokerAway: boolean,
+  findings: readonly HealthFinding[],
+  clock: Clock,
+): Fault[] {
+  const faults: Fault[] = findings.map(({ state, title, text, meaning, remedy }) => ({
+    tone: state === 'broken' ? 'bad' : 'warn',
+    title: `${title}: ${text}`,
+    text: [meaning, remedy].filter((sentence) => sentence !== undefined).join('. '),
+  }));
   if (isBrokerAway) {
-    faults.push({
+    faults.unshift({
       tone: 'bad',
       title: 'Очередь сообщений не отвечает',
       text: html`<b>Заявки принимаются и ждут в журнале на диске.</b> Письма, SMS и сделки уйдут

@@ -1,36 +1,8 @@
-/** Why something was not sent, in words for a manager. Tokens are ours; what a provider said itself is not translated. */
-
-const REASONS: Readonly<Record<string, string>> = {
-  phone_missing: 'нет телефона',
-  phone_invalid: 'номер записан с ошибкой',
-  email_missing: 'нет почты',
-  email_invalid: 'почта записана с ошибкой',
-  contact_missing: 'нет контакта',
-  no_contacts: 'нет контактов',
-  quarantined: 'похоже на бота',
-  stale: 'слишком поздно: заявка пришла давно',
-  unsubscribed: 'человек отписался',
-  suppressed: 'человек отписался',
-  budget_spent: 'исчерпан бюджет',
-  refused_by_provider: 'оператор отказал',
-  rejected: 'оператор отказал',
-  not_answered_by_provider: 'сервис отправки не ответил',
-  not_listed_by_provider: 'сервис отправки не знает об этом сообщении',
-  not_found_at_provider: 'сервис отправки не знает об этом сообщении',
-  no_answer: 'сервис отправки не ответил',
-  idempotency_key_expired: 'прошло слишком много времени, проверить уже нельзя',
-  other_body: 'сервис уже получил другой текст под этим номером',
-  attempts_spent: 'не получилось за все попытки',
-  group_gone: 'группы в Telegram больше нет',
-  link_refused: 'не получилось сделать ссылку для входа',
-  unknown_template: 'нет такого текста',
-  answer_does_not_fit: 'ответ не поместился в текст',
-  no_content: 'нет текста',
-  bad_schema: 'данные не читаются',
-  mailbox_unavailable: 'такого ящика нет',
-  cancelled: 'отменено',
-  flood: 'слишком много одинаковых заявок',
-};
+/**
+ * Why something was not sent, in words for a manager: our own tokens by the words that all texts use, and what
+ * providers say by its gist.
+ */
+import { wordsForReason } from '@leadwire/shared/delivery/reasons';
 
 /** What providers say, by the part of it that tells. */
 const SAID: readonly (readonly [RegExp, string])[] = [
@@ -58,7 +30,7 @@ export function causeWords(
 /** The words for a token or for what a provider said; undefined for nothing. */
 export function reasonWords(reason: string | null | undefined): string | undefined {
   if (!reason) return undefined;
-  const known = REASONS[reason];
+  const known = wordsForReason(reason);
   if (known !== undefined) return known;
   return SAID.find(([pattern]) => pattern.test(reason))?.[1] ?? 'сервис отправки отказал';
 }
@@ -68,12 +40,12 @@ export const remedyFor = (cause: string | undefined) =>
   cause === undefined ? undefined : REMEDIES[cause];
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  'номер записан с ошибкой': 'Спросите номер по почте или найдите человека в AmoCRM.',
-  'почта записана с ошибкой': 'Позвоните и уточните адрес.',
+  'телефон с ошибкой': 'Спросите номер по почте или найдите человека в AmoCRM.',
+  'почта с ошибкой': 'Позвоните и уточните адрес.',
   'нет денег на счёте': 'Пополните счёт Mobizon, и SMS уйдут сами.',
   'такого ящика нет': 'Позвоните и уточните адрес.',
   'сервис отправки не ответил': 'Неизвестно, дошло ли. Спросите человека или отправьте ещё раз.',
-  'не получилось за все попытки': 'Отправьте ещё раз, когда сервис заработает.',
+  'не удалось отправить после нескольких попыток': 'Отправьте ещё раз, когда сервис заработает.',
   'оператор отказал': 'Проверьте номер: он может быть выключен или записан с ошибкой.',
 };
 
@@ -85,6 +57,8 @@ const ISSUES: Readonly<Record<string, string>> = {
   email_typo_suspected: 'похоже на опечатку',
   name_missing: 'имени нет',
   form_unknown: 'пришла с неизвестной формы',
+  phone_cut_by_mask: 'похоже, набрали с 8: номер неполный',
+  key_conflict: 'ключ формы уже был использован',
 };
 export const issueWords = (issue: string) => ISSUES[issue] ?? issue;
 

@@ -41,6 +41,11 @@ const PARTS: Readonly<Record<string, string>> = {
   'mailer-sms-reports': 'отчёты о SMS',
   'tripwire-leads': 'запись в базу Tripwire',
   'tripwire-deliveries': 'запись в базу Tripwire',
+  'lead-store-sales': 'запись продаж в базу',
+  'referrals-leads': 'партнёры: их заявки',
+  'referrals-sales': 'партнёры: продажи',
+  'referrals-facts': 'партнёры: вознаграждения',
+  'notifier-bounces': 'адреса, которые не принимают писем',
 };
 
 const WAITS = 'Ничего не теряется: всё ждёт и уйдёт само.';
@@ -167,6 +172,30 @@ const ALL: readonly (readonly [RegExp, AlertWords])[] = [
       raised: 'Заканчивается место для заявок и событий',
       resolved: 'Места снова достаточно',
       advice: 'Освободите место на диске сервера: без него заявки некуда записать.',
+    },
+  ],
+  [
+    /^referrals_no_tiers$/,
+    {
+      raised: 'Продажи партнёров ждут: не задано вознаграждение',
+      resolved: 'Вознаграждение партнёров задано',
+      advice: 'Задайте его: leadwire referrals tier 1 --percent 10. Продажи будут учтены.',
+    },
+  ],
+  [
+    /^referrals_self_referral$/,
+    {
+      raised: 'Партнёр привёл сам себя: вознаграждение задержано',
+      resolved: 'Вознаграждение решено',
+      advice: 'Посмотрите и решите: leadwire referrals list.',
+    },
+  ],
+  [
+    /^referrals_refund_after_payment$/,
+    {
+      raised: 'Возврат после того, как партнёру заплатили',
+      resolved: 'Возврат учтён',
+      advice: 'Договоритесь с партнёром, как вернуть вознаграждение: leadwire referrals list.',
     },
   ],
   [
