@@ -246,7 +246,9 @@ describe('a user of the broker', () => {
   });
 
   test.each(USERS.slice(1))('%s cannot listen to anything but its own answers', async (user) => {
-    for (const subject of ['leads.>', '_INBOX.>', '_INBOX_admin.>', '$JS.EVENT.>', '>']) {
+    // The console hears that something has changed, and looks at the database then.
+    const facts = user === 'console' ? [] : ['leads.>'];
+    for (const subject of [...facts, '_INBOX.>', '_INBOX_admin.>', '$JS.EVENT.>', '>']) {
       const listening = connections.get(user)!.subscribe(subject);
       const reason = await listening.closed.then(String, String);
       const heard = await (async () => {

@@ -36,7 +36,7 @@ export function useRig() {
   });
   beforeEach(() => sandbox.control.clearFaults());
 
-  const emailOf = async ({ leadId }: Lead): Promise<LedgerEntry> => {
+  const emailOf = async ({ leadId }: Pick<Lead, 'leadId'>): Promise<LedgerEntry> => {
     const entries = await createLedger(bus).ofLead(leadId);
     const entry = entries.find(({ channel }) => channel === 'email');
     if (!entry) throw new Error('no mail is planned yet');
@@ -69,7 +69,7 @@ export function useRig() {
     acceptMails: () => sandbox.control.clearFaults(),
 
     /** The lead's mail, once it has ended as given, later than `before`. */
-    emailEnds: (lead: Lead, state: LedgerEntry['state'], before = '') =>
+    emailEnds: (lead: Pick<Lead, 'leadId'>, state: LedgerEntry['state'], before = '') =>
       waitFor(
         async () => {
           const entry = await emailOf(lead);

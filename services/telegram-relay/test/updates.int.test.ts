@@ -161,7 +161,7 @@ describe('the life of a group at Telegram', () => {
     const { code } = await codes.make({ kind: 'group', bot: 'leads' });
     await telegram().say(chatId, `/activate ${code}`);
     await becomes(chatId, 'active');
-    expect(await reads('«Профтест» получает сообщения')).toContain('снова в порядке');
+    expect(await reads('«Профтест» получает сообщения')).toContain('снова на связи');
   });
 
   test('upgraded to a supergroup it keeps its place under the new id', async () => {

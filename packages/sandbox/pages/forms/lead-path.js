@@ -127,17 +127,17 @@ function showState({ text, isOdd = false }) {
 
 /** The lead as the system understood it: this is what goes on to every other place. */
 function aboutLead(lead) {
-  const remarksOn = (part) =>
+  const remarksOn = (...parts) =>
     lead.contactIssues
-      .filter((issue) => issue.startsWith(part))
+      .filter((issue) => parts.some((part) => issue.startsWith(part)))
       .map((issue) => CONTACT_REMARKS[issue]?.(lead.emailSuggestion) ?? issue)
       .join('; ');
   const utm = Object.entries(lead.utm).map(([name, value]) => `${name}: ${value}`);
   const rows = [
-    ['Имя', lead.name],
+    ['Имя', lead.name, remarksOn('name')],
     ['Почта', lead.email ?? '—', remarksOn('email')],
     ['Телефон', lead.phone ?? '—', remarksOn('phone')],
-    ['Источник', lead.source],
+    ['Источник', lead.source, remarksOn('form', 'key')],
     ['Оплата', PAYMENTS[lead.paymentMethod] ?? lead.paymentMethod],
     ['UTM', utm.join(', ')],
     ['Время', `${day.format(new Date(lead.receivedAt))}, Алматы`],
