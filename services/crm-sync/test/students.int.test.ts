@@ -41,7 +41,7 @@ describe('a student', () => {
     const first = await post(api, '', student);
     expect([first.status, await first.json()]).toEqual([
       201,
-      { success: true, studentId: student.id },
+      { success: true, studentId: student.id, saleId: expect.any(String) },
     ]);
     const again = await post(api, '', student);
     expect([again.status, await again.json()]).toMatchObject([200, { duplicate: true }]);

@@ -27,9 +27,9 @@ describe('a batch of SMS', () => {
     );
     const sent = await rig.sandbox.control.sms();
     expect(sent.map(({ text }) => text)).toEqual([
-      'Имя0, эфир перенесён на 25 ноября',
-      'Имя1, эфир перенесён на 25 ноября',
-      'Имя2, эфир перенесён на 25 ноября',
+      'Имяа, эфир перенесён на 25 ноября',
+      'Имяб, эфир перенесён на 25 ноября',
+      'Имяв, эфир перенесён на 25 ноября',
     ]);
     expect(new Set(sent.map(({ campaignName }) => campaignName))).toEqual(new Set(['Перенос #1']));
     const bodies = await rig.sandbox.control.requests('mobizon');
