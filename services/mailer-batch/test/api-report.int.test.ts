@@ -38,7 +38,7 @@ describe('the report', () => {
       "7;'＝Анна",
       "8;'=cmd|calc",
     ]);
-    expect(lines[7]).toBe(`8;'=cmd|calc;'=1@;left_out;contact_invalid;;;;;;;;;;`);
+    expect(lines[7]).toBe(`8;'=cmd|calc;'=1@;left_out;contact_invalid;;;;;;;;;;;`);
     expect(text).not.toMatch(/(^|;)"?[=+@\t-]/m);
   });
 
