@@ -12,8 +12,9 @@
  * A `creating` that is found belongs to a create of which nobody knows the end: AmoCRM is asked first.
  */
 import { z } from 'zod';
-import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
-import { SnoozeError, TransientError, orOutage } from '@leadwire/shared/errors';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { changeKey, readKey, type Key } from '@leadwire/shared/coordination/kv';
+import { SnoozeError, orOutage } from '@leadwire/shared/errors';
 import { foundByWays, stayReasons, type Known } from './known.ts';
 
 const TRIES = 20;
@@ -102,28 +103,19 @@ export interface CrmMap {
 
 /** All methods throw TransientError when the broker fails. */
 export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.now): CrmMap {
-  const read = async <T>(key: string, schema: z.ZodType<T>) => {
-    const found = await (await bus.bucket('crm_map')).get(key);
-    if (found?.operation !== 'PUT') return { value: undefined, revision: 0 };
-    return { value: schema.parse(found.json()), revision: found.revision };
-  };
+  const at = <T>(key: string, schema: z.ZodType<T>): Key<T> => ({ bucket: 'crm_map', key, schema });
+  const read = <T>(key: string, schema: z.ZodType<T>) =>
+    orOutage(UNREADABLE, () => readKey(bus, at(key, schema)));
 
   const change = <T>(key: string, schema: z.ZodType<T>, next: (before: T | undefined) => T) =>
     orOutage(UNREADABLE, async () => {
-      for (let attempt = 0; attempt < TRIES; attempt += 1) {
-        const { value, revision } = await read(key, schema);
-        const after = JSON.stringify(next(value));
-        if (value !== undefined && after === JSON.stringify(value)) return;
-        const bucket = await bus.bucket('crm_map');
-        try {
-          if (revision === 0) await bucket.create(key, after);
-          else await bucket.update(key, after, revision);
-          return;
-        } catch (thrown) {
-          if (!isConflict(thrown)) throw thrown;
-        }
-      }
-      throw new TransientError(`too many change ${key.split('.')[0]} at once`);
+      const toNext = (before: T | undefined) => {
+        const after = next(before);
+        const isSameText = before !== undefined && JSON.stringify(after) === JSON.stringify(before);
+        return isSameText ? undefined : after;
+      };
+      const contest = { tries: TRIES, busy: `too many change ${key.split('.')[0]} at once` };
+      await changeKey(bus, at(key, schema), toNext, contest);
     });
 
   const changePersons = async (
@@ -136,12 +128,9 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
   };
 
   return {
-    lead: (leadId) =>
-      orOutage(UNREADABLE, async () => (await read(leadKey(leadId), leadSchema)).value),
-    person: (key) =>
-      orOutage(UNREADABLE, async () => (await read(personKey(key), personSchema)).value),
-    deal: (dealId) =>
-      orOutage(UNREADABLE, async () => (await read(dealKey(dealId), dealSchema)).value),
+    lead: (leadId) => read(leadKey(leadId), leadSchema),
+    person: (key) => read(personKey(key), personSchema),
+    deal: (dealId) => read(dealKey(dealId), dealSchema),
 
     async claim(leadId, personKeys, seen) {
       const at = now();
@@ -201,8 +190,7 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
         state: 'done' as const,
         doneAt: at,
       })),
-    lookedUntil: () =>
-      orOutage(UNREADABLE, async () => (await read(LOOKED, lookedSchema)).value?.until),
+    lookedUntil: async () => (await read(LOOKED, lookedSchema))?.until,
     looked: (until) => change(LOOKED, lookedSchema, () => ({ until })),
     changeDeal: (dealId, next, seenOn) =>
       change(dealKey(dealId), dealSchema, (before) =>

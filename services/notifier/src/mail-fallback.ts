@@ -3,13 +3,13 @@
  * in a row without success over `MAIL_FALLBACK_AFTER_MS`; from then on new mails are Mailgun's until a mail has gone
  * out through Resend again. The state is in the broker, so that a restart neither forgets an outage nor begins one.
  */
-import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Alerts } from '@leadwire/shared/coordination/alerts';
-import { TransientError, orOutage, toError } from '@leadwire/shared/errors';
+import { changeKey, readKey, type Key } from '@leadwire/shared/coordination/kv';
+import { orOutage, toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { z } from 'zod';
 
-const KEY = 'resend_health';
 export const ALERT = 'mail_fallback';
 /** Failures in a row that are no accident. */
 const FAILURES = 3;
@@ -19,7 +19,7 @@ const SILENCE_MS = 5 * 60_000;
 const FRESH_MS = 500;
 const SHORTEST_PROBE_GAP_MS = 200;
 const LONGEST_PROBE_GAP_MS = 30_000;
-const CAS_TRIES = 20;
+const CONTEST = { tries: 20, busy: 'the state of Resend: somebody else was faster every time' };
 
 const stateSchema = z.object({
   failingSince: z.iso.datetime(),
@@ -31,6 +31,11 @@ const stateSchema = z.object({
   probedAt: z.iso.datetime().optional(),
 });
 type State = z.infer<typeof stateSchema>;
+const KEY: Key<State | undefined> = {
+  bucket: 'limits',
+  key: 'resend_health',
+  schema: stateSchema.optional().catch(undefined),
+};
 
 export interface MailFallback {
   /**
@@ -66,34 +71,18 @@ export function createMailFallback(options: MailFallbackOptions): MailFallback {
   let seen: { state: State | undefined; at: number } | undefined;
   let isKnownToWork = false;
 
-  const read = async () => {
-    const found = await (await bus.bucket('limits')).get(KEY);
-    const state = found?.operation === 'PUT' ? stateSchema.safeParse(found.json()).data : undefined;
+  const saw = (state: State | undefined): State | undefined => {
     seen = { state, at: now() };
-    return { state, revision: found?.revision ?? 0 };
+    return state;
   };
 
   const recent = async (): Promise<State | undefined> =>
-    seen && now() - seen.at < FRESH_MS ? seen.state : (await read()).state;
+    seen && now() - seen.at < FRESH_MS ? seen.state : saw(await readKey(bus, KEY));
 
   /** Undefined from `next` changes nothing. Returns what stands there now. */
   const change = async (next: (state: State | undefined) => State | undefined) => {
-    for (let tries = 0; tries < CAS_TRIES; tries += 1) {
-      const { state, revision } = await read();
-      const wanted = next(state);
-      if (wanted === undefined) return { state, isOurs: false };
-      try {
-        const bucket = await bus.bucket('limits');
-        const value = JSON.stringify(wanted);
-        // A key that was never there has no revision to update.
-        await (revision === 0 ? bucket.create(KEY, value) : bucket.update(KEY, value, revision));
-        seen = { state: wanted, at: now() };
-        return { state: wanted, isOurs: true };
-      } catch (thrown) {
-        if (!isConflict(thrown)) throw thrown;
-      }
-    }
-    throw new TransientError('the state of Resend: somebody else was faster every time');
+    const { before, written } = await changeKey<State | undefined>(bus, KEY, next, CONTEST);
+    return { state: saw(written ?? before), isOurs: written !== undefined };
   };
 
   const iso = (at: number) => new Date(at).toISOString();
@@ -178,8 +167,8 @@ export function createMailFallback(options: MailFallbackOptions): MailFallback {
           const message = 'Resend снова принимает письма: они опять уходят через него.';
           if (!state || state.isDown) await alerts.resolve(ALERT, message);
         }
-        if (state) await (await bus.bucket('limits')).delete(KEY);
-        seen = { state: undefined, at: now() };
+        if (state) await (await bus.bucket(KEY.bucket)).delete(KEY.key);
+        saw(undefined);
         isKnownToWork = true;
       }),
   };

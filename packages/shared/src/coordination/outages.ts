@@ -3,20 +3,19 @@
  * The state is in the broker, so that a restart neither forgets an outage nor begins one.
  */
 import { z } from 'zod';
-import { isConflict, type Bus } from '../broker/bus.ts';
+import type { Bus } from '../broker/bus.ts';
 import { AmbiguousError, TransientError, toError } from '../errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Alerts } from './alerts.ts';
+import { changeKey } from './kv.ts';
 
 const ALERT = 'provider_down';
-/** In the bucket `limits`: all providers under one key, because one alert tells of all of them. */
-const KEY = 'outages';
 const AFTER_MS = 60_000;
 /** Failures that are no accident. */
 const FAILURES = 3;
 /** A failure after such a silence begins a new row: of the time between nobody knows. */
 const SILENCE_MS = 5 * 60_000;
-const CAS_TRIES = 20;
+const CONTEST = { tries: 20, busy: 'somebody else was faster every time' };
 
 /** By the provider's name: what does not happen while it is away. */
 const PROVIDERS: Readonly<Record<string, string>> = {
@@ -34,6 +33,8 @@ const outageSchema = z.object({
 });
 const stateSchema = z.record(z.string(), outageSchema);
 type State = z.infer<typeof stateSchema>;
+/** All providers under one key, because one alert tells of all of them. */
+const KEY = { bucket: 'limits', key: 'outages', schema: stateSchema.catch({}) } as const;
 
 export interface Outages {
   /** The call itself; how it went is noted, and whether that could be noted changes nothing. */
@@ -51,24 +52,9 @@ export function createOutages({ bus, alerts, log, now = Date.now }: OutagesOptio
   /** Providers that this process knows to work: their successes are no news. */
   const works = new Set<string>();
 
-  /** By compare-and-set; undefined from `next` leaves the state, and is returned. */
-  const change = async (next: (state: State) => State | undefined): Promise<State | undefined> => {
-    const bucket = await bus.bucket('limits');
-    for (let tries = 0; tries < CAS_TRIES; tries += 1) {
-      const found = await bucket.get(KEY);
-      const isThere = found?.operation === 'PUT';
-      const wanted = next(isThere ? (stateSchema.safeParse(found.json()).data ?? {}) : {});
-      if (wanted === undefined) return undefined;
-      const value = JSON.stringify(wanted);
-      try {
-        await (isThere ? bucket.update(KEY, value, found.revision) : bucket.create(KEY, value));
-        return wanted;
-      } catch (thrown) {
-        if (!isConflict(thrown)) throw thrown;
-      }
-    }
-    throw new TransientError('somebody else was faster every time');
-  };
+  /** Undefined from `next` leaves the state, and is returned. */
+  const change = async (next: (state: State) => State | undefined): Promise<State | undefined> =>
+    (await changeKey(bus, KEY, (state) => next(state ?? {}), CONTEST)).written;
 
   const noted = (work: () => Promise<void>): Promise<void> =>
     work().catch((thrown: unknown) =>

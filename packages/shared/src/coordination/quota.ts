@@ -2,12 +2,12 @@
  * How often something may be done within a time, counted for all processes together in a KV key by compare-and-set.
  * What is counted has an id: however often its work is repeated, it counts once. Keys carry hashes, never contacts.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { isConflict, type Bus } from '../broker/bus.ts';
-import { TransientError, orOutage } from '../errors.ts';
+import type { Bus } from '../broker/bus.ts';
+import { orOutage } from '../errors.ts';
+import { changeKey, readKey, type Key } from './kv.ts';
 
-const TRIES = 50;
+const CONTEST = { tries: 50, busy: 'too many count the same at once' };
 const UNREADABLE = 'what was sent lately cannot be read';
 /** A budget of thousands is one value at the broker: the end of an id is enough to tell its entries apart. */
 const ID_LENGTH = 12;
@@ -52,30 +52,12 @@ export interface Quota {
 }
 
 export function createQuota(bus: Pick<Bus, 'bucket'>, now: () => number = Date.now): Quota {
-  const read = async (key: string): Promise<{ entries: Entries; revision: number }> => {
-    const found = await (await bus.bucket('limits')).get(key);
-    if (found?.operation !== 'PUT') return { entries: [], revision: found?.revision ?? 0 };
-    return { entries: entriesSchema.parse(found.json()), revision: found.revision };
-  };
-
-  /** `change` returns undefined to leave things as they are. */
-  const compareAndSet = (key: string, change: (entries: Entries) => Entries | undefined) =>
+  const at = (key: string): Key<Entries> => ({ bucket: 'limits', key, schema: entriesSchema });
+  const read = async (key: string): Promise<Entries> => (await readKey(bus, at(key))) ?? [];
+  /** `next` returns undefined to leave things as they are. */
+  const change = (key: string, next: (entries: Entries) => Entries | undefined): Promise<void> =>
     orOutage(UNREADABLE, async () => {
-      const bucket = await bus.bucket('limits');
-      for (let attempt = 0; attempt < TRIES; attempt += 1) {
-        const { entries, revision } = await read(key);
-        const next = change(entries);
-        if (next === undefined) return;
-        try {
-          const value = JSON.stringify(next);
-          await (revision === 0 ? bucket.create(key, value) : bucket.update(key, value, revision));
-          return;
-        } catch (thrown) {
-          if (!isConflict(thrown)) throw thrown;
-          await delay(Math.random() * 5 * (attempt + 1));
-        }
-      }
-      throw new TransientError('too many count the same at once');
+      await changeKey(bus, at(key), (entries) => next(entries ?? []), CONTEST);
     });
 
   return {
@@ -83,35 +65,35 @@ export function createQuota(bus: Pick<Bus, 'bucket'>, now: () => number = Date.n
       const own = id.slice(-ID_LENGTH);
       const longestMs = Math.max(...rules.map(({ withinMs }) => withinMs));
       let taken: Taken = { isGranted: true, left: Infinity };
-      await compareAndSet(key, (entries) => {
-        const at = now();
-        const others = within(entries, at, longestMs).filter(([, other]) => other !== own);
+      await change(key, (entries) => {
+        const time = now();
+        const others = within(entries, time, longestMs).filter(([, other]) => other !== own);
         const isKnown = entries.some(([, other]) => other === own);
-        const states = rules.map((rule) => stateOf(rule, others, what, at));
+        const states = rules.map((rule) => stateOf(rule, others, what, time));
         const blocked = states.findIndex(({ left }) => left <= 0);
         if (blocked >= 0 && !isKnown) {
           taken = { isGranted: false, rule: blocked, freeInMs: states[blocked]?.freeInMs ?? 0 };
           return undefined;
         }
         taken = { isGranted: true, left: Math.min(...states.map(({ left }) => left)) - 1 };
-        return [...others, [Math.floor(at / 1_000), own, what]];
+        return [...others, [Math.floor(time / 1_000), own, what]];
       });
       return taken;
     },
 
     giveBack: (key, id) =>
-      compareAndSet(key, (entries) => {
+      change(key, (entries) => {
         const rest = entries.filter(([, other]) => other !== id.slice(-ID_LENGTH));
         return rest.length === entries.length ? undefined : rest;
       }),
 
     count: (key, times) =>
       orOutage(UNREADABLE, async () => {
-        const { entries } = await read(key);
+        const entries = await read(key);
         return times.map((ms) => within(entries, now(), ms).length);
       }),
 
-    clear: (key) => compareAndSet(key, (entries) => (entries.length === 0 ? undefined : [])),
+    clear: (key) => change(key, (entries) => (entries.length === 0 ? undefined : [])),
   };
 }
 

@@ -6,9 +6,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { isConflict, type Bus } from '../broker/bus.ts';
+import type { Bus } from '../broker/bus.ts';
 import { TransientError, orOutage } from '../errors.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { changeKey, readKey, type Key } from './kv.ts';
 
 /** Slots are this much further apart than the limit asks: the network does not keep our spacing exactly. */
 const SPACING_MARGIN = 1.04;
@@ -57,6 +58,7 @@ const stateSchema = z.object({
   lanes: z.record(z.string(), z.number()).default({}),
 });
 type State = z.infer<typeof stateSchema>;
+const NEW_STATE: State = { nextAt: 0, pausedUntil: 0, lanes: {} };
 
 export type Priority = 'transactional' | 'bulk';
 
@@ -140,30 +142,14 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
   let usualDelayMs = FREE_DELAY_MS;
   let usualClaimMs = FIRST_CLAIM_MS;
 
-  const read = async (): Promise<State & { revision: number }> => {
-    const found = await (await bus.bucket('limits')).get(account);
-    if (found?.operation !== 'PUT') return { nextAt: 0, pausedUntil: 0, lanes: {}, revision: 0 };
-    return { ...stateSchema.parse(found.json()), revision: found.revision };
-  };
+  const at: Key<State> = { bucket: 'limits', key: account, schema: stateSchema };
+  const read = async (): Promise<State> => (await readKey(bus, at)) ?? NEW_STATE;
 
-  /** Changes the account's state by compare-and-set; `change` returns undefined to leave it. */
+  /** Returns the account's state before; `change` returns undefined to leave it. */
   const compareAndSet = async (change: (before: State) => State | undefined): Promise<State> => {
-    const bucket = await bus.bucket('limits');
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const { revision, ...before } = await read();
-      const after = change(before);
-      if (after === undefined) return before;
-      const value = JSON.stringify(after);
-      try {
-        if (revision === 0) await bucket.create(account, value);
-        else await bucket.update(account, value, revision);
-        return before;
-      } catch (thrown) {
-        if (!isConflict(thrown)) throw thrown;
-        await delay(Math.random() * 5 * (attempt + 1));
-      }
-    }
-    throw new TransientError(`too many are waiting for ${account}`);
+    const contest = { tries: TRIES, busy: `too many are waiting for ${account}` };
+    const { before } = await changeKey(bus, at, (state) => change(state ?? NEW_STATE), contest);
+    return before ?? NEW_STATE;
   };
 
   // One at a time: those of one process would only stand in each other's way.

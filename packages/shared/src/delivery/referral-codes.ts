@@ -1,6 +1,7 @@
 /** Codes of people who bring others: whose each is, and how somebody gets one. No two people have the same. */
 import { z } from 'zod';
-import { isConflict, type Bus } from '../broker/bus.ts';
+import type { Bus } from '../broker/bus.ts';
+import { keepFirst, readKey } from '../coordination/kv.ts';
 import { orOutage } from '../errors.ts';
 import { eventSchemas, makeEvent } from '../contract/events.ts';
 import { derivedCode, derivedId } from '../contract/ids.ts';
@@ -11,6 +12,8 @@ const CODE_LENGTHS = [6, 8, 12] as const;
 const AWAY = 'codes of referrers cannot be reached';
 
 const ownerSchema = z.object({ referrerId: z.uuid() });
+const at = (code: string) =>
+  ({ bucket: 'referral_codes', key: code, schema: ownerSchema }) as const;
 
 export interface NewReferrer {
   name: string;
@@ -31,10 +34,7 @@ export function findReferralCode(
   bus: Pick<Bus, 'bucket'>,
   code: string,
 ): Promise<string | undefined> {
-  return orOutage(AWAY, async () => {
-    const found = await (await bus.bucket('referral_codes')).get(code);
-    return found?.operation === 'PUT' ? ownerSchema.parse(found.json()).referrerId : undefined;
-  });
+  return orOutage(AWAY, async () => (await readKey(bus, at(code)))?.referrerId);
 }
 
 /** Gives a code to somebody, unless another one has it; answers who has it now. @throws TransientError */
@@ -44,13 +44,8 @@ export function claimReferralCode(
   referrerId: string,
 ): Promise<string> {
   return orOutage(AWAY, async () => {
-    try {
-      await (await bus.bucket('referral_codes')).create(code, JSON.stringify({ referrerId }));
-      return referrerId;
-    } catch (thrown) {
-      if (!isConflict(thrown)) throw thrown;
-      return (await findReferralCode(bus, code)) ?? '';
-    }
+    const { first } = await keepFirst(bus, at(code), JSON.stringify({ referrerId }));
+    return ownerSchema.parse(JSON.parse(first)).referrerId;
   });
 }
 

@@ -3,7 +3,8 @@
  * removed there when the mail has come to its end. What is planned, frozen, retried or buried carries a placeholder
  * in its stead; the link is put in at the moment of sending, so no log, ledger or dead letter ever has it.
  */
-import { isConflict, type Bus } from '../broker/bus.ts';
+import type { Bus } from '../broker/bus.ts';
+import { keepFirst } from '../coordination/kv.ts';
 import { TransientError, toError } from '../errors.ts';
 
 /** `.invalid` is reserved (RFC 2606): a placeholder that got out would lead nowhere. */
@@ -29,15 +30,8 @@ export function createSecretLinks(bus: Pick<Bus, 'bucket'>): SecretLinks {
   return {
     keep: (messageId, url) =>
       guarded(async () => {
-        try {
-          await (await bus.bucket('message_links')).create(messageId, url);
-          return url;
-        } catch (thrown) {
-          if (!isConflict(thrown)) throw thrown;
-          const kept = await read(messageId);
-          if (kept) return kept.string();
-          throw thrown;
-        }
+        const { first } = await keepFirst(bus, { bucket: 'message_links', key: messageId }, url);
+        return first;
       }),
 
     find: (messageId) => guarded(async () => (await read(messageId))?.string()),

@@ -14,6 +14,7 @@ import {
 import type { Limiter } from '../coordination/rate-limiter.ts';
 import type { CallContext, TrackCall } from './call-log.ts';
 import type { Mail } from './resend.ts';
+import { noAnswerError } from './http.ts';
 
 const TIMEOUT_MS = 15_000;
 /** The official Go client reads this header; how long to wait when it is missing is nowhere said. */
@@ -22,9 +23,6 @@ const TOO_OFTEN_MS = 5_000;
 const CLOCK_MARGIN_MS = 5 * 60_000;
 /** More than one person gets in a day; the largest page there is. */
 const EVENTS_PER_PAGE = 300;
-/** The connection was never made: nothing can have happened. */
-const NEVER_ARRIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-
 /** What a mail is found by afterwards. They reach the recipient in a header: ids only. */
 export interface MailgunNames {
   /** This request: one for each copy that a person asked for. */
@@ -87,7 +85,7 @@ export function createMailgun(options: MailgunOptions): MailgunClient {
       const text = await response.text();
       return { status: response.status, headers: response.headers, json: parseJson(text) };
     } catch (thrown) {
-      throw classifyNetwork(thrown);
+      throw networkError(thrown);
     }
   };
 
@@ -160,13 +158,9 @@ function readId(json: unknown): string {
   return id.replace(/^<|>$/g, '');
 }
 
-function classifyNetwork(thrown: unknown): Error {
+function networkError(thrown: unknown): Error {
   const { cause } = toError(thrown) as { cause?: { code?: unknown } };
-  const code = typeof cause?.code === 'string' ? cause.code : 'no answer';
-  if (NEVER_ARRIVED.includes(code)) {
-    return new TransientError(`Mailgun: not reachable (${code})`, { outage: true });
-  }
-  return new AmbiguousError(`Mailgun: ${code}`, { outage: true });
+  return noAnswerError('Mailgun', typeof cause?.code === 'string' ? cause.code : undefined);
 }
 
 /** Their words are left out: they quote addresses. 402 is in an older table: valid, but the account may not. */

@@ -9,14 +9,13 @@
  * - One alert says that it has begun, one that it is over, with numbers and what a button needs to let the leads out.
  */
 import { z } from 'zod';
-import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Alerts } from '@leadwire/shared/coordination/alerts';
-import { TransientError } from '@leadwire/shared/errors';
+import { changeKey } from '@leadwire/shared/coordination/kv';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 
-const KEY = 'intake_rate';
 const MINUTE_MS = 60_000;
 const SLOT_MS = 5_000;
 const SYNC_MS = 500;
@@ -24,7 +23,7 @@ const SYNC_MS = 500;
 const IDLE_SYNC_MS = 5_000;
 /** The alert's numbers grow; whether it is told again is the alerts' business. */
 const TELL_MS = 60_000;
-const TRIES = 10;
+const CONTEST = { tries: 10, busy: 'the count of leads is changed all the time' };
 const WHAT = 'flood';
 
 const stateSchema = z.object({
@@ -34,6 +33,7 @@ const stateSchema = z.object({
 });
 type State = z.infer<typeof stateSchema>;
 const EMPTY: State = { slots: {}, flood: null };
+const KEY = { bucket: 'limits', key: 'intake_rate', schema: stateSchema.catch(EMPTY) } as const;
 
 export interface Arrived {
   isHeld: boolean;
@@ -84,31 +84,27 @@ export function createFloodGate({
 
   /** Puts our count into the shared one, and finds out whether the flood is over. */
   const sync = async (): Promise<{ ended: State['flood'] }> => {
-    const bucket = await bus.bucket('limits');
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const found = await bucket.get(KEY);
-      const isThere = found?.operation === 'PUT';
-      const before = isThere ? (stateSchema.safeParse(found.json()).data ?? EMPTY) : EMPTY;
-      const ours = own;
-      const together = joined(before, ours, now());
-      const isOver = together.flood !== null && countSince(together, now()) <= limit / 2;
-      const next: State = isOver ? { ...together, flood: null } : together;
-      const value = JSON.stringify(next);
-      try {
-        if (value !== JSON.stringify(before)) {
-          if (isThere) await bucket.update(KEY, value, found.revision);
-          else await bucket.create(KEY, value);
-        }
-      } catch (thrown) {
-        if (isConflict(thrown)) continue;
-        throw thrown;
-      }
-      shared = next;
-      own = without(own, ours, next.flood);
-      syncedAt = now();
-      return { ended: isOver ? together.flood : null };
-    }
-    throw new TransientError('the count of leads is changed all the time');
+    let ours = own;
+    let together = EMPTY;
+    let next = EMPTY;
+    let isOver = false;
+    await changeKey(
+      bus,
+      KEY,
+      (stored) => {
+        const before = stored ?? EMPTY;
+        ours = own;
+        together = joined(before, ours, now());
+        isOver = together.flood !== null && countSince(together, now()) <= limit / 2;
+        next = isOver ? { ...together, flood: null } : together;
+        return JSON.stringify(next) === JSON.stringify(before) ? undefined : next;
+      },
+      CONTEST,
+    );
+    shared = next;
+    own = without(own, ours, next.flood);
+    syncedAt = now();
+    return { ended: isOver ? together.flood : null };
   };
 
   const tell = async (ended: State['flood']): Promise<void> => {

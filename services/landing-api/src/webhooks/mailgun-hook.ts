@@ -7,11 +7,12 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import type { SuppressionReason } from '@leadwire/shared/contract/campaign-facts';
 import { makeEvent, type AnyEvent, type DeliveryOutcome } from '@leadwire/shared/contract/events';
 import { contentHash, derivedId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
+import { keepFirst } from '@leadwire/shared/coordination/kv';
 import { orOutage } from '@leadwire/shared/errors';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import { UNLIMITED, inTime } from './hook-guards.ts';
@@ -188,15 +189,8 @@ function isSigned(
 /** @throws RequestError when the token came with another body before; TransientError when the broker is away. */
 async function useToken(bus: Pick<Bus, 'bucket'>, token: string, hash: string): Promise<void> {
   const key = createHash('sha256').update(token).digest('hex');
-  const known = await orOutage('the tokens of webhooks cannot be reached', async () => {
-    const bucket = await bus.bucket('hook_tokens');
-    try {
-      await bucket.create(key, hash);
-      return hash;
-    } catch (thrown) {
-      if (!isConflict(thrown)) throw thrown;
-      return (await bucket.get(key))?.string();
-    }
-  });
-  if (known !== hash) throw new RequestError(401, 'this signature was used for something else');
+  const { first } = await orOutage('the tokens of webhooks cannot be reached', () =>
+    keepFirst(bus, { bucket: 'hook_tokens', key }, hash),
+  );
+  if (first !== hash) throw new RequestError(401, 'this signature was used for something else');
 }

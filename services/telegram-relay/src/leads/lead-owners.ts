@@ -1,6 +1,7 @@
 /** Who has taken a lead. Kept at the broker: the first one wins, whatever is restarted meanwhile. */
-import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
-import { TransientError, orOutage } from '@leadwire/shared/errors';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { keepFirst, readKey } from '@leadwire/shared/coordination/kv';
+import { orOutage } from '@leadwire/shared/errors';
 import { z } from 'zod';
 
 export const leadOwnerSchema = z.object({
@@ -27,26 +28,14 @@ export interface LeadOwners {
 const UNREADABLE = 'it cannot be read who has taken a lead';
 
 export function createLeadOwners(bus: Pick<Bus, 'bucket'>): LeadOwners {
-  const find = (leadId: string) =>
-    orOutage(UNREADABLE, async () => {
-      const found = await (await bus.bucket('lead_owners')).get(leadId);
-      return found?.operation === 'PUT' ? leadOwnerSchema.parse(found.json()) : undefined;
-    });
-
+  const at = (leadId: string) => ({ bucket: 'lead_owners', key: leadId }) as const;
   return {
-    find,
+    find: (leadId) =>
+      orOutage(UNREADABLE, () => readKey(bus, { ...at(leadId), schema: leadOwnerSchema })),
     take: (owner) =>
       orOutage(UNREADABLE, async () => {
-        const bucket = await bus.bucket('lead_owners');
-        try {
-          await bucket.create(owner.leadId, JSON.stringify(owner));
-          return { owner, isNew: true };
-        } catch (thrown) {
-          if (!isConflict(thrown)) throw thrown;
-        }
-        const other = await find(owner.leadId);
-        if (!other) throw new TransientError('a lead was let go this moment');
-        return { owner: other, isNew: false };
+        const { first, isOurs } = await keepFirst(bus, at(owner.leadId), JSON.stringify(owner));
+        return { owner: leadOwnerSchema.parse(JSON.parse(first)), isNew: isOurs };
       }),
   };
 }

@@ -3,12 +3,13 @@
  * message is noted before it is sent, because Telegram cannot be asked whether it was: a crash or a lost
  * answer may cost a student one message, and never sends one twice.
  */
-import { isConflict, type Bus } from '@leadwire/shared/broker/bus';
-import { TransientError, orOutage } from '@leadwire/shared/errors';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { changeKey, readKey, type Key } from '@leadwire/shared/coordination/kv';
+import { orOutage } from '@leadwire/shared/errors';
 import { studentSchema } from '@leadwire/shared/contract/student-facts';
 import { z } from 'zod';
 
-const TRIES = 20;
+const CONTEST = { tries: 20, busy: 'too many change the same student’s chat' };
 const UNREADABLE = 'the students’ chats cannot be read';
 
 const linkSchema = z.object({
@@ -44,11 +45,12 @@ export function createStudentLinks(
   const studentKey = (studentId: string) => `student.${studentId}`;
   const chatKey = (chatId: string) => `chat.${chatId}`;
 
-  const read = async (studentId: string) => {
-    const found = await (await bucket()).get(studentKey(studentId));
-    if (found?.operation !== 'PUT') return undefined;
-    return { link: linkSchema.parse(found.json()), revision: found.revision };
-  };
+  const at = (studentId: string): Key<StudentLink> => ({
+    bucket: 'telegram_students',
+    key: studentKey(studentId),
+    schema: linkSchema,
+  });
+  const read = (studentId: string) => readKey(bus, at(studentId));
 
   /** True when `toNext` changed the link; it returns undefined to leave it. */
   const edit = (
@@ -56,32 +58,21 @@ export function createStudentLinks(
     toNext: (link: StudentLink) => StudentLink | undefined,
   ): Promise<boolean> =>
     orOutage(UNREADABLE, async () => {
-      for (let attempt = 0; attempt < TRIES; attempt += 1) {
-        const held = await read(studentId);
-        const next = held && toNext(held.link);
-        if (!next) return false;
-        try {
-          const value = JSON.stringify(next);
-          await (await bucket()).update(studentKey(studentId), value, held.revision);
-          return true;
-        } catch (thrown) {
-          if (!isConflict(thrown)) throw thrown;
-        }
-      }
-      throw new TransientError('too many change the same student’s chat');
+      const next = (link: StudentLink | undefined) => link && toNext(link);
+      return (await changeKey(bus, at(studentId), next, CONTEST)).written !== undefined;
     });
 
   const byChat = (chatId: string): Promise<StudentLink | undefined> =>
     orOutage(UNREADABLE, async () => {
       const found = await (await bucket()).get(chatKey(chatId));
       if (found?.operation !== 'PUT') return undefined;
-      const held = await read(found.string());
+      const link = await read(found.string());
       // The student has moved on to another chat.
-      return held?.link.chatId === chatId ? held.link : undefined;
+      return link?.chatId === chatId ? link : undefined;
     });
 
   return {
-    byStudent: (studentId) => orOutage(UNREADABLE, async () => (await read(studentId))?.link),
+    byStudent: (studentId) => orOutage(UNREADABLE, () => read(studentId)),
     byChat,
 
     link: (studentId, chatId) =>
@@ -92,7 +83,7 @@ export function createStudentLinks(
           await (await bucket()).delete(studentKey(former.studentId));
         }
         const before = await read(studentId);
-        const told = before?.link.told ?? [];
+        const told = before?.told ?? [];
         const link: StudentLink = { studentId, chatId, linkedAt: now().toISOString(), told };
         await (await bucket()).put(studentKey(studentId), JSON.stringify(link));
         await (await bucket()).put(chatKey(chatId), studentId);

@@ -13,6 +13,7 @@ import {
 } from '../../errors.ts';
 import type { Limiter } from '../../coordination/rate-limiter.ts';
 import type { CallContext, TrackCall } from '../call-log.ts';
+import { noAnswerError } from '../http.ts';
 
 /** The vendor's own library gives up after 20 seconds in all. */
 const TIMEOUT_MS = 20_000;
@@ -262,16 +263,11 @@ function uncertain({ isCreate }: AmoRequest, message: string): TransientError {
     : new TransientError(message, { outage: true });
 }
 
-/** The connection was never made: nothing can have happened. Everything else may have reached them. */
-const NEVER_ARRIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-
 function networkError(request: AmoRequest, thrown: unknown): Error {
-  // Only the code is kept: the client's error carries the whole request, token and contacts included.
-  const code = isAxiosError(thrown) ? (thrown.code ?? 'no answer') : 'no answer';
-  if (NEVER_ARRIVED.includes(code)) {
-    return new TransientError(`AmoCRM: not reachable (${code})`, { outage: true });
-  }
-  return uncertain(request, `AmoCRM: ${code} for ${request.action}`);
+  const code = isAxiosError(thrown) ? thrown.code : undefined;
+  return noAnswerError('AmoCRM', code, (text) =>
+    uncertain(request, `${text} for ${request.action}`),
+  );
 }
 
 const pauseSchema = z.object({ retry_after: z.coerce.number().positive() });

@@ -4,8 +4,9 @@
  */
 import axios, { isAxiosError } from 'axios';
 import { z } from 'zod';
-import { AmbiguousError, TransientError } from '../../errors.ts';
+import { AmbiguousError } from '../../errors.ts';
 import type { Limiter } from '../../coordination/rate-limiter.ts';
+import { noAnswerError } from '../http.ts';
 
 const TIMEOUT_MS = 15_000;
 /** Code 30 comes without a hint how long to wait. */
@@ -52,7 +53,7 @@ export function createMobizonHttp(options: MobizonHttpOptions): MobizonHttp {
         ...params,
       });
       const answer = await http.post<string>(`/service/${path}`, form).catch((thrown: unknown) => {
-        throw classifyNetwork(thrown);
+        throw noAnswerError('Mobizon', isAxiosError(thrown) ? thrown.code : undefined);
       });
       const envelope = readEnvelope(answer.status, answer.data);
       if (envelope.code === 30) await limiter.pauseFor(TOO_OFTEN_MS);
@@ -87,18 +88,6 @@ const MEANING: Readonly<Record<number, CodeMeaning>> = {
 /** What a code other than 0 says; one that is not documented may mean that it happened. */
 export function meaningOf(code: number): CodeMeaning {
   return MEANING[code] ?? 'ambiguous';
-}
-
-/** The connection was never made: nothing can have happened. Everything else may have reached them. */
-const NEVER_ARRIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-
-function classifyNetwork(thrown: unknown): Error {
-  // Only the code is kept: the client's error carries the whole request, key and number included.
-  const code = isAxiosError(thrown) ? (thrown.code ?? 'no answer') : 'no answer';
-  if (NEVER_ARRIVED.includes(code)) {
-    return new TransientError(`Mobizon: not reachable (${code})`, { outage: true });
-  }
-  return new AmbiguousError(`Mobizon: ${code}`, { outage: true });
 }
 
 function readEnvelope(status: number, body: string): Envelope {

@@ -4,14 +4,9 @@
  */
 import axios, { isAxiosError } from 'axios';
 import { z } from 'zod';
-import {
-  AmbiguousError,
-  ChannelStoppedError,
-  SnoozeError,
-  PermanentError,
-  TransientError,
-} from '../../errors.ts';
+import { AmbiguousError, ChannelStoppedError, SnoozeError, PermanentError } from '../../errors.ts';
 import type { CallContext, TrackCall } from '../call-log.ts';
+import { noAnswerError } from '../http.ts';
 
 const TIMEOUT_MS = 15_000;
 /** A 429 without a word how long to wait; the API promises one, proxies do not. */
@@ -99,7 +94,7 @@ export function createTelegram(options: TelegramOptions): TelegramClient {
         ...(given.signal && { signal: given.signal }),
       })
       .catch((thrown: unknown) => {
-        throw classifyNetwork(thrown);
+        throw noAnswerError('Telegram', isAxiosError(thrown) ? thrown.code : undefined);
       });
     const envelope = readEnvelope(answer.status, answer.data);
     if (envelope.ok) return envelope.result;
@@ -191,18 +186,6 @@ function classify(bot: BotName, method: string, failure: Failure): Error {
 function tokenOf(description: string): string {
   const words = description.replace(/^(Bad Request|Forbidden): /i, '').toLowerCase();
   return words.replace(/[^a-z0-9]+/g, '_').slice(0, 60);
-}
-
-/** The connection was never made: nothing can have happened. Everything else may have reached them. */
-const NEVER_ARRIVED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-
-function classifyNetwork(thrown: unknown): Error {
-  // Only the code is kept: the client's error carries the whole address, token included.
-  const code = isAxiosError(thrown) ? (thrown.code ?? 'no answer') : 'no answer';
-  if (NEVER_ARRIVED.includes(code)) {
-    return new TransientError(`Telegram: not reachable (${code})`, { outage: true });
-  }
-  return new AmbiguousError(`Telegram: ${code}`, { outage: true });
 }
 
 function readEnvelope(status: number, body: string): z.infer<typeof envelopeSchema> {
