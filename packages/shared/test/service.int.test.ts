@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { createLog } from '@leadwire/shared/runtime/log';
@@ -188,6 +190,18 @@ describe('health', () => {
       problem: 'the journal is full',
     });
   });
+});
+
+test('a connection that never carried a request holds up no end', async () => {
+  const { service } = await startHere();
+  await fetch(`${service.url}/healthz`);
+  const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const closed = once(socket, 'close');
+  const stopped = service.stop();
+  // The server ends by itself, not by the client's patience.
+  await closed;
+  await expect(stopped).resolves.toBeUndefined();
 });
 
 describe('metrics', () => {

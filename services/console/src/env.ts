@@ -1,13 +1,5 @@
-import { baseUrl, commonEnv } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, timeZone } from '@leadwire/shared/runtime/env';
 import { z } from 'zod';
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('ru', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3106 }),
@@ -22,11 +14,7 @@ export const envSchema = z.object({
   CONSOLE_SECRET: z
     .string('expected a secret of at least 32 characters')
     .min(32, 'expected a secret of at least 32 characters'),
-  /** Where the business is: its day begins at midnight there. */
-  TIME_ZONE: z
-    .string()
-    .refine(isTimeZone, 'expected a time zone such as Asia/Almaty')
-    .default('Asia/Almaty'),
+  TIME_ZONE: timeZone,
   /** Where forms post to, shown to owners. */
   PUBLIC_BASE_URL: baseUrl('the public address of landing-api').optional(),
   /** For links to deals. */

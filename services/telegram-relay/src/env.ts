@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, milliseconds, timeZone } from '@leadwire/shared/runtime/env';
 import { botToken } from '@leadwire/shared/providers/telegram/bot-api';
 import { z } from 'zod';
 
@@ -25,10 +25,7 @@ export const envSchema = z
     TELEGRAM_DEAL_WAIT_MS: milliseconds(3_000),
     TELEGRAM_PAUSED_RETRY_MS: milliseconds(90_000),
     TELEGRAM_POLLER_LEASE_MS: milliseconds(20_000),
-    TIME_ZONE: z
-      .string()
-      .refine(isTimeZone, 'expected a time zone such as Asia/Almaty')
-      .default('Asia/Almaty'),
+    TIME_ZONE: timeZone,
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
     LEAD_LINK_BASE_URL: baseUrl('where a lead can be looked at').optional(),
     LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),
@@ -46,12 +43,3 @@ export const envSchema = z
     });
   });
 export type TelegramRelayEnv = z.infer<typeof envSchema>;
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}

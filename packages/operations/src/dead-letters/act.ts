@@ -52,11 +52,7 @@ export function redriveLetters(
 ): Promise<LetterResult[]> {
   const redriver = createRedriver({ bus, ledger: createLedger(bus), isUnknownToo });
   const what = { actor, action: 'dead_letter.redriven', ...aboutOf(letters, { isUnknownToo }) };
-  const work = async () => {
-    const results = await each(letters, (letter) => redriver.redrive(letter), onResult);
-    await resolveAlerts(bus, letters);
-    return results;
-  };
+  const work = () => each(bus, letters, (letter) => redriver.redrive(letter), onResult);
   return audited(bus, what, work, countOf);
 }
 
@@ -71,12 +67,7 @@ export function discardLetters(
     return { act: 'drop' as const, why: '' };
   };
   const what = { actor, action: 'dead_letter.dropped', ...aboutOf(letters) };
-  const work = async () => {
-    const results = await each(letters, discard, onResult);
-    await resolveAlerts(bus, letters);
-    return results;
-  };
-  return audited(bus, what, work, countOf);
+  return audited(bus, what, () => each(bus, letters, discard, onResult), countOf);
 }
 
 /** Whoever was told that messages were given up hears when none of them is left. @throws TransientError */
@@ -94,6 +85,7 @@ async function resolveAlerts(bus: Bus, letters: readonly DeadLetter[]): Promise<
 }
 
 async function each(
+  bus: Bus,
   letters: readonly DeadLetter[],
   act: (letter: DeadLetter) => Promise<Omit<LetterResult, 'seq'>>,
   onResult: OnResult = () => undefined,
@@ -107,6 +99,7 @@ async function each(
     results.push({ ...done, seq });
     onResult({ ...done, seq });
   }
+  await resolveAlerts(bus, letters);
   return results;
 }
 

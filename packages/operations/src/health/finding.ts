@@ -1,4 +1,5 @@
 /** How one part stands, in words for the people who work here. */
+import { formOf } from '@leadwire/shared/runtime/russian';
 
 /** `unknown`: it could not be found out; `off`: it is not configured, and that may be meant. */
 export type HealthState = 'ok' | 'warning' | 'broken' | 'off' | 'unknown';
@@ -20,16 +21,8 @@ export interface HealthFinding {
 }
 
 /** `1 заявка`, `2 заявки`, `5 заявок`. */
-export function countedRu(
-  count: number,
-  [one, few, many]: readonly [string, string, string],
-): string {
-  const tail = count % 100;
-  const last = count % 10;
-  const isTeen = tail > 10 && tail < 20;
-  const word = !isTeen && last === 1 ? one : !isTeen && last > 1 && last < 5 ? few : many;
-  return `${count} ${word}`;
-}
+export const countedRu = (count: number, forms: readonly [string, string, string]): string =>
+  `${count} ${formOf(count, forms)}`;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -23,7 +23,6 @@ export const refundSchema = z.object({
   studentId: studentSchema.shape.studentId,
   at: z.iso.datetime(),
 });
-export type Refund = z.infer<typeof refundSchema>;
 
 /**
  * The sale with which a student came, or that of another product later on. The first one does not depend on its

@@ -1,5 +1,4 @@
 /** Why a message was not sent, in the words of the people who read it: groups, console, notes. */
-import type { LedgerEntry } from './ledger.ts';
 
 /** By the reason that the ledger keeps. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -45,22 +44,3 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Our words for a reason; undefined where a provider gave one that we have no words for. */
 export const wordsForReason = (reason: string): string | undefined =>
   Object.hasOwn(WORDS, reason) ? WORDS[reason] : undefined;
-
-/** Our words for a reason, or the reason itself where a provider gave one that we have no words for. */
-export function reasonInWords(reason: string): string {
-  return wordsForReason(reason) ?? reason;
-}
-
-const STATES: Readonly<Record<LedgerEntry['state'], string>> = {
-  planned: 'запланировано',
-  sending: 'отправляется',
-  sent: 'отправлено',
-  failed: 'не отправлено',
-  skipped: 'не отправлялось',
-  unknown: 'неизвестно, ушло ли',
-};
-
-/** `не отправлялось: SMS выключены в настройках`; of a delivery that has not ended yet only how it stands. */
-export function stateInWords({ state, reason }: Pick<LedgerEntry, 'state' | 'reason'>): string {
-  return reason === undefined ? STATES[state] : `${STATES[state]}: ${reasonInWords(reason)}`;
-}

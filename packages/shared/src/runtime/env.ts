@@ -77,6 +77,20 @@ export const secret = z
     'expected a secret of your own: this one stands in an example (openssl rand -hex 32)',
   );
 
+/** Where the business is: its day begins at midnight there. */
+export const timeZone = z
+  .string()
+  .refine(isTimeZone, 'expected a time zone such as Asia/Almaty')
+  .default('Asia/Almaty');
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
 /** The project with referrers and commissions: the landing project (`main`), or Tripwire's. */
 export const referralProject = z
   .enum(['main', 'tripwire'], { error: 'expected main or tripwire' })

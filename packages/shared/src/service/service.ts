@@ -3,6 +3,7 @@
  * `startService` is what tests use; `runService` owns the process: signals and exit codes.
  */
 import { timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { measureBacklog } from './backlog.ts';
 import type { Bus } from '../broker/bus.ts';
@@ -75,6 +76,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     return consumers.map((consumer) => consumer.problem()).find((found) => found !== undefined);
   };
   addHealthRoutes(http, { ...options, problem });
+  closeUnusedConnections(http);
 
   const url = await http.listen({ port: options.port, host: options.host ?? '0.0.0.0' });
   log.info({ url }, 'listening');
@@ -150,6 +152,23 @@ async function closeHttp(http: FastifyInstance): Promise<void> {
   } finally {
     clearInterval(closeIdle);
   }
+}
+
+/**
+ * Browsers connect in advance. A connection that never carried a request is not idle to Node, and would hold up the end
+ * of the service for a minute.
+ */
+function closeUnusedConnections(http: FastifyInstance): void {
+  const unused = new Set<Socket>();
+  http.server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  http.server.on('request', ({ socket }) => unused.delete(socket));
+  http.addHook('preClose', (done) => {
+    for (const socket of unused) socket.destroy();
+    done();
+  });
 }
 
 function plainHttp(log: FastifyBaseLogger): FastifyInstance {

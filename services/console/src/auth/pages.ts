@@ -41,6 +41,21 @@ const passwordFields = html`<div class="field">
     />
   </div>`;
 
+const mailField = (email = ''): Html =>
+  html`<div class="field">
+    <label for="mail">Почта</label>
+    <input
+      class="input"
+      id="mail"
+      name="email"
+      type="email"
+      autocomplete="username"
+      value="${email}"
+      maxlength="254"
+      required
+    />
+  </div>`;
+
 export function loginPage(
   theme: Theme,
   shown: { email?: string; problem?: string; next?: string; note?: string },
@@ -54,19 +69,7 @@ export function loginPage(
       <form method="post" action="/login">
         ${alert(problem)}
         ${next !== undefined && html`<input type="hidden" name="next" value="${next}" />`}
-        <div class="field">
-          <label for="mail">Почта</label>
-          <input
-            class="input"
-            id="mail"
-            name="email"
-            type="email"
-            autocomplete="username"
-            value="${email}"
-            maxlength="254"
-            required
-          />
-        </div>
+        ${mailField(email)}
         <div class="field">
           <div class="field-top">
             <label for="pass">Пароль</label> <a href="/forgot">Забыли пароль?</a>
@@ -139,18 +142,7 @@ export const forgotPage = (theme: Theme, isSent: boolean): Html =>
           <p class="row"><a class="btn btn-wide" href="/login">Ко входу</a></p>`
       : html`<p class="soft">Пришлём ссылку на почту, с которой вы входите.</p>
           <form method="post" action="/forgot">
-            <div class="field">
-              <label for="mail">Почта</label>
-              <input
-                class="input"
-                id="mail"
-                name="email"
-                type="email"
-                autocomplete="username"
-                maxlength="254"
-                required
-              />
-            </div>
+            ${mailField()}
             <button class="btn btn-primary btn-wide">Прислать ссылку</button>
           </form>`,
   );

@@ -1,5 +1,4 @@
 /** Builds the HTTP server: what every answer carries, who may come in, and pages for whatever goes wrong. */
-import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import fastifyCookie from '@fastify/cookie';
@@ -56,26 +55,8 @@ export async function createServer({ log, url }: ServerOptions): Promise<Fastify
     request.log[level]({ method: request.method, route, status, ms: Math.round(elapsedTime) }, 'answered'); // prettier-ignore
     done();
   });
-  closeUnusedConnections(app);
   addAssets(app);
   return app;
-}
-
-/**
- * Browsers connect in advance. A connection that never carried a request is not idle to Node, and would hold up the end
- * of the service for a minute.
- */
-function closeUnusedConnections(app: FastifyInstance): void {
-  const unused = new Set<Socket>();
-  app.server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
-  app.server.on('request', ({ socket }) => unused.delete(socket));
-  app.addHook('preClose', (done) => {
-    for (const socket of unused) socket.destroy();
-    done();
-  });
 }
 
 /** Nothing from elsewhere, nothing inline, no frame around it. */

@@ -1,8 +1,9 @@
 /** What can be done with a lead's messages: each is asked first, with what will happen, and told after. */
+import { formOf } from '@leadwire/shared/runtime/russian';
 import { seesContacts, type Person } from '../data/person.ts';
 import type { Delivery, Lead } from '../data/leads.ts';
 import { html, type Content } from '../html.ts';
-import { counted, formOf } from '../words/time.ts';
+import { counted } from '../words/time.ts';
 import { askForm } from './ask.ts';
 import { icon, notice } from './parts.ts';
 

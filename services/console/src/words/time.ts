@@ -1,4 +1,5 @@
 /** Moments as people here say them. */
+import { formOf } from '@leadwire/shared/runtime/russian';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -69,7 +70,6 @@ export function span(ms: number): string {
   return counted(Math.round(hours / 24), ['день', 'дня', 'дней']);
 }
 
-const plural = new Intl.PluralRules('ru');
 const number = new Intl.NumberFormat('ru');
 
 /** «1 284» with no-break spaces. */
@@ -78,10 +78,4 @@ export const amount = (count: number) => number.format(count).replace('-', '−'
 /** «1 заявка», «2 заявки», «5 заявок». */
 export function counted(count: number, forms: readonly [string, string, string]): string {
   return `${amount(count)}\u00a0${formOf(count, forms)}`;
-}
-
-/** The form alone. */
-export function formOf(count: number, [one, few, many]: readonly [string, string, string]): string {
-  const form = plural.select(count);
-  return form === 'one' ? one : form === 'few' ? few : many;
 }

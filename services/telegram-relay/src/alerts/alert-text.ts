@@ -1,4 +1,5 @@
 /** Alerts as admin groups read them: what it is, what it means, what to do, the service's own words. Telegram's HTML. */
+import { formOf } from '@leadwire/shared/runtime/russian';
 import type { News, Topic } from './alert-topics.ts';
 import { wordsOf } from './alert-words.ts';
 import { cut, escapeHtml } from '../bot/html.ts';
@@ -39,8 +40,7 @@ function repeatsInWords({ untold, toldAt }: Topic, news: News, timeZone: string)
 
 /** `1 раз`, `3 раза`, `12 раз`. */
 function timesInWords(count: number): string {
-  const form = new Intl.PluralRules('ru').select(count);
-  return `${count} ${form === 'few' ? 'раза' : 'раз'}`;
+  return `${count} ${formOf(count, ['раз', 'раза', 'раз'])}`;
 }
 
 /** As few messages as hold them all. */

@@ -25,6 +25,9 @@ export function clean(text: string): string {
     .trim();
 }
 
+/** The same without line breaks. */
+export const oneLine = (text: string): string => clean(text).replace(/\s+/g, ' ');
+
 /** At most `max` UTF-16 units; what people see as one character (an emoji, say) is not cut in two. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;

@@ -1,4 +1,5 @@
 /** The answer to /today: what came in and what went out since midnight, counted in the broker's streams. */
+import { formOf } from '@leadwire/shared/runtime/russian';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
@@ -120,8 +121,7 @@ export function todayText(
 
 /** `1 человек`, `3 человека`, `12 человек`. */
 function peopleInWords(count: number): string {
-  const form = new Intl.PluralRules('ru').select(count);
-  return `${count} ${form === 'few' ? 'человека' : 'человек'}`;
+  return `${count} ${formOf(count, ['человек', 'человека', 'человек'])}`;
 }
 
 function paymentsInWords(payments: Record<string, number>): string {

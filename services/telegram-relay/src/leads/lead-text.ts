@@ -11,6 +11,7 @@ import {
   toHtml,
   type Line,
   type Piece,
+  oneLine,
 } from '../bot/html.ts';
 import { dayAndClockIn } from '../russian-words.ts';
 import type { Earlier } from './earlier-leads.ts';
@@ -212,8 +213,4 @@ function clickText({ attribution }: Lead): string {
 function issueText({ contactIssues, emailSuggestion }: Lead): string {
   const words = contactIssues.map((issue) => ISSUES[issue]).join(', ');
   return emailSuggestion === undefined ? words : `${words} (${emailSuggestion}?)`;
-}
-
-function oneLine(text: string): string {
-  return clean(text).replace(/\s+/g, ' ');
 }

@@ -4,7 +4,7 @@ import { leadSchema } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { z } from 'zod';
-import { clean, cut } from '../bot/html.ts';
+import { clean, cut, oneLine } from '../bot/html.ts';
 import type { Button } from '../bot/pace.ts';
 import type { Press } from '../bot/update.ts';
 import type { PressReply } from '../groups/group-commands.ts';
@@ -31,7 +31,7 @@ export interface TakePorts {
 export function takeButtons(all: readonly Pick<LeadNews, 'lead'>[]): Button[][] {
   const isOne = all.length === 1;
   return all.map(({ lead: { leadId, name } }) => {
-    const which = `${shortNumber(leadId)} ${cut(clean(name).replace(/\s+/g, ' '), SHORT_NAME)}`;
+    const which = `${shortNumber(leadId)} ${cut(oneLine(name), SHORT_NAME)}`;
     return [{ text: isOne ? 'Взять в работу' : `Взять ${which}`, data: `take:${leadId}` }];
   });
 }

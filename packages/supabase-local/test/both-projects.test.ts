@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import {
+  LANDING_MIGRATIONS,
+  LANDING_SCHEMAS,
+  TRIPWIRE_MIGRATIONS,
+  TRIPWIRE_SCHEMAS,
+} from '../src/migrations.ts';
+
+// Whichever project REFERRAL_PROJECT names has the tables: a change of one copy alone would be found by its people.
+test.each([
+  ['77_referrals.sql', LANDING_SCHEMAS, TRIPWIRE_SCHEMAS],
+  ['78_referral_conversions.sql', LANDING_SCHEMAS, TRIPWIRE_SCHEMAS],
+  ['20261129208100_referrals.sql', LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS],
+])('%s is the same in both projects', async (file, landing, tripwire) => {
+  const [one, other] = await Promise.all(
+    [landing, tripwire].map((folder) => readFile(join(folder, file), 'utf8')),
+  );
+  expect(other).toBe(one);
+});
