@@ -1,4 +1,5 @@
 /** People hear of it before the streams or the disk with the journal are full. */
+import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Alerts } from '@leadwire/shared/coordination/alerts';
@@ -33,8 +34,8 @@ export function startDiskAlerts(options: DiskAlertsOptions): BackgroundWork {
     return fullText('Хранилище событий (NATS)', storage, most);
   };
   const journal = async (): Promise<string[]> => {
-    const { blocks, bavail, bsize } = await statfs(dir);
-    return fullText('Диск с журналом заявок', (blocks - bavail) * bsize, blocks * bsize);
+    const { used, most } = spaceOf(await statfs(dir));
+    return fullText('Диск с журналом заявок', used, most);
   };
 
   return startPeriodic({
@@ -48,6 +49,15 @@ export function startDiskAlerts(options: DiskAlertsOptions): BackgroundWork {
       await alerts.raise({ severity: 'critical', what: WHAT, message });
     },
   });
+}
+
+/**
+ * Blocks that are used and that we may use at most, as df(1) counts: what is free for root alone, or for another tenant
+ * of the host, is neither.
+ */
+export function spaceOf({ blocks, bfree, bavail }: Pick<StatsFs, 'blocks' | 'bfree' | 'bavail'>) {
+  const used = blocks - bfree;
+  return { used, most: used + bavail };
 }
 
 /** What is to be said of a store that is filled that far, if anything. */

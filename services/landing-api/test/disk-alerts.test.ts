@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fullText } from '../src/disk-alerts.ts';
+import { fullText, spaceOf } from '../src/disk-alerts.ts';
 
 test.each([
   [69, []],
@@ -7,4 +7,9 @@ test.each([
   [100, ['streams: занято 100 %']],
 ])('a store that is filled to %i percent says %j', (used, said) => {
   expect(fullText('streams', used, 100)).toEqual(said);
+});
+
+test('a disk is as full as df says: blocks that are free for somebody else do not count', () => {
+  const { used, most } = spaceOf({ blocks: 1_000, bfree: 900, bavail: 300 });
+  expect(used / most).toBe(0.25);
 });
