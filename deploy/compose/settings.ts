@@ -76,7 +76,7 @@ async function write(): Promise<void> {
     NATS_MAX_STORE: env['NATS_MAX_STORE'] || '20GB',
   });
   await writePrograms(knobs, all, secrets);
-  await writeSecret('metrics-token', PROMETHEUS_USER, all['ADMIN_TOKEN'] ?? '');
+  await writeSecret('metrics-token', PROMETHEUS_USER, all['METRICS_TOKEN'] ?? '');
   for (const name of await readdir(VOLUMES).catch(() => [])) await handOver(name);
   describe(knobs, all);
 }

@@ -21,8 +21,6 @@ const listOf = (text: string) =>
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3000 }),
-  /** Bearer token for lead statuses and /metrics. */
-  ADMIN_TOKEN: ownSecret(16),
   /** Bearer token of the learning platform; without it the platform's addresses are not there. */
   PLATFORM_TOKEN: ownSecret(16).optional(),
   /** Tenge that a student paid of whom the platform tells no amount. */

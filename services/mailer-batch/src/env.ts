@@ -18,7 +18,6 @@ const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Asi
 export const envSchema = z.object({
   ...commonEnv({ port: 3105 }),
   ...sendingEnv,
-  ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters'),
   LANDING_SUPABASE_URL: baseUrl('the landing project'),
   LANDING_SUPABASE_SERVICE_KEY: serviceKey,
   /** Only for lists that are taken from the second project. */
