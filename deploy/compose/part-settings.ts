@@ -134,14 +134,7 @@ export function settingsOf(
   all: NodeJS.ProcessEnv,
   natsUrl: string,
 ): Record<string, string> {
-  const wanted = Object.keys(schema.shape).filter((each) => !keptFrom(name).includes(each));
-  const env: NodeJS.ProcessEnv = { ...all, NATS_URL: natsUrl };
-  const own = Object.fromEntries(
-    wanted.flatMap((each) => {
-      const value = env[each];
-      return value === undefined || value === '' ? [] : [[each, value] as const];
-    }),
-  );
+  const own = variablesOf(name, schema, { ...all, NATS_URL: natsUrl });
   try {
     readEnv(schema, own);
   } catch (error) {
@@ -149,6 +142,21 @@ export function settingsOf(
     throw new EnvError(`${name}: ${error.message}`);
   }
   return own;
+}
+
+/** What of all that is known a part is given, whether it is enough or not. */
+export function variablesOf(
+  name: string,
+  schema: z.ZodObject,
+  all: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const wanted = Object.keys(schema.shape).filter((each) => !keptFrom(name).includes(each));
+  return Object.fromEntries(
+    wanted.flatMap((each) => {
+      const value = all[each];
+      return value === undefined || value === '' ? [] : [[each, value] as const];
+    }),
+  );
 }
 
 /** The token that opens everything is the operator's alone: services know its hash, and the sandbox has its own. */
