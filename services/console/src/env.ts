@@ -1,8 +1,10 @@
 import { baseUrl, commonEnv, secret, timeZone } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3106 }),
+  ...accessEnv,
   LANDING_SUPABASE_URL: baseUrl('the landing project'),
   /** The only key that the console holds: what a person may see is decided by the database, for their own token. */
   LANDING_SUPABASE_PUBLISHABLE_KEY: z

@@ -1,4 +1,5 @@
 import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
 import { hasLength, isTimeZone } from './campaigns/campaign-fields.ts';
@@ -17,6 +18,7 @@ const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Asi
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3105 }),
+  ...accessEnv,
   ...sendingEnv,
   LANDING_SUPABASE_URL: baseUrl('the landing project'),
   LANDING_SUPABASE_SERVICE_KEY: serviceKey,

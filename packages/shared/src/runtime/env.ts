@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { tokenHashes } from '../contract/access-tokens.ts';
 
 /** The environment is unusable: the message lists every bad variable and what was expected. */
 export class EnvError extends Error {
@@ -115,8 +114,4 @@ export const commonEnv = (defaults: { port: number }) => ({
   PORT: port(defaults.port),
   /** Loopback unless told otherwise; the image says 0.0.0.0, because containers are reached from outside. */
   HOST: z.string().min(1).default('127.0.0.1'),
-  /** Opens everything that a service answers. Others are made by `leadwire tokens add`. */
-  ADMIN_TOKEN: ownSecret(16).optional(),
-  /** Tokens that the stack is configured with, which the service itself does not hold. */
-  TOKEN_HASHES: tokenHashes.optional(),
 });

@@ -8,12 +8,14 @@ import {
   TOKENS,
   TOKEN_PREFIX,
   hashToken,
+  tokenHashes,
   type AccessToken,
   type ConfiguredToken,
   type Scope,
 } from '../contract/access-tokens.ts';
 import { readKey } from '../coordination/kv.ts';
 import { toError } from '../errors.ts';
+import { ownSecret } from '../runtime/env.ts';
 import type { Log } from '../runtime/log.ts';
 import { RequestError } from './http-problems.ts';
 
@@ -23,7 +25,15 @@ const FRESH_MS = 500;
 const PATIENCE_MS = 400;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
-export interface AccessEnv {
+/** For the schema of a service's variables. */
+export const accessEnv = {
+  /** Opens everything that a service answers. Others are made by `leadwire tokens add`. */
+  ADMIN_TOKEN: ownSecret(16).optional(),
+  /** Tokens that the stack is configured with, which the service itself does not hold. */
+  TOKEN_HASHES: tokenHashes.optional(),
+};
+
+interface AccessEnv {
   HOST?: string | undefined;
   ADMIN_TOKEN?: string | undefined;
   PLATFORM_TOKEN?: string | undefined;
