@@ -169,7 +169,7 @@ describe.each(people)('as %s', (role) => {
     const found = (await as[role].post('/leads', words)).headers.get('location') ?? '';
     expect((await textOf(as[role].get(found))).includes(leadId)).toBe(sees);
     const past = await asked[role].rpc('console_find_leads', {
-      asked: { words: 'Сапар', limit: 9 },
+      asked: { text: [['%сапар%']], limit: 9 },
     });
     expect((past.data as { rows: unknown[] }).rows).toHaveLength(sees ? 3 : 0);
   });
