@@ -89,22 +89,27 @@ describe('the environment', () => {
   });
 
   test.each([
-    ['http://api.resend.com', false],
-    ['http://8.8.8.8:4000', false],
-    ['http://127.0.0.1.leadwire-sample.kz', false],
-    ['http://[2a00:1450::1]', false],
-    ['https://api.resend.com', true],
-    ['http://127.0.0.1:4000', true],
-    ['http://[::1]:4000', true],
-    ['http://192.168.1.20', true],
-    ['http://172.20.0.3:4002', true],
-    ['http://sandbox:4000/resend', true],
-    ['http://bot-api.internal', true],
-    ['http://localhost:3000', true],
-  ])('%s may be given: %s; over http nothing leaves a network of one’s own', (url, isTaken) => {
-    const read = () => readEnv(schema, { ...good, RESEND_BASE_URL: url });
-    if (isTaken) expect(read().RESEND_BASE_URL).toBe(url);
-    else expect(read).toThrow(/RESEND_BASE_URL: expected the address of Resend with https:/);
+    'http://api.resend.com',
+    'http://8.8.8.8:4000',
+    'http://127.0.0.1.leadwire-sample.kz',
+    'http://[2a00:1450::1]',
+  ])('%s is refused: over http others read what is sent', (url) => {
+    expect(complaint({ ...good, RESEND_BASE_URL: url })).toContain(
+      'RESEND_BASE_URL: expected the address of Resend with https://',
+    );
+  });
+
+  test.each([
+    'https://api.resend.com',
+    'http://127.0.0.1:4000',
+    'http://[::1]:4000',
+    'http://192.168.1.20',
+    'http://172.20.0.3:4002',
+    'http://sandbox:4000/resend',
+    'http://bot-api.internal',
+    'http://localhost:3000',
+  ])('%s is taken: it stays on this machine or in a network of one’s own', (url) => {
+    expect(readEnv(schema, { ...good, RESEND_BASE_URL: url }).RESEND_BASE_URL).toBe(url);
   });
 
   test.each([

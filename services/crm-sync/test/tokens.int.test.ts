@@ -13,7 +13,7 @@ const amocrm = () => rig.control().amocrm;
 let supabase: TestLanding;
 beforeAll(async () => {
   supabase = await startLanding();
-}, 60_000);
+}, 180_000);
 afterAll(() => supabase.close());
 beforeEach(async () => {
   // They remember their token.
