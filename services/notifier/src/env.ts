@@ -5,6 +5,7 @@ import {
   secret,
   welcomeLink,
 } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { smsBudgetEnv } from '@leadwire/shared/delivery/sms-budget';
 import { quietHoursEnv } from '@leadwire/shared/runtime/quiet-hours';
@@ -19,6 +20,7 @@ const perDay = (fallback: number) =>
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3101 }),
+  ...accessEnv,
   ...sendingEnv,
   NOTIFY_DELAY_MS: milliseconds(10 * 60_000),
   NOTIFY_MAX_AGE_MS: milliseconds(24 * 60 * 60_000),
