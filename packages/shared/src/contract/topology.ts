@@ -4,10 +4,8 @@
  *
  * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
- *
- * `redrive.<durable>.<dead letter>.<original subject>` is a fact once more for the one
- * durable that could not handle it; the others do not see it.
  */
+import { accessBuckets } from './access-tokens.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -172,6 +170,7 @@ export interface BucketSpec {
 }
 
 export const buckets = {
+  ...accessBuckets,
   deliveries: {
     ttlMs: 0,
     what: 'the delivery ledger: <leadId>.<channel>.<template> -> state; why nothing is sent twice',

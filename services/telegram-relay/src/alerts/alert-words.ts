@@ -100,6 +100,15 @@ const ALL: readonly (readonly [RegExp, AlertWords])[] = [
     },
   ],
   [
+    /^sms_budget_campaigns$/,
+    {
+      raised: 'Дневной или часовой лимит SMS рассылок исчерпан',
+      resolved: 'SMS рассылок снова уходят',
+      advice:
+        'Рассылка ждёт и пойдёт дальше сама. Нужна сейчас — поднимите лимит (SMS_BUDGET_PER_HOUR, SMS_BUDGET_PER_DAY); ошибка — отмените её.',
+    },
+  ],
+  [
     /^sms_budget/,
     {
       raised: 'Дневной или часовой лимит SMS исчерпан',
