@@ -112,8 +112,9 @@ describe('one address of several people', () => {
   }, 60_000);
   const conflicts = async (person: 'sales' | 'viewer') => {
     const client = await signIn(landing, person);
-    const { data, error } = await client.rpc('console_identity_conflicts', { most: 10 });
-    return { found: data as { id: string; email: string; people: object[] }[], error };
+    const answer = await client.rpc('console_identity_conflicts', { most: 10 });
+    const found = answer.data as { id: string; email: string; people: object[] }[];
+    return { found, error: answer.error };
   };
   const decide = async (person: 'sales' | 'viewer', conflict: string, decided: string) =>
     (await signIn(landing, person)).rpc('console_decide_identity', { conflict, decided });
