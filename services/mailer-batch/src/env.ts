@@ -1,4 +1,5 @@
 import { baseUrl, commonEnv, milliseconds, secret } from '@leadwire/shared/runtime/env';
+import { smsBudgetEnv } from '@leadwire/shared/delivery/sms-budget';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
@@ -20,6 +21,7 @@ export const envSchema = z.object({
   ...commonEnv({ port: 3105 }),
   ...accessEnv,
   ...sendingEnv,
+  ...smsBudgetEnv,
   LANDING_SUPABASE_URL: baseUrl('the landing project'),
   LANDING_SUPABASE_SERVICE_KEY: serviceKey,
   /** Only for lists that are taken from the second project. */

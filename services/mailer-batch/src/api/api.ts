@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Log } from '@leadwire/shared/runtime/log';
+import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 import type { Access } from '@leadwire/shared/service/access';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
@@ -43,6 +44,7 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),
     audienceTables: env.AUDIENCE_TABLES,
+    smsRefusal: (phone) => (isMobileOf(phone, env.SMS_COUNTRIES) ? undefined : 'sms_not_allowed'),
     tests: { resend, mobizon, mailFrom: env.RESEND_FROM_EMAIL, smsFrom: env.MOBIZON_FROM },
     smsPrice: env.MOBIZON_SMS_PRICE,
     areSmsOn: env.SMS_ENABLED,
