@@ -15,17 +15,16 @@ import {
   type MsgHdrs,
   type NatsConnection,
 } from 'nats';
-import { apiCode, isConflict, isUnderWay } from './error-codes.ts';
+import { NO_MESSAGE, apiCode, isConflict, isUnderWay } from './error-codes.ts';
 import { applyTopology } from './apply-topology.ts';
 import { openConnection } from './connection.ts';
+import { readDirectly } from './read-directly.ts';
 import { TransientError, toError } from '../errors.ts';
 import type { AnyEvent } from '../contract/events.ts';
 import { newId } from '../contract/ids.ts';
 import type { Log } from '../runtime/log.ts';
 import { streamOf, type BucketName, type StreamName } from '../contract/topology.ts';
 
-/** JetStream's "message not found". */
-const NO_MESSAGE = 10037;
 /** A publish that was not answered in this time is repeated; the broker's fsync takes about 1 ms. */
 const PUBLISH_TIMEOUT_MS = 3_000;
 const PUBLISH_TRIES = 2;
@@ -118,11 +117,17 @@ export interface BusOptions {
   replicas?: number;
   /** Applied by default; someone who only looks takes the broker as it is. */
   topology?: 'apply' | 'as it is';
+  /**
+   * The only streams that are read from their leader; all of them by default. From the others and from buckets one
+   * subject at a time is read, which the broker's rights can name. Any copy answers, so in a cluster it may be some
+   * milliseconds old.
+   */
+  leaderReads?: readonly StreamName[];
 }
 
 /** Starts connecting in the background and returns at once, broker or no broker. */
 export function openBus(options: BusOptions): Bus {
-  const { url, name, log, replicas = 1, topology = 'apply' } = options;
+  const { url, name, log, replicas = 1, topology = 'apply', leaderReads } = options;
   const connection = openConnection({
     url,
     name,
@@ -133,6 +138,7 @@ export function openBus(options: BusOptions): Bus {
   });
   const { live } = connection;
   const bucketViews = new Map<BucketName, Promise<KV>>();
+  const allow_direct = leaderReads !== undefined;
   const manager = async () => live().jetstreamManager({ checkAPI: false });
 
   const readMessage = async (
@@ -140,13 +146,15 @@ export function openBus(options: BusOptions): Bus {
     query: { last_by_subj: string } | { seq: number },
   ): Promise<StoredEvent | undefined> => {
     try {
+      if ('last_by_subj' in query && leaderReads?.includes(stream) === false) {
+        const message = await readDirectly(live(), stream, query.last_by_subj);
+        return message && toStored(message.subject, message.seq, message);
+      }
       const message = await (await manager()).streams.getMessage(stream, query);
-      return {
-        event: jsonOf(message),
-        subject: message.subject,
-        seq: message.seq,
-        header: (key) => message.header.get(key) || undefined,
-      };
+      return toStored(message.subject, message.seq, {
+        json: () => message.json(),
+        headers: message.header,
+      });
     } catch (thrown) {
       if (apiCode(thrown) === NO_MESSAGE) return undefined;
       throw asTransient('the broker could not be read', thrown);
@@ -192,6 +200,8 @@ export function openBus(options: BusOptions): Bus {
         const { seq, duplicate } = await send(subject, event, headers);
         if (!duplicate) return { seq, stored: true };
         if (options.msgId === undefined || msgId === eventId) return { seq, stored: true };
+        // By its number any message could be read, which the rights do not allow here.
+        if (leaderReads?.includes(stream) === false) return { seq, stored: false };
         return heldBy(await readMessage(stream, { seq }), eventId, seq);
       } catch (thrown) {
         if (!isConflict(thrown) || options.onceUnder === undefined) {
@@ -230,7 +240,7 @@ export function openBus(options: BusOptions): Bus {
         return known;
       }
       const view = Promise.resolve()
-        .then(() => live().jetstream().views.kv(bucketName, { bindOnly: true }))
+        .then(() => live().jetstream().views.kv(bucketName, { bindOnly: true, allow_direct }))
         .catch((thrown: unknown) => {
           bucketViews.delete(bucketName);
           throw asTransient(`bucket ${bucketName} is not reachable`, thrown);
@@ -252,6 +262,15 @@ function heldBy(
   const { id } = (existing?.event ?? {}) as { id?: unknown };
   const isOurs = eventId !== undefined && id === eventId;
   return { seq, stored: isOurs, ...(existing && { existing }) };
+}
+
+function toStored(
+  subject: string,
+  seq: number,
+  message: { json(): unknown; headers?: MsgHdrs | undefined },
+): StoredEvent {
+  const header = (key: string) => message.headers?.get(key) || undefined;
+  return { event: jsonOf(message), subject, seq, header };
 }
 
 function jsonOf(message: { json(): unknown }): unknown {
