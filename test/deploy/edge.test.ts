@@ -78,8 +78,8 @@ describe('the edge', () => {
       new RegExp(`\\n  ${name}:\\n((?:    .*\\n|\\n)+)`).exec(compose)?.[1] ?? '';
     const networksOf = (name: string) =>
       (/^ {4}networks: \[(.*)\]$/m.exec(block(name))?.[1] ?? 'default').split(', ');
-    expect(networksOf('edge')).toEqual(['edge']);
-    expect(networksOf('landing-api')).toEqual(['edge', 'intake']);
+    expect(networksOf('edge')).toEqual(['front']);
+    expect(networksOf('landing-api')).toEqual(['front', 'intake']);
     const reached = (from: string) =>
       [
         'nats',

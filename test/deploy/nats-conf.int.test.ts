@@ -76,7 +76,7 @@ describe('the services, each with its own user', () => {
     );
     expect(await cli('notifier', 'topology', 'apply')).toContain('this user may not change it');
     expect(await cli('admin', 'topology', 'apply')).toContain('The broker has all');
-  });
+  }, 180_000);
 
   test('carry leads from the form to the inbox and the database, and a dead letter to its list', async () => {
     const [api] = await Promise.all([
@@ -150,7 +150,7 @@ describe('the services, each with its own user', () => {
       .split('\n')
       .filter((line) => /Violation/.test(line));
     expect(violations.filter((line) => !/STREAM\.CREATE|CONSUMER\.CREATE/.test(line))).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });
 
 /** A group that switches itself on, with a code from the CLI; returns its chat. */
