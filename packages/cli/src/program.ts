@@ -17,6 +17,7 @@ import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
+import { addTextCommands } from './texts/text-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
 
@@ -63,6 +64,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
+  addTextCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
     command.showHelpAfterError(`"${pathOf(command)} --help" shows what there is.`);

@@ -78,6 +78,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
       ...['integration_tokens', 'campaign_topic_sends', 'intake_forms', 'intake_rejects'],
       ...['sales', 'referral_referrers', 'referral_commission_tiers', 'referral_conversions'],
       ...['referral_leads', 'referral_sales', 'referral_clicks', 'referral_remarks'],
+      ...['message_templates', 'message_template_versions'],
     ].map((name) => [name, Object.fromEntries(people.map((person) => [person, '-']))]),
   ),
 };

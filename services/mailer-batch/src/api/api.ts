@@ -3,12 +3,14 @@ import type { FastifyInstance } from 'fastify';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { createTextStore, serviceDoor } from '@leadwire/operations/texts/text-store';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import type { createChannels } from '../sending/channels.ts';
 import { createContactLists } from '../audience/contact-lists.ts';
 import { createDraftStore } from '../campaigns/draft-store.ts';
 import type { MailerEnv } from '../env.ts';
+import { createOwnTexts } from '../campaigns/own-texts.ts';
 import { createHttp } from './http.ts';
 import type { HttpPorts } from './http-ports.ts';
 
@@ -26,6 +28,8 @@ interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobi
 export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyInstance> {
   const { log, bus, database, store, channels, resend, mobizon, wakePump } = parts;
   const { now = () => new Date() } = parts;
+  const texts = createTextStore(serviceDoor(database));
+  const ownTexts = createOwnTexts(texts);
   return createHttp(env, {
     log,
     bus,
@@ -36,7 +40,9 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     now,
     drafts: createDraftStore(database),
     lists: createContactLists(database),
-    templates: await loadCampaignTemplates(),
+    texts,
+    ownTexts,
+    templates: await loadCampaignTemplates(undefined, ownTexts.templates),
     own: { brand: env.BRAND_NAME, supportEmail: env.SUPPORT_EMAIL ?? null },
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),

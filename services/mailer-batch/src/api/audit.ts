@@ -58,7 +58,8 @@ export function auditChanges(app: FastifyInstance, bus: Pick<Bus, 'name' | 'publ
   });
 }
 
-function actorIn(header: string | string[] | undefined): string {
+/** As the audit log shows them. */
+export function actorIn(header: string | string[] | undefined): string {
   const given = Array.isArray(header) ? header[0] : header;
   const text = given?.replace(/[^\x20-\x7e]/g, '').trim() ?? '';
   return text === '' ? NOBODY_NAMED : text.slice(0, LONGEST_ACTOR);
