@@ -9,7 +9,6 @@ import { z } from 'zod';
 import { readRecipient, readVariables } from './campaign-variables.ts';
 import type { CampaignVariables, ReadVariables, VariableIssue } from './campaign-variables.ts';
 import { campaignTemplateNames, definitionOf } from './campaign-data.ts';
-import type { AnyCampaignDefinition } from './campaign-data.ts';
 import { countdownOf, freezeTemplate } from './freeze-template.ts';
 import type { CampaignOwner, CampaignTemplate } from './freeze-template.ts';
 import { thawCampaign } from './frozen-campaign.ts';

@@ -71,7 +71,8 @@ function addressesOf(block: Block): string[] {
       return linksIn(block.text);
     case 'list':
       return block.items.flatMap(linksIn);
-    default:
+    case 'heading':
+    case 'divider':
       return [];
   }
 }
