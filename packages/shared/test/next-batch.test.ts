@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createNextBatch } from '@leadwire/shared/coordination/next-batch';
+import { createNextBatch } from '@leadwire/shared/runtime/next-batch';
 
 function stage(maxRows: number) {
   const calls: (readonly number[])[] = [];

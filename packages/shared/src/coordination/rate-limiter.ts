@@ -23,7 +23,7 @@ import {
   type Wish,
 } from './account-pace.ts';
 import { changeKey, readKey, type Key } from './kv.ts';
-import { createNextBatch } from './next-batch.ts';
+import { createNextBatch } from '../runtime/next-batch.ts';
 
 /** The longest delay that a process on a slow machine makes room for; later than this is a suspended one. */
 const LONGEST_DELAY_MS = 1_000;
