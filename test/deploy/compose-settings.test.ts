@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { hashToken } from '@leadwire/shared/contract/access-tokens';
 import {
   PROGRAMS,
   brokerUrl,
@@ -56,6 +57,17 @@ describe('the profile local', () => {
     expect(foreign.filter((name) => !name.endsWith('_WEBHOOK_SECRET'))).toEqual([]);
   });
 
+  test('gives the token that opens everything to nobody but the operator', async () => {
+    for (const { name, entry } of PROGRAMS) {
+      const own = await settingsFor(name, all);
+      expect([name, 'ADMIN_TOKEN' in own]).toEqual([name, name === 'cli']);
+      if (!entry.startsWith('services/')) continue;
+      expect(own['TOKEN_HASHES']).toContain(`admin:${hashToken(all['ADMIN_TOKEN']!)}`);
+      expect(own['TOKEN_HASHES']).toContain(`metrics:${hashToken(all['METRICS_TOKEN']!)}`);
+      expect(Object.values(own)).not.toContain(all['METRICS_TOKEN']);
+    }
+  });
+
   test('passes over what .env says for npm start alone', () => {
     const given = { HOST: '127.0.0.1', PORT: '9', JOURNAL_DIR: '.data/j', NATS_URL: 'nats://x' };
     const { HOST, PORT, JOURNAL_DIR } = stackSettings(local, made(true), given);
@@ -70,7 +82,7 @@ describe('the profile local', () => {
 describe('the profile hosted', () => {
   test('makes up nothing that belongs to an account, and says which part misses what', async () => {
     const all = stackSettings(hosted, made(false), {});
-    await expect(settingsFor('landing-api', all)).resolves.toHaveProperty('ADMIN_TOKEN');
+    await expect(settingsFor('landing-api', all)).resolves.toHaveProperty('TOKEN_HASHES');
     await expect(settingsFor('notifier', all)).rejects.toThrow(
       /notifier: [^]*RESEND_API_KEY: missing/,
     );

@@ -18,6 +18,7 @@ import { addReplayCommand } from './replay/replay-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
+import { addTokenCommands } from './tokens/token-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
 
 const AFTER_HELP = `
@@ -59,6 +60,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addTelegramCommands(program, readEnv);
   addStaffCommands(program, readEnv);
   addReferralCommands(program, readEnv);
+  addTokenCommands(program, readEnv);
   addSmsCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);

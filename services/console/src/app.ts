@@ -2,6 +2,7 @@
 import { openBus } from '@leadwire/shared/broker/bus';
 import { createLog, type Log } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createAccess } from '@leadwire/shared/service/access';
 import type { ServiceOptions } from '@leadwire/shared/service/service';
 import { createAccounts } from './auth/accounts.ts';
 import { connectAs } from './data/person.ts';
@@ -50,6 +51,7 @@ export async function createConsole(
     http,
     port: env.PORT,
     host: env.HOST,
+    access: createAccess(env, { bus, log }),
     consume: () => [live.start(bus)],
   };
 }

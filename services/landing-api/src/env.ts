@@ -7,6 +7,7 @@ import {
   ownSecret,
   welcomeLink,
 } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 
 const ORIGINS =
   'expected exact origins, comma separated: https://example.kz,https://www.example.kz';
@@ -21,8 +22,7 @@ const listOf = (text: string) =>
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3000 }),
-  /** Bearer token for lead statuses and /metrics. */
-  ADMIN_TOKEN: ownSecret(16),
+  ...accessEnv,
   /** Bearer token of the learning platform; without it the platform's addresses are not there. */
   PLATFORM_TOKEN: ownSecret(16).optional(),
   /** Tenge that a student paid of whom the platform tells no amount. */

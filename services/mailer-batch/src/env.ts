@@ -1,4 +1,6 @@
 import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { smsBudgetEnv } from '@leadwire/shared/delivery/sms-budget';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
 import { hasLength, isTimeZone } from './campaigns/campaign-fields.ts';
@@ -17,8 +19,9 @@ const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Asi
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3105 }),
+  ...accessEnv,
   ...sendingEnv,
-  ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters'),
+  ...smsBudgetEnv,
   LANDING_SUPABASE_URL: baseUrl('the landing project'),
   LANDING_SUPABASE_SERVICE_KEY: serviceKey,
   /** Only for lists that are taken from the second project. */

@@ -213,7 +213,7 @@ test('the documentation names the answers that a route has, and no others', asyn
   };
   const answers = (path: string, method: string) =>
     Object.keys(paths[path]?.[method]?.responses ?? {});
-  expect(answers('/api/campaigns', 'get')).toEqual(['200', '400', '401', '503']);
+  expect(answers('/api/campaigns', 'get')).toEqual(['200', '400', '401', '403', '503']);
   expect(answers('/api/campaigns', 'post')).toEqual(
     expect.arrayContaining(['200', '201', '413', '422']),
   );

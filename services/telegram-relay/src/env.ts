@@ -1,4 +1,5 @@
 import { baseUrl, commonEnv, milliseconds, timeZone } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { botToken } from '@leadwire/shared/providers/telegram/bot-api';
 import { z } from 'zod';
 
@@ -11,6 +12,7 @@ const rate = (what: string, fallback: number) =>
 export const envSchema = z
   .object({
     ...commonEnv({ port: 3104 }),
+    ...accessEnv,
     TELEGRAM_BASE_URL: baseUrl('the Bot API').default('https://api.telegram.org'),
     TELEGRAM_LEADS_BOT_TOKEN: botToken.optional(),
     TELEGRAM_ADMIN_BOT_TOKEN: botToken.optional(),

@@ -15,7 +15,13 @@ import { TransientError, toError } from '../errors.ts';
 import type { AnyEvent } from '../contract/events.ts';
 import { newId } from '../contract/ids.ts';
 import type { Log } from '../runtime/log.ts';
-import { streamOf, streams, type BucketName, type StreamName, type StreamSpec } from '../contract/topology.ts';
+import {
+  streamOf,
+  streams,
+  type BucketName,
+  type StreamName,
+  type StreamSpec,
+} from '../contract/topology.ts';
 
 /** JetStream's "message not found". */
 const NO_MESSAGE = 10037;

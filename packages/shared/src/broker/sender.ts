@@ -49,10 +49,13 @@ export function createSender(connection: {
   const alone = async ({ subject, payload, headers }: Outgoing): Promise<Place> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await connection.live().jetstream().publish(subject, payload, {
-          headers: toHeaders(headers),
-          timeout: PUBLISH_TIMEOUT_MS,
-        });
+        return await connection
+          .live()
+          .jetstream()
+          .publish(subject, payload, {
+            headers: toHeaders(headers),
+            timeout: PUBLISH_TIMEOUT_MS,
+          });
       } catch (thrown) {
         const isLost = apiCode(thrown) === undefined && attempt < PUBLISH_TRIES;
         const isEarly = isUnderWay(thrown) && attempt < UNDER_WAY_TRIES;

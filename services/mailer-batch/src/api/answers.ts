@@ -75,6 +75,7 @@ export const countedSchema = z.object({
 const problems = {
   400: problemSchema.meta({ description: 'The request is not as described.' }),
   401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
+  403: problemSchema.meta({ description: 'A token without the scope campaigns.' }),
   404: problemSchema.meta({ description: 'No such campaign.' }),
   409: problemSchema.meta({ description: 'Not in this state of the campaign.' }),
   422: problemSchema.meta({
@@ -87,11 +88,11 @@ const problems = {
 /** What a route can answer instead of a success, beside what all of them can. */
 export function problemsOf<Status extends keyof typeof problems>(
   ...own: Status[]
-): Pick<typeof problems, Status | 400 | 401 | 503> {
-  const statuses = [400, 401, 503, ...own] as const;
+): Pick<typeof problems, Status | 400 | 401 | 403 | 503> {
+  const statuses = [400, 401, 403, 503, ...own] as const;
   return Object.fromEntries(statuses.map((status) => [status, problems[status]])) as Pick<
     typeof problems,
-    Status | 400 | 401 | 503
+    Status | 400 | 401 | 403 | 503
   >;
 }
 

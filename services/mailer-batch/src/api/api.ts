@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Log } from '@leadwire/shared/runtime/log';
+import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
+import type { Access } from '@leadwire/shared/service/access';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
@@ -19,14 +21,15 @@ interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobi
   database: Database;
   store: CampaignStore;
   wakePump: () => void;
+  access: Pick<Access, 'demand'>;
   now?: () => Date;
 }
 
 /** Compiles the templates. Not listening yet. @throws TemplateError when a text is broken. */
 export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyInstance> {
   const { log, bus, database, store, channels, resend, mobizon, wakePump } = parts;
-  const { now = () => new Date() } = parts;
-  return createHttp(env, {
+  const { access, now = () => new Date() } = parts;
+  return createHttp(access, {
     log,
     bus,
     database,
@@ -41,6 +44,7 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),
     audienceTables: env.AUDIENCE_TABLES,
+    smsRefusal: (phone) => (isMobileOf(phone, env.SMS_COUNTRIES) ? undefined : 'sms_not_allowed'),
     tests: { resend, mobizon, mailFrom: env.RESEND_FROM_EMAIL, smsFrom: env.MOBIZON_FROM },
     smsPrice: env.MOBIZON_SMS_PRICE,
     areSmsOn: env.SMS_ENABLED,

@@ -123,7 +123,7 @@ export function addPreviewRoutes(app: FastifyInstance, ports: HttpPorts): void {
       const key = headers['idempotency-key'];
       const results = await sendTests(ports.tests, {
         campaign,
-        to: readTestAddresses(campaign.channel, body.to),
+        to: readTestAddresses(campaign.channel, body.to, ports.smsRefusal),
         key: key ?? newId(),
         mayBeRepeated: key !== undefined,
         texts: await thawTexts(ports, campaign),

@@ -5,7 +5,7 @@ import type { Database } from '@leadwire/shared/providers/supabase';
 import type { CampaignTemplates } from '@leadwire/templates/campaign-templates';
 import { z } from 'zod';
 import { readCsv, MOST_ROWS, type BrokenRow, type ListedPerson } from './audience-csv.ts';
-import { readAudience, type Audience } from './audience.ts';
+import { readAudience, type Audience, type AudienceOptions } from './audience.ts';
 import type { Campaign, CampaignStore } from '../campaigns/campaign-store.ts';
 import { contactKind, readTexts } from '../campaigns/campaign-texts.ts';
 import { readTable, tableAudienceSchema, tableProblem } from './table-audience.ts';
@@ -49,6 +49,8 @@ export interface AudiencePorts {
   templates: CampaignTemplates;
   databases: Partial<Record<TableAudience['project'], Pick<Database, 'rowsAfter'>>>;
   audienceTables: readonly string[];
+  /** Why no SMS is paid for to a number, or undefined. */
+  smsRefusal: AudienceOptions['refusal'];
 }
 
 type ForCampaign = Pick<Campaign, 'template' | 'channel' | 'variables'>;
@@ -73,6 +75,7 @@ export async function takeList(
     channel: campaign.channel,
     exclude,
     broken,
+    refusal: campaign.channel === 'sms' ? ports.smsRefusal : undefined,
     // Headers are written in any case.
     readVariables: (fields) =>
       ports.templates.readRecipient(
