@@ -166,9 +166,13 @@ export function openBus(options: BusOptions): Bus {
       }
       const stream = streamOf(subject);
       const { batches }: StreamSpec = streams[stream];
-      const send = batches && options.onceUnder !== undefined ? sender.together : sender.alone;
+      const way = batches && options.onceUnder !== undefined ? 'together' : 'alone';
       try {
-        const { seq, duplicate } = await send({ subject, payload: payloadOf(event), headers });
+        const { seq, duplicate } = await sender[way]({
+          subject,
+          payload: payloadOf(event),
+          headers,
+        });
         if (!duplicate) return { seq, stored: true };
         if (options.msgId === undefined || msgId === eventId) return { seq, stored: true };
         return heldBy(await readMessage(stream, { seq }), eventId, seq);
