@@ -41,6 +41,11 @@ async function fill({ landing }: Rig, leads: number): Promise<void> {
   const { sql } = landing.landing;
   const name = `(array['Айгерим','Данияр','Мадина','Ерлан','Әсел','Тимур','Динара','Нурлан','Жанна','Арман'])[1 + i % 10]
     || ' ' || (array['Сапарова','Ахметов','Ким','Жұмабаев','Оспанова','Ибраев','Ли','Серікқызы'])[1 + i / 10 % 8]`;
+  // An index that is made at the end is made in a tenth of the time.
+  const [index] = await sql<{ made: string }>(
+    "select pg_get_indexdef('landing_leads_search_idx'::regclass) as made",
+  );
+  await sql('drop index landing_leads_search_idx');
   const part = 20_000;
   for (let from = 1; from <= leads; from += part) {
     const rows = `generate_series(${from}, ${Math.min(leads, from + part - 1)}) as i`;
@@ -56,6 +61,7 @@ async function fill({ landing }: Rig, leads: number): Promise<void> {
       select md5(c || i)::uuid, md5('lead' || i)::uuid, c, 'proftest-result', 'sent', ${at}, ${at}, ${at}
       from ${rows}, unnest(array['email', 'sms']) as c`);
   }
+  await sql(index?.made ?? '');
 }
 
 /** What is asked for: each page by its name. A search is posted and answers with the address of its page. */
