@@ -2,7 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { PGlite } from '@electric-sql/pglite';
 import { extensions } from '../src/extensions.ts';
 import { applyMigrations, readMigrations } from '../src/migrate.ts';
-import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '../src/migrations.ts';
+import {
+  LANDING_MIGRATIONS,
+  MAIN_MIGRATIONS,
+  TRAFFIC_MIGRATIONS,
+  TRIPWIRE_MIGRATIONS,
+} from '../src/migrations.ts';
 import { LEAD, OLD_LANDING, OLD_TRIPWIRE } from './older-tables.ts';
 
 const open: PGlite[] = [];
@@ -38,6 +43,8 @@ afterEach(async () => {
 describe.each([
   ['landing', LANDING_MIGRATIONS],
   ['tripwire', TRIPWIRE_MIGRATIONS],
+  ['traffic', TRAFFIC_MIGRATIONS],
+  ['main', MAIN_MIGRATIONS],
 ])('migrations of %s', (_name, dir) => {
   let db: PGlite;
   beforeAll(async () => {
