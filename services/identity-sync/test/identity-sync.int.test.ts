@@ -7,6 +7,7 @@ import {
   disableStaff,
   type StaffParts,
 } from '@leadwire/operations/staff/staff';
+import { staffProjectsOf } from '@leadwire/operations/staff/projects';
 import { readStaffSync } from '@leadwire/operations/staff/staff-sync';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import type { Bus } from '@leadwire/shared/broker/bus';
@@ -15,7 +16,6 @@ import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/serv
 import { startLanding, startTraffic, type TestLanding } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { createClient } from '@supabase/supabase-js';
 
 let broker: TestBroker;
 let landing: TestLanding;
@@ -42,9 +42,9 @@ beforeAll(async () => {
       IDENTITY_LOOK_EVERY_MS: '500',
     },
   });
-  const stateless = { auth: { persistSession: false, autoRefreshToken: false } };
-  // As the console does it: without the service key's right to make logins.
-  staff = { directory: createStaffDirectory(createClient(url, key, stateless)), bus, actor: 'cli:test' }; // prettier-ignore
+  const { client } = staffProjectsOf(landing.env).get('landing')!;
+  // As the console does it: the logins are this service's part.
+  staff = { directory: createStaffDirectory(client), bus, actor: 'cli:test' };
 }, 180_000);
 afterAll(async () => {
   await service?.kill();
@@ -92,10 +92,10 @@ test('somebody arrives in every project that is there, changes there, and is ban
   await until('the ban', async () => (await inTraffic(email))?.['is_banned']);
   expect(await inTraffic(email)).toMatchObject({ is_active: false, active: false });
 
-  const { projects } = await until('all projects to be looked at', async () => {
-    const found = await readStaffSync(bus);
-    return found.projects.get('main')?.state === 'broken' && found;
+  await until('all projects to be looked at', async () => {
+    return (await readStaffSync(bus)).projects.get('main')?.state === 'broken';
   });
+  const { projects } = await readStaffSync(bus);
   expect(projects.get('landing')?.state).toBe('ok');
   expect(projects.get('traffic')?.state).toBe('ok');
   expect(projects.get('tripwire')?.told).toContain('are the migrations applied?');

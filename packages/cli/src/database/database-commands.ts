@@ -15,6 +15,7 @@ import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { withPostgres } from './postgres.ts';
 import { counted, paint, say } from '../terminal.ts';
+import { addForgetPasswordsCommand } from './forget-passwords.ts';
 
 /** A database on a small machine is there a minute after it was started. */
 const PATIENCE_MS = 120_000;
@@ -63,6 +64,7 @@ const PROJECTS: readonly Project[] = [
 
 export function addDatabaseCommands(program: Command, readEnv: () => CliEnv): void {
   const database = program.command('database').description('the schemas of the Supabase projects');
+  addForgetPasswordsCommand(database, readEnv);
   database
     .command('apply')
     .description(
