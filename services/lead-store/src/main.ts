@@ -97,6 +97,12 @@ await runService({
       schema: sale,
       handle: landing.storeSale,
     }),
+    startConsumer({
+      ...parts,
+      durable: 'lead-store-students',
+      schema: eventSchemas['student.created.v1'],
+      handle: landing.storeStudent,
+    }),
     startFormsMirror(bus, landingDatabase, log),
     startKeepingRejects(landingDatabase, log),
     startConsumer({

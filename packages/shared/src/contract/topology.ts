@@ -49,6 +49,7 @@ export const streams = {
       'students.created.*',
       'students.lesson_completed.*.*',
       'redrive.crm-students.>',
+      'redrive.lead-store-students.>',
       'redrive.telegram-students.>',
     ],
     retention: 'limits',
@@ -235,10 +236,7 @@ export type BucketName = keyof typeof buckets;
 /** The window in which the broker recognises a repeated `Nats-Msg-Id`: a double click, not a memory. */
 export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
 
-/**
- * What a form sent, in a digest, with each message about its lead: tells a repeat under one key from another
- * submission under it, also after the lead was let out of quarantine.
- */
+/** A digest of what a form sent, with each message about its lead: tells a repeat from another submission. */
 export const CONTENT_HASH_HEADER = 'Leadwire-Content-Hash';
 
 /** The stream that takes a subject. @throws TypeError when none does. */

@@ -42,6 +42,7 @@ const PARTS: Readonly<Record<string, string>> = {
   'tripwire-leads': 'запись в базу Tripwire',
   'tripwire-deliveries': 'запись в базу Tripwire',
   'lead-store-sales': 'запись продаж в базу',
+  'lead-store-students': 'связь учеников с заявками',
   'referrals-leads': 'партнёры: их заявки',
   'referrals-sales': 'партнёры: продажи',
   'referrals-facts': 'партнёры: вознаграждения',
