@@ -46,6 +46,7 @@ const PARTS: Readonly<Record<string, string>> = {
   'identity-tripwire': 'сотрудники в базе Tripwire',
   'identity-traffic': 'сотрудники в базе трафика',
   'identity-main': 'сотрудники в основной базе',
+  'lead-store-students': 'связь учеников с заявками',
   'referrals-leads': 'партнёры: их заявки',
   'referrals-sales': 'партнёры: продажи',
   'referrals-facts': 'партнёры: вознаграждения',
@@ -100,6 +101,15 @@ const ALL: readonly (readonly [RegExp, AlertWords])[] = [
       raised: 'Заканчиваются деньги на SMS (Mobizon)',
       resolved: 'Денег на SMS снова достаточно (Mobizon)',
       advice: 'Пополните счёт Mobizon. SMS, которые ждут, уйдут сами.',
+    },
+  ],
+  [
+    /^sms_budget_campaigns$/,
+    {
+      raised: 'Дневной или часовой лимит SMS рассылок исчерпан',
+      resolved: 'SMS рассылок снова уходят',
+      advice:
+        'Рассылка ждёт и пойдёт дальше сама. Нужна сейчас — поднимите лимит (SMS_BUDGET_PER_HOUR, SMS_BUDGET_PER_DAY); ошибка — отмените её.',
     },
   ],
   [
