@@ -7,6 +7,7 @@ import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { readEnv } from '@leadwire/shared/runtime/env';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createAccess } from '@leadwire/shared/service/access';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import { runService } from '@leadwire/shared/service/service';
 import { envSchema } from './env.ts';
@@ -35,6 +36,7 @@ await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
+  access: createAccess(env, parts),
   consume: () => [
     ...staffProjects.map((name) =>
       startConsumer({

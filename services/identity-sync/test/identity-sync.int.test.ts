@@ -116,7 +116,7 @@ test('whoever is in conflict is left as they are and listed, and carried once a 
   });
   const before = await traffic.traffic.sql(`select staff_id from traffic_users where email ilike $1`, [email]); // prettier-ignore
   expect(before).toEqual([{ staff_id: null }, { staff_id: null }]);
-  const told = await until('the alert', () => bus.lastUnder('ALERTS', 'alerts.*.staff_conflict'));
+  const told = await waitFor(() => bus.lastUnder('ALERTS', 'alerts.*.staff_conflict'));
   expect(JSON.stringify(told.event)).not.toContain('leadwire-sample');
 
   await traffic.traffic.sql(`delete from traffic_users where full_name = 'Дана 2'`);
