@@ -15,6 +15,7 @@ import { addHealthCommand } from './doctor/health-command.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
 import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
+import { addSegmentCommands } from './campaigns/segment-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
@@ -65,6 +66,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
+  addSegmentCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
     command.showHelpAfterError(`"${pathOf(command)} --help" shows what there is.`);

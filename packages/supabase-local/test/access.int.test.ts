@@ -81,7 +81,13 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
   // The service key's alone.
   ...Object.fromEntries(
     [
-      ...['integration_tokens', 'campaign_topic_sends', 'intake_forms', 'intake_rejects'],
+      ...[
+        'integration_tokens',
+        'campaign_topic_sends',
+        'segments',
+        'intake_forms',
+        'intake_rejects',
+      ],
       ...['sales', 'referral_referrers', 'referral_commission_tiers', 'referral_conversions'],
       ...['referral_leads', 'referral_sales', 'referral_clicks', 'referral_remarks'],
     ].map((name) => [name, Object.fromEntries(people.map((person) => [person, '-']))]),

@@ -1,4 +1,10 @@
-import { baseUrl, commonEnv, milliseconds, timeZone } from '@leadwire/shared/runtime/env';
+import {
+  baseUrl,
+  commonEnv,
+  milliseconds,
+  ownSecret,
+  timeZone,
+} from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { botToken } from '@leadwire/shared/providers/telegram/bot-api';
 import { z } from 'zod';
@@ -18,8 +24,7 @@ export const envSchema = z
     TELEGRAM_ADMIN_BOT_TOKEN: botToken.optional(),
     TELEGRAM_MENTOR_BOT_TOKEN: botToken.optional(),
     TELEGRAM_PUBLIC_URL: baseUrl('the public address of telegram-relay').optional(),
-    TELEGRAM_WEBHOOK_SECRET: z
-      .string()
+    TELEGRAM_WEBHOOK_SECRET: ownSecret(16)
       .regex(/^[A-Za-z0-9_-]{16,256}$/, 'expected 16 to 256 letters, digits, _ and -')
       .optional(),
     TELEGRAM_GROUP_RATE_PER_MINUTE: rate('minute', 20),
