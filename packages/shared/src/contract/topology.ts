@@ -4,10 +4,9 @@
  *
  * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
- *
- * `redrive.<durable>.<dead letter>.<original subject>` is a fact once more for the one
- * durable that could not handle it; the others do not see it.
  */
+import { accessBuckets } from './access-tokens.ts';
+import { staffStream, staffSyncBucket } from './topology-staff.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -20,6 +19,8 @@ export interface StreamSpec {
   maxAgeMs: number;
   /** May hold messages that the broker publishes later (ADR-51). Cannot be switched off again. */
   schedules?: { pending: string; due: string };
+  /** Messages that are to be stored once may arrive in atomic batches. */
+  batches?: true;
   what: string;
 }
 
@@ -38,6 +39,7 @@ export const streams = {
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
+    batches: true,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
   INTAKE: {
@@ -51,6 +53,7 @@ export const streams = {
       'students.created.*',
       'students.lesson_completed.*.*',
       'redrive.crm-students.>',
+      'redrive.lead-store-students.>',
       'redrive.telegram-students.>',
     ],
     retention: 'limits',
@@ -137,12 +140,7 @@ export const streams = {
     maxAgeMs: 30 * DAY,
     what: 'every call to a provider: calls.<service>.<status>',
   },
-  STAFF: {
-    subjects: ['staff.changed.*'],
-    retention: 'limits',
-    maxAgeMs: 3_650 * DAY,
-    what: 'people who work here, as they are from then on: staff.changed.<staffId>',
-  },
+  STAFF: staffStream,
   AUDIT: {
     subjects: ['audit.*.*.*', 'redrive.lead-store-audit.>'],
     retention: 'limits',
@@ -171,6 +169,7 @@ export interface BucketSpec {
 }
 
 export const buckets = {
+  ...accessBuckets,
   deliveries: {
     ttlMs: 0,
     what: 'the delivery ledger: <leadId>.<channel>.<template> -> state; why nothing is sent twice',
@@ -188,6 +187,7 @@ export const buckets = {
     ttlMs: DAY,
     what: 'the token of a signed webhook (as a hash) -> what was told under it; why none is used twice',
   },
+  staff_sync: staffSyncBucket,
   short_links: { ttlMs: 0, what: 'code -> delivery and address; read at every click' },
   crm_map: {
     ttlMs: 0,
@@ -236,10 +236,7 @@ export type BucketName = keyof typeof buckets;
 /** The window in which the broker recognises a repeated `Nats-Msg-Id`: a double click, not a memory. */
 export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
 
-/**
- * What a form sent, in a digest, with each message about its lead: tells a repeat under one key from another
- * submission under it, also after the lead was let out of quarantine.
- */
+/** A digest of what a form sent, with each message about its lead: tells a repeat from another submission. */
 export const CONTENT_HASH_HEADER = 'Leadwire-Content-Hash';
 
 /** The stream that takes a subject. @throws TypeError when none does. */

@@ -9,6 +9,8 @@ import type { CampaignChannel } from '../sending/channel.ts';
 import type { ContactLists } from '../audience/contact-lists.ts';
 import type { TextStore } from '@leadwire/operations/texts/text-store';
 import type { OwnTexts } from '../campaigns/own-texts.ts';
+import type { CopyStore } from '../campaigns/copy-store.ts';
+import type { Pace } from '../campaigns/sending-time.ts';
 import type { DraftStore } from '../campaigns/draft-store.ts';
 import type { AudiencePorts } from '../audience/new-audience.ts';
 import type { TestSendPorts } from '../sending/test-send.ts';
@@ -24,9 +26,12 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   /** What people wrote; `templates` has what was so when it was refreshed. */
   texts: TextStore;
   ownTexts: OwnTexts;
+  copies: CopyStore;
   lists: ContactLists;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
   tests: TestSendPorts;
+  /** For saying how long a campaign takes. */
+  pace: Pace;
   /** For one segment. */
   smsPrice: number;
   /** Without them no SMS campaign starts. */

@@ -12,7 +12,7 @@ import { TemplateError } from '@leadwire/templates/templates';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import { z } from 'zod';
 import { problemsOf } from './answers.ts';
-import { ACTOR_HEADER, actorIn } from './audit.ts';
+import { actorOf } from './audit.ts';
 import type { HttpPorts } from './http-ports.ts';
 
 /** Raw MJML with its text part. */
@@ -49,7 +49,7 @@ export function addTextRoutes(app: FastifyInstance, ports: HttpPorts): void {
   const partsFor = ({ headers }: FastifyRequest) => ({
     bus,
     texts,
-    actor: actorIn(headers[ACTOR_HEADER]),
+    actor: actorOf(headers),
   });
 
   typed.get(
