@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, milliseconds, secret } from '@leadwire/shared/runtime/env';
 import { z } from 'zod';
 
 const id = (what: string) =>
@@ -22,6 +22,8 @@ export const envSchema = z
   .object({
     ...commonEnv({ port: 3103 }),
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru or https://<name>.kommo.com'),
+    /** Under which people are known in the map of deals. */
+    CONTACT_HASH_SECRET: secret,
     AMOCRM_LONG_LIVED_TOKEN: z.string().min(10, 'expected the long-lived token').optional(),
     AMOCRM_CLIENT_ID: z.string().min(1, 'expected the id of the integration').optional(),
     AMOCRM_CLIENT_SECRET: z.string().min(1, 'expected the secret of the integration').optional(),

@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, milliseconds, secret } from '@leadwire/shared/runtime/env';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
 import { hasLength, isTimeZone } from './campaigns/campaign-fields.ts';
@@ -34,6 +34,8 @@ export const envSchema = z.object({
       'expected names such as landing.my_view, comma separated',
     ),
   UNSUBSCRIBE_SECRET: z.string().min(32, 'expected at least 32 characters'),
+  /** By hashes with it, lists are compared with those who were erased. */
+  CONTACT_HASH_SECRET: secret,
   CAMPAIGN_TIME_ZONE: timeZone.default('Asia/Almaty'),
   CAMPAIGN_QUIET_HOURS: z
     .string()

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { contactHash } from '@leadwire/shared/contacts/contact-hash';
+import { readErasureList } from '@leadwire/shared/delivery/erasure-list';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import type { createChannels } from '../sending/channels.ts';
@@ -41,6 +43,10 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),
     audienceTables: env.AUDIENCE_TABLES,
+    readErased: async () => {
+      const erased = await readErasureList(bus);
+      return (contact) => erased.has(contactHash(env.CONTACT_HASH_SECRET, contact));
+    },
     tests: { resend, mobizon, mailFrom: env.RESEND_FROM_EMAIL, smsFrom: env.MOBIZON_FROM },
     smsPrice: env.MOBIZON_SMS_PRICE,
     areSmsOn: env.SMS_ENABLED,

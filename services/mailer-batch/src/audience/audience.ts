@@ -41,6 +41,8 @@ export interface AudienceOptions {
   channel: Channel;
   /** Contacts of this campaign's own exclusions, as typed; mail addresses and phones exclude on either channel. */
   exclude: readonly string[];
+  /** Whether somebody with this contact was erased, ever: a list of before cannot be told from a newer one. */
+  isErased?: (contact: string) => boolean;
   /** Checks what a person has of the template's variables. */
   readVariables: (fields: Readonly<Record<string, string>>) => ReadVariables;
   /** What the reader of the list found broken, filled while it is read. */
@@ -52,7 +54,7 @@ const LONGEST_CONTACT = 254;
 /** Reads the whole list. The first one of several with the same contact is kept. */
 export async function readAudience(
   list: AsyncIterable<ListedPerson>,
-  { channel, exclude, readVariables, broken }: AudienceOptions,
+  { channel, exclude, isErased = () => false, readVariables, broken }: AudienceOptions,
 ): Promise<Audience> {
   const people = new Map<string, Person>();
   const leftOut: LeftOutPerson[] = [];
@@ -68,7 +70,9 @@ export async function readAudience(
 
     const read = contactFor(channel, typed);
     if (isExcluded(listed, excluded)) leaveOut('excluded_by_campaign');
-    else if ('reason' in read) leaveOut(read.reason);
+    else if ([...normalForms(listed.email), ...normalForms(listed.phone)].some(isErased)) {
+      leftOut.push({ row, name: null, contact: null, reason: 'erased' });
+    } else if ('reason' in read) leaveOut(read.reason);
     else if (people.has(read.contact)) leaveOut('duplicate');
     else {
       const own = readVariables(fields);

@@ -49,6 +49,8 @@ export interface AudiencePorts {
   templates: CampaignTemplates;
   databases: Partial<Record<TableAudience['project'], Pick<Database, 'rowsAfter'>>>;
   audienceTables: readonly string[];
+  /** Who was erased, as of now. */
+  readErased: () => Promise<(contact: string) => boolean>;
 }
 
 type ForCampaign = Pick<Campaign, 'template' | 'channel' | 'variables'>;
@@ -72,6 +74,7 @@ export async function takeList(
   const audience = await readAudience(list, {
     channel: campaign.channel,
     exclude,
+    isErased: await ports.readErased(),
     broken,
     // Headers are written in any case.
     readVariables: (fields) =>
