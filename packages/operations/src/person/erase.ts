@@ -86,8 +86,11 @@ export function erasePerson(
   return audited(bus, what, () => erase(parts, foreseen), countsOf);
 }
 
-async function erase(parts: PersonParts, foreseen: Certificate): Promise<Certificate> {
+async function erase(parts: PersonParts, asForeseen: Certificate): Promise<Certificate> {
   const { bus } = parts;
+  // A run that was interrupted has counted further than whoever looked before it.
+  const stored = await readCertificate(bus, asForeseen.erasureId);
+  const foreseen = { ...asForeseen, places: stored?.places ?? asForeseen.places };
   const step = parts.onStep ?? (() => undefined);
   step('list');
   // From here on nobody sends what was planned, and a run after this one knows everything that this one does.
