@@ -65,6 +65,8 @@ export const mailerEnv = (sandboxUrl: string) => ({
   UNSUBSCRIBE_SECRET,
   CONTACT_HASH_SECRET,
   CAMPAIGN_QUIET_HOURS: 'none',
+  SMS_BUDGET_PER_HOUR: '0',
+  SMS_BUDGET_PER_DAY: '0',
   ...resendEnv(sandboxUrl),
   ...mobizonEnv(sandboxUrl),
 });

@@ -1,4 +1,5 @@
 import { baseUrl, commonEnv, milliseconds, secret } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
 const id = (what: string) =>
@@ -21,6 +22,7 @@ const OAUTH = [
 export const envSchema = z
   .object({
     ...commonEnv({ port: 3103 }),
+    ...accessEnv,
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru or https://<name>.kommo.com'),
     /** Under which people are known in the map of deals. */
     CONTACT_HASH_SECRET: secret,

@@ -2,11 +2,11 @@
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createQuota } from '@leadwire/shared/coordination/quota';
 import { isErased } from '@leadwire/shared/delivery/erasure-list';
+import { createSmsBudget } from '@leadwire/shared/delivery/sms-budget';
 import type { AccountParts } from '@leadwire/shared/providers/accounts';
 import { Gauge } from 'prom-client';
 import type { NotifierEnv } from './env.ts';
 import { createGate, type GateOptions } from './gate.ts';
-import { createSmsBudget } from './sms-budget.ts';
 
 /** Quiet hours are those of the people who are written to. */
 const TIME_ZONE = 'Asia/Almaty';
@@ -29,6 +29,7 @@ export function createGates(env: NotifierEnv, { bus, log, metrics, channels, bou
   };
   const quota = createQuota(bus);
   const budget = createSmsBudget({
+    source: 'leads',
     quota,
     log,
     alerts: createAlerts(bus),

@@ -36,6 +36,7 @@ export const streamReach: Readonly<Record<StreamName, Reach>> = {
 export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   // Settled entries hold no contact, and are why nothing is sent again.
   deliveries: 'contact',
+  access_tokens: 'keep',
   intake_forms: 'keep',
   referral_codes: 'contact',
   message_links: 'any',
@@ -90,6 +91,8 @@ const emptiedLead = ({ event_id }: Row) => ({
   ttclid: null,
   fbp: null,
   fbc: null,
+  // Made of the phone or the address.
+  person_id: null,
   amocrm_error: null,
   event_id: event_id ?? 'erased',
 });
@@ -148,7 +151,12 @@ export const tableReach = {
     audit_log: keep,
     intake_forms: keep,
     intake_rejects: removed,
-    sales: { reach: 'any', how: withoutContacts },
+    sales: { reach: 'any', how: () => ({ ...withoutContacts(), person_id: null }) },
+    // With its last phone or address goes the row in people, and with it everything else they are known by.
+    person_identities: removed,
+    people: keep,
+    identity_conflicts: removed,
+    segments: scrubbed,
     ...referralTables,
   },
   tripwire: {
