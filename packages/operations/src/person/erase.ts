@@ -101,7 +101,7 @@ async function erase(parts: PersonParts, asForeseen: Certificate): Promise<Certi
   const { edited, left } = await endNotices(parts, new Set(foreseen.ids));
   const told: Certificate = {
     ...foreseen,
-    left: [...left, ...leftInCrm(foreseen)],
+    left: [...left, ...leftInCrm(foreseen), ...leftAtPlatform(foreseen)],
     places: { ...foreseen.places, ...(edited > 0 && { telegram: edited }) },
   };
   const noteProgress = (counted: Record<string, number>) =>
@@ -206,6 +206,10 @@ function leftInCrm({ crm: { contactIds, dealIds } }: Certificate): string[] {
     ...contactIds.map((id) => `AmoCRM: очистите контакт ${id} (имя, телефон, почта, примечания).`),
     ...dealIds.map((id) => `AmoCRM: удалите имя, ответы и примечания из сделки ${id}.`),
   ];
+}
+
+function leftAtPlatform({ studentIds }: Certificate): string[] {
+  return studentIds.map((id) => `Учебная платформа: удалите учётную запись ученика ${id}.`);
 }
 
 function union(one: readonly string[] | undefined, other: readonly string[]): string[] {

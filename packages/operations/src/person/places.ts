@@ -37,6 +37,7 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   // Settled entries hold no contact, and are why nothing is sent again.
   deliveries: 'contact',
   access_tokens: 'keep',
+  staff_sync: 'keep',
   intake_forms: 'keep',
   referral_codes: 'contact',
   message_links: 'any',
@@ -161,6 +162,9 @@ export const tableReach = {
   },
   tripwire: {
     lead_tracking: { reach: 'any', how: emptiedCopy },
+    staff: keep,
+    // The platform's: whoever ends an account there ends its login as well. The certificate says so.
+    tripwire_users: keep,
     ...referralTables,
   },
 } as const satisfies Record<string, Readonly<Record<string, TableReach>>>;
