@@ -4,7 +4,7 @@ import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { createLog } from '@leadwire/shared/runtime/log';
-import { watchSilence } from '../src/alerts/silence-watch.ts';
+import { watchSilence, type SilencePorts } from '../src/alerts/silence-watch.ts';
 import { createDigest } from '../src/groups/digest.ts';
 import { createLeadOwners } from '../src/leads/lead-owners.ts';
 import { useRig } from './rig.ts';
@@ -77,8 +77,11 @@ test('silence against the usual is an alert, and a lead ends it', async () => {
     quarantined: 0,
     unknown: 0,
   });
+  const database: SilencePorts['database'] = {
+    call: (_name, _args, schema) => Promise.resolve(schema.parse(pace())),
+  };
   const ports = {
-    database: { call: <T>() => Promise.resolve(pace() as T) },
+    database,
     alerts: createAlerts(rig.bus()),
     now: () => now,
   };
