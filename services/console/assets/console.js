@@ -57,7 +57,7 @@ document.addEventListener('change', async ({ target }) => {
   if (!target.matches('[data-file]')) return;
   const bytes = target.form.querySelector('[data-file-bytes]');
   const [file] = target.files;
-  const reader = new FileReader();
+  const reader = new globalThis.FileReader();
   reader.addEventListener('load', () => {
     bytes.value = String(reader.result).replace(/^[^,]*,/, '');
   });
@@ -75,7 +75,7 @@ for (const form of document.querySelectorAll('form[data-count]')) {
 }
 
 async function count(form) {
-  const body = new URLSearchParams(new FormData(form));
+  const body = new globalThis.URLSearchParams(new globalThis.FormData(form));
   body.set('act', 'count');
   const answer = await fetch(form.action, { method: 'POST', body });
   if (!answer.ok) return;

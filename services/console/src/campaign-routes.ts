@@ -109,7 +109,7 @@ export function campaignRoutes(parts: CampaignParts): Route[] {
     act('cancel', async (api, id, visit) => {
       const { counts } = await api.get(id);
       const sure = Number(visit.form.get('sure') ?? Number.NaN);
-      if (sure !== counts.pending) return show(parts, visit, NOT_THE_NUMBER);
+      if (sure !== counts.audience) return show(parts, visit, NOT_THE_NUMBER);
       await api.move(id, 'cancel');
       return again(id);
     }),

@@ -155,7 +155,7 @@ function sourceWords({ source }: CampaignView): Content {
     return html`${name ? html`сегмент «${typed(name, 60)}»` : 'по условиям'}, при запуске список
     обновится`;
   }
-  return source['kind'] === 'table' ? 'из таблицы базы' : 'из списка';
+  return source['kind'] === 'table' ? 'из таблицы базы' : 'из загруженной таблицы';
 }
 
 function timesCard({ campaign }: DraftShown): Html {
@@ -183,7 +183,7 @@ function checkCard({ campaign, preview, clock }: DraftShown): Html {
   const lines = [
     line('users', 'good', html`<b>Получат ${counted(audience, PEOPLE)}</b>`),
     ...out.map(([reason, people]) => line('circle-minus', 'soft', `Не получат ${amount(people)}: ${leftOutWords[reason] ?? reason}`)), // prettier-ignore
-    takesSeconds > 0 && line('clock-3', 'soft', `Отправка займёт около ${span(takesSeconds * 1_000)}`), // prettier-ignore
+    takesSeconds > 0 && line('clock-3', 'soft', `Отправка займёт: ${span(takesSeconds * 1_000)}`), // prettier-ignore
     begins && line('clock-3', 'soft', `Начнётся ${moment(begins, clock)}`),
     campaign.quietHours && line('circle-pause', 'soft', `Тихие часы ${campaign.quietHours}: в это время ничего не уходит`), // prettier-ignore
     notes.nameless > 0 && line('triangle-alert', 'warn', `Без имени: ${amount(notes.nameless)}, к ним обратимся без него`), // prettier-ignore

@@ -43,7 +43,7 @@ function ledeOf({ campaign, clock }: CampaignShown): Content {
     return html`<b>Начнётся ${moment(scheduledFor, clock)}</b>, ${what}, ${counted(counts.audience, PEOPLE)}.`; // prettier-ignore
   }
   const left = progress?.secondsLeft;
-  if (state === 'running' && left) return html`${done} Осталось около ${span(left * 1_000)}.`;
+  if (state === 'running' && left) return html`${done} Осталось: ${span(left * 1_000)}.`;
   if (finishedAt) return html`${done} Закончена ${moment(finishedAt, clock)}, ${what}.`;
   return html`${done} ${startedAt && `Начата ${moment(startedAt, clock)}, ${what}.`}`;
 }
@@ -72,7 +72,7 @@ const asks: Readonly<Record<CampaignAsk, (campaign: CampaignView) => Ask>> = {
     question: 'Отменить рассылку совсем?',
     will: [html`<b>${amount(counts.pending)}</b> не получат её никогда`],
     willNot: ['Кому ушло, у того останется'],
-    typed: { label: `Напишите число, ${counts.pending}`, name: 'sure' },
+    typed: { label: `Напишите, сколько людей в рассылке: ${counts.audience}`, name: 'sure' },
     button: 'Отменить рассылку',
   }),
   retry: ({ id, counts }) => ({
@@ -148,34 +148,24 @@ function statsOf({ campaign: { counts, channel }, summary }: CampaignShown): Htm
 /** Domains with trouble come first. */
 function domainsCard({ summary: { domains } }: CampaignShown): Html | undefined {
   if (domains.length === 0) return undefined;
-  const rows = domains.slice(0, 10).map(
-    ({ domain, sent, delivered, bounced, failed, opened }) =>
-      html`<tr>
-        <th scope="row">${typed(domain, 60)}</th>
-        <td class="num">${amount(sent)}</td>
-        <td class="num">${amount(delivered)}</td>
-        <td class="num">${amount(opened)}</td>
-        <td class="num">${amount(bounced + failed)}</td>
-      </tr>`,
-  );
+  const rows = domains.slice(0, 10).map(({ domain, sent, delivered, bounced, failed, opened }) => {
+    const lost = bounced + failed;
+    const tone = { tone: 'bad', icon: 'octagon-x', word: `не дошло ${amount(lost)}` } as const;
+    return html`<li>
+      <span
+        >${typed(domain, 60)}
+        <span class="sub"
+          >ушло ${amount(sent)}, дошло ${amount(delivered)}, открыли ${amount(opened)}</span
+        ></span
+      >
+      <span>${lost > 0 && status(tone)}</span>
+    </li>`;
+  });
   return html`<section class="card w-7" aria-labelledby="h-domains">
     <div class="card-head"><h2 id="h-domains">По почтовым сервисам</h2></div>
-    <div class="table-box">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Домен</th>
-            <th scope="col" class="num">Ушло</th>
-            <th scope="col" class="num">Дошло</th>
-            <th scope="col" class="num">Открыли</th>
-            <th scope="col" class="num">Не дошло</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+    <ul class="items">
+      ${rows}
+    </ul>
   </section>`;
 }
 

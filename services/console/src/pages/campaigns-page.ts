@@ -153,7 +153,7 @@ export function segmentPage({ segment, name, filter, counted: found, told }: Seg
       <div><h1>${segment ? typed(segment.name, 120) : 'Новый сегмент'}</h1></div>
     </div>
     <section class="card" aria-label="Условия">
-      ${told}${isDeep && notice('Условия этого сегмента составлены в терминале и сложнее, чем показывает форма. Сохраните под другим названием, чтобы не потерять их.', false)}
+      ${told}${isDeep && notice('Условия этого сегмента составлены в терминале и сложнее, чем умеет форма. Меняют его там же: leadwire segment save.', false)}
       <form class="stack-s" method="post" action="${action}" data-count>
         <div class="field">
           <label for="name">Название</label
@@ -163,8 +163,7 @@ export function segmentPage({ segment, name, filter, counted: found, told }: Seg
         ${segment && html`<input type="hidden" name="changedAt" value="${segment.changedAt}" />`}
         <p id="count" class="lede" role="status">${countWords(found)}</p>
         <div class="row row-fill">
-          <button class="btn btn-primary" name="act" value="save">Сохранить</button>
-          <button class="btn" name="act" value="count">Посчитать</button>
+          ${!isDeep && html`<button class="btn btn-primary" name="act" value="save">Сохранить</button><button class="btn" name="act" value="count">Посчитать</button>`}
           ${segment && html`<button class="btn btn-danger" name="act" value="delete">Удалить</button>`}
         </div>
       </form>

@@ -53,6 +53,7 @@ export const variableWords: Readonly<Record<string, string>> = {
   reason: 'Почему',
   steps: 'Что сделать, каждый шаг с новой строки',
   link: 'Ссылка кнопки',
+  button: 'Надпись на кнопке',
 };
 
 export const fieldWords: Readonly<Record<string, string>> = {
