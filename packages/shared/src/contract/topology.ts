@@ -203,7 +203,7 @@ export const buckets = {
   },
   telegram_updates: {
     ttlMs: 2 * DAY,
-    what: '<bot>.<update> -> it was handled; why no command is answered twice',
+    what: '<bot>.<update> -> it was handled; digest.<day>.<group> -> it was told; why neither happens twice',
   },
   telegram_alerts: {
     ttlMs: 0,
