@@ -6,6 +6,8 @@ import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 import type { Access } from '@leadwire/shared/service/access';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { createTextStore, serviceDoor } from '@leadwire/operations/texts/text-store';
+import { contactHash } from '@leadwire/shared/contacts/contact-hash';
+import { readErasureList } from '@leadwire/shared/delivery/erasure-list';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import type { createChannels } from '../sending/channels.ts';
@@ -55,6 +57,10 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),
     audienceTables: env.AUDIENCE_TABLES,
+    readErased: async () => {
+      const erased = await readErasureList(bus);
+      return (contact) => erased.has(contactHash(env.CONTACT_HASH_SECRET, contact));
+    },
     smsRefusal: (phone) => (isMobileOf(phone, env.SMS_COUNTRIES) ? undefined : 'sms_not_allowed'),
     tests: { resend, mobizon, mailFrom: env.RESEND_FROM_EMAIL, smsFrom: env.MOBIZON_FROM },
     pace: {
