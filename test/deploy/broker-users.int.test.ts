@@ -56,6 +56,7 @@ describe('a user of the broker', () => {
     ['telegram-relay', 'publish leads', 'leads.created.proftest.00000000'],
     ['telegram-relay', 'write the ledger of mails', '$KV.deliveries.a.email.b'],
     ['telegram-relay', 'say that a mail was sent', 'deliveries.email.sent.00000000'],
+    ['identity-sync', 'say who works here', 'staff.changed.00000000'],
     ['lead-store', 'change a group', '$KV.telegram_groups.a'],
     ['lead-store', 'delete a stream', '$JS.API.STREAM.DELETE.DELIVERIES'],
     ['referrals', 'record a sale', 'sales.recorded.00000000.00000000'],

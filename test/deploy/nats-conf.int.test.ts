@@ -7,7 +7,12 @@ import { processEnv } from '@leadwire/testing/process-env';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { ADMIN_TOKEN, notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
+import {
+  ADMIN_TOKEN,
+  CONTACT_HASH_SECRET,
+  notifierEnv,
+  sandboxOptions,
+} from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import {
@@ -43,6 +48,7 @@ async function start(service: User, env: Record<string, string>): Promise<Servic
 }
 
 const crmEnv = () => ({
+  CONTACT_HASH_SECRET,
   AMOCRM_BASE_URL: sandbox.amocrmUrl,
   AMOCRM_LONG_LIVED_TOKEN: 'amocrm-sandbox-long-lived-token',
 });
@@ -85,6 +91,7 @@ describe('the services, each with its own user', () => {
       start('lead-store', supabase.env),
       start('crm-sync', crmEnv()),
       start('telegram-relay', telegramEnv()),
+      start('identity-sync', supabase.env),
     ]);
     const [chatId, admins] = await Promise.all([activeGroup('leads'), activeGroup('admin')]);
     const email = 'dana@mail.leadwire-sample.kz';
@@ -143,7 +150,7 @@ describe('the services, each with its own user', () => {
     await shows(admins, 'Не удалось обработать: письма (Resend)');
 
     const restarted = await Promise.all(services.splice(0).map((service) => service.stop()));
-    expect(restarted).toEqual([0, 0, 0, 0, 0]);
+    expect(restarted).toEqual([0, 0, 0, 0, 0, 0]);
     // Whatever a service was refused is in the broker's log, also where it did not hurt.
     const violations = broker
       .log()

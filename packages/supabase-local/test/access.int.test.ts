@@ -81,9 +81,16 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
   // The service key's alone.
   ...Object.fromEntries(
     [
-      ...['integration_tokens', 'campaign_topic_sends', 'intake_forms', 'intake_rejects'],
+      ...[
+        'integration_tokens',
+        'campaign_topic_sends',
+        'segments',
+        'intake_forms',
+        'intake_rejects',
+      ],
       ...['sales', 'referral_referrers', 'referral_commission_tiers', 'referral_conversions'],
       ...['referral_leads', 'referral_sales', 'referral_clicks', 'referral_remarks'],
+      ...['message_templates', 'message_template_versions'],
     ].map((name) => [name, Object.fromEntries(people.map((person) => [person, '-']))]),
   ),
 };
