@@ -118,7 +118,8 @@ describe('the profile hosted', () => {
   });
 
   test('gives crm-sync no key of the database that it does not need', async () => {
-    const account = { AMOCRM_BASE_URL: 'https://school.amocrm.ru' };
+    const { CONTACT_HASH_SECRET = '' } = made(false);
+    const account = { AMOCRM_BASE_URL: 'https://school.amocrm.ru', CONTACT_HASH_SECRET };
     const database = {
       LANDING_SUPABASE_URL: 'https://landing.supabase.co',
       LANDING_SUPABASE_SERVICE_KEY: 'sb_secret_0123456789abcdef',
