@@ -85,6 +85,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
         'integration_tokens',
         'campaign_topic_sends',
         'segments',
+        'campaign_subject_tests',
         'intake_forms',
         'intake_rejects',
       ],

@@ -8,6 +8,7 @@ import type { TextPorts } from '../campaigns/campaign-texts.ts';
 import type { CampaignChannel } from '../sending/channel.ts';
 import type { ContactLists } from '../audience/contact-lists.ts';
 import type { CopyStore } from '../campaigns/copy-store.ts';
+import type { SubjectStore } from '../campaigns/subject-store.ts';
 import type { Pace } from '../campaigns/sending-time.ts';
 import type { DraftStore } from '../campaigns/draft-store.ts';
 import type { AudiencePorts } from '../audience/new-audience.ts';
@@ -22,6 +23,7 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   store: CampaignStore;
   drafts: DraftStore;
   copies: CopyStore;
+  subjects: SubjectStore;
   lists: ContactLists;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
   tests: TestSendPorts;

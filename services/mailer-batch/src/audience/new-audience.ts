@@ -54,7 +54,7 @@ export interface AudiencePorts {
   databases: Partial<Record<TableAudience['project'], Pick<Database, 'rowsAfter'>>>;
   audienceTables: readonly string[];
   segments: SegmentStore;
-  copies: Pick<CopyStore, 'setSource'>;
+  copies: Pick<CopyStore, 'setSource' | 'patch'>;
   /** Of campaigns that say nothing else: where the days of a segment begin. */
   timeZone: string;
   /** Why no SMS is paid for to a number, or undefined. */
