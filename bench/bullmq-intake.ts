@@ -16,6 +16,7 @@ import { openBus } from '@leadwire/shared/broker/bus';
 import { readEnv } from '@leadwire/shared/runtime/env';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { createLog } from '@leadwire/shared/runtime/log';
+import { createAccess } from '@leadwire/shared/service/access';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { runService } from '@leadwire/shared/service/service';
 import { createShortLinks } from '@leadwire/shared/delivery/short-links';
@@ -41,6 +42,8 @@ const intake: Intake = {
 // Idle: for the other routes, which nobody calls.
 const bus = openBus({ url: env.NATS_URL, name: NAME, log, topology: 'as it is' });
 
+const access = createAccess(env, { bus, log });
+
 const http = await createHttp(env, {
   log,
   bus,
@@ -60,6 +63,7 @@ const http = await createHttp(env, {
   measures: createMeasures(metrics.registry),
   alerts: createAlerts(bus),
   now: () => new Date(),
+  access,
 });
 
 await runService({
@@ -69,7 +73,7 @@ await runService({
   http,
   port: env.PORT,
   host: env.HOST,
-  metricsToken: env.ADMIN_TOKEN,
+  access,
   problem: () => intake.problem(),
   onStop: () => queue.close(),
 });

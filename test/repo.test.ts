@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { MAKERS } from '../scripts/stack/secrets.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -126,7 +127,7 @@ describe('.env.example', () => {
     return asked;
   }
 
-  /** What docker-compose.yml fills in, with its default, and the passwords that the broker's configuration asks for. */
+  /** What docker-compose.yml fills in, with its default, and the secrets that a stack makes up or its broker asks for. */
   function readComposeFile(): Map<string, Asked[]> {
     const file = 'docker-compose.yml';
     const filledIn = [...read(file).matchAll(/\$\{([A-Z][A-Z0-9_]*):-([^}]*)\}/g)];
@@ -136,6 +137,10 @@ describe('.env.example', () => {
       // docker compose's own: it finds this file by it.
       ['COMPOSE_FILE', [{ file, fallback: file }]],
       ...filledIn.map(([, name = '', fallback]): [string, Asked[]] => [name, [{ file, fallback }]]),
+      ...Object.keys(MAKERS).map((name): [string, Asked[]] => [
+        name,
+        [{ file: 'scripts/stack/secrets.ts', fallback: undefined }],
+      ]),
       ...passwords.map(([, name = '']): [string, Asked[]] => [
         name,
         [{ file: 'deploy/nats.conf', fallback: undefined }],

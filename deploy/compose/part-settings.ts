@@ -9,12 +9,12 @@ import { z } from 'zod';
 import { EnvError, readEnv } from '@leadwire/shared/runtime/env';
 import { PARTS, stackEnv, type Part } from '../../scripts/stack/dev-stack.ts';
 import { randomBytes } from 'node:crypto';
-import { MAKERS, type SecretMakers } from '../../scripts/stack/secrets.ts';
+import { MAKERS, tokenHashesOf, type SecretMakers } from '../../scripts/stack/secrets.ts';
 
 /** Ours to make up. Everything else in MAKERS belongs to an account with somebody, and only the sandbox's may be made up. */
 const OURS = [
   ...['ADMIN_TOKEN', 'PLATFORM_TOKEN', 'UNSUBSCRIBE_SECRET', 'CONTACT_HASH_SECRET'],
-  'CONSOLE_SECRET',
+  ...['CONSOLE_SECRET', 'METRICS_TOKEN'],
   ...['AMOCRM_WEBHOOK_SECRET', 'MOBIZON_WEBHOOK_SECRET'],
 ];
 
@@ -62,7 +62,10 @@ export function stackSettings(
     Object.entries(given).filter(([name, value]) => value !== '' && !FIXED.includes(name)),
   );
   const places = { JOURNAL_DIR: '/data/journal', MAILER_BATCH_URL: 'http://mailer-batch:3105' };
-  if (!knobs.isLocal) return { ...secrets, ...places, ...theirs };
+  if (!knobs.isLocal) {
+    const all: NodeJS.ProcessEnv = { ...secrets, ...places, ...theirs };
+    return { ...all, TOKEN_HASHES: tokenHashesOf(all) };
+  }
   const page = `http://localhost:${knobs.sandboxPort}`;
   const own = {
     PUBLIC_BASE_URL: `http://localhost:${knobs.apiPort}`,
@@ -131,14 +134,7 @@ export function settingsOf(
   all: NodeJS.ProcessEnv,
   natsUrl: string,
 ): Record<string, string> {
-  const wanted = Object.keys(schema.shape).filter((each) => !['PORT', 'HOST'].includes(each));
-  const env: NodeJS.ProcessEnv = { ...all, NATS_URL: natsUrl };
-  const own = Object.fromEntries(
-    wanted.flatMap((each) => {
-      const value = env[each];
-      return value === undefined || value === '' ? [] : [[each, value] as const];
-    }),
-  );
+  const own = variablesOf(name, schema, { ...all, NATS_URL: natsUrl });
   try {
     readEnv(schema, own);
   } catch (error) {
@@ -146,6 +142,49 @@ export function settingsOf(
     throw new EnvError(`${name}: ${error.message}`);
   }
   return own;
+}
+
+/** What of all that is known a part is given, whether it is enough or not. */
+export function variablesOf(
+  name: string,
+  schema: z.ZodObject,
+  all: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const kept = keptFrom(name, all);
+  const wanted = Object.keys(schema.shape).filter((each) => !kept.includes(each));
+  return Object.fromEntries(
+    wanted.flatMap((each) => {
+      const value = all[each];
+      return value === undefined || value === '' ? [] : [[each, value] as const];
+    }),
+  );
+}
+
+/**
+ * What a part is not given although it would take it. The token that opens everything is the operator's alone: services
+ * know its hash, the sandbox has its own. crm-sync needs the database for nothing but the tokens of OAuth.
+ */
+function keptFrom(name: string, all: NodeJS.ProcessEnv): string[] {
+  const kept = ['PORT', 'HOST'];
+  if (name !== CLI.name) kept.push('ADMIN_TOKEN');
+  if (name === 'crm-sync' && all['AMOCRM_LONG_LIVED_TOKEN']) {
+    kept.push('LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY');
+  }
+  return kept;
+}
+
+/** What may not be so where real people are written to: one line for each variable, without its value. */
+export function problemsOfHosted(all: NodeJS.ProcessEnv): string[] {
+  const { PUBLIC_BASE_URL: publicUrl = 'https:' } = all;
+  const examples = Object.entries(all).filter(
+    ([name, value = '']) => /TOKEN|KEY|SECRET/.test(name) && /sandbox/i.test(value),
+  );
+  return [
+    ...(publicUrl.startsWith('https:')
+      ? []
+      : ['PUBLIC_BASE_URL: expected https://…: people open the links that begin with it']),
+    ...examples.map(([name]) => `${name}: this is the sandbox’s; expected one of your account`),
+  ];
 }
 
 /** The schema of a program, from the env.ts beside its main.ts. @throws when there is none. */

@@ -5,7 +5,7 @@
  *
  *   settings                    the above
  *   settings show NAME…         prints secrets that were made here
- *   settings rotate NAME…       makes them anew; docs/RUNBOOK.md says what to restart
+ *   settings rotate NAME…       makes them anew, and says what to restart; docs/ROTATION.md has the whole way
  */
 import { chmod, chown, mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,6 +14,7 @@ import { readSecrets } from '../../scripts/stack/secrets.ts';
 import {
   brokerUrl,
   makersFor,
+  problemsOfHosted,
   PROGRAMS,
   routesOf,
   schemaOf,
@@ -45,7 +46,8 @@ try {
   process.exitCode = 1;
 }
 
-async function write(): Promise<void> {
+/** Writes everything out. Returns the parts whose settings are others than before. */
+async function write(): Promise<string[]> {
   const { env } = process;
   const profiles = (env['COMPOSE_PROFILES'] || 'local').split(',');
   const knobs: StackKnobs = {
@@ -66,7 +68,7 @@ async function write(): Promise<void> {
   const secrets = { ...made, ...(given as Record<string, string>) };
   const all = stackSettings(knobs, made, env);
 
-  await writeFor('nats', BROKER_USER, {
+  const isOther = await writeFor('nats', BROKER_USER, {
     ...pick(
       secrets,
       Object.keys(made).filter((name) => /^NATS_\w+_PASSWORD$/.test(name)),
@@ -75,10 +77,11 @@ async function write(): Promise<void> {
     NATS_STORE_DIR: '/data/nats',
     NATS_MAX_STORE: env['NATS_MAX_STORE'] || '20GB',
   });
-  await writePrograms(knobs, all, secrets);
-  await writeSecret('metrics-token', PROMETHEUS_USER, all['ADMIN_TOKEN'] ?? '');
+  const changed = await writePrograms(knobs, all, secrets);
+  await writeSecret('metrics-token', PROMETHEUS_USER, all['METRICS_TOKEN'] ?? '');
   for (const name of await readdir(VOLUMES).catch(() => [])) await handOver(name);
   describe(knobs, all);
+  return isOther ? ['nats', ...changed] : changed;
 }
 
 /** Every part is looked at before the first word about one: what is missing is told in one go. */
@@ -86,35 +89,41 @@ async function writePrograms(
   knobs: StackKnobs,
   all: NodeJS.ProcessEnv,
   secrets: Record<string, string>,
-): Promise<void> {
-  const problems: string[] = [];
+): Promise<string[]> {
+  const problems = knobs.isLocal ? [] : problemsOfHosted(all);
+  const changed: string[] = [];
   for (const { name, entry } of PROGRAMS) {
     if (!knobs.isLocal && !entry.startsWith('services/') && name !== 'cli') continue;
     const url = brokerUrl(knobs.brokers, name === 'cli' ? 'admin' : name, secrets);
     try {
-      await writeFor(name, userOf(name), settingsOf(name, await schemaOf(ROOT, entry), all, url));
+      const settings = settingsOf(name, await schemaOf(ROOT, entry), all, url);
+      if (await writeFor(name, userOf(name), settings)) changed.push(name);
     } catch (error) {
       if (!(error instanceof EnvError)) throw error;
       problems.push(error.message);
     }
   }
-  if (problems.length === 0) return;
+  if (problems.length === 0) return changed;
   const remedy =
     'Put them into .env (.env.example explains each), or set COMPOSE_PROFILES=local there to have the\n' +
     'bundled Supabase and the sandbox instead.';
   throw new EnvError([...problems, remedy].join('\n\n'));
 }
 
-function writeFor(name: string, user: number, settings: Record<string, string>): Promise<void> {
+/** Whether the part had other settings before. */
+function writeFor(name: string, user: number, settings: Record<string, string>): Promise<boolean> {
   return writeSecret(`${name}.env`, user, toEnvFile(settings));
 }
 
-async function writeSecret(name: string, user: number, text: string): Promise<void> {
+/** Whether something else stood there before. */
+async function writeSecret(name: string, user: number, text: string): Promise<boolean> {
   const file = path.join(SETTINGS, name);
+  const before = await readFile(file, 'utf8').catch(() => undefined);
   // Never half a file, and never one that others may read.
   await writeFile(`${file}.new`, text, { mode: 0o400 });
   await chown(`${file}.new`, user, user);
   await rename(`${file}.new`, file);
+  return before !== undefined && before !== text;
 }
 
 /** A volume belongs to the part that it is named after; a broker of a cluster is `nats-<n>`. */
@@ -143,7 +152,9 @@ async function rotate(): Promise<void> {
   }
   const kept = Object.fromEntries(Object.entries(made).filter(([name]) => !names.includes(name)));
   await writeFile(SECRETS, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
-  await write();
+  const changed = (await write()).filter((name) => name !== 'cli');
+  if (changed.length === 0) return;
+  say(`\nNow: docker compose up --detach --force-recreate ${changed.join(' ')}`);
 }
 
 function pick(from: Record<string, string>, wanted: string[]): Record<string, string> {

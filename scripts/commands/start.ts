@@ -48,6 +48,8 @@ const running: { part: Supervised; layer: Part['layer'] }[] = [];
 let stoppingSince = 0;
 let isClaimed = false;
 
+// Leads, logs and keys of this stack are its owner's alone, whichever part writes them.
+process.umask(0o077);
 mkdirSync(path.join(dataDir, 'logs'), { recursive: true });
 stopOnSignals();
 try {

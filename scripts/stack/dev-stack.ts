@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { pickPort } from './ports.ts';
+import { tokenHashesOf } from './secrets.ts';
 import type { Program } from './supervisor.ts';
 
 /** In this stack a message leaves soon enough to be watched; the services' own default is ten minutes. */
@@ -190,7 +191,8 @@ export function stackEnv(
   const sandboxPage = `http://localhost:${ports('sandbox')}`;
   const api = `http://localhost:${ports('landing-api')}`;
   const hooks = `${at('landing-api')}/api/webhooks`;
-  const secretOf = (name: string) => given[name] ?? secrets[name] ?? '';
+  const known: NodeJS.ProcessEnv = Object.assign({}, secrets, given);
+  const secretOf = (name: string) => known[name] ?? '';
   return {
     ...secrets,
     NATS_URL: `nats://${hostOf('nats')}:${ports('nats', 'NATS_PORT')}`,
@@ -239,6 +241,7 @@ export function stackEnv(
     SANDBOX_DATA_DIR: path.join(dataDir, 'sandbox'),
     JOURNAL_DIR: path.join(dataDir, 'journal'),
     ...given,
+    TOKEN_HASHES: tokenHashesOf(known),
   };
 }
 

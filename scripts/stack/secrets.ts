@@ -1,6 +1,7 @@
 /** A stack's own secrets: made once, kept in one file, readable by its owner only. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { hashToken, type Scope } from '@leadwire/shared/contract/access-tokens';
 
 const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -9,6 +10,8 @@ export type SecretMakers = Readonly<Record<string, () => string>>;
 /** How each one is made, in the form that its reader checks. */
 export const MAKERS: SecretMakers = {
   ADMIN_TOKEN: () => randomBytes(24).toString('hex'),
+  METRICS_TOKEN: () => randomBytes(24).toString('hex'),
+  STATUS_TOKEN: () => randomBytes(24).toString('hex'),
   PLATFORM_TOKEN: () => randomBytes(24).toString('hex'),
   AMOCRM_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
   MOBIZON_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
@@ -24,6 +27,22 @@ export const MAKERS: SecretMakers = {
   MOBIZON_API_KEY: () =>
     Array.from({ length: 40 }, () => ALPHANUMERIC[randomInt(ALPHANUMERIC.length)]).join(''),
 };
+
+/** The tokens that a stack is configured with, and what each opens. */
+const CONFIGURED: Readonly<Record<string, Scope>> = {
+  ADMIN_TOKEN: 'admin',
+  METRICS_TOKEN: 'metrics',
+  STATUS_TOKEN: 'status',
+};
+
+/** TOKEN_HASHES for the services: they recognise these tokens and hold none of them. */
+export function tokenHashesOf(env: NodeJS.ProcessEnv): string {
+  const own = Object.entries(CONFIGURED).flatMap(([name, scope]) => {
+    const token = env[name];
+    return token ? [`${scope}:${hashToken(token)}`] : [];
+  });
+  return [...own, env['TOKEN_HASHES'] ?? []].flat().join(',');
+}
 
 /**
  * The secrets in `file`; missing ones are made and added, so that a later version can need more.

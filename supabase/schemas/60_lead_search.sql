@@ -24,9 +24,32 @@ end
 $$;
 create index landing_leads_source_idx on public.landing_leads (source, created_at);
 create index landing_leads_quarantined_idx on public.landing_leads (created_at) where quarantined;
-create index landing_leads_trouble_idx on public.landing_leads (created_at)
-  where email_status in ('failed', 'unknown') or sms_status in ('failed', 'unknown') or email_bounced_at is not null
-    or amocrm_error is not null;
+
+-- Whether a person has to look at a lead.
+create function private.is_troubled(
+  quarantined boolean, email_status text, sms_status text, email_bounced_at timestamptz, amocrm_error text
+) returns boolean
+language sql immutable parallel safe as $$
+  select quarantined or coalesce(email_status in ('failed', 'unknown'), false)
+    or coalesce(sms_status in ('failed', 'unknown'), false) or email_bounced_at is not null or amocrm_error is not null;
+$$;
+create index landing_leads_troubled_idx on public.landing_leads (created_at desc, id desc)
+  where private.is_troubled(quarantined, email_status, sms_status, email_bounced_at, amocrm_error);
+
+-- The condition on landing_leads as l that all these words stand in a lead, in one spelling each; null without words.
+-- words: [[pattern, or this one], and …], patterns of LIKE for leadwire_search_text.
+create function private.has_words(words jsonb) returns text
+language sql immutable set search_path = '' as $$
+  select string_agg('(' || (
+    select string_agg(format('public.leadwire_search_text(l.name, l.email, l.phone) like %L', pattern.value), ' or ')
+    from jsonb_array_elements_text(word.value) as pattern
+  ) || ')', ' and ')
+  from jsonb_array_elements(words) as word
+$$;
+revoke all on function private.is_troubled(boolean, text, text, timestamptz, text), private.has_words(jsonb)
+  from public, anon, authenticated;
+grant execute on function private.is_troubled(boolean, text, text, timestamptz, text), private.has_words(jsonb)
+  to service_role;
 
 -- The newest leads that fit, as an array, at most `at_most`.
 -- wanted: { text: [[pattern, or this one], and …], source, kind, since, until, state, before: { at, id } }, each may be
@@ -37,8 +60,8 @@ create index landing_leads_trouble_idx on public.landing_leads (created_at)
 create function public.leadwire_find_leads(wanted jsonb, at_most integer, newest integer) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
-  trouble constant text := '(l.email_status in (''failed'', ''unknown'') or l.sms_status in (''failed'', ''unknown'') '
-    'or l.email_bounced_at is not null or l.amocrm_error is not null)';
+  trouble constant text := 'private.is_troubled(l.quarantined, l.email_status, l.sms_status, l.email_bounced_at, '
+    'l.amocrm_error)';
   state text := case wanted ->> 'state'
     when 'quarantined' then 'l.quarantined'
     when 'failed' then trouble || ' and (''failed'' in (l.email_status, l.sms_status) '
@@ -56,13 +79,7 @@ declare
     || coalesce(' and l.created_at < ' || quote_literal(wanted ->> 'until') || '::timestamptz', '')
     || coalesce(' and (l.created_at, l.id) < (' || quote_literal(wanted #>> '{before,at}') || '::timestamptz, '
       || quote_literal(wanted #>> '{before,id}') || '::uuid)', '');
-  words text := (
-    select string_agg('(' || (
-      select string_agg(format('public.leadwire_search_text(l.name, l.email, l.phone) like %L', pattern.value), ' or ')
-      from jsonb_array_elements_text(word.value) as pattern
-    ) || ')', ' and ')
-    from jsonb_array_elements(wanted -> 'text') as word
-  );
+  words text := private.has_words(wanted -> 'text');
   page constant text := 'select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at desc, p.id desc), ''[]'') from ('
     'select l.id, l.created_at, l.kind, l.source, l.name, l.email, l.phone, l.quarantined, l.email_status, '
     'l.sms_status, l.email_bounced_at, l.amocrm_deal_id, l.amocrm_stage, l.amocrm_error from %s l where %s '

@@ -1,81 +1,40 @@
 -- The list of leads in the console. People search by any part of a name, a phone or an address; contacts are masked by
--- the view, past which no index helps, so functions that ask for the role first read the table underneath. An index of
--- three-letter pieces serves any part of any of the three, in every Postgres, without an extension.
+-- the view, past which no index helps, so functions that ask for the role first read the table underneath.
 
 create index if not exists landing_leads_newest_idx on public.landing_leads (created_at desc, id desc);
 create index if not exists scheduled_notifications_created_at_idx on public.scheduled_notifications (created_at);
 
--- As people type it: ё is е, case does not matter.
-create or replace function private.folded(words text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select replace(lower(coalesce(words, '')), 'ё', 'е');
-$$;
-
--- The digits of a phone; 8 in front of a Kazakh or Russian number is 7.
-create or replace function private.phone_digits(phone text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select regexp_replace(regexp_replace(coalesce(phone, ''), '\D', '', 'g'), '^87(\d{5,})$', '77\1');
-$$;
-
-create or replace function private.pieces(words text) returns text[]
-language sql immutable parallel safe set search_path = '' as $$
-  select coalesce(array_agg(distinct substr(words, i, 3)), '{}')
-  from generate_series(1, length(words) - 2) as i;
-$$;
-
--- What a lead is found by. The cost tells the planner that reading the index beats asking every row.
-create or replace function private.lead_pieces(name text, email text, phone text) returns text[]
-language sql immutable parallel safe cost 10000 set search_path = '' as $$
-  select private.pieces(private.folded(left(name, 200))) || private.pieces(private.folded(left(email, 200)))
-    || private.pieces(private.phone_digits(left(phone, 200)));
-$$;
-grant execute on function private.folded(text), private.phone_digits(text), private.pieces(text),
-  private.lead_pieces(text, text, text) to service_role;
-create index if not exists landing_leads_pieces_idx
-  on public.landing_leads using gin (private.lead_pieces(name, email, phone));
-
--- Whether a person has to look at a lead.
-create or replace function private.is_troubled(
-  quarantined boolean, email_status text, sms_status text, email_bounced_at timestamptz, amocrm_error text
-) returns boolean
-language sql immutable parallel safe as $$
-  select quarantined or coalesce(email_status in ('failed', 'unknown'), false)
-    or coalesce(sms_status in ('failed', 'unknown'), false) or email_bounced_at is not null or amocrm_error is not null;
-$$;
-grant execute on function private.is_troubled(boolean, text, text, timestamptz, text) to service_role;
-create index if not exists landing_leads_troubled_idx on public.landing_leads (created_at desc, id desc)
-  where private.is_troubled(quarantined, email_status, sms_status, email_bounced_at, amocrm_error);
-
--- The leads that have these words in them; at most 2,000, the newest. Three letters or digits are the least.
-create or replace function private.leads_with(words text) returns uuid[]
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+-- The newest leads up to that moment that have these words in them, at most 2,000; words as private.has_words takes them.
+-- What is frequent is found among the newest at once, what is rare by the index; their own order would tempt the planner
+-- to read every lead from the newest on.
+create or replace function private.leads_with(words jsonb, up_to timestamptz) returns uuid[]
+language plpgsql stable security definer set search_path = '' as $$
 declare
-  digits text := private.phone_digits(words);
-  text_wanted text := private.folded(trim(words));
-  is_phone boolean := words ~ '^[\s\d()+.-]+$';
-  wanted text[] := private.pieces(case when is_phone then digits else text_wanted end);
+  wanted text := private.has_words(words);
+  found uuid[];
 begin
-  if not private.sees_contacts() or cardinality(wanted) = 0 then
+  if not private.sees_contacts() or wanted is null then
     return '{}';
   end if;
-  return array(
-    select l.id from public.landing_leads l
-    where private.lead_pieces(l.name, l.email, l.phone) @> wanted
-      and case when is_phone then strpos(private.phone_digits(l.phone), digits) > 0
-        else strpos(private.folded(l.name), text_wanted) > 0 or strpos(private.folded(l.email), text_wanted) > 0 end
-    order by l.created_at desc
-    limit 2000
-  );
+  execute format('select array(select l.id from (select n.* from public.landing_leads n where n.created_at <= $1 '
+    'order by n.created_at desc, n.id desc limit 2000) l where %s)', wanted) into found using up_to;
+  if cardinality(found) >= 200 then
+    return found;
+  end if;
+  execute format('with fitting as materialized (select l.id, l.created_at from public.landing_leads l where %s) '
+    'select array(select f.id from fitting f where f.created_at <= $1 order by f.created_at desc, f.id desc limit 2000)',
+    wanted) into found using up_to;
+  return found;
 end
 $$;
 
--- The columns of a list's row, for the role that asks. asked: { words, since, until, sources: [text or null], kinds,
+-- The columns of a list's row, for the role that asks. asked: { text as private.has_words takes it, since, until, sources: [text or null], kinds,
 -- stages, payments, campaigns, onlyTroubled, onlyQuarantined, beforeAt, beforeId, limit, countUpTo }; only limit is
--- required. Answers { rows, total, troubled }; the counts stop at countUpTo and are null without it.
+-- required. Answers { rows, total, troubled }; the counts stop at countUpTo and are null without it, and for words that
+-- stand in too many leads to be counted.
 create or replace function public.console_find_leads(asked jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
 declare
-  ids uuid[] := case when nullif(asked ->> 'words', '') is not null then private.leads_with(asked ->> 'words') end;
   from_at timestamptz := coalesce((asked ->> 'since')::timestamptz, '-infinity');
   to_at timestamptz := coalesce((asked ->> 'until')::timestamptz, 'infinity');
   sources text[] := array(select jsonb_array_elements_text(asked -> 'sources'));
@@ -87,7 +46,9 @@ declare
   only_quarantined boolean := coalesce((asked ->> 'onlyQuarantined')::boolean, false);
   before_at timestamptz := (asked ->> 'beforeAt')::timestamptz;
   before_id uuid := (asked ->> 'beforeId')::uuid;
-  up_to bigint := (asked ->> 'countUpTo')::bigint;
+  ids uuid[] := case when asked ? 'text' then private.leads_with(asked -> 'text', coalesce(before_at, to_at)) end;
+  is_countable boolean := ids is null or cardinality(ids) < 200;
+  up_to bigint := case when is_countable then (asked ->> 'countUpTo')::bigint end;
   found jsonb;
   total bigint;
   troubled bigint;
@@ -176,8 +137,6 @@ end
 $$;
 
 revoke all on function public.console_find_leads(jsonb), public.console_lead_filters(timestamptz) from public, anon;
-revoke all on function private.folded(text), private.phone_digits(text), private.pieces(text),
-  private.lead_pieces(text, text, text), private.leads_with(text),
-  private.is_troubled(boolean, text, text, timestamptz, text) from public, anon, authenticated;
+revoke all on function private.leads_with(jsonb, timestamptz) from public, anon, authenticated;
 grant execute on function public.console_find_leads(jsonb), public.console_lead_filters(timestamptz)
   to authenticated, service_role;

@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { hashToken } from '@leadwire/shared/contract/access-tokens';
 import {
   PROGRAMS,
   brokerUrl,
   makersFor,
+  problemsOfHosted,
   routesOf,
   schemaOf,
   settingsOf,
@@ -56,6 +58,17 @@ describe('the profile local', () => {
     expect(foreign.filter((name) => !name.endsWith('_WEBHOOK_SECRET'))).toEqual([]);
   });
 
+  test('gives the token that opens everything to nobody but the operator', async () => {
+    for (const { name, entry } of PROGRAMS) {
+      const own = await settingsFor(name, all);
+      expect([name, 'ADMIN_TOKEN' in own]).toEqual([name, name === 'cli']);
+      if (!entry.startsWith('services/')) continue;
+      expect(own['TOKEN_HASHES']).toContain(`admin:${hashToken(all['ADMIN_TOKEN']!)}`);
+      expect(own['TOKEN_HASHES']).toContain(`metrics:${hashToken(all['METRICS_TOKEN']!)}`);
+      expect(Object.values(own)).not.toContain(all['METRICS_TOKEN']);
+    }
+  });
+
   test('passes over what .env says for npm start alone', () => {
     const given = { HOST: '127.0.0.1', PORT: '9', JOURNAL_DIR: '.data/j', NATS_URL: 'nats://x' };
     const { HOST, PORT, JOURNAL_DIR } = stackSettings(local, made(true), given);
@@ -70,12 +83,43 @@ describe('the profile local', () => {
 describe('the profile hosted', () => {
   test('makes up nothing that belongs to an account, and says which part misses what', async () => {
     const all = stackSettings(hosted, made(false), {});
-    await expect(settingsFor('landing-api', all)).resolves.toHaveProperty('ADMIN_TOKEN');
+    await expect(settingsFor('landing-api', all)).resolves.toHaveProperty('TOKEN_HASHES');
     await expect(settingsFor('notifier', all)).rejects.toThrow(
       /notifier: [^]*RESEND_API_KEY: missing/,
     );
     await expect(settingsFor('lead-store', all)).rejects.toThrow('LANDING_SUPABASE_SERVICE_KEY');
     expect(all['RESEND_BASE_URL']).toBeUndefined();
+  });
+
+  test('refuses what real people would be written to with: links without https, keys of the sandbox', () => {
+    const given = {
+      PUBLIC_BASE_URL: 'http://localhost:3000',
+      RESEND_API_KEY: 're_sandbox_key',
+      MOBIZON_API_KEY: 'k'.repeat(40),
+    };
+    const told = problemsOfHosted(stackSettings(hosted, made(false), given));
+    expect(told.map((line) => line.split(':')[0])).toEqual(['PUBLIC_BASE_URL', 'RESEND_API_KEY']);
+    expect(told.join()).not.toContain('re_sandbox_key');
+    const right = { PUBLIC_BASE_URL: 'https://leads.leadwire-sample.kz' };
+    expect(problemsOfHosted(stackSettings(hosted, made(false), right))).toEqual([]);
+  });
+
+  test('gives crm-sync no key of the database that it does not need', async () => {
+    const account = { AMOCRM_BASE_URL: 'https://school.amocrm.ru' };
+    const database = {
+      LANDING_SUPABASE_URL: 'https://landing.supabase.co',
+      LANDING_SUPABASE_SERVICE_KEY: 'sb_secret_0123456789abcdef',
+    };
+    const long = { ...account, ...database, AMOCRM_LONG_LIVED_TOKEN: 'long-lived-token' };
+    expect(Object.keys(await settingsFor('crm-sync', long)).join()).not.toContain('SUPABASE');
+    const oauth = {
+      ...account,
+      ...database,
+      AMOCRM_CLIENT_ID: 'id',
+      AMOCRM_CLIENT_SECRET: 'secret',
+      AMOCRM_REDIRECT_URI: 'https://leadwire-sample.kz/amocrm',
+    };
+    expect(await settingsFor('crm-sync', oauth)).toMatchObject(database);
   });
 });
 

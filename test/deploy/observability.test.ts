@@ -1,5 +1,5 @@
 /** The dashboard and the alerts speak of metrics that the services have, and of every service. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Bus } from '@leadwire/shared/broker/bus';
@@ -69,8 +69,17 @@ describe('every service', () => {
       new RegExp(`names: \\[${service}\\], type: A, port: \\d{4}`),
     );
     expect(read('deploy/observability/prometheus.yml').split(`[${service}]`)).toHaveLength(2);
+    expect(read('deploy/observability/prometheus.yml')).toMatch(
+      new RegExp(`job_name: ${service}\\n    authorization: [&*]metrics`),
+    );
     expect(alerts).toContain(`absent(up{job="${service}"} == 1)`);
   });
+});
+
+test.each(services)('%s shows its numbers to whoever has the scope metrics', (service) => {
+  const files = ['main.ts', 'app.ts'].map((name) => `services/${service}/src/${name}`);
+  const wiring = files.filter((file) => existsSync(path.join(root, file))).map(read);
+  expect(wiring.join('\n')).toMatch(/createAccess\(/);
 });
 
 test('every alert has its section in the runbook', () => {

@@ -15,9 +15,11 @@ import { addHealthCommand } from './doctor/health-command.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
 import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
+import { addSegmentCommands } from './campaigns/segment-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
+import { addTokenCommands } from './tokens/token-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
 
 const AFTER_HELP = `
@@ -59,10 +61,12 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addTelegramCommands(program, readEnv);
   addStaffCommands(program, readEnv);
   addReferralCommands(program, readEnv);
+  addTokenCommands(program, readEnv);
   addSmsCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
+  addSegmentCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
     command.showHelpAfterError(`"${pathOf(command)} --help" shows what there is.`);

@@ -72,14 +72,14 @@ describe('a lead is found', () => {
     [{ state: 'quarantined' }, [4]],
     [{ state: 'failed' }, [0, 1]],
     [{ state: 'unknown' }, [2]],
-    [{ state: 'trouble' }, [0, 1, 2]],
+    [{ state: 'trouble' }, [0, 1, 2, 4]],
     [{ state: 'skipped' }, [3]],
     [{ state: 'waiting' }, [0]],
     [{ source: 'course_purchase' }, [0]],
     [{ kind: 'purchase' }, []],
     [{ since: new Date(NEWEST - 3_600_000) }, [0, 1]],
     [{ until: new Date(NEWEST - 3 * 3_600_000) }, [4]],
-    [{ text: 'leadwire', state: 'trouble', source: 'proftest' }, [1, 2]],
+    [{ text: 'leadwire', state: 'trouble', source: 'proftest' }, [1, 2, 4]],
   ] as const)('by %j', async (query, people) => {
     expect(await found(query)).toEqual(people);
   });

@@ -68,7 +68,8 @@ export const sandboxEnvSchema = z.object({
   LANDING_API_URL: apiAddress.optional(),
   /** Where browsers reach landing-api. */
   PUBLIC_BASE_URL: apiAddress.optional(),
-  /** landing-api's; without it the forms page shows no status. */
+  /** One of landing-api with the scope status, or its ADMIN_TOKEN; without either the forms page shows no status. */
+  STATUS_TOKEN: z.string().min(1).optional(),
   ADMIN_TOKEN: z.string().min(1).optional(),
 });
 
@@ -112,7 +113,7 @@ export function sandboxOptionsFrom(env: SandboxEnv) {
       formsPage({
         apiUrl: env.LANDING_API_URL,
         publicApiUrl: env.PUBLIC_BASE_URL,
-        adminToken: env.ADMIN_TOKEN,
+        statusToken: env.STATUS_TOKEN ?? env.ADMIN_TOKEN,
       }),
     ],
   };

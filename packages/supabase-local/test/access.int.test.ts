@@ -47,6 +47,9 @@ const ROWS = `
   insert into campaign_topic_sends (topic, channel, contact) values ('t', 'email', '${ADDRESS}');
   insert into exclusion_lists (channel, contact) values ('email', '${ADDRESS}');
   insert into suppressions (channel, contact) values ('email', '${ADDRESS}');
+  insert into people (id, since) values ('${LEADS.theirs}', now());
+  insert into person_identities (kind, value, person_id, since) values ('phone', '${PHONE}', '${LEADS.theirs}', now());
+  insert into identity_conflicts (email, people) values ('${ADDRESS}', 2);
   insert into audit_log (event_id, actor, action, subject, result, at) values
     ('e1', 'cli:root', 'staff.added', '1', 'done', now());
 `;
@@ -70,12 +73,21 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
   campaign_batches: { owner: 1, sales: 1 },
   exclusion_lists: { owner: 1, sales: 1 },
   suppressions: { owner: 1, sales: 1 },
+  people: { owner: 1, sales: 1 },
+  person_identities: { owner: 1, sales: 1 },
+  identity_conflicts: { owner: 1, sales: 1 },
   audit_log: { owner: 1 },
   staff: { owner: 5, sales: 1, viewer: 1, targetologist: 1 },
   // The service key's alone.
   ...Object.fromEntries(
     [
-      ...['integration_tokens', 'campaign_topic_sends', 'intake_forms', 'intake_rejects'],
+      ...[
+        'integration_tokens',
+        'campaign_topic_sends',
+        'segments',
+        'intake_forms',
+        'intake_rejects',
+      ],
       ...['sales', 'referral_referrers', 'referral_commission_tiers', 'referral_conversions'],
       ...['referral_leads', 'referral_sales', 'referral_clicks', 'referral_remarks'],
     ].map((name) => [name, Object.fromEntries(people.map((person) => [person, '-']))]),

@@ -96,7 +96,6 @@ describe('a database that had tables before', () => {
       'constraint scheduled_notifications.scheduled_notifications_status_check',
       'constraint short_links.short_links_pkey',
       // Its expression names the type of a column.
-      'index landing_leads_pieces_idx',
       // Over its own types.
       'index landing_leads_search_idx',
       'index short_links_code_key',

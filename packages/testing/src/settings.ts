@@ -64,6 +64,8 @@ export const mailerEnv = (sandboxUrl: string) => ({
   PUBLIC_BASE_URL,
   UNSUBSCRIBE_SECRET,
   CAMPAIGN_QUIET_HOURS: 'none',
+  SMS_BUDGET_PER_HOUR: '0',
+  SMS_BUDGET_PER_DAY: '0',
   ...resendEnv(sandboxUrl),
   ...mobizonEnv(sandboxUrl),
 });

@@ -2,13 +2,14 @@
 import { openBus } from '@leadwire/shared/broker/bus';
 import { createLog, type Log } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createAccess } from '@leadwire/shared/service/access';
 import type { ServiceOptions } from '@leadwire/shared/service/service';
+import { createSeal } from '@leadwire/shared/runtime/seal';
 import { createAccounts } from './auth/accounts.ts';
 import { connectAs } from './data/person.ts';
 import type { ConsoleEnv } from './env.ts';
 import { createLive } from './http/live.ts';
 import { addPages } from './http/pages.ts';
-import { createSeal } from './http/seal.ts';
 import { createServer } from './http/server.ts';
 import { createSessions } from './http/sessions.ts';
 import { routesOf } from './routes.ts';
@@ -50,6 +51,7 @@ export async function createConsole(
     http,
     port: env.PORT,
     host: env.HOST,
+    access: createAccess(env, { bus, log }),
     consume: () => [live.start(bus)],
   };
 }

@@ -1,8 +1,10 @@
-import { baseUrl, commonEnv, timeZone } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, secret, timeZone } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3106 }),
+  ...accessEnv,
   LANDING_SUPABASE_URL: baseUrl('the landing project'),
   /** The only key that the console holds: what a person may see is decided by the database, for their own token. */
   LANDING_SUPABASE_PUBLISHABLE_KEY: z
@@ -11,9 +13,7 @@ export const envSchema = z.object({
   /** Where people reach the console. With https its cookies are for https alone. */
   CONSOLE_URL: baseUrl('the address of the console').default('http://localhost:3106'),
   /** What cookies are encrypted with; a new one signs everybody out. */
-  CONSOLE_SECRET: z
-    .string('expected a secret of at least 32 characters')
-    .min(32, 'expected a secret of at least 32 characters'),
+  CONSOLE_SECRET: secret,
   TIME_ZONE: timeZone,
   /** Where forms post to, shown to owners. */
   PUBLIC_BASE_URL: baseUrl('the public address of landing-api').optional(),

@@ -5,9 +5,13 @@ import { foreseeRelease, releaseLeads } from '@leadwire/operations/leads/release
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { quarantineReasons } from '@leadwire/shared/contract/alert-facts';
 import { TransientError } from '@leadwire/shared/errors';
-import { readHeld, readNames, readUnknown } from './data/problems.ts';
+import { z } from 'zod';
+import { decideIdentity, identityDecisions } from '@leadwire/operations/people/decide-identity';
+import { readAnswer } from './data/answers.ts';
+import { readConflicts, readHeld, readNames, readUnknown, type IdentityConflict } from './data/problems.ts'; // prettier-ignore
 import type { Route, Visit } from './http/route.ts';
 import { groupLetters, type DeadGroup } from './pages/dead-groups.ts';
+import { askSame } from './pages/identity-section.ts';
 import { notice } from './pages/parts.ts';
 import { askDrop, askRedrive, askRelease, problemsPage } from './pages/problems-page.ts';
 import { amount, type Clock } from './words/time.ts';
@@ -65,6 +69,23 @@ export function problemRoutes(parts: Parts): Route[] {
         return told('released', released.length);
       },
     },
+    {
+      method: 'POST',
+      path: '/problems/identity',
+      roles: ['owner', 'sales'],
+      async handle({ client, form, person }) {
+        const conflict = z.uuid().safeParse(form.get('conflict')).data;
+        const decided = identityDecisions.find((each) => each === form.get('decided'));
+        if (conflict === undefined || decided === undefined) return told('decided', 0);
+        const decide = async () =>
+          readAnswer(
+            z.boolean(),
+            await client.rpc('console_decide_identity', { conflict, decided }),
+          );
+        const acting = { bus, actor: person.email };
+        return told('decided', Number(await decideIdentity(acting, decide, conflict, decided)));
+      },
+    },
   ];
 }
 
@@ -86,20 +107,25 @@ async function groupNamed(
 
 async function show(parts: Parts, { client, query, person }: Visit) {
   const { bus, clock } = parts;
-  const [letters, held, unknown] = await Promise.all([
+  const [letters, held, unknown, conflicts] = await Promise.all([
     lettersOrNone(parts),
     readHeld(client),
     readUnknown(client),
+    readConflicts(client),
   ]);
   const groups = groupLetters(letters ?? []);
   const ids = groups.flatMap(({ letters: own }) => own.slice(-10).flatMap(({ leadId }) => leadId ?? [])); // prettier-ignore
   const isOwner = person.role === 'owner';
   const key = query['group'] ?? '';
-  const form = letters && (await askedFor(bus, parts, query['ask'], key, groups, isOwner));
+  const form =
+    query['ask'] === 'identity'
+      ? askedIdentity(conflicts, key)
+      : letters && (await askedFor(bus, parts, query['ask'], key, groups, isOwner));
   return problemsPage({
     groups,
     held,
     unknown,
+    conflicts,
     isOwner,
     clock,
     isBrokerAway: letters === undefined,
@@ -117,6 +143,11 @@ async function lettersOrNone(parts: Parts): Promise<DeadLetter[] | undefined> {
     if (thrown instanceof TransientError) return undefined;
     throw thrown;
   }
+}
+
+function askedIdentity(conflicts: readonly IdentityConflict[], key: string) {
+  const conflict = conflicts.find(({ id }) => id === key);
+  return conflict && askSame(conflict);
 }
 
 async function askedFor(
@@ -142,6 +173,7 @@ const TOLD: Readonly<Record<string, string>> = {
   redriven: 'Отправлено заново или разобрано',
   dropped: 'Убрано совсем',
   released: 'Пропущено заявок',
+  decided: 'Решено',
 };
 
 function toldWords(done: string | undefined, count: number) {

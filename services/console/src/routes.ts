@@ -1,6 +1,7 @@
 /** Every page and action of somebody who is signed in, as one list: a test asks each of them as each role. */
 import { staffRoles } from '@leadwire/shared/contract/staff-facts';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import type { Seal } from '@leadwire/shared/runtime/seal';
 import { z } from 'zod';
 import { passwordProblem } from './auth/routes.ts';
 import type { Accounts } from './auth/accounts.ts';
@@ -10,7 +11,6 @@ import { createHealthLook } from './data/health.ts';
 import { readToday } from './data/today.ts';
 import { leadActRoutes } from './lead-act-routes.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
-import type { Seal } from './http/seal.ts';
 import { accountPage } from './pages/account-page.ts';
 import { choiceOfForm, choiceOfQuery, hrefOf, queryOf } from './pages/lead-choice.ts';
 import { actButtons, askAbout, leadActs, toldOf } from './pages/lead-acts.ts';

@@ -173,7 +173,7 @@ function storeOf(env: CrmSyncEnv) {
     url: env.LANDING_SUPABASE_URL ?? '',
     serviceKey: env.LANDING_SUPABASE_SERVICE_KEY ?? '',
   });
-  return createTokenStore(database, 'amocrm');
+  return createTokenStore(database, 'amocrm', clientOf(env).clientSecret);
 }
 
 /** The stream STUDENTS is where students are kept. */

@@ -1,4 +1,5 @@
 import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
 const id = (what: string) =>
@@ -21,6 +22,7 @@ const OAUTH = [
 export const envSchema = z
   .object({
     ...commonEnv({ port: 3103 }),
+    ...accessEnv,
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru or https://<name>.kommo.com'),
     AMOCRM_LONG_LIVED_TOKEN: z.string().min(10, 'expected the long-lived token').optional(),
     AMOCRM_CLIENT_ID: z.string().min(1, 'expected the id of the integration').optional(),

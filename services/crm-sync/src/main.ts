@@ -2,6 +2,7 @@ import { openBus } from '@leadwire/shared/broker/bus';
 import { readEnv } from '@leadwire/shared/runtime/env';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createAccess } from '@leadwire/shared/service/access';
 import { runService } from '@leadwire/shared/service/service';
 import { startWork } from './app.ts';
 import { envSchema } from './env.ts';
@@ -18,5 +19,6 @@ await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
+  access: createAccess(env, parts),
   consume: () => startWork(env, parts),
 });

@@ -20,7 +20,7 @@ import {
 } from '@leadwire/shared/service/http-problems';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import type { Log } from '@leadwire/shared/runtime/log';
-import { hasBearer } from '@leadwire/shared/service/service';
+import type { Access } from '@leadwire/shared/service/access';
 import { PAGES_PER_MINUTE, refuseOtherOrigins, watchProxies } from './edge-guards.ts';
 import { addFormRoutes, type FormPorts } from './forms/form-routes.ts';
 import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
@@ -51,7 +51,6 @@ const HEALTH_PATHS = ['/healthz', '/readyz', '/metrics'];
 
 export type HttpEnv = Pick<
   Env,
-  | 'ADMIN_TOKEN'
   | 'AMOCRM_WEBHOOK_SECRET'
   | 'CORS_ORIGINS'
   | 'FACEBOOK_APP_SECRET'
@@ -70,20 +69,21 @@ export type HttpEnv = Pick<
 >;
 export type HttpPorts = Omit<LandingPorts, 'measures' | 'formsPerMinute' | 'guard'> &
   Pick<FormPorts, 'forms' | 'rejects'> &
-  Omit<StatusPorts, 'adminToken'> &
+  StatusPorts &
   ClickPorts & {
     log: Log;
     bus: Pick<Bus, 'publish' | 'name' | 'lastUnder' | 'bucket'>;
     measures: LandingMeasures;
     facebook?: FacebookLeads | undefined;
     alerts: Pick<Alerts, 'raise' | 'resolve'>;
+    access: Access;
   };
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<FastifyInstance> {
   const app = createApp(env, ports.log);
   watchProxies(app, ports.alerts);
-  await addDefences(app, env);
+  await addDefences(app, env, ports.access);
   acceptJsonBodies(app);
   answerProblems(app, { preHandler: app.rateLimit() });
   recordAnswers(app, ports.measures);
@@ -93,10 +93,10 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   const own = publicUrl === undefined ? [] : [new URL(publicUrl).origin];
   const origins = [...env.CORS_ORIGINS, ...own];
   const guard = refuseOtherOrigins({ origins, alerts: ports.alerts });
-  const forms = { ...ports, formsPerMinute, guard, adminToken: env.ADMIN_TOKEN };
+  const forms = { ...ports, formsPerMinute, guard };
   addLandingRoutes(app, forms);
   addFormRoutes(app, forms);
-  addStatusRoute(app, { ...ports, adminToken: env.ADMIN_TOKEN });
+  addStatusRoute(app, ports);
   addClickRoute(app, ports);
   addOptionalRoutes(app, env, ports);
   refuseOtherMethods(app, 'POST', [
@@ -111,7 +111,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
 
 /** What is there only when its secret is configured. */
 function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts): void {
-  const { bus, now, facebook } = ports;
+  const { bus, now, facebook, access } = ports;
   const { FACEBOOK_APP_SECRET: appSecret, FACEBOOK_VERIFY_TOKEN: verifyToken } = env;
   const { PLATFORM_TOKEN: token, AMOCRM_WEBHOOK_SECRET: amocrm } = env;
   const { RESEND_WEBHOOK_SECRET: resend, MOBIZON_WEBHOOK_SECRET: mobizon } = env;
@@ -119,7 +119,7 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
   if (token !== undefined) {
     const secretLinks = createSecretLinks(bus);
     const canLinkBeMade = env.WELCOME_LINK === 'supabase';
-    const platform = { bus, now, token, secretLinks, canLinkBeMade };
+    const platform = { bus, now, access, secretLinks, canLinkBeMade };
     addPlatformRoutes(app, { ...platform, defaultAmount: env.SALE_DEFAULT_AMOUNT });
     addRefundRoute(app, platform);
     addReferrerRoute(app, platform);
@@ -180,7 +180,7 @@ function createApp(env: HttpEnv, log: Log): FastifyInstance {
 }
 
 /** In this order: what is refused by the rate limit still carries the headers that let a form read it. */
-async function addDefences(app: FastifyInstance, env: HttpEnv): Promise<void> {
+async function addDefences(app: FastifyInstance, env: HttpEnv, access: Access): Promise<void> {
   await app.register(fastifyHelmet, {
     // Forms on other sites read our answers; CORS says which.
     crossOriginResourcePolicy: { policy: 'cross-origin' },
@@ -199,9 +199,9 @@ async function addDefences(app: FastifyInstance, env: HttpEnv): Promise<void> {
   await app.register(fastifyRateLimit, {
     max: PAGES_PER_MINUTE,
     timeWindow: 60_000,
-    allowList: (request) =>
+    allowList: async (request) =>
       HEALTH_PATHS.includes(request.url) ||
-      hasBearer(request.headers.authorization, env.ADMIN_TOKEN),
+      (await access.has(request.headers.authorization, 'status')),
     errorResponseBuilder: () => new RequestError(429, 'too many requests: try again later'),
   });
 }
@@ -234,7 +234,7 @@ async function addDocs(app: FastifyInstance, env: HttpEnv): Promise<void> {
       ...(env.PUBLIC_BASE_URL !== undefined && { servers: [{ url: env.PUBLIC_BASE_URL }] }),
       components: {
         securitySchemes: {
-          adminToken: { type: 'http', scheme: 'bearer' },
+          statusToken: { type: 'http', scheme: 'bearer' },
           platformToken: { type: 'http', scheme: 'bearer' },
         },
       },

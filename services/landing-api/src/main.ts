@@ -4,6 +4,7 @@ import { readEnv } from '@leadwire/shared/runtime/env';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createAccess } from '@leadwire/shared/service/access';
 import { runService } from '@leadwire/shared/service/service';
 import { createShortLinks } from '@leadwire/shared/delivery/short-links';
 import { createGroupReader } from '@leadwire/shared/delivery/telegram-groups';
@@ -46,6 +47,7 @@ const rejects = createRejects({
 
 const forms = createKnownForms({ bus, dir: env.JOURNAL_DIR, log });
 const measures = createMeasures(metrics.registry);
+const access = createAccess(env, { bus, log });
 const now = () => new Date();
 const facebook = connectFacebook(env, {
   intake,
@@ -72,6 +74,7 @@ const http = await createHttp(env, {
   links: createShortLinks(bus),
   measures,
   now,
+  access,
 });
 
 await runService({
@@ -81,7 +84,7 @@ await runService({
   port: env.PORT,
   host: env.HOST,
   http,
-  metricsToken: env.ADMIN_TOKEN,
+  access,
   problem: () => intake.problem(),
   consume: () => [
     startDrain({ bus, journal, log }),

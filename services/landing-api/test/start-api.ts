@@ -9,6 +9,7 @@ import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { leadSchema, type Lead } from '@leadwire/shared/contract/events';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { createLog } from '@leadwire/shared/runtime/log';
+import { createAccess } from '@leadwire/shared/service/access';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { startService } from '@leadwire/shared/service/service';
 import { createShortLinks } from '@leadwire/shared/delivery/short-links';
@@ -90,6 +91,7 @@ export async function startApi(
   const forms = createKnownForms({ bus, dir: variables.JOURNAL_DIR, log });
   const measures = createMeasures(metrics.registry);
   const now = () => new Date();
+  const access = createAccess(variables, { bus, log });
   const facebook = connectFacebook(variables, {
     intake,
     measures,
@@ -115,6 +117,7 @@ export async function startApi(
     links: createShortLinks(bus),
     measures,
     now,
+    access,
   });
   const service = await startService({
     log,
@@ -122,7 +125,7 @@ export async function startApi(
     metrics,
     port: 0,
     http,
-    metricsToken: ADMIN_TOKEN,
+    access,
     problem: () => intake.problem(),
     consume: () => [
       startDrain({ bus, journal, log }),

@@ -11,6 +11,7 @@ import type {
   LeadCreated,
 } from '@leadwire/shared/contract/events';
 import type { Database } from '@leadwire/shared/providers/supabase';
+import { identityOf } from './people.ts';
 
 /** Large enough to catch up fast after an outage, small enough for one request of about 100 KiB. */
 const MAX_ROWS = 100;
@@ -31,6 +32,7 @@ export interface LeadStore {
   storeAudit: (event: AuditRecorded) => Promise<void>;
   storeReject: (event: EventOf<'intake.rejected.v1'>) => Promise<void>;
   storeSale: (event: EventOf<'sale.recorded.v1'> | EventOf<'sale.refunded.v1'>) => Promise<void>;
+  storeStudent: (event: EventOf<'student.created.v1'>) => Promise<void>;
 }
 
 /** Writes to the landing project: leads, deliveries, deals, the log of integrations, the audit log. */
@@ -51,6 +53,7 @@ export function createLeadStore(database: Database): LeadStore {
   const storeSale = write('leadwire_store_sales');
   const storeAttribution = write('leadwire_store_attribution');
   const storeQuarantine = write('leadwire_store_quarantine');
+  const tiePerson = write('leadwire_tie_people');
 
   return {
     async storeLead({ id, type, time, data }) {
@@ -60,8 +63,12 @@ export function createLeadStore(database: Database): LeadStore {
         const releasedAt = type === 'lead.released.v1' ? time : null;
         await storeQuarantine({ leadId, quarantine, releasedAt });
       }
-      if (form === undefined && attribution === undefined) return;
-      await storeAttribution({ leadId, form, attribution, receivedAt });
+      if (form !== undefined || attribution !== undefined) {
+        await storeAttribution({ leadId, form, attribution, receivedAt });
+      }
+      // What a bot typed is nobody's contact.
+      if (type === 'lead.quarantined.v1') return;
+      await tiePerson({ leadId, ...identityOf(data), at: receivedAt });
     },
     storeOutcome: ({ id, data: { about, leadId, byProgram, ...data } }) => {
       // A message of the platform has no lead, and its id is not to be taken for one.
@@ -69,11 +76,22 @@ export function createLeadStore(database: Database): LeadStore {
       return byProgram ? storeProgramClick(row) : storeOutcome(row);
     },
     storeCall: ({ id, data }) => storeCall({ ...data, eventId: id }),
-    storeDeal: ({ id, data }) => storeDeal({ ...data, eventId: id }),
+    async storeDeal({ id, data }) {
+      await storeDeal({ ...data, eventId: id });
+      const { leadId, contactId, at } = data;
+      if (contactId !== undefined) await tiePerson({ leadId, at });
+    },
     storeAudit: ({ id, data }) => storeAudit({ ...data, eventId: id }),
     storeReject: ({ data }) => storeReject(data),
-    storeSale: ({ type, data: { at, ...data } }) =>
-      storeSale({ ...data, [type === 'sale.recorded.v1' ? 'soldAt' : 'refundedAt']: at }),
+    async storeSale({ type, data }) {
+      const { at, ...sale } = data;
+      await storeSale({ ...sale, [type === 'sale.recorded.v1' ? 'soldAt' : 'refundedAt']: at });
+      if (type === 'sale.refunded.v1') return;
+      const { saleId, studentId } = data;
+      await tiePerson({ saleId, studentId, ...identityOf(data), at });
+    },
+    storeStudent: ({ data }) =>
+      tiePerson({ studentId: data.studentId, ...identityOf(data), at: data.receivedAt }),
   };
 }
 

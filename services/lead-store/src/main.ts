@@ -4,6 +4,7 @@ import { readEnv } from '@leadwire/shared/runtime/env';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createAccess } from '@leadwire/shared/service/access';
 import { runService } from '@leadwire/shared/service/service';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
@@ -51,6 +52,7 @@ await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
+  access: createAccess(env, parts),
   // The two projects are written independently: one that is down does not keep the other waiting.
   consume: () => [
     startConsumer({
@@ -94,6 +96,12 @@ await runService({
       durable: 'lead-store-sales',
       schema: sale,
       handle: landing.storeSale,
+    }),
+    startConsumer({
+      ...parts,
+      durable: 'lead-store-students',
+      schema: eventSchemas['student.created.v1'],
+      handle: landing.storeStudent,
     }),
     startFormsMirror(bus, landingDatabase, log),
     startKeepingRejects(landingDatabase, log),

@@ -1,4 +1,6 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, milliseconds, secret } from '@leadwire/shared/runtime/env';
+import { smsBudgetEnv } from '@leadwire/shared/delivery/sms-budget';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { z } from 'zod';
 import { hasLength, isTimeZone } from './campaigns/campaign-fields.ts';
@@ -17,8 +19,9 @@ const timeZone = z.string().refine(isTimeZone, 'expected a time zone such as Asi
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3105 }),
+  ...accessEnv,
   ...sendingEnv,
-  ADMIN_TOKEN: z.string().min(16, 'expected at least 16 characters'),
+  ...smsBudgetEnv,
   LANDING_SUPABASE_URL: baseUrl('the landing project'),
   LANDING_SUPABASE_SERVICE_KEY: serviceKey,
   /** Only for lists that are taken from the second project. */
@@ -33,7 +36,7 @@ export const envSchema = z.object({
       (names) => names.every((name) => /^(landing|tripwire)\.[a-z_][a-z0-9_]{0,62}$/.test(name)),
       'expected names such as landing.my_view, comma separated',
     ),
-  UNSUBSCRIBE_SECRET: z.string().min(32, 'expected at least 32 characters'),
+  UNSUBSCRIBE_SECRET: secret,
   CAMPAIGN_TIME_ZONE: timeZone.default('Asia/Almaty'),
   CAMPAIGN_QUIET_HOURS: z
     .string()

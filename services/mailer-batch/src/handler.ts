@@ -167,6 +167,14 @@ export function createSendBatch(ports: Ports): SendBatch {
     }
   };
 
+  /** What may have gone out has been counted. One that waits for its budget is nudged again. */
+  const mayGo = async (prepared: PreparedBatch): Promise<boolean> => {
+    const { campaignId, n, channel, isInherited } = prepared.batch;
+    if (isInherited || (await channels[channel].hasRoom(prepared))) return true;
+    log.info({ campaignId, n }, 'the batch waits for its budget');
+    return false;
+  };
+
   /** Of a batch of which nobody is left the claim is its end: it needs no turn. */
   const claimAtTurn = async ({ batch, bodyHash }: PreparedBatch) => {
     const { campaignId, n, at, ratePerSecond } = batch;
@@ -185,7 +193,7 @@ export function createSendBatch(ports: Ports): SendBatch {
       const looked = await store.look(campaignId, n);
       if (looked.kind !== 'ready') return;
       const prepared = await prepare(looked.batch);
-      if (!prepared) return;
+      if (!prepared || !(await mayGo(prepared))) return;
       const { claimed, isTurn } = await claimAtTurn(prepared);
       if (claimed.kind === 'changed') continue;
       const channel = channels[looked.batch.channel];

@@ -4,6 +4,7 @@ import { readEnv } from '@leadwire/shared/runtime/env';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createAccess } from '@leadwire/shared/service/access';
 import { runService } from '@leadwire/shared/service/service';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { createApi } from './api/api.ts';
@@ -22,6 +23,7 @@ const log = createLog(NAME, env.LOG_LEVEL);
 const metrics = createMetrics(NAME);
 const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REPLICAS });
 const parts = { bus, log, metrics };
+const access = createAccess(env, parts);
 
 const database = createDatabase({
   project: 'landing',
@@ -37,7 +39,7 @@ await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
-  metricsToken: env.ADMIN_TOKEN,
+  access,
   http: await createApi(env, {
     log,
     bus,
@@ -47,6 +49,7 @@ await runService({
     resend,
     mobizon,
     wakePump: engine.wakePump,
+    access,
   }),
   consume: () => [
     engine.startPump(),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import type { SandboxControl } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createLog } from '@leadwire/shared/runtime/log';
+import { createAccess } from '@leadwire/shared/service/access';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
@@ -70,7 +71,8 @@ export function useApi() {
     });
     const channels = createChannels(env, { bus, log, metrics: createMetrics('mailer-batch') });
     const store = createCampaignStore(database);
-    const parts = { log, bus, database, store, ...channels, wakePump: () => undefined };
+    const access = createAccess(env, { bus, log });
+    const parts = { log, bus, database, store, ...channels, access, wakePump: () => undefined };
     const app = await createApi(env, { ...parts, now: () => NOW });
     url = await app.listen({ port: 0, host: '127.0.0.1' });
     closing.push(

@@ -45,6 +45,18 @@ describe('an audience', () => {
     ]);
   });
 
+  test('for SMS leaves out whom nobody pays for a message to', async () => {
+    const audience = await read(
+      [listed(2, { phone: '+7 705 123-45-67' }), listed(3, { phone: '+8816 123 456 78' })],
+      {
+        channel: 'sms',
+        refusal: (phone) => (phone.startsWith('+7') ? undefined : 'sms_not_allowed'),
+      },
+    );
+    expect(audience.people.map(({ row }) => row)).toEqual([2]);
+    expect(audience.leftOut).toMatchObject([{ row: 3, reason: 'sms_not_allowed' }]);
+  });
+
   test('for SMS lists people without a phone, and takes one phone however it is written once', async () => {
     const audience = await read(
       [

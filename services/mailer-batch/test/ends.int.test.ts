@@ -1,7 +1,12 @@
 /** How campaigns and their copies end, step by step: nobody ticks or sends but these tests. */
 import { describe, expect, test } from '@jest/globals';
+import { liftSmsBudget } from '@leadwire/operations/sms/sms-budget';
+import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { newId } from '@leadwire/shared/contract/ids';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { openTestBus } from '@leadwire/testing/bus';
+import { waitFor } from '@leadwire/testing/wait-for';
 import { people, sum, useRig } from './rig.ts';
 
 const rig = useRig();
@@ -128,3 +133,25 @@ describe('a copy that has been seen', () => {
     expect(await statuses(id)).toEqual(['failed']);
   });
 });
+
+test('SMS beyond the budget wait, an alert says so, and the rest leaves once a person lifts it', async () => {
+  const bus = await openTestBus(rig.broker(), 'test');
+  await rig.startMailer({ SMS_BUDGET_PER_HOUR: '2', SMS_BUDGET_PER_DAY: '100' });
+  const list = [1, 2, 3].map((n) => ({ contact: `+7705100000${n}`, name: 'Айгерим' }));
+  const id = await rig.launch(list, { channel: 'sms', batchSize: 2 });
+  const alert = async () => {
+    const stored = await bus.lastUnder('ALERTS', subjects.alert('*', 'sms_budget_campaigns'));
+    return (stored?.event as { data: Alert } | undefined)?.data;
+  };
+  expect(await waitFor(alert, { timeoutMs: 60_000 })).toMatchObject({ severity: 'critical' });
+  const sent = () => rig.control().sms();
+  await waitFor(async () => (await sent()).length === 2, { timeoutMs: 60_000 });
+  expect((await rig.campaign(id)).counts).toMatchObject({ pending: 1, failed: 0 });
+
+  await liftSmsBudget(bus, 'cli:test', 'campaigns');
+  expect((await rig.until(id, 'finished', 60_000)).counts).toMatchObject({ sent: 3 });
+  expect((await sent()).flatMap(({ to }) => to).sort()).toEqual(
+    list.map(({ contact }) => contact.slice(1)),
+  );
+  await bus.drain();
+}, 180_000);

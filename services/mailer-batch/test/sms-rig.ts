@@ -3,6 +3,10 @@ import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { AmbiguousError, TransientError, toError } from '@leadwire/shared/errors';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import { createQuota } from '@leadwire/shared/coordination/quota';
+import { createSmsBudget } from '@leadwire/shared/delivery/sms-budget';
+import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createMobizonCampaigns } from '@leadwire/shared/providers/mobizon/campaigns';
 import { openTestBus } from '@leadwire/testing/bus';
@@ -72,7 +76,7 @@ export async function startSmsRig(): Promise<SmsRig> {
   const mobizon = createMobizonCampaigns({
     apiKey: MOBIZON_KEY,
     baseUrl: sandbox.mobizonUrl,
-    timeoutMs: 2_000,
+    timeoutMs: 15_000,
     limiter,
     track: (_action, _context, call) => call(),
   });
@@ -82,6 +86,15 @@ export async function startSmsRig(): Promise<SmsRig> {
       mobizon,
       from: 'Leadwire',
       listingLagMs: 60_000,
+      refusal: (number) => (number.startsWith('+7') ? undefined : 'sms_not_allowed'),
+      budget: createSmsBudget({
+        source: 'campaigns',
+        quota: createQuota(bus),
+        alerts: createAlerts(bus),
+        perHour: 600,
+        perDay: 0,
+        log: createLog('test', 'silent'),
+      }),
       now: () => rig.now,
     }),
     now: Date.now(),

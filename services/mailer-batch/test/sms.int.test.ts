@@ -66,6 +66,33 @@ describe('a batch of SMS', () => {
     expect(await rig.numbersSentTo()).toEqual([digits(0)]);
   });
 
+  test('leaves out whom no SMS is paid for: nobody abroad is in the draft, each is skipped with the reason', async () => {
+    const batch = rig.batchOf(2);
+    const [home, abroad] = batch.recipients;
+    const people = [{ ...abroad!, contact: '+881612345678' }, home!];
+    const { results } = await rig.deliver({ ...batch, recipients: people });
+    expect(results).toEqual([
+      { id: abroad!.id, status: 'skipped', reason: 'sms_not_allowed' },
+      { id: home!.id, status: 'sent', providerId: expect.any(String) },
+    ]);
+    expect(await rig.numbersSentTo()).toEqual([digits(0)]);
+
+    const nobody = await rig.deliver({ ...batch, recipients: people.slice(0, 1) });
+    expect(nobody.results).toMatchObject([{ status: 'skipped', reason: 'sms_not_allowed' }]);
+    expect(await rig.numbersSentTo()).toEqual([digits(0)]);
+  });
+
+  test('goes out whole or not at all when the budget of SMS is short, and counts once', async () => {
+    const [first, second] = [rig.batchOf(400), rig.batchOf(400)];
+    const hasRoom = async (batch: typeof first) =>
+      rig.channel.hasRoom(await rig.channel.prepare(batch));
+    expect(await hasRoom(first)).toBe(true);
+    expect(await hasRoom(second)).toBe(false);
+    expect(await hasRoom(first)).toBe(true);
+    expect(await hasRoom(rig.batchOf(200))).toBe(true);
+    expect(await hasRoom(rig.batchOf(1))).toBe(false);
+  });
+
   test('in which nobody can be sent to sends nothing', async () => {
     await rig.sandbox.control.mobizon.set({ stopList: [digits(0)] });
     const { results } = await rig.deliver(rig.batchOf(1));

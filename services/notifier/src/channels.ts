@@ -3,12 +3,15 @@ import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { createOutages } from '@leadwire/shared/coordination/outages';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
-import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createMailgun } from '@leadwire/shared/providers/mailgun';
 import { createResend, type ResendClient } from '@leadwire/shared/providers/resend';
-import { sendingAccounts, type AccountParts } from '@leadwire/shared/providers/accounts';
+import {
+  sendingAccounts,
+  smsRefusal,
+  type AccountParts,
+} from '@leadwire/shared/providers/accounts';
 import type { Templates } from '@leadwire/templates/templates';
 import { createComposer } from './compose.ts';
 import { createEmailChannel } from './email.ts';
@@ -58,12 +61,6 @@ export function createChannels(env: NotifierEnv, { templates, ...parts }: Parts)
     }),
   };
   return { channels, mobizon };
-}
-
-/** SMS cost money, and whoever posts to the form chooses the number. */
-function smsRefusal({ SMS_ENABLED, SMS_COUNTRIES }: NotifierEnv, phone: string) {
-  if (!SMS_ENABLED) return 'sms_off';
-  return isMobileOf(phone, SMS_COUNTRIES) ? undefined : 'sms_not_allowed';
 }
 
 function createLinks(env: NotifierEnv, parts: AccountParts): LinkFor {

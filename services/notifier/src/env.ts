@@ -5,7 +5,9 @@ import {
   secret,
   welcomeLink,
 } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
+import { smsBudgetEnv } from '@leadwire/shared/delivery/sms-budget';
 import { quietHoursEnv } from '@leadwire/shared/runtime/quiet-hours';
 import { z } from 'zod';
 
@@ -16,17 +18,9 @@ const perDay = (fallback: number) =>
     .min(1, 'expected a number of messages, 1 or more')
     .default(fallback);
 
-/** One value at the broker holds what was counted: it has room for so many. */
-const budget = (fallback: number) =>
-  z.coerce
-    .number('expected a number of SMS')
-    .int('expected a number of SMS')
-    .min(0, 'expected a number of SMS, or 0 for no limit')
-    .max(10_000, 'expected at most 10000 SMS, or 0 for no limit')
-    .default(fallback);
-
 export const envSchema = z.object({
   ...commonEnv({ port: 3101 }),
+  ...accessEnv,
   ...sendingEnv,
   NOTIFY_DELAY_MS: milliseconds(10 * 60_000),
   NOTIFY_MAX_AGE_MS: milliseconds(24 * 60 * 60_000),
@@ -35,8 +29,7 @@ export const envSchema = z.object({
   CONTACT_HASH_SECRET: secret,
   PERSON_SMS_PER_DAY: perDay(2),
   PERSON_MAIL_PER_DAY: perDay(6),
-  SMS_BUDGET_PER_HOUR: budget(200),
-  SMS_BUDGET_PER_DAY: budget(1_000),
+  ...smsBudgetEnv,
   LEAD_SMS_QUIET_HOURS: quietHoursEnv,
   /** While the balance does not fall; the faster it falls, the sooner. */
   MOBIZON_BALANCE_CHECK_MS: milliseconds(15 * 60_000),

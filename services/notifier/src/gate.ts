@@ -6,12 +6,12 @@
 import { contactHash } from '@leadwire/shared/contacts/contact-hash';
 import type { Quota, Rule } from '@leadwire/shared/coordination/quota';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
+import type { SmsBudget } from '@leadwire/shared/delivery/sms-budget';
 import { SnoozeError } from '@leadwire/shared/errors';
 import { quietUntil, type QuietHours } from '@leadwire/shared/runtime/quiet-hours';
 import type { Channel, Due } from './channel.ts';
 import type { BouncedAddresses } from './bounced.ts';
 import { recipientOf } from './compose.ts';
-import type { SmsBudget } from './sms-budget.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -1,11 +1,11 @@
 /** The gate with its counts and measures, wired by the environment. */
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createQuota } from '@leadwire/shared/coordination/quota';
+import { createSmsBudget } from '@leadwire/shared/delivery/sms-budget';
 import type { AccountParts } from '@leadwire/shared/providers/accounts';
 import { Gauge } from 'prom-client';
 import type { NotifierEnv } from './env.ts';
 import { createGate, type GateOptions } from './gate.ts';
-import { createSmsBudget } from './sms-budget.ts';
 
 /** Quiet hours are those of the people who are written to. */
 const TIME_ZONE = 'Asia/Almaty';
@@ -28,6 +28,7 @@ export function createGates(env: NotifierEnv, { bus, log, metrics, channels, bou
   };
   const quota = createQuota(bus);
   const budget = createSmsBudget({
+    source: 'leads',
     quota,
     log,
     alerts: createAlerts(bus),

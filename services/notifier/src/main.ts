@@ -8,6 +8,7 @@ import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events'
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createAccess } from '@leadwire/shared/service/access';
 import { runService } from '@leadwire/shared/service/service';
 import { createShortLinks } from '@leadwire/shared/delivery/short-links';
 import { createRescue } from '@leadwire/shared/delivery/rescue';
@@ -66,6 +67,7 @@ await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
+  access: createAccess(env, parts),
   onStop: () => sweeper.stop(),
   consume: () => [
     startConsumer({ ...onLead, durable: 'notifier-plan' }),

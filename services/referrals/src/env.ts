@@ -1,10 +1,12 @@
 import { baseUrl, commonEnv, referralProject } from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
 const serviceKey = z.string().min(20, 'expected the service key of the project');
 
 export const envSchema = z.object({
   ...commonEnv({ port: 3107 }),
+  ...accessEnv,
   /** Where referrers and commissions are kept. The other project does not take its place. */
   REFERRAL_PROJECT: referralProject,
   LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),

@@ -7,6 +7,7 @@ import { readEnv } from '@leadwire/shared/runtime/env';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
+import { createAccess } from '@leadwire/shared/service/access';
 import { runService } from '@leadwire/shared/service/service';
 import { z } from 'zod';
 import { createCodeCarrier } from './codes.ts';
@@ -38,6 +39,7 @@ await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
+  access: createAccess(env, parts),
   consume: () => [
     startConsumer({
       ...parts,

@@ -1,4 +1,11 @@
-import { baseUrl, commonEnv, milliseconds, timeZone } from '@leadwire/shared/runtime/env';
+import {
+  baseUrl,
+  commonEnv,
+  milliseconds,
+  ownSecret,
+  timeZone,
+} from '@leadwire/shared/runtime/env';
+import { accessEnv } from '@leadwire/shared/service/access';
 import { botToken } from '@leadwire/shared/providers/telegram/bot-api';
 import { z } from 'zod';
 
@@ -11,13 +18,13 @@ const rate = (what: string, fallback: number) =>
 export const envSchema = z
   .object({
     ...commonEnv({ port: 3104 }),
+    ...accessEnv,
     TELEGRAM_BASE_URL: baseUrl('the Bot API').default('https://api.telegram.org'),
     TELEGRAM_LEADS_BOT_TOKEN: botToken.optional(),
     TELEGRAM_ADMIN_BOT_TOKEN: botToken.optional(),
     TELEGRAM_MENTOR_BOT_TOKEN: botToken.optional(),
     TELEGRAM_PUBLIC_URL: baseUrl('the public address of telegram-relay').optional(),
-    TELEGRAM_WEBHOOK_SECRET: z
-      .string()
+    TELEGRAM_WEBHOOK_SECRET: ownSecret(16)
       .regex(/^[A-Za-z0-9_-]{16,256}$/, 'expected 16 to 256 letters, digits, _ and -')
       .optional(),
     TELEGRAM_GROUP_RATE_PER_MINUTE: rate('minute', 20),

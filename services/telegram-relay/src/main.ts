@@ -4,6 +4,7 @@ import { readEnv } from '@leadwire/shared/runtime/env';
 import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
+import { createAccess } from '@leadwire/shared/service/access';
 import { runService } from '@leadwire/shared/service/service';
 import { createBotWork } from './bot-work.ts';
 import { connectTelegram } from './connect.ts';
@@ -33,6 +34,7 @@ await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
+  access: createAccess(env, parts),
   ...(botWork.http && { http: botWork.http }),
   consume: () => [
     ...mirror.start(),

@@ -1,7 +1,8 @@
-/** `leadwire sms …`: what SMS of leads have used of their budget, and letting out those that wait. */
+/** `leadwire sms …`: what SMS of leads and campaigns have used of their budget, and letting out those that wait. */
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { liftSmsBudget, readSmsCounts, type SmsCounts } from '@leadwire/operations/sms/sms-budget';
+import type { SmsSource } from '@leadwire/shared/delivery/sms-budget';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
@@ -11,42 +12,56 @@ interface Flags {
   json?: boolean;
   yes?: boolean;
   dryRun?: boolean;
+  campaigns?: boolean;
 }
 
 export function addSmsCommands(program: Command, readEnv: () => CliEnv): void {
   const sms = program.command('sms').description('SMS and their budget');
-  const budget = sms.command('budget').description('the most SMS that leads may cause');
+  const budget = sms
+    .command('budget')
+    .description('the most SMS that leads may cause, and campaigns');
 
   budget
     .command('show')
     .description('how many SMS leads have caused in the last hour and day')
+    .option('--campaigns', 'those of campaigns instead')
     .option('--json', 'as JSON')
-    .action(({ json }: Flags) =>
-      withBus(readEnv(), async (bus) => tell(await readSmsCounts(bus), json)),
+    .action((flags: Flags) =>
+      withBus(readEnv(), async (bus) => {
+        tell(await readSmsCounts(bus, sourceOf(flags)), flags);
+      }),
     );
 
   budget
     .command('lift')
     .description('let out the SMS that wait: what was counted so far counts no more')
+    .option('--campaigns', 'those of campaigns instead of those of leads')
     .option('-y, --yes', 'do not ask')
     .option('--dry-run', 'only show what counts now')
     .option('--json', 'as JSON')
     .action((flags: Flags) => lift(readEnv(), flags));
 }
 
-async function lift(env: CliEnv, { json, yes = false, dryRun = false }: Flags): Promise<void> {
+async function lift(env: CliEnv, flags: Flags): Promise<void> {
+  const { json, yes = false, dryRun = false, campaigns } = flags;
+  const source = sourceOf(flags);
   await withBus(env, async (bus) => {
-    const before = await readSmsCounts(bus);
-    tell(before, json);
+    const before = await readSmsCounts(bus, source);
+    tell(before, flags);
     if (dryRun) return;
-    const question = 'Are these real leads? As many SMS again may then go out, and cost as much.';
+    const doubt = campaigns ? 'Is this campaign wanted now?' : 'Are these real leads?';
+    const question = `${doubt} As many SMS again may then go out, and cost as much.`;
     if (!(await confirm(question, yes))) throw new FailedError('Nothing was changed.');
-    await liftSmsBudget(bus, `cli:${userInfo().username}`);
+    await liftSmsBudget(bus, `cli:${userInfo().username}`, source);
     if (!json) say('Lifted: SMS that wait leave within half a minute.');
   });
 }
 
-function tell(counts: SmsCounts, isJson = false): void {
-  if (isJson) return say(JSON.stringify(counts));
-  say(`SMS of leads: ${counts.lastHour} in the last hour, ${counts.lastDay} in the last day.`);
+const sourceOf = ({ campaigns = false }: Flags): SmsSource => (campaigns ? 'campaigns' : 'leads');
+
+function tell(counts: SmsCounts, flags: Flags): void {
+  if (flags.json) return say(JSON.stringify(counts));
+  say(
+    `SMS of ${sourceOf(flags)}: ${counts.lastHour} in the last hour, ${counts.lastDay} in the last day.`,
+  );
 }

@@ -40,7 +40,7 @@ export const providers: Readonly<Record<string, ProviderWords>> = {
   mobizon: {
     title: 'SMS (Mobizon)',
     stops: ['notifier-sms_stopped', 'sms_balance'],
-    warnings: ['mobizon_balance_low', 'sms_budget'],
+    warnings: ['mobizon_balance_low', 'sms_budget', 'sms_budget_campaigns'],
     meaning: 'SMS ждут: люди получат их позже или не получат, если пройдёт срок',
     remedy: 'Проверьте баланс и ключ в кабинете Mobizon; после пополнения SMS уйдут сами',
   },

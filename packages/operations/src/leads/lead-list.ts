@@ -16,7 +16,8 @@ export type LeadState = (typeof leadStates)[number];
 
 /** What is frequent stands among the newest: looked for there first, it is found without reading every lead. */
 const NEWEST = 2_000;
-const SHORTEST_TEXT = 2;
+/** Characters of the longest word that leads are looked for by. */
+export const SHORTEST_TEXT = 2;
 /** Nobody types more; each word is a condition. */
 const MOST_WORDS = 6;
 const LONGEST_WORD = 100;
@@ -89,7 +90,7 @@ export async function findLeads(
 ): Promise<LeadPage> {
   const { text, source, kind, since, until, state, before, limit } = query;
   const wanted = {
-    ...(text !== undefined && { text: patternsOf(text) }),
+    ...(text !== undefined && { text: requirePatterns(text) }),
     ...(source !== undefined && { source }),
     ...(kind !== undefined && { kind }),
     ...(since && { since: since.toISOString() }),
@@ -105,20 +106,27 @@ export async function findLeads(
   return { leads, next: isMore && last ? { at: last.at, id: last.leadId } : undefined };
 }
 
+/** @throws LeadError `too_short` */
+function requirePatterns(text: string): string[][] {
+  const patterns = patternsOf(text);
+  if (patterns) return patterns;
+  throw new LeadError(
+    'too_short',
+    `"${text.trim()}" fits too many leads: give ${SHORTEST_TEXT} characters or more.`,
+  );
+}
+
 /**
- * What `leadwire_search_text` is compared with: every word has to fit in one of its spellings.
- * @throws LeadError `too_short`
+ * What `leadwire_search_text` is compared with: every word has to fit in one of its spellings. Undefined for a text
+ * that would fit nearly every lead.
  */
-export function patternsOf(text: string): string[][] {
+export function patternsOf(text: string): string[][] | undefined {
   const typed = text.trim();
   const words = isPhone(typed) ? [typed] : typed.split(/\s+/).slice(0, MOST_WORDS);
   const wanted = words.map((word) => spellingsOf(word.slice(0, LONGEST_WORD)));
   const longest = Math.max(...wanted.flat().map((each) => [...each].length));
-  if (longest >= SHORTEST_TEXT) return wanted.map((each) => each.map(toPattern));
-  throw new LeadError(
-    'too_short',
-    `"${typed}" fits too many leads: give ${SHORTEST_TEXT} characters or more.`,
-  );
+  if (longest < SHORTEST_TEXT) return undefined;
+  return wanted.map((each) => each.map(toPattern));
 }
 
 const isPhone = (text: string) => /^\+?[\d\s()-]*\d[\d\s()-]*$/.test(text);

@@ -1,8 +1,8 @@
-/** How many SMS leads have caused lately, and letting out those that wait for room. */
+/** How many SMS leads and campaigns have caused lately, and letting out those that wait for room. */
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createQuota } from '@leadwire/shared/coordination/quota';
-import { SMS_BUDGET_ALERT, SMS_BUDGET_KEY } from '@leadwire/shared/delivery/sms-budget-key';
+import { SMS_BUDGETS, type SmsSource } from '@leadwire/shared/delivery/sms-budget';
 import { audited } from '../audit/audited.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -13,8 +13,8 @@ export interface SmsCounts {
 }
 
 /** What counts against SMS_BUDGET_PER_HOUR and SMS_BUDGET_PER_DAY now. @throws TransientError */
-export async function readSmsCounts(bus: Bus): Promise<SmsCounts> {
-  const [lastHour = 0, lastDay = 0] = await createQuota(bus).count(SMS_BUDGET_KEY, [
+export async function readSmsCounts(bus: Bus, source: SmsSource = 'leads'): Promise<SmsCounts> {
+  const [lastHour = 0, lastDay = 0] = await createQuota(bus).count(SMS_BUDGETS[source].key, [
     HOUR_MS,
     24 * HOUR_MS,
   ]);
@@ -25,11 +25,16 @@ export async function readSmsCounts(bus: Bus): Promise<SmsCounts> {
  * What was counted so far counts no more: as many SMS again may go out in the next hour and day, those that wait first.
  * Written into the audit log. @throws TransientError
  */
-export async function liftSmsBudget(bus: Bus, actor: string): Promise<SmsCounts> {
-  const counts = await readSmsCounts(bus);
-  return audited(bus, { actor, action: 'sms_budget.lifted', subject: 'leads' }, async () => {
-    await createQuota(bus).clear(SMS_BUDGET_KEY);
-    await createAlerts(bus).resolve(SMS_BUDGET_ALERT, 'Лимит SMS снят: ждавшие SMS отправляются.');
+export async function liftSmsBudget(
+  bus: Bus,
+  actor: string,
+  source: SmsSource = 'leads',
+): Promise<SmsCounts> {
+  const counts = await readSmsCounts(bus, source);
+  const { key, alert } = SMS_BUDGETS[source];
+  return audited(bus, { actor, action: 'sms_budget.lifted', subject: source }, async () => {
+    await createQuota(bus).clear(key);
+    await createAlerts(bus).resolve(alert, 'Лимит SMS снят: ждавшие SMS отправляются.');
     return counts;
   });
 }

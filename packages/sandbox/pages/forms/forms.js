@@ -79,7 +79,7 @@ async function readConfig() {
   const missing = apiUrl
     ? hasStatus
       ? ''
-      : 'Песочница запущена без ADMIN_TOKEN: заявки уйдут, но их статус здесь не увидеть.'
+      : 'Песочница запущена без STATUS_TOKEN: заявки уйдут, но их статус здесь не увидеть.'
     : 'Песочница запущена без LANDING_API_URL: неизвестно, куда слать заявки.';
   $('trouble').textContent = missing;
   $('trouble').hidden = missing === '';

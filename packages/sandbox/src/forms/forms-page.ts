@@ -40,7 +40,7 @@ export function formsPage(settings: FormsSettings): {
       app.get('/forms/config.json', (_request, reply) =>
         reply.header('cache-control', 'no-store').send({
           apiUrl: publicUrl ?? null,
-          hasStatus: settings.apiUrl !== undefined && settings.adminToken !== undefined,
+          hasStatus: settings.apiUrl !== undefined && settings.statusToken !== undefined,
         }),
       );
       app.get<{ Params: { leadId: string } }>(

@@ -4,6 +4,6 @@ export type FormsSettings = {
   apiUrl?: string | undefined;
   /** Where a browser reaches it; the same when left out. */
   publicApiUrl?: string | undefined;
-  /** landing-api's ADMIN_TOKEN. */
-  adminToken?: string | undefined;
+  /** A token of landing-api with the scope status. */
+  statusToken?: string | undefined;
 };

@@ -12,21 +12,21 @@ type StatusAnswer = { status: number; body: unknown };
  * 503 where the settings are missing, 502 when landing-api cannot be asked or refuses the token. Never throws.
  */
 export async function askStatus(
-  { apiUrl, adminToken }: FormsSettings,
+  { apiUrl, statusToken }: FormsSettings,
   leadId: string,
 ): Promise<StatusAnswer> {
   if (!UUID.test(leadId)) return problem(400, 'expected the id of a lead');
-  if (apiUrl === undefined || adminToken === undefined) {
-    return problem(503, 'the sandbox was started without LANDING_API_URL or ADMIN_TOKEN');
+  if (apiUrl === undefined || statusToken === undefined) {
+    return problem(503, 'the sandbox was started without LANDING_API_URL or STATUS_TOKEN');
   }
   try {
     const response = await fetch(`${apiUrl}/api/landing/leads/${leadId}/status`, {
-      headers: { authorization: `Bearer ${adminToken}` },
+      headers: { authorization: `Bearer ${statusToken}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const body: unknown = await response.json();
-    if (response.status !== 401) return { status: response.status, body };
-    return problem(502, 'landing-api has another ADMIN_TOKEN than the sandbox');
+    if (![401, 403].includes(response.status)) return { status: response.status, body };
+    return problem(502, 'landing-api does not take the STATUS_TOKEN of the sandbox');
   } catch {
     return problem(502, 'landing-api does not answer');
   }

@@ -114,6 +114,14 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'writes sales and refunds',
   },
+  'lead-store-students': {
+    stream: 'STUDENTS',
+    filters: ['students.created.*', 'redrive.lead-store-students.>'],
+    concurrency: 200,
+    attempts: 10,
+    ackWaitMs: 30 * SECOND,
+    what: 'ties students to people',
+  },
   'referrals-leads': {
     stream: 'LEADS',
     filters: ['leads.created.*.*', 'leads.released.*.*', 'redrive.referrals-leads.>'],

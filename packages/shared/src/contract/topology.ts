@@ -4,10 +4,8 @@
  *
  * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
- *
- * `redrive.<durable>.<dead letter>.<original subject>` is a fact once more for the one
- * durable that could not handle it; the others do not see it.
  */
+import { accessBuckets } from './access-tokens.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -51,6 +49,7 @@ export const streams = {
       'students.created.*',
       'students.lesson_completed.*.*',
       'redrive.crm-students.>',
+      'redrive.lead-store-students.>',
       'redrive.telegram-students.>',
     ],
     retention: 'limits',
@@ -171,6 +170,7 @@ export interface BucketSpec {
 }
 
 export const buckets = {
+  ...accessBuckets,
   deliveries: {
     ttlMs: 0,
     what: 'the delivery ledger: <leadId>.<channel>.<template> -> state; why nothing is sent twice',
@@ -236,10 +236,7 @@ export type BucketName = keyof typeof buckets;
 /** The window in which the broker recognises a repeated `Nats-Msg-Id`: a double click, not a memory. */
 export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
 
-/**
- * What a form sent, in a digest, with each message about its lead: tells a repeat under one key from another
- * submission under it, also after the lead was let out of quarantine.
- */
+/** A digest of what a form sent, with each message about its lead: tells a repeat from another submission. */
 export const CONTENT_HASH_HEADER = 'Leadwire-Content-Hash';
 
 /** The stream that takes a subject. @throws TypeError when none does. */

@@ -39,10 +39,17 @@ export type Taken =
   /** By the rule of this index; in so long it would be granted, if nobody else takes it first. */
   | { isGranted: false; rule: number; freeInMs: number };
 
+/** Several uses that go together, each with its own id. */
+export interface Uses extends Omit<Use, 'id'> {
+  ids: readonly string[];
+}
+
 /** All methods throw TransientError when the broker does not answer. */
 export interface Quota {
   /** Counts a use unless a rule is against it. Taken before under the same id, it is only moved to now. */
   take(use: Use): Promise<Taken>;
+  /** Counts all of them or none; those that were taken before need no room. */
+  takeAll(uses: Uses): Promise<Taken>;
   /** The use did not happen. */
   giveBack(key: string, id: string): Promise<void>;
   /** How many there were within each of these times, in milliseconds. */
@@ -60,26 +67,31 @@ export function createQuota(bus: Pick<Bus, 'bucket'>, now: () => number = Date.n
       await changeKey(bus, at(key), (entries) => next(entries ?? []), CONTEST);
     });
 
+  const takeAll = async ({ key, ids, what = '', rules }: Uses): Promise<Taken> => {
+    const own = new Set(ids.map((id) => id.slice(-ID_LENGTH)));
+    const longestMs = Math.max(...rules.map(({ withinMs }) => withinMs));
+    let taken: Taken = { isGranted: true, left: Infinity };
+    await change(key, (entries) => {
+      const time = now();
+      const others = within(entries, time, longestMs).filter(([, other]) => !own.has(other));
+      const known = new Set(entries.map(([, other]) => other).filter((other) => own.has(other)));
+      const needed = own.size - known.size;
+      const states = rules.map((rule) => stateOf(rule, others, { what, at: time, size: own.size }));
+      const blocked = states.findIndex(({ left }) => left < own.size);
+      if (blocked >= 0 && needed > 0) {
+        taken = { isGranted: false, rule: blocked, freeInMs: states[blocked]?.freeInMs ?? 0 };
+        return undefined;
+      }
+      taken = { isGranted: true, left: Math.min(...states.map(({ left }) => left)) - own.size };
+      const seconds = Math.floor(time / 1_000);
+      return [...others, ...[...own].map((id): Entries[number] => [seconds, id, what])];
+    });
+    return taken;
+  };
+
   return {
-    async take({ key, id, what = '', rules }) {
-      const own = id.slice(-ID_LENGTH);
-      const longestMs = Math.max(...rules.map(({ withinMs }) => withinMs));
-      let taken: Taken = { isGranted: true, left: Infinity };
-      await change(key, (entries) => {
-        const time = now();
-        const others = within(entries, time, longestMs).filter(([, other]) => other !== own);
-        const isKnown = entries.some(([, other]) => other === own);
-        const states = rules.map((rule) => stateOf(rule, others, what, time));
-        const blocked = states.findIndex(({ left }) => left <= 0);
-        if (blocked >= 0 && !isKnown) {
-          taken = { isGranted: false, rule: blocked, freeInMs: states[blocked]?.freeInMs ?? 0 };
-          return undefined;
-        }
-        taken = { isGranted: true, left: Math.min(...states.map(({ left }) => left)) - 1 };
-        return [...others, [Math.floor(time / 1_000), own, what]];
-      });
-      return taken;
-    },
+    take: ({ id, ...use }) => takeAll({ ...use, ids: [id] }),
+    takeAll,
 
     giveBack: (key, id) =>
       change(key, (entries) => {
@@ -101,11 +113,15 @@ function within(entries: Entries, at: number, ms: number): Entries {
   return entries.filter(([seconds]) => seconds * 1_000 > at - ms);
 }
 
-function stateOf({ withinMs, most, isOfSame }: Rule, others: Entries, what: string, at: number) {
+function stateOf(
+  { withinMs, most, isOfSame }: Rule,
+  others: Entries,
+  { what, at, size }: { what: string; at: number; size: number },
+) {
   const counted = within(others, at, withinMs).filter(([, , each]) => !isOfSame || each === what);
   const times = counted.map(([seconds]) => seconds * 1_000).sort((a, b) => a - b);
   // With this one gone there is room again.
-  const oldestInTheWay = times[times.length - most];
+  const oldestInTheWay = times[times.length - most + size - 1];
   return {
     left: most - times.length,
     freeInMs: oldestInTheWay === undefined ? withinMs : oldestInTheWay + withinMs - at + 1_000,

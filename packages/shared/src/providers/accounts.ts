@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Bus } from '../broker/bus.ts';
+import { isMobileOf } from '../contacts/mobile-numbers.ts';
 import { baseUrl, milliseconds } from '../runtime/env.ts';
 import { createLimiter } from '../coordination/rate-limiter.ts';
 import type { Log } from '../runtime/log.ts';
@@ -48,6 +49,18 @@ export const sendingEnv = {
   MOBIZON_LISTING_LAG_MS: milliseconds(2 * 60_000),
 };
 export type SendingEnv = z.infer<z.ZodObject<typeof sendingEnv>>;
+
+/**
+ * Why no SMS may be paid for to this E.164 number, one token, or undefined. Numbers come from strangers' forms and from
+ * lists that nobody has looked through.
+ */
+export function smsRefusal(
+  { SMS_ENABLED, SMS_COUNTRIES }: Pick<SendingEnv, 'SMS_ENABLED' | 'SMS_COUNTRIES'>,
+  phone: string,
+): 'sms_off' | 'sms_not_allowed' | undefined {
+  if (!SMS_ENABLED) return 'sms_off';
+  return isMobileOf(phone, SMS_COUNTRIES) ? undefined : 'sms_not_allowed';
+}
 
 export interface AccountParts {
   bus: Bus;

@@ -2,7 +2,6 @@
  * The life of a service: HTTP for its health, connection, consumers, and an orderly end.
  * `startService` is what tests use; `runService` owns the process: signals and exit codes.
  */
-import { timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { measureBacklog } from './backlog.ts';
@@ -10,6 +9,8 @@ import type { Bus } from '../broker/bus.ts';
 import { toError } from '../errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import type { Access } from './access.ts';
+import { answerProblems } from './http-problems.ts';
 
 /** Longest time that work under way may take after SIGTERM; docker's grace has to be longer. */
 const STOP_DEADLINE_MS = 25_000;
@@ -40,8 +41,8 @@ export interface ServiceOptions {
   consume?: () => BackgroundWork[];
   /** Why the service cannot do its work just now, in words, or undefined. */
   problem?: () => string | undefined;
-  /** When given, /metrics asks for it as a bearer token: for a port that the world can reach. */
-  metricsToken?: string;
+  /** Asked before /metrics is shown. */
+  access?: Pick<Access, 'demand'>;
   /** Called last when stopping. */
   onStop?: () => Promise<void> | void;
 }
@@ -173,7 +174,9 @@ function closeUnusedConnections(http: FastifyInstance): void {
 
 function plainHttp(log: FastifyBaseLogger): FastifyInstance {
   const logController = new LogController({ disableRequestLogging: true });
-  return fastify({ loggerInstance: log, logController });
+  const http = fastify({ loggerInstance: log, logController });
+  answerProblems(http);
+  return http;
 }
 
 function addHealthRoutes(
@@ -188,18 +191,8 @@ function addHealthRoutes(
       .send(problem === undefined ? { status: 'ready' } : { status: 'not ready', problem });
   });
   http.get('/metrics', async (request, reply) => {
-    const { metricsToken } = options;
-    if (metricsToken !== undefined && !hasBearer(request.headers.authorization, metricsToken)) {
-      return reply.code(401).send({ success: false, error: 'unauthorized' });
-    }
+    await options.access?.demand(request.headers.authorization, 'metrics');
     const { registry } = options.metrics;
     return reply.type(registry.contentType).send(await registry.metrics());
   });
-}
-
-/** Compares an `Authorization: Bearer …` header with a token in constant time. */
-export function hasBearer(header: string | undefined, token: string): boolean {
-  const given = Buffer.from(header ?? '');
-  const expected = Buffer.from(`Bearer ${token}`);
-  return given.length === expected.length && timingSafeEqual(given, expected);
 }

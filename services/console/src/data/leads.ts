@@ -47,7 +47,8 @@ const pageSchema = z.object({
 
 /** What is asked of the list; everything but the limit may be left out. */
 export interface LeadQuery {
-  words?: string | undefined;
+  /** Words in their spellings, as operations' `patternsOf` makes them; each has to fit. */
+  text?: readonly (readonly string[])[];
   since?: string | undefined;
   sources?: readonly string[];
   kinds?: readonly string[];

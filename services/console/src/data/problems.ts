@@ -1,7 +1,7 @@
-/** What waits for a person: leads that are held, and messages of which nobody knows whether they went. */
+/** What waits for a person: held leads, messages that may have gone or not, addresses that several people have. */
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import { readRows } from './answers.ts';
+import { readAnswer, readRows } from './answers.ts';
 
 /** So many of a kind are shown; the rest is in the list of leads. */
 export const MOST_SHOWN = 100;
@@ -60,4 +60,28 @@ export async function readNames(
   if (some.length === 0) return new Map();
   const rows = readRows(leadSchema, await client.from('landing_leads').select(COLUMNS).in('id', some)); // prettier-ignore
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+const conflictSchema = z.object({
+  id: z.uuid(),
+  email: z.string(),
+  noticedAt: z.string(),
+  people: z.array(
+    z.object({
+      phone: z.string().nullable(),
+      /** Their latest lead; null for somebody who only bought. */
+      leadId: z.uuid().nullable(),
+      name: z.string().nullable(),
+      leads: z.number().nullable(),
+      sales: z.number(),
+    }),
+  ),
+});
+/** A mail address beside several phones: one person, or several? */
+export type IdentityConflict = z.infer<typeof conflictSchema>;
+
+/** The newest first. For whoever sees contacts. @throws as `readHeld` */
+export async function readConflicts(client: SupabaseClient): Promise<IdentityConflict[]> {
+  const asked = { most: MOST_SHOWN };
+  return readAnswer(z.array(conflictSchema), await client.rpc('console_identity_conflicts', asked));
 }

@@ -2,9 +2,10 @@
  * What somebody chose in the list: posted by its form, then carried in the address as one sealed value, because a search
  * for a person is a contact and addresses are kept in histories and logs.
  */
+import { patternsOf } from '@leadwire/operations/leads/lead-list';
+import type { Seal } from '@leadwire/shared/runtime/seal';
 import { z } from 'zod';
 import type { LeadQuery } from '../data/leads.ts';
-import type { Seal } from '../http/seal.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -80,7 +81,8 @@ export function queryOf(choice: ListChoice, now: Date): Omit<LeadQuery, 'limit'>
     campaigns,
     onlyTroubled: choice.troubled,
     onlyQuarantined: choice.quarantined,
-    ...(words !== '' && { words }),
+    // Nothing is found by a single letter.
+    ...(words !== '' && { text: patternsOf(words) ?? [] }),
     ...(days !== undefined && { since: new Date(now.getTime() - days * DAY_MS).toISOString() }),
   };
 }

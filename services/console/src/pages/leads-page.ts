@@ -1,4 +1,5 @@
 /** Заявки: the list, its search and its filters. */
+import { patternsOf } from '@leadwire/operations/leads/lead-list';
 import type { Filters, LeadRow } from '../data/leads.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { kindWords, paymentWords, sourceWords } from '../words/reasons.ts';
@@ -174,11 +175,10 @@ function table(shown: LeadsShown, period: string): Html {
 function nothing({ choice }: LeadsShown, period: string): Html {
   const all = html`<a class="btn" href="/leads">Показать все</a>`;
   if (choice.words) {
-    const short = [...choice.words.trim()].length < 3;
-    const text = short
-      ? 'Для поиска нужны хотя бы три буквы или цифры.'
-      : html`${period === 'всего' ? 'Нет' : `${period[0]?.toUpperCase()}${period.slice(1)} нет`}
-        заявок с «${typed(choice.words, 60)}». Номер можно писать как угодно, пробелы не важны.`;
+    const text = patternsOf(choice.words)
+      ? html`${period === 'всего' ? 'Нет' : `${period[0]?.toUpperCase()}${period.slice(1)} нет`}
+        заявок с «${typed(choice.words, 60)}». Номер можно писать как угодно, пробелы не важны.`
+      : 'Для поиска нужны хотя бы две буквы или цифры.';
     return html`<section class="card">${empty('search', 'Ничего не нашлось', text, all)}</section>`;
   }
   const text = choice.isNarrowed

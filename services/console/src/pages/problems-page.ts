@@ -1,10 +1,16 @@
 /** Проблемы: what waits for a person, grouped by its cause. */
 import type { Verdict } from '@leadwire/operations/dead-letters/redrive';
-import { MOST_SHOWN, type NamedLead, type Unknown } from '../data/problems.ts';
+import {
+  MOST_SHOWN,
+  type IdentityConflict,
+  type NamedLead,
+  type Unknown,
+} from '../data/problems.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { amount, counted, type Clock } from '../words/time.ts';
 import { askForm } from './ask.ts';
 import type { DeadGroup } from './dead-groups.ts';
+import { CONFLICT_COUNT, conflictLines } from './identity-section.ts';
 import { empty, icon, notice, time, typed } from './parts.ts';
 
 export interface ProblemsShown {
@@ -14,6 +20,7 @@ export interface ProblemsShown {
   names: ReadonlyMap<string, NamedLead>;
   held: readonly NamedLead[];
   unknown: readonly Unknown[];
+  conflicts: readonly IdentityConflict[];
   /** What is being asked, by the group that it is about. */
   ask?: { key: string; form: Html } | undefined;
   told?: Content;
@@ -27,9 +34,9 @@ const LEADS: [string, string, string] = ['заявка', 'заявки', 'зая
 const NAMED = 10;
 
 export function problemsPage(shown: ProblemsShown): Html {
-  const { groups, held, unknown, told, isBrokerAway } = shown;
+  const { groups, held, unknown, conflicts, told, isBrokerAway } = shown;
   const letters = groups.reduce((sum, { letters: own }) => sum + own.length, 0);
-  const all = letters + held.length + unknown.length;
+  const all = letters + held.length + unknown.length + conflicts.length;
   const lede =
     all === 0
       ? 'Решать нечего.'
@@ -39,6 +46,7 @@ export function problemsPage(shown: ProblemsShown): Html {
     ...groups.map((group) => deadSection(group, shown)),
     unknown.length > 0 && unknownSection(shown),
     ...heldSections(shown),
+    conflicts.length > 0 && conflictSection(shown),
   ];
   const calm = html`<section class="card">
     ${empty('circle-check', 'Всё разобрано', 'Когда что-нибудь не получится, оно появится здесь с объяснением и кнопкой.')}
@@ -173,6 +181,18 @@ function unknownSection({ unknown, clock }: ProblemsShown): Html {
     body: html`<ul class="items">
       ${lines}
     </ul>`,
+  });
+}
+
+function conflictSection({ conflicts, ask, clock }: ProblemsShown): Html {
+  return section({
+    id: 'identities',
+    tone: 'warn',
+    icon: 'unknown',
+    title: 'Одна почта, разные телефоны',
+    count: `${conflicts.length === MOST_SHOWN ? 'больше ' : ''}${counted(conflicts.length, CONFLICT_COUNT)}`,
+    text: 'Это может быть один человек с двумя номерами, семья или опечатка. Пока вы не решите, в отчётах это разные люди. Письма, SMS и сделки от этого не зависят.',
+    body: conflictLines(conflicts, ask, clock),
   });
 }
 

@@ -8,7 +8,7 @@ import { cleanLine, isRecord } from '@leadwire/shared/contacts/clean-text';
 import type { Dialect, IntakeForm, RejectReason } from '@leadwire/shared/contract/intake-forms';
 import { leadIdFor } from '../intake/intake.ts';
 import { RequestError } from '@leadwire/shared/service/http-problems';
-import { hasBearer } from '@leadwire/shared/service/service';
+import type { Access } from '@leadwire/shared/service/access';
 import { customForm, readLead, type Form } from '../handler.ts';
 import { HOOKS_PER_MINUTE } from '../webhooks/hook-guards.ts';
 import { keptAnswer, strangerAnswer, takenAnswer, type FormAnswer } from './form-answers.ts';
@@ -25,7 +25,7 @@ import { usableKey } from './submission.ts';
 export interface FormPorts extends LandingPorts {
   forms: Pick<KnownForms, 'find'>;
   rejects: Pick<Rejects, 'keep' | 'taken'>;
-  adminToken: string;
+  access: Access;
 }
 
 type FormRequest = FastifyRequest<{ Params: { form: string }; Body: unknown }>;
@@ -53,7 +53,6 @@ const WHY: Record<RejectReason, string> = {
 };
 
 export function addFormRoutes(app: FastifyInstance, ports: FormPorts): void {
-  const { adminToken } = ports;
   const tellNear = createNearFields();
   // A scope of its own: bodies stay as they came, signatures are over the bytes.
   void app.register((scope, _options, done) => {
@@ -73,9 +72,7 @@ export function addFormRoutes(app: FastifyInstance, ports: FormPorts): void {
       return send(reply, await take(ports, request, arrived));
     });
     scope.post('/api/forms/:form/test', options, async (request: FormRequest) => {
-      if (!hasBearer(request.headers.authorization, adminToken)) {
-        throw new RequestError(401, 'unauthorized');
-      }
+      await ports.access.demand(request.headers.authorization, 'admin');
       return describeReading(await arrive(ports, request));
     });
     done();
@@ -90,10 +87,7 @@ function send(reply: FastifyReply, { status, body }: FormAnswer): FastifyReply {
     .send(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-async function arrive(
-  { forms, adminToken, now }: FormPorts,
-  request: FormRequest,
-): Promise<Arrived> {
+async function arrive({ forms, access, now }: FormPorts, request: FormRequest): Promise<Arrived> {
   const { headers } = request;
   const slug = cleanLine(request.params.form, 64).replace(/[^\p{L}\p{N}_-]/gu, '_') || '_';
   const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
@@ -103,7 +97,7 @@ async function arrive(
   const [body, known] = await Promise.all([readFormBody(raw, contentType), forms.find(slug)]);
   const form = known ?? unknownForm(slug);
   const post: Post = { raw, contentType, headers, query: rest, body };
-  const isAdmin = hasBearer(headers.authorization, adminToken);
+  const isAdmin = await access.has(headers.authorization, 'admin');
   const [rejectId, receivedAt] = ['x-leadwire-reject', 'x-leadwire-received-at'].map((name) =>
     isAdmin ? [headers[name]].flat()[0] : undefined,
   );

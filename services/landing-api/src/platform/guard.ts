@@ -1,7 +1,7 @@
 /** What every address of the platform has in common: its token, its own rate limit, and no passwords. */
 import type { FastifyRequest } from 'fastify';
 import { RequestError, type Issue } from '@leadwire/shared/service/http-problems';
-import { hasBearer } from '@leadwire/shared/service/service';
+import type { Access } from '@leadwire/shared/service/access';
 
 /** A platform that catches up sends a whole class at once. */
 const REQUESTS_PER_MINUTE = 3_000;
@@ -13,17 +13,12 @@ const ALLOWED = 'setPasswordUrl';
 const ADVICE =
   'a password is never taken, stored or mailed: leave it out, and send data.setPasswordUrl (setPasswordUrl for a student), the address of a page where the person sets one';
 
-/** Options of a route for whoever has the platform's token. */
-export function platformOnly(token: string) {
+/** Options of a route for whoever has a token of the platform. */
+export function platformOnly(access: Pick<Access, 'demand'>) {
   return {
     config: { rateLimit: { max: REQUESTS_PER_MINUTE, timeWindow: 60_000 } },
-    onRequest: (
-      request: { headers: { authorization?: string | undefined } },
-      _reply: unknown,
-      done: (error?: Error) => void,
-    ) => {
-      const isPlatform = hasBearer(request.headers.authorization, token);
-      done(isPlatform ? undefined : new RequestError(401, 'unauthorized'));
+    onRequest: async ({ headers }: Pick<FastifyRequest, 'headers'>): Promise<void> => {
+      await access.demand(headers.authorization, 'platform');
     },
     // Before the body is checked, whose complaints might quote it.
     preValidation: (

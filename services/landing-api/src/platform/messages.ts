@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { RequestError, problemSchema } from '@leadwire/shared/service/http-problems';
+import type { Access } from '@leadwire/shared/service/access';
 import { platformOnly } from './guard.ts';
 import { messageBody, readMessageBody, sendAtProblem } from './message-body.ts';
 import {
@@ -32,12 +33,13 @@ const security = [{ platformToken: [] }];
 const refusals = {
   400: problemSchema.meta({ description: 'Something is missing or wrong; `issues` says where.' }),
   401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
+  403: problemSchema.meta({ description: 'A token without the scope platform.' }),
   503: problemSchema.meta({ description: 'Temporarily unavailable: send it again, same key.' }),
 };
 
 export interface MessagePorts extends RequestPorts, MessageStatusPorts {
   bus: RequestPorts['bus'] & MessageStatusPorts['bus'];
-  token: string;
+  access: Pick<Access, 'demand'>;
   /** Supabase Auth makes the link of a welcome that comes without one. */
   canLinkBeMade: boolean;
 }
@@ -49,7 +51,7 @@ export function addMessageRoutes(app: FastifyInstance, ports: MessagePorts): voi
   typed.post(
     '/api/platform/messages',
     {
-      ...platformOnly(ports.token),
+      ...platformOnly(ports.access),
       schema: {
         tags: ['platform'],
         summary: 'Somebody is to be told something',
@@ -81,7 +83,7 @@ export function addMessageRoutes(app: FastifyInstance, ports: MessagePorts): voi
   typed.get(
     '/api/platform/messages/:messageId',
     {
-      ...platformOnly(ports.token),
+      ...platformOnly(ports.access),
       schema: {
         tags: ['platform'],
         summary: 'What became of a message',

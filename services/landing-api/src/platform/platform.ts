@@ -9,6 +9,7 @@ import { readPhone } from '@leadwire/shared/contacts/phones';
 import { eventSchemas, makeEvent } from '@leadwire/shared/contract/events';
 import { studentSchema, type Student } from '@leadwire/shared/contract/student-facts';
 import { problemSchema } from '@leadwire/shared/service/http-problems';
+import type { Access } from '@leadwire/shared/service/access';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { platformOnly } from './guard.ts';
 import { link, type ReadMessage } from './message-body.ts';
@@ -57,7 +58,7 @@ const answerSchema = z.object({
 
 export interface PlatformPorts extends RequestPorts {
   bus: RequestPorts['bus'] & Pick<Bus, 'publish' | 'name'>;
-  token: string;
+  access: Pick<Access, 'demand'>;
   /** Every new student with a mail address is welcomed: Supabase Auth makes the link. */
   canLinkBeMade: boolean;
   /** Tenge, for a student of whom no amount is told. */
@@ -106,14 +107,14 @@ export function addPlatformRoutes(app: FastifyInstance, ports: PlatformPorts): v
 
   typed.post(
     '/api/platform/students',
-    { ...platformOnly(ports.token), schema: { ...schemaOf('A new student'), body: studentBody } },
+    { ...platformOnly(ports.access), schema: { ...schemaOf('A new student'), body: studentBody } },
     ({ body }, reply) => storeStudent(body, reply),
   );
 
   typed.post(
     '/api/platform/students/:id/lessons/:n/completed',
     {
-      ...platformOnly(ports.token),
+      ...platformOnly(ports.access),
       schema: { ...schemaOf('A student has completed a lesson'), params: lessonParams },
     },
     async ({ params: { id, n } }, reply) => {
@@ -167,6 +168,7 @@ function schemaOf(summary: string) {
       201: answerSchema.meta({ description: 'Stored.' }),
       400: problemSchema.meta({ description: 'Not a student, or not a lesson.' }),
       401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
+      403: problemSchema.meta({ description: 'A token without the scope platform.' }),
       503: problemSchema.meta({ description: 'Not stored: send it again.' }),
     },
   };

@@ -7,6 +7,7 @@ import { cleanLine } from '@leadwire/shared/contacts/clean-text';
 import { referralCode } from '@leadwire/shared/contract/referral-facts';
 import { registerReferrer } from '@leadwire/shared/delivery/referral-codes';
 import { RequestError, problemSchema } from '@leadwire/shared/service/http-problems';
+import type { Access } from '@leadwire/shared/service/access';
 import { platformOnly } from './guard.ts';
 import { email, orNothing, phone } from './message-body.ts';
 
@@ -33,7 +34,7 @@ const answerSchema = z.object({
 
 export interface ReferrerPorts {
   bus: Pick<Bus, 'bucket' | 'publish' | 'lastUnder' | 'name'>;
-  token: string;
+  access: Pick<Access, 'demand'>;
   now: () => Date;
 }
 
@@ -42,7 +43,7 @@ export function addReferrerRoute(app: FastifyInstance, ports: ReferrerPorts): vo
   app.withTypeProvider<ZodTypeProvider>().post(
     '/api/platform/referrers',
     {
-      ...platformOnly(ports.token),
+      ...platformOnly(ports.access),
       schema: {
         tags: ['platform'],
         summary: 'Somebody who brings others',
@@ -53,6 +54,7 @@ export function addReferrerRoute(app: FastifyInstance, ports: ReferrerPorts): vo
           201: answerSchema.meta({ description: 'Stored.' }),
           400: problemSchema.meta({ description: 'Something is missing or wrong.' }),
           401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
+          403: problemSchema.meta({ description: 'A token without the scope platform.' }),
           409: problemSchema.meta({ description: 'Somebody else has this code.' }),
           503: problemSchema.meta({ description: 'Not stored: send it again.' }),
         },

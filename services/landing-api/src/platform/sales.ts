@@ -9,6 +9,7 @@ import { saleIdOf, type Sale } from '@leadwire/shared/contract/sale-facts';
 import type { Student } from '@leadwire/shared/contract/student-facts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { problemSchema } from '@leadwire/shared/service/http-problems';
+import type { Access } from '@leadwire/shared/service/access';
 import { platformOnly } from './guard.ts';
 import { studentId } from './student-id.ts';
 
@@ -100,12 +101,15 @@ const answerSchema = z.object({
 });
 
 /** Adds the refund. 201: stored, also when the sale is not known yet; 200: it was stored before. */
-export function addRefundRoute(app: FastifyInstance, ports: SalePorts & { token: string }): void {
-  const { bus, now, token } = ports;
+export function addRefundRoute(
+  app: FastifyInstance,
+  ports: SalePorts & { access: Pick<Access, 'demand'> },
+): void {
+  const { bus, now, access } = ports;
   app.withTypeProvider<ZodTypeProvider>().post(
     '/api/platform/students/:id/refund',
     {
-      ...platformOnly(token),
+      ...platformOnly(access),
       schema: {
         tags: ['platform'],
         summary: 'A student has got their money back',
@@ -117,6 +121,7 @@ export function addRefundRoute(app: FastifyInstance, ports: SalePorts & { token:
           201: answerSchema.meta({ description: 'Stored.' }),
           400: problemSchema.meta({ description: 'Not a student.' }),
           401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
+          403: problemSchema.meta({ description: 'A token without the scope platform.' }),
           503: problemSchema.meta({ description: 'Not stored: send it again.' }),
         },
       },

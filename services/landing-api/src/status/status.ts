@@ -12,7 +12,7 @@ import {
 } from '@leadwire/shared/contract/events';
 import { RequestError, problemSchema } from '@leadwire/shared/service/http-problems';
 import { settledStates, type Ledger, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
-import { hasBearer } from '@leadwire/shared/service/service';
+import type { Access } from '@leadwire/shared/service/access';
 import type { GroupReader } from '@leadwire/shared/delivery/telegram-groups';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { dealSchema, pendingDeal, readDeal, type DealStatus } from './deal-status.ts';
@@ -59,7 +59,7 @@ export interface StatusPorts {
   ledger: Pick<Ledger, 'ofLead'>;
   groups: Pick<GroupReader, 'all'>;
   journal: Pick<Journal, 'find'>;
-  adminToken: string;
+  access: Pick<Access, 'demand'>;
 }
 
 /**
@@ -72,19 +72,19 @@ export function addStatusRoute(app: FastifyInstance, ports: StatusPorts): void {
     '/api/landing/leads/:leadId/status',
     {
       // Before anything is looked at: without the token not even the form of an id can be tried.
-      onRequest: (request, _reply, done) => {
-        const isAdmin = hasBearer(request.headers.authorization, ports.adminToken);
-        done(isAdmin ? undefined : new RequestError(401, 'unauthorized'));
+      onRequest: async ({ headers }) => {
+        await ports.access.demand(headers.authorization, 'status');
       },
       schema: {
         tags: ['admin'],
         summary: 'A lead, what became of its messages, and its deal in AmoCRM',
-        security: [{ adminToken: [] }],
+        security: [{ statusToken: [] }],
         params: z.object({ leadId: z.uuid('expected the id of a lead') }),
         response: {
           200: statusSchema,
           400: problemSchema.meta({ description: 'Not the id of a lead.' }),
           401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
+          403: problemSchema.meta({ description: 'A token without the scope status.' }),
           404: problemSchema.meta({ description: 'No such lead.' }),
           503: problemSchema.meta({ description: 'The broker is away: try again.' }),
         },

@@ -46,6 +46,13 @@ export const campaignSchema = z.object({
     description: 'Calls to the provider per second at most; null is the provider’s own limit.',
   }),
   createdAt: time,
+  changedAt: z.string().optional().meta({
+    description:
+      'Of one campaign: sent back with a change, it keeps two people from undoing each other’s.',
+  }),
+  source: z.record(z.string(), z.unknown()).optional().meta({
+    description: 'Where the people came from; contacts of its exclusions stay here.',
+  }),
   startedAt: time,
   pausedAt: time,
   cancelledAt: time,
@@ -75,6 +82,7 @@ export const countedSchema = z.object({
 const problems = {
   400: problemSchema.meta({ description: 'The request is not as described.' }),
   401: problemSchema.meta({ description: 'No token, or a wrong one.' }),
+  403: problemSchema.meta({ description: 'A token without the scope campaigns.' }),
   404: problemSchema.meta({ description: 'No such campaign.' }),
   409: problemSchema.meta({ description: 'Not in this state of the campaign.' }),
   422: problemSchema.meta({
@@ -87,11 +95,11 @@ const problems = {
 /** What a route can answer instead of a success, beside what all of them can. */
 export function problemsOf<Status extends keyof typeof problems>(
   ...own: Status[]
-): Pick<typeof problems, Status | 400 | 401 | 503> {
-  const statuses = [400, 401, 503, ...own] as const;
+): Pick<typeof problems, Status | 400 | 401 | 403 | 503> {
+  const statuses = [400, 401, 403, 503, ...own] as const;
   return Object.fromEntries(statuses.map((status) => [status, problems[status]])) as Pick<
     typeof problems,
-    Status | 400 | 401 | 503
+    Status | 400 | 401 | 403 | 503
   >;
 }
 
@@ -104,8 +112,14 @@ export function answerFor(campaign: CampaignWithCounts, now: Date): z.input<type
   const isMoving = status === 'running' && perSecond > 0;
   return {
     ...campaign,
+    source: publicSource(campaign.source),
     progress: { perSecond, secondsLeft: isMoving ? Math.ceil(open / perSecond) : null },
   };
+}
+
+/** Without contacts: of those who are excluded only how many. */
+function publicSource({ exclude, notes: _, ...source }: Campaign['source']) {
+  return { ...source, excluded: Array.isArray(exclude) ? exclude.length : 0 };
 }
 
 /** The list of a campaign as it is answered; a campaign without one has nobody in it. */

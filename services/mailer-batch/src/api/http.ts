@@ -1,4 +1,4 @@
-/** Builds the HTTP server of the campaigns: for admins only, and not for the world. */
+/** Builds the HTTP server of the campaigns: for whoever has the scope `campaigns`, and not for the world. */
 import { fastifySwagger } from '@fastify/swagger';
 import { fastifySwaggerUi } from '@fastify/swagger-ui';
 import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
@@ -9,17 +9,18 @@ import {
 } from 'fastify-type-provider-zod';
 import { PermanentError } from '@leadwire/shared/errors';
 import { RequestError, answerProblems, sendProblem } from '@leadwire/shared/service/http-problems';
-import { hasBearer } from '@leadwire/shared/service/service';
+import type { Access } from '@leadwire/shared/service/access';
 import { z } from 'zod';
-import { auditChanges } from './audit.ts';
+import { ACTOR_HEADER, auditChanges } from './audit.ts';
 import { addCampaignRoutes } from './campaign-routes.ts';
 import { addControlRoutes } from './control-routes.ts';
+import { addCopyRoutes } from './copy-routes.ts';
 import { addDraftRoutes, newListSchema } from './draft-routes.ts';
-import type { MailerEnv } from '../env.ts';
 import type { HttpPorts } from './http-ports.ts';
 import { addListRoutes } from './list-routes.ts';
 import { addPreviewRoutes } from './preview-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
+import { addSegmentRoutes } from './segment-routes.ts';
 
 /** A list of 20 MB over a home connection. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
@@ -28,7 +29,7 @@ const OPEN = /^\/(?:healthz|readyz|metrics|openapi\.json|docs(?:\/.*)?)$/;
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(
-  { ADMIN_TOKEN }: Pick<MailerEnv, 'ADMIN_TOKEN'>,
+  access: Pick<Access, 'demand'>,
   ports: HttpPorts,
 ): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = ports.log;
@@ -44,7 +45,7 @@ export async function createHttp(
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  refuseStrangers(app, ADMIN_TOKEN);
+  refuseStrangers(app, access);
   acceptCsvBodies(app);
   answerProblems(app, { translate: toRefusal });
   recordAnswers(app);
@@ -52,6 +53,8 @@ export async function createHttp(
   await addDocs(app);
 
   addDraftRoutes(app, ports);
+  addCopyRoutes(app, ports);
+  addSegmentRoutes(app, ports);
   addCampaignRoutes(app, ports);
   addPreviewRoutes(app, ports);
   addControlRoutes(app, ports);
@@ -61,11 +64,12 @@ export async function createHttp(
 }
 
 /** Before anything is looked at, also for addresses that do not exist: without the token nothing can be found out. */
-function refuseStrangers(app: FastifyInstance, token: string): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const isOpen = OPEN.test(request.routeOptions.url ?? '');
-    const isAdmin = isOpen || hasBearer(request.headers.authorization, token);
-    done(isAdmin ? undefined : new RequestError(401, 'unauthorized'));
+function refuseStrangers(app: FastifyInstance, access: Pick<Access, 'demand'>): void {
+  app.addHook('onRequest', async ({ routeOptions, headers }) => {
+    if (OPEN.test(routeOptions.url ?? '')) return;
+    const holder = await access.demand(headers.authorization, 'campaigns');
+    // Whoever names nobody is the token's holder in the audit log.
+    headers[ACTOR_HEADER] ??= holder;
   });
 }
 

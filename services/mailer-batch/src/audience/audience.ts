@@ -43,6 +43,8 @@ export interface AudienceOptions {
   exclude: readonly string[];
   /** Checks what a person has of the template's variables. */
   readVariables: (fields: Readonly<Record<string, string>>) => ReadVariables;
+  /** Why nobody pays for a message to this contact, or undefined. */
+  refusal?: ((contact: string) => LeftOutReason | undefined) | undefined;
   /** What the reader of the list found broken, filled while it is read. */
   broken: BrokenRow[];
 }
@@ -52,7 +54,7 @@ const LONGEST_CONTACT = 254;
 /** Reads the whole list. The first one of several with the same contact is kept. */
 export async function readAudience(
   list: AsyncIterable<ListedPerson>,
-  { channel, exclude, readVariables, broken }: AudienceOptions,
+  { channel, exclude, readVariables, refusal, broken }: AudienceOptions,
 ): Promise<Audience> {
   const people = new Map<string, Person>();
   const leftOut: LeftOutPerson[] = [];
@@ -67,10 +69,11 @@ export async function readAudience(
       leftOut.push({ row, name, contact: cleanLine(typed, LONGEST_CONTACT) || null, reason });
 
     const read = contactFor(channel, typed);
+    const reason = 'reason' in read ? read.reason : refusal?.(read.contact);
     if (isExcluded(listed, excluded)) leaveOut('excluded_by_campaign');
-    else if ('reason' in read) leaveOut(read.reason);
-    else if (people.has(read.contact)) leaveOut('duplicate');
-    else {
+    else if (reason !== undefined) leaveOut(reason);
+    else if ('contact' in read && people.has(read.contact)) leaveOut('duplicate');
+    else if ('contact' in read) {
       const own = readVariables(fields);
       if (own.issues) broken.push({ row, reason: wordsFor(own.issues) });
       else {

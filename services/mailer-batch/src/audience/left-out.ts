@@ -1,6 +1,6 @@
 /**
  * Why somebody of a list is not written to: one closed list for the preview, the report and the rows of
- * `campaign_left_out`. The first six are found when the list is read; the others by the database, anew at every
+ * `campaign_left_out`. The first seven are found when the list is read; the others by the database, anew at every
  * preview and for good at the start.
  */
 export const leftOutReasons = {
@@ -8,6 +8,7 @@ export const leftOutReasons = {
   contact_invalid: 'the address or the phone cannot exist',
   phone_rounded: 'a spreadsheet rounded the phone: format the column as text',
   phone_cut_by_mask: 'begun with 8 in a mask that begins with +7: the last digit is lost',
+  sms_not_allowed: 'no mobile number of the countries in SMS_COUNTRIES',
   duplicate: 'stands in the list more than once',
   excluded_by_campaign: 'excluded for this campaign',
   excluded_standing: 'on the standing list of staff and test accounts',

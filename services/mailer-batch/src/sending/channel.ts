@@ -91,6 +91,11 @@ export interface ClaimHold {
 export interface CampaignChannel {
   /** People in one call to the provider. */
   readonly batchSize: number;
+  /**
+   * Whether the batch may go out now, before it is claimed: what it costs is held to a budget, and counts from then on. One
+   * that may not is handed out again later. @throws TransientError when the broker does not answer.
+   */
+  hasRoom(prepared: PreparedBatch): Promise<boolean>;
   /** The same for the same batch, always. @throws Error for a campaign that this version cannot render. */
   prepare(batch: ReadyBatch): Promise<PreparedBatch>;
   /**

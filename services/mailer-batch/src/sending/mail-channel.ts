@@ -95,6 +95,7 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
 
   return {
     batchSize: BATCH_SIZE,
+    hasRoom: () => Promise.resolve(true),
 
     prepare(batch) {
       const prepared = rendering.then(() => render(batch));

@@ -5,19 +5,16 @@
 import { createHash } from 'node:crypto';
 import {
   AmbiguousError,
-  ChannelStoppedError,
   PermanentError,
+  SnoozeError,
   TransientError,
-  toError,
 } from '@leadwire/shared/errors';
+import type { SmsBudget } from '@leadwire/shared/delivery/sms-budget';
 import {
   MOST_RECIPIENTS,
-  RECIPIENT_CODES,
   partsOf,
   type AddedRecipient,
   type CampaignInfo,
-  type CampaignRecipient,
-  type CampaignText,
   type MobizonCampaigns,
 } from '@leadwire/shared/providers/mobizon/campaigns';
 import { thawCampaign } from '@leadwire/templates/frozen-campaign';
@@ -31,6 +28,14 @@ import {
   type ReadyBatch,
   type RecipientResult,
 } from './channel.ts';
+import {
+  everybody,
+  harmless,
+  isComplete,
+  keepsDraft,
+  resultsOf,
+  type SmsBody,
+} from './sms-results.ts';
 import { findCommonText } from './sms-text.ts';
 
 export interface SmsChannelOptions {
@@ -39,21 +44,19 @@ export interface SmsChannelOptions {
   from: string | undefined;
   /** How long messages of a campaign that went out may be missing from Mobizon's listing; undocumented, so generous. */
   listingLagMs: number;
+  /** Why a number gets no SMS, one token, or undefined. */
+  refusal: (phone: string) => string | undefined;
+  budget: Pick<SmsBudget, 'take'>;
+  /** No more than the budget ever has room for. */
+  batchSize?: number;
   now?: () => number;
-}
-
-/** What is sent, apart from the draft's name. */
-interface SmsBody {
-  campaign: Omit<CampaignText, 'name'>;
-  /** In the order of the batch. */
-  people: (CampaignRecipient & { id: string })[];
 }
 
 /** Longer ones are refused (docs "campaign/create"). */
 const LONGEST_NAME = 255;
 
 export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
-  const { mobizon, from, listingLagMs, now = Date.now } = options;
+  const { mobizon, from, listingLagMs, refusal, budget, now = Date.now } = options;
 
   const makeDraft = async ({ batch, body }: PreparedBatch, hold: ClaimHold): Promise<string> => {
     const name = `${batch.campaignName} #${batch.n}`.slice(0, LONGEST_NAME);
@@ -176,100 +179,84 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
     }
   };
 
+  /** Sends to those who may be sent to; the others are told with the first answer about anybody. */
+  const sendAllowed = async (
+    { body }: PreparedBatch,
+    work: () => Promise<BatchResult>,
+  ): Promise<BatchResult> => {
+    const { people, refused } = body as SmsBody;
+    if (people.length === 0) return refused;
+    const results = await work();
+    return results.length === 0 ? results : [...refused, ...results];
+  };
+
+  const sendFirst = async (prepared: PreparedBatch, hold: ClaimHold): Promise<BatchResult> => {
+    const { providerRef } = prepared.batch;
+    if (providerRef !== null) {
+      // Of an earlier try that sent nothing, for a list that may have changed since. Believed when Mobizon says so.
+      const { state } = await mobizon.getInfo(providerRef);
+      if (state !== 'draft' && state !== 'deleted') return reconcile(providerRef, prepared, hold);
+      await removeDraft(providerRef, prepared.batch);
+      await mobizon.turn(laneOf(prepared.batch));
+    }
+    return continueDraft(await makeDraft(prepared, hold), prepared, hold);
+  };
+
+  const sendAgain = async (prepared: PreparedBatch, hold: ClaimHold): Promise<BatchResult> => {
+    const { providerRef } = prepared.batch;
+    if (providerRef !== null) return reconcile(providerRef, prepared, hold);
+    // The try before ended before it had a draft, so it sent nothing, and a refusal is this one's.
+    let id: string;
+    try {
+      id = await makeDraft(prepared, hold);
+    } catch (thrown) {
+      if (thrown instanceof PermanentError) return everybody(prepared, thrown.code);
+      throw thrown;
+    }
+    return continueDraft(id, prepared, hold);
+  };
+
   return {
-    batchSize: MOST_RECIPIENTS,
+    batchSize: options.batchSize ?? MOST_RECIPIENTS,
 
     prepare(batch: ReadyBatch): Promise<PreparedBatch> {
       const campaign = thawCampaign(batch.frozen);
       const at = new Date(batch.at);
-      const texts = batch.recipients.map((person) => campaign.sms(person, at).text);
+      const whyNot = new Map(batch.recipients.map(({ id, contact }) => [id, refusal(contact)]));
+      const allowed = batch.recipients.filter(({ id }) => whyNot.get(id) === undefined);
+      const texts = allowed.map((person) => campaign.sms(person, at).text);
       const { text, placeholders } = findCommonText(texts);
       const isTemplate = placeholders.some((values) => Object.keys(values).length > 0);
-      const body: SmsBody = {
+      const sent = {
         campaign: { text, isTemplate, ...(from !== undefined && { from }) },
-        people: batch.recipients.map(({ id, contact }, index) => ({
+        people: allowed.map(({ id, contact }, index) => ({
           id,
           number: contact.replace(/\D/g, ''),
           placeholders: placeholders[index] ?? {},
         })),
       };
-      const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+      const refused = batch.recipients.flatMap(({ id }): RecipientResult[] => {
+        const reason = whyNot.get(id);
+        return reason === undefined ? [] : [{ id, status: 'skipped', reason }];
+      });
+      const body: SmsBody = { ...sent, refused };
+      const bodyHash = createHash('sha256').update(JSON.stringify(sent)).digest('hex');
       return Promise.resolve({ batch, body, bodyHash });
     },
 
     turn: (batch, claim) => mobizon.turnWith(claim, isOurs, laneOf(batch)),
 
-    async send(prepared, hold) {
-      const { providerRef } = prepared.batch;
-      if (providerRef !== null) {
-        // Of an earlier try that sent nothing, for a list that may have changed since. Believed when Mobizon says so.
-        const { state } = await mobizon.getInfo(providerRef);
-        if (state !== 'draft' && state !== 'deleted') return reconcile(providerRef, prepared, hold);
-        await removeDraft(providerRef, prepared.batch);
-        await mobizon.turn(laneOf(prepared.batch));
-      }
-      return continueDraft(await makeDraft(prepared, hold), prepared, hold);
-    },
-
-    async reconcile(prepared, hold) {
-      const { providerRef } = prepared.batch;
-      if (providerRef !== null) return reconcile(providerRef, prepared, hold);
-      // The try before ended before it had a draft, so it sent nothing, and a refusal is this one's.
-      let id: string;
+    async hasRoom({ body }) {
       try {
-        id = await makeDraft(prepared, hold);
+        await budget.take(...(body as SmsBody).people.map(({ id }) => id));
+        return true;
       } catch (thrown) {
-        if (thrown instanceof PermanentError) return everybody(prepared, thrown.code);
+        if (thrown instanceof SnoozeError) return false;
         throw thrown;
       }
-      return continueDraft(id, prepared, hold);
     },
+
+    send: (prepared, hold) => sendAllowed(prepared, () => sendFirst(prepared, hold)),
+    reconcile: (prepared, hold) => sendAllowed(prepared, () => sendAgain(prepared, hold)),
   };
-}
-
-/** Whether everybody who is sent to has a message id, without which no report would find them. */
-function isComplete(results: readonly RecipientResult[]): boolean {
-  return results.every(({ status, providerId }) => status !== 'sent' || providerId !== undefined);
-}
-
-function resultsOf(people: SmsBody['people'], added: readonly AddedRecipient[]): RecipientResult[] {
-  const byNumber = new Map(added.map((one) => [one.number, one]));
-  return people.map(({ id, number }) => {
-    const answer = byNumber.get(number);
-    if (!answer) return { id, status: 'unknown', reason: 'not_answered_by_provider' };
-    const { code, messageId } = answer;
-    const outcome = RECIPIENT_CODES[code] ?? 'failed';
-    if (outcome === 'added') {
-      return { id, status: 'sent', ...(messageId !== undefined && { providerId: messageId }) };
-    }
-    const reason = outcome === 'skipped' ? 'stop_list' : 'refused_by_provider';
-    return { id, status: outcome, reason, error: `Mobizon: code ${code} for the number` };
-  });
-}
-
-function everybody({ body }: PreparedBatch, reason: string): RecipientResult[] {
-  return (body as SmsBody).people.map(({ id }) => ({ id, status: 'failed', reason }));
-}
-
-/** Runs a step that sends nothing whatever becomes of it: what may have been done may be done again. */
-async function harmless<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (thrown) {
-    if (!(thrown instanceof AmbiguousError)) throw thrown;
-    const { message, outage } = thrown;
-    throw new TransientError(message, { cause: toError(thrown), outage });
-  }
-}
-
-/** The people of a draft stay with it: told as something that may have happened, so that the next try looks first. */
-function keepsDraft(thrown: unknown): unknown {
-  const error = toError(thrown);
-  const isOver = [AmbiguousError, ChannelStoppedError, PermanentError].some(
-    (one) => error instanceof one,
-  );
-  if (isOver || !(error instanceof TransientError)) return thrown;
-  const { message, outage, retryAfterMs } = error;
-  const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return new AmbiguousError(message, { cause: error, outage, ...retry });
 }

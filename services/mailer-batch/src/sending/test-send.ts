@@ -41,8 +41,17 @@ const MARK = '[Тест] ';
 const REPEAT_WINDOW_MS = 24 * 60 * 60_000;
 
 /** The addresses in their normal form. @throws RequestError 422 for one that is none. */
-export function readTestAddresses(channel: Channel, typed: readonly string[]): string[] {
-  const read = typed.map((one) => contactFor(channel, one));
+export function readTestAddresses(
+  channel: Channel,
+  typed: readonly string[],
+  smsRefusal?: (phone: string) => string | undefined,
+): string[] {
+  const read = typed.map((one) => {
+    const found = contactFor(channel, one);
+    const reason =
+      channel === 'sms' && 'contact' in found ? smsRefusal?.(found.contact) : undefined;
+    return reason === undefined ? found : { reason };
+  });
   const issues = read.flatMap((each, index) =>
     'reason' in each ? [{ path: `to.${index}`, message: each.reason }] : [],
   );

@@ -42,6 +42,7 @@ const PARTS: Readonly<Record<string, string>> = {
   'tripwire-leads': 'запись в базу Tripwire',
   'tripwire-deliveries': 'запись в базу Tripwire',
   'lead-store-sales': 'запись продаж в базу',
+  'lead-store-students': 'связь учеников с заявками',
   'referrals-leads': 'партнёры: их заявки',
   'referrals-sales': 'партнёры: продажи',
   'referrals-facts': 'партнёры: вознаграждения',
@@ -96,6 +97,15 @@ const ALL: readonly (readonly [RegExp, AlertWords])[] = [
       raised: 'Заканчиваются деньги на SMS (Mobizon)',
       resolved: 'Денег на SMS снова достаточно (Mobizon)',
       advice: 'Пополните счёт Mobizon. SMS, которые ждут, уйдут сами.',
+    },
+  ],
+  [
+    /^sms_budget_campaigns$/,
+    {
+      raised: 'Дневной или часовой лимит SMS рассылок исчерпан',
+      resolved: 'SMS рассылок снова уходят',
+      advice:
+        'Рассылка ждёт и пойдёт дальше сама. Нужна сейчас — поднимите лимит (SMS_BUDGET_PER_HOUR, SMS_BUDGET_PER_DAY); ошибка — отмените её.',
     },
   ],
   [

@@ -1,0 +1,258 @@
+/** Who may what: role × page × row × action, through the console and asked of PostgREST past it; and what acts do. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import type { Lead } from '@leadwire/shared/contract/events';
+import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { createLedger } from '@leadwire/shared/delivery/ledger';
+import { openTestBus } from '@leadwire/testing/bus';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { routesOf, type RouteParts } from '../src/routes.ts';
+import { PASSWORD, addressOf, people, signedIn, startRig, type Rig, type Visitor } from './rig.ts';
+import { auditOf, bury, enterMessage, publishLead } from './work.ts';
+
+const ALL: readonly StaffRole[] = people;
+const CONTACTS: readonly StaffRole[] = ['owner', 'sales'];
+const OWNER: readonly StaffRole[] = ['owner'];
+
+/** Every page and action, and who may; everybody else gets 403 and no link to it. */
+const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
+  'GET /': ALL,
+  'GET /leads': ALL,
+  'POST /leads': ALL,
+  'GET /leads/:id': ALL,
+  'POST /leads/:id/release': CONTACTS,
+  'POST /leads/:id/cancel': CONTACTS,
+  'POST /leads/:id/retry': CONTACTS,
+  'POST /leads/:id/retry-unknown': CONTACTS,
+  'POST /leads/:id/resend-email': CONTACTS,
+  'POST /leads/:id/resend-sms': CONTACTS,
+  'GET /problems': CONTACTS,
+  'POST /problems/redrive': CONTACTS,
+  'POST /problems/drop': OWNER,
+  'POST /problems/release': OWNER,
+  'GET /settings': OWNER,
+  'GET /settings/forms': OWNER,
+  'GET /settings/audit': OWNER,
+  'POST /settings/staff/change': OWNER,
+  'POST /settings/staff/disable': OWNER,
+  'POST /settings/staff/enable': OWNER,
+  'POST /settings/staff/link': OWNER,
+  'GET /account': ALL,
+  'POST /account/password': ALL,
+};
+
+/** The rows of this test, and who sees each; a targetologist has the tag "facebook". */
+const ROWS: Readonly<Record<'tagged' | 'foreign' | 'held', readonly StaffRole[]>> = {
+  tagged: ALL,
+  foreign: ['owner', 'sales', 'viewer'],
+  held: ['owner', 'sales', 'viewer'],
+};
+type RowName = keyof typeof ROWS;
+const rowNames = Object.keys(ROWS) as RowName[];
+
+let rig: Rig;
+let bus: Bus;
+const as = {} as Record<StaffRole, Visitor>;
+const asked = {} as Record<StaffRole, SupabaseClient>;
+const leads = {} as Record<RowName, Lead>;
+
+beforeAll(async () => {
+  rig = await startRig();
+  bus = await openTestBus(rig.broker, 'test');
+  leads.tagged = await publishLead(bus, { name: 'Мадина Сапар', utm: { source: 'Facebook' } });
+  leads.foreign = await publishLead(bus, { name: 'Данияр Сапар', utm: { source: 'google' } });
+  leads.held = await publishLead(bus, { name: 'Бота Сапар', utm: {}, quarantine: 'flood' });
+  for (const lead of Object.values(leads)) await store(lead);
+  for (const role of people) {
+    as[role] = await signedIn(rig, role);
+    asked[role] = await askingAs(role);
+  }
+}, 180_000);
+afterAll(async () => {
+  await bus?.drain();
+  await rig?.close();
+});
+
+/** The row as lead-store writes it. */
+async function store({ leadId, name, email, phone, utm, quarantine }: Lead): Promise<void> {
+  await rig.landing.landing.sql(
+    `insert into landing_leads (id, kind, name, email, phone, utm_source, quarantined, quarantine, created_at)
+     values ($1, 'proftest', $2, $3, $4, $5, $6, $7, now())`,
+    [leadId, name, email, phone, utm.source ?? null, quarantine !== undefined, quarantine ?? null],
+  );
+}
+
+/** PostgREST with somebody's own token: what they could do with a program of their own. */
+async function askingAs(role: StaffRole): Promise<SupabaseClient> {
+  const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_PUBLISHABLE_KEY: key } = rig.landing.env;
+  const client = createClient(url, key, { auth: { persistSession: false } });
+  await client.auth.signInWithPassword({ email: addressOf(role), password: PASSWORD });
+  return client;
+}
+
+const textOf = async (response: Promise<Response>) => (await response).text();
+
+/** Asks for a route as a form would that says nothing: whoever may gets an answer, and nothing changes. */
+function ask(role: StaffRole, route: string, leadId: string): Promise<Response> {
+  const [method = '', pattern = ''] = route.split(' ');
+  const path = pattern.replace(':id', leadId);
+  return method === 'GET' ? as[role].get(path) : as[role].post(path, { sure: '-', group: '-' });
+}
+
+test('every page and action is in the table of this test, with its roles', () => {
+  const routes = routesOf({} as RouteParts);
+  const may = routes.map(({ method, path, roles }) => [`${method} ${path}`, [...roles].sort()]);
+  const expected = Object.entries(MAY).map(([route, roles]) => [route, [...roles].sort()]);
+  expect(Object.fromEntries(may)).toEqual(Object.fromEntries(expected));
+});
+
+describe.each(people)('as %s', (role) => {
+  test('each page and action is there or 403', async () => {
+    const found: Record<string, boolean> = {};
+    for (const route of Object.keys(MAY)) {
+      const { status } = await ask(role, route, leads.tagged.leadId);
+      if (![200, 303, 403].includes(status)) throw new Error(`${route}: ${status}`);
+      found[route] = status !== 403;
+    }
+    const may = Object.entries(MAY).map(([route, roles]) => [route, roles.includes(role)]);
+    expect(found).toEqual(Object.fromEntries(may));
+  });
+
+  test('no page links to what they may not', async () => {
+    const forbidden: string[] = [];
+    for (const route of Object.keys(MAY)) {
+      if (!route.startsWith('GET') || !MAY[route]?.includes(role)) continue;
+      const page = await textOf(ask(role, route, leads.tagged.leadId));
+      for (const [, attribute, path = ''] of page.matchAll(/(action|href)="(\/[^"?#]*)/g)) {
+        const pattern = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ':id');
+        const target = `${attribute === 'action' ? 'POST' : 'GET'} ${pattern}`;
+        if (MAY[target]?.includes(role) === false) forbidden.push(`${route} has ${target}`);
+      }
+    }
+    expect(forbidden).toEqual([]);
+  });
+
+  test('each row is there or not, in the list, on its page and for PostgREST', async () => {
+    const list = await textOf(as[role].get('/leads'));
+    const { data = [] } = await asked[role].from('staff_leads').select('id');
+    const raw = await asked[role].from('landing_leads').select('id');
+    for (const name of rowNames) {
+      const { leadId } = leads[name];
+      const sees = ROWS[name].includes(role);
+      const { status } = await as[role].get(`/leads/${leadId}`);
+      expect({
+        name,
+        isListed: list.includes(leadId),
+        status,
+        isAnswered: data?.some(({ id }) => id === leadId),
+        isAnsweredWhole: raw.data?.some(({ id }) => id === leadId),
+      }).toEqual({
+        name,
+        isListed: sees,
+        status: sees ? 200 : 404,
+        isAnswered: sees,
+        // The table has contacts in it.
+        isAnsweredWhole: CONTACTS.includes(role),
+      });
+    }
+  });
+
+  test('contacts are shown or not, and no action is offered that may not be done', async () => {
+    const sees = CONTACTS.includes(role);
+    const { leadId, email, name } = leads.tagged;
+    const page = await textOf(as[role].get(`/leads/${leadId}`));
+    expect([page.includes(email ?? ''), page.includes(name)]).toEqual([sees, sees]);
+    const { data } = await asked[role].from('staff_leads').select('email').eq('id', leadId);
+    expect(data).toEqual([{ email: sees ? email : null }]);
+    const words = { words: 'Сапар', period: 'all' };
+    const found = (await as[role].post('/leads', words)).headers.get('location') ?? '';
+    expect((await textOf(as[role].get(found))).includes(leadId)).toBe(sees);
+    const past = await asked[role].rpc('console_find_leads', {
+      asked: { text: [['%сапар%']], limit: 9 },
+    });
+    expect((past.data as { rows: unknown[] }).rows).toHaveLength(sees ? 3 : 0);
+  });
+});
+
+test('an action on a row that is not there is told so', async () => {
+  const nobody = `/leads/${crypto.randomUUID()}`;
+  expect((await as.sales.post(`${nobody}/release`, {})).status).toBe(404);
+});
+
+describe('an act', () => {
+  const act = async (role: StaffRole, path: string, fields: Record<string, string> = {}) =>
+    (await as[role].post(path, fields)).headers.get('location');
+
+  test('lets a held lead out once, whoever is faster, and the log names both', async () => {
+    const { leadId, kind } = leads.held;
+    expect(await textOf(as.sales.get(`/leads/${leadId}?ask=release`))).toContain('Пропустить эту заявку?'); // prettier-ignore
+    const [first, second] = [
+      await act('sales', `/leads/${leadId}/release`),
+      await act('owner', `/leads/${leadId}/release`),
+    ];
+    expect([first, second]).toEqual([`/leads/${leadId}?done=released`, `/leads/${leadId}?done=0`]);
+    expect(await textOf(as.owner.get(second ?? ''))).toContain('кто-то уже сделал это');
+    expect(await bus.lastUnder('LEADS', subjects.leadReleased(kind, leadId))).toBeDefined();
+    expect(await auditOf(bus, 'lead.released', leadId)).toMatchObject([
+      { actor: addressOf('sales'), result: 'done', details: { released: 1, already: 0 } },
+      { actor: addressOf('owner'), result: 'done', details: { released: 0, already: 1 } },
+    ]);
+  });
+
+  test('takes back what is planned, and the log says who did', async () => {
+    const { leadId } = leads.foreign;
+    const mail = await enterMessage(bus, leads.foreign, 'email');
+    const answer = await act('sales', `/leads/${leadId}/cancel`);
+    expect(answer).toBe(`/leads/${leadId}?done=cancelled1`);
+    const [entry] = await createLedger(bus).ofLead(leadId);
+    expect(entry).toMatchObject({ deliveryId: mail.deliveryId, state: 'skipped', reason: 'cancelled' }); // prettier-ignore
+    expect(await auditOf(bus, 'lead.cancelled', leadId)).toMatchObject([
+      { actor: addressOf('sales'), result: 'done' },
+    ]);
+  });
+
+  test('of two people who redrive at once hands a message out once', async () => {
+    const { leadId } = leads.tagged;
+    const mail = await enterMessage(bus, leads.tagged, 'email', { state: 'failed' });
+    await bury(bus, mail);
+    const group = { group: 'notifier-email.validation_error' };
+    const question = await textOf(as.sales.get(`/problems?ask=redrive&${new URLSearchParams(group).toString()}`)); // prettier-ignore
+    expect(question).toContain('<b>1</b> уйдёт заново');
+    await Promise.all([
+      act('sales', '/problems/redrive', group),
+      act('owner', '/problems/redrive', group),
+    ]);
+    const subject = subjects.notifyDue('email', mail.deliveryId);
+    const { streams } = await bus.manager();
+    const { state } = await streams.info('NOTIFICATIONS', { subjects_filter: subject });
+    expect(state.subjects).toEqual({ [subject]: 1 });
+    expect((await streams.info('DEAD_LETTERS')).state.messages).toBe(0);
+    const [entry] = await createLedger(bus).ofLead(leadId);
+    expect(entry).toMatchObject({ state: 'planned' });
+    // Whoever came when it was gone has a line of their own about nothing.
+    const records = [
+      ...(await auditOf(bus, 'dead_letter.redriven', leadId)),
+      ...(await auditOf(bus, 'dead_letter.redriven', 'many')),
+    ];
+    const actors = new Set(records.map(({ actor }) => actor));
+    expect(actors).toEqual(new Set([addressOf('sales'), addressOf('owner')]));
+    const redriven = records.filter(({ details }) => details?.['redrive'] === 1);
+    expect(redriven.length).toBeGreaterThan(0);
+  });
+
+  test('that was not confirmed with the number changes nothing', async () => {
+    const { leadId } = leads.foreign;
+    await enterMessage(bus, leads.foreign, 'sms', { state: 'sent' });
+    const wrong = await act('sales', `/leads/${leadId}/resend-sms`, { sure: '000000' });
+    expect(wrong).toBe(`/leads/${leadId}?done=number`);
+    expect(await auditOf(bus, 'delivery.resent', leadId)).toEqual([]);
+    const right = { sure: leadId.slice(-6) };
+    expect(await act('sales', `/leads/${leadId}/resend-sms`, right)).toBe(
+      `/leads/${leadId}?done=1`,
+    );
+    expect(await auditOf(bus, 'delivery.resent', leadId)).toMatchObject([
+      { actor: addressOf('sales'), details: { channel: 'sms' } },
+    ]);
+  });
+});
