@@ -7,7 +7,10 @@ const KEY = 'sb_secret_test_0123456789abcdef';
 const LEAD = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';
 
 test('lead_tracking takes a lead and its statuses in any order and moves forward only', async () => {
-  const tripwire = await startDatabaseProcess({ serviceKey: KEY, migrationsDir: TRIPWIRE_MIGRATIONS });
+  const tripwire = await startDatabaseProcess({
+    serviceKey: KEY,
+    migrationsDir: TRIPWIRE_MIGRATIONS,
+  });
   try {
     const client = createClient(tripwire.url, KEY);
     const lead = {

@@ -25,13 +25,15 @@ const stateless = {
   auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
 };
 
+export const landingOptions = {
+  serviceKey: SERVICE_KEY,
+  publishableKey: PUBLISHABLE_KEY,
+  migrationsDir: LANDING_MIGRATIONS,
+};
+
+/** In memory, in a process of its own. */
 export const startLanding = (options: Partial<ProjectOptions> = {}): Promise<TestProject> =>
-  startDatabaseProcess({
-    serviceKey: SERVICE_KEY,
-    publishableKey: PUBLISHABLE_KEY,
-    migrationsDir: LANDING_MIGRATIONS,
-    ...options,
-  });
+  startDatabaseProcess({ ...landingOptions, ...options });
 
 export const clientWith = (project: TestProject, key = PUBLISHABLE_KEY) =>
   createClient(project.url, key, stateless);
