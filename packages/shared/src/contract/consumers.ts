@@ -1,5 +1,6 @@
 /** Every durable consumer of Leadwire, as data: which service works on what, how much at once, how often. */
 import type { StreamName } from './topology.ts';
+import { identityConsumers } from './topology-staff.ts';
 
 const SECOND = 1_000;
 
@@ -148,6 +149,7 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'writes referrers and counts their clicks',
   },
+  ...identityConsumers,
   'crm-sync': {
     stream: 'LEADS',
     filters: ['leads.created.*.*', 'leads.released.*.*', 'redrive.crm-sync.>'],

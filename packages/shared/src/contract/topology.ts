@@ -6,6 +6,7 @@
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
  */
 import { accessBuckets } from './access-tokens.ts';
+import { staffStream, staffSyncBucket } from './topology-staff.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -136,12 +137,7 @@ export const streams = {
     maxAgeMs: 30 * DAY,
     what: 'every call to a provider: calls.<service>.<status>',
   },
-  STAFF: {
-    subjects: ['staff.changed.*'],
-    retention: 'limits',
-    maxAgeMs: 3_650 * DAY,
-    what: 'people who work here, as they are from then on: staff.changed.<staffId>',
-  },
+  STAFF: staffStream,
   AUDIT: {
     subjects: ['audit.*.*.*', 'redrive.lead-store-audit.>'],
     retention: 'limits',
@@ -188,6 +184,7 @@ export const buckets = {
     ttlMs: DAY,
     what: 'the token of a signed webhook (as a hash) -> what was told under it; why none is used twice',
   },
+  staff_sync: staffSyncBucket,
   short_links: { ttlMs: 0, what: 'code -> delivery and address; read at every click' },
   crm_map: {
     ttlMs: 0,
