@@ -69,11 +69,11 @@ const checkStaffSync: Check = (env) =>
     withBus(env, async (bus) => {
       const { conflicts } = await readStaffSync(bus);
       if (conflicts.length === 0) {
-        return [{ state: 'ok', what: 'staff', told: 'nobody is in conflict with a project' }];
+        return [{ state: 'ok', what: 'staff', detail: 'nobody is in conflict with a project' }];
       }
-      const told = `${conflicts.length} left as they are in another project`;
+      const detail = `${conflicts.length} left as they are in another project`;
       const remedy = 'see who and why: leadwire staff conflicts';
-      return [{ state: 'warning', what: 'staff', told, remedy }];
+      return [{ state: 'warning', what: 'staff', detail, remedy }];
     }),
   );
 
