@@ -36,6 +36,7 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   },
   METRICS_TOKEN: { made: HERE, more: 'Prometheus reads its file again by itself.' },
   STATUS_TOKEN: { made: HERE },
+  CAMPAIGNS_TOKEN: { made: HERE, more: 'The console’s own, for mailer-batch.' },
   PLATFORM_TOKEN: {
     made: HERE,
     more: 'The platform is given the new one. Without a gap: `tokens add platform --scope platform` first, give that to the platform, then rotate this one.',

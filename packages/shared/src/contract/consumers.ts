@@ -226,8 +226,8 @@ export const consumers = {
   'mailer-batch': {
     stream: 'CAMPAIGNS',
     filters: ['campaigns.batch.*.*'],
-    // A batch call may take a second: enough of them to use up an account of several calls a second.
-    concurrency: 8,
+    // A batch takes half a second from its rendering to its end: enough of them to use up an account of 50 calls a second.
+    concurrency: 32,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
     what: 'sends batches of campaigns',

@@ -19,6 +19,8 @@ export interface StreamSpec {
   maxAgeMs: number;
   /** May hold messages that the broker publishes later (ADR-51). Cannot be switched off again. */
   schedules?: { pending: string; due: string };
+  /** Messages that are to be stored once may arrive in atomic batches. */
+  batches?: true;
   what: string;
 }
 
@@ -37,6 +39,7 @@ export const streams = {
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
+    batches: true,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
   INTAKE: {
@@ -200,7 +203,7 @@ export const buckets = {
   },
   telegram_updates: {
     ttlMs: 2 * DAY,
-    what: '<bot>.<update> -> it was handled; why no command is answered twice',
+    what: '<bot>.<update> -> it was handled; digest.<day>.<group> -> it was told; why neither happens twice',
   },
   telegram_alerts: {
     ttlMs: 0,
