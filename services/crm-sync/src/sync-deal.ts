@@ -34,7 +34,7 @@ export type SyncDeal = (desired: DesiredDeal) => Promise<Synced>;
 /** Errors are those of the ports; SnoozeError while somebody else works on the same person. */
 export function createSyncDeal(ports: DealPorts): SyncDeal {
   return async (desired) => {
-    const keys = personKeys(desired.person, desired.id);
+    const keys = personKeys(ports.hashSecret, desired.person, desired.id);
     const held = new Map<string, Lease>();
     const lock = async (key: string) => {
       if (!held.has(key)) held.set(key, await ports.leases.acquire(`crm.${key}`, PATIENCE_MS));
