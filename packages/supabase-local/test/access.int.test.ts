@@ -90,6 +90,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
       ],
       ...['sales', 'referral_referrers', 'referral_commission_tiers', 'referral_conversions'],
       ...['referral_leads', 'referral_sales', 'referral_clicks', 'referral_remarks'],
+      ...['message_templates', 'message_template_versions'],
     ].map((name) => [name, Object.fromEntries(people.map((person) => [person, '-']))]),
   ),
 };

@@ -5,6 +5,7 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 import type { Access } from '@leadwire/shared/service/access';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { createTextStore, serviceDoor } from '@leadwire/operations/texts/text-store';
 import { contactHash } from '@leadwire/shared/contacts/contact-hash';
 import { readErasureList } from '@leadwire/shared/delivery/erasure-list';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
@@ -15,6 +16,7 @@ import { createSegmentStore } from '../audience/segment-store.ts';
 import { createCopyStore } from '../campaigns/copy-store.ts';
 import { createDraftStore } from '../campaigns/draft-store.ts';
 import type { MailerEnv } from '../env.ts';
+import { createOwnTexts } from '../campaigns/own-texts.ts';
 import { createHttp } from './http.ts';
 import type { HttpPorts } from './http-ports.ts';
 
@@ -33,6 +35,8 @@ interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobi
 export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyInstance> {
   const { log, bus, database, store, channels, resend, mobizon, wakePump } = parts;
   const { access, now = () => new Date() } = parts;
+  const texts = createTextStore(serviceDoor(database));
+  const ownTexts = createOwnTexts(texts);
   return createHttp(access, {
     log,
     bus,
@@ -46,7 +50,9 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     segments: createSegmentStore(database),
     timeZone: env.CAMPAIGN_TIME_ZONE,
     lists: createContactLists(database),
-    templates: await loadCampaignTemplates(),
+    texts,
+    ownTexts,
+    templates: await loadCampaignTemplates(undefined, ownTexts.templates),
     own: { brand: env.BRAND_NAME, supportEmail: env.SUPPORT_EMAIL ?? null },
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),
