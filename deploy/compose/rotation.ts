@@ -56,7 +56,7 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   },
   CONTACT_HASH_SECRET: {
     made: HERE,
-    more: 'Only when it has leaked: everybody’s messages of the day are counted anew, and addresses that bounced are tried once more.',
+    more: 'Only when it has leaked: everybody’s messages of the day are counted anew, addresses that bounced are tried once more, and the list of erasures knows nobody any more.',
   },
   LANDING_SUPABASE_SERVICE_KEY: account(SERVICE_KEY),
   LANDING_SUPABASE_PUBLISHABLE_KEY: account(

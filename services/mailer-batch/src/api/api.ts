@@ -3,6 +3,9 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { createTextStore, serviceDoor } from '@leadwire/operations/texts/text-store';
+import { contactHash } from '@leadwire/shared/contacts/contact-hash';
+import { readErasureList } from '@leadwire/shared/delivery/erasure-list';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import type { createChannels } from '../sending/channels.ts';
@@ -12,6 +15,7 @@ import { createCopyStore } from '../campaigns/copy-store.ts';
 import { createSubjectStore } from '../campaigns/subject-store.ts';
 import { createDraftStore } from '../campaigns/draft-store.ts';
 import type { MailerEnv } from '../env.ts';
+import { createOwnTexts } from '../campaigns/own-texts.ts';
 import type { HttpPorts } from './http-ports.ts';
 
 interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobizon' | 'channels'> {
@@ -28,6 +32,8 @@ interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobi
 export async function createHttpPorts(env: MailerEnv, parts: Parts): Promise<HttpPorts> {
   const { log, bus, database, store, channels, resend, mobizon, wakePump } = parts;
   const { now = () => new Date() } = parts;
+  const texts = createTextStore(serviceDoor(database));
+  const ownTexts = createOwnTexts(texts);
   return {
     log,
     bus,
@@ -42,11 +48,17 @@ export async function createHttpPorts(env: MailerEnv, parts: Parts): Promise<Htt
     segments: createSegmentStore(database),
     timeZone: env.CAMPAIGN_TIME_ZONE,
     lists: createContactLists(database),
-    templates: await loadCampaignTemplates(),
+    texts,
+    ownTexts,
+    templates: await loadCampaignTemplates(undefined, ownTexts.templates),
     own: { brand: env.BRAND_NAME, supportEmail: env.SUPPORT_EMAIL ?? null },
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),
     audienceTables: env.AUDIENCE_TABLES,
+    readErased: async () => {
+      const erased = await readErasureList(bus);
+      return (contact) => erased.has(contactHash(env.CONTACT_HASH_SECRET, contact));
+    },
     smsRefusal: (phone) => (isMobileOf(phone, env.SMS_COUNTRIES) ? undefined : 'sms_not_allowed'),
     tests: { resend, mobizon, mailFrom: env.RESEND_FROM_EMAIL, smsFrom: env.MOBIZON_FROM },
     pace: {

@@ -8,7 +8,7 @@ import { draftLike } from './copy-routes.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 import { refreshSegment } from '../audience/new-audience.ts';
 import { campaignFields } from '../campaigns/campaign-fields.ts';
-import { freezeDraft, refuseTooLate } from '../campaigns/campaign-texts.ts';
+import { freezeDraft, refuseTooLate, refuseUnfinished } from '../campaigns/campaign-texts.ts';
 import type { ReadCampaign } from '../campaigns/campaign-store.ts';
 import { subjectTestSchema } from '../campaigns/subject-store.ts';
 
@@ -69,6 +69,7 @@ async function begin(ports: HttpPorts, draft: ReadCampaign, body: Body): Promise
     throw new RequestError(422, 'the two subjects are the same');
   }
   refuseTooLate(ports.templates, draft, ports.now());
+  refuseUnfinished(ports.templates, draft);
   freezeDraft(ports, draft);
   await refreshSegment(ports, draft);
   const each = Math.max(1, Math.round((body.confirm * body.sharePercent) / 200));

@@ -6,7 +6,7 @@ import type { Database } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import {
   claimedSchema,
-  hindrance,
+  blocker,
   kind,
   missing,
   movedSchema,
@@ -156,7 +156,7 @@ const lookedSchema = z.union([
       kind: 'ready' as const,
       batch: { ...batch, ratePerSecond },
     })),
-  hindrance,
+  blocker,
 ]);
 export interface ClaimRequest {
   owner: string;

@@ -8,7 +8,8 @@ import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import type { CampaignChannel } from '../sending/channel.ts';
 import type { CampaignStore } from './campaign-store.ts';
-import { freezeDraft, refuseTooLate, type TextPorts } from './campaign-texts.ts';
+import { freezeDraft, refuseTooLate, refuseUnfinished, type TextPorts } from './campaign-texts.ts';
+import type { OwnTexts } from './own-texts.ts';
 import type { SubjectStore, SubjectTest } from './subject-store.ts';
 
 const EVERY_MS = 5_000;
@@ -16,6 +17,7 @@ const EVERY_MS = 5_000;
 export interface SubjectTestPorts extends TextPorts {
   store: Pick<CampaignStore, 'get' | 'preview' | 'start'>;
   subjects: Pick<SubjectStore, 'due' | 'started' | 'choose' | 'end'>;
+  ownTexts: Pick<OwnTexts, 'refresh'>;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
   wakePump: () => void;
   now: () => Date;
@@ -34,7 +36,10 @@ export function startSubjectTests(ports: SubjectTestPorts, everyMs = EVERY_MS): 
 
 /** Does what is due now. @throws as `Database`; what was begun is gone on with at the next time. */
 export async function bringOn(ports: SubjectTestPorts): Promise<void> {
-  for (const test of await ports.subjects.due()) {
+  const due = await ports.subjects.due();
+  // Texts that people wrote are read when somebody needs them.
+  if (due.length > 0) await ports.ownTexts.refresh();
+  for (const test of due) {
     try {
       await bringOnOne(ports, test);
     } catch (thrown) {
@@ -66,6 +71,7 @@ async function start(ports: SubjectTestPorts, id: string): Promise<'started' | '
   if (campaign === null || campaign.status === 'cancelled') return 'stopped';
   if (campaign.status !== 'draft') return 'started';
   refuseTooLate(ports.templates, campaign, ports.now());
+  refuseUnfinished(ports.templates, campaign);
   const counted = await ports.store.preview(id);
   const started = await ports.store.start(campaign, {
     expected: counted?.audience ?? 0,
