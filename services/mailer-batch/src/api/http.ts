@@ -23,6 +23,7 @@ import { addPreviewRoutes } from './preview-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
 import { addTextRoutes } from './text-routes.ts';
 import { addSegmentRoutes } from './segment-routes.ts';
+import { addSubjectRoutes } from './subject-routes.ts';
 
 /** A list of 20 MB over a home connection. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
@@ -57,6 +58,7 @@ export async function createHttp(
 
   addDraftRoutes(app, ports);
   addCopyRoutes(app, ports);
+  addSubjectRoutes(app, ports);
   addSegmentRoutes(app, ports);
   addCampaignRoutes(app, ports);
   addPreviewRoutes(app, ports);
