@@ -11,16 +11,21 @@ const REMEDY = 'let the proxy pass what deploy/Caddyfile passes, or use the prof
 /** Off where the public address is this machine’s own, as in a trial. */
 export const checkEdge: Check = async ({ PUBLIC_BASE_URL: url }) => {
   if (url === undefined)
-    return [{ state: 'off', what: WHAT, told: 'not configured (PUBLIC_BASE_URL)' }];
+    return [{ state: 'off', what: WHAT, detail: 'not configured (PUBLIC_BASE_URL)' }];
   if (!url.startsWith('https:')) {
-    return [{ state: 'off', what: WHAT, told: `${url} is not looked at from outside: no https` }];
+    return [{ state: 'off', what: WHAT, detail: `${url} is not looked at from outside: no https` }];
   }
   return examined(WHAT, async () => {
     const form = await ask(`${url}/api/landing/proftest`, { method: 'OPTIONS' });
     if (form instanceof Error) {
       const remedy = 'the name has to lead here, ports 80 and 443 be open, the certificate valid';
       return [
-        { state: 'broken', what: WHAT, told: `${url} cannot be reached: ${form.message}`, remedy },
+        {
+          state: 'broken',
+          what: WHAT,
+          detail: `${url} cannot be reached: ${form.message}`,
+          remedy,
+        },
       ];
     }
     const open = await Promise.all(
@@ -33,15 +38,15 @@ export const checkEdge: Check = async ({ PUBLIC_BASE_URL: url }) => {
 
 function exposures(paths: readonly string[]): Finding[] {
   if (paths.length === 0)
-    return [{ state: 'ok', what: WHAT, told: 'only what strangers need answers' }];
-  const told = `strangers reach ${paths.join(', ')}`;
-  return [{ state: 'warning', what: WHAT, told, remedy: REMEDY }];
+    return [{ state: 'ok', what: WHAT, detail: 'only what strangers need answers' }];
+  const detail = `strangers reach ${paths.join(', ')}`;
+  return [{ state: 'warning', what: WHAT, detail, remedy: REMEDY }];
 }
 
 function transport(answer: Response): Finding[] {
   if (answer.headers.has('strict-transport-security')) return [];
-  const told = 'no Strict-Transport-Security: browsers may come over http again';
-  return [{ state: 'warning', what: WHAT, told, remedy: REMEDY }];
+  const detail = 'no Strict-Transport-Security: browsers may come over http again';
+  return [{ state: 'warning', what: WHAT, detail, remedy: REMEDY }];
 }
 
 /** Over http nothing may be served: it leads to https, or does not answer. */
@@ -51,7 +56,9 @@ async function plain(url: string): Promise<Finding[]> {
   });
   const leads = answer instanceof Error || answer.headers.get('location')?.startsWith('https:');
   if (leads) return [];
-  return [{ state: 'warning', what: WHAT, told: 'forms are taken over http too', remedy: REMEDY }];
+  return [
+    { state: 'warning', what: WHAT, detail: 'forms are taken over http too', remedy: REMEDY },
+  ];
 }
 
 async function ask(url: string, init: RequestInit = {}): Promise<Response | Error> {
