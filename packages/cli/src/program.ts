@@ -15,6 +15,7 @@ import { addHealthCommand } from './doctor/health-command.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
 import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
+import { addReportCommands } from './reports/report-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
@@ -61,6 +62,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addStaffCommands(program, readEnv);
   addReferralCommands(program, readEnv);
   addTokenCommands(program, readEnv);
+  addReportCommands(program, readEnv);
   addSmsCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);

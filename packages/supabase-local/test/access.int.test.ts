@@ -82,7 +82,13 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
   ...Object.fromEntries(
     [
       ...['integration_tokens', 'campaign_topic_sends', 'intake_forms', 'intake_rejects'],
-      ...['sales', 'referral_referrers', 'referral_commission_tiers', 'referral_conversions'],
+      ...[
+        'sales',
+        'ad_spend',
+        'referral_referrers',
+        'referral_commission_tiers',
+        'referral_conversions',
+      ],
       ...['referral_leads', 'referral_sales', 'referral_clicks', 'referral_remarks'],
     ].map((name) => [name, Object.fromEntries(people.map((person) => [person, '-']))]),
   ),

@@ -51,3 +51,18 @@ function listen() {
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5_000);
   });
 }
+
+// A file is read into the field that it is for; what is sent is the field.
+document.addEventListener('change', async (event) => {
+  const input = event.target.closest('[data-file-into]');
+  const file = input?.files?.[0];
+  if (!file) return;
+  const bytes = await file.arrayBuffer();
+  let text;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    text = new TextDecoder('windows-1251').decode(bytes);
+  }
+  document.getElementById(input.dataset.fileInto).value = text;
+});

@@ -38,6 +38,13 @@ export const sections: readonly Section[] = [
     isOnPhone: true,
   },
   {
+    path: '/reports',
+    word: 'Отчёты',
+    icon: 'chart-no-axes-column',
+    roles: ['owner', 'viewer', 'targetologist'],
+    isOnPhone: true,
+  },
+  {
     path: '/settings',
     word: 'Настройки',
     icon: 'settings-2',
