@@ -58,7 +58,8 @@ $$;
 
 -- asked: { since, until: days, both included; timeZone; by: day, week, month, source, page, campaign, ad, targetologist,
 -- referrer; touch: first, last }. own: the sources to keep to, in lower case; null for all.
--- Answers { rows: [sums], total: sums, days: [{ day, leads, sales, revenue, spend }], stages: [{ stage, count }] } with
+-- Answers { rows: [sums], total: sums, paid: { leads, sales, revenue, spend } of the sources whose spend is known, or
+-- null, days: [{ day, leads, sales, revenue, spend }], stages: [{ stage, count }] } with
 -- sums: { keys, leads, people, reachable, delivered, clicked, deals, sales, refunds, revenue, spend, contactMinutes }.
 -- A lead belongs to the day when it came, and what was sold to its person later on belongs to it: by touch, the first
 -- lead before the sale or the last one. Held leads do not count. Sales are those that were not refunded. Null keys are
@@ -146,6 +147,9 @@ begin
       'rows', (select coalesce(jsonb_agg(to_jsonb(s) - 'is_total' order by s.leads desc, s.revenue desc, s.keys), '[]')
         from summed s where not s.is_total),
       'total', (select to_jsonb(s) - 'is_total' from summed s where s.is_total),
+      'paid', (select jsonb_build_object('leads', count(*) filter (where k.is_lead), 'sales', sum(k.sales),
+        'revenue', sum(k.revenue), 'spend', sum(k.spend)) from keyed k
+        where k.source in (select p.source from keyed p where p.spend is not null) having count(*) > 0),
       'days', (select coalesce(jsonb_agg(to_jsonb(d) order by d.day), '[]') from (
         select k.day, count(*) filter (where k.is_lead) as leads, sum(k.sales) as sales, sum(k.revenue) as revenue,
           sum(k.spend) as spend from keyed k group by k.day) d),

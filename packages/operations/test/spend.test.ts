@@ -1,12 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  addDays,
-  isDay,
-  paidTotal,
-  periodBefore,
-  ratiosOf,
-  type Sums,
-} from '../src/reports/report.ts';
+import { addDays, isDay, periodBefore, ratiosOf, type Sums } from '../src/reports/report.ts';
 import { reportCsv, rowWords } from '../src/reports/report-words.ts';
 import { readSpend, SpendError } from '../src/reports/spend.ts';
 
@@ -105,12 +98,6 @@ describe('numbers', () => {
     });
   });
 
-  test('of what is paid for leave out what is not', () => {
-    const rows = [sums({ leads: 4, revenue: 10, spend: 100 }), sums({ leads: 9, sales: 3 })];
-    expect(paidTotal(rows)).toEqual({ leads: 4, sales: 0, revenue: 10, spend: 100 });
-    expect(paidTotal(rows.slice(1))).toBeUndefined();
-  });
-
   test('are compared with as many days before', () => {
     expect(periodBefore({ since: '2026-03-01', until: '2026-03-31' })).toEqual({ since: '2026-01-29', until: '2026-02-28' }); // prettier-ignore
     expect([addDays('2026-12-31', 1), isDay('2026-02-30'), isDay('2026-2-3')]).toEqual([
@@ -125,6 +112,7 @@ test('a file for spreadsheets has a BOM, commas in numbers, blanks for what is u
   const report = {
     rows: [sums({ keys: ['=cmd()', 'a;b'], leads: 3, spend: 10 })],
     total: sums({ leads: 3 }),
+    paid: null,
     days: [],
     stages: [],
   };

@@ -6,7 +6,6 @@ import {
   dayOf,
   groupings,
   isDay,
-  paidTotal,
   ratiosOf,
   reportSchema,
   touches,
@@ -108,12 +107,11 @@ const NOTES = [
   ),
 ];
 
-function table({ rows, total }: Report, by: Grouping): string[] {
+function table({ rows, total, paid }: Report, by: Grouping): string[] {
   const lines = rows.map((row) => {
     const { name, of } = rowWords(by, row.keys);
     return [oneLine(of === '' ? name : `${of} / ${name}`), ...numbers(row), ...ratios(row)];
   });
-  const paid = paidTotal(rows);
   return columns(HEAD, [...lines, ['total', ...numbers(total), ...(paid ? ratios(paid) : DASHES)]]);
 }
 

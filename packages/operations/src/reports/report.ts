@@ -56,6 +56,8 @@ export type Sums = z.infer<typeof sumsSchema>;
 export const reportSchema = z.object({
   rows: z.array(sumsSchema),
   total: sumsSchema,
+  /** The sources whose spend is known, together: only of these a price can be said. Null without any. */
+  paid: z.object({ leads: count, sales: count, revenue: z.number(), spend: z.number() }).nullable(),
   days: z.array(
     z.object({
       day: z.string(),
@@ -87,19 +89,6 @@ export function ratiosOf({ leads, sales, revenue, spend }: Paid): Ratios {
 }
 
 export type Paid = Pick<Sums, 'leads' | 'sales' | 'revenue' | 'spend'>;
-
-/** The rows whose spend is known, together: only of these a CPL can be said. Undefined without any. */
-export function paidTotal(rows: readonly Sums[]): Paid | undefined {
-  const paid = rows.filter(({ spend }) => spend !== null);
-  if (paid.length === 0) return undefined;
-  const sum = (of: (row: Sums) => number) => paid.reduce((all, row) => all + of(row), 0);
-  return {
-    leads: sum((row) => row.leads),
-    sales: sum((row) => row.sales),
-    revenue: sum((row) => row.revenue),
-    spend: sum((row) => row.spend ?? 0),
-  };
-}
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -101,7 +101,7 @@ function columnsOf(header: readonly string[], hasSource: boolean): Record<SpendC
     name
       .trim()
       .toLowerCase()
-      .replace(/\s*\(.*\)$|,? ?(?:₸|kzt|тг)$/u, ''),
+      .replace(/\s*\(.*\)$|(?:,\s*|\s+)(?:₸|kzt|тг)$/u, ''),
   );
   const find = (column: SpendColumn) =>
     names.findIndex((name) => COLUMNS[column].some((known) => known === name));

@@ -1,11 +1,5 @@
 /** The table of a report: a row for each source, page, day, …; the sum below; and the way out as a file. */
-import {
-  paidTotal,
-  ratiosOf,
-  type Paid,
-  type Report,
-  type Sums,
-} from '@leadwire/operations/reports/report';
+import { ratiosOf, type Paid, type Report, type Sums } from '@leadwire/operations/reports/report';
 import { groupingWords, rowWords } from '@leadwire/operations/reports/report-words';
 import { formOf } from '@leadwire/shared/runtime/russian';
 import { html, type Content, type Html } from '../html.ts';
@@ -94,11 +88,10 @@ function nameOf({ keys }: Sums, { by }: ReportChoice): Content {
   return html`${typed(shown, 60)}${of && html`<span class="sub">${typed(of, 60)}</span>`}`;
 }
 
-function foot({ rows, total }: Report): Content {
-  const paid = paidTotal(rows);
-  const isPart = paid !== undefined && paid.leads !== total.leads;
+function foot({ paid, total }: Report): Content {
+  const isPart = paid !== null && paid.leads !== total.leads;
   return [
-    isPart && line('С расходом', paid, undefined),
+    isPart && line('Источники с расходом', paid, undefined),
     // Of all together a price would be that of leads nobody has paid for as well.
     line('Всего', total, total.contactMinutes, isPart),
   ];

@@ -1,5 +1,5 @@
 /** Отчёты: one sentence, the sums beside those of before, then the table. */
-import { paidTotal, ratiosOf, type Grouping, type Report, type ReportQuery, type Sums } from '@leadwire/operations/reports/report'; // prettier-ignore
+import { ratiosOf, type Grouping, type Ratios, type Report, type ReportQuery } from '@leadwire/operations/reports/report'; // prettier-ignore
 import { groupingWords } from '@leadwire/operations/reports/report-words';
 import { html, type Content, type Html } from '../html.ts';
 import { amount } from '../words/time.ts';
@@ -46,7 +46,7 @@ export function reportsPage(shown: ReportShown): Html {
           ? html`<section class="card">
               ${empty('chart-no-axes-column', 'Пока пусто', shown.isOwnTags ? 'Заявок с вашими метками за эти дни нет. Выберите другой период.' : 'Заявок и продаж за эти дни нет. Выберите другой период.')}
             </section>`
-          : html`${stats(total, before.total)}
+          : html`${stats(report, before)}
               <div class="grid">
                 <section class="card card-col w-7" aria-labelledby="h-trend">
                   <div class="card-head">
@@ -70,6 +70,8 @@ export function reportsPage(shown: ReportShown): Html {
     </div>`;
 }
 
+const UNKNOWN: Ratios = { cpl: null, cac: null, romi: null };
+
 const key = (classes: string, word: string) =>
   html`<li>
     <svg class="key" aria-hidden="true">
@@ -84,8 +86,8 @@ function periodWords({ since, until }: Pick<ReportQuery, 'since' | 'until'>): st
 }
 
 function lede({ report }: ReportShown): Content {
-  const paid = paidTotal(report.rows);
-  const { sales, revenue, spend } = report.total;
+  const { paid, total } = report;
+  const { sales, revenue, spend } = total;
   if (paid?.spend) {
     const back = Math.round((paid.revenue / paid.spend) * 100);
     const verdict = back >= 100 ? 'Реклама окупается' : 'Реклама пока не окупается';
@@ -141,8 +143,12 @@ function ownPeriod(choice: ReportChoice): Html {
   </details>`;
 }
 
-function stats(now: Sums, then: Sums): Html {
-  const [ratios, old] = [ratiosOf(now), ratiosOf(then)];
+function stats({ total: now, paid }: Report, { total: then, paid: paidThen }: Report): Html {
+  // Of all leads together a price would be that of leads nobody has paid for as well.
+  const [ratios, old] = [paid, paidThen].map((each) => (each ? ratiosOf(each) : UNKNOWN)) as [
+    Ratios,
+    Ratios,
+  ];
   const money = (value: number | null) =>
     value === null ? '—' : `${amount(Math.round(value))}\u00A0₸`;
   const tile = (word: string, shown: string, was: Content) =>
