@@ -1,4 +1,88 @@
--- Spend, and the numbers of the reports: what came in of what was paid for.
+-- Sales that deals tell of, spend, and the numbers of the reports: what came in of what was paid for.
+
+alter table public.sales
+  add column if not exists deal_id bigint,
+  add column if not exists superseded_by uuid;
+
+-- Stores sales and refunds, in any order and any number of times, and ties them to leads; answers how many rows.
+-- rows: [{ saleId, studentId, dealId, product, course, amount, email, phone, soldAt, refundedAt }], the first two
+-- required; a sale brings all but the last, a refund the last alone. What was said first of a sale stays.
+create or replace function public.leadwire_store_sales(rows jsonb) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  touched integer;
+begin
+  perform public.leadwire_check_rows(rows, '{saleId,studentId}', '{saleId}', '{soldAt,refundedAt}');
+  insert into public.sales as s (id, student_id, deal_id, product, course, amount, email, phone, sold_at, refunded_at)
+  select r."saleId", min(r."studentId"), min(r."dealId"), min(r.product), min(r.course), min(r.amount), min(lower(r.email)),
+    min(r.phone), min(r."soldAt"), min(r."refundedAt")
+  from jsonb_to_recordset(rows) as r(
+    "saleId" uuid, "studentId" text, "dealId" bigint, product text, course text, amount numeric, email text, phone text,
+    "soldAt" timestamptz, "refundedAt" timestamptz
+  )
+  group by r."saleId"
+  order by r."saleId"
+  on conflict (id) do update
+  set deal_id = coalesce(s.deal_id, excluded.deal_id), product = coalesce(s.product, excluded.product),
+    course = coalesce(s.course, excluded.course),
+    amount = coalesce(s.amount, excluded.amount), email = coalesce(s.email, excluded.email),
+    phone = coalesce(s.phone, excluded.phone), sold_at = coalesce(s.sold_at, excluded.sold_at),
+    refunded_at = least(s.refunded_at, excluded.refunded_at), updated_at = now();
+  get diagnostics touched = row_count;
+
+  -- Also those whose lead came later than they did.
+  update public.sales s
+  set lead_id = l.id
+  from public.sales t
+  cross join lateral (
+    select c.id from public.landing_leads c
+    where (c.email in (t.email, lower(t.email)) or c.phone = t.phone) and not c.quarantined
+    order by c.created_at <= t.sold_at desc, c.created_at desc
+    limit 1
+  ) l
+  where t.id = s.id and s.lead_id is null and s.sold_at > now() - interval '30 days';
+  return touched;
+end
+$$;
+
+-- Names the leads that led to the sales of these people and addresses.
+create or replace function public.leadwire_attribute_sales(persons uuid[], mails text[]) returns void
+language sql set search_path = '' as $$
+  update public.sales s
+  set first_lead_id = t.first_id, last_lead_id = t.last_id
+  from (
+    select x.id, coalesce(own.first_id, same_mail.first_id) as first_id,
+      coalesce(own.last_id, same_mail.last_id) as last_id
+    from public.sales x
+    cross join lateral (
+      select (array_agg(l.id order by l.created_at, l.id))[1] as first_id,
+        (array_agg(l.id order by l.created_at desc, l.id desc))[1] as last_id
+      from public.landing_leads l
+      where l.person_id = x.person_id and not l.quarantined and l.created_at <= x.sold_at + interval '1 day'
+    ) own
+    cross join lateral (
+      select (array_agg(l.id order by l.created_at, l.id))[1] as first_id,
+        (array_agg(l.id order by l.created_at desc, l.id desc))[1] as last_id
+      from public.person_identities i join public.landing_leads l on l.person_id = i.person_id
+      where own.first_id is null and i.kind = 'email' and i.value = x.email and not l.quarantined
+        and l.created_at <= x.sold_at + interval '1 day'
+    ) same_mail
+    where x.person_id = any (persons) or x.email = any (mails)
+  ) t
+  where s.id = t.id and (s.first_lead_id, s.last_lead_id) is distinct from (t.first_id, t.last_id);
+
+  -- One sale of a person and a product: what a deal says is what the platform has told already, or another deal.
+  update public.sales s
+  set superseded_by = nullif(t.counts, s.id)
+  from (
+    select x.id, (
+      select o.id from public.sales o where o.person_id = x.person_id and o.sold_at is not null
+      order by o.deal_id is not null, o.sold_at, o.id limit 1
+    ) as counts
+    from public.sales x where x.deal_id is not null and x.person_id = any (persons)
+  ) t
+  where s.id = t.id and s.superseded_by is distinct from nullif(t.counts, s.id);
+$$;
 
 -- What advertising cost, by day. Sources and names in lower case, as the reports group by them.
 create table if not exists public.ad_spend (
@@ -80,7 +164,7 @@ begin
       select case when is_first then s.first_lead_id else s.last_lead_id end as lead_id, s.sold_at,
         (s.refunded_at is null)::integer as sales, (s.refunded_at is not null)::integer as refunds,
         case when s.refunded_at is null then coalesce(s.amount, 0) else 0 end as revenue
-      from public.sales s where s.sold_at is not null
+      from public.sales s where s.sold_at is not null and s.superseded_by is null
     ), bought as (
       select lead_id, sum(sales) as sales, sum(refunds) as refunds, sum(revenue) as revenue
       from sold where lead_id is not null group by lead_id

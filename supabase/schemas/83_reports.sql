@@ -79,7 +79,7 @@ begin
       select case when is_first then s.first_lead_id else s.last_lead_id end as lead_id, s.sold_at,
         (s.refunded_at is null)::integer as sales, (s.refunded_at is not null)::integer as refunds,
         case when s.refunded_at is null then coalesce(s.amount, 0) else 0 end as revenue
-      from public.sales s where s.sold_at is not null
+      from public.sales s where s.sold_at is not null and s.superseded_by is null
     ), bought as (
       select lead_id, sum(sales) as sales, sum(refunds) as refunds, sum(revenue) as revenue
       from sold where lead_id is not null group by lead_id

@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, milliseconds, saleDefaultAmount } from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
@@ -46,6 +46,14 @@ export const envSchema = z
       .string()
       .default('')
       .transform((list) => list.split(',').flatMap((slug) => slug.trim() || [])),
+    /** A deal that a manager moves to one of these is a sale. */
+    AMOCRM_SALE_STAGES: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').flatMap((text) => text.trim() || []))
+      .pipe(z.array(id('a stage of sales'))),
+    /** Tenge that such a deal without a price is worth; landing-api's, for both to say the same. */
+    SALE_DEFAULT_AMOUNT: saleDefaultAmount,
     AMOCRM_LEAD_ID_FIELD: id('a text field of deals').optional(),
     // AmoCRM allows an integration 7, and an account 50. One less, because requests that leave evenly may
     // arrive in a bunch, and one too many costs five minutes.
