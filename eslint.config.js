@@ -49,6 +49,7 @@ export default tseslint.config(
                 '@leadwire/lead-store*',
                 '@leadwire/mailer-batch*',
                 '@leadwire/referrals*',
+                '@leadwire/identity-sync*',
                 '@leadwire/console*',
                 '@leadwire/sandbox*',
                 '@leadwire/testing*',

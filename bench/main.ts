@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- campaigns | intake | due`: how long something takes, and how much memory (bench/README.md has the
+ * `npm run bench -- campaigns | intake | due | console`: how long something takes, and how much memory (bench/README.md has the
  * options). Every part is real and runs as it does in production, but the providers, which only count. Ends with 1
  * when a promise was broken (a lead lost, a person written to twice), never for being slow.
  */
@@ -8,6 +8,7 @@ import { findNatsServer } from '../scripts/machine/nats-server.ts';
 import { say } from '../scripts/machine/progress.mjs';
 import { ExplainedError } from '../scripts/machine/tools.mjs';
 import { benchCampaigns } from './campaigns.ts';
+import { benchConsole } from './console.ts';
 import { benchDue } from './due.ts';
 import { benchIntake } from './intake.ts';
 import { describeMachine } from './machine.ts';
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
     connections: text,
     requests: text,
     rounds: text,
+    leads: text,
   },
 });
 
@@ -39,6 +41,7 @@ const benches: Record<string, () => Promise<string[]>> = {
       requests: number('requests'),
       rounds: number('rounds'),
     }),
+  console: () => benchConsole({ leads: number('leads'), requests: number('requests') }),
   due: () => benchDue({ messages: number('messages'), processes: numbers('processes') }),
 };
 

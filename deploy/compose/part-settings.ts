@@ -14,7 +14,7 @@ import { MAKERS, tokenHashesOf, type SecretMakers } from '../../scripts/stack/se
 /** Ours to make up. Everything else in MAKERS belongs to an account with somebody, and only the sandbox's may be made up. */
 const OURS = [
   ...['ADMIN_TOKEN', 'PLATFORM_TOKEN', 'UNSUBSCRIBE_SECRET', 'CONTACT_HASH_SECRET'],
-  ...['CONSOLE_SECRET', 'METRICS_TOKEN'],
+  ...['CONSOLE_SECRET', 'METRICS_TOKEN', 'CAMPAIGNS_TOKEN'],
   ...['AMOCRM_WEBHOOK_SECRET', 'MOBIZON_WEBHOOK_SECRET'],
 ];
 
@@ -150,7 +150,8 @@ export function variablesOf(
   schema: z.ZodObject,
   all: NodeJS.ProcessEnv,
 ): Record<string, string> {
-  const wanted = Object.keys(schema.shape).filter((each) => !keptFrom(name).includes(each));
+  const kept = keptFrom(name, all);
+  const wanted = Object.keys(schema.shape).filter((each) => !kept.includes(each));
   return Object.fromEntries(
     wanted.flatMap((each) => {
       const value = all[each];
@@ -159,9 +160,31 @@ export function variablesOf(
   );
 }
 
-/** The token that opens everything is the operator's alone: services know its hash, and the sandbox has its own. */
-function keptFrom(name: string): string[] {
-  return name === CLI.name ? ['PORT', 'HOST'] : ['PORT', 'HOST', 'ADMIN_TOKEN'];
+/**
+ * What a part is not given although it would take it. The token that opens everything is the operator's alone: services
+ * know its hash, the sandbox has its own. crm-sync needs the database for nothing but the tokens of OAuth.
+ */
+function keptFrom(name: string, all: NodeJS.ProcessEnv): string[] {
+  const kept = ['PORT', 'HOST'];
+  if (name !== CLI.name) kept.push('ADMIN_TOKEN');
+  if (name === 'crm-sync' && all['AMOCRM_LONG_LIVED_TOKEN']) {
+    kept.push('LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY');
+  }
+  return kept;
+}
+
+/** What may not be so where real people are written to: one line for each variable, without its value. */
+export function problemsOfHosted(all: NodeJS.ProcessEnv): string[] {
+  const { PUBLIC_BASE_URL: publicUrl = 'https:' } = all;
+  const examples = Object.entries(all).filter(
+    ([name, value = '']) => /TOKEN|KEY|SECRET/.test(name) && /sandbox/i.test(value),
+  );
+  return [
+    ...(publicUrl.startsWith('https:')
+      ? []
+      : ['PUBLIC_BASE_URL: expected https://…: people open the links that begin with it']),
+    ...examples.map(([name]) => `${name}: this is the sandbox’s; expected one of your account`),
+  ];
 }
 
 /** The schema of a program, from the env.ts beside its main.ts. @throws when there is none. */

@@ -14,6 +14,7 @@ import { readSecrets } from '../../scripts/stack/secrets.ts';
 import {
   brokerUrl,
   makersFor,
+  problemsOfHosted,
   PROGRAMS,
   routesOf,
   schemaOf,
@@ -89,7 +90,7 @@ async function writePrograms(
   all: NodeJS.ProcessEnv,
   secrets: Record<string, string>,
 ): Promise<string[]> {
-  const problems: string[] = [];
+  const problems = knobs.isLocal ? [] : problemsOfHosted(all);
   const changed: string[] = [];
   for (const { name, entry } of PROGRAMS) {
     if (!knobs.isLocal && !entry.startsWith('services/') && name !== 'cli') continue;

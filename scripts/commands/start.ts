@@ -1,6 +1,6 @@
 /**
  * `npm start`: the whole product on this machine, with real parts, until Ctrl-C. LEADWIRE_DATA_DIR names
- * another folder than `.data`, for a second stack beside the first.
+ * another folder than `.data`, for a second stack beside the first. With `--demo` there are invented people to look at.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -14,6 +14,7 @@ import {
   type Part,
   type Ports,
 } from '../stack/dev-stack.ts';
+import { accountsIn, seedDemo } from '../stack/demo.ts';
 import { inviteFirstOwner } from '../stack/first-owner.ts';
 import { findNatsServer } from '../machine/nats-server.ts';
 import { canConnect } from '../stack/ports.ts';
@@ -40,6 +41,8 @@ const LAYERS = [
   ['service', 'Services'],
 ] as const;
 
+const isDemo = process.argv.includes('--demo');
+
 const root = path.resolve(import.meta.dirname, '../..');
 const dataDir = path.resolve(process.env['LEADWIRE_DATA_DIR'] ?? path.join(root, '.data'));
 const runFile = path.join(dataDir, 'run.json');
@@ -48,6 +51,8 @@ const running: { part: Supervised; layer: Part['layer'] }[] = [];
 let stoppingSince = 0;
 let isClaimed = false;
 
+// Leads, logs and keys of this stack are its owner's alone, whichever part writes them.
+process.umask(0o077);
 mkdirSync(path.join(dataDir, 'logs'), { recursive: true });
 stopOnSignals();
 try {
@@ -99,10 +104,22 @@ async function start(run: RunFile): Promise<void> {
     await step(`${title}: starting`, (note) => startTogether(run, layer, programs, note));
     if (stoppingSince) return;
   }
-  run.addresses = describe(ports, env, await inviteFirstOwner(env));
+  const ownerLink = await inviteFirstOwner(env);
+  if (isDemo) await step('Demo: invented people and their leads', () => addDemo(env, ports));
+  run.addresses = describe(ports, env, ownerLink);
   run.env = placesOf(env);
   writeRunFile(runFile, run);
   say(['', 'Leadwire is running.', '', ...run.addresses, ''].join('\n'));
+}
+
+/** @throws ExplainedError beside accounts of one's own: nobody invented may end in them */
+async function addDemo(env: NodeJS.ProcessEnv, ports: Ports): Promise<void> {
+  const sandboxUrl = `http://127.0.0.1:${ports('sandbox')}`;
+  const foreign = accountsIn(env);
+  if (foreign.length === 0) return seedDemo(env, sandboxUrl);
+  throw new ExplainedError(
+    `--demo is for a stack without accounts: ${foreign.join(', ')} leads elsewhere.`,
+  );
 }
 
 /** Side by side: each waits for what it needs, as after a reboot of a server. @throws what the first failure says. */

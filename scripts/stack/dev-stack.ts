@@ -98,6 +98,13 @@ export const PARTS: readonly Part[] = [
     layer: 'service',
   },
   {
+    name: 'identity-sync',
+    entry: 'services/identity-sync/src/main.ts',
+    ports: { PORT: 3108 },
+    health: '/readyz',
+    layer: 'service',
+  },
+  {
     name: 'console',
     entry: 'services/console/src/main.ts',
     ports: { PORT: 3106 },

@@ -9,6 +9,7 @@ import {
   PROGRAMS,
   brokerUrl,
   makersFor,
+  problemsOfHosted,
   routesOf,
   schemaOf,
   settingsOf,
@@ -88,6 +89,37 @@ describe('the profile hosted', () => {
     );
     await expect(settingsFor('lead-store', all)).rejects.toThrow('LANDING_SUPABASE_SERVICE_KEY');
     expect(all['RESEND_BASE_URL']).toBeUndefined();
+  });
+
+  test('refuses what real people would be written to with: links without https, keys of the sandbox', () => {
+    const given = {
+      PUBLIC_BASE_URL: 'http://localhost:3000',
+      RESEND_API_KEY: 're_sandbox_key',
+      MOBIZON_API_KEY: 'k'.repeat(40),
+    };
+    const told = problemsOfHosted(stackSettings(hosted, made(false), given));
+    expect(told.map((line) => line.split(':')[0])).toEqual(['PUBLIC_BASE_URL', 'RESEND_API_KEY']);
+    expect(told.join()).not.toContain('re_sandbox_key');
+    const right = { PUBLIC_BASE_URL: 'https://leads.leadwire-sample.kz' };
+    expect(problemsOfHosted(stackSettings(hosted, made(false), right))).toEqual([]);
+  });
+
+  test('gives crm-sync no key of the database that it does not need', async () => {
+    const account = { AMOCRM_BASE_URL: 'https://school.amocrm.ru' };
+    const database = {
+      LANDING_SUPABASE_URL: 'https://landing.supabase.co',
+      LANDING_SUPABASE_SERVICE_KEY: 'sb_secret_0123456789abcdef',
+    };
+    const long = { ...account, ...database, AMOCRM_LONG_LIVED_TOKEN: 'long-lived-token' };
+    expect(Object.keys(await settingsFor('crm-sync', long)).join()).not.toContain('SUPABASE');
+    const oauth = {
+      ...account,
+      ...database,
+      AMOCRM_CLIENT_ID: 'id',
+      AMOCRM_CLIENT_SECRET: 'secret',
+      AMOCRM_REDIRECT_URI: 'https://leadwire-sample.kz/amocrm',
+    };
+    expect(await settingsFor('crm-sync', oauth)).toMatchObject(database);
   });
 });
 

@@ -11,7 +11,7 @@ export const root = path.resolve(import.meta.dirname, '../..');
 
 export const USERS = [
   ...(['admin', 'landing-api', 'notifier', 'lead-store', 'crm-sync'] as const),
-  ...(['telegram-relay', 'mailer-batch', 'console', 'referrals'] as const),
+  ...(['telegram-relay', 'mailer-batch', 'console', 'referrals', 'identity-sync'] as const),
 ];
 export type User = (typeof USERS)[number];
 

@@ -9,7 +9,12 @@ import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import { brokerAddress } from '@leadwire/shared/broker/address';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { ADMIN_TOKEN, notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
+import {
+  ADMIN_TOKEN,
+  CONTACT_HASH_SECRET,
+  notifierEnv,
+  sandboxOptions,
+} from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import {
@@ -46,6 +51,7 @@ async function start(service: User, env: Record<string, string>): Promise<Servic
 }
 
 const crmEnv = () => ({
+  CONTACT_HASH_SECRET,
   AMOCRM_BASE_URL: sandbox.amocrmUrl,
   AMOCRM_LONG_LIVED_TOKEN: 'amocrm-sandbox-long-lived-token',
 });
@@ -79,7 +85,7 @@ describe('the services, each with its own user', () => {
     );
     expect(await cli('notifier', 'topology', 'apply')).toContain('this user may not change it');
     expect(await cli('admin', 'topology', 'apply')).toContain('The broker has all');
-  });
+  }, 120_000);
 
   test('carry leads from the form to the inbox and the database, and a dead letter to its list', async () => {
     const [api] = await Promise.all([
@@ -88,6 +94,7 @@ describe('the services, each with its own user', () => {
       start('lead-store', supabase.env),
       start('crm-sync', crmEnv()),
       start('telegram-relay', telegramEnv()),
+      start('identity-sync', supabase.env),
     ]);
     const [chatId, admins] = await Promise.all([activeGroup('leads'), activeGroup('admin')]);
     const email = 'dana@mail.leadwire-sample.kz';
@@ -146,7 +153,7 @@ describe('the services, each with its own user', () => {
     await shows(admins, 'Не удалось обработать: письма (Resend)');
 
     const restarted = await Promise.all(services.splice(0).map((service) => service.stop()));
-    expect(restarted).toEqual([0, 0, 0, 0, 0]);
+    expect(restarted).toEqual([0, 0, 0, 0, 0, 0]);
     // Whatever a service was refused is in the broker's log, also where it did not hurt.
     const violations = broker
       .log()
@@ -228,6 +235,7 @@ describe('a user of the broker', () => {
     ['telegram-relay', 'publish leads', 'leads.created.proftest.00000000'],
     ['telegram-relay', 'write the ledger of mails', '$KV.deliveries.a.email.b'],
     ['telegram-relay', 'say that a mail was sent', 'deliveries.email.sent.00000000'],
+    ['identity-sync', 'say who works here', 'staff.changed.00000000'],
     ['lead-store', 'change a group', '$KV.telegram_groups.a'],
     ['lead-store', 'delete a stream', '$JS.API.STREAM.DELETE.DELIVERIES'],
   ];

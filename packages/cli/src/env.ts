@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, referralProject } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, referralProject, secret } from '@leadwire/shared/runtime/env';
 import { z } from 'zod';
 
 const { NATS_URL, NATS_REPLICAS } = commonEnv({ port: 0 });
@@ -18,11 +18,20 @@ export const envSchema = z.object({
   LANDING_SUPABASE_SERVICE_KEY: z.string().min(20, 'expected the service key').optional(),
   TRIPWIRE_SUPABASE_URL: baseUrl('the tripwire project').optional(),
   TRIPWIRE_SERVICE_ROLE_KEY: z.string().min(20, 'expected the service key').optional(),
+  /** The traffic dashboard's project and the platform's main one: `staff import-traffic`, `doctor`. */
+  TRAFFIC_SUPABASE_URL: baseUrl('the traffic project').optional(),
+  TRAFFIC_SERVICE_ROLE_KEY: z.string().min(20, 'expected the service key').optional(),
+  SUPABASE_URL: baseUrl('the main project').optional(),
+  SUPABASE_SERVICE_ROLE_KEY: z.string().min(20, 'expected the service key').optional(),
   /** Where referrers and commissions are kept. */
   REFERRAL_PROJECT: referralProject,
   /** A hosted project's Postgres: `database apply` brings its schema up to date. */
   LANDING_DATABASE_URL: databaseUrl.optional(),
   TRIPWIRE_DATABASE_URL: databaseUrl.optional(),
+  TRAFFIC_DATABASE_URL: databaseUrl.optional(),
+  MAIN_DATABASE_URL: databaseUrl.optional(),
+  /** The key of the hashes by which people are known: `person …`. */
+  CONTACT_HASH_SECRET: secret.optional(),
   /** landing-api's journal, when this runs on its machine. */
   JOURNAL_DIR: z.string().default('.data/journal'),
   /** Where landing-api answers (`forms test`, `forms retry`), and where the world reaches it. */

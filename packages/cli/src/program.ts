@@ -13,9 +13,11 @@ import { FailedError, UsageError, inSentence, shortened } from './failure.ts';
 import { addFormCommands } from './forms/form-commands.ts';
 import { addHealthCommand } from './doctor/health-command.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
+import { addPersonCommands } from './person/person-commands.ts';
 import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
 import { addReportCommands } from './reports/report-commands.ts';
+import { addSegmentCommands } from './campaigns/segment-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
@@ -59,6 +61,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
+  addPersonCommands(program, readEnv);
   addStaffCommands(program, readEnv);
   addReferralCommands(program, readEnv);
   addTokenCommands(program, readEnv);
@@ -67,6 +70,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
+  addSegmentCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
     command.showHelpAfterError(`"${pathOf(command)} --help" shows what there is.`);
@@ -85,7 +89,7 @@ function versionOf(): string {
 }
 
 /** What was refused because it was asked for in a wrong way. */
-const WRONG_WAY = ['bad_id', 'too_short', 'no_token', 'no_such_service'];
+const WRONG_WAY = ['bad_id', 'bad_contact', 'too_short', 'no_token', 'no_such_service'];
 
 function exitCodeOf(thrown: unknown): number {
   // commander has said it itself: help that was asked for, or what is wrong with the line.

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { startSupabase, startTraffic, type TestSupabase } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
+import { createClient } from '@supabase/supabase-js';
 import { runCli } from './run-cli.ts';
 
 let broker: TestBroker;
@@ -55,3 +56,47 @@ test.each([
 ])('staff %j is refused with a reason', async (args, code, reason) => {
   expect(await cli('staff', ...args)).toMatchObject({ code, err: expect.stringContaining(reason) });
 });
+
+test('people of the traffic dashboard come over with their passwords; the unclear are listed', async () => {
+  const { traffic, env, close } = await startTraffic();
+  const run = (...args: string[]) =>
+    runCli({ NATS_URL: broker.url, ...supabase.env, ...env }, 'staff', ...args);
+  try {
+    await traffic.sql('alter table traffic_users add column password_hash text');
+    await traffic.sql(
+      `insert into traffic_users (email, full_name, role, utm_source, password_hash) values
+         ('Aliya@leadwire-sample.kz', 'Алия', 'targetologist', 'Tiktok', extensions.crypt('a pass phrase of before', extensions.gen_salt('bf', 4))),
+         ('boss@leadwire-sample.kz', 'Ержан', 'admin', null, extensions.crypt('a pass phrase of before', extensions.gen_salt('bf', 4))),
+         (null, 'Без почты', 'targetologist', 'fb', null),
+         ('old@leadwire-sample.kz', 'Нурлан', 'targetologist', 'fb', 'sha1$abc')`,
+    );
+    const tried = await run('import-traffic', '--dry-run', '--json');
+    expect(JSON.parse(tried.out)).toHaveLength(4);
+    const { out, code, err } = await run('import-traffic', '-y');
+    expect(out).toMatch(/imported +aliya@leadwire-sample.kz/);
+    expect(out).toMatch(/left +boss@leadwire-sample.kz +rights are not guessed/);
+    expect(out).toMatch(/left +row \S+ +no mail address/);
+    expect(out).toMatch(/left +old@leadwire-sample.kz +the hash is no bcrypt/);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('3 left for you') });
+
+    const [{ id } = { id: '' }] = await traffic.sql<{ id: string }>(
+      `select id from traffic_users where full_name = 'Алия'`,
+    );
+    for (const [url, key] of [
+      [supabase.landing.url, supabase.env.LANDING_SUPABASE_PUBLISHABLE_KEY],
+      [supabase.tripwire.url, supabase.env.TRIPWIRE_SERVICE_ROLE_KEY],
+      [traffic.url, env.TRAFFIC_SERVICE_ROLE_KEY],
+    ] as const) {
+      const { data } = await createClient(url, key).auth.signInWithPassword({
+        email: 'aliya@leadwire-sample.kz',
+        password: 'a pass phrase of before',
+      });
+      expect(data.user?.id).toBe(id);
+    }
+    const again = await run('import-traffic', '-y', '--role-word', 'admin=owner');
+    expect(again.out).toMatch(/known +aliya@[^]*imported +boss@/);
+    expect((await run('list')).out).toMatch(/boss@leadwire-sample.kz +owner +active/);
+  } finally {
+    await close();
+  }
+}, 120_000);

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { EnvError, baseUrl, commonEnv, milliseconds, readEnv } from '@leadwire/shared/runtime/env';
+import {
+  EnvError,
+  addressSecret,
+  baseUrl,
+  commonEnv,
+  milliseconds,
+  readEnv,
+  secret,
+} from '@leadwire/shared/runtime/env';
 
 const schema = z.object({
   ...commonEnv({ port: 3000 }),
@@ -73,11 +81,46 @@ describe('the environment', () => {
   });
 
   test('no value is ever shown', () => {
-    const secret = 'hunter2-secret';
+    const value = 'hunter2-secret';
     const names = ['PORT', 'NATS_REPLICAS', 'LOG_LEVEL', 'RESEND_BASE_URL', 'NOTIFY_DELAY_MS'];
-    const message = complaint(Object.fromEntries(names.map((name) => [name, secret])));
-    expect(message).not.toContain(secret);
+    const message = complaint(Object.fromEntries(names.map((name) => [name, value])));
+    expect(message).not.toContain(value);
     for (const name of names) expect(message).toContain(name);
+  });
+
+  test.each([
+    'http://api.resend.com',
+    'http://8.8.8.8:4000',
+    'http://127.0.0.1.leadwire-sample.kz',
+    'http://[2a00:1450::1]',
+  ])('%s is refused: over http others read what is sent', (url) => {
+    expect(complaint({ ...good, RESEND_BASE_URL: url })).toContain(
+      'RESEND_BASE_URL: expected the address of Resend with https://',
+    );
+  });
+
+  test.each([
+    'https://api.resend.com',
+    'http://127.0.0.1:4000',
+    'http://[::1]:4000',
+    'http://192.168.1.20',
+    'http://172.20.0.3:4002',
+    'http://sandbox:4000/resend',
+    'http://bot-api.internal',
+    'http://localhost:3000',
+  ])('%s is taken: it stays on this machine or in a network of one’s own', (url) => {
+    expect(readEnv(schema, { ...good, RESEND_BASE_URL: url }).RESEND_BASE_URL).toBe(url);
+  });
+
+  test.each([
+    'change-me-change-me-change-me-change-me',
+    'your-secret-here-0123456789-0123456789',
+    'an-example-of-a-secret-0123456789abcdef',
+    'a'.repeat(64),
+    'short',
+  ])('%s is no secret', (text) => {
+    expect(secret.safeParse(text).success).toBe(false);
+    expect(addressSecret.safeParse(text.slice(0, 30)).success).toBe(false);
   });
 
   test('addresses lose their trailing slashes, because paths are appended', () => {

@@ -81,7 +81,13 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
   // The service key's alone.
   ...Object.fromEntries(
     [
-      ...['integration_tokens', 'campaign_topic_sends', 'intake_forms', 'intake_rejects'],
+      ...[
+        'integration_tokens',
+        'campaign_topic_sends',
+        'segments',
+        'intake_forms',
+        'intake_rejects',
+      ],
       ...[
         'sales',
         'ad_spend',

@@ -2,7 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { PGlite } from '@electric-sql/pglite';
 import { extensions } from '../src/extensions.ts';
 import { applyMigrations, readMigrations } from '../src/migrate.ts';
-import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '../src/migrations.ts';
+import {
+  LANDING_MIGRATIONS,
+  MAIN_MIGRATIONS,
+  TRAFFIC_MIGRATIONS,
+  TRIPWIRE_MIGRATIONS,
+} from '../src/migrations.ts';
+import { AUDITED_MAIN, AUDITED_TRAFFIC } from './audited-tables.ts';
 import { LEAD, OLD_LANDING, OLD_TRIPWIRE } from './older-tables.ts';
 
 const open: PGlite[] = [];
@@ -38,6 +44,8 @@ afterEach(async () => {
 describe.each([
   ['landing', LANDING_MIGRATIONS],
   ['tripwire', TRIPWIRE_MIGRATIONS],
+  ['traffic', TRAFFIC_MIGRATIONS],
+  ['main', MAIN_MIGRATIONS],
 ])('migrations of %s', (_name, dir) => {
   let db: PGlite;
   beforeAll(async () => {
@@ -64,7 +72,8 @@ describe.each([
       `select r.rolname, c.relname from pg_class c, pg_roles r
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v') and (
          r.rolname = 'anon' and has_table_privilege(r.rolname, c.oid, 'select, insert, update, delete, truncate')
-         or r.rolname = 'authenticated' and has_table_privilege(r.rolname, c.oid, 'insert, update, delete, truncate'))
+         or r.rolname = 'authenticated' and c.relname <> 'tripwire_users'
+           and has_table_privilege(r.rolname, c.oid, 'insert, update, delete, truncate'))
        union all
        select r.rolname, p.proname from pg_proc p, pg_roles r
        where p.pronamespace = 'public'::regnamespace and r.rolname in ('anon', 'authenticated')
@@ -125,6 +134,53 @@ describe('a database that has the tables already', () => {
     expect(
       await first(db, `select * from unified_lead_tracking where lead_id = '${leadId}'`),
     ).toMatchObject({ sms_status: 'skipped', note: null });
+  });
+
+  test('of the traffic dashboard keeps people and spend, and takes who works here without touching either', async () => {
+    const db = await database();
+    await db.exec(AUDITED_TRAFFIC);
+    await applyTwice(db, TRAFFIC_MIGRATIONS);
+    const put = async (email: string, role: string, more: object = {}) => {
+      const row = { staffId: crypto.randomUUID(), email, role, at: '2026-01-05T10:00:00.000Z' };
+      const { rows } = await db.query<{ a: { problem: string | null }[] }>(
+        'select leadwire_put_traffic_users($1) as a',
+        [JSON.stringify([{ ...row, ...more }])],
+      );
+      return rows[0]?.a[0]?.problem;
+    };
+    expect(
+      await put('kenesary@leadwire-sample.kz', 'viewer', { utmSources: ['other'] }),
+    ).toBeNull();
+    expect(await put('muha@leadwire-sample.kz', 'targetologist')).toBe('two_rows');
+    expect(await put('new@leadwire-sample.kz', 'sales', { name: 'Новый' })).toBeNull();
+    const people = await db.query(
+      'select full_name, role, utm_source, team, password_hash, staff_id is not null as tied from traffic_users order by lower(email) nulls last',
+    );
+    expect(people.rows).toMatchObject([
+      { full_name: 'Арыстан', tied: false },
+      { role: 'targetologist', utm_source: 'kenjifb', password_hash: 'synthetic', tied: true },
+      { full_name: 'Муха', tied: false },
+      { full_name: 'Муха', tied: false },
+      { full_name: 'Новый', role: 'manager', team: null, tied: true },
+      { full_name: 'Без почты', role: 'admin', tied: false },
+    ]);
+    expect(
+      await first(
+        db,
+        'select count(*)::int as days, sum(spend_kzt)::int as spent from traffic_daily_stats',
+      ),
+    ).toEqual({ days: 20, spent: 190_000 });
+  });
+
+  test('of the platform keeps its people', async () => {
+    const db = await database();
+    await db.exec(AUDITED_MAIN);
+    await applyTwice(db, MAIN_MIGRATIONS);
+    expect(await first(db, 'select email, role, lead_id from users')).toEqual({
+      email: 'student1@leadwire-sample.kz',
+      role: 'student',
+      lead_id: null,
+    });
   });
 
   test('keeps the rows of the second project and takes new ones', async () => {

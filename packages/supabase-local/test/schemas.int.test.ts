@@ -8,6 +8,10 @@ import { applyMigrations, readMigrations } from '../src/migrate.ts';
 import {
   LANDING_MIGRATIONS,
   LANDING_SCHEMAS,
+  MAIN_MIGRATIONS,
+  MAIN_SCHEMAS,
+  TRAFFIC_MIGRATIONS,
+  TRAFFIC_SCHEMAS,
   TRIPWIRE_MIGRATIONS,
   TRIPWIRE_SCHEMAS,
 } from '../src/migrations.ts';
@@ -64,6 +68,8 @@ const functionNames = (catalogue: Catalogue) =>
 describe.each([
   ['landing', LANDING_MIGRATIONS, LANDING_SCHEMAS],
   ['tripwire', TRIPWIRE_MIGRATIONS, TRIPWIRE_SCHEMAS],
+  ['traffic', TRAFFIC_MIGRATIONS, TRAFFIC_SCHEMAS],
+  ['main', MAIN_MIGRATIONS, MAIN_SCHEMAS],
 ])('the migrations of %s', (_name, migrations, schemas) => {
   test('lead to what the schemas say, and to nothing else', async () => {
     const expected = await fromSchemas(schemas);
@@ -125,11 +131,12 @@ describe('a database that had tables before', () => {
   });
 });
 
-test('functions that both projects have are the same in both', async () => {
-  const landing = await fromSchemas(LANDING_SCHEMAS);
-  const both = Object.entries(await fromSchemas(TRIPWIRE_SCHEMAS)).filter(
-    ([key]) => key.startsWith('function ') && key in landing,
-  );
-  expect(both.length).toBeGreaterThan(0);
-  for (const [key, text] of both) expect(landing[key]).toBe(text);
+test('functions that several projects have are the same in each', async () => {
+  const known = await fromSchemas(LANDING_SCHEMAS);
+  for (const folder of [TRIPWIRE_SCHEMAS, TRAFFIC_SCHEMAS, MAIN_SCHEMAS]) {
+    const all = Object.entries(await fromSchemas(folder));
+    const functions = all.filter(([key]) => key.startsWith('function '));
+    expect(functions.some(([key]) => key in known)).toBe(true);
+    for (const [key, text] of functions) expect([key, (known[key] ??= text)]).toEqual([key, text]);
+  }
 });

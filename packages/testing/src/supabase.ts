@@ -1,11 +1,16 @@
 /** Supabase projects for one test, in memory: real Postgres behind the real REST API, each a process of its own. */
-import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '@leadwire/supabase-local/migrations';
+import {
+  LANDING_MIGRATIONS,
+  TRAFFIC_MIGRATIONS,
+  TRIPWIRE_MIGRATIONS,
+} from '@leadwire/supabase-local/migrations';
 import type { ProjectOptions } from '@leadwire/supabase-local/project';
 import { startDatabaseProcess, type TestProject } from './database-process.ts';
 
 const LANDING_KEY = 'sb_secret_landing_0123456789abcdef';
 const PUBLISHABLE_KEY = 'sb_publishable_landing_0123456789abcdef';
 const TRIPWIRE_KEY = 'sb_secret_tripwire_0123456789abcdef';
+const TRAFFIC_KEY = 'sb_secret_traffic_0123456789abcdef';
 
 /** The landing project alone, and the variables that point a service at it. */
 export interface TestLanding {
@@ -68,4 +73,14 @@ export async function startSupabase(mail?: ProjectOptions['mail']): Promise<Test
       await Promise.all([landing.close(), tripwire.close()]);
     },
   };
+}
+
+/** The traffic dashboard's project, as `startLanding` does it. */
+export async function startTraffic() {
+  const traffic = await startDatabaseProcess({
+    serviceKey: TRAFFIC_KEY,
+    migrationsDir: TRAFFIC_MIGRATIONS,
+  });
+  const env = { TRAFFIC_SUPABASE_URL: traffic.url, TRAFFIC_SERVICE_ROLE_KEY: TRAFFIC_KEY };
+  return { traffic, env, close: () => traffic.close() };
 }

@@ -1,15 +1,16 @@
 /** The only wiring, for main and for tests. */
+import { connectCampaigns } from '@leadwire/operations/campaigns/campaign-api';
 import { openBus } from '@leadwire/shared/broker/bus';
 import { createLog, type Log } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createAccess } from '@leadwire/shared/service/access';
 import type { ServiceOptions } from '@leadwire/shared/service/service';
+import { createSeal } from '@leadwire/shared/runtime/seal';
 import { createAccounts } from './auth/accounts.ts';
 import { connectAs } from './data/person.ts';
 import type { ConsoleEnv } from './env.ts';
 import { createLive } from './http/live.ts';
 import { addPages } from './http/pages.ts';
-import { createSeal } from './http/seal.ts';
 import { createServer } from './http/server.ts';
 import { createSessions } from './http/sessions.ts';
 import { routesOf } from './routes.ts';
@@ -36,6 +37,8 @@ export async function createConsole(
     seal: createSeal(secret, 'address'),
     amocrmUrl: env.AMOCRM_BASE_URL,
     publicUrl: env.PUBLIC_BASE_URL,
+    campaignsFor: ({ email: actor }) =>
+      connectCampaigns({ url: env.MAILER_BATCH_URL, token: env.CAMPAIGNS_TOKEN, actor }),
   });
   addPages(http, routes, {
     url,

@@ -1,7 +1,9 @@
 /** Every page and action of somebody who is signed in, as one list: a test asks each of them as each role. */
 import { staffRoles } from '@leadwire/shared/contract/staff-facts';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import type { Seal } from '@leadwire/shared/runtime/seal';
 import { z } from 'zod';
+import { campaignRoutes, type CampaignParts } from './campaign-routes.ts';
 import { passwordProblem } from './auth/routes.ts';
 import type { Accounts } from './auth/accounts.ts';
 import { deliveriesOf, findLeads, groupTitles, otherLeads, readFilters, readLead, type Filters } from './data/leads.ts'; // prettier-ignore
@@ -10,7 +12,6 @@ import { createHealthLook } from './data/health.ts';
 import { readToday } from './data/today.ts';
 import { leadActRoutes } from './lead-act-routes.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
-import type { Seal } from './http/seal.ts';
 import { accountPage } from './pages/account-page.ts';
 import { choiceOfForm, choiceOfQuery, hrefOf, queryOf } from './pages/lead-choice.ts';
 import { actButtons, askAbout, leadActs, toldOf } from './pages/lead-acts.ts';
@@ -22,10 +23,9 @@ import { reportRoutes } from './report-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import type { Clock } from './words/time.ts';
 
-export interface RouteParts {
+export interface RouteParts extends CampaignParts {
   bus: Bus;
   accounts: Accounts;
-  clock: Clock;
   /** For searches in addresses. */
   seal: Seal;
   /** Without a slash at its end. */
@@ -47,6 +47,7 @@ export function routesOf(parts: RouteParts): Route[] {
     ...leadActRoutes(parts.bus),
     ...problemRoutes(parts),
     ...reportRoutes(parts),
+    ...campaignRoutes(parts),
     ...settingsRoutes(parts),
     ...accountRoutes(parts.accounts),
   ];

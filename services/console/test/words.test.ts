@@ -1,8 +1,8 @@
+import { createSeal } from '@leadwire/shared/runtime/seal';
 import { describe, expect, test } from '@jest/globals';
 import { html } from '../src/html.ts';
 import { nextOf, passwordProblem } from '../src/auth/routes.ts';
 import { createLoginLimit } from '../src/auth/login-limit.ts';
-import { createSeal } from '../src/http/seal.ts';
 import { choiceOfForm, choiceOfQuery, hrefOf } from '../src/pages/lead-choice.ts';
 import { causeWords, reasonWords } from '../src/words/reasons.ts';
 import { messageStatus } from '../src/words/status.ts';

@@ -129,6 +129,7 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
     leases,
     stages,
     plan,
+    hashSecret: env.CONTACT_HASH_SECRET,
     idField: env.AMOCRM_LEAD_ID_FIELD,
     searchLagMs: env.AMOCRM_SEARCH_LAG_MS,
   };
@@ -178,7 +179,7 @@ function storeOf(env: CrmSyncEnv) {
     url: env.LANDING_SUPABASE_URL ?? '',
     serviceKey: env.LANDING_SUPABASE_SERVICE_KEY ?? '',
   });
-  return createTokenStore(database, 'amocrm');
+  return createTokenStore(database, 'amocrm', clientOf(env).clientSecret);
 }
 
 /** The stream STUDENTS is where students are kept. */

@@ -13,7 +13,7 @@ const amocrm = () => rig.control().amocrm;
 let supabase: TestLanding;
 beforeAll(async () => {
   supabase = await startLanding();
-}, 60_000);
+}, 180_000);
 afterAll(() => supabase.close());
 beforeEach(async () => {
   // They remember their token.
@@ -72,6 +72,21 @@ describe('a token that has expired', () => {
     expect(await refreshes()).toHaveLength(1);
     expect(await versions()).toMatchObject([{ version: 2 }]);
     expect(await alerts()).toEqual([]);
+
+    // What lies in the database lets nobody in, and is read by the next process all the same.
+    const [row] = await supabase.landing.sql(
+      'select access_token, refresh_token from integration_tokens',
+    );
+    expect(row).toEqual({
+      access_token: expect.stringMatching(/^sealed:[\w-]{40,}$/),
+      refresh_token: expect.stringMatching(/^sealed:[\w-]{40,}$/),
+    });
+    await rig.stopServices();
+    await startCrm();
+    const later = someLead();
+    await publishLead(later);
+    await synced(later);
+    expect(await refreshes()).toHaveLength(1);
   });
 
   test('that the database knows of is refreshed before any request, by one of two replicas', async () => {

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import {
+  addressSecret,
   baseUrl,
   commonEnv,
   milliseconds,
   ownSecret,
   saleDefaultAmount,
+  secret,
   welcomeLink,
 } from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
@@ -33,10 +35,7 @@ export const envSchema = z.object({
     .url({ protocol: /^https?$/, error: 'expected the landing page as a web address (https://…)' })
     .optional(),
   /** Last part of the address that AmoCRM's hooks go to; without it there is no such address. */
-  AMOCRM_WEBHOOK_SECRET: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{16,100}$/, 'expected a secret of 16 to 100 letters, digits, - or _')
-    .optional(),
+  AMOCRM_WEBHOOK_SECRET: addressSecret.optional(),
   /** What Resend signs its webhooks with; without it there is no address for them. */
   RESEND_WEBHOOK_SECRET: z
     .string()
@@ -50,10 +49,7 @@ export const envSchema = z.object({
   /** As in notifier: with `supabase` a welcome needs no setPasswordUrl. */
   WELCOME_LINK: welcomeLink,
   /** Last part of the address that Mobizon's reports go to; without it there is no such address. */
-  MOBIZON_WEBHOOK_SECRET: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{16,100}$/, 'expected a secret of 16 to 100 letters, digits, - or _')
-    .optional(),
+  MOBIZON_WEBHOOK_SECRET: addressSecret.optional(),
   /** The Facebook app that tells of leads, and what its hook is set up with; all three, or no such address. */
   FACEBOOK_APP_SECRET: z.string().min(16, 'expected the secret of the Facebook app').optional(),
   FACEBOOK_VERIFY_TOKEN: z.string().min(8, 'expected 8 characters or more').optional(),
@@ -65,7 +61,7 @@ export const envSchema = z.object({
   /** Between two looks for leads that no hook told of. */
   FACEBOOK_POLL_MS: milliseconds(900_000),
   /** What links to unsubscribe are signed with, as in mailer-batch; without it nobody can unsubscribe here. */
-  UNSUBSCRIBE_SECRET: ownSecret(32).optional(),
+  UNSUBSCRIBE_SECRET: secret.optional(),
   /** The sites whose forms may read our answers. None by default. */
   CORS_ORIGINS: z
     .string()

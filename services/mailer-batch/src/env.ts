@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, milliseconds, secret } from '@leadwire/shared/runtime/env';
 import { smsBudgetEnv } from '@leadwire/shared/delivery/sms-budget';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { sendingEnv } from '@leadwire/shared/providers/accounts';
@@ -36,7 +36,9 @@ export const envSchema = z.object({
       (names) => names.every((name) => /^(landing|tripwire)\.[a-z_][a-z0-9_]{0,62}$/.test(name)),
       'expected names such as landing.my_view, comma separated',
     ),
-  UNSUBSCRIBE_SECRET: z.string().min(32, 'expected at least 32 characters'),
+  UNSUBSCRIBE_SECRET: secret,
+  /** By hashes with it, lists are compared with those who were erased. */
+  CONTACT_HASH_SECRET: secret,
   CAMPAIGN_TIME_ZONE: timeZone.default('Asia/Almaty'),
   CAMPAIGN_QUIET_HOURS: z
     .string()

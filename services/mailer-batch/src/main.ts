@@ -58,6 +58,7 @@ await runService({
       durable: 'mailer-batch',
       schema: eventSchemas['campaign.batch_ready.v1'],
       handle: engine.sendBatch,
+      atMost: engine.batchesAtOnce,
     }),
     ...consumeFacts(parts, facts),
     startSmsPoll({ facts, log }),

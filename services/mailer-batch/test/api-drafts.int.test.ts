@@ -234,3 +234,27 @@ describe('a campaign is found by the beginning of its id', () => {
     expect(await api.get('/api/campaigns?idPrefix=%25')).toMatchObject({ status: 400 });
   });
 });
+
+describe('a draft that is there', () => {
+  test('is copied with its list and deleted, and a second editor is told of the first', async () => {
+    const id = await api.draft({ audience: { kind: 'list', recipients: recipients(2, 500) } });
+    const { campaign } = (await api.get(`/api/campaigns/${id}`)).body as unknown as {
+      campaign: { changedAt: string };
+    };
+    const rename = (name: string) =>
+      api.call('PATCH', `/api/campaigns/${id}`, { name, changedAt: campaign.changedAt });
+    expect((await rename('Первая')).status).toBe(200);
+    expect(await rename('Вторая')).toMatchObject({ status: 409 });
+
+    const copied = await api.post(`/api/campaigns/${id}/copy`);
+    expect(copied).toMatchObject({
+      status: 201,
+      body: { campaign: { name: 'Первая (копия)', status: 'draft', counts: { audience: 2 } } },
+    });
+    expect((await api.call('DELETE', `/api/campaigns/${id}`)).status).toBe(200);
+    expect((await api.get(`/api/campaigns/${id}`)).status).toBe(404);
+    const { campaign: copy } = copied.body as unknown as { campaign: { id: string } };
+    expect((await api.post(`/api/campaigns/${copy.id}/start`, { confirm: 2 })).status).toBe(200);
+    expect((await api.call('DELETE', `/api/campaigns/${copy.id}`)).status).toBe(409);
+  });
+});

@@ -195,3 +195,91 @@ test('what is done to a campaign is in the audit log: who, what, and whether it 
     ['admin token', 'campaign.cancelled', 'done'],
   ]);
 });
+
+describe('a segment', () => {
+  const lead = (id: number, more: string) =>
+    `('6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f000${id}', 'proftest', ${more})`;
+  const bought = { field: 'bought', op: 'is', value: true };
+  const facebook = { field: 'utm_source', op: 'is', value: ['Facebook'] };
+  const people = async (filter: unknown, channel = 'email') =>
+    (await api.post('/api/segments/count', { filter, channel })).body as unknown as {
+      people: number;
+      reachable: number;
+    };
+
+  test('is counted over leads, sales and campaigns, saved, frozen at the start, and stale for the second writer', async () => {
+    const { sql } = api.supabase().landing;
+    await sql(`insert into landing_leads (id, kind, name, email, phone, utm_source, created_at, quarantined) values
+      ${lead(1, `'Анна', 'anna@leadwire-sample.kz', '+77000000001', 'facebook', now() - interval '3 days', false`)},
+      ${lead(2, `'Анна Б', 'ANNA@leadwire-sample.kz', null, 'google', now() - interval '40 days', false`)},
+      ${lead(3, `'Борис', 'boris@leadwire-sample.kz', '+77000000003', 'facebook', now(), false`)},
+      ${lead(4, `'Вера', 'vera@leadwire-sample.kz', null, 'facebook', now(), false`)},
+      ${lead(5, `'Бот', 'bot@leadwire-sample.kz', null, 'facebook', now(), true`)}`);
+    await sql(`insert into sales (id, student_id, lead_id, phone, amount, sold_at) values
+      ('6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0011', 's1', '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0003', '+77000000003', 5000, now())`);
+    await api.post('/api/suppressions', {
+      contacts: [{ channel: 'email', contact: 'vera@leadwire-sample.kz' }],
+    });
+
+    expect(await people({ all: [facebook] })).toMatchObject({ people: 3, reachable: 2 });
+    // Who bought by phone has bought, also for mail.
+    expect(await people({ all: [facebook, bought] })).toMatchObject({ people: 1 });
+    expect(await people({ all: [facebook, { ...bought, value: false }] })).toMatchObject({
+      people: 2,
+    });
+    expect(await people({ all: [facebook] }, 'sms')).toMatchObject({ people: 2 });
+    const old = { field: 'lead_at', op: 'before', value: '30d' };
+    expect(await people({ any: [old, bought] })).toMatchObject({ people: 2 });
+    for (const filter of [{ field: 'password', op: 'is', value: 'x' }, { all: 'x' }]) {
+      expect((await api.post('/api/segments/count', { filter })).status).toBe(400);
+    }
+
+    const named = { name: 'Не купили', filter: { all: [facebook, { ...bought, value: false }] } };
+    const saved = await api.post('/api/segments', named);
+    const { segment } = saved.body as unknown as { segment: { id: string; changedAt: string } };
+    expect(saved).toMatchObject({ status: 201, body: { segment: named } });
+    expect((await api.post('/api/segments', named)).status).toBe(422);
+
+    const id = await api.draft({ audience: { kind: 'segment', segmentId: segment.id } });
+    expect((await api.get(`/api/campaigns/${id}/preview`)).body).toMatchObject({
+      audience: 1,
+      leftOut: { suppressed: 1 },
+    });
+    const wider = { name: 'Не купили', filter: { all: [facebook] }, changedAt: segment.changedAt };
+    expect((await api.call('PUT', `/api/segments/${segment.id}`, wider)).status).toBe(200);
+    expect((await api.call('PUT', `/api/segments/${segment.id}`, wider)).status).toBe(409);
+    // As it is at the start, and nobody is written to who was not in the number.
+    expect(await api.post(`/api/campaigns/${id}/start`, { confirm: 1 })).toMatchObject({
+      status: 409,
+      body: { audience: 2 },
+    });
+    expect((await api.post(`/api/campaigns/${id}/start`, { confirm: 2 })).status).toBe(200);
+
+    await sql(
+      `update campaign_recipients set status = 'sent', sent_at = now() - interval '1 day',
+         opened_at = case when contact like 'anna%' then now() end where campaign_id = $1`,
+      [id],
+    );
+    const report = await api.get(`/api/campaigns/${id}/report`);
+    expect(report.body).toMatchObject({
+      summary: {
+        sales: { count: 1, amount: 5000 },
+        domains: [{ domain: 'leadwire-sample.kz', sent: 2, opened: 1 }],
+      },
+    });
+    const again = await api.post(`/api/campaigns/${id}/resend`);
+    expect(again).toMatchObject({ status: 201, body: { campaign: { counts: { audience: 1 } } } });
+  });
+
+  test('of nobody is refused with words', async () => {
+    const nobody = {
+      kind: 'segment',
+      filter: { field: 'utm_source', op: 'is', value: 'нет такого' },
+    };
+    const base = { name: 'Эфир', channel: 'email', template: 'stream-moved', variables };
+    expect(await api.post('/api/campaigns', { ...base, audience: nobody })).toMatchObject({
+      status: 422,
+      body: { error: 'the segment has nobody to write to' },
+    });
+  });
+});

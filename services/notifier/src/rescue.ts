@@ -9,6 +9,8 @@ export const SWEEP_EVERY_MS = 5 * 60_000;
 /** At start the ledger is read back this far; `leadwire dead sweep` reads all of it. */
 export const SWEEP_BACK_MS = 7 * 24 * 60 * 60_000;
 
+const NOTHING = { broughtBack: 0, withoutLead: [] };
+
 export interface SweeperOptions {
   bus: Pick<Bus, 'ready'>;
   log: Log;
@@ -31,19 +33,20 @@ export function startSweeper(options: SweeperOptions): Sweeper {
   let timer: NodeJS.Timeout | undefined;
   let isStopping = false;
   let underWay: Promise<void> = Promise.resolve();
-  const said = new Set<string>();
+  let said = new Set<string>();
 
   const sweepOnce = async (): Promise<void> => {
     try {
       const strays = await sweep.look();
-      if (strays.overdue.length + strays.stuck.length === 0) return;
-      const { broughtBack, withoutLead } = await sweep.bringBack(strays);
+      const isQuiet = strays.overdue.length + strays.stuck.length === 0;
+      const { broughtBack, withoutLead } = isQuiet ? NOTHING : await sweep.bringBack(strays);
       if (broughtBack > 0) log.warn({ broughtBack }, 'strays were brought back');
-      for (const { deliveryId } of withoutLead) {
-        if (said.has(deliveryId)) continue;
-        said.add(deliveryId);
-        log.error({ deliveryId }, 'an overdue delivery has no lead');
+      const found = new Set(withoutLead.map(({ deliveryId }) => deliveryId));
+      for (const deliveryId of found) {
+        if (!said.has(deliveryId)) log.error({ deliveryId }, 'an overdue delivery has no lead');
       }
+      // What is found no more need not be known: no more is kept than one sweep finds.
+      said = found;
     } catch (thrown) {
       log.warn({ err: toError(thrown) }, 'the sweep failed, trying again later');
     }

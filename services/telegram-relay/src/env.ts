@@ -1,4 +1,10 @@
-import { baseUrl, commonEnv, milliseconds, timeZone } from '@leadwire/shared/runtime/env';
+import {
+  baseUrl,
+  commonEnv,
+  milliseconds,
+  ownSecret,
+  timeZone,
+} from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { botToken } from '@leadwire/shared/providers/telegram/bot-api';
 import { z } from 'zod';
@@ -18,8 +24,7 @@ export const envSchema = z
     TELEGRAM_ADMIN_BOT_TOKEN: botToken.optional(),
     TELEGRAM_MENTOR_BOT_TOKEN: botToken.optional(),
     TELEGRAM_PUBLIC_URL: baseUrl('the public address of telegram-relay').optional(),
-    TELEGRAM_WEBHOOK_SECRET: z
-      .string()
+    TELEGRAM_WEBHOOK_SECRET: ownSecret(16)
       .regex(/^[A-Za-z0-9_-]{16,256}$/, 'expected 16 to 256 letters, digits, _ and -')
       .optional(),
     TELEGRAM_GROUP_RATE_PER_MINUTE: rate('minute', 20),
@@ -27,6 +32,7 @@ export const envSchema = z
     TELEGRAM_DEAL_WAIT_MS: milliseconds(3_000),
     TELEGRAM_PAUSED_RETRY_MS: milliseconds(90_000),
     TELEGRAM_POLLER_LEASE_MS: milliseconds(20_000),
+    TELEGRAM_DIGEST_HOUR: z.literal('off').or(z.coerce.number().int().min(0).max(23)).default(9),
     TIME_ZONE: timeZone,
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
     LEAD_LINK_BASE_URL: baseUrl('where a lead can be looked at').optional(),

@@ -60,7 +60,8 @@ export function tokenStoreOf(env: CliEnv): TokenStore {
       'LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY are needed: the tokens are kept there.',
     );
   }
-  return createTokenStore(createDatabase({ project: 'landing', url, serviceKey }), 'amocrm');
+  const database = createDatabase({ project: 'landing', url, serviceKey });
+  return createTokenStore(database, 'amocrm', clientOf(env).clientSecret);
 }
 
 /** With the token that the services use. It is never refreshed here: crm-sync does that, alone. */

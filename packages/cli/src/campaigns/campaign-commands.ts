@@ -2,11 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import type {
-  CampaignApi,
-  CampaignPreview,
-  CampaignView,
-} from '@leadwire/operations/campaigns/campaign-api';
+import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
+import type { CampaignPreview, CampaignView } from '@leadwire/operations/campaigns/campaign-view';
 import { openCampaigns } from './connect-campaigns.ts';
 import { addCampaignCreate } from './campaign-create.ts';
 import {
@@ -29,7 +26,6 @@ import { confirm, counted, oneLine, paint, say } from '../terminal.ts';
 const MOST_ALIKE = 10;
 /** Fewer characters fit too many campaigns. */
 const SHORTEST_ID = 8;
-const BOM = '\ufeff';
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 type Act = (api: CampaignApi, id: string) => Promise<void>;
@@ -71,7 +67,7 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
     .argument('<to...>', 'mail addresses or phones')
     .action((id: string, to: string[]) => withOne(id, (api, found) => sendTests(api, found, to)));
   one('start', 'start it: asks for the exact number of people')
-    .option('--confirm <people>', 'that number, where nobody is there to ask', parseCount)
+    .option('--confirm <people>', 'that number, where nobody is there to ask', parsePeople)
     .option('--no-watch', 'do not stay and watch')
     .action((id: string, flags: StartFlags) =>
       withOne(id, (api, found) => start(api, found, flags)),
@@ -87,14 +83,32 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
         say(...campaignTable(await api.get(found)));
       }),
     );
+  one('copy', 'a new draft with the same text and list').action((id: string) =>
+    withOne(id, async (api, found) => say(`Draft ${(await api.copy(found)).id}`)),
+  );
+  one('resend', 'a new draft for those who got it and did not open it').action((id: string) =>
+    withOne(id, async (api, found) => {
+      const { id: made, counts } = await api.resend(found);
+      say(`Draft ${made} for ${peopleIn(counts.audience)}`);
+    }),
+  );
+  one('delete', 'delete a draft with its list')
+    .option('-y, --yes', 'do not ask')
+    .action((id: string, { yes = false }: { yes?: boolean }) =>
+      withOne(id, async (api, found) => {
+        const { name } = await api.get(found);
+        if (!(await confirm(`Delete the draft "${oneLine(name)}"?`, yes))) return;
+        await api.remove(found);
+        say('Deleted.');
+      }),
+    );
   one('report', 'what became of everybody, as CSV')
     .option('-o, --output <file>', 'write it there instead of to the screen')
     .action((id: string, { output }: { output?: string }) =>
       withOne(id, async (api, found) => {
         const csv = await api.report(found);
         if (output === undefined) return void process.stdout.write(csv);
-        // A spreadsheet takes the file for UTF-8 by this mark alone.
-        await writeFile(output, csv.startsWith(BOM) ? csv : BOM + csv, { mode: 0o600 });
+        await writeFile(output, csv, { mode: 0o600 });
         say(`The report is in ${output}. It has contacts in it.`);
       }),
     );
@@ -181,7 +195,7 @@ async function preview(api: CampaignApi, id: string, flags: PreviewFlags): Promi
     after = people.nextAfter;
   }
   if (flags.leftOut) shown.people.nextAfter = null;
-  say(...previewLines(shown, flags.private ?? false));
+  say(...previewLines(shown, flags.private ?? false), ...waitLines(await api.get(id)));
   if (flags.html === undefined) return;
   await writeFile(flags.html, await api.page(id));
   say('', `The page is in ${flags.html}.`);
@@ -252,6 +266,13 @@ async function findId(api: CampaignApi, given: string): Promise<string> {
   if (!only) throw new FailedError(`There is no campaign ${given}.`);
   const names = found.map(({ id, name }) => `  ${id.slice(0, SHORT_ID + 10)}  ${name}`);
   throw new FailedError(`Several campaigns begin so:\n${names.join('\n')}`);
+}
+
+function parsePeople(text: string): number {
+  if (Number(text) === 0) {
+    throw new InvalidArgumentError('a campaign for nobody is none: see "campaign preview"');
+  }
+  return parseCount(text);
 }
 
 function parseRate(text: string): number | null {

@@ -4,6 +4,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
 import { openCampaigns } from './connect-campaigns.ts';
 import { SHORT_ID, countedLines } from './campaign-screen.ts';
+import { filterOf, segmentNamed } from './segment-commands.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { paint, say } from '../terminal.ts';
@@ -20,6 +21,8 @@ interface CreateFlags {
   csv?: string;
   to?: string[];
   table?: string;
+  segment?: string;
+  where?: string[];
   filter?: Given;
   nameColumn?: string;
   emailColumn?: string;
@@ -44,6 +47,8 @@ export function addCampaignCreate(campaign: Command, readEnv: () => CliEnv): voi
     .option('--csv <file>', 'the list: with a header, name and email or phone')
     .option('--to <contact...>', 'the list: mail addresses or phones')
     .option('--table <project:table>', 'the list: a table or view, such as landing:landing_leads')
+    .option('--segment <name>', 'the list: a saved segment')
+    .option('--where <condition...>', 'the list: leads and buyers, such as bought=no lead_at>=30d')
     .option('--filter <column=value>', 'only these rows of the table; once for each', collect)
     .option('--name-column <header>', 'where the names are, if the list does not show it')
     .option('--email-column <header>', 'where the mail addresses are')
@@ -58,7 +63,7 @@ export function addCampaignCreate(campaign: Command, readEnv: () => CliEnv): voi
 }
 
 async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
-  const audience = await audienceOf(flags);
+  const audience = await audienceOf(api, flags);
   const draft = {
     name: flags.name,
     channel: flags.channel,
@@ -88,9 +93,16 @@ async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
 }
 
 /** The list that goes with the draft; a CSV as the bytes that it is, because only they tell the encoding. */
-async function audienceOf(flags: CreateFlags): Promise<object> {
-  const sources = [flags.csv, flags.to, flags.table].filter((source) => source !== undefined);
-  if (sources.length !== 1) throw new UsageError('Give one of --csv, --to and --table.');
+async function audienceOf(api: CampaignApi, flags: CreateFlags): Promise<object> {
+  const { csv, to, table: from, segment, where } = flags;
+  const sources = [csv, to, from, segment, where].filter((source) => source !== undefined);
+  if (sources.length !== 1) {
+    throw new UsageError('Give one of --csv, --to, --table, --segment and --where.');
+  }
+  if (segment !== undefined) {
+    return { kind: 'segment', segmentId: (await segmentNamed(api, segment)).id };
+  }
+  if (where) return { kind: 'segment', filter: await filterOf({ where }) };
   if (flags.csv !== undefined) {
     const base64 = (await readGiven(flags.csv)).toString('base64');
     return { kind: 'csv', base64, columns: columnsOf(flags) };

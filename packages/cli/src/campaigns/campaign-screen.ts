@@ -3,7 +3,7 @@ import type {
   CampaignPreview,
   CampaignView,
   Counted,
-} from '@leadwire/operations/campaigns/campaign-api';
+} from '@leadwire/operations/campaigns/campaign-view';
 import { waitLines } from './campaign-times.ts';
 import { maskEmail, maskName, maskPhone } from '@leadwire/operations/masking/mask';
 import { clock, columns, counted, oneLine, paint, type Style } from '../terminal.ts';
@@ -150,8 +150,10 @@ export function previewLines(preview: CampaignPreview, isPrivate: boolean): stri
     return [String(row), who, where, words];
   });
   const rest = people.nextAfter === null ? [] : ['…and more: --left-out shows all of them'];
+  const { takesSeconds: seconds } = preview;
   return [
     ...countedLines(preview),
+    ...(seconds > 0 ? [`  takes about ${duration(seconds)} when nothing else is sent`] : []),
     ...(rows.length === 0
       ? []
       : ['', ...columns(['row', 'name', 'contact', 'left out because'], rows), ...rest]),

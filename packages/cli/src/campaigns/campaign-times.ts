@@ -1,5 +1,5 @@
 /** When a campaign sends, by its own clock: the people it writes to live there, whoever watches may not. */
-import type { CampaignView } from '@leadwire/operations/campaigns/campaign-api';
+import type { CampaignView } from '@leadwire/operations/campaigns/campaign-view';
 import { fromNow } from '../terminal.ts';
 
 type Clock = Pick<CampaignView, 'quietHours' | 'timeZone'>;

@@ -5,7 +5,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { CampaignError } from '@leadwire/operations/campaigns/campaign-error';
-import type { CampaignApi, CampaignView } from '@leadwire/operations/campaigns/campaign-api';
+import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
+import type { CampaignView } from '@leadwire/operations/campaigns/campaign-view';
 import { SHORT_ID, campaignTable, duration, grouped } from './campaign-screen.ts';
 import { isQuiet } from './campaign-times.ts';
 import { paint, say } from '../terminal.ts';

@@ -1,15 +1,21 @@
-/** `leadwire database apply`: the schema of both Supabase projects, before the services that write to them. */
+/** `leadwire database apply`: the schema of the Supabase projects, before the services that write to them. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { toError } from '@leadwire/shared/errors';
 import { applyMigrations, readMigrations } from '@leadwire/supabase-local/migrate';
-import { LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS } from '@leadwire/supabase-local/migrations';
-import { checkLanding, checkTripwire } from '../doctor/doctor-checks.ts';
+import {
+  LANDING_MIGRATIONS,
+  MAIN_MIGRATIONS,
+  TRAFFIC_MIGRATIONS,
+  TRIPWIRE_MIGRATIONS,
+} from '@leadwire/supabase-local/migrations';
+import { checkLanding, checkMain, checkTraffic, checkTripwire } from '../doctor/doctor-checks.ts';
 import type { Check, Finding } from '../doctor/finding.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { withPostgres } from './postgres.ts';
 import { counted, paint, say } from '../terminal.ts';
+import { addForgetPasswordsCommand } from './forget-passwords.ts';
 
 /** A database on a small machine is there a minute after it was started. */
 const PATIENCE_MS = 120_000;
@@ -18,7 +24,8 @@ const LOOK_AGAIN_MS = 1_000;
 interface Project {
   name: string;
   migrations: string;
-  urlVariable: 'LANDING_DATABASE_URL' | 'TRIPWIRE_DATABASE_URL';
+  urlVariable:
+    'LANDING_DATABASE_URL' | 'TRIPWIRE_DATABASE_URL' | 'TRAFFIC_DATABASE_URL' | 'MAIN_DATABASE_URL';
   check: Check;
   /** What the Supabase CLI does instead. */
   push: string;
@@ -39,14 +46,29 @@ const PROJECTS: readonly Project[] = [
     check: checkTripwire,
     push: 'supabase --workdir supabase/tripwire db push',
   },
+  {
+    name: 'traffic',
+    migrations: TRAFFIC_MIGRATIONS,
+    urlVariable: 'TRAFFIC_DATABASE_URL',
+    check: checkTraffic,
+    push: 'supabase --workdir supabase/traffic db push',
+  },
+  {
+    name: 'main',
+    migrations: MAIN_MIGRATIONS,
+    urlVariable: 'MAIN_DATABASE_URL',
+    check: checkMain,
+    push: 'supabase --workdir supabase/main db push',
+  },
 ];
 
 export function addDatabaseCommands(program: Command, readEnv: () => CliEnv): void {
-  const database = program.command('database').description('the schema of both Supabase projects');
+  const database = program.command('database').description('the schemas of the Supabase projects');
+  addForgetPasswordsCommand(database, readEnv);
   database
     .command('apply')
     .description(
-      'apply pending migrations where LANDING_DATABASE_URL or TRIPWIRE_DATABASE_URL is given, and look at the schema in any case',
+      'apply pending migrations where LANDING_, TRIPWIRE_, TRAFFIC_ or MAIN_DATABASE_URL is given, and look at the schemas in any case',
     )
     .action(async () => {
       const env = readEnv();

@@ -1,5 +1,6 @@
 /** What the doctor tries. Each check answers with findings and never throws. */
 import { lookAtBroker } from '@leadwire/operations/health/broker';
+import { readStaffSync } from '@leadwire/operations/staff/staff-sync';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
@@ -39,6 +40,14 @@ export const checkTripwire: Check = ({
   TRIPWIRE_SERVICE_ROLE_KEY: key,
 }) => checkProject('tripwire', 'leadwire_store_lead_tracking', url, key);
 
+/** Key and schema of the traffic dashboard's project. */
+export const checkTraffic: Check = ({ TRAFFIC_SUPABASE_URL: url, TRAFFIC_SERVICE_ROLE_KEY: key }) =>
+  checkProject('traffic', 'leadwire_put_traffic_users', url, key);
+
+/** Key and schema of the platform's main project. */
+export const checkMain: Check = ({ SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: key }) =>
+  checkProject('main', 'leadwire_put_staff', url, key);
+
 /** Calls the newest of the project's functions with nothing to write: key and schema in one. */
 async function checkProject(
   project: string,
@@ -53,6 +62,20 @@ async function checkProject(
     return [{ state: 'ok', what, told: 'key and schema are right' }];
   });
 }
+
+/** Whether everybody who works here is in every project as they are. */
+const checkStaffSync: Check = (env) =>
+  examined('staff', () =>
+    withBus(env, async (bus) => {
+      const { conflicts } = await readStaffSync(bus);
+      if (conflicts.length === 0) {
+        return [{ state: 'ok', what: 'staff', told: 'nobody is in conflict with a project' }];
+      }
+      const told = `${conflicts.length} left as they are in another project`;
+      const remedy = 'see who and why: leadwire staff conflicts';
+      return [{ state: 'warning', what: 'staff', told, remedy }];
+    }),
+  );
 
 const checkResend: Check = async ({ RESEND_API_KEY: key, RESEND_BASE_URL: url, ...env }) => {
   const what = 'Resend';
@@ -108,6 +131,9 @@ export const checks: readonly Check[] = [
   checkBroker,
   checkLanding,
   checkTripwire,
+  checkTraffic,
+  checkMain,
+  checkStaffSync,
   checkResend,
   checkMobizon,
   (env) =>

@@ -18,6 +18,7 @@ import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { columns, confirm, oneLine, paint, say } from '../terminal.ts';
+import { addStaffImportCommands } from './staff-import.ts';
 
 type Parts = StaffParts & { accounts: StaffAccounts };
 
@@ -33,6 +34,7 @@ const ROLES = 'owner: everything; sales: leads with contacts; targetologist: own
 
 export function addStaffCommands(program: Command, readEnv: () => CliEnv): void {
   const staff = program.command('staff').description('the people who work here, and their rights');
+  addStaffImportCommands(staff, readEnv);
   const address = ['<mail>', 'the address with which they sign in'] as const;
   const role = () => new Option('--role <role>', ROLES).choices(staffRoles);
   const more = (command: Command) =>

@@ -3,6 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
+import type { SegmentFilter } from '@leadwire/shared/contract/segments';
+import {
+  campaignSchema,
+  count,
+  countedSchema,
+  countedSegmentSchema,
+  previewSchema,
+  segmentSchema,
+  summarySchema,
+  templatesSchema,
+  testsSchema,
+  type SegmentView,
+  type CampaignView,
+} from './campaign-view.ts';
 import { CampaignError } from './campaign-error.ts';
 
 const PATIENCE_MS = 20_000;
@@ -19,92 +33,7 @@ const ASK_AGAIN_MS = [500, 2_000, 5_000] as const;
 const FIRST_PAGE = 100;
 const NEXT_PAGE = 1_000;
 
-const count = z.number();
-const time = z.string().nullable();
-
-const campaignSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  channel: z.enum(['email', 'sms']),
-  template: z.string(),
-  topic: z.string().nullable(),
-  status: z.string(),
-  pauseReason: z.string().nullable(),
-  scheduledFor: time,
-  quietHours: z.string().nullable(),
-  timeZone: z.string(),
-  ratePerSecond: z.number().nullable(),
-  createdAt: time,
-  startedAt: time,
-  finishedAt: time,
-  counts: z.object({
-    audience: count,
-    pending: count,
-    sending: count,
-    sent: count,
-    failed: count,
-    skipped: count,
-    unknown: count,
-    delivered: count,
-    bounced: count,
-    complained: count,
-    opened: count,
-    clicked: count,
-  }),
-});
-export type CampaignView = z.infer<typeof campaignSchema>;
-
-const countedSchema = z.object({
-  read: count,
-  audience: count,
-  leftOut: z.record(z.string(), count),
-  notes: z.object({
-    nameless: count,
-    garbledNames: z.object({ count, rows: z.array(count) }),
-    typos: z.object({
-      count,
-      rows: z.array(z.object({ row: count, domain: z.string(), probably: z.string() })),
-    }),
-  }),
-});
-export type Counted = z.infer<typeof countedSchema>;
-
-const previewSchema = countedSchema.extend({
-  people: z.object({
-    items: z.array(
-      z.object({
-        row: count,
-        name: z.string().nullable(),
-        contact: z.string().nullable(),
-        reason: z.string(),
-        words: z.string(),
-      }),
-    ),
-    nextAfter: count.nullable(),
-  }),
-  sample: z.object({ row: count, subject: z.string().nullable(), text: z.string() }).nullable(),
-  sms: z
-    .object({
-      people: count,
-      segments: count,
-      estimate: count,
-      longest: z.object({
-        row: count,
-        text: z.string(),
-        segments: count,
-        length: count,
-        oneSegment: count,
-        special: z.array(z.string()),
-        segmentsWithoutSpecial: count,
-      }),
-    })
-    .nullable(),
-});
-export type CampaignPreview = z.infer<typeof previewSchema>;
-
-const testsSchema = z.array(
-  z.object({ to: z.string(), sent: z.boolean(), error: z.string().optional() }),
-);
+const BOM = '\ufeff';
 
 const problemSchema = z.object({
   error: z.string(),
@@ -177,6 +106,14 @@ export function connectCampaigns({ url, token, actor }: CampaignAccess) {
     return json(path, init, ms);
   };
 
+  const send = (method: 'PATCH' | 'PUT', path: string, body: object, ms?: number) => {
+    const headers = { 'content-type': 'application/json' };
+    return json(path, { method, headers, body: JSON.stringify(body) }, ms);
+  };
+
+  const segments = async () =>
+    z.object({ segments: z.array(segmentSchema) }).parse(await json('/api/segments')).segments;
+
   const campaignIn = (answer: unknown): CampaignView =>
     z.object({ campaign: campaignSchema }).parse(answer).campaign;
   const taken = (answer: unknown) =>
@@ -217,18 +154,56 @@ export function connectCampaigns({ url, token, actor }: CampaignAccess) {
       const answer = await post(`/api/campaigns/${id}/retry`, { unknownToo }, UPLOAD_PATIENCE_MS);
       return z.object({ people: count, campaign: campaignSchema }).parse(answer);
     },
-    setRate: async (id: string, ratePerSecond: number | null) => {
-      const init = {
-        method: 'PATCH',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ ratePerSecond }),
-      };
-      return campaignIn(await json(`/api/campaigns/${id}`, init));
+    setRate: async (id: string, ratePerSecond: number | null) =>
+      campaignIn(await send('PATCH', `/api/campaigns/${id}`, { ratePerSecond })),
+    /** With the draft's `changedAt` a change of somebody else meanwhile is a refusal. */
+    change: async (id: string, changes: object) =>
+      campaignIn(await send('PATCH', `/api/campaigns/${id}`, changes)),
+    /** The list of a draft, in place of the one before. */
+    setAudience: async (id: string, audience: object, exclude?: readonly string[]) =>
+      taken(
+        await send(
+          'PUT',
+          `/api/campaigns/${id}/audience`,
+          { audience, ...(exclude && { exclude }) },
+          UPLOAD_PATIENCE_MS,
+        ),
+      ),
+    copy: async (id: string) =>
+      campaignIn(await post(`/api/campaigns/${id}/copy`, {}, UPLOAD_PATIENCE_MS)),
+    /** A draft for those who got it and did not open it. */
+    resend: async (id: string) =>
+      campaignIn(await post(`/api/campaigns/${id}/resend`, {}, UPLOAD_PATIENCE_MS)),
+    remove: async (id: string): Promise<void> => {
+      await ask(`/api/campaigns/${id}`, { method: 'DELETE' });
     },
-    /** Everybody with what became of them, as CSV. */
-    report: (id: string) => {
+    templates: async () =>
+      z.object({ templates: templatesSchema }).parse(await json('/api/templates')).templates,
+    /** Sums of the report beside the counts. */
+    summary: async (id: string) =>
+      z.object({ summary: summarySchema }).parse(await json(`/api/campaigns/${id}/report?limit=1`))
+        .summary,
+    segments,
+    /** By its name, in any case; undefined when there is none. */
+    findSegment: async (name: string) =>
+      (await segments()).find((each) => each.name.toLowerCase() === name.trim().toLowerCase()),
+    countSegment: async (filter: SegmentFilter, channel: 'email' | 'sms') =>
+      countedSegmentSchema.parse(await post('/api/segments/count', { filter, channel })),
+    /** `known`: the one that is changed, as it was read. */
+    saveSegment: async (name: string, filter: SegmentFilter, known?: SegmentView) => {
+      const answer = known
+        ? send('PUT', `/api/segments/${known.id}`, { name, filter, changedAt: known.changedAt })
+        : post('/api/segments', { name, filter });
+      return z.object({ segment: segmentSchema }).parse(await answer).segment;
+    },
+    deleteSegment: async (id: string): Promise<void> => {
+      await ask(`/api/segments/${id}`, { method: 'DELETE' });
+    },
+    /** Everybody with what became of them, as CSV; its first character says that it is UTF-8. */
+    report: async (id: string) => {
       const init = { headers: { accept: 'text/csv' } };
-      return ask(`/api/campaigns/${id}/report`, init, UPLOAD_PATIENCE_MS);
+      // Reading an answer as text takes the mark away.
+      return BOM + (await ask(`/api/campaigns/${id}/report`, init, UPLOAD_PATIENCE_MS));
     },
   };
 }

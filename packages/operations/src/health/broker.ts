@@ -56,6 +56,7 @@ const SERVICES: readonly [prefix: string, service: string, meaning: string][] = 
   ['tripwire', 'lead-store', 'Вторая таблица заявок отстаёт'],
   ['crm', 'crm-sync', 'Заявки не становятся сделками'],
   ['telegram', 'telegram-relay', 'Telegram молчит'],
+  ['identity', 'identity-sync', 'Новые сотрудники и отключения не доходят до других баз'],
   ['mailer', 'mailer-batch', 'Рассылки стоят или не знают, что стало с письмами'],
 ];
 

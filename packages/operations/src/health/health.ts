@@ -13,6 +13,7 @@ import { judgeBroker, lookAtBroker } from './broker.ts';
 import { countedRu, type HealthFinding, type HealthState } from './finding.ts';
 import { judgeProviders, type ProviderFacts } from './providers.ts';
 import { lookAtRows } from './rows.ts';
+import { lookAtStaff } from './staff.ts';
 import { lookAtServices, type ServiceAddress } from './services.ts';
 
 const HOUR_MS = 3_600_000;
@@ -53,6 +54,7 @@ export async function health(ports: HealthPorts): Promise<Health> {
     examined('providers', 'Внешние сервисы', async () =>
       judgeProviders(await readProviderFacts(bus, at), at),
     ),
+    examined('staff', 'Сотрудники в других базах', () => lookAtStaff(bus)),
     examined('dead_letters', 'Не удалось обработать', () => lookAtDeadLetters(bus)),
     examined('database', 'База данных', () => lookAtRows(ports.database, at)),
   ]);

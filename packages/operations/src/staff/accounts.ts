@@ -1,15 +1,22 @@
 /** Auth users of the people who work here, and the links with which they come in. Needs the project's service key. */
-import { TransientError } from '@leadwire/shared/errors';
+import { ChannelStoppedError, TransientError } from '@leadwire/shared/errors';
 import type { AuthError, SupabaseClient, User } from '@supabase/supabase-js';
 import { StaffError } from './staff-error.ts';
 
 /** A hundred years: until somebody takes it back. */
 const FOR_EVER = '876000h';
 
-/** All methods throw TransientError when Auth is not there. */
+/** All methods throw TransientError when Auth is not there, ChannelStoppedError when it does not take the key. */
 export interface StaffAccounts {
-  /** Makes the Auth user unless there is one. @throws StaffError `address_taken` when another id has the address */
-  ensure(account: { staffId: string; email: string }): Promise<void>;
+  /**
+   * Makes the Auth user unless there is one, with the password that a bcrypt hash is of. Somebody who is there keeps
+   * theirs. @throws StaffError `address_taken` when another id has the address, `other_address` when the id has another
+   */
+  ensure(account: {
+    staffId: string;
+    email: string;
+    passwordHash?: string | undefined;
+  }): Promise<void>;
   /** Whether they may sign in; taking it away ends their sessions. */
   allow(staffId: string, isAllowed: boolean): Promise<void>;
   /** Whether they have come in once. */
@@ -38,9 +45,17 @@ export function createStaffAccounts(client: SupabaseClient, consoleUrl: string):
 
   return {
     hasComeIn,
-    async ensure({ staffId, email }) {
-      if (await find(staffId)) return;
-      const { error } = await admin.createUser({ id: staffId, email });
+    async ensure({ staffId, email, passwordHash }) {
+      const known = await find(staffId);
+      if (known && known.email?.toLowerCase() !== email) {
+        throw new StaffError('other_address', 'Auth has this id under another address.');
+      }
+      if (known) return;
+      const password = passwordHash !== undefined && {
+        password_hash: passwordHash,
+        email_confirm: true,
+      };
+      const { error } = await admin.createUser({ id: staffId, email, ...password });
       if (error?.code === 'email_exists') {
         throw new StaffError('address_taken', 'Auth has this address under another id.');
       }
@@ -61,6 +76,9 @@ export function createStaffAccounts(client: SupabaseClient, consoleUrl: string):
   };
 }
 
-function unreachable(error: AuthError): TransientError {
-  return new TransientError(`Supabase Auth: ${error.status ?? ''} ${error.code ?? ''} ${error.message}`, { cause: error }); // prettier-ignore
+function unreachable(error: AuthError): Error {
+  const { status = 0, code = '' } = error;
+  const told = `Supabase Auth: ${status || 'no answer'} ${code} ${error.message}`;
+  if (status === 401 || status === 403) return new ChannelStoppedError(told, { cause: error });
+  return new TransientError(told, { cause: error, outage: status === 0 || status >= 500 });
 }

@@ -9,6 +9,7 @@ export const staffProblems = [
   'no_tags',
   'last_owner',
   'address_taken',
+  'other_address',
   'not_allowed',
 ] as const;
 export type StaffProblem = (typeof staffProblems)[number];

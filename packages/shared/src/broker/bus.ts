@@ -6,33 +6,25 @@
  *   cannot store it twice.
  * - Nothing waits for a broker that is not there: with no connection it fails at once.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  headers as createHeaders,
-  type JetStreamClient,
-  type JetStreamManager,
-  type KV,
-  type MsgHdrs,
-  type NatsConnection,
-} from 'nats';
-import { apiCode, isConflict, isUnderWay } from './error-codes.ts';
+import type { JetStreamClient, JetStreamManager, KV, NatsConnection } from 'nats';
+import { apiCode, isConflict } from './error-codes.ts';
 import { applyTopology } from './apply-topology.ts';
 import { openConnection } from './connection.ts';
+import { createSender, type Outgoing } from './sender.ts';
 import { TransientError, toError } from '../errors.ts';
 import type { AnyEvent } from '../contract/events.ts';
 import { newId } from '../contract/ids.ts';
 import type { Log } from '../runtime/log.ts';
-import { streamOf, type BucketName, type StreamName } from '../contract/topology.ts';
+import {
+  streamOf,
+  streams,
+  type BucketName,
+  type StreamName,
+  type StreamSpec,
+} from '../contract/topology.ts';
 
 /** JetStream's "message not found". */
 const NO_MESSAGE = 10037;
-/** A publish that was not answered in this time is repeated; the broker's fsync takes about 1 ms. */
-const PUBLISH_TIMEOUT_MS = 3_000;
-const PUBLISH_TRIES = 2;
-/** In a cluster an unfinished write is decided within milliseconds; a second is less than intake waits. */
-const UNDER_WAY_TRIES = 50;
-const UNDER_WAY_MS = 20;
-
 export { isConflict };
 
 export interface StoredEvent {
@@ -153,22 +145,7 @@ export function openBus(options: BusOptions): Bus {
     }
   };
 
-  const send = async (subject: string, event: AnyEvent | Uint8Array, headers: MsgHdrs) => {
-    const payload = event instanceof Uint8Array ? event : JSON.stringify(event);
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await live().jetstream().publish(subject, payload, {
-          headers,
-          timeout: PUBLISH_TIMEOUT_MS,
-        });
-      } catch (thrown) {
-        const isLost = apiCode(thrown) === undefined && attempt < PUBLISH_TRIES;
-        const isEarly = isUnderWay(thrown) && attempt < UNDER_WAY_TRIES;
-        if (!(isLost || isEarly) || !connection.isUp()) throw thrown;
-        if (isEarly) await delay(UNDER_WAY_MS);
-      }
-    }
-  };
+  const sender = createSender(connection);
 
   return {
     name,
@@ -182,14 +159,20 @@ export function openBus(options: BusOptions): Bus {
     async publish(subject, event, options = {}) {
       const eventId = 'id' in event ? event.id : undefined;
       const msgId = options.msgId ?? eventId ?? newId();
-      const headers = toHeaders({ ...options.headers, 'Nats-Msg-Id': msgId });
+      const headers: Record<string, string> = { ...options.headers, 'Nats-Msg-Id': msgId };
       if (options.onceUnder !== undefined) {
-        headers.set('Nats-Expected-Last-Subject-Sequence', '0');
-        headers.set('Nats-Expected-Last-Subject-Sequence-Subject', options.onceUnder);
+        headers['Nats-Expected-Last-Subject-Sequence'] = '0';
+        headers['Nats-Expected-Last-Subject-Sequence-Subject'] = options.onceUnder;
       }
       const stream = streamOf(subject);
+      const { batches }: StreamSpec = streams[stream];
+      const way = batches && options.onceUnder !== undefined ? 'together' : 'alone';
       try {
-        const { seq, duplicate } = await send(subject, event, headers);
+        const { seq, duplicate } = await sender[way]({
+          subject,
+          payload: payloadOf(event),
+          headers,
+        });
         if (!duplicate) return { seq, stored: true };
         if (options.msgId === undefined || msgId === eventId) return { seq, stored: true };
         return heldBy(await readMessage(stream, { seq }), eventId, seq);
@@ -204,16 +187,16 @@ export function openBus(options: BusOptions): Bus {
     },
 
     async schedule({ pending, due, at, headers }, event) {
-      const scheduled = toHeaders({
+      const scheduled = {
         ...headers,
         // Milliseconds stay: a time cut to whole seconds fires early.
         'Nats-Schedule': `@at ${at.toISOString()}`,
         'Nats-Schedule-Target': due,
         // For this call alone: a repeat after a lost answer must not bring back what has fired.
         'Nats-Msg-Id': newId(),
-      });
+      };
       try {
-        await send(pending, event, scheduled);
+        await sender.alone({ subject: pending, payload: payloadOf(event), headers: scheduled });
       } catch (thrown) {
         throw asTransient('scheduling failed', thrown);
       }
@@ -268,10 +251,6 @@ function asTransient(what: string, thrown: unknown): TransientError {
   return new TransientError(`${what}: ${error.message}`, { cause: error, outage: true });
 }
 
-function toHeaders(entries: Record<string, string | undefined>): MsgHdrs {
-  const result = createHeaders();
-  for (const [key, value] of Object.entries(entries)) {
-    if (value !== undefined) result.set(key, value);
-  }
-  return result;
+function payloadOf(event: AnyEvent | Uint8Array): Outgoing['payload'] {
+  return event instanceof Uint8Array ? event : JSON.stringify(event);
 }

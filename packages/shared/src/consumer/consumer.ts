@@ -57,6 +57,8 @@ export interface ConsumerOptions<Schema extends z.ZodType> {
   giveUp?: (event: z.infer<Schema>, error: Error) => Promise<void>;
   /** Names (`what`) of the ChannelStoppedErrors that the handler throws, where it names them. */
   stopNames?: readonly string[];
+  /** Handlers at once where this process can use fewer than the durable allows. */
+  atMost?: number;
   log: Log;
   metrics: Metrics;
 }
@@ -84,7 +86,8 @@ export function startConsumer<Schema extends z.ZodType>(
   let wakeUp: () => void = () => undefined;
   let stopPull: () => void = () => undefined;
 
-  const limit = () => (circuit.isOpen() ? 1 : spec.concurrency);
+  const most = Math.min(spec.concurrency, options.atMost ?? spec.concurrency);
+  const limit = () => (circuit.isOpen() ? 1 : most);
 
   const sleep = (ms: number) =>
     new Promise<void>((resolve) => {

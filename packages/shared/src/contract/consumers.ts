@@ -1,5 +1,6 @@
 /** Every durable consumer of Leadwire, as data: which service works on what, how much at once, how often. */
 import type { StreamName } from './topology.ts';
+import { identityConsumers } from './topology-staff.ts';
 
 const SECOND = 1_000;
 
@@ -148,6 +149,7 @@ export const consumers = {
     ackWaitMs: 30 * SECOND,
     what: 'writes referrers and counts their clicks',
   },
+  ...identityConsumers,
   'crm-sync': {
     stream: 'LEADS',
     filters: ['leads.created.*.*', 'leads.released.*.*', 'redrive.crm-sync.>'],
@@ -224,8 +226,8 @@ export const consumers = {
   'mailer-batch': {
     stream: 'CAMPAIGNS',
     filters: ['campaigns.batch.*.*'],
-    // A batch call may take a second: enough of them to use up an account of several calls a second.
-    concurrency: 8,
+    // A batch takes half a second from its rendering to its end: enough of them to use up an account of 50 calls a second.
+    concurrency: 32,
     attempts: 10,
     ackWaitMs: 30 * SECOND,
     what: 'sends batches of campaigns',

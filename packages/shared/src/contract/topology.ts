@@ -6,6 +6,7 @@
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
  */
 import { accessBuckets } from './access-tokens.ts';
+import { staffStream, staffSyncBucket } from './topology-staff.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -18,6 +19,8 @@ export interface StreamSpec {
   maxAgeMs: number;
   /** May hold messages that the broker publishes later (ADR-51). Cannot be switched off again. */
   schedules?: { pending: string; due: string };
+  /** Messages that are to be stored once may arrive in atomic batches. */
+  batches?: true;
   what: string;
 }
 
@@ -36,6 +39,7 @@ export const streams = {
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
+    batches: true,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
   INTAKE: {
@@ -136,12 +140,7 @@ export const streams = {
     maxAgeMs: 30 * DAY,
     what: 'every call to a provider: calls.<service>.<status>',
   },
-  STAFF: {
-    subjects: ['staff.changed.*'],
-    retention: 'limits',
-    maxAgeMs: 3_650 * DAY,
-    what: 'people who work here, as they are from then on: staff.changed.<staffId>',
-  },
+  STAFF: staffStream,
   AUDIT: {
     subjects: ['audit.*.*.*', 'redrive.lead-store-audit.>'],
     retention: 'limits',
@@ -188,6 +187,7 @@ export const buckets = {
     ttlMs: DAY,
     what: 'the token of a signed webhook (as a hash) -> what was told under it; why none is used twice',
   },
+  staff_sync: staffSyncBucket,
   short_links: { ttlMs: 0, what: 'code -> delivery and address; read at every click' },
   crm_map: {
     ttlMs: 0,
@@ -203,7 +203,7 @@ export const buckets = {
   },
   telegram_updates: {
     ttlMs: 2 * DAY,
-    what: '<bot>.<update> -> it was handled; why no command is answered twice',
+    what: '<bot>.<update> -> it was handled; digest.<day>.<group> -> it was told; why neither happens twice',
   },
   telegram_alerts: {
     ttlMs: 0,
@@ -222,9 +222,10 @@ export const buckets = {
     ttlMs: DAY,
     what: 'provider account -> when its next request may go out; person (as a keyed hash) or budget -> what was sent lately; how many leads came',
   },
-  bounced: {
+  bounced: { ttlMs: 0, what: 'mail address (as a keyed hash) that does not exist -> since when' },
+  erasures: {
     ttlMs: 0,
-    what: 'mail address (as a keyed hash) that does not exist -> since when it is known',
+    what: 'contact (as a keyed hash) -> until when it was erased; certificates',
   },
   passes: {
     ttlMs: 7 * DAY,

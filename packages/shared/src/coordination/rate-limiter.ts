@@ -5,22 +5,26 @@
  * every sliding second and not only in the provider's own windows.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import type { Bus } from '../broker/bus.ts';
 import { TransientError, orOutage } from '../errors.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import {
+  BULK_AHEAD_MS,
+  FREE_DELAY_MS,
+  NEW_PACE,
+  bookSlot,
+  freeFrom,
+  hearLimit,
+  paceSchema,
+  pauseUntil,
+  type Lane,
+  type Pace,
+  type Slot,
+  type Wish,
+} from './account-pace.ts';
 import { changeKey, readKey, type Key } from './kv.ts';
+import { createNextBatch } from '../runtime/next-batch.ts';
 
-/** Slots are this much further apart than the limit asks: the network does not keep our spacing exactly. */
-const SPACING_MARGIN = 1.04;
-/** Bulk books its slot this much before it must, or the time of booking would be lost of every slot. */
-const BULK_AHEAD_MS = 50;
-/**
- * A slot may be used this much after its time without the others noticing. The margin adds up to 40 ms in a second;
- * the rest of it is for the request's way to the provider, so that the limit holds although the slots behind it go out
- * on time.
- */
-const FREE_DELAY_MS = 20;
 /** The longest delay that a process on a slow machine makes room for; later than this is a suspended one. */
 const LONGEST_DELAY_MS = 1_000;
 /** A slot that is free now starts this much later, so that booking it does not make it late. */
@@ -46,27 +50,16 @@ const PATIENCE_MS = 2_000;
  * that is told to stop has 25 seconds.
  */
 const LONGEST_PAUSE_MS = 15_000;
+/** Looks for a pause that are this close together are one. */
+const SHARED_LOOK_MS = 5;
+/** Slots that are booked in one change of the key. */
+const BOOKED_TOGETHER = 200;
+/** The same limit is looked up again no more often than this. */
+const TOLD_AGAIN_MS = 1_000;
 const TRIES = 50;
 const UNREADABLE = 'the rate limit cannot be read';
 
-const stateSchema = z.object({
-  /** Unix milliseconds from which the next request may go out. */
-  nextAt: z.number(),
-  /** Unix milliseconds until which the provider wants no requests, booked ones included. */
-  pausedUntil: z.number().default(0),
-  /** The same as `nextAt` for shares that have a limit of their own; those gone by are left out. */
-  lanes: z.record(z.string(), z.number()).default({}),
-});
-type State = z.infer<typeof stateSchema>;
-const NEW_STATE: State = { nextAt: 0, pausedUntil: 0, lanes: {} };
-
 export type Priority = 'transactional' | 'bulk';
-
-/** A share of the account with a lower limit of its own, such as a campaign: both limits hold. */
-export interface Lane {
-  id: string;
-  ratePerSecond: number;
-}
 
 export interface Turn {
   /**
@@ -96,10 +89,11 @@ export interface Limiter {
     turn?: Turn,
   ): Promise<{ claimed: Claimed; isTurn: boolean }>;
   /**
-   * The provider told its limit: a lower one than configured is obeyed from now on, a higher one is
-   * not used. Each process hears it with its own answers.
+   * The provider told its limit. A lower one than configured holds from now on for everybody who shares the account, for
+   * what is booked already and after any restart; a higher one is not used. Never throws: what could not be written
+   * down comes with the next answer again.
    */
-  adaptTo(limitPerSecond: number): void;
+  adaptTo(limitPerSecond: number): Promise<void>;
   /** Milliseconds until a request that is booked now may go out. @throws as `acquire`. */
   waitMs(): Promise<number>;
   /** The provider said to wait: everybody who shares the account does, also who has waited before. */
@@ -121,89 +115,86 @@ export const noLimit: Limiter = {
     const claimed = await claim();
     return { claimed, isTurn: isOurs(claimed) };
   },
-  adaptTo: () => undefined,
+  adaptTo: () => Promise.resolve(),
   waitMs: () => Promise.resolve(0),
   pauseFor: () => Promise.resolve(),
 };
 
-/** A booked request: not before `at`, and not later than `delayMs` after it. Unix milliseconds. */
-interface Slot {
-  at: number;
-  delayMs: number;
-}
+/** A slot, or from when on it is worth looking again. */
+type Booking = { slot: Slot } | { slot: undefined; freeAt: number };
 
 export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterOptions): Limiter {
-  const spacingFor = (rate: number) => (1_000 / rate) * SPACING_MARGIN;
-  let spacingMs = spacingFor(ratePerSecond);
   /**
-   * How late this process comes to its slots: a busy event loop, a broker with a slow disk. Its next
-   * slots are booked that much wider, so that a slow machine gets less of the rate instead of none.
+   * How late this process comes to its slots: a busy event loop, a broker with a slow disk. The gaps behind its next
+   * slots make up for that, so that a slow machine gets less of the rate instead of none.
    */
   let usualDelayMs = FREE_DELAY_MS;
   let usualClaimMs = FIRST_CLAIM_MS;
+  /** The limit that the account is known to have, by what was last told here. */
+  let lastTold = ratePerSecond;
+  let lastToldAt = 0;
 
-  const at: Key<State> = { bucket: 'limits', key: account, schema: stateSchema };
-  const read = async (): Promise<State> => (await readKey(bus, at)) ?? NEW_STATE;
+  const at: Key<Pace> = { bucket: 'limits', key: account, schema: paceSchema };
+  const read = async (): Promise<Pace> => (await readKey(bus, at)) ?? NEW_PACE;
+  const contest = { tries: TRIES, busy: `too many are waiting for ${account}` };
+  const change = (next: (before: Pace) => Pace | undefined) =>
+    changeKey(bus, at, (before) => next(before ?? NEW_PACE), contest);
 
-  /** Returns the account's state before; `change` returns undefined to leave it. */
-  const compareAndSet = async (change: (before: State) => State | undefined): Promise<State> => {
-    const contest = { tries: TRIES, busy: `too many are waiting for ${account}` };
-    const { before } = await changeKey(bus, at, (state) => change(state ?? NEW_STATE), contest);
-    return before ?? NEW_STATE;
+  let lastLook = { at: 0, pace: Promise.resolve(NEW_PACE) };
+  /** As `read`; those who look at the same moment look together. */
+  const look = (): Promise<Pace> => {
+    const now = Date.now();
+    if (now - lastLook.at > SHARED_LOOK_MS) lastLook = { at: now, pace: read() };
+    return lastLook.pace;
   };
 
-  // One at a time: those of one process would only stand in each other's way.
-  let lastMove: Promise<unknown> = Promise.resolve();
-  const move = (change: (before: State) => State | undefined): Promise<State> => {
-    const moved = lastMove.then(() => compareAndSet(change));
-    lastMove = moved.catch(() => undefined);
-    return moved;
-  };
-
-  /** When the next slot begins as far as others have booked. */
-  const freeFrom = ({ nextAt, lanes }: State, lane: Lane | undefined): number =>
-    Math.max(nextAt, (lane && lanes[lane.id]) ?? 0);
-
-  /** Books the next slot that is at least `leadMs` ahead; bulk once nobody stands in front of it. */
-  const book = async (
-    { priority = 'transactional', lane }: Turn,
-    leadMs: number,
-  ): Promise<Slot> => {
-    for (;;) {
-      let slot: Slot | undefined;
-      let freeAt = 0;
-      await move((before) => {
+  /** All who wait in this process book in one change, those of transactional messages first. */
+  const bookTogether = createNextBatch<Wish, Booking>({
+    maxRows: BOOKED_TOGETHER,
+    write: async (wishes) => {
+      const order = [...wishes].sort((a, b) => Number(a.isBulk) - Number(b.isBulk));
+      const bookings = new Map<Wish, Booking>();
+      await change((before) => {
         const now = Date.now();
         const pauseMs = before.pausedUntil - now;
         if (pauseMs > LONGEST_PAUSE_MS) {
           const told = { retryAfterMs: pauseMs, outage: true };
           throw new TransientError(`${account} wants a pause`, told);
         }
-        const soonest = now + leadMs;
-        freeAt = freeFrom(before, lane);
-        slot = undefined;
-        if (priority === 'bulk' && freeAt > soonest + BULK_AHEAD_MS) return undefined;
-        slot = { at: Math.max(soonest, freeAt), delayMs: usualDelayMs };
-        // The one behind it starts later by what this one may take more than the margin has room for.
-        const widthMs = slot.delayMs - FREE_DELAY_MS;
-        const lanes = Object.entries(before.lanes).filter(([, at]) => at > now);
-        if (lane) lanes.push([lane.id, slot.at + spacingFor(lane.ratePerSecond) + widthMs]);
-        const nextAt = slot.at + spacingMs + widthMs;
-        return { ...before, nextAt, lanes: Object.fromEntries(lanes) };
+        let after = before;
+        for (const wish of order) {
+          const { pace, slot, freeAt } = bookSlot(after, wish, ratePerSecond, now);
+          bookings.set(wish, slot ? { slot } : { slot, freeAt });
+          after = pace;
+        }
+        return after === before ? undefined : after;
       });
-      if (slot !== undefined) return slot;
-      // Slots never move forward: looking earlier would be in vain.
-      await delay(Math.max(freeAt - leadMs - BULK_AHEAD_MS / 2 - Date.now(), 1));
+      return wishes.map((wish) => bookings.get(wish) ?? { slot: undefined, freeAt: 0 });
+    },
+  });
+
+  /** Books the next slot that is at least `leadMs` ahead; bulk once nobody stands in front of it. */
+  const book = async (
+    { priority = 'transactional', lane }: Turn,
+    leadMs: number,
+  ): Promise<Slot> => {
+    const isBulk = priority === 'bulk';
+    for (;;) {
+      const booking = await bookTogether({ isBulk, lane, leadMs, delayMs: usualDelayMs });
+      if (booking.slot) return booking.slot;
+      // Slots rarely move forward: looking earlier would be in vain.
+      const waitMs = booking.freeAt - leadMs - BULK_AHEAD_MS / 2 - Date.now();
+      await delay(Math.max(waitMs, 1));
     }
   };
 
   /** Resolves at the slot's time; false when it must not be used after all. The last look is `lookMs` before it. */
-  const reach = async ({ at, delayMs }: Slot, lookMs = 0): Promise<boolean> => {
+  const reach = async ({ at, delayMs, lowered }: Slot, lookMs = 0): Promise<boolean> => {
     await delay(Math.max(0, at - lookMs - Date.now()));
-    const { pausedUntil } = await read();
+    const pace = await look();
     await delay(Math.max(0, at - Date.now()));
     const now = Date.now();
-    if (pausedUntil > now) return false;
+    if (pace.pausedUntil > now || pace.lowered !== lowered) return false;
     const lateMs = now - at;
     // Widens at once, by half more than was missing; narrows as soon as it is no longer needed.
     const needed = Math.max(lateMs * 1.5, usualDelayMs / 2, FREE_DELAY_MS);
@@ -247,8 +238,15 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
       stop();
       return { claimed, isTurn };
     },
-    adaptTo(limitPerSecond) {
-      if (limitPerSecond > 0) spacingMs = spacingFor(Math.min(limitPerSecond, ratePerSecond));
+    async adaptTo(told) {
+      const isNews = told !== lastTold || Date.now() - lastToldAt > TOLD_AGAIN_MS;
+      if (!(told > 0) || !isNews) return;
+      try {
+        await change((before) => hearLimit(before, told, ratePerSecond, Date.now()));
+        [lastTold, lastToldAt] = [told, Date.now()];
+      } catch {
+        // The request went well: that its answer could not be written down here is no reason to repeat it.
+      }
     },
     waitMs: () =>
       orOutage(UNREADABLE, async () => {
@@ -258,11 +256,7 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     pauseFor: (ms) =>
       orOutage(UNREADABLE, async () => {
         const until = Date.now() + ms;
-        await move((before) => ({
-          ...before,
-          nextAt: Math.max(before.nextAt, until),
-          pausedUntil: Math.max(before.pausedUntil, until),
-        }));
+        await change((before) => pauseUntil(before, until));
       }),
   };
 }

@@ -86,9 +86,9 @@ export function createResend(options: ResendOptions): ResendClient {
   const client = new Resend(options.apiKey, { baseUrl: options.baseUrl });
 
   /** `ratelimit-policy: 5;w=1` is five requests in a window of one second. */
-  const adapt = (headers: Record<string, string>): void => {
+  const adapt = async (headers: Record<string, string>): Promise<void> => {
     const [, limit, seconds] = /^(\d+);\s*w=(\d+)/.exec(headers['ratelimit-policy'] ?? '') ?? [];
-    if (limit !== undefined) limiter.adaptTo(Number(limit) / Number(seconds));
+    if (limit !== undefined) await limiter.adaptTo(Number(limit) / Number(seconds));
   };
 
   const post = async (mail: Mail, idempotencyKey: string): Promise<string> => {
@@ -96,7 +96,7 @@ export function createResend(options: ResendOptions): ResendClient {
       idempotencyKey,
       signal: AbortSignal.timeout(timeoutMs),
     });
-    adapt(headers ?? {});
+    await adapt(headers ?? {});
     if (!error) return data.id;
     const retryAfterMs = secondsToMs(headers?.['retry-after']);
     if (error.name === 'rate_limit_exceeded') await limiter.pauseFor(retryAfterMs ?? 1_000);
@@ -124,7 +124,7 @@ export function createResend(options: ResendOptions): ResendClient {
         throw new AmbiguousError('Resend: no answer', { cause: toError(thrown), outage: true });
       });
     const headers = Object.fromEntries(answer.response.headers);
-    adapt(headers);
+    await adapt(headers);
     if (answer.response.ok) return readBatchAnswer(answer.json, count);
     const retryAfterMs = secondsToMs(headers['retry-after']);
     const failure = readFailure(answer.response.status, answer.json);

@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 
 /** The environment is unusable: the message lists every bad variable and what was expected. */
@@ -34,14 +35,40 @@ const port = (fallback: number) =>
     .max(65535, 'expected a port number from 0 to 65535')
     .default(fallback);
 
-/** A web address without a trailing slash, because paths are appended to it. */
+/** Addresses that packets to do not leave a network of ours: loopback, and what RFC 1918 and 4193 keep private. */
+const OURS = new BlockList();
+for (const [address, bits] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  OURS.addSubnet(address, bits, 'ipv4');
+}
+OURS.addAddress('::1', 'ipv6');
+OURS.addSubnet('fc00::', 7, 'ipv6');
+
+/** Keys and contacts travel in requests to it: over http only to this machine, and to hosts of one's own network. */
+function isKeptPrivate(text: string): boolean {
+  if (!URL.canParse(text)) return true;
+  const { protocol, hostname } = new URL(text);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const version = isIP(host);
+  if (protocol !== 'http:') return true;
+  if (version !== 0) return OURS.check(host, version === 4 ? 'ipv4' : 'ipv6');
+  return !host.includes('.') || /\.(?:localhost|local|internal)$/.test(host);
+}
+
+/** A web address without a trailing slash, because paths are appended to it; https, except in a network of one's own. */
 export const baseUrl = (what: string) =>
   z
     .url({ protocol: /^https?$/, error: `expected ${what} as a web address (https://…)` })
+    .refine(isKeptPrivate, `expected ${what} with https://: over http, others read what is sent`)
     .transform((url) => url.replace(/\/+$/, ''));
 
 /** What examples say, and what somebody types to have something there. */
-const PLACEHOLDER = /change-?me|your[-_ ]?(secret|token)|placeholder|^password|^qwerty|^12345678/i;
+const PLACEHOLDER =
+  /change-?me|your[-_ ]?(secret|token)|secret-?here|example|placeholder|^password|^qwerty|^12345678/i;
 /** Fewer different characters than this are a key held down. */
 const FEWEST_CHARACTERS = 5;
 
@@ -55,6 +82,15 @@ export const ownSecret = (length: number) =>
       'expected a secret of your own, not an example (openssl rand -hex 24)',
     );
 
+/** A key of ours for signing and sealing. */
+export const secret = ownSecret(32);
+
+/** A secret of our own making that stands in an address. */
+export const addressSecret = ownSecret(16).regex(
+  /^[A-Za-z0-9_-]{16,100}$/,
+  'expected a secret of 16 to 100 letters, digits, - or _',
+);
+
 /** A duration in milliseconds, given as a whole number. */
 export const milliseconds = (fallback: number) =>
   z.coerce
@@ -67,15 +103,6 @@ export const milliseconds = (fallback: number) =>
 export const welcomeLink = z
   .enum(['platform', 'supabase'], { error: 'expected platform or supabase' })
   .default('platform');
-
-/** A secret that we make up ourselves; what stands in an example is none. */
-export const secret = z
-  .string()
-  .min(32, 'expected a secret of at least 32 characters (openssl rand -hex 32)')
-  .refine(
-    (text) => !/change-?me|secret-?here|example|placeholder/i.test(text),
-    'expected a secret of your own: this one stands in an example (openssl rand -hex 32)',
-  );
 
 /** Where the business is: its day begins at midnight there. */
 export const timeZone = z

@@ -1,9 +1,9 @@
 /** Who is signed in: an encrypted cookie that only this service can read, kept fresh while somebody works. */
 import { createHash } from 'node:crypto';
+import { createSeal } from '@leadwire/shared/runtime/seal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Accounts, Session } from '../auth/accounts.ts';
-import { createSeal } from './seal.ts';
 
 /** Seconds before its end at which a token is replaced. */
 const REFRESH_BEFORE_S = 60;

@@ -3,9 +3,9 @@
  * for a person is a contact and addresses are kept in histories and logs.
  */
 import { patternsOf } from '@leadwire/operations/leads/lead-list';
+import type { Seal } from '@leadwire/shared/runtime/seal';
 import { z } from 'zod';
 import type { LeadQuery } from '../data/leads.ts';
-import type { Seal } from '../http/seal.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -140,6 +140,7 @@ export function formsPage(
 const ACTIONS: Readonly<Record<string, string>> = {
   'staff.added': 'Добавлен сотрудник',
   'staff.changed': 'Изменён сотрудник',
+  'staff.imported': 'Сотрудник перенесён из базы трафика',
   'staff.disabled': 'Отключён сотрудник',
   'staff.enabled': 'Включён сотрудник',
   'staff.link_made': 'Сделана ссылка для входа',

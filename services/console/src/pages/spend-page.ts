@@ -26,7 +26,7 @@ export function spendPage({ table, source, told }: SpendShown): Html {
         <div class="field">
           <label for="table">Таблица</label>
           <textarea
-            class="input"
+            class="input input-table"
             id="table"
             name="table"
             rows="10"

@@ -249,6 +249,7 @@ export async function openJournal({ dir, log }: { dir: string; log: Log }): Prom
       const known = [...entries.keys()];
       const present = new Set(await readdir(place('new')));
       for (const file of known) if (!present.has(file)) forget(file);
+      for (const file of toldOf) if (!present.has(file)) toldOf.delete(file);
       for (const file of [...present].sort()) if (!entries.has(file)) await takeUp(file);
     },
 

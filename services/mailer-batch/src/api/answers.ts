@@ -46,6 +46,13 @@ export const campaignSchema = z.object({
     description: 'Calls to the provider per second at most; null is the provider’s own limit.',
   }),
   createdAt: time,
+  changedAt: z.string().optional().meta({
+    description:
+      'Of one campaign: sent back with a change, it keeps two people from undoing each other’s.',
+  }),
+  source: z.record(z.string(), z.unknown()).optional().meta({
+    description: 'Where the people came from; contacts of its exclusions stay here.',
+  }),
   startedAt: time,
   pausedAt: time,
   cancelledAt: time,
@@ -105,8 +112,14 @@ export function answerFor(campaign: CampaignWithCounts, now: Date): z.input<type
   const isMoving = status === 'running' && perSecond > 0;
   return {
     ...campaign,
+    source: publicSource(campaign.source),
     progress: { perSecond, secondsLeft: isMoving ? Math.ceil(open / perSecond) : null },
   };
+}
+
+/** Without contacts: of those who are excluded only how many. */
+function publicSource({ exclude, notes: _, ...source }: Campaign['source']) {
+  return { ...source, excluded: Array.isArray(exclude) ? exclude.length : 0 };
 }
 
 /** The list of a campaign as it is answered; a campaign without one has nobody in it. */

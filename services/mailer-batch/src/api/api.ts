@@ -5,10 +5,14 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 import type { Access } from '@leadwire/shared/service/access';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { contactHash } from '@leadwire/shared/contacts/contact-hash';
+import { readErasureList } from '@leadwire/shared/delivery/erasure-list';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import type { createChannels } from '../sending/channels.ts';
 import { createContactLists } from '../audience/contact-lists.ts';
+import { createSegmentStore } from '../audience/segment-store.ts';
+import { createCopyStore } from '../campaigns/copy-store.ts';
 import { createDraftStore } from '../campaigns/draft-store.ts';
 import type { MailerEnv } from '../env.ts';
 import { createHttp } from './http.ts';
@@ -38,14 +42,26 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     wakePump,
     now,
     drafts: createDraftStore(database),
+    copies: createCopyStore(database),
+    segments: createSegmentStore(database),
+    timeZone: env.CAMPAIGN_TIME_ZONE,
     lists: createContactLists(database),
     templates: await loadCampaignTemplates(),
     own: { brand: env.BRAND_NAME, supportEmail: env.SUPPORT_EMAIL ?? null },
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),
     audienceTables: env.AUDIENCE_TABLES,
+    readErased: async () => {
+      const erased = await readErasureList(bus);
+      return (contact) => erased.has(contactHash(env.CONTACT_HASH_SECRET, contact));
+    },
     smsRefusal: (phone) => (isMobileOf(phone, env.SMS_COUNTRIES) ? undefined : 'sms_not_allowed'),
     tests: { resend, mobizon, mailFrom: env.RESEND_FROM_EMAIL, smsFrom: env.MOBIZON_FROM },
+    pace: {
+      callsPerSecond: { email: env.RESEND_RATE_PER_SECOND, sms: env.MOBIZON_RATE_PER_SECOND },
+      smsPerHour: env.SMS_BUDGET_PER_HOUR,
+      smsPerDay: env.SMS_BUDGET_PER_DAY,
+    },
     smsPrice: env.MOBIZON_SMS_PRICE,
     areSmsOn: env.SMS_ENABLED,
     defaults: {

@@ -23,6 +23,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'POST /api/campaigns/:id/resume': 'campaign.resumed',
   'POST /api/campaigns/:id/cancel': 'campaign.cancelled',
   'POST /api/campaigns/:id/retry': 'campaign.retried',
+  'PUT /api/campaigns/:id/audience': 'campaign.listed',
+  'POST /api/campaigns/:id/copy': 'campaign.copied',
+  'POST /api/campaigns/:id/resend': 'campaign.copied',
+  'DELETE /api/campaigns/:id': 'campaign.deleted',
+  'POST /api/segments': 'campaign.segment_saved',
+  'PUT /api/segments/:id': 'campaign.segment_saved',
+  'DELETE /api/segments/:id': 'campaign.segment_deleted',
 };
 
 /** A record that the broker does not take is in the log of the service instead: the change is made already. */
@@ -42,7 +49,7 @@ export function auditChanges(app: FastifyInstance, bus: Pick<Bus, 'name' | 'publ
     const result = statusCode < 300 ? 'done' : statusCode < 500 ? 'refused' : 'failed';
     const { id } = params as { id?: string };
     const record: AuditRecord = {
-      actor: actorIn(headers[ACTOR_HEADER]),
+      actor: actorOf(headers),
       action,
       subject: made.get(request) ?? id ?? 'new',
       result,
@@ -56,6 +63,11 @@ export function auditChanges(app: FastifyInstance, bus: Pick<Bus, 'name' | 'publ
         log.error({ err: toError(thrown), record }, 'the audit log did not take this');
       });
   });
+}
+
+/** Who asks, as CLI and console say it. */
+export function actorOf(headers: Readonly<Record<string, string | string[] | undefined>>): string {
+  return actorIn(headers[ACTOR_HEADER]);
 }
 
 function actorIn(header: string | string[] | undefined): string {

@@ -9,7 +9,15 @@ import type { CampaignWithCounts } from '../campaigns/campaign-store.ts';
 import { readTexts, refusePast, refuseTooLate } from '../campaigns/campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 
-const patchSchema = z.strictObject(campaignFields).partial();
+const patchSchema = z
+  .strictObject(campaignFields)
+  .partial()
+  .extend({
+    changedAt: z.string().optional().meta({
+      description:
+        'When it was last changed as it was read: 409 when somebody has changed it since.',
+    }),
+  });
 
 const campaignAnswer = z.object({ success: z.literal(true), campaign: campaignSchema });
 
@@ -78,8 +86,9 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
     },
     async ({ params, body }) => {
       const campaign = await campaignById(store, params.id);
+      const { changedAt = null, ...changes } = body;
       const given = Object.fromEntries(
-        Object.entries(body).filter(([, value]) => value !== undefined),
+        Object.entries(changes).filter(([, value]) => value !== undefined),
       );
       if (body.variables) readTexts(ports.templates, { ...campaign, variables: body.variables });
       refusePast('scheduledFor', body.scheduledFor, now());
@@ -89,7 +98,10 @@ export function addCampaignRoutes(app: FastifyInstance, ports: HttpPorts): void 
         if (scheduledFor === null) throw needsTime();
         refuseTooLate(ports.templates, { ...campaign, scheduledFor }, now());
       }
-      const patched = await store.patch(campaign.id, given);
+      const patched = await ports.copies.patch(campaign.id, given, changedAt);
+      if (patched.kind === 'stale') {
+        throw new RequestError(409, 'somebody has changed the draft meanwhile: look at it again');
+      }
       if (patched.kind === 'not_allowed') {
         const issue = { path: patched.field, message: `not while it is ${patched.status}` };
         throw new RequestError(409, `the campaign is ${patched.status}`, [issue]);

@@ -10,6 +10,7 @@ import type { Campaign, ReadCampaign } from '../campaigns/campaign-store.ts';
 import { freezeDraft, readTexts, refuseTooLate } from '../campaigns/campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 import { peopleOf } from '../campaigns/preview.ts';
+import { refreshSegment } from '../audience/new-audience.ts';
 
 const answerSchema = z.object({ success: z.literal(true), campaign: campaignSchema });
 const MOST_ISSUES = 1_000;
@@ -124,7 +125,10 @@ async function start(ports: HttpPorts, campaign: ReadCampaign, expected: number)
   }
   refuseTooLate(ports.templates, campaign, ports.now());
   await refuseMissingVariables(ports, campaign);
-  const started = await ports.store.start(campaign, {
+  // The number that is confirmed is compared with the segment as it is now.
+  const isNew = await refreshSegment(ports, campaign);
+  const read = isNew ? await campaignById(ports.store, campaign.id) : campaign;
+  const started = await ports.store.start(read, {
     expected,
     frozen: freezeDraft(ports, campaign),
     batchSize: ports.channels[campaign.channel].batchSize,

@@ -183,18 +183,11 @@ async function makeDraft(
     quietHours: rest.quietHours === undefined ? defaults.quietHours : rest.quietHours,
     timeZone: rest.timeZone ?? defaults.timeZone,
     ratePerSecond: rest.ratePerSecond ?? null,
-    source: { ...sourceOf(audience), exclude: excluded },
+    source: { kind: null, exclude: excluded },
   });
   // Two requests with one key at the same moment.
   if (made.requestHash !== hash) throw keyUsed();
-  if (list) await storeList(ports, id, list);
-}
-
-/** Where the people came from, without the people. */
-function sourceOf(audience: AudienceSource | undefined): Record<string, unknown> {
-  if (audience?.kind !== 'table') return { kind: audience?.kind ?? null };
-  const { kind, project, table, filter } = audience;
-  return { kind, project, table, filter };
+  if (list && audience) await storeList(ports, id, list, audience, excluded);
 }
 
 /** For text/csv; JSON says it in `audience.columns`. */
@@ -224,7 +217,8 @@ type NewList = { audience: AudienceSource; exclude?: string[] | undefined };
 /** The draft's own exclusions stay unless new ones come with the list. */
 async function replaceList(ports: HttpPorts, campaign: Campaign, given: NewList): Promise<void> {
   const excluded = given.exclude ?? exclude.catch([]).parse(campaign.source['exclude']);
-  await storeList(ports, campaign.id, await takeList(ports, campaign, given.audience, excluded));
+  const list = await takeList(ports, campaign, given.audience, excluded);
+  await storeList(ports, campaign.id, list, given.audience, excluded);
 }
 
 async function taken({ store, now }: HttpPorts, id: string) {

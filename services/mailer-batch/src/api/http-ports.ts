@@ -7,6 +7,8 @@ import type { CampaignStore, NewCampaign, ReadCampaign } from '../campaigns/camp
 import type { TextPorts } from '../campaigns/campaign-texts.ts';
 import type { CampaignChannel } from '../sending/channel.ts';
 import type { ContactLists } from '../audience/contact-lists.ts';
+import type { CopyStore } from '../campaigns/copy-store.ts';
+import type { Pace } from '../campaigns/sending-time.ts';
 import type { DraftStore } from '../campaigns/draft-store.ts';
 import type { AudiencePorts } from '../audience/new-audience.ts';
 import type { TestSendPorts } from '../sending/test-send.ts';
@@ -19,9 +21,12 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   bus: Pick<Bus, 'name' | 'publish'>;
   store: CampaignStore;
   drafts: DraftStore;
+  copies: CopyStore;
   lists: ContactLists;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
   tests: TestSendPorts;
+  /** For saying how long a campaign takes. */
+  pace: Pace;
   /** For one segment. */
   smsPrice: number;
   /** Without them no SMS campaign starts. */

@@ -14,11 +14,13 @@ import { z } from 'zod';
 import { ACTOR_HEADER, auditChanges } from './audit.ts';
 import { addCampaignRoutes } from './campaign-routes.ts';
 import { addControlRoutes } from './control-routes.ts';
+import { addCopyRoutes } from './copy-routes.ts';
 import { addDraftRoutes, newListSchema } from './draft-routes.ts';
 import type { HttpPorts } from './http-ports.ts';
 import { addListRoutes } from './list-routes.ts';
 import { addPreviewRoutes } from './preview-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
+import { addSegmentRoutes } from './segment-routes.ts';
 
 /** A list of 20 MB over a home connection. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
@@ -51,6 +53,8 @@ export async function createHttp(
   await addDocs(app);
 
   addDraftRoutes(app, ports);
+  addCopyRoutes(app, ports);
+  addSegmentRoutes(app, ports);
   addCampaignRoutes(app, ports);
   addPreviewRoutes(app, ports);
   addControlRoutes(app, ports);

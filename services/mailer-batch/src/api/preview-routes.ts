@@ -9,6 +9,7 @@ import { countedSchema, leftOutSchema, problemsOf, withWords, listOf } from './a
 import type { Campaign } from '../campaigns/campaign-store.ts';
 import { shownAt, thawTexts } from '../campaigns/campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
+import { secondsFor } from '../campaigns/sending-time.ts';
 import { estimateSms, personOf } from '../campaigns/preview.ts';
 import { readTestAddresses, sendTests } from '../sending/test-send.ts';
 
@@ -48,6 +49,9 @@ const previewSchema = countedSchema.extend({
       text: z.string(),
     })
     .nullable(),
+  takesSeconds: z.number().meta({
+    description: 'From the first copy to the last, when nothing else is sent; without quiet hours.',
+  }),
   sms: smsSchema.nullable().meta({ description: 'Of SMS campaigns, with the first page.' }),
 });
 
@@ -206,7 +210,7 @@ p{background:#fff;border-radius:18px;color:#14211c;margin:0 auto;max-width:340px
 }
 
 async function previewOf(
-  { store, drafts, smsPrice, now }: HttpPorts,
+  { store, drafts, smsPrice, pace, channels, now }: HttpPorts,
   campaign: Campaign,
   {
     texts,
@@ -229,6 +233,10 @@ async function previewOf(
     success: true,
     ...listOf(campaign, counted),
     people: { items: leftOut.map(withWords), nextAfter: last?.row ?? null },
+    takesSeconds: secondsFor(counted?.audience ?? 0, campaign, {
+      batchSize: channels[campaign.channel].batchSize,
+      pace,
+    }),
     sample: row === null ? null : { row, name: person.name, subject, text },
     sms:
       campaign.channel === 'sms' && page.after === 0

@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answerFor, campaignSchema, countedSchema, problemsOf, listOf } from './answers.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
+import { summarySchema } from '../campaigns/copy-store.ts';
 import { reportCsv } from '../reports/report-csv.ts';
 
 const time = z.string().nullable();
@@ -30,6 +31,9 @@ const reportSchema = z.object({
   campaign: campaignSchema,
   list: countedSchema,
   people: z.object({ items: z.array(personSchema), nextAfter: z.number().nullable() }),
+  summary: summarySchema.meta({
+    description: 'By domain, those with trouble first; sales within 14 days.',
+  }),
 });
 
 /** Adds the report: JSON in pages, or the whole of it as CSV. */
@@ -69,7 +73,8 @@ export function addReportRoutes(app: FastifyInstance, ports: HttpPorts): void {
           .send(reportCsv(store, campaign.id));
         return reply;
       }
-      const [counted, items] = await Promise.all([
+      const [summary, counted, items] = await Promise.all([
+        ports.copies.summary(campaign.id),
         store.preview(campaign.id),
         store.recipientsPage(campaign.id, query.after, query.limit),
       ]);
@@ -79,6 +84,7 @@ export function addReportRoutes(app: FastifyInstance, ports: HttpPorts): void {
         campaign: answerFor(campaign, now()),
         list: listOf(campaign, counted),
         people: { items, nextAfter: last?.row ?? null },
+        summary,
       };
     },
   );

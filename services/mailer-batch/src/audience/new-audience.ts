@@ -6,8 +6,11 @@ import type { CampaignTemplates } from '@leadwire/templates/campaign-templates';
 import { z } from 'zod';
 import { readCsv, MOST_ROWS, type BrokenRow, type ListedPerson } from './audience-csv.ts';
 import { readAudience, type Audience, type AudienceOptions } from './audience.ts';
+import type { CopyStore } from '../campaigns/copy-store.ts';
 import type { Campaign, CampaignStore } from '../campaigns/campaign-store.ts';
 import { contactKind, readTexts } from '../campaigns/campaign-texts.ts';
+import { findSegment, readSegment, segmentAudienceSchema } from './segment-audience.ts';
+import type { SegmentStore } from './segment-store.ts';
 import { readTable, tableAudienceSchema, tableProblem } from './table-audience.ts';
 import type { TableAudience } from './table-audience.ts';
 
@@ -40,6 +43,7 @@ export const audienceSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('list'), recipients: z.array(listedSchema).max(MOST_ROWS) }),
   tableAudienceSchema,
+  segmentAudienceSchema,
 ]);
 type CsvFile = { kind: 'csv'; csv: Buffer; columns?: z.infer<typeof namedColumnsSchema> };
 export type AudienceSource = z.infer<typeof audienceSchema> | CsvFile;
@@ -49,11 +53,19 @@ export interface AudiencePorts {
   templates: CampaignTemplates;
   databases: Partial<Record<TableAudience['project'], Pick<Database, 'rowsAfter'>>>;
   audienceTables: readonly string[];
+  /** Who was erased, as of now. */
+  readErased: () => Promise<(contact: string) => boolean>;
+  segments: SegmentStore;
+  copies: Pick<CopyStore, 'setSource'>;
+  /** Of campaigns that say nothing else: where the days of a segment begin. */
+  timeZone: string;
   /** Why no SMS is paid for to a number, or undefined. */
   smsRefusal: AudienceOptions['refusal'];
 }
 
-type ForCampaign = Pick<Campaign, 'template' | 'channel' | 'variables'>;
+type ForCampaign = Pick<Campaign, 'template' | 'channel' | 'variables'> & {
+  timeZone?: string | undefined;
+};
 
 /**
  * Reads a whole list. @throws RequestError 422 with the number and the reason of every row that cannot be used, or when
@@ -70,10 +82,21 @@ export async function takeList(
   const perRecipient = (info?.variables ?? []).filter((variable) => variable.perRecipient);
   const nameOf = new Map(perRecipient.map(({ name }) => [name.toLowerCase(), name]));
   const broken: BrokenRow[] = [];
-  const list = open(ports, source, contactKind(campaign.channel), (row) => broken.push(row));
+  const onBroken = (row: BrokenRow) => broken.push(row);
+  const { channel, timeZone = ports.timeZone } = campaign;
+  const list =
+    source.kind === 'segment'
+      ? readSegment(
+          ports.segments,
+          (await findSegment(ports.segments, source)).filter,
+          { channel, timeZone },
+          onBroken,
+        )
+      : open(ports, source, contactKind(channel), onBroken);
   const audience = await readAudience(list, {
     channel: campaign.channel,
     exclude,
+    isErased: await ports.readErased(),
     broken,
     refusal: campaign.channel === 'sms' ? ports.smsRefusal : undefined,
     // Headers are written in any case.
@@ -90,15 +113,21 @@ export async function takeList(
       ),
   });
   if (audience.broken.length > 0) throw brokenRows(audience.broken);
+  if (source.kind === 'segment' && audience.people.length === 0) throw nobodyIn(audience);
   return audience;
 }
 
-/** Stores a list as a draft's. @throws RequestError 404 or 409; otherwise as `Database`. */
+/**
+ * Stores a list as a draft's, with where it came from. @throws RequestError 404 or 409; otherwise as `Database`.
+ */
 export async function storeList(
-  { store }: Pick<AudiencePorts, 'store'>,
+  ports: Pick<AudiencePorts, 'store' | 'copies' | 'segments'>,
   id: string,
   { people, leftOut, notes }: Audience,
+  source: AudienceSource,
+  exclude: readonly string[] = [],
 ): Promise<void> {
+  const { store, copies } = ports;
   const upload = newId();
   const parts = Math.max(1, Math.ceil(Math.max(people.length, leftOut.length) / PEOPLE_PER_PART));
   for (let part = 0; part < parts; part += 1) {
@@ -115,12 +144,55 @@ export async function storeList(
       throw new RequestError(409, `the campaign is ${stored.status}: its audience is frozen`);
     }
   }
+  await copies.setSource(id, { ...(await sourceOf(ports, source)), exclude });
   await store.noteList(id, upload, notes);
+}
+
+/** Where the people came from, without the people. */
+async function sourceOf(
+  { segments }: Pick<AudiencePorts, 'segments'>,
+  source: AudienceSource,
+): Promise<object> {
+  if (source.kind === 'segment') return findSegment(segments, source);
+  if (source.kind !== 'table') return { kind: source.kind };
+  const { kind, project, table, filter } = source;
+  return { kind, project, table, filter };
+}
+
+/**
+ * A segment is looked at anew when its campaign starts: who came into it since is written to, who left it is not.
+ * @throws as `takeList` and `storeList`
+ */
+export async function refreshSegment(
+  ports: AudiencePorts,
+  campaign: ForCampaign & Pick<Campaign, 'id' | 'source'>,
+): Promise<boolean> {
+  const stored = storedSchema.safeParse(campaign.source);
+  if (!stored.success) return false;
+  const { segmentId, filter, exclude } = stored.data;
+  const source = { kind: 'segment' as const, segmentId, filter };
+  const list = await takeList(ports, campaign, source, exclude);
+  await storeList(ports, campaign.id, list, source, exclude);
+  return true;
+}
+
+const storedSchema = segmentAudienceSchema
+  .extend({ exclude: z.array(z.string()).default([]) })
+  .loose();
+
+function nobodyIn({ leftOut }: Audience): RequestError {
+  const message =
+    leftOut.length === 0
+      ? 'no lead, buyer or person of a past campaign fits it'
+      : `all ${leftOut.length} of it are left out`;
+  return new RequestError(422, 'the segment has nobody to write to', [
+    { path: 'audience', message },
+  ]);
 }
 
 function open(
   { databases, audienceTables }: AudiencePorts,
-  source: AudienceSource,
+  source: Exclude<AudienceSource, { kind: 'segment' }>,
   needed: 'email' | 'phone',
   onBroken: (row: BrokenRow) => void,
 ): AsyncIterable<ListedPerson> {

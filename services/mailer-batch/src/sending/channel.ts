@@ -3,7 +3,7 @@
  * its turn, so that nothing but the claim stands between the turn and the request.
  */
 
-import type { Lane } from '@leadwire/shared/coordination/rate-limiter';
+import type { Lane } from '@leadwire/shared/coordination/account-pace';
 import { z } from 'zod';
 import type { Claimed } from '../campaigns/campaign-answers.ts';
 

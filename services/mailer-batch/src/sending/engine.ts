@@ -19,8 +19,15 @@ interface Parts {
   channels: Record<'email' | 'sms', CampaignChannel>;
 }
 
+/** As many as an account of a few calls a second can use. */
+const FEWEST_AT_ONCE = 8;
+/** A batch takes so long from its rendering to its end, in seconds. */
+const BATCH_SECONDS = 0.6;
+
 export interface Engine {
   sendBatch: SendBatch;
+  /** More would only stand in the line, and make the database slow for those whose turn it is. */
+  batchesAtOnce: number;
   /** To be called once the broker is there. */
   startPump: () => BackgroundWork;
   /** Does nothing before that. */
@@ -45,6 +52,7 @@ export function createEngine(env: MailerEnv, parts: Parts): Engine {
   let pump: Pump | undefined;
   return {
     sendBatch,
+    batchesAtOnce: Math.max(FEWEST_AT_ONCE, Math.ceil(ratePerSecond * BATCH_SECONDS)),
     startPump() {
       pump = startPump({ bus, store, tellPaused, log, ratePerSecond, nudgeMs });
       return pump;

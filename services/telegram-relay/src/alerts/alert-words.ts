@@ -42,6 +42,10 @@ const PARTS: Readonly<Record<string, string>> = {
   'tripwire-leads': 'запись в базу Tripwire',
   'tripwire-deliveries': 'запись в базу Tripwire',
   'lead-store-sales': 'запись продаж в базу',
+  'identity-landing': 'вход сотрудников',
+  'identity-tripwire': 'сотрудники в базе Tripwire',
+  'identity-traffic': 'сотрудники в базе трафика',
+  'identity-main': 'сотрудники в основной базе',
   'lead-store-students': 'связь учеников с заявками',
   'referrals-leads': 'партнёры: их заявки',
   'referrals-sales': 'партнёры: продажи',
@@ -182,6 +186,14 @@ const ALL: readonly (readonly [RegExp, AlertWords])[] = [
       raised: 'Заканчивается место для заявок и событий',
       resolved: 'Места снова достаточно',
       advice: 'Освободите место на диске сервера: без него заявки некуда записать.',
+    },
+  ],
+  [
+    /^staff_conflict$/,
+    {
+      raised: 'Сотрудник не перенесён в другую базу: там уже что-то есть',
+      resolved: 'Сотрудник перенесён',
+      advice: 'Ничего не перезаписано. Кто и почему: leadwire staff conflicts.',
     },
   ],
   [

@@ -11,6 +11,8 @@ const PATIENCE_MS = 2 * 60_000;
 const PAUSE_MS = 2_000;
 /** A group may be sent 20 messages a minute, leads among them: somebody who plays with a bot gets the rest. */
 const MOST_PER_MINUTE = 8;
+/** Anybody can write to a bot from any number of chats; of so many it is known how much they asked. */
+const MOST_CHATS = 10_000;
 
 export interface Answerer {
   /** Returns at once. */
@@ -36,7 +38,11 @@ export function createAnswerer({ speaker, log, now = Date.now }: AnswererOptions
   const isTooMany = (chatId: string): boolean => {
     const recent = (answeredAt.get(chatId) ?? []).filter((at) => at > now() - 60_000);
     const isFull = recent.length >= MOST_PER_MINUTE;
+    // Again at the end: the first ones are those who asked longest ago.
+    answeredAt.delete(chatId);
     answeredAt.set(chatId, isFull ? recent : [...recent, now()]);
+    const [longestAgo] = answeredAt.keys();
+    if (answeredAt.size > MOST_CHATS && longestAgo !== undefined) answeredAt.delete(longestAgo);
     return isFull;
   };
 

@@ -11,7 +11,8 @@ import {
   PermanentError,
   TransientError,
 } from '../../errors.ts';
-import type { Lane, Limiter } from '../../coordination/rate-limiter.ts';
+import type { Lane } from '../../coordination/account-pace.ts';
+import type { Limiter } from '../../coordination/rate-limiter.ts';
 import {
   TOO_OFTEN_MS,
   createMobizonHttp,

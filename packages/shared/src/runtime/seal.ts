@@ -1,4 +1,4 @@
-/** Values that travel through a browser and can be neither read nor changed there: cookies, searches in addresses. */
+/** Values that travel or lie where others could read or change them, and can be neither: cookies, tokens in a table. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 const IV_BYTES = 12;
@@ -12,7 +12,7 @@ export interface Seal {
 
 /** @param purpose a key of its own for each: what was closed as one thing cannot be opened as another */
 export function createSeal(secret: string, purpose: string): Seal {
-  const key = Buffer.from(hkdfSync('sha256', secret, 'leadwire-console', purpose, 32));
+  const key = Buffer.from(hkdfSync('sha256', secret, 'leadwire', purpose, 32));
   return {
     close(value) {
       const iv = randomBytes(IV_BYTES);

@@ -1,0 +1,45 @@
+/** The part of the map that is about the people who work here: who they are, and how far that has come. */
+
+const DAY = 24 * 60 * 60_000;
+
+/** The Supabase projects that know the people who work here, the first of them the original. */
+export const staffProjects = ['landing', 'tripwire', 'traffic', 'main'] as const;
+export type StaffProjectName = (typeof staffProjects)[number];
+
+export const staffStream = {
+  subjects: [
+    'staff.changed.*',
+    'redrive.identity-landing.>',
+    'redrive.identity-tripwire.>',
+    'redrive.identity-traffic.>',
+    'redrive.identity-main.>',
+  ],
+  retention: 'limits',
+  maxAgeMs: 3_650 * DAY,
+  what: 'people who work here, as they are from then on: staff.changed.<staffId>',
+} as const;
+
+export const staffSyncBucket = {
+  ttlMs: 0,
+  what: 'person in a project -> whether it has them as they are; project -> how it stands',
+} as const;
+
+const carries = <Name extends StaffProjectName>(project: Name, what: string) =>
+  ({
+    stream: 'STAFF',
+    filters: ['staff.changed.*', `redrive.identity-${project}.>`],
+    concurrency: 1,
+    attempts: 10,
+    ackWaitMs: 30_000,
+    // What was said last holds.
+    inOrder: true,
+    what,
+  }) as const;
+
+/** One for each project: one that is away keeps nothing from the others. */
+export const identityConsumers = {
+  'identity-landing': carries('landing', 'makes the logins of the people who work here'),
+  'identity-tripwire': carries('tripwire', 'carries them to the tripwire project'),
+  'identity-traffic': carries('traffic', 'carries them to the traffic project'),
+  'identity-main': carries('main', 'carries them to the main project'),
+} as const;

@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  NEW_PACE,
+  TRY_UP_AFTER_MS,
+  bookSlot,
+  hearLimit,
+  paceSchema,
+  type Pace,
+  type Wish,
+} from '@leadwire/shared/coordination/account-pace';
+
+const NOW = Date.parse('2026-01-05T10:00:00Z');
+const MAIL: Wish = { isBulk: false, lane: undefined, leadMs: 15, delayMs: 20 };
+
+/** The slots of one wish after the other, all at the same instant, and what the account's key holds then. */
+function bookAll(before: Pace, wishes: readonly Wish[], rate: number, now = NOW) {
+  let pace = before;
+  const slots = wishes.map((wish) => {
+    const booked = bookSlot(pace, wish, rate, now);
+    pace = booked.pace;
+    return booked.slot!;
+  });
+  return { pace, slots };
+}
+
+/** Always the same numbers from 0 to 1 (mulberry32), so that a failure can be seen again. */
+function* numbersFrom(seed: number): Generator<number, never> {
+  for (let state = seed; ;) {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    yield ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  }
+}
+
+describe('slots', () => {
+  test.each([1, 2, 5, 7, 20, 50, 200])(
+    'of %s a second hold in every second, however late each is used within its delay',
+    (rate) => {
+      const random = numbersFrom(rate);
+      const wishes = Array.from({ length: rate * 20 }, () => {
+        // A fast machine, a slow one, and one that is slow at times.
+        const delayMs = [20, 150, 20 + random.next().value * 900][
+          Math.floor(random.next().value * 3)
+        ]!;
+        return { ...MAIL, delayMs };
+      });
+      const { slots } = bookAll(NEW_PACE, wishes, rate);
+      const times = slots
+        .map(({ at, delayMs }) => at + delayMs * Math.round(random.next().value))
+        .sort((a, b) => a - b);
+      const most = times.map((from, n) => times.slice(n).findIndex((at) => at >= from + 1_000));
+      expect(Math.max(...most)).toBeLessThanOrEqual(rate);
+    },
+  );
+
+  test('of a machine that is always late cost a fast account little of its rate', () => {
+    const wishes = Array.from({ length: 101 }, () => ({ ...MAIL, delayMs: 120 }));
+    const { slots } = bookAll(NEW_PACE, wishes, 50);
+    expect(slots[100]!.at - slots[0]!.at).toBeLessThan(2_000 * 1.04 * 1.1 + 1);
+  });
+});
+
+describe('a limit that the provider told', () => {
+  const lowered = () => hearLimit({ ...NEW_PACE, nextAt: NOW + 400 }, 2, 5, NOW)!;
+
+  test('voids what was booked, begins when its window is empty, and is read back from the key', () => {
+    const before = bookAll(NEW_PACE, [MAIL, MAIL], 5);
+    const kept = paceSchema.parse(JSON.parse(JSON.stringify(hearLimit(before.pace, 2, 5, NOW))));
+    const { slots } = bookAll(kept, [MAIL, MAIL], 5);
+    expect(slots[0]!.at).toBe(NOW + 1_000);
+    expect(slots[1]!.at).toBe(NOW + 1_520);
+    expect(slots[0]!.lowered).not.toBe(before.slots[1]!.lowered);
+    expect(kept.heard).toEqual({ ratePerSecond: 2, at: NOW, tryUpAt: NOW + TRY_UP_AFTER_MS });
+  });
+
+  test('as it is known is written down a little later only, and a higher one than configured never', () => {
+    expect(hearLimit(NEW_PACE, 5, 5, NOW)).toBeUndefined();
+    expect(hearLimit(NEW_PACE, 100, 5, NOW)).toBeUndefined();
+    expect(hearLimit(lowered(), 2, 5, NOW + 1_000)).toBeUndefined();
+    expect(hearLimit(lowered(), 2, 5, NOW + 61_000)?.heard?.at).toBe(NOW + 61_000);
+  });
+
+  test('that is higher again is used, but not by an answer to a request from before', () => {
+    expect(hearLimit(lowered(), 5, 5, NOW + 500)).toBeUndefined();
+    expect(hearLimit(lowered(), 3, 5, NOW + 3_000)?.heard?.ratePerSecond).toBe(3);
+    expect(hearLimit(lowered(), 5, 5, NOW + 3_000)?.heard).toBeNull();
+  });
+
+  test('is tried upwards step by step when nothing more was heard of it', () => {
+    const gap = (pace: Pace, now: number) => {
+      const { slots } = bookAll(pace, [MAIL, MAIL], 5, now);
+      return Math.round(slots[1]!.at - slots[0]!.at);
+    };
+    const soon = NOW + TRY_UP_AFTER_MS;
+    expect(gap(lowered(), soon - 1)).toBe(520);
+    expect(gap(lowered(), soon)).toBe(260);
+    const once = bookAll(lowered(), [MAIL], 5, soon).pace;
+    expect(gap(once, soon + TRY_UP_AFTER_MS - 1)).toBe(260);
+    expect(gap(once, soon + TRY_UP_AFTER_MS)).toBe(208);
+  });
+});

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createNextBatch } from '@leadwire/shared/runtime/next-batch';
+
+function stage(maxRows: number) {
+  const calls: (readonly number[])[] = [];
+  const ends: PromiseWithResolvers<void>[] = [];
+  const add = createNextBatch<number, string>({
+    maxRows,
+    async write(rows) {
+      calls.push(rows);
+      const end = Promise.withResolvers<void>();
+      ends.push(end);
+      await end.promise;
+      return rows.map((row) => `row ${row}`);
+    },
+  });
+  return { add, calls, ends };
+}
+
+test('the first row waits for nobody, and what comes meanwhile goes together', async () => {
+  const { add, calls, ends } = stage(3);
+  const rows = [1, 2, 3, 4, 5].map(add);
+  expect(calls).toEqual([[1]]);
+  ends[0]?.resolve();
+  expect(await rows[0]).toBe('row 1');
+  await nextTurn();
+  expect(calls).toEqual([[1], [2, 3, 4]]);
+  ends[1]?.resolve();
+  expect(await rows[3]).toBe('row 4');
+  await nextTurn();
+  expect(calls.at(-1)).toEqual([5]);
+});
+
+test('a call that fails fails for its rows alone', async () => {
+  const { add, ends } = stage(3);
+  const rows = [1, 2, 3].map(add);
+  const [first, second] = rows;
+  ends[0]?.reject(new RangeError('of the first'));
+  await expect(first).rejects.toThrow(RangeError);
+  await nextTurn();
+  ends[1]?.resolve();
+  expect(await second).toBe('row 2');
+});

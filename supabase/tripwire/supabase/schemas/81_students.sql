@@ -1,0 +1,128 @@
+-- Students of the tripwire course. Older than Leadwire: the platform writes it. Leadwire adds where they came from, and
+-- who sees whom: a manager the students whom they let in (granted_by), an owner all, a student themselves.
+
+create table public.tripwire_users (
+  id uuid primary key default gen_random_uuid(),
+  -- The student's own login.
+  user_id uuid,
+  email text,
+  phone text,
+  full_name text,
+  -- The manager who let them in: the id of a person who works here.
+  granted_by uuid,
+  manager_name text,
+  -- Of an older platform, in plain text: emptied by `leadwire database forget-passwords`.
+  generated_password text,
+  -- The lead that they came with, the last one before they bought, and what it said.
+  lead_id uuid,
+  campaign text,
+  utm_source text,
+  utm_medium text,
+  utm_campaign text,
+  utm_content text,
+  utm_term text,
+  -- The first one.
+  first_lead_id uuid,
+  first_utm_source text,
+  first_utm_medium text,
+  first_utm_campaign text,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+create index tripwire_users_granted_by_idx on public.tripwire_users (granted_by);
+create index tripwire_users_user_id_idx on public.tripwire_users (user_id);
+create index tripwire_users_email_idx on public.tripwire_users (lower(email));
+create index tripwire_users_phone_idx on public.tripwire_users (phone);
+create index tripwire_users_created_at_idx on public.tripwire_users (created_at);
+create index tripwire_users_lead_id_idx on public.tripwire_users (lead_id);
+comment on table public.tripwire_users is
+  'Students of the tripwire course. Written by the platform; attribution by lead-store; managers may change their own.';
+
+-- Old rows may name managers who have no login here: not valid leaves them as they are, and is asked of new ones.
+do $$
+begin
+  if to_regclass('auth.users') is not null
+    and not exists (select from pg_catalog.pg_constraint where conname = 'tripwire_users_granted_by_fkey')
+    and 'uuid'::regtype = (
+      select a.atttypid from pg_catalog.pg_attribute a
+      where a.attrelid = 'public.tripwire_users'::regclass and a.attname = 'granted_by'
+    )
+  then
+    alter table public.tripwire_users add constraint tripwire_users_granted_by_fkey
+      foreign key (granted_by) references auth.users (id) not valid;
+  end if;
+end
+$$;
+
+-- Whoever asks, somebody who works here or not.
+create or replace function private.caller() returns uuid
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return auth.uid();
+end
+$$;
+
+-- Empties the generated passwords of students who can log in without them: who have a confirmed login with a password of
+-- its own that nobody has banned. Only counts them unless `really`. Answers { emptied, kept: [{ id, why }] }; why is
+-- no_login, not_confirmed, no_password or banned.
+create function public.leadwire_forget_generated_passwords(really boolean) returns jsonb
+language plpgsql security definer set search_path = '' as $$
+declare
+  judged jsonb;
+begin
+  select coalesce(jsonb_agg(jsonb_build_object('id', j.id, 'why', j.why)), '[]') into judged
+  from (
+    select t.id::text as id, case
+        when u.id is null then 'no_login'
+        when u.email_confirmed_at is null and u.last_sign_in_at is null then 'not_confirmed'
+        when coalesce(u.encrypted_password, '') = '' then 'no_password'
+        when u.banned_until > now() then 'banned'
+      end as why
+    from public.tripwire_users t
+    left join lateral (
+      select * from auth.users a
+      where a.deleted_at is null and (a.id::text = t.user_id::text or lower(a.email) = lower(t.email))
+      order by (a.id::text = t.user_id::text) desc nulls last
+      limit 1
+    ) u on true
+    where coalesce(t.generated_password, '') <> ''
+    order by t.id
+  ) j;
+  if really then
+    update public.tripwire_users t set generated_password = null
+    where t.id::text in (select j ->> 'id' from jsonb_array_elements(judged) j where j ->> 'why' is null);
+  end if;
+  return jsonb_build_object(
+    'emptied', (select count(*) from jsonb_array_elements(judged) j where j ->> 'why' is null),
+    'kept', (select coalesce(jsonb_agg(j), '[]') from jsonb_array_elements(judged) j where j ->> 'why' is not null)
+  );
+end
+$$;
+
+select public.leadwire_service_only('{tripwire_users}');
+revoke all on all functions in schema private from public, anon, authenticated;
+grant execute on all functions in schema private to authenticated, service_role;
+
+-- Without deleting. As text, because the columns of an older table may be.
+grant select, insert, update on public.tripwire_users to authenticated;
+create policy staff_read on public.tripwire_users for select to authenticated
+  using (
+    (select private.is_owner()) or (select private.staff_role()) = 'sales'
+      and granted_by::text = (select private.staff_id())::text
+  );
+create policy staff_add on public.tripwire_users for insert to authenticated
+  with check (
+    (select private.is_owner()) or (select private.staff_role()) = 'sales'
+      and granted_by::text = (select private.staff_id())::text
+  );
+create policy staff_change on public.tripwire_users for update to authenticated
+  using (
+    (select private.is_owner()) or (select private.staff_role()) = 'sales'
+      and granted_by::text = (select private.staff_id())::text
+  )
+  with check (
+    (select private.is_owner()) or (select private.staff_role()) = 'sales'
+      and granted_by::text = (select private.staff_id())::text
+  );
+create policy student_read on public.tripwire_users for select to authenticated
+  using (user_id::text = (select private.caller())::text);
