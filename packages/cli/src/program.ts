@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { RefusedError } from '@leadwire/operations/refused-error';
 import { toError } from '@leadwire/shared/errors';
 import { addAmocrmCommands } from './amocrm/amocrm-commands.ts';
+import { addAuditCommand } from './doctor/audit-command.ts';
 import { addCampaignCommands } from './campaigns/campaign-commands.ts';
 import { addDatabaseCommands } from './database/database-commands.ts';
 import { addDeadCommands } from './dead/dead-commands.ts';
@@ -69,6 +70,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addSmsCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);
+  addAuditCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
   addSegmentCommands(program, readEnv);
   forAll(program, (command) => {

@@ -312,3 +312,26 @@ test('a lead that a bot left counts nowhere until it is let out', async () => {
     what: 'it to count',
   });
 }, 150_000);
+
+test('an audit names what is open and what to do, and fails for what is dangerous', async () => {
+  await supabase.landing.sql(
+    'create table left_open (id integer, person_id uuid references people (id))',
+  );
+  await supabase.landing.sql('grant select on left_open to anon');
+  const { code, out, err } = await cli('audit', 'monthly');
+  expect([code, err]).toEqual([1, expect.stringContaining('Защита строк (RLS), Доступ без входа')]);
+  for (const words of [
+    'left_open',
+    'left_open.person_id',
+    'Продажи без заявки',
+    '→ Отзовите',
+    'KV_',
+  ]) {
+    expect(out).toContain(words);
+  }
+  await supabase.landing.sql('drop table left_open');
+  const after = await cli('audit', 'monthly', '--json');
+  expect(after).toMatchObject({ code: 0, err: '' });
+  const found = JSON.parse(after.out) as { part: string; state: string }[];
+  expect(found.filter(({ state }) => state === 'broken')).toEqual([]);
+});

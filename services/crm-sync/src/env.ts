@@ -16,6 +16,8 @@ const id = (what: string) =>
 
 const stage = (what: string) => id(`the stage ${what}`).optional();
 
+const STAGE_IDS = 'expected the ids of stages, with commas between';
+
 /** One of the two ways to be let in: a long-lived token, or OAuth with its tokens in the database. */
 const OAUTH = [
   'AMOCRM_CLIENT_ID',
@@ -58,8 +60,8 @@ export const envSchema = z
     AMOCRM_SALE_STAGES: z
       .string()
       .default('')
-      .transform((list) => list.split(',').flatMap((text) => text.trim() || []))
-      .pipe(z.array(id('a stage of sales'))),
+      .transform((list) => list.split(',').flatMap((text) => (text.trim() ? [Number(text)] : [])))
+      .pipe(z.array(z.number(STAGE_IDS).int(STAGE_IDS).positive(STAGE_IDS))),
     /** Tenge that such a deal without a price is worth; landing-api's, for both to say the same. */
     SALE_DEFAULT_AMOUNT: saleDefaultAmount,
     AMOCRM_LEAD_ID_FIELD: id('a text field of deals').optional(),
