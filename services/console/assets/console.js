@@ -60,9 +60,9 @@ document.addEventListener('change', async (event) => {
   const bytes = await file.arrayBuffer();
   let text;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = new globalThis.TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    text = new TextDecoder('windows-1251').decode(bytes);
+    text = new globalThis.TextDecoder('windows-1251').decode(bytes);
   }
   document.getElementById(input.dataset.fileInto).value = text;
 });

@@ -1,6 +1,6 @@
 /** A deal that a manager moved to a stage of sales is a sale, told once for each deal. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { eventSchemas, leadTakenSchema, makeEvent } from '@leadwire/shared/contract/events';
+import { leadTakenSchema, makeEvent } from '@leadwire/shared/contract/events';
 import { saleOfDeal, type Sale } from '@leadwire/shared/contract/sale-facts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { Deal } from './amocrm-records.ts';

@@ -117,7 +117,9 @@ export function funnel({ leads, reachable, delivered, clicked, deals, sales }: S
       ([word, value]) =>
         html`<li>
           <span>${word}</span>
-          <span><b>${amount(value)}</b> <span class="of">${Math.round(share(value))} %</span></span
+          <span
+            ><b>${amount(value)}</b>
+            <span class="of">${Math.round(share(value))}&nbsp;%</span></span
           ><svg aria-hidden="true">
             <rect class="bar-bed" width="100%" height="12" rx="3"></rect>
             <rect

@@ -175,7 +175,7 @@ function change(now: number | null, then: number | null, good: 'up' | 'down' | '
   const isUp = now > then;
   const tone = good === 'none' ? '' : (good === 'up') === isUp ? ' good' : ' bad';
   const by = Math.round((Math.abs(now - then) / then) * 100);
-  return html`<span class="delta${tone}">${isUp ? '↑' : '↓'} ${amount(by)} %</span> ${was}`;
+  return html`<span class="delta${tone}">${isUp ? '↑' : '↓'} ${amount(by)}&nbsp;%</span> ${was}`;
 }
 
 function stages({ stages: found }: Report): Content {
