@@ -1,6 +1,6 @@
 -- What is done to drafts beside their texts and lists: changed by two people, copied, deleted.
 
--- As leadwire_campaign_patch, for a campaign as it was read: { kind: stale } when somebody has changed it since.
+-- As leadwire_campaign_patch, and a draft's subject (null: the template's), for a campaign as it was read: { kind: stale } when somebody has changed it since.
 create function public.leadwire_campaign_patch_read(p_id uuid, p_patch jsonb, p_changed_at timestamptz) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -10,7 +10,10 @@ begin
   if found and p_changed_at is not null and v_campaign.updated_at is distinct from p_changed_at then
     return jsonb_build_object('kind', 'stale');
   end if;
-  return public.leadwire_campaign_patch(p_id, p_patch);
+  if p_patch ? 'subject' and v_campaign.status = 'draft' then
+    update public.campaigns c set subject = p_patch ->> 'subject', updated_at = clock_timestamp() where c.id = p_id;
+  end if;
+  return public.leadwire_campaign_patch(p_id, case when v_campaign.status = 'draft' then p_patch - 'subject' else p_patch end);
 end
 $$;
 

@@ -21,6 +21,7 @@ import { addReportCommands } from './reports/report-commands.ts';
 import { addSegmentCommands } from './campaigns/segment-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
+import { addTextCommands } from './texts/text-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
 import { addTokenCommands } from './tokens/token-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
@@ -72,6 +73,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addHealthCommand(program, readEnv);
   addAuditCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
+  addTextCommands(program, readEnv);
   addSegmentCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
