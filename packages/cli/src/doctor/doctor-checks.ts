@@ -7,6 +7,7 @@ import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { withBus } from '../connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
 import { examined, type Check, type Finding } from './finding.ts';
+import { checkEdge } from './doctor-edge.ts';
 import { checkTelegram } from './doctor-telegram.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -145,4 +146,5 @@ export const checks: readonly Check[] = [
       ? Promise.resolve(off('AmoCRM', 'AMOCRM_BASE_URL'))
       : checkAmocrm(env),
   checkTelegram,
+  checkEdge,
 ];

@@ -28,7 +28,7 @@ import { addSubjectRoutes } from './subject-routes.ts';
 /** A list of 20 MB over a home connection. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
 /** What is open without the token: health (the metrics ask for themselves) and the documentation. */
-const OPEN = /^\/(?:healthz|readyz|metrics|openapi\.json|docs(?:\/.*)?)$/;
+const OPEN = /^\/(?:healthz|readyz|startedz|metrics|openapi\.json|docs(?:\/.*)?)$/;
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(
