@@ -37,7 +37,6 @@ const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'GET /reports/csv': REPORTS,
   'GET /reports/spend': OWNER,
   'POST /reports/spend': OWNER,
-  'POST /problems/identity': CONTACTS,
   'GET /campaigns': CONTACTS,
   'GET /campaigns/new': CONTACTS,
   'POST /campaigns': CONTACTS,
