@@ -28,7 +28,7 @@ language sql set search_path = '' as $$
   select exists (select from noted);
 $$;
 
--- The list of one campaign as that of a draft: everybody who was in it, left-out people included.
+-- The list of one campaign as that of a draft: everybody who was in it, left-out people included. Who was erased is not in it.
 create function public.leadwire_campaign_copy_list(p_id uuid, p_from uuid) returns boolean
 language plpgsql set search_path = '' as $$
 begin
@@ -38,7 +38,7 @@ begin
   end if;
   insert into public.campaign_recipients (campaign_id, lead_id, line, contact, name, variables)
   select p_id, r.lead_id, r.line, r.contact, r.name, r.variables
-  from public.campaign_recipients r where r.campaign_id = p_from;
+  from public.campaign_recipients r where r.campaign_id = p_from and r.contact is not null;
   insert into public.campaign_left_out (campaign_id, line, name, contact, reason)
   select p_id, l.line, l.name, l.contact, l.reason from public.campaign_left_out l where l.campaign_id = p_from;
   update public.campaigns c

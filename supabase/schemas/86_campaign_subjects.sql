@@ -45,7 +45,7 @@ begin
     return jsonb_build_object('kind', 'changed');
   end if;
   select coalesce(array_agg(r.id order by random()), '{}') into v_ids from public.campaign_recipients r
-  where r.campaign_id = p_id and r.id not in (select n.id from public.leadwire_campaign_left_out_now(p_id) n);
+  where r.campaign_id = p_id and r.contact is not null and r.id not in (select n.id from public.leadwire_campaign_left_out_now(p_id) n);
   v_audience := cardinality(v_ids);
   if v_audience <> p_expected or v_audience <= 2 * p_each then
     return jsonb_build_object('kind', 'count_differs', 'audience', v_audience);

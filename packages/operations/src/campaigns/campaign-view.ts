@@ -47,6 +47,8 @@ export type SubjectTestView = z.infer<typeof subjectTestSchema>;
 export const templatesSchema = z.array(
   z.object({
     name: z.string(),
+    /** Of a text that people wrote. */
+    own: z.object({ title: z.string() }).nullish(),
     channels: z.array(z.enum(['email', 'sms'])),
     variables: z.array(
       z.object({ name: z.string(), required: z.boolean(), perRecipient: z.boolean() }).loose(),
