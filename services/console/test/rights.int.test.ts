@@ -31,6 +31,7 @@ const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'GET /problems': CONTACTS,
   'POST /problems/redrive': CONTACTS,
   'POST /problems/drop': OWNER,
+  'POST /problems/identity': CONTACTS,
   'POST /problems/release': OWNER,
   'GET /campaigns': CONTACTS,
   'GET /campaigns/new': CONTACTS,
