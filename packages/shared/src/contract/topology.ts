@@ -222,9 +222,10 @@ export const buckets = {
     ttlMs: DAY,
     what: 'provider account -> when its next request may go out; person (as a keyed hash) or budget -> what was sent lately; how many leads came',
   },
-  bounced: {
+  bounced: { ttlMs: 0, what: 'mail address (as a keyed hash) that does not exist -> since when' },
+  erasures: {
     ttlMs: 0,
-    what: 'mail address (as a keyed hash) that does not exist -> since when it is known',
+    what: 'contact (as a keyed hash) -> until when it was erased; certificates',
   },
   passes: {
     ttlMs: 7 * DAY,
