@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { RefusedError } from '@leadwire/operations/refused-error';
 import { toError } from '@leadwire/shared/errors';
 import { addAmocrmCommands } from './amocrm/amocrm-commands.ts';
+import { addAuditCommand } from './doctor/audit-command.ts';
 import { addCampaignCommands } from './campaigns/campaign-commands.ts';
 import { addDatabaseCommands } from './database/database-commands.ts';
 import { addDeadCommands } from './dead/dead-commands.ts';
@@ -13,11 +14,14 @@ import { FailedError, UsageError, inSentence, shortened } from './failure.ts';
 import { addFormCommands } from './forms/form-commands.ts';
 import { addHealthCommand } from './doctor/health-command.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
+import { addPersonCommands } from './person/person-commands.ts';
 import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
+import { addReportCommands } from './reports/report-commands.ts';
 import { addSegmentCommands } from './campaigns/segment-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
+import { addTextCommands } from './texts/text-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
 import { addTokenCommands } from './tokens/token-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
@@ -59,13 +63,17 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
+  addPersonCommands(program, readEnv);
   addStaffCommands(program, readEnv);
   addReferralCommands(program, readEnv);
   addTokenCommands(program, readEnv);
+  addReportCommands(program, readEnv);
   addSmsCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);
+  addAuditCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
+  addTextCommands(program, readEnv);
   addSegmentCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
@@ -85,7 +93,7 @@ function versionOf(): string {
 }
 
 /** What was refused because it was asked for in a wrong way. */
-const WRONG_WAY = ['bad_id', 'too_short', 'no_token', 'no_such_service'];
+const WRONG_WAY = ['bad_id', 'bad_contact', 'too_short', 'no_token', 'no_such_service'];
 
 function exitCodeOf(thrown: unknown): number {
   // commander has said it itself: help that was asked for, or what is wrong with the line.

@@ -38,6 +38,20 @@ export const sections: readonly Section[] = [
     isOnPhone: true,
   },
   {
+    path: '/campaigns',
+    word: 'Рассылки',
+    icon: 'send',
+    roles: ['owner', 'sales'],
+    isOnPhone: false,
+  },
+  {
+    path: '/reports',
+    word: 'Отчёты',
+    icon: 'chart-no-axes-column',
+    roles: ['owner', 'viewer', 'targetologist'],
+    isOnPhone: true,
+  },
+  {
     path: '/settings',
     word: 'Настройки',
     icon: 'settings-2',
