@@ -20,6 +20,7 @@ import { COUNT_UP_TO, leadsPage } from './pages/leads-page.ts';
 import { faultsOf, todayPage } from './pages/today-page.ts';
 import { problemRoutes } from './problem-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { textRoutes } from './text-routes.ts';
 import type { Clock } from './words/time.ts';
 
 export interface RouteParts extends CampaignParts {
@@ -47,6 +48,7 @@ export function routesOf(parts: RouteParts): Route[] {
     ...problemRoutes(parts),
     ...campaignRoutes(parts),
     ...settingsRoutes(parts),
+    ...textRoutes(parts),
     ...accountRoutes(parts.accounts),
   ];
 }
