@@ -10,6 +10,7 @@ import type { ContactLists } from '../audience/contact-lists.ts';
 import type { TextStore } from '@leadwire/operations/texts/text-store';
 import type { OwnTexts } from '../campaigns/own-texts.ts';
 import type { CopyStore } from '../campaigns/copy-store.ts';
+import type { SubjectStore } from '../campaigns/subject-store.ts';
 import type { Pace } from '../campaigns/sending-time.ts';
 import type { DraftStore } from '../campaigns/draft-store.ts';
 import type { AudiencePorts } from '../audience/new-audience.ts';
@@ -27,6 +28,7 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   texts: TextStore;
   ownTexts: OwnTexts;
   copies: CopyStore;
+  subjects: SubjectStore;
   lists: ContactLists;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
   tests: TestSendPorts;

@@ -23,11 +23,12 @@ import { addPreviewRoutes } from './preview-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
 import { addTextRoutes } from './text-routes.ts';
 import { addSegmentRoutes } from './segment-routes.ts';
+import { addSubjectRoutes } from './subject-routes.ts';
 
 /** A list of 20 MB over a home connection. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
 /** What is open without the token: health (the metrics ask for themselves) and the documentation. */
-const OPEN = /^\/(?:healthz|readyz|metrics|openapi\.json|docs(?:\/.*)?)$/;
+const OPEN = /^\/(?:healthz|readyz|startedz|metrics|openapi\.json|docs(?:\/.*)?)$/;
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(
@@ -57,6 +58,7 @@ export async function createHttp(
 
   addDraftRoutes(app, ports);
   addCopyRoutes(app, ports);
+  addSubjectRoutes(app, ports);
   addSegmentRoutes(app, ports);
   addCampaignRoutes(app, ports);
   addPreviewRoutes(app, ports);

@@ -65,11 +65,13 @@ export function refuseUnfinished(
 /** Compiles and freezes a draft. @throws RequestError as `readTexts`. */
 export function freezeDraft(
   { templates, own }: TextPorts,
-  campaign: Pick<Campaign, 'template' | 'channel' | 'variables' | 'timeZone'>,
+  campaign: Pick<Campaign, 'template' | 'channel' | 'variables' | 'timeZone' | 'subject'>,
 ): FrozenCampaign {
   const { template, variables } = readTexts(templates, campaign);
-  const { channel, timeZone } = campaign;
-  return templates.freeze(template, channel, variables, { ...own, timeZone });
+  const { channel, timeZone, subject } = campaign;
+  const frozen = templates.freeze(template, channel, variables, { ...own, timeZone });
+  if (subject === null || frozen.mail === null) return frozen;
+  return { ...frozen, mail: { ...frozen.mail, subject } };
 }
 
 /** Renders for its people. @throws RequestError as `readTexts`; otherwise as `Database`. */
