@@ -89,7 +89,13 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
         'intake_rejects',
       ],
       ...['sales', 'referral_referrers', 'referral_commission_tiers', 'referral_conversions'],
-      ...['referral_leads', 'referral_sales', 'referral_clicks', 'referral_remarks'],
+      ...[
+        'referral_leads',
+        'referral_sales',
+        'referral_clicks',
+        'referral_remarks',
+        'lead_tracking',
+      ],
     ].map((name) => [name, Object.fromEntries(people.map((person) => [person, '-']))]),
   ),
 };
