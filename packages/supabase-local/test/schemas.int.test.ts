@@ -27,7 +27,7 @@ beforeAll(async () => {
   await applyMigrations(db, []);
   empty = await db.dumpDataDir('none');
   await db.close();
-}, 60_000);
+}, 180_000);
 afterAll(() => Promise.all(open.map((db) => db.close())));
 
 async function database(): Promise<PGlite> {
