@@ -88,6 +88,7 @@ function startMailer(
       CAMPAIGN_QUIET_HOURS: 'none',
       PUBLIC_BASE_URL: 'https://leadwire.kz',
       UNSUBSCRIBE_SECRET: 'a-secret-for-the-bench-of-32-characters',
+      CONTACT_HASH_SECRET: 'a-hash-key-for-the-bench-of-32-chars',
       RESEND_API_KEY: 're_bench',
       RESEND_BASE_URL: resendUrl,
       RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',

@@ -1,4 +1,5 @@
 /** AmoCRM in the world: as strict as the real one, except that it never blocks for good. */
+import { CONTACT_HASH_SECRET } from '@leadwire/testing/settings';
 
 /** The sandbox's own stages of its own pipeline. */
 export const AMOCRM = {
@@ -18,6 +19,7 @@ export const amocrmOptions = {
 /** For the processes of crm-sync; `url` is the providers' line. */
 export function crmEnv(url: string): Record<string, string> {
   return {
+    CONTACT_HASH_SECRET,
     AMOCRM_BASE_URL: `${url}/amocrm`,
     AMOCRM_LONG_LIVED_TOKEN: TOKEN,
     AMOCRM_STAGE_DEFAULT: String(AMOCRM.stages.first),

@@ -14,7 +14,7 @@ import { MAKERS, tokenHashesOf, type SecretMakers } from '../../scripts/stack/se
 /** Ours to make up. Everything else in MAKERS belongs to an account with somebody, and only the sandbox's may be made up. */
 const OURS = [
   ...['ADMIN_TOKEN', 'PLATFORM_TOKEN', 'UNSUBSCRIBE_SECRET', 'CONTACT_HASH_SECRET'],
-  ...['CONSOLE_SECRET', 'METRICS_TOKEN'],
+  ...['CONSOLE_SECRET', 'METRICS_TOKEN', 'CAMPAIGNS_TOKEN'],
   ...['AMOCRM_WEBHOOK_SECRET', 'MOBIZON_WEBHOOK_SECRET'],
 ];
 

@@ -36,6 +36,7 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   },
   METRICS_TOKEN: { made: HERE, more: 'Prometheus reads its file again by itself.' },
   STATUS_TOKEN: { made: HERE },
+  CAMPAIGNS_TOKEN: { made: HERE, more: 'The console’s own, for mailer-batch.' },
   PLATFORM_TOKEN: {
     made: HERE,
     more: 'The platform is given the new one. Without a gap: `tokens add platform --scope platform` first, give that to the platform, then rotate this one.',
@@ -55,7 +56,7 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
   },
   CONTACT_HASH_SECRET: {
     made: HERE,
-    more: 'Only when it has leaked: everybody’s messages of the day are counted anew, and addresses that bounced are tried once more.',
+    more: 'Only when it has leaked: everybody’s messages of the day are counted anew, addresses that bounced are tried once more, and the list of erasures knows nobody any more.',
   },
   LANDING_SUPABASE_SERVICE_KEY: account(SERVICE_KEY),
   LANDING_SUPABASE_PUBLISHABLE_KEY: account(

@@ -15,6 +15,7 @@ export const MAKERS: SecretMakers = {
   PLATFORM_TOKEN: () => randomBytes(24).toString('hex'),
   AMOCRM_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
   MOBIZON_WEBHOOK_SECRET: () => randomBytes(24).toString('hex'),
+  CAMPAIGNS_TOKEN: () => randomBytes(24).toString('hex'),
   CONSOLE_SECRET: () => randomBytes(32).toString('hex'),
   UNSUBSCRIBE_SECRET: () => randomBytes(32).toString('hex'),
   CONTACT_HASH_SECRET: () => randomBytes(32).toString('hex'),
@@ -33,6 +34,7 @@ const CONFIGURED: Readonly<Record<string, Scope>> = {
   ADMIN_TOKEN: 'admin',
   METRICS_TOKEN: 'metrics',
   STATUS_TOKEN: 'status',
+  CAMPAIGNS_TOKEN: 'campaigns',
 };
 
 /** TOKEN_HASHES for the services: they recognise these tokens and hold none of them. */

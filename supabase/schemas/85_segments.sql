@@ -14,13 +14,16 @@ comment on table public.segments is
   'Filters of people that were given a name. Written by mailer-batch (leadwire_segment_save).';
 
 -- A query of the contacts of a channel that belong to people with one of the contacts (of either channel) in p_found, a
--- query itself: whoever bought by mail has bought, also for SMS.
+-- query itself: whoever bought by mail has bought, also for SMS. People are tied by their identities, and by their leads.
 create function public.leadwire_segment_kin(p_found text, p_own text) returns text
 language sql immutable set search_path = '' as $$
   select format(
     'with s as materialized (select f.contact from (%1$s) as f(contact) where f.contact is not null)
      select s.contact from s union select %2$s from public.landing_leads l where %2$s is not null
-     and (lower(l.email) in (select s.contact from s) or l.phone in (select s.contact from s))', p_found, p_own);
+     and (lower(l.email) in (select s.contact from s) or l.phone in (select s.contact from s))
+     union select k.value from public.person_identities i
+     join public.person_identities k on k.person_id = i.person_id and k.kind in (''email'', ''phone'')
+     where i.kind in (''email'', ''phone'') and i.value in (select s.contact from s)', p_found, p_own);
 $$;
 
 -- A moment that a filter names, as SQL: a day of p_time_zone (2026-11-01), or so many days ago (30d).

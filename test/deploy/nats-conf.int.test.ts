@@ -9,7 +9,12 @@ import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import { brokerAddress } from '@leadwire/shared/broker/address';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { ADMIN_TOKEN, notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
+import {
+  ADMIN_TOKEN,
+  CONTACT_HASH_SECRET,
+  notifierEnv,
+  sandboxOptions,
+} from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import {
@@ -46,6 +51,7 @@ async function start(service: User, env: Record<string, string>): Promise<Servic
 }
 
 const crmEnv = () => ({
+  CONTACT_HASH_SECRET,
   AMOCRM_BASE_URL: sandbox.amocrmUrl,
   AMOCRM_LONG_LIVED_TOKEN: 'amocrm-sandbox-long-lived-token',
 });

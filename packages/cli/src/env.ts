@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, referralProject } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, referralProject, secret } from '@leadwire/shared/runtime/env';
 import { z } from 'zod';
 
 const { NATS_URL, NATS_REPLICAS } = commonEnv({ port: 0 });
@@ -30,6 +30,8 @@ export const envSchema = z.object({
   TRIPWIRE_DATABASE_URL: databaseUrl.optional(),
   TRAFFIC_DATABASE_URL: databaseUrl.optional(),
   MAIN_DATABASE_URL: databaseUrl.optional(),
+  /** The key of the hashes by which people are known: `person …`. */
+  CONTACT_HASH_SECRET: secret.optional(),
   /** landing-api's journal, when this runs on its machine. */
   JOURNAL_DIR: z.string().default('.data/journal'),
   /** Where landing-api answers (`forms test`, `forms retry`), and where the world reaches it. */

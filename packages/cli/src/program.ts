@@ -13,6 +13,7 @@ import { FailedError, UsageError, inSentence, shortened } from './failure.ts';
 import { addFormCommands } from './forms/form-commands.ts';
 import { addHealthCommand } from './doctor/health-command.ts';
 import { addLeadCommands } from './leads/lead-commands.ts';
+import { addPersonCommands } from './person/person-commands.ts';
 import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
 import { addSegmentCommands } from './campaigns/segment-commands.ts';
@@ -59,6 +60,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
+  addPersonCommands(program, readEnv);
   addStaffCommands(program, readEnv);
   addReferralCommands(program, readEnv);
   addTokenCommands(program, readEnv);
@@ -85,7 +87,7 @@ function versionOf(): string {
 }
 
 /** What was refused because it was asked for in a wrong way. */
-const WRONG_WAY = ['bad_id', 'too_short', 'no_token', 'no_such_service'];
+const WRONG_WAY = ['bad_id', 'bad_contact', 'too_short', 'no_token', 'no_such_service'];
 
 function exitCodeOf(thrown: unknown): number {
   // commander has said it itself: help that was asked for, or what is wrong with the line.

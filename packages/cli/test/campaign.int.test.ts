@@ -199,6 +199,38 @@ describe('a campaign from the command line', () => {
   });
 });
 
+test('people are chosen by a saved segment; nobody is no number; the report on the screen is UTF-8 for Excel', async () => {
+  await supabase.landing.sql(
+    `insert into landing_leads (id, kind, name, email, utm_source, created_at) values
+      (gen_random_uuid(), 'proftest', 'Дана', 'segment@leadwire-sample.kz', 'cli-sample', now())`,
+  );
+  const segment = (...args: string[]) =>
+    runCli({ MAILER_BATCH_URL: mailer.url, ADMIN_TOKEN }, 'segment', ...args);
+  const where = ['--where', 'utm_source=cli-sample', 'bought=no'];
+  expect((await segment('count', ...where)).out).toContain('1 person by email');
+  expect(await segment('count', '--where', 'password=1')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('there is no field password'),
+  });
+  expect((await segment('save', 'Не купили', ...where)).code).toBe(0);
+  expect((await segment('save', 'не купили', ...where, 'lead_at>=30d')).code).toBe(0);
+  expect((await segment('list')).out.match(/купили/g)).toHaveLength(1);
+
+  const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
+  const made = await campaign('create', '--name', 'Эфир', ...texts, '--segment', 'Не купили');
+  const id = idIn(made);
+  expect(made.out).toContain('1 person of 1 in the list');
+  expect((await campaign('preview', id)).out).toContain('takes about');
+  expect(await campaign('start', id, '--confirm', '0')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('a campaign for nobody is none'),
+  });
+  expect((await campaign('report', id)).out.startsWith('\ufeff')).toBe(true);
+  expect((await campaign('copy', id)).out).toContain('Draft');
+  expect((await campaign('delete', id, '--yes')).out).toContain('Deleted');
+  expect((await segment('delete', 'Не купили', '--yes')).out).toContain('Deleted');
+});
+
 describe('what cannot be done is said in words', () => {
   test('every broken row of a list, and nothing is left of it', async () => {
     const broken = Array.from({ length: 60 }, (_, n) => `Дана;b${n}@mail.leadwire-sample.kz;x;y`);
@@ -243,7 +275,7 @@ describe('what cannot be done is said in words', () => {
       ).toEqual({
         code: 2,
         out: '',
-        err: expect.stringContaining('Give one of --csv, --to and --table'),
+        err: expect.stringContaining('Give one of --csv, --to, --table, --segment and --where'),
       });
     },
   );

@@ -8,11 +8,14 @@ import {
   TRIPWIRE_SCHEMAS,
 } from '../src/migrations.ts';
 
-// Whichever project REFERRAL_PROJECT names has the tables: a change of one copy alone would be found by its people.
+// Whichever project REFERRAL_PROJECT names has the tables, and people are erased from both: a change of one copy alone
+// would be found by its people.
 test.each([
   ['77_referrals.sql', LANDING_SCHEMAS, TRIPWIRE_SCHEMAS],
   ['78_referral_conversions.sql', LANDING_SCHEMAS, TRIPWIRE_SCHEMAS],
   ['20261129208100_referrals.sql', LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS],
+  ['88_person_rows.sql', LANDING_SCHEMAS, TRIPWIRE_SCHEMAS],
+  ['20261129215000_person_rows.sql', LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS],
 ])('%s is the same in both projects', async (file, landing, tripwire) => {
   const [one, other] = await Promise.all(
     [landing, tripwire].map((folder) => readFile(join(folder, file), 'utf8')),

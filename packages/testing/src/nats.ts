@@ -49,6 +49,7 @@ async function startNatsProcess(): Promise<TestBroker> {
   await start();
   return {
     url: `nats://127.0.0.1:${port}`,
+    storeDir: join(folder, 'store'),
     start,
     kill,
     async close() {

@@ -63,6 +63,7 @@ export const mailerEnv = (sandboxUrl: string) => ({
   ADMIN_TOKEN,
   PUBLIC_BASE_URL,
   UNSUBSCRIBE_SECRET,
+  CONTACT_HASH_SECRET,
   CAMPAIGN_QUIET_HOURS: 'none',
   SMS_BUDGET_PER_HOUR: '0',
   SMS_BUDGET_PER_DAY: '0',

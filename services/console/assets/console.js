@@ -51,3 +51,35 @@ function listen() {
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5_000);
   });
 }
+
+// A table that is chosen or dropped goes with the form as the bytes that it is: only they tell its encoding.
+document.addEventListener('change', async ({ target }) => {
+  if (!target.matches('[data-file]')) return;
+  const bytes = target.form.querySelector('[data-file-bytes]');
+  const [file] = target.files;
+  const reader = new globalThis.FileReader();
+  reader.addEventListener('load', () => {
+    bytes.value = String(reader.result).replace(/^[^,]*,/, '');
+  });
+  if (file) reader.readAsDataURL(file);
+  else bytes.value = '';
+});
+
+// A segment is counted while it is edited.
+let counting;
+for (const form of document.querySelectorAll('form[data-count]')) {
+  form.addEventListener('change', () => {
+    clearTimeout(counting);
+    counting = setTimeout(() => count(form).catch(() => undefined), 300);
+  });
+}
+
+async function count(form) {
+  const body = new globalThis.URLSearchParams(new globalThis.FormData(form));
+  body.set('act', 'count');
+  const answer = await fetch(form.action, { method: 'POST', body });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const fresh = page.getElementById('count');
+  if (fresh) document.getElementById('count')?.replaceWith(fresh);
+}

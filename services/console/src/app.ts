@@ -1,4 +1,5 @@
 /** The only wiring, for main and for tests. */
+import { connectCampaigns } from '@leadwire/operations/campaigns/campaign-api';
 import { openBus } from '@leadwire/shared/broker/bus';
 import { createLog, type Log } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
@@ -36,6 +37,8 @@ export async function createConsole(
     seal: createSeal(secret, 'address'),
     amocrmUrl: env.AMOCRM_BASE_URL,
     publicUrl: env.PUBLIC_BASE_URL,
+    campaignsFor: ({ email: actor }) =>
+      connectCampaigns({ url: env.MAILER_BATCH_URL, token: env.CAMPAIGNS_TOKEN, actor }),
   });
   addPages(http, routes, {
     url,

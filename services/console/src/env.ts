@@ -17,6 +17,9 @@ export const envSchema = z.object({
   TIME_ZONE: timeZone,
   /** Where forms post to, shown to owners. */
   PUBLIC_BASE_URL: baseUrl('the public address of landing-api').optional(),
+  /** Where mailer-batch answers, and a token for it with the scope campaigns: without one there are no campaigns. */
+  MAILER_BATCH_URL: baseUrl('mailer-batch').default('http://127.0.0.1:3105'),
+  CAMPAIGNS_TOKEN: z.string().min(16, 'expected a token of mailer-batch').optional(),
   /** For links to deals. */
   AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
 });

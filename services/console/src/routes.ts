@@ -3,6 +3,7 @@ import { staffRoles } from '@leadwire/shared/contract/staff-facts';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Seal } from '@leadwire/shared/runtime/seal';
 import { z } from 'zod';
+import { campaignRoutes, type CampaignParts } from './campaign-routes.ts';
 import { passwordProblem } from './auth/routes.ts';
 import type { Accounts } from './auth/accounts.ts';
 import { deliveriesOf, findLeads, groupTitles, otherLeads, readFilters, readLead, type Filters } from './data/leads.ts'; // prettier-ignore
@@ -21,10 +22,9 @@ import { problemRoutes } from './problem-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import type { Clock } from './words/time.ts';
 
-export interface RouteParts {
+export interface RouteParts extends CampaignParts {
   bus: Bus;
   accounts: Accounts;
-  clock: Clock;
   /** For searches in addresses. */
   seal: Seal;
   /** Without a slash at its end. */
@@ -45,6 +45,7 @@ export function routesOf(parts: RouteParts): Route[] {
     ...leadRoutes(parts),
     ...leadActRoutes(parts.bus),
     ...problemRoutes(parts),
+    ...campaignRoutes(parts),
     ...settingsRoutes(parts),
     ...accountRoutes(parts.accounts),
   ];

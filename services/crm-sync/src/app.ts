@@ -128,6 +128,7 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
     leases,
     stages,
     plan,
+    hashSecret: env.CONTACT_HASH_SECRET,
     idField: env.AMOCRM_LEAD_ID_FIELD,
     searchLagMs: env.AMOCRM_SEARCH_LAG_MS,
   };

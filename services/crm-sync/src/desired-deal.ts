@@ -34,6 +34,8 @@ export interface DealPorts {
   leases: Leases;
   stages: Stages;
   plan: StagePlan;
+  /** CONTACT_HASH_SECRET: people are known by hashes with it. */
+  hashSecret: string;
   /** The field that holds our id, if there is one. */
   idField: number | undefined;
   /** After this time AmoCRM's search knows what was written. */

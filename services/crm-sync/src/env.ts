@@ -1,4 +1,4 @@
-import { baseUrl, commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, milliseconds, secret } from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
@@ -24,6 +24,8 @@ export const envSchema = z
     ...commonEnv({ port: 3103 }),
     ...accessEnv,
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru or https://<name>.kommo.com'),
+    /** Under which people are known in the map of deals. */
+    CONTACT_HASH_SECRET: secret,
     AMOCRM_LONG_LIVED_TOKEN: z.string().min(10, 'expected the long-lived token').optional(),
     AMOCRM_CLIENT_ID: z.string().min(1, 'expected the id of the integration').optional(),
     AMOCRM_CLIENT_SECRET: z.string().min(1, 'expected the secret of the integration').optional(),

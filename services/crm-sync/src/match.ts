@@ -2,7 +2,7 @@
  * Who is the same person. AmoCRM's search is fuzzy, so its answers are only candidates: phones and
  * addresses are normalised and compared here.
  */
-import { createHash } from 'node:crypto';
+import { contactHash } from '@leadwire/shared/contacts/contact-hash';
 import { readEmails } from '@leadwire/shared/contacts/emails';
 import { readPhones } from '@leadwire/shared/contacts/phones';
 import type { Contact, FieldValues } from './amocrm-records.ts';
@@ -45,18 +45,15 @@ export function searchTexts({ phone, email }: Person): string[] {
 
 /**
  * Names of a person in locks and in our map, sorted so that everybody takes locks in one order:
- * hashes, because keys are no place for contact data. Somebody without contacts has only `id`.
+ * keyed hashes, because keys are no place for contact data. Somebody without contacts has only `id`.
+ * @param secret CONTACT_HASH_SECRET
  */
-export function personKeys(person: Person, id: string): string[] {
-  const names = [
-    ['phone', phonesIn(person.phone)[0]],
-    ['email', emailsIn(person.email)[0]],
-  ].flatMap(([kind, value]) => (value === undefined ? [] : [`${kind}:${value}`]));
-  return (names.length > 0 ? names : [`id:${id}`]).map(hash).sort();
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 40);
+export function personKeys(secret: string, person: Person, id: string): string[] {
+  const contacts = [phonesIn(person.phone)[0], emailsIn(person.email)[0]];
+  const hashes = contacts.flatMap((each) =>
+    each === undefined ? [] : [contactHash(secret, each)],
+  );
+  return hashes.length > 0 ? [...new Set(hashes)].sort() : [`id-${id}`];
 }
 
 type Code = 'PHONE' | 'EMAIL';

@@ -34,7 +34,7 @@ export type SyncDeal = (wish: DesiredDeal) => Promise<Synced>;
 /** Errors are those of the ports; SnoozeError while somebody else works on the same person. */
 export function createSyncDeal(ports: DealPorts): SyncDeal {
   return async (wish) => {
-    const keys = personKeys(wish.person, wish.id);
+    const keys = personKeys(ports.hashSecret, wish.person, wish.id);
     const held = new Map<string, Lease>();
     const lock = async (key: string) => {
       if (!held.has(key)) held.set(key, await ports.leases.acquire(`crm.${key}`, PATIENCE_MS));

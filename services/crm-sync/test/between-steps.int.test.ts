@@ -4,6 +4,7 @@ import { AmbiguousError, SnoozeError, TransientError } from '@leadwire/shared/er
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import type { Amocrm } from '../src/amocrm.ts';
 import { createCrmSync } from '../src/handler.ts';
+import { CONTACT_HASH_SECRET } from '@leadwire/testing/settings';
 import { personKeys } from '../src/match.ts';
 import { createSyncDeal } from '../src/sync-deal.ts';
 import type { DealPorts, DesiredDeal } from '../src/desired-deal.ts';
@@ -103,7 +104,8 @@ describe('a worker that was away while another one took over', () => {
     const { map } = rig.ports();
     const lead = someLead();
     const other = someLead({ phone: lead.phone });
-    const keys = personKeys({ ...lead }, lead.leadId);
+    const keys = personKeys(CONTACT_HASH_SECRET, { ...lead }, lead.leadId);
+    const othersKeys = personKeys(CONTACT_HASH_SECRET, { ...other }, other.leadId);
     const early = await map.claim(lead.leadId, keys, undefined);
     await new Promise((resolve) => setTimeout(resolve, 5));
     const late = await map.claim(lead.leadId, keys, early);
@@ -112,7 +114,7 @@ describe('a worker that was away while another one took over', () => {
     await map.release(lead.leadId, keys, early);
     expect(await map.lead(lead.leadId)).toEqual(late);
 
-    const shared = keys.filter((key) => personKeys({ ...other }, other.leadId).includes(key));
+    const shared = keys.filter((key) => othersKeys.includes(key));
     await map.claim(other.leadId, shared, undefined);
     await map.release(lead.leadId, keys, late);
     for (const key of shared) expect((await map.person(key))?.claim?.by).toBe(other.leadId);
@@ -227,7 +229,7 @@ describe('who is whose', () => {
       emails: [mistaken.email!],
     });
     const made = { dealId: 1, stageId: undefined, problem: undefined, contactId: corrected.id };
-    const keys = personKeys({ ...mistaken }, mistaken.leadId);
+    const keys = personKeys(CONTACT_HASH_SECRET, { ...mistaken }, mistaken.leadId);
     await map.record(mistaken.leadId, keys, made);
 
     const owner = someLead({ phone: mistaken.phone });

@@ -116,16 +116,20 @@ describe('a contact', () => {
 });
 
 describe('a person’s keys', () => {
+  const secret = 'a-hash-key-for-tests-of-32-characters';
+
   test('are the same for the same contacts and hold nothing of them', () => {
-    const keys = personKeys(person, 'a');
-    expect(personKeys({ ...person, phone: '8 705 123 45 67' }, 'b')).toEqual(keys);
+    const keys = personKeys(secret, person, 'a');
+    expect(personKeys(secret, { ...person, phone: '8 705 123 45 67' }, 'b')).toEqual(keys);
     expect(keys).toHaveLength(2);
-    expect(keys.join()).toMatch(/^[0-9a-f,]+$/);
+    expect(keys.join()).toMatch(/^[\w,-]+$/);
+    // Nobody without the secret can try all numbers of a country.
+    expect(personKeys('another secret', person, 'a')).not.toEqual(keys);
   });
 
   test('of somebody without contacts are their own', () => {
     const nobody = { name: 'Айгерим', phone: null, email: null };
-    expect(personKeys(nobody, 'a')).not.toEqual(personKeys(nobody, 'b'));
+    expect(personKeys(secret, nobody, 'a')).not.toEqual(personKeys(secret, nobody, 'b'));
   });
 });
 

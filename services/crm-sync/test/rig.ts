@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals'
 import { keepServices } from '@leadwire/testing/kept-services';
 import { nodeOptions } from '@leadwire/testing/preload';
 import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';
-import { ADMIN_TOKEN } from '@leadwire/testing/settings';
+import { ADMIN_TOKEN, CONTACT_HASH_SECRET } from '@leadwire/testing/settings';
 import type { AmocrmOptions } from '@leadwire/sandbox/amocrm/lifecycle/settings';
 import type { SandboxControl } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
@@ -168,6 +168,7 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
 
   function crmEnv(): Record<string, string> {
     return {
+      CONTACT_HASH_SECRET,
       AMOCRM_BASE_URL: `${sandbox.url}/amocrm`,
       AMOCRM_LONG_LIVED_TOKEN: TOKEN,
       AMOCRM_PIPELINE_ID: String(PIPELINE),

@@ -37,6 +37,8 @@ export const envSchema = z.object({
       'expected names such as landing.my_view, comma separated',
     ),
   UNSUBSCRIBE_SECRET: secret,
+  /** By hashes with it, lists are compared with those who were erased. */
+  CONTACT_HASH_SECRET: secret,
   CAMPAIGN_TIME_ZONE: timeZone.default('Asia/Almaty'),
   CAMPAIGN_QUIET_HOURS: z
     .string()

@@ -45,6 +45,18 @@ describe('an audience', () => {
     ]);
   });
 
+  test('leaves out whoever was erased, by either contact, and keeps nothing of them', async () => {
+    const { people, leftOut } = await read(
+      [
+        listed(2, { name: 'Анна', email: 'anna@leadwire-sample.kz', phone: '8 700 000 11 22' }),
+        listed(3, { name: 'Ева', email: 'eva@leadwire-sample.kz' }),
+      ],
+      { isErased: (contact) => contact === '+77000001122' },
+    );
+    expect(people).toMatchObject([{ name: 'Ева' }]);
+    expect(leftOut).toEqual([{ row: 2, name: null, contact: null, reason: 'erased' }]);
+  });
+
   test('for SMS leaves out whom nobody pays for a message to', async () => {
     const audience = await read(
       [listed(2, { phone: '+7 705 123-45-67' }), listed(3, { phone: '+8816 123 456 78' })],

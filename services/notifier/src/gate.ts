@@ -23,6 +23,8 @@ export interface GateOptions {
   quota: Pick<Quota, 'take' | 'giveBack'>;
   budget: Pick<SmsBudget, 'take' | 'giveBack'>;
   bounced: Pick<BouncedAddresses, 'has'>;
+  /** Whether what was received then is of somebody who was erased since, by the hash of their contact. */
+  isErased: (hash: string, receivedAt: string) => Promise<boolean>;
   /** Of CONTACT_HASH_SECRET. */
   secret: string;
   /** Messages from leads to one person a day. */
@@ -73,6 +75,8 @@ export function createGate(options: GateOptions): Gate {
     async check(due, known) {
       const reason = options.channels[due.channel].unreachable(recipientOf(due));
       if (reason !== undefined) return reason;
+      const { receivedAt } = due.lead ?? due.message ?? {};
+      if (receivedAt && (await options.isErased(hashOf(due), receivedAt))) return 'erased';
       if (due.about !== 'message') {
         if (due.channel === 'sms') waitOutQuietHours();
         if (due.channel === 'email' && (await bounced.has(hashOf(due)))) return 'suppressed';

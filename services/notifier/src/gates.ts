@@ -1,6 +1,7 @@
 /** The gate with its counts and measures, wired by the environment. */
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createQuota } from '@leadwire/shared/coordination/quota';
+import { isErased } from '@leadwire/shared/delivery/erasure-list';
 import { createSmsBudget } from '@leadwire/shared/delivery/sms-budget';
 import type { AccountParts } from '@leadwire/shared/providers/accounts';
 import { Gauge } from 'prom-client';
@@ -41,6 +42,7 @@ export function createGates(env: NotifierEnv, { bus, log, metrics, channels, bou
     quota,
     budget,
     bounced,
+    isErased: (hash, receivedAt) => isErased(bus, hash, receivedAt),
     secret: env.CONTACT_HASH_SECRET,
     perDay: { sms: env.PERSON_SMS_PER_DAY, email: env.PERSON_MAIL_PER_DAY },
     quietHours: env.LEAD_SMS_QUIET_HOURS,

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
+import { contactHash } from '@leadwire/shared/contacts/contact-hash';
 import { newId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
+import { CONTACT_HASH_SECRET } from '@leadwire/testing/settings';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 
@@ -127,6 +129,24 @@ test('an address that does not exist gets no mail of a lead either', async () =>
   expect(await (await fetch(`${url}/metrics`)).text()).toMatch(
     /deliveries_skipped_total\{channel="email",reason="suppressed",service="notifier"\} 1/,
   );
+});
+
+test('who was erased is not written to because of what they said before, also by a replay', async () => {
+  const lead = someLead();
+  const erasedAt = new Date(Date.parse(lead.receivedAt) + 1).toISOString();
+  const list = await bus().bucket('erasures');
+  for (const contact of [lead.phone!, lead.email!]) {
+    const key = `contact.${contactHash(CONTACT_HASH_SECRET, contact)}`;
+    await list.put(key, JSON.stringify({ erasureId: newId(), erasedAt }));
+  }
+  const receivedAt = new Date(Date.parse(erasedAt) + 1).toISOString();
+  const again = someLead({ email: lead.email, phone: lead.phone, receivedAt });
+  await startNotifier();
+  await publishLead(lead);
+  await publishLead(again);
+
+  expect(await settled(lead)).toEqual({ email: 'skipped: erased', sms: 'skipped: erased' });
+  expect(await settled(again)).toEqual({ email: 'sent', sms: 'sent' });
 });
 
 test('an SMS waits for the end of quiet hours', async () => {

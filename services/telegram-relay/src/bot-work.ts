@@ -7,6 +7,7 @@ import { eventSchemas } from '@leadwire/shared/contract/events';
 import { createLeases } from '@leadwire/shared/coordination/leases';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import type { BotName } from '@leadwire/shared/providers/telegram/bot-api';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -28,9 +29,11 @@ import {
 import type { BotSender } from './bot/pace.ts';
 import { startPoller } from './bot/poller.ts';
 import { createStudentLinks } from './students/students.ts';
+import { startDigest } from './groups/digest.ts';
 import { createToday } from './groups/today.ts';
 import { createFind } from './groups/find.ts';
 import { createReleaseHeld } from './alerts/release-held.ts';
+import { startSilenceWatch } from './alerts/silence-watch.ts';
 import { createLeadLookup } from './leads/lead-lookup.ts';
 import { createLeadOwners } from './leads/lead-owners.ts';
 import { createTakeLead } from './leads/take-lead.ts';
@@ -76,6 +79,7 @@ export function createBotWork(env: TelegramRelayEnv, parts: BotParts): BotWork {
       ...starts.map((start) => start()),
       ...startAlerts(env, parts),
       startStudents(parts),
+      ...startWatches(env, parts),
     ],
   };
 }
@@ -171,6 +175,22 @@ function startAlerts(env: TelegramRelayEnv, parts: BotParts): BackgroundWork[] {
     handle: ({ data }) => desk.take(data),
   });
   return [consumer, desk.start()];
+}
+
+/** What nobody asks for: the day before in the morning, and that leads are missing. */
+function startWatches(env: TelegramRelayEnv, { bus, log, groups, bots }: BotParts) {
+  const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: serviceKey } = env;
+  const { TELEGRAM_DIGEST_HOUR: hour, TIME_ZONE: timeZone } = env;
+  const { leads: speaker } = bots;
+  const watches: BackgroundWork[] = [];
+  if (speaker && hour !== 'off') {
+    watches.push(startDigest({ bus, groups, speaker, timeZone, hour, log }));
+  }
+  if (url !== undefined && serviceKey !== undefined) {
+    const database = createDatabase({ project: 'landing', url, serviceKey });
+    watches.push(startSilenceWatch({ database, alerts: createAlerts(bus), log }));
+  }
+  return watches;
 }
 
 function startStudents({ bus, log, metrics, bots }: BotParts): BackgroundWork {

@@ -32,6 +32,7 @@ export const envSchema = z
     TELEGRAM_DEAL_WAIT_MS: milliseconds(3_000),
     TELEGRAM_PAUSED_RETRY_MS: milliseconds(90_000),
     TELEGRAM_POLLER_LEASE_MS: milliseconds(20_000),
+    TELEGRAM_DIGEST_HOUR: z.literal('off').or(z.coerce.number().int().min(0).max(23)).default(9),
     TIME_ZONE: timeZone,
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
     LEAD_LINK_BASE_URL: baseUrl('where a lead can be looked at').optional(),

@@ -1,5 +1,6 @@
 /** `leadwire topology …`: for a broker whose services may not create anything themselves. */
 import type { Command } from 'commander';
+import { forgetPlainHashes } from '@leadwire/operations/person/plain-hashes';
 import { consumers } from '@leadwire/shared/contract/consumers';
 import { buckets, streams } from '@leadwire/shared/contract/topology';
 import { withBus } from '../connect.ts';
@@ -14,7 +15,7 @@ export function addTopologyCommands(program: Command, readEnv: () => CliEnv): vo
     .command('apply')
     .description('create what is missing at the broker and mend what differs; keeps every message')
     .action(async () => {
-      await withBus(readEnv(), () => Promise.resolve(), 'apply');
+      const forgotten = await withBus(readEnv(), forgetPlainHashes, 'apply');
       const counts = [streams, buckets, consumers].map((each) => Object.keys(each).length);
       const [streamCount = 0, bucketCount = 0, consumerCount = 0] = counts;
       say(
@@ -23,5 +24,6 @@ export function addTopologyCommands(program: Command, readEnv: () => CliEnv): vo
           `The broker has all ${streamCount} streams, ${bucketCount} buckets and ${consumerCount} consumers.`,
         ),
       );
+      if (forgotten > 0) say(`${forgotten} people were known by hashes without a key: removed.`);
     });
 }

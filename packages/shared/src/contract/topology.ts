@@ -203,7 +203,7 @@ export const buckets = {
   },
   telegram_updates: {
     ttlMs: 2 * DAY,
-    what: '<bot>.<update> -> it was handled; why no command is answered twice',
+    what: '<bot>.<update> -> it was handled; digest.<day>.<group> -> it was told; why neither happens twice',
   },
   telegram_alerts: {
     ttlMs: 0,
@@ -222,9 +222,10 @@ export const buckets = {
     ttlMs: DAY,
     what: 'provider account -> when its next request may go out; person (as a keyed hash) or budget -> what was sent lately; how many leads came',
   },
-  bounced: {
+  bounced: { ttlMs: 0, what: 'mail address (as a keyed hash) that does not exist -> since when' },
+  erasures: {
     ttlMs: 0,
-    what: 'mail address (as a keyed hash) that does not exist -> since when it is known',
+    what: 'contact (as a keyed hash) -> until when it was erased; certificates',
   },
   passes: {
     ttlMs: 7 * DAY,

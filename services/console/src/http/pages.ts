@@ -70,6 +70,7 @@ export function addPages(app: FastifyInstance, routes: readonly Route[], parts: 
     app.route({
       method: route.method,
       url: route.path,
+      ...(route.largestForm !== undefined && { bodyLimit: route.largestForm }),
       async handler(request, reply) {
         const known = await identify(request, reply);
         if (!known) return toLogin(request, reply);

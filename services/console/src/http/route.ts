@@ -32,6 +32,8 @@ export interface Route {
   /** As Fastify writes it: `/leads/:id`. */
   path: string;
   roles: readonly StaffRole[];
+  /** Bytes of a form, where a list comes with it. */
+  largestForm?: number;
   handle(visit: Visit): Promise<Answer> | Answer;
 }
 

@@ -38,6 +38,13 @@ export const sections: readonly Section[] = [
     isOnPhone: true,
   },
   {
+    path: '/campaigns',
+    word: 'Рассылки',
+    icon: 'send',
+    roles: ['owner', 'sales'],
+    isOnPhone: false,
+  },
+  {
     path: '/settings',
     word: 'Настройки',
     icon: 'settings-2',

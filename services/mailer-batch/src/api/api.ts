@@ -5,6 +5,8 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 import type { Access } from '@leadwire/shared/service/access';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { contactHash } from '@leadwire/shared/contacts/contact-hash';
+import { readErasureList } from '@leadwire/shared/delivery/erasure-list';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import type { createChannels } from '../sending/channels.ts';
@@ -49,6 +51,10 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),
     audienceTables: env.AUDIENCE_TABLES,
+    readErased: async () => {
+      const erased = await readErasureList(bus);
+      return (contact) => erased.has(contactHash(env.CONTACT_HASH_SECRET, contact));
+    },
     smsRefusal: (phone) => (isMobileOf(phone, env.SMS_COUNTRIES) ? undefined : 'sms_not_allowed'),
     tests: { resend, mobizon, mailFrom: env.RESEND_FROM_EMAIL, smsFrom: env.MOBIZON_FROM },
     pace: {

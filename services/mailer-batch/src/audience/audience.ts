@@ -41,6 +41,8 @@ export interface AudienceOptions {
   channel: Channel;
   /** Contacts of this campaign's own exclusions, as typed; mail addresses and phones exclude on either channel. */
   exclude: readonly string[];
+  /** Whether somebody with this contact was erased, ever: a list of before cannot be told from a newer one. */
+  isErased?: (contact: string) => boolean;
   /** Checks what a person has of the template's variables. */
   readVariables: (fields: Readonly<Record<string, string>>) => ReadVariables;
   /** Why nobody pays for a message to this contact, or undefined. */
@@ -54,7 +56,7 @@ const LONGEST_CONTACT = 254;
 /** Reads the whole list. The first one of several with the same contact is kept. */
 export async function readAudience(
   list: AsyncIterable<ListedPerson>,
-  { channel, exclude, readVariables, refusal, broken }: AudienceOptions,
+  { channel, exclude, isErased = () => false, readVariables, refusal, broken }: AudienceOptions,
 ): Promise<Audience> {
   const people = new Map<string, Person>();
   const leftOut: LeftOutPerson[] = [];
@@ -71,7 +73,9 @@ export async function readAudience(
     const read = contactFor(channel, typed);
     const reason = 'reason' in read ? read.reason : refusal?.(read.contact);
     if (isExcluded(listed, excluded)) leaveOut('excluded_by_campaign');
-    else if (reason !== undefined) leaveOut(reason);
+    else if ([...normalForms(listed.email), ...normalForms(listed.phone)].some(isErased)) {
+      leftOut.push({ row, name: null, contact: null, reason: 'erased' });
+    } else if (reason !== undefined) leaveOut(reason);
     else if ('contact' in read && people.has(read.contact)) leaveOut('duplicate');
     else if ('contact' in read) {
       const own = readVariables(fields);

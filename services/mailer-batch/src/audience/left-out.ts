@@ -1,6 +1,6 @@
 /**
  * Why somebody of a list is not written to: one closed list for the preview, the report and the rows of
- * `campaign_left_out`. The first seven are found when the list is read; the others by the database, anew at every
+ * `campaign_left_out`. The first seven and `erased` are found when the list is read; the others by the database, anew at every
  * preview and for good at the start.
  */
 export const leftOutReasons = {
@@ -16,6 +16,7 @@ export const leftOutReasons = {
   bounced: 'mail came back for good',
   complained: 'has reported our mail as spam',
   suppressed: 'blocked by hand',
+  erased: 'was erased at their own wish: neither name nor contact is kept',
   topic_already_sent: 'got this topic from an earlier campaign',
 } as const;
 export type LeftOutReason = keyof typeof leftOutReasons;

@@ -53,6 +53,8 @@ export interface AudiencePorts {
   templates: CampaignTemplates;
   databases: Partial<Record<TableAudience['project'], Pick<Database, 'rowsAfter'>>>;
   audienceTables: readonly string[];
+  /** Who was erased, as of now. */
+  readErased: () => Promise<(contact: string) => boolean>;
   segments: SegmentStore;
   copies: Pick<CopyStore, 'setSource'>;
   /** Of campaigns that say nothing else: where the days of a segment begin. */
@@ -94,6 +96,7 @@ export async function takeList(
   const audience = await readAudience(list, {
     channel: campaign.channel,
     exclude,
+    isErased: await ports.readErased(),
     broken,
     refusal: campaign.channel === 'sms' ? ports.smsRefusal : undefined,
     // Headers are written in any case.

@@ -1,0 +1,148 @@
+/** `person …`: erasing people, what was erased, and doing it once more after a restore. */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { readCertificates, type Certificate } from '@leadwire/operations/person/certificate';
+import {
+  applyErasures,
+  erasePerson,
+  foreseeErasure,
+  takeErasures,
+  type ErasureForeseen,
+} from '@leadwire/operations/person/erase';
+import { maskEmail, maskPhone } from '@leadwire/operations/masking/mask';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { toError } from '@leadwire/shared/errors';
+import { withBus } from '../connect.ts';
+import type { CliEnv } from '../env.ts';
+import { FailedError, UsageError } from '../failure.ts';
+import { clock, columns, counted, paint, say } from '../terminal.ts';
+import { personParts } from './person-parts.ts';
+
+interface EraseFlags {
+  dryRun?: boolean;
+  json?: boolean;
+  yes?: boolean;
+}
+
+export function addPersonCommands(program: Command, readEnv: () => CliEnv): void {
+  const person = program.command('person').description('a person and everything stored of them');
+  person
+    .command('erase')
+    .description('take a person out of everything, for good; what cannot be done here is said')
+    .argument('<who>', 'a phone, a mail address, or the id of a lead')
+    .option('--dry-run', 'only show what there is')
+    .option('-y, --yes', 'do not ask')
+    .option('--json', 'as JSON')
+    .action((who: string, flags: EraseFlags) => {
+      const env = readEnv();
+      return withBus(env, async (bus) => erase(await personParts(env, bus), who, flags), 'apply');
+    });
+
+  person
+    .command('certificates')
+    .description('what was erased, when, by whom and where; names nobody')
+    .option('--json', 'as JSON')
+    .action(({ json }: { json?: boolean }) =>
+      withBus(readEnv(), async (bus) => {
+        const all = await readCertificates(bus);
+        if (json) return say(JSON.stringify(all));
+        if (all.length === 0) return say('Nobody was erased.');
+        for (const each of all) say(...certificateLines(each), '');
+      }),
+    );
+
+  person
+    .command('apply')
+    .description('erase everybody on the list once more: after a restore, before services start')
+    .option('--list <file>', 'with what "person certificates --json" said of the other machine')
+    .option('--json', 'as JSON')
+    .action(({ list, json }: { list?: string; json?: boolean }) => {
+      const env = readEnv();
+      const apply = async (bus: Bus) => {
+        const parts = await personParts(env, bus);
+        if (list !== undefined) await takeErasures(parts, readJson(list));
+        const places = await applyErasures(parts);
+        if (json) return say(JSON.stringify({ places }));
+        say(...placeLines(places), paint('green', 'The list of erasures holds everywhere.'));
+      };
+      return withBus(env, apply, 'apply');
+    });
+}
+
+/** @throws UsageError */
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (thrown) {
+    throw new UsageError(`${file} cannot be read as a list: ${toError(thrown).message}`);
+  }
+}
+
+async function erase(
+  parts: Awaited<ReturnType<typeof personParts>>,
+  who: string,
+  flags: EraseFlags,
+): Promise<void> {
+  const foreseen = await foreseeErasure(parts, who);
+  const { places, contacts, shared } = foreseen;
+  if (flags.dryRun && flags.json) {
+    const masked = { contacts: contacts.map(mask), shared: shared.map(mask) };
+    return say(JSON.stringify({ wouldErase: { places, ...masked } }));
+  }
+  if (!flags.json) showForeseen(foreseen);
+  if (flags.dryRun) return;
+  if (!flags.yes && !(await isConfirmed(foreseen))) return say('Nothing was changed.');
+  const certificate = await erasePerson(parts, foreseen);
+  if (flags.json) return say(JSON.stringify(certificate));
+  say(...certificateLines(certificate), paint('green', 'Erased.'));
+}
+
+function showForeseen({ contacts, shared, places, certificate }: ErasureForeseen): void {
+  say(
+    `${contacts.map(mask).join(', ')}: ${counted(certificate.ids.length, 'lead or message', 'leads and messages')}.`,
+  );
+  if (shared.length > 0) {
+    say(`Also somebody else's, and left as they are: ${shared.map(mask).join(', ')}.`);
+  }
+  say('', ...placeLines(places), '');
+}
+
+function placeLines(places: Readonly<Record<string, number>>): string[] {
+  const rows = Object.entries(places).map(([place, count]) => [place, String(count)]);
+  return rows.length === 0 ? ['  nothing'] : columns(['WHERE', 'RECORDS'], rows, '  ');
+}
+
+function certificateLines(certificate: Certificate): string[] {
+  const { erasureId, state, by, erasedAt, finishedAt, places, left } = certificate;
+  const end =
+    finishedAt === undefined ? paint('red', 'NOT FINISHED: erase once more') : clock(finishedAt);
+  return [
+    `Certificate ${erasureId} (${state})`,
+    `  by ${by}, everything until ${clock(erasedAt)}, done ${end}`,
+    ...placeLines(places),
+    ...left.map((each) => `  To do by hand: ${each}`),
+  ];
+}
+
+function mask(contact: string): string {
+  return contact.includes('@') ? maskEmail(contact) : maskPhone(contact);
+}
+
+/** The number must be typed: a "y" is too quick for something that cannot be taken back. */
+async function isConfirmed({ places }: ErasureForeseen): Promise<boolean> {
+  const records = Object.values(places).reduce((sum, each) => sum + each, 0);
+  if (!process.stdin.isTTY) {
+    throw new UsageError('Nothing was changed: there is no terminal to confirm at. Give --yes.');
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const question = `Type ${records} to erase these records for good: `;
+    return (await prompt.question(question)).trim() === String(records);
+  } catch {
+    // Ctrl-C or Ctrl-D at the question.
+    throw new FailedError('Nothing was changed.');
+  } finally {
+    prompt.close();
+  }
+}

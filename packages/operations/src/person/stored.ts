@@ -1,0 +1,178 @@
+/** Everything that is stored about a person, place by place: found, and taken away. */
+import { readFile, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { readStream, type StoredMessage } from '@leadwire/shared/broker/read-stream';
+import { apiCode } from '@leadwire/shared/broker/error-codes';
+import { z } from 'zod';
+import type { PersonDatabase, PersonParts } from './person-parts.ts';
+import {
+  bucketReach,
+  streamReach,
+  tableReach,
+  type ProjectName,
+  type Reach,
+  type TableReach,
+} from './places.ts';
+import type { Traces, Wanted } from './traces.ts';
+
+/** JetStream's words for a message that is not there: "no message found", "sequence not found". */
+const GONE = [10037, 10043];
+/** 8 KiB each, so a part is a megabyte of rows that are not large. */
+const BLOCKS = 128;
+const JOURNAL_FOLDERS = ['tmp', 'new', 'refused'];
+
+/** One record about the person: `remove` takes it away, and says whether it was still there. */
+export interface Found {
+  /** `stream LEADS`, `bucket crm_map`, `table landing.sales`, `journal`. */
+  place: string;
+  remove(): Promise<boolean>;
+}
+
+interface Looking {
+  traces: Traces;
+  wanted: Wanted;
+}
+
+/** All there is, one place after the other. @throws TransientError; what a database throws */
+export async function* findStored(parts: PersonParts, looking: Looking): AsyncGenerator<Found> {
+  for (const [name, reach] of Object.entries(streamReach)) {
+    yield* inStream(parts, looking, { place: `stream ${name}`, stream: name, reach });
+  }
+  for (const [name, reach] of Object.entries(bucketReach)) {
+    yield* inStream(parts, looking, { place: `bucket ${name}`, stream: `KV_${name}`, reach });
+  }
+  yield* inJournal(parts.journalDir, looking);
+  for (const [project, tables] of Object.entries(tableReach)) {
+    const database = parts.databases[project as ProjectName];
+    if (!database) continue;
+    for (const [table, reach] of Object.entries<TableReach>(tables)) {
+      yield* inTable(database, looking, { place: `table ${project}.${table}`, table, reach });
+    }
+  }
+}
+
+/** Messages of a stream, or keys of a bucket, about the person. */
+async function* inStream(
+  { bus }: PersonParts,
+  { traces, wanted }: Looking,
+  { place, stream, reach }: { place: string; stream: string; reach: Reach },
+): AsyncGenerator<Found> {
+  if (reach === 'keep') return;
+  const manager = await bus.manager();
+  for await (const message of readStream(bus, stream)) {
+    const trace = traceOf(message, traces, wanted);
+    if (trace === undefined || (trace === 'id' && reach === 'contact')) continue;
+    const remove = async () => {
+      try {
+        // Overwritten on the disk, not only passed over.
+        return await manager.streams.deleteMessage(stream, message.seq, true);
+      } catch (thrown) {
+        if (GONE.includes(apiCode(thrown) ?? 0)) return false;
+        throw thrown;
+      }
+    };
+    yield { place, remove };
+  }
+}
+
+function traceOf({ subject, data, json, at }: StoredMessage, traces: Traces, wanted: Wanted) {
+  const value = json ?? Buffer.from(data).toString();
+  const tokens = subject.split('.');
+  const inSubject = tokens.some(
+    (token) => wanted.ids.has(token) || wanted.studentIds.has(token) || wanted.contacts.has(token),
+  );
+  return traces.find(value, wanted, at) ?? (inSubject ? 'id' : undefined);
+}
+
+/** Leads that wait on this machine for the broker. */
+async function* inJournal(
+  dir: string | undefined,
+  { traces, wanted }: Looking,
+): AsyncGenerator<Found> {
+  if (dir === undefined) return;
+  for (const folder of JOURNAL_FOLDERS) {
+    const files = await readdir(path.join(dir, folder)).catch(() => []);
+    for (const name of files) {
+      const file = path.join(dir, folder, name);
+      const text = await readFile(file, 'utf8').catch(() => '');
+      if (traces.find(jsonOf(text), wanted, undefined) === undefined) continue;
+      yield { place: 'journal', remove: () => rm(file).then(() => true) };
+    }
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const pageSchema = z.object({
+  rows: z.array(
+    z.object({ at: z.string(), mark: z.string(), row: z.record(z.string(), z.unknown()) }),
+  ),
+  next: z.number().nullable(),
+});
+type Page = z.infer<typeof pageSchema>;
+
+/** The rows of a table, whatever it is called. @throws what the database throws */
+export async function* rowsOf(
+  database: PersonDatabase,
+  table: string,
+): AsyncGenerator<Page['rows'][number]> {
+  let from: number | null = 0;
+  while (from !== null) {
+    const page: Page = await pageOf(database, table, from);
+    yield* page.rows;
+    from = page.next;
+  }
+}
+
+function pageOf(database: PersonDatabase, table: string, fromBlock: number): Promise<Page> {
+  const args = { in_table: table, from_block: fromBlock, blocks: BLOCKS };
+  return database.call('leadwire_person_rows', args, pageSchema);
+}
+
+async function* inTable(
+  database: PersonDatabase,
+  { traces, wanted }: Looking,
+  { place, table, reach: { reach, how } }: { place: string; table: string; reach: TableReach },
+): AsyncGenerator<Found> {
+  if (reach === 'keep') return;
+  for await (const { at, mark, row } of rowsOf(database, table)) {
+    const trace = traces.find(row, wanted, timeOf(row));
+    if (trace === undefined || (trace === 'id' && reach === 'contact')) continue;
+    const patch = patchOf(row, how, (value) => traces.scrub(value, wanted));
+    if (patch !== null && isIn(row, patch)) continue;
+    const args = { in_table: table, row_at: at, mark, patch };
+    const remove = async () =>
+      (await database.call('leadwire_person_change', args, z.number())) === 1;
+    yield { place, remove };
+  }
+}
+
+/** When the row was made, as far as it says so. */
+function timeOf(row: Readonly<Record<string, unknown>>): Date | undefined {
+  const at = row['received_at'] ?? row['sold_at'] ?? row['left_at'] ?? row['created_at'];
+  return typeof at === 'string' ? new Date(at) : undefined;
+}
+
+/** What is written into the row; null when it goes. Columns that this database does not have are left out. */
+function patchOf(
+  row: Readonly<Record<string, unknown>>,
+  how: TableReach['how'],
+  scrub: (value: unknown) => unknown,
+): Readonly<Record<string, unknown>> | null {
+  if (how === 'remove') return null;
+  const wanted = how === 'scrub' ? (scrub(row) as Record<string, unknown>) : how(row);
+  return Object.fromEntries(Object.entries(wanted).filter(([column]) => column in row));
+}
+
+/** Whether nothing of the patch would change the row: it was emptied before. */
+function isIn(row: Readonly<Record<string, unknown>>, patch: Readonly<Record<string, unknown>>) {
+  return Object.entries(patch).every(
+    ([column, value]) => JSON.stringify(row[column]) === JSON.stringify(value),
+  );
+}

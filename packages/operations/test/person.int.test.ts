@@ -1,0 +1,290 @@
+/** Erasing people: found everywhere, gone everywhere, also after an interruption at any step and after a restore. */
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { contactHash } from '@leadwire/shared/contacts/contact-hash';
+import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
+import { newId } from '@leadwire/shared/contract/ids';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { isErased } from '@leadwire/shared/delivery/erasure-list';
+import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { openTestBus } from '@leadwire/testing/bus';
+import { leadCreated, someLead } from '@leadwire/testing/lead';
+import { startNats } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { CONTACT_HASH_SECRET as secret } from '@leadwire/testing/settings';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import type { TestBroker } from '@leadwire/testing/test-broker';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { readCertificates } from '../src/person/certificate.ts';
+import { applyErasures, erasePerson, foreseeErasure, takeErasures } from '../src/person/erase.ts';
+import type { PersonParts } from '../src/person/person-parts.ts';
+import { tableReach } from '../src/person/places.ts';
+
+let broker: TestBroker;
+let supabase: TestSupabase;
+let bus: Bus;
+let leadStore: ServiceProcess;
+let journalDir: string;
+let parts: PersonParts;
+const edited: string[] = [];
+
+beforeAll(async () => {
+  journalDir = mkdtempSync(path.join(tmpdir(), 'leadwire-journal-'));
+  mkdirSync(path.join(journalDir, 'new'));
+  [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
+  bus = await openTestBus(broker, 'test');
+  leadStore = await startServiceProcess({
+    entry: 'services/lead-store/src/main.ts',
+    env: { NATS_URL: broker.url, ...supabase.env },
+  });
+  const { env } = supabase;
+  parts = {
+    bus,
+    actor: 'cli:test',
+    secret,
+    journalDir,
+    databases: {
+      landing: createDatabase({
+        project: 'landing',
+        url: env.LANDING_SUPABASE_URL,
+        serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
+      }),
+      tripwire: createDatabase({
+        project: 'tripwire',
+        url: env.TRIPWIRE_SUPABASE_URL,
+        serviceKey: env.TRIPWIRE_SERVICE_ROLE_KEY,
+      }),
+    },
+    editNotice: (chatId, messageId, text) => {
+      edited.push(`${chatId}:${messageId} ${text}`);
+      return Promise.resolve(true);
+    },
+  };
+}, 180_000);
+afterAll(async () => {
+  await leadStore.kill();
+  await bus.drain();
+  await Promise.all([broker.close(), supabase.close()]);
+  rmSync(journalDir, { recursive: true, force: true });
+});
+
+const publishLead = (lead: Lead) =>
+  bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));
+
+const rowOf = async ({ leadId }: Lead) => {
+  const query = 'select name, email, phone, metadata, utm_source from landing_leads where id = $1';
+  const [landing] = await supabase.landing.sql(query, [leadId]);
+  const other = 'select name, email, phone from lead_tracking where lead_id = $1';
+  const [tripwire] = await supabase.tripwire.sql(other, [leadId]);
+  return landing && tripwire ? landing : undefined;
+};
+
+const isStored = (lead: Lead) =>
+  waitFor(() => rowOf(lead), { timeoutMs: 60_000, what: 'the rows of the lead' });
+
+/** Leaves something of the person in every kind of place. */
+async function scatter(lead: Lead): Promise<void> {
+  const { leadId, phone, email, name } = lead;
+  await publishLead(lead);
+  await isStored(lead);
+  const ledger = createLedger(bus);
+  const dueAt = new Date(Date.now() + 600_000);
+  const mail = deliveryOf({ leadId, channel: 'email' as const, template: 'proftest-result' });
+  await ledger.plan(mail, { dueAt });
+  const due = { ...mail, dueAt: dueAt.toISOString(), lead };
+  await bus.schedule(
+    {
+      pending: subjects.notifyAt('email', mail.deliveryId),
+      due: subjects.notifyDue('email', mail.deliveryId),
+      at: dueAt,
+    },
+    makeEvent('notification.due.v1', { source: 'test', subject: leadId, data: due }),
+  );
+  const notice = deliveryOf({ leadId, channel: 'telegram' as const, template: newId() });
+  const settled = { state: 'sent' as const, providerId: '-100:7' };
+  await ledger.plan(notice, { dueAt: new Date(), settled });
+  const letter = subjects.dead('notifier-email', subjects.notifyDue('email', mail.deliveryId));
+  await bus.publish(letter, Buffer.from(JSON.stringify({ data: due })));
+  const rejectId = newId();
+  const body = Buffer.from(`name=${name}&tel=${encodeURIComponent('+7 (700) 000-77-01')}`);
+  const reject = {
+    rejectId,
+    form: 'spring',
+    reason: 'unreadable' as const,
+    fields: ['tel'],
+    contentType: 'application/x-www-form-urlencoded',
+    query: '',
+    body: body.toString('base64'),
+    encoding: 'base64' as const,
+    receivedAt: new Date().toISOString(),
+  };
+  await bus.publish(
+    subjects.intakeRejected(rejectId),
+    makeEvent('intake.rejected.v1', { source: 'test', subject: rejectId, data: reject }),
+  );
+  const suppressed = {
+    reason: 'bounced' as const,
+    source: 'resend',
+    at: new Date().toISOString(),
+    channel: 'email' as const,
+    contact: email!,
+  };
+  await bus.publish(
+    subjects.contactSuppressed(newId()),
+    makeEvent('contact.suppressed.v1', { source: 'test', subject: leadId, data: suppressed }),
+  );
+  await (await bus.bucket('lead_owners')).put(leadId, JSON.stringify({ by: 'Марат' }));
+  await (await bus.bucket('crm_map')).put(`person.${contactHash(secret, phone!)}`, '{}');
+  const waiting = JSON.stringify({ version: 1, event: leadCreated({ ...lead, leadId: newId() }) });
+  writeFileSync(path.join(journalDir, 'new', `1-${newId()}.json`), waiting);
+  const rows = [
+    `campaigns (id, name, exclusions) values ('${leadId}', 'Эфир', '["${email}"]')`,
+    `campaign_recipients (campaign_id, contact, name, variables)
+      values ('${leadId}', '${email}', '${name}', '{"who": "${name}"}')`,
+    `campaign_left_out (campaign_id, line, name, contact)
+      values ('${leadId}', 1, '${name}', '8 700 000 77 01')`,
+    `suppressions (channel, contact) values ('sms', '${phone}')`,
+    `integration_logs (service, error) values ('resend', 'refused: ${email}')`,
+    `sales (id, student_id, amount, email, phone)
+      values ('${newId()}', 's-1', 5000, '${email}', '${phone}')`,
+    `referral_referrers (name, email, phone, code)
+      values ('${name}', '${email}', '${phone}', 'spring')`,
+  ];
+  for (const row of rows) await supabase.landing.sql(`insert into ${row}`);
+  await waitFor(
+    async () => {
+      const query = `select id from intake_rejects where id = '${rejectId}'`;
+      return ((await supabase.landing.sql(query)) as unknown[]).length > 0;
+    },
+    { timeoutMs: 60_000, what: 'the reject in its table' },
+  );
+}
+
+/** Where any of these bytes stand: files of broker and journal, rows of all tables, logs of the service. */
+async function placesWith(words: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  const look = (place: string, content: Buffer | string) => {
+    if (words.some((word) => content.includes(word))) found.push(place);
+  };
+  for (const root of [broker.storeDir!, journalDir]) {
+    for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+      const file = path.join(entry.parentPath, entry.name);
+      if (entry.isFile()) look(file, readFileSync(file));
+    }
+  }
+  for (const [project, tables] of Object.entries(tableReach)) {
+    for (const table of Object.keys(tables)) {
+      const rows = await supabase[project as 'landing'].sql(`select to_jsonb(t) from ${table} t`);
+      look(`${project}.${table}`, JSON.stringify(rows));
+    }
+  }
+  look('logs', JSON.stringify(leadStore.logs));
+  return found;
+}
+
+describe('a person who is erased', () => {
+  const lead = someLead({
+    name: 'Жаннаттест',
+    phone: '+77000007701',
+    email: 'Zhannat.T@leadwire-sample.kz',
+    metadata: { note: 'Жаннаттест' },
+  });
+  const words = ['Жаннаттест', '7000007701', 'zhannat.t@', 'Zhannat.T@', '700 000 77 01'];
+  const other = someLead({ name: 'Соседка', phone: '+77000007702' });
+
+  test('is gone from every place, however often it was interrupted; nobody else is', async () => {
+    await publishLead(other);
+    await scatter(lead);
+    expect((await placesWith(words)).length).toBeGreaterThan(12);
+    const foreseen = await foreseeErasure(parts, '8 700 000 77 01');
+    expect(foreseen.contacts).toHaveLength(2);
+
+    const seen: string[] = [];
+    const onStep = (step: string) => {
+      if (seen.includes(step)) return;
+      seen.push(step);
+      throw new Error('killed');
+    };
+    for (;;) {
+      // Some runs look anew, by the other contact: nobody remembers which one it was.
+      const typed = seen.length % 8 === 7 ? lead.email! : undefined;
+      const next = typed === undefined ? foreseen : await foreseeErasure(parts, typed);
+      expect(next.certificate.erasureId).toBe(foreseen.certificate.erasureId);
+      const end = await erasePerson({ ...parts, onStep }, next).catch((e: Error) => e.message);
+      if (end !== 'killed') break;
+    }
+    expect(seen).toEqual(
+      expect.arrayContaining(['list', 'messages', 'notices', 'stream LEADS', 'certificate']),
+    );
+
+    await isStored(other);
+    expect(await placesWith(words)).toEqual([]);
+    expect(await rowOf(lead)).toMatchObject({ name: null, email: null, utm_source: 'instagram' });
+    expect(await rowOf(other)).toMatchObject({ name: 'Соседка', phone: other.phone });
+    expect(edited).toContainEqual('-100:7 Данные заявки удалены по просьбе человека.');
+    const [mail] = await createLedger(bus).ofLead(lead.leadId);
+    expect(mail).toMatchObject({ state: 'skipped', reason: 'cancelled' });
+    const people = 'select status, reason from campaign_recipients where campaign_id = $1';
+    expect(await supabase.landing.sql(people, [lead.leadId])).toMatchObject([
+      { status: 'skipped', reason: 'erased' },
+    ]);
+
+    const certificates = await readCertificates(bus);
+    expect(certificates).toHaveLength(1);
+    expect(certificates).toMatchObject([{ state: 'done', by: 'cli:test', ids: [lead.leadId] }]);
+    expect(Object.keys(certificates[0]!.places).sort()).toEqual(
+      expect.arrayContaining(Object.keys(foreseen.places)),
+    );
+  }, 180_000);
+
+  test('is nobody afterwards, and somebody new who leaves their contacts again', async () => {
+    await expect(foreseeErasure(parts, lead.phone!)).rejects.toMatchObject({ problem: 'unknown' });
+    const hash = contactHash(secret, lead.phone!);
+    expect(await isErased(bus, hash, lead.receivedAt)).toBe(true);
+    const again = someLead({ name: 'Снова', phone: lead.phone, email: null });
+    expect(await isErased(bus, hash, again.receivedAt)).toBe(false);
+    await publishLead(again);
+    await isStored(again);
+    await applyErasures(parts);
+    expect(await rowOf(again)).toMatchObject({ name: 'Снова', phone: lead.phone });
+  }, 60_000);
+
+  test('does not come back with a backup of before', async () => {
+    const back = someLead({ name: 'Вернувшаяся', phone: '+77000007703' });
+    await publishLead(back);
+    await isStored(back);
+    const { certificate } = await foreseeErasure(parts, back.phone!);
+    // The list of the machine that the backup was taken from: the erasure came later.
+    await takeErasures(parts, [{ ...certificate, state: 'done' }]);
+    expect(await applyErasures(parts)).toMatchObject({ 'stream LEADS': 1 });
+    expect(await placesWith(['Вернувшаяся', '7000007703'])).toEqual([]);
+  }, 60_000);
+});
+
+describe('whoever cannot be told apart', () => {
+  test('keeps what somebody else said with the same address', async () => {
+    const email = 'family@leadwire-sample.kz';
+    const [mother, son] = ['+77000007711', '+77000007712'].map((phone) =>
+      someLead({ phone, email }),
+    );
+    for (const each of [mother!, son!]) await publishLead(each);
+    const foreseen = await foreseeErasure(parts, mother!.leadId);
+    expect(foreseen).toMatchObject({ contacts: [mother!.phone], shared: [email] });
+    await erasePerson(parts, foreseen);
+    expect(await bus.lastUnder('LEADS', subjects.anyLead(mother!.leadId))).toBeUndefined();
+    expect(await bus.lastUnder('LEADS', subjects.anyLead(son!.leadId))).toBeDefined();
+  }, 60_000);
+
+  test('is said to be nobody, and nothing changes', async () => {
+    const before = (await readCertificates(bus)).length;
+    const refusals = ['+77000007799', 'nobody@leadwire-sample.kz', '12', 'no such thing'];
+    for (const typed of refusals) {
+      await expect(foreseeErasure(parts, typed)).rejects.toMatchObject({ name: 'PersonError' });
+    }
+    expect(await readCertificates(bus)).toHaveLength(before);
+  }, 60_000);
+});

@@ -1,0 +1,258 @@
+/** A draft, in the order in which it is made: what, to whom, when; then looked at, tried on oneself, started. */
+import type {
+  CampaignPreview,
+  CampaignView,
+  SegmentView,
+  TemplateView,
+} from '@leadwire/operations/campaigns/campaign-view';
+import { html, type Content, type Html } from '../html.ts';
+import { channelWord, leftOutWords, variableWords } from '../words/campaigns.ts';
+import { localOf } from '../words/local-time.ts';
+import { amount, counted, moment, span, type Clock } from '../words/time.ts';
+import { PEOPLE, backToCampaigns } from './campaigns-page.ts';
+import { askForm } from './ask.ts';
+import { icon, notice, typed } from './parts.ts';
+
+export interface DraftShown {
+  campaign: CampaignView;
+  template: TemplateView | undefined;
+  segments: readonly SegmentView[];
+  /** Undefined while the text cannot be made: something in it is missing. */
+  preview: CampaignPreview | undefined;
+  ask: 'start' | 'delete' | undefined;
+  /** Where a test goes when nothing else is said. */
+  ownAddress: string;
+  told?: Content;
+  clock: Clock;
+}
+
+/** Variables that are lists, and those that are moments. */
+const LISTS = ['steps'];
+const isMoment = (name: string) => /Date$/.test(name);
+
+export function draftPage(shown: DraftShown): Html {
+  const { campaign, told, ask } = shown;
+  return html`${backToCampaigns}
+    <div class="head">
+      <div>
+        <h1>${typed(campaign.name, 120)}</h1>
+        <p class="lede">
+          Черновик, ${channelWord(campaign.channel)}. Ничего не уйдёт, пока вы не запустите.
+        </p>
+      </div>
+      <div class="row">
+        <form method="post" action="/campaigns/${campaign.id}/copy">
+          <button class="btn">Копия</button>
+        </form>
+        <a class="btn btn-danger" href="/campaigns/${campaign.id}?ask=delete#ask">Удалить</a>
+      </div>
+    </div>
+    <div class="stack">
+      ${told}${ask === 'delete' && askDelete(campaign)}
+      <div class="grid">
+        <div class="stack w-7">${textCard(shown)}${peopleCard(shown)}${timesCard(shown)}</div>
+        <div class="stack w-5">${checkCard(shown)}${testCard(shown)}${startCard(shown)}</div>
+      </div>
+    </div>`;
+}
+
+const changedAt = ({ changedAt: at }: CampaignView) =>
+  html`<input type="hidden" name="changedAt" value="${at}" />`;
+
+function card(id: string, title: string, body: Content): Html {
+  return html`<section class="card" aria-labelledby="h-${id}">
+    <div class="card-head"><h2 id="h-${id}">${title}</h2></div>
+    ${body}
+  </section>`;
+}
+
+function field(name: string, label: string, input: Html): Html {
+  return html`<div class="field"><label for="${name}">${label}</label>${input}</div>`;
+}
+
+function textCard({ campaign, template }: DraftShown): Html {
+  const fields = (template?.variables ?? []).map(({ name, required, perRecipient }) => {
+    const label = `${variableWords[name] ?? name}${required && !perRecipient ? '' : ', можно пусто'}`;
+    return field(`v-${name}`, label, variableInput(name, campaign));
+  });
+  const body = html`<form class="stack-s" method="post" action="/campaigns/${campaign.id}/text">
+    ${changedAt(campaign)}
+    ${field('name', 'Название, для вас', html`<input class="input" id="name" name="name" required maxlength="200" value="${campaign.name}" />`)}
+    ${fields}
+    <button class="btn btn-primary">Сохранить текст</button>
+  </form>`;
+  return card('text', '1. Что', body);
+}
+
+function variableInput(name: string, { variables, timeZone }: CampaignView): Html {
+  const value = variables[name];
+  const id = `v-${name}`;
+  if (LISTS.includes(name)) {
+    const lines = Array.isArray(value) ? value.join('\n') : '';
+    return html`<textarea class="input input-tall" id="${id}" name="${id}" rows="4">
+${lines}</textarea>`;
+  }
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  if (isMoment(name)) {
+    return html`<input
+      class="input"
+      type="datetime-local"
+      id="${id}"
+      name="${id}"
+      value="${localOf(text, timeZone)}"
+    />`;
+  }
+  return html`<input class="input" id="${id}" name="${id}" value="${text}" />`;
+}
+
+function peopleCard({ campaign, segments }: DraftShown): Html {
+  const { id, source, counts } = campaign;
+  const saved = segments.map(
+    (each) =>
+      html`<option value="${each.id}" ${source['segmentId'] === each.id && html` selected`}>
+        ${each.name}
+      </option>`,
+  );
+  const bySegment = html`<form class="stack-s" method="post" action="/campaigns/${id}/people">
+    <input type="hidden" name="kind" value="segment" />
+    ${field(
+      'segment',
+      'Сегмент',
+      html`<select class="input" id="segment" name="segment">
+        ${saved}
+      </select>`,
+    )}
+    <div class="row">
+      <button class="btn">Взять людей сегмента</button>
+      <a class="btn btn-quiet" href="/campaigns/segments/new">Новый сегмент</a>
+    </div>
+  </form>`;
+  const byList = html`<form class="stack-s" method="post" action="/campaigns/${id}/people">
+    <input type="hidden" name="kind" value="csv" />
+    <input type="hidden" name="base64" data-file-bytes />
+    ${field('file', 'Файл таблицы (CSV)', html`<input class="input" type="file" id="file" accept=".csv,.txt,text/csv" data-file />`)}
+    ${field('csv', 'Или вставьте строки таблицы вместе с заголовками', html`<textarea class="input input-tall" id="csv" name="csv" rows="4" placeholder="Имя;E-mail;Телефон"></textarea>`)}
+    ${field('exclude', 'Кому не писать: адреса и телефоны через запятую', html`<input class="input" id="exclude" name="exclude" autocomplete="off" />`)}
+    <button class="btn">Взять людей списка</button>
+  </form>`;
+  const now = counts.audience === 0 ? 'Пока никого.' : html`<b>В списке ${counted(counts.audience, PEOPLE)}</b>, ${sourceWords(campaign)}. Новый выбор заменит его.`; // prettier-ignore
+  const segment = segments.length > 0 ? bySegment : html`<p><a href="/campaigns/segments/new">Сделать сегмент</a>: люди по заявкам, покупкам и прошлым рассылкам.</p>`; // prettier-ignore
+  return card(
+    'people',
+    '2. Кому',
+    html`<p>${now}</p>
+      ${segment}
+      <details class="what">
+        <summary>Из таблицы</summary>
+        ${byList}
+      </details>`,
+  );
+}
+
+function sourceWords({ source }: CampaignView): Content {
+  if (source['kind'] === 'segment') {
+    const name = typeof source['name'] === 'string' ? source['name'] : undefined;
+    return html`${name ? html`сегмент «${typed(name, 60)}»` : 'по условиям'}, при запуске список
+    обновится`;
+  }
+  return source['kind'] === 'table' ? 'из таблицы базы' : 'из загруженной таблицы';
+}
+
+function timesCard({ campaign }: DraftShown): Html {
+  const { id, scheduledFor, quietHours, ratePerSecond, timeZone } = campaign;
+  const body = html`<form class="stack-s" method="post" action="/campaigns/${id}/times">
+    ${changedAt(campaign)}
+    ${field('at', `Начать (время ${timeZone}); пусто: сразу после запуска`, html`<input class="input" type="datetime-local" id="at" name="at" value="${localOf(scheduledFor, timeZone)}" />`)}
+    ${field('quiet', 'Тихие часы; пусто: без них', html`<input class="input" id="quiet" name="quiet" placeholder="21:00-09:00" pattern="[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]" value="${quietHours}" />`)}
+    ${field('rate', 'Обращений к сервису в секунду; пусто: его предел', html`<input class="input" id="rate" name="rate" inputmode="decimal" value="${ratePerSecond}" />`)}
+    <button class="btn">Сохранить</button>
+  </form>`;
+  return card('times', '3. Когда', body);
+}
+
+function checkCard({ campaign, preview, clock }: DraftShown): Html {
+  if (!preview) {
+    return card('check', 'Проверка', html`<p>Заполните текст, и здесь будет видно, что получат люди.</p>`); // prettier-ignore
+  }
+  const { audience, leftOut, notes, sms, sample, takesSeconds } = preview;
+  const out = Object.entries(leftOut).filter(([, people]) => people > 0);
+  const typos = notes.typos.rows.slice(0, 5).map(({ row, domain, probably }) => `строка ${row}: ${domain} (может быть, ${probably}?)`); // prettier-ignore
+  const line = (name: string, tone: string, text: Content) =>
+    html`<li>${icon(name, tone)} <span>${text}</span></li>`;
+  const begins = campaign.scheduledFor;
+  const lines = [
+    line('users', 'good', html`<b>Получат ${counted(audience, PEOPLE)}</b>`),
+    ...out.map(([reason, people]) => line('circle-minus', 'soft', `Не получат ${amount(people)}: ${leftOutWords[reason] ?? reason}`)), // prettier-ignore
+    takesSeconds > 0 && line('clock-3', 'soft', `Отправка займёт: ${span(takesSeconds * 1_000)}`), // prettier-ignore
+    begins && line('clock-3', 'soft', `Начнётся ${moment(begins, clock)}`),
+    campaign.quietHours && line('circle-pause', 'soft', `Тихие часы ${campaign.quietHours}: в это время ничего не уходит`), // prettier-ignore
+    notes.nameless > 0 && line('triangle-alert', 'warn', `Без имени: ${amount(notes.nameless)}, к ним обратимся без него`), // prettier-ignore
+    notes.garbledNames.count > 0 && line('triangle-alert', 'warn', `Имена с потерянными буквами: ${amount(notes.garbledNames.count)}`), // prettier-ignore
+    notes.typos.count > 0 && line('triangle-alert', 'warn', `Похоже на опечатку в адресе: ${amount(notes.typos.count)}. ${typos.join('; ')}`), // prettier-ignore
+    sms && line('message-square', 'soft', `SMS: ${amount(sms.segments)} частей, около ${amount(Math.round(sms.estimate))} ₸. Самое длинное: ${sms.longest.length} знаков, частей: ${sms.longest.segments}`), // prettier-ignore
+  ];
+  const text = sample && html`<details class="what"><summary>Что получит первый из списка</summary>
+    ${sample.subject && html`<p><b>${typed(sample.subject, 200)}</b></p>`}
+    <pre class="letter">${sample.text}</pre>
+  </details>`; // prettier-ignore
+  return card(
+    'check',
+    'Проверка',
+    html`<ul class="checks">
+        ${lines}
+      </ul>
+      ${text}`,
+  );
+}
+
+function testCard({ campaign, ownAddress }: DraftShown): Html {
+  const isSms = campaign.channel === 'sms';
+  const label = isSms ? 'Телефоны через запятую' : 'Адреса через запятую';
+  const body = html`<form class="stack-s" method="post" action="/campaigns/${campaign.id}/test">
+    ${field('to', label, html`<input class="input" id="to" name="to" required value="${isSms ? '' : ownAddress}" />`)}
+    <button class="btn">Отправить мне</button>
+  </form>`;
+  return card('test', 'Проба на себе', body);
+}
+
+function startCard({ campaign, preview, ask }: DraftShown): Html {
+  const people = preview?.audience ?? 0;
+  const verb = campaign.scheduledFor ? 'Запланировать' : 'Запустить';
+  if (people === 0) {
+    return card('start', verb, html`<p>Сначала заполните текст и выберите, кому.</p>`);
+  }
+  const begin = html`<div class="row row-fill">
+    <a class="btn btn-primary" href="/campaigns/${campaign.id}?ask=start#ask">${verb}…</a>
+  </div>`;
+  return card('start', verb, ask === 'start' ? askStart(campaign, people) : begin);
+}
+
+function askStart(campaign: CampaignView, people: number): Html {
+  const what = campaign.channel === 'sms' ? 'SMS' : 'письмо';
+  const verb = campaign.scheduledFor ? 'Запланировать' : 'Запустить';
+  return askForm({
+    action: `/campaigns/${campaign.id}/start`,
+    back: `/campaigns/${campaign.id}`,
+    question: `${verb}: ${what} получат ${counted(people, PEOPLE)}?`,
+    will: ['Каждый получит его один раз'],
+    willNot: ['Кто отписался или жаловался, не получит', 'Что ушло, вернуть нельзя'],
+    typed: { label: `Напишите число, ${people}`, name: 'sure' },
+    button: `${verb} для ${amount(people)}`,
+  });
+}
+
+function askDelete(campaign: CampaignView): Html {
+  return askForm({
+    action: `/campaigns/${campaign.id}/delete`,
+    back: `/campaigns/${campaign.id}`,
+    question: 'Удалить черновик?',
+    will: ['Текст и список пропадут совсем'],
+    willNot: ['Никому ничего не уйдёт'],
+    button: 'Удалить черновик',
+  });
+}
+
+export const testTold = (sent: number, all: number): Html =>
+  sent === all
+    ? notice(`Проба отправлена: ${amount(sent)}.`, true)
+    : notice(`Проба ушла на ${amount(sent)} из ${amount(all)}: остальные не приняты.`, false);

@@ -1,0 +1,118 @@
+/** A marketer's campaign from the draft to the report, with mailer-batch and the sandbox behind the console. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { ADMIN_TOKEN, mailerEnv, sandboxOptions } from '@leadwire/testing/settings';
+import { freePort } from '@leadwire/testing/nats';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { signedIn, startRig, type Rig, type Visitor } from './rig.ts';
+
+let rig: Rig;
+let sandbox: Sandbox;
+let mailer: ServiceProcess;
+let marketer: Visitor;
+
+beforeAll(async () => {
+  const port = await freePort();
+  const MAILER_BATCH_URL = `http://127.0.0.1:${port}`;
+  [rig, sandbox] = await Promise.all([
+    startRig({ MAILER_BATCH_URL, CAMPAIGNS_TOKEN: ADMIN_TOKEN }),
+    startSandbox(sandboxOptions),
+  ]);
+  mailer = await startServiceProcess({
+    entry: 'services/mailer-batch/src/main.ts',
+    env: {
+      NATS_URL: rig.broker.url,
+      ...rig.landing.env,
+      ...mailerEnv(sandbox.url),
+      PORT: String(port),
+    },
+  });
+  await rig.landing.landing.sql(
+    `insert into landing_leads (id, kind, name, email, utm_source, created_at) values
+      (gen_random_uuid(), 'proftest', 'Айгерим', 'aigerim@leadwire-sample.kz', 'facebook', now()),
+      (gen_random_uuid(), 'proftest', 'Дана', 'dana@leadwire-sample.kz', 'google', now())`,
+  );
+  marketer = await signedIn(rig, 'sales');
+}, 300_000);
+afterAll(async () => {
+  await mailer?.stop();
+  await Promise.all([rig?.close(), sandbox?.close()]);
+});
+
+const textOf = async (response: Response) => {
+  expect(response.status).toBe(200);
+  return (await response.text()).replaceAll('\u00a0', ' ');
+};
+const goneTo = (response: Response) => {
+  expect(response.status).toBe(303);
+  return response.headers.get('location') ?? '';
+};
+const changedAtIn = (page: string) => /name="changedAt" value="([^"]+)"/.exec(page)?.[1] ?? '';
+const TEXT = {
+  name: 'Перенос',
+  'v-stream': 'Как выбрать профессию',
+  'v-newDate': '2099-11-27T19:00',
+  'v-reason': 'Эксперт заболел.',
+  'v-steps': 'Отметьте дату.\nЗадайте вопрос.',
+  'v-link': 'https://leadwire.kz/s/b4Tz9Rc',
+};
+
+test('a campaign is written, given its people, checked, tried, started by its number and reported', async () => {
+  const made = { name: 'Эфир', channel: 'email', template: 'stream-moved' };
+  const path = goneTo(await marketer.post('/campaigns', made));
+  const changedAt = changedAtIn(await textOf(await marketer.get(path)));
+  goneTo(await marketer.post(`${path}/text`, { ...TEXT, changedAt }));
+  // Somebody else had it open, too.
+  const second = await textOf(
+    await marketer.post(`${path}/text`, { ...TEXT, name: 'Моё', changedAt }),
+  );
+  expect(second).toContain('только что изменил кто-то другой');
+  expect(second).toContain('Перенос');
+
+  const csv = 'Имя;E-mail\nАйгерим;aigerim@leadwire-sample.kz\nБез;нет\nЕрлан;erlan@gmial.com';
+  goneTo(await marketer.post(`${path}/people`, { kind: 'csv', csv }));
+  const checked = await textOf(await marketer.get(`${path}?ask=start`));
+  expect(checked).toContain('Получат 2 человека');
+  expect(checked).toContain('такого адреса или телефона не бывает');
+  expect(checked).toContain('gmail.com');
+  const tested = await textOf(await marketer.post(`${path}/test`, { to: 'me@leadwire-sample.kz' }));
+  expect(tested).toContain('Проба отправлена');
+
+  expect(await textOf(await marketer.post(`${path}/start`, { sure: '5' }))).toContain(
+    'Сейчас в списке 2',
+  );
+  goneTo(await marketer.post(`${path}/start`, { sure: '2' }));
+  const over = await waitFor(
+    async () => {
+      const page = await textOf(await marketer.get(path));
+      return page.includes('Закончена') ? page : undefined;
+    },
+    { timeoutMs: 60_000, what: 'the campaign to end' },
+  );
+  expect(over).toContain('Отправлено 2 из 2');
+  const report = await marketer.get(`${path}/report.csv`);
+  const bytes = Buffer.from(await report.arrayBuffer());
+  expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+  expect(bytes.toString()).toContain('erlan@gmial.com');
+  expect(await textOf(await marketer.get('/campaigns'))).toContain('Перенос');
+  goneTo(await marketer.post(`${path}/copy`, {}));
+}, 180_000);
+
+test('a segment is counted while it is edited, saved, and gives a draft its people', async () => {
+  const row = { name: 'Из Facebook', match: 'all', field: 'utm_source', sign: '=' };
+  const count = (value: string) =>
+    marketer.post('/campaigns/segments', { ...row, value, act: 'count' });
+  expect(await textOf(await count('facebook, google'))).toContain('письмом 2 человека');
+  expect(await textOf(await count('facebook'))).toContain('письмом 1 человек');
+  goneTo(await marketer.post('/campaigns/segments', { ...row, value: 'facebook', act: 'save' }));
+  const list = await textOf(await marketer.get('/campaigns/segments'));
+  const id = /campaigns\/segments\/([0-9a-f-]{36})/.exec(list)?.[1] ?? '';
+
+  const made = { name: 'По сегменту', channel: 'email', template: 'stream-moved' };
+  const path = goneTo(await marketer.post('/campaigns', made));
+  goneTo(await marketer.post(`${path}/text`, TEXT));
+  goneTo(await marketer.post(`${path}/people`, { kind: 'segment', segment: id }));
+  expect(await textOf(await marketer.get(path))).toContain('В списке 1 человек');
+  expect(goneTo(await marketer.post(`${path}/delete`, {}))).toContain('deleted');
+}, 120_000);
