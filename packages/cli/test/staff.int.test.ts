@@ -94,7 +94,8 @@ test('people of the traffic dashboard come over with their passwords; the unclea
       expect(data.user?.id).toBe(id);
     }
     const again = await run('import-traffic', '-y', '--role-word', 'admin=owner');
-    expect(again.out).toMatch(/known +aliya@[^]*imported +boss@/);
+    expect(again.out).toMatch(/known +aliya@/);
+    expect(again.out).toMatch(/imported +boss@/);
     expect((await run('list')).out).toMatch(/boss@leadwire-sample.kz +owner +active/);
   } finally {
     await close();
@@ -123,7 +124,9 @@ test('leads of older tables come into the one table once, duplicates are tied, a
   expect(first.err).toBe('');
   expect(first.out).toMatch(/unified_lead_tracking: 2 brought in, 1 tied to a lead, 1 without/);
   expect(first.out).toMatch(/\nlead_tracking: 1 brought in, 1 tied to a lead, 0 without/);
-  expect((await run('-y')).out).toMatch(/^unified_lead_tracking: 0 .*1 without.*\nlead_tracking: 0 /);
+  expect((await run('-y')).out).toMatch(
+    /^unified_lead_tracking: 0 .*1 without.*\nlead_tracking: 0 /,
+  );
 
   const leads = await landing.sql<{ id: string; person_id: string }>(
     `select id, name, phone, source_table, email_sent, length(utm_source) as tag, metadata, person_id
