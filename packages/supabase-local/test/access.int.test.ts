@@ -115,8 +115,8 @@ beforeAll(async () => {
   for (const person of people) as[person] = await signIn(landing, person);
   as.visitor = clientWith(landing);
   as.service = clientWith(landing, SERVICE_KEY);
-}, 120_000);
-afterAll(() => landing.close());
+}, 240_000);
+afterAll(() => landing?.close());
 
 describe('each table and view', () => {
   test('is on the list of this test', async () => {
