@@ -19,6 +19,7 @@ import { addReplayCommand } from './replay/replay-commands.ts';
 import { addSegmentCommands } from './campaigns/segment-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
+import { addTextCommands } from './texts/text-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
 import { addTokenCommands } from './tokens/token-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
@@ -68,6 +69,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);
   addCampaignCommands(program, readEnv);
+  addTextCommands(program, readEnv);
   addSegmentCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);

@@ -1,6 +1,6 @@
 /** Which facts become one person, whatever their order, and what a person has to decide. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Project } from '../src/project.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 import { addPeople, clientWith, signIn, startLanding, SERVICE_KEY } from './people.ts';
 
 const id = (n: number) => `6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f${String(n).padStart(4, '0')}`;
@@ -16,7 +16,7 @@ interface Fact {
   hour: number;
 }
 
-let landing: Project;
+let landing: TestProject;
 
 beforeAll(async () => {
   landing = await startLanding();

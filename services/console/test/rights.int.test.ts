@@ -30,6 +30,7 @@ const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'GET /problems': CONTACTS,
   'POST /problems/redrive': CONTACTS,
   'POST /problems/drop': OWNER,
+  'POST /problems/identity': CONTACTS,
   'POST /problems/release': OWNER,
   'GET /campaigns': CONTACTS,
   'GET /campaigns/new': CONTACTS,
@@ -44,7 +45,7 @@ const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   ...Object.fromEntries(
     [
       ...['text', 'people', 'times', 'test', 'start', 'pause', 'resume', 'cancel', 'rate', 'retry'],
-      ...['copy', 'resend', 'delete'],
+      ...['copy', 'resend', 'delete', 'subjects'],
     ].map((act) => [`POST /campaigns/:id/${act}`, CONTACTS]),
   ),
   'GET /settings': OWNER,
@@ -133,7 +134,7 @@ describe.each(people)('as %s', (role) => {
     }
     const may = Object.entries(MAY).map(([route, roles]) => [route, roles.includes(role)]);
     expect(found).toEqual(Object.fromEntries(may));
-  });
+  }, 180_000);
 
   test('no page links to what they may not', async () => {
     const forbidden: string[] = [];

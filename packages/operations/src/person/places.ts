@@ -158,6 +158,7 @@ export const tableReach = {
     people: keep,
     identity_conflicts: removed,
     segments: scrubbed,
+    campaign_subject_tests: scrubbed,
     ...referralTables,
   },
   tripwire: {
