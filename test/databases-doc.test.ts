@@ -56,9 +56,9 @@ function relationsOf(folder: string): Map<string, string> {
 const namedIn = (words: string) =>
   services.filter((service) => new RegExp(`\\b${service}\\b`).test(words));
 
-test.each(PROJECTS)(
-  'every table of %s is listed with the services that write it',
-  (project, folder) => {
+test.each(PROJECTS.map(([project, folder]) => ({ project, folder })))(
+  'every table of $project is listed with the services that write it',
+  ({ project, folder }) => {
     const [, after = ''] = text.split(`\n## ${project}\n`);
     const [section = ''] = after.split('\n## ');
     const rows = new Map(
