@@ -13,6 +13,7 @@ import { auditOf, bury, enterMessage, publishLead } from './work.ts';
 
 const ALL: readonly StaffRole[] = people;
 const CONTACTS: readonly StaffRole[] = ['owner', 'sales'];
+const REPORTS: readonly StaffRole[] = ['owner', 'viewer', 'targetologist'];
 const OWNER: readonly StaffRole[] = ['owner'];
 
 /** Every page and action, and who may; everybody else gets 403 and no link to it. */
@@ -32,6 +33,10 @@ const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'POST /problems/drop': OWNER,
   'POST /problems/identity': CONTACTS,
   'POST /problems/release': OWNER,
+  'GET /reports': REPORTS,
+  'GET /reports/csv': REPORTS,
+  'GET /reports/spend': OWNER,
+  'POST /reports/spend': OWNER,
   'GET /campaigns': CONTACTS,
   'GET /campaigns/new': CONTACTS,
   'POST /campaigns': CONTACTS,
