@@ -172,6 +172,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'staff.link_sent': 'Отправлена ссылка для входа',
   'delivery.retried': 'Отправлено заново, что не ушло',
   'delivery.resent': 'Отправлено ещё раз',
+  'lead.imported': 'Перенесены заявки из старых таблиц',
   'lead.released': 'Пропущены заявки из карантина',
   'identity.decided': 'Решено, один ли это человек',
   'spend.imported': 'Внесён расход на рекламу',
