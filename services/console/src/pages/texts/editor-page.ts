@@ -210,9 +210,11 @@ function line(name: string, label: string, value: string, longest: number): Html
 }
 
 function area(name: string, label: string, value: string, rows: number): Html {
+  // A browser leaves out the first line break of a textarea: it is not the writer's.
+  const shown = `\n${value}`;
   const id = `f-${name.replace('.', '-')}`;
   return html`<div class="field">
     <label for="${id}">${label}</label
-    ><textarea class="input text-area" id="${id}" name="${name}" rows="${rows}">${value}</textarea>
+    ><textarea class="input text-area" id="${id}" name="${name}" rows="${rows}">${shown}</textarea>
   </div>`;
 }
