@@ -159,7 +159,7 @@ function findingsCard(findings: readonly TextFinding[]): Html {
     ${
       findings.length === 0
         ? html`<p class="card-foot">Замечаний нет.</p>`
-        : html`<ul class="items">
+        : html`<ul class="items text-findings">
             ${findings.map(
               ({ level, words, block }) =>
                 html`<li>
