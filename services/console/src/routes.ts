@@ -11,6 +11,7 @@ import { seesContacts } from './data/person.ts';
 import { createHealthLook } from './data/health.ts';
 import { readToday } from './data/today.ts';
 import { leadActRoutes } from './lead-act-routes.ts';
+import { leadFileRoute } from './lead-file-route.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
 import { accountPage } from './pages/account-page.ts';
 import { choiceOfForm, choiceOfQuery, hrefOf, queryOf } from './pages/lead-choice.ts';
@@ -21,6 +22,7 @@ import { faultsOf, todayPage } from './pages/today-page.ts';
 import { problemRoutes } from './problem-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { textRoutes } from './text-routes.ts';
 import type { Clock } from './words/time.ts';
 
 export interface RouteParts extends CampaignParts {
@@ -44,11 +46,13 @@ export function routesOf(parts: RouteParts): Route[] {
   return [
     todayRoute(parts),
     ...leadRoutes(parts),
+    leadFileRoute(parts),
     ...leadActRoutes(parts.bus),
     ...problemRoutes(parts),
     ...reportRoutes(parts),
     ...campaignRoutes(parts),
     ...settingsRoutes(parts),
+    ...textRoutes(parts),
     ...accountRoutes(parts.accounts),
   ];
 }
@@ -95,6 +99,7 @@ function leadRoutes({ clock, seal, amocrmUrl }: RouteParts): Route[] {
       filters,
       choice,
       nextHref,
+      fileHref: here.replace('/leads', '/leads/csv'),
       isFirst,
       hasContacts,
       dealUrl,
