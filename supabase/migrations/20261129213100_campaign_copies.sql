@@ -85,7 +85,7 @@ language sql stable set search_path = '' as $$
     from public.sales s
     left join public.landing_leads b on b.id = s.lead_id
     join got g on g.status = 'sent' and g.contact in (lower(s.email), s.phone, lower(b.email), b.phone)
-    where s.refunded_at is null and s.sold_at >= g.sent_at
+    where s.refunded_at is null and s.superseded_by is null and s.sold_at >= g.sent_at
       and s.sold_at < g.sent_at + make_interval(days => p_sale_days)
   )
   select jsonb_build_object(
