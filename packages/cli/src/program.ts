@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { RefusedError } from '@leadwire/operations/refused-error';
 import { toError } from '@leadwire/shared/errors';
 import { addAmocrmCommands } from './amocrm/amocrm-commands.ts';
+import { addBackupCommands } from './backup/backup-commands.ts';
 import { addCampaignCommands } from './campaigns/campaign-commands.ts';
 import { addDatabaseCommands } from './database/database-commands.ts';
 import { addDeadCommands } from './dead/dead-commands.ts';
@@ -57,6 +58,7 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
   addDeadCommands(program, readEnv);
   addReplayCommand(program, readEnv);
   addTopologyCommands(program, readEnv);
+  addBackupCommands(program, readEnv);
   addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);
