@@ -53,8 +53,8 @@ export function verify(evidence: Evidence, allowedEnds: AllowedEnds = []): Verdi
       findings.push(...checkRow(line, evidence.rows.get(line.deliveryId), done));
       const tracked = tracking.get(lead.leadId)?.[channel];
       if (tracked !== statusOf(line)) {
-        const told = `the second project says ${tracked ?? 'nothing'}, the ledger ${statusOf(line)}`;
-        findings.push(finding('mismatched', line.deliveryId, told));
+        const detail = `the second project says ${tracked ?? 'nothing'}, the ledger ${statusOf(line)}`;
+        findings.push(finding('mismatched', line.deliveryId, detail));
       }
     }
   }
@@ -172,13 +172,13 @@ function checkRow(line: DeliveryLine, row: DeliveryRow | undefined, done: Effect
   const wanted = statusOf(line);
   if (!row) return [finding('mismatched', about, 'the delivery has no row in the database')];
   if (row.status !== wanted) {
-    const told = `the database says ${row.status}, the ledger ${wanted}`;
-    return [finding('mismatched', about, told)];
+    const detail = `the database says ${row.status}, the ledger ${wanted}`;
+    return [finding('mismatched', about, detail)];
   }
   const ids = done.flatMap(({ ids }) => ids);
   if (wanted === 'sent' && done.length > 0 && !ids.includes(row.providerId ?? '')) {
-    const told = `the database has ${row.providerId ?? 'no id'}, the provider ${ids.join(' or ')}`;
-    return [finding('mismatched', about, told)];
+    const detail = `the database has ${row.providerId ?? 'no id'}, the provider ${ids.join(' or ')}`;
+    return [finding('mismatched', about, detail)];
   }
   return [];
 }

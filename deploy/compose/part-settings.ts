@@ -44,6 +44,9 @@ export interface StackKnobs {
   sandboxPort: number;
   /** The port under which this machine offers the console. */
   consolePort: number;
+  /** With the profile edge: the names under which the world comes in. */
+  domain?: string | undefined;
+  consoleDomain?: string | undefined;
 }
 
 /** The user that a part runs as: its port's number, so that no part can read the file of another. */
@@ -61,7 +64,12 @@ export function stackSettings(
   const theirs = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => value !== '' && !FIXED.includes(name)),
   );
-  const places = { JOURNAL_DIR: '/data/journal', MAILER_BATCH_URL: 'http://mailer-batch:3105' };
+  const places = {
+    JOURNAL_DIR: '/data/journal',
+    MAILER_BATCH_URL: 'http://mailer-batch:3105',
+    LANDING_API_URL: 'http://landing-api:3000',
+    ...behindEdge(knobs),
+  };
   if (!knobs.isLocal) {
     const all: NodeJS.ProcessEnv = { ...secrets, ...places, ...theirs };
     return { ...all, TOKEN_HASHES: tokenHashesOf(all) };
@@ -70,6 +78,7 @@ export function stackSettings(
   const own = {
     PUBLIC_BASE_URL: `http://localhost:${knobs.apiPort}`,
     CONSOLE_URL: `http://localhost:${knobs.consolePort}`,
+    ...behindEdge(knobs),
     PROFTEST_RESULT_URL: `${page}/forms/`,
     COURSE_URL: `${page}/forms/`,
     LANDING_PAGE_URL: `${page}/forms/`,
@@ -77,6 +86,16 @@ export function stackSettings(
     ...theirs,
   };
   return stackEnv(insidePort, '/data', secrets, own, (part) => part);
+}
+
+/** What follows from the world coming in through deploy/Caddyfile: its addresses, and one proxy in front. */
+function behindEdge({ domain, consoleDomain }: StackKnobs): Record<string, string> {
+  if (!domain) return {};
+  return {
+    PUBLIC_BASE_URL: `https://${domain}`,
+    CONSOLE_URL: `https://${consoleDomain || `console.${domain}`}`,
+    TRUST_PROXY: '1',
+  };
 }
 
 /** Inside the stack each part has a host of its own, so every default is free. */

@@ -63,8 +63,12 @@ export const ROTATIONS: Readonly<Record<string, Rotation>> = {
     'Supabase, Project settings, API keys: a second publishable key',
   ),
   TRIPWIRE_SERVICE_ROLE_KEY: account(SERVICE_KEY),
+  TRAFFIC_SERVICE_ROLE_KEY: account(SERVICE_KEY),
+  SUPABASE_SERVICE_ROLE_KEY: account(SERVICE_KEY),
   LANDING_DATABASE_URL: account('Supabase, Database, reset password'),
   TRIPWIRE_DATABASE_URL: account('Supabase, Database, reset password'),
+  TRAFFIC_DATABASE_URL: account('Supabase, Database, reset password'),
+  MAIN_DATABASE_URL: account('Supabase, Database, reset password'),
   RESEND_API_KEY: account(
     'resend.com/api-keys: the new one first; delete the old one when `doctor` is green',
   ),

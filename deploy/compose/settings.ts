@@ -56,6 +56,8 @@ async function write(): Promise<string[]> {
     apiPort: Number(env['LANDING_API_PORT'] ?? 3000),
     sandboxPort: Number(env['SANDBOX_PORT'] ?? 4000),
     consolePort: Number(env['CONSOLE_PORT'] ?? 3106),
+    domain: env['DOMAIN'],
+    consoleDomain: env['CONSOLE_DOMAIN'],
   };
   await mkdir(SETTINGS, { recursive: true, mode: 0o711 });
   await chmod(SETTINGS, 0o711);

@@ -24,7 +24,7 @@ create function public.leadwire_campaign_json(c public.campaigns) returns jsonb
 language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'id', c.id, 'name', c.name, 'channel', c.channel, 'template', c.template, 'topic', c.topic,
-    'variables', c.variables, 'status', c.status, 'pauseReason', c.pause_reason,
+    'subject', c.subject, 'variables', c.variables, 'status', c.status, 'pauseReason', c.pause_reason,
     'source', c.audience, 'audienceReady', c.audience_ready, 'confirmedCount', c.confirmed_count,
     'scheduledFor', c.scheduled_for, 'quietHours', c.quiet_hours, 'timeZone', c.time_zone,
     'ratePerSecond', c.rate_per_second, 'maxBouncePercent', c.max_bounce_percent,

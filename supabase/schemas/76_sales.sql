@@ -26,25 +26,26 @@ comment on table public.sales is
   'One row per student and product, with its refund. Written by lead-store (leadwire_store_sales).';
 
 -- Stores sales and refunds, in any order and any number of times, and ties them to leads; answers how many rows.
--- rows: [{ saleId, studentId, product, course, amount, email, phone, soldAt, refundedAt }], the first two required; a
--- sale brings all but the last, a refund the last alone. What was said first of a sale stays.
+-- rows: [{ saleId, studentId, dealId, product, course, amount, email, phone, soldAt, refundedAt }], the first two
+-- required; a sale brings all but the last, a refund the last alone. What was said first of a sale stays.
 create function public.leadwire_store_sales(rows jsonb) returns integer
 language plpgsql set search_path = '' as $$
 declare
   touched integer;
 begin
   perform public.leadwire_check_rows(rows, '{saleId,studentId}', '{saleId}', '{soldAt,refundedAt}');
-  insert into public.sales as s (id, student_id, product, course, amount, email, phone, sold_at, refunded_at)
-  select r."saleId", min(r."studentId"), min(r.product), min(r.course), min(r.amount), min(lower(r.email)),
+  insert into public.sales as s (id, student_id, deal_id, product, course, amount, email, phone, sold_at, refunded_at)
+  select r."saleId", min(r."studentId"), min(r."dealId"), min(r.product), min(r.course), min(r.amount), min(lower(r.email)),
     min(r.phone), min(r."soldAt"), min(r."refundedAt")
   from jsonb_to_recordset(rows) as r(
-    "saleId" uuid, "studentId" text, product text, course text, amount numeric, email text, phone text,
+    "saleId" uuid, "studentId" text, "dealId" bigint, product text, course text, amount numeric, email text, phone text,
     "soldAt" timestamptz, "refundedAt" timestamptz
   )
   group by r."saleId"
   order by r."saleId"
   on conflict (id) do update
-  set product = coalesce(s.product, excluded.product), course = coalesce(s.course, excluded.course),
+  set deal_id = coalesce(s.deal_id, excluded.deal_id), product = coalesce(s.product, excluded.product),
+    course = coalesce(s.course, excluded.course),
     amount = coalesce(s.amount, excluded.amount), email = coalesce(s.email, excluded.email),
     phone = coalesce(s.phone, excluded.phone), sold_at = coalesce(s.sold_at, excluded.sold_at),
     refunded_at = least(s.refunded_at, excluded.refunded_at), updated_at = now();

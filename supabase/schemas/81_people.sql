@@ -42,7 +42,11 @@ alter table public.sales
   add column person_id uuid,
   -- The leads that led to it: of the same person, or else of the same address, up to a day after the sale.
   add column first_lead_id uuid,
-  add column last_lead_id uuid;
+  add column last_lead_id uuid,
+  -- The deal of AmoCRM that reached a stage of sales, where that is all that is known of it.
+  add column deal_id bigint,
+  -- Another sale of the same person that this deal is about: it counts, and this one does not.
+  add column superseded_by uuid;
 create index sales_person_id_idx on public.sales (person_id);
 create index sales_email_idx on public.sales (email);
 create index sales_first_lead_id_idx on public.sales (first_lead_id);
@@ -78,6 +82,18 @@ language sql set search_path = '' as $$
     where x.person_id = any (persons) or x.email = any (mails)
   ) t
   where s.id = t.id and (s.first_lead_id, s.last_lead_id) is distinct from (t.first_id, t.last_id);
+
+  -- One sale of a person and a product: what a deal says is what the platform has told already, or another deal.
+  update public.sales s
+  set superseded_by = nullif(t.counts, s.id)
+  from (
+    select x.id, (
+      select o.id from public.sales o where o.person_id = x.person_id and o.sold_at is not null
+      order by o.deal_id is not null, o.sold_at, o.id limit 1
+    ) as counts
+    from public.sales x where x.deal_id is not null and x.person_id = any (persons)
+  ) t
+  where s.id = t.id and s.superseded_by is distinct from nullif(t.counts, s.id);
 $$;
 
 -- Everything of one person becomes another one's.

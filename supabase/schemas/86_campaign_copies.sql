@@ -1,6 +1,6 @@
 -- What is done to drafts beside their texts and lists: changed by two people, copied, deleted.
 
--- As leadwire_campaign_patch, for a campaign as it was read: { kind: stale } when somebody has changed it since.
+-- As leadwire_campaign_patch, and a draft's subject (null: the template's), for a campaign as it was read: { kind: stale } when somebody has changed it since.
 create function public.leadwire_campaign_patch_read(p_id uuid, p_patch jsonb, p_changed_at timestamptz) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -10,7 +10,10 @@ begin
   if found and p_changed_at is not null and v_campaign.updated_at is distinct from p_changed_at then
     return jsonb_build_object('kind', 'stale');
   end if;
-  return public.leadwire_campaign_patch(p_id, p_patch);
+  if p_patch ? 'subject' and v_campaign.status = 'draft' then
+    update public.campaigns c set subject = p_patch ->> 'subject', updated_at = clock_timestamp() where c.id = p_id;
+  end if;
+  return public.leadwire_campaign_patch(p_id, case when v_campaign.status = 'draft' then p_patch - 'subject' else p_patch end);
 end
 $$;
 
@@ -25,7 +28,7 @@ language sql set search_path = '' as $$
   select exists (select from noted);
 $$;
 
--- The list of one campaign as that of a draft: everybody who was in it, left-out people included.
+-- The list of one campaign as that of a draft: everybody who was in it, left-out people included. Who was erased is not in it.
 create function public.leadwire_campaign_copy_list(p_id uuid, p_from uuid) returns boolean
 language plpgsql set search_path = '' as $$
 begin
@@ -35,7 +38,7 @@ begin
   end if;
   insert into public.campaign_recipients (campaign_id, lead_id, line, contact, name, variables)
   select p_id, r.lead_id, r.line, r.contact, r.name, r.variables
-  from public.campaign_recipients r where r.campaign_id = p_from;
+  from public.campaign_recipients r where r.campaign_id = p_from and r.contact is not null;
   insert into public.campaign_left_out (campaign_id, line, name, contact, reason)
   select p_id, l.line, l.name, l.contact, l.reason from public.campaign_left_out l where l.campaign_id = p_from;
   update public.campaigns c

@@ -80,6 +80,19 @@ describe('the profile local', () => {
   });
 });
 
+test('with a domain the public addresses follow from it, and the proxy in front is believed', () => {
+  for (const knobs of [local, hosted]) {
+    const domain = 'leads.leadwire-sample.kz';
+    expect(stackSettings({ ...knobs, domain }, made(true), {})).toMatchObject({
+      PUBLIC_BASE_URL: `https://${domain}`,
+      CONSOLE_URL: `https://console.${domain}`,
+      TRUST_PROXY: '1',
+    });
+    const given = { PUBLIC_BASE_URL: 'https://go.leadwire-sample.kz', TRUST_PROXY: '2' };
+    expect(stackSettings({ ...knobs, domain }, made(true), given)).toMatchObject(given);
+  }
+});
+
 describe('the profile hosted', () => {
   test('makes up nothing that belongs to an account, and says which part misses what', async () => {
     const all = stackSettings(hosted, made(false), {});
@@ -105,7 +118,8 @@ describe('the profile hosted', () => {
   });
 
   test('gives crm-sync no key of the database that it does not need', async () => {
-    const account = { AMOCRM_BASE_URL: 'https://school.amocrm.ru' };
+    const { CONTACT_HASH_SECRET = '' } = made(false);
+    const account = { AMOCRM_BASE_URL: 'https://school.amocrm.ru', CONTACT_HASH_SECRET };
     const database = {
       LANDING_SUPABASE_URL: 'https://landing.supabase.co',
       LANDING_SUPABASE_SERVICE_KEY: 'sb_secret_0123456789abcdef',

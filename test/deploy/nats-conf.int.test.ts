@@ -4,10 +4,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { processEnv } from '@leadwire/testing/process-env';
-import { connect, type NatsConnection } from 'nats';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
-import { brokerAddress } from '@leadwire/shared/broker/address';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import {
   ADMIN_TOKEN,
@@ -18,7 +16,6 @@ import {
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import {
-  USERS,
   root,
   startConfiguredBroker,
   type ConfiguredBroker,
@@ -85,7 +82,7 @@ describe('the services, each with its own user', () => {
     );
     expect(await cli('notifier', 'topology', 'apply')).toContain('this user may not change it');
     expect(await cli('admin', 'topology', 'apply')).toContain('The broker has all');
-  }, 120_000);
+  }, 180_000);
 
   test('carry leads from the form to the inbox and the database, and a dead letter to its list', async () => {
     const [api] = await Promise.all([
@@ -160,7 +157,7 @@ describe('the services, each with its own user', () => {
       .split('\n')
       .filter((line) => /Violation/.test(line));
     expect(violations.filter((line) => !/STREAM\.CREATE|CONSUMER\.CREATE/.test(line))).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });
 
 /** A group that switches itself on, with a code from the CLI; returns its chat. */
@@ -208,70 +205,3 @@ async function emailStatusInDatabase(leadId: string): Promise<unknown> {
   const [row] = (await response.json()) as { email_status?: unknown }[];
   return row?.email_status;
 }
-
-describe('a user of the broker', () => {
-  const message = JSON.stringify({ seq: 1 });
-  const cases: [User, string, string][] = [
-    ['landing-api', 'read dead letters', '$JS.API.STREAM.MSG.GET.DEAD_LETTERS'],
-    ['landing-api', 'read dead letters the other way', '$JS.API.DIRECT.GET.DEAD_LETTERS'],
-    ['landing-api', 'purge LEADS', '$JS.API.STREAM.PURGE.LEADS'],
-    ['landing-api', 'delete a lead', '$JS.API.STREAM.MSG.DELETE.LEADS'],
-    ['landing-api', 'consume LEADS', '$JS.API.CONSUMER.CREATE.LEADS.mine.leads.>'],
-    ['landing-api', 'write the ledger', '$KV.deliveries.a.email.b'],
-    ['landing-api', 'have something sent', 'notify.due.email.00000000'],
-    ['landing-api', 'say that something was sent', 'deliveries.email.sent.00000000'],
-    ['notifier', 'publish leads', 'leads.created.proftest.00000000'],
-    ['notifier', 'take the work of lead-store', '$JS.API.CONSUMER.MSG.NEXT.LEADS.lead-store-leads'],
-    ['notifier', 'settle the work of lead-store', '$JS.ACK.LEADS.lead-store-leads.1.1.1.1.1'],
-    ['notifier', 'change a stream', '$JS.API.STREAM.UPDATE.NOTIFICATIONS'],
-    ['notifier', 'redrive', 'redrive.notifier-plan.1-1.leads.created.proftest.0'],
-    ['lead-store', 'publish leads', 'leads.created.proftest.00000000'],
-    ['lead-store', 'have something sent', 'notify.at.email.00000000'],
-    ['lead-store', 'write the ledger', '$KV.deliveries.a.email.b'],
-    ['crm-sync', 'have something sent', 'notify.at.email.00000000'],
-    ['crm-sync', 'write the ledger', '$KV.deliveries.a.email.b'],
-    ['mailer-batch', 'have something sent', 'notify.at.email.00000000'],
-    ['mailer-batch', 'write the ledger', '$KV.deliveries.a.email.b'],
-    ['telegram-relay', 'publish leads', 'leads.created.proftest.00000000'],
-    ['telegram-relay', 'write the ledger of mails', '$KV.deliveries.a.email.b'],
-    ['telegram-relay', 'say that a mail was sent', 'deliveries.email.sent.00000000'],
-    ['identity-sync', 'say who works here', 'staff.changed.00000000'],
-    ['lead-store', 'change a group', '$KV.telegram_groups.a'],
-    ['lead-store', 'delete a stream', '$JS.API.STREAM.DELETE.DELIVERIES'],
-  ];
-  const connections = new Map<User, NatsConnection>();
-  beforeAll(async () => {
-    for (const user of USERS) connections.set(user, await connect(brokerAddress(urlOf(user))));
-  });
-  afterAll(() => Promise.all([...connections.values()].map((each) => each.close())));
-
-  test.each(cases)('%s cannot %s', async (user, _what, subject) => {
-    const refused = await connections
-      .get(user)!
-      .request(subject, message)
-      .then(() => 'done', String);
-    expect(refused).toContain('Permissions Violation for Publish');
-  });
-
-  test.each(USERS.slice(1))('%s cannot listen to anything but its own answers', async (user) => {
-    // The console hears that something has changed, and looks at the database then.
-    const facts = user === 'console' ? [] : ['leads.>'];
-    for (const subject of [...facts, '_INBOX.>', '_INBOX_admin.>', '$JS.EVENT.>', '>']) {
-      const listening = connections.get(user)!.subscribe(subject);
-      const reason = await listening.closed.then(String, String);
-      const heard = await (async () => {
-        for await (const each of listening) return each.subject;
-        return 'nothing';
-      })().catch(String);
-      expect(`${reason} ${heard}`).toContain('Permissions Violation for Subscription');
-    }
-  });
-
-  test('without a password is nobody', async () => {
-    const nobody = await connect({ servers: `127.0.0.1:${broker.port}` }).then(
-      () => 'connected',
-      String,
-    );
-    expect(nobody).toMatch(/authorization.violation/i);
-  });
-});

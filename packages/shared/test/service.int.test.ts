@@ -205,6 +205,19 @@ test('a connection that never carried a request holds up no end', async () => {
   await expect(stopped).resolves.toBeUndefined();
 });
 
+test('a provider that is down makes a service not ready, and its container no less started', async () => {
+  const paused = {
+    durable: 'notifier-sms',
+    problem: () => 'Mobizon does not answer',
+    stop: () => Promise.resolve(),
+  };
+  const { service } = await startHere({ consume: () => [paused] });
+  await waitFor(async () => (await fetch(`${service.url}/startedz`)).ok, { what: 'the start' });
+  expect(await readiness(service.url)).toEqual({ status: 503, problem: 'Mobizon does not answer' });
+  const alone = await startHere({ url: `nats://127.0.0.1:${await freePort()}` });
+  expect((await fetch(`${alone.service.url}/startedz`)).status).toBe(503);
+});
+
 describe('metrics', () => {
   test('tell how far each consumer is behind', async () => {
     const idle = {

@@ -1,7 +1,7 @@
 /** Who sees what, asked of PostgREST with the person's own token: the console is only as careful as this. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SupabaseClient } from '@supabase/supabase-js';
-import type { Project } from '../src/project.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 import {
   addPeople,
   clientWith,
@@ -20,7 +20,7 @@ const LEADS = {
 const PHONE = '+77000000001';
 const ADDRESS = 'aida@leadwire-sample.kz';
 
-let landing: Project;
+let landing: TestProject;
 let ids: Record<Person, string>;
 const as = {} as Record<Person | 'visitor' | 'service', SupabaseClient>;
 
@@ -85,11 +85,19 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
         'integration_tokens',
         'campaign_topic_sends',
         'segments',
+        'campaign_subject_tests',
         'intake_forms',
         'intake_rejects',
       ],
-      ...['sales', 'referral_referrers', 'referral_commission_tiers', 'referral_conversions'],
+      ...[
+        'sales',
+        'ad_spend',
+        'referral_referrers',
+        'referral_commission_tiers',
+        'referral_conversions',
+      ],
       ...['referral_leads', 'referral_sales', 'referral_clicks', 'referral_remarks'],
+      ...['message_templates', 'message_template_versions'],
     ].map((name) => [name, Object.fromEntries(people.map((person) => [person, '-']))]),
   ),
 };

@@ -5,11 +5,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { EmailOtpType } from '@supabase/supabase-js';
-import type { Project } from '../src/project.ts';
-import { clientWith, PASSWORD, PUBLISHABLE_KEY, SERVICE_KEY, startLanding } from './people.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
+import { startProject } from '../src/project.ts';
+import {
+  clientWith,
+  landingOptions,
+  PASSWORD,
+  PUBLISHABLE_KEY,
+  SERVICE_KEY,
+  startLanding,
+} from './people.ts';
 
 let sandbox: Sandbox;
-let landing: Project;
+let landing: TestProject;
 const admin = () => clientWith(landing, SERVICE_KEY).auth.admin;
 const visitor = () => clientWith(landing).auth;
 
@@ -114,11 +122,11 @@ describe('signing in', () => {
   test('goes on after a restart', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'supabase-local-'));
     try {
-      const before = await startLanding({ dataDir });
+      const before = await startProject({ ...landingOptions, dataDir });
       await clientWith(before, SERVICE_KEY).auth.admin.createUser({ email, password: PASSWORD, email_confirm: true }); // prettier-ignore
       const { data } = await clientWith(before).auth.signInWithPassword({ email, password: PASSWORD }); // prettier-ignore
       await before.close();
-      const after = await startLanding({ dataDir });
+      const after = await startProject({ ...landingOptions, dataDir });
       const known = await clientWith(after).auth.getUser(data.session?.access_token);
       await after.close();
       expect(known.data.user?.email).toBe(email);

@@ -1,13 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { createClient } from '@supabase/supabase-js';
 import { TRIPWIRE_MIGRATIONS } from '../src/migrations.ts';
-import { startProject } from '../src/project.ts';
+import { startDatabaseProcess } from '@leadwire/testing/database-process';
 
 const KEY = 'sb_secret_test_0123456789abcdef';
 const LEAD = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';
 
 test('lead_tracking takes a lead and its statuses in any order and moves forward only', async () => {
-  const tripwire = await startProject({ serviceKey: KEY, migrationsDir: TRIPWIRE_MIGRATIONS });
+  const tripwire = await startDatabaseProcess({
+    serviceKey: KEY,
+    migrationsDir: TRIPWIRE_MIGRATIONS,
+  });
   try {
     const client = createClient(tripwire.url, KEY);
     const lead = {

@@ -1,6 +1,6 @@
 /** Which facts become one person, whatever their order, and what a person has to decide. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Project } from '../src/project.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 import { addPeople, clientWith, signIn, startLanding, SERVICE_KEY } from './people.ts';
 
 const id = (n: number) => `6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f${String(n).padStart(4, '0')}`;
@@ -16,7 +16,7 @@ interface Fact {
   hour: number;
 }
 
-let landing: Project;
+let landing: TestProject;
 
 beforeAll(async () => {
   landing = await startLanding();
@@ -104,6 +104,25 @@ describe('facts in any order, with repeats', () => {
     expect([two?.['person'], three?.['person']]).toEqual([one?.['person'], one?.['person']]);
     expect(open).toEqual([mail(5), mail(7)]);
   });
+});
+
+test('a deal that is a sale counts until the platform tells of the same person, in any order', async () => {
+  const deal = { saleId: id(31), studentId: 'deal-1', dealId: 1 };
+  const contacts = { phone: phone(1), email: null };
+  const tellDeal = async (saleId: string, dealId: number, hour: number) => {
+    const sale = { ...deal, saleId, dealId, ...contacts };
+    await store('leadwire_store_sales', [{ ...sale, amount: 1, soldAt: at(hour) }]);
+    await store('leadwire_tie_people', [{ saleId, ...contacts, at: at(hour) }]);
+  };
+  const counting = async () =>
+    (await landing.sql<{ id: string }>('select right(id::text, 2) as id from sales where superseded_by is null order by id')).map((row) => row.id); // prettier-ignore
+  await tellDeal(id(32), 2, 2);
+  expect(await counting()).toEqual(['32']);
+  await tellDeal(id(31), 1, 1);
+  expect(await counting()).toEqual(['31']);
+  await happens({ sale: 33, phone: 1, hour: 3 });
+  await tellDeal(id(31), 1, 1);
+  expect(await counting()).toEqual(['33']);
 });
 
 describe('one address of several people', () => {

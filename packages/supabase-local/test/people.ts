@@ -1,7 +1,8 @@
 /** A landing project with one person of each role, signed in with a password through the real Auth. */
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
-import { startProject, type Project, type ProjectOptions } from '../src/project.ts';
+import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
+import type { ProjectOptions } from '../src/project.ts';
 
 export const SERVICE_KEY = 'sb_secret_test_0123456789abcdef';
 export const PUBLISHABLE_KEY = 'sb_publishable_test_0123456789abcdef';
@@ -24,19 +25,21 @@ const stateless = {
   auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
 };
 
-export const startLanding = (options: Partial<ProjectOptions> = {}): Promise<Project> =>
-  startProject({
-    serviceKey: SERVICE_KEY,
-    publishableKey: PUBLISHABLE_KEY,
-    migrationsDir: LANDING_MIGRATIONS,
-    ...options,
-  });
+export const landingOptions = {
+  serviceKey: SERVICE_KEY,
+  publishableKey: PUBLISHABLE_KEY,
+  migrationsDir: LANDING_MIGRATIONS,
+};
 
-export const clientWith = (project: Project, key = PUBLISHABLE_KEY) =>
+/** In memory, in a process of its own. */
+export const startLanding = (options: Partial<ProjectOptions> = {}): Promise<TestProject> =>
+  startDatabaseProcess({ ...landingOptions, ...options });
+
+export const clientWith = (project: TestProject, key = PUBLISHABLE_KEY) =>
   createClient(project.url, key, stateless);
 
 /** Makes everybody; the targetologist's tag is `facebook`. */
-export async function addPeople(project: Project): Promise<Record<Person, string>> {
+export async function addPeople(project: TestProject): Promise<Record<Person, string>> {
   const admin = clientWith(project, SERVICE_KEY);
   const ids = {} as Record<Person, string>;
   for (const person of people) {
@@ -66,10 +69,10 @@ export async function addPeople(project: Project): Promise<Record<Person, string
 }
 
 /** A client that is this person to the database. @throws AuthError when they may not sign in */
-export const signIn = (project: Project, person: Person): Promise<SupabaseClient> =>
+export const signIn = (project: TestProject, person: Person): Promise<SupabaseClient> =>
   signInAs(project, addressOf(person));
 
-export async function signInAs(project: Project, email: string): Promise<SupabaseClient> {
+export async function signInAs(project: TestProject, email: string): Promise<SupabaseClient> {
   const client = clientWith(project);
   const { data, error } = await client.auth.signInWithPassword({ email, password: PASSWORD });
   if (error) throw error;

@@ -2,16 +2,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createClient } from '@supabase/supabase-js';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
-import { startProject, type Project } from '../src/project.ts';
+import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
 
 const KEY = 'sb_secret_test_0123456789abcdef';
 const id = (n: number) => `6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f${String(n).padStart(4, '0')}`;
 const at = (second: number) => `2026-01-05T10:00:${String(second).padStart(2, '0')}+00:00`;
 
-let landing: Project;
+let landing: TestProject;
 
 beforeAll(async () => {
-  landing = await startProject({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
+  landing = await startDatabaseProcess({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
 }, 180_000);
 afterAll(async () => {
   await landing?.close();

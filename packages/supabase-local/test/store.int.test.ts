@@ -1,24 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '@supabase/supabase-js';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
-import { startProject } from '../src/project.ts';
-import type { Project } from '../src/project.ts';
+import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
 
 const KEY = 'sb_secret_test_0123456789abcdef';
 const LEAD = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';
 const DELIVERY = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0002';
 
-function connect(project: Project) {
+function connect(project: TestProject) {
   return createClient(project.url, KEY);
 }
 
 type Client = ReturnType<typeof connect>;
 
-let landing: Project;
+let landing: TestProject;
 let client: Client;
 
 beforeAll(async () => {
-  landing = await startProject({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
+  landing = await startDatabaseProcess({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
   client = connect(landing);
 }, 60_000);
 

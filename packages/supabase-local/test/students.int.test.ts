@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { TRIPWIRE_MIGRATIONS } from '../src/migrations.ts';
-import type { Project } from '../src/project.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 import { AUDITED_TRIPWIRE, MANAGERS } from './audited-tables.ts';
 import { clientWith, PASSWORD, SERVICE_KEY, signInAs, startLanding } from './people.ts';
 
@@ -25,7 +25,7 @@ const people = Object.keys(PEOPLE) as Person[];
 const addressOf = (person: Person) => `${person}@leadwire-sample.kz`;
 
 let folder: string;
-let project: Project;
+let project: TestProject;
 let service: SupabaseClient;
 const as = {} as Record<Person, SupabaseClient>;
 

@@ -15,6 +15,8 @@ export type CampaignChannel = 'email' | 'sms';
 export const frozenCampaignSchema = z.object({
   version: z.literal(1),
   template: z.string(),
+  /** Of a text that people wrote: which of its versions this is. */
+  textVersion: z.int().optional(),
   /** In which days are counted. */
   timeZone: z.string(),
   /** The moment that `countdown` counts to, or null. */

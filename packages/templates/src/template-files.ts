@@ -18,7 +18,11 @@ export type TemplateFiles = {
 };
 
 /** Everything under `texts/`. `layoutText` is put around the text part of each mail, as its variable `mail`. */
-export type TextsFolder = { layoutText: LiquidText; templates: Map<string, TemplateFiles> };
+export type TextsFolder = {
+  layout: string;
+  layoutText: LiquidText;
+  templates: Map<string, TemplateFiles>;
+};
 
 // A link's target is an own, checked address or our support mailbox. These names are the only ones that may stand
 // inside a tag; what a lead typed may only stand between tags. MJML itself repeats the title for screen readers,
@@ -34,7 +38,7 @@ export async function readTextsFolder(folder: string): Promise<TextsFolder> {
   const read = (file: string) => readText(folder, file);
   const html = createLiquid('html');
   const text = createLiquid('text');
-  const layout = await read('layout.mjml');
+  const { layout, layoutText } = await readFrame(folder);
 
   const readTemplate = async (name: string): Promise<TemplateFiles> => {
     const present = await readdir(join(folder, name));
@@ -57,8 +61,18 @@ export async function readTextsFolder(folder: string): Promise<TextsFolder> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (entry.isDirectory()) templates.set(entry.name, await readTemplate(entry.name));
   }
-  const layoutText = parseLiquid(text, 'layout.txt', (await read('layout.txt')).trim());
-  return { layoutText, templates };
+  return { layout, layoutText, templates };
+}
+
+/** What stands around every mail and around its text part. Throws a TemplateError. */
+export async function readFrame(
+  folder: string,
+): Promise<Pick<TextsFolder, 'layout' | 'layoutText'>> {
+  const [layout, text] = await Promise.all([
+    readText(folder, 'layout.mjml'),
+    readText(folder, 'layout.txt'),
+  ]);
+  return { layout, layoutText: parseLiquid(createLiquid('text'), 'layout.txt', text.trim()) };
 }
 
 async function readText(folder: string, file: string): Promise<string> {
@@ -81,10 +95,22 @@ function parseJson(file: string, source: string): unknown {
  * The layout says `<mj-include path="mail.mjml" />`, which MJML looks up beside `filePath`: that is how one layout
  * takes in each template's own mail.
  */
-async function compileMjml(layout: string, file: string, filePath: string): Promise<string> {
-  const html = await mjml2html(layout, {
-    filePath,
-    ignoreIncludes: false,
+function compileMjml(layout: string, file: string, filePath: string): Promise<string> {
+  return compile(layout, file, { filePath, ignoreIncludes: false });
+}
+
+/** MJML whose frame is filled in already: it reads no file. Throws a TemplateError that begins with `file`. */
+export function compileWhole(source: string, file: string): Promise<string> {
+  return compile(source, file, { ignoreIncludes: true });
+}
+
+async function compile(
+  source: string,
+  file: string,
+  includes: { filePath?: string; ignoreIncludes: boolean },
+): Promise<string> {
+  const html = await mjml2html(source, {
+    ...includes,
     validationLevel: 'strict',
     // MJML would otherwise link Google's copy of every font it knows by name.
     fonts: {},

@@ -21,6 +21,11 @@ export interface DatabaseAnswer {
 /** What tests ask of a project. */
 export type TestProject = Pick<Project, 'url' | 'sql' | 'close'>;
 
+/**
+ * Compiling Postgres once more, optimised, costs two seconds of a core; a test asks too little of it for that to pay.
+ * A flag of V8.
+ */
+const BASELINE_ONLY = '--liftoff-only';
 const MAIN = fileURLToPath(new URL('./database-main.ts', import.meta.url));
 
 /**
@@ -30,7 +35,7 @@ const MAIN = fileURLToPath(new URL('./database-main.ts', import.meta.url));
 export async function startDatabaseProcess(options: ProjectOptions): Promise<TestProject> {
   const child = fork(MAIN, {
     env: processEnv,
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', BASELINE_ONLY],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');

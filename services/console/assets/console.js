@@ -52,6 +52,21 @@ function listen() {
   });
 }
 
+// A file is read into the field that it is for; what is sent is the field.
+document.addEventListener('change', async (event) => {
+  const input = event.target.closest('[data-file-into]');
+  const file = input?.files?.[0];
+  if (!file) return;
+  const bytes = await file.arrayBuffer();
+  let text;
+  try {
+    text = new globalThis.TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    text = new globalThis.TextDecoder('windows-1251').decode(bytes);
+  }
+  document.getElementById(input.dataset.fileInto).value = text;
+});
+
 // A table that is chosen or dropped goes with the form as the bytes that it is: only they tell its encoding.
 document.addEventListener('change', async ({ target }) => {
   if (!target.matches('[data-file]')) return;

@@ -106,6 +106,19 @@ export function campaignRoutes(parts: CampaignParts): Route[] {
       await api.start(id, people);
       return again(id);
     }),
+    act('subjects', async (api, id, visit) => {
+      const { form } = visit;
+      const confirm = Number((form.get('sure') ?? '').replace(/\s/g, ''));
+      if (!Number.isInteger(confirm) || confirm < 1) return show(parts, visit, NOT_THE_NUMBER);
+      const [a = '', b = '', share, wait] = ['a', 'b', 'share', 'wait'].map((name) => form.get(name)?.trim()); // prettier-ignore
+      await api.trySubjects(id, {
+        subjects: [a, b],
+        sharePercent: Number(share) || 20,
+        waitHours: Number(wait?.replace(',', '.') || 4),
+        confirm,
+      });
+      return again(id);
+    }),
     act('cancel', async (api, id, visit) => {
       const { counts } = await api.get(id);
       const sure = Number(visit.form.get('sure') ?? Number.NaN);
@@ -188,18 +201,20 @@ async function show(
   const { query } = visit;
   if (campaign.status !== 'draft') {
     const ask = campaignAsks.find((each) => each === query['ask']);
-    const summary = await api.summary(id);
-    return { title: 'Рассылка', body: campaignPage({ campaign, summary, ask, told, clock }) };
+    const [summary, test] = await Promise.all([api.summary(id), api.subjects(id)]);
+    return { title: 'Рассылка', body: campaignPage({ campaign, summary, test, ask, told, clock }) };
   }
-  const [templates, segments, preview] = await Promise.all([
+  const [templates, segments, test, preview] = await Promise.all([
     api.templates(),
     api.segments(),
+    api.subjects(id),
     // A text that is not filled in yet has no preview.
     api.preview(id).catch(() => undefined),
   ]);
   const body = draftPage({
     campaign,
     segments,
+    test,
     preview,
     template: templates.find(({ name }) => name === campaign.template),
     ask: (['start', 'delete'] as const).find((each) => each === query['ask']),
@@ -232,7 +247,8 @@ async function textOf(api: CampaignApi, id: string, form: URLSearchParams): Prom
     return [[name, name.endsWith('Date') ? isoOf(text, timeZone) : text.trim()]];
   });
   const name = form.get('name')?.trim();
-  return { name, variables: Object.fromEntries(variables), ...changedAtOf(form) };
+  const subject = form.has('subject') ? { subject: form.get('subject')?.trim() || null } : {};
+  return { name, ...subject, variables: Object.fromEntries(variables), ...changedAtOf(form) };
 }
 
 const takePeople: Act = async (api, id, { form }) => {

@@ -19,6 +19,7 @@ import { leadPage } from './pages/lead-page.ts';
 import { COUNT_UP_TO, leadsPage } from './pages/leads-page.ts';
 import { faultsOf, todayPage } from './pages/today-page.ts';
 import { problemRoutes } from './problem-routes.ts';
+import { reportRoutes } from './report-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import type { Clock } from './words/time.ts';
 
@@ -45,6 +46,7 @@ export function routesOf(parts: RouteParts): Route[] {
     ...leadRoutes(parts),
     ...leadActRoutes(parts.bus),
     ...problemRoutes(parts),
+    ...reportRoutes(parts),
     ...campaignRoutes(parts),
     ...settingsRoutes(parts),
     ...accountRoutes(parts.accounts),

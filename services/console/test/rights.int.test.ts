@@ -13,6 +13,7 @@ import { auditOf, bury, enterMessage, publishLead } from './work.ts';
 
 const ALL: readonly StaffRole[] = people;
 const CONTACTS: readonly StaffRole[] = ['owner', 'sales'];
+const REPORTS: readonly StaffRole[] = ['owner', 'viewer', 'targetologist'];
 const OWNER: readonly StaffRole[] = ['owner'];
 
 /** Every page and action, and who may; everybody else gets 403 and no link to it. */
@@ -30,7 +31,12 @@ const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'GET /problems': CONTACTS,
   'POST /problems/redrive': CONTACTS,
   'POST /problems/drop': OWNER,
+  'POST /problems/identity': CONTACTS,
   'POST /problems/release': OWNER,
+  'GET /reports': REPORTS,
+  'GET /reports/csv': REPORTS,
+  'GET /reports/spend': OWNER,
+  'POST /reports/spend': OWNER,
   'GET /campaigns': CONTACTS,
   'GET /campaigns/new': CONTACTS,
   'POST /campaigns': CONTACTS,
@@ -44,7 +50,7 @@ const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   ...Object.fromEntries(
     [
       ...['text', 'people', 'times', 'test', 'start', 'pause', 'resume', 'cancel', 'rate', 'retry'],
-      ...['copy', 'resend', 'delete'],
+      ...['copy', 'resend', 'delete', 'subjects'],
     ].map((act) => [`POST /campaigns/:id/${act}`, CONTACTS]),
   ),
   'GET /settings': OWNER,
@@ -133,7 +139,7 @@ describe.each(people)('as %s', (role) => {
     }
     const may = Object.entries(MAY).map(([route, roles]) => [route, roles.includes(role)]);
     expect(found).toEqual(Object.fromEntries(may));
-  });
+  }, 180_000);
 
   test('no page links to what they may not', async () => {
     const forbidden: string[] = [];

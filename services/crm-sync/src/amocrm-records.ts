@@ -25,6 +25,8 @@ export const dealSchema = z.object({
   name: z.string().nullish(),
   status_id: z.number(),
   pipeline_id: z.number(),
+  /** Tenge, as people enter it; 0 when they did not. */
+  price: z.number().nullish(),
   /** Unix seconds. */
   updated_at: z.number().nullish(),
   is_deleted: z.boolean().nullish(),

@@ -70,8 +70,8 @@ export function createAmocrm(
     const read = schema.safeParse(json);
     if (read.success) return read.data;
     const [issue] = read.error.issues;
-    const told = `AmoCRM: ${request.action} answers differently than documented: ${issue?.path.join('.')}`;
-    throw request.isCreate ? new AmbiguousError(told) : new TransientError(told);
+    const detail = `AmoCRM: ${request.action} answers differently than documented: ${issue?.path.join('.')}`;
+    throw request.isCreate ? new AmbiguousError(detail) : new TransientError(detail);
   };
 
   const list = async <T>(

@@ -28,6 +28,7 @@ import { createBlockade } from './blockade.ts';
 import { createFollowDeal } from './changes.ts';
 import { createCrmMap } from './crm-map.ts';
 import type { StagePlan } from './deal-plan.ts';
+import { createTellSale } from './deal-sale.ts';
 import type { CrmSyncEnv } from './env.ts';
 import { createFacts } from './facts.ts';
 import { createCrmSync } from './handler.ts';
@@ -137,6 +138,10 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
     syncDeal: createSyncDeal(deals),
     facts: createFacts(bus),
     students: createStudentFacts(bus),
+    tellSale: createTellSale(bus, {
+      stages: new Set(env.AMOCRM_SALE_STAGES),
+      defaultAmount: env.SALE_DEFAULT_AMOUNT,
+    }),
     tagSlugs: new Set(env.AMOCRM_TAG_SLUGS),
     fieldCodes: createFieldCodes(amocrm),
   };

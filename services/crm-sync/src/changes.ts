@@ -10,6 +10,7 @@ import type { Amocrm } from './amocrm.ts';
 import type { DealEntry } from './crm-map.ts';
 import { newestOpenDeal } from './find-deal.ts';
 import type { Ports } from './handler.ts';
+import type { TellSale } from './deal-sale.ts';
 
 const PATIENCE_MS = 4_000;
 /** A move takes one request. One that is older was begun by a process that died, and may never be repeated. */
@@ -25,10 +26,11 @@ export function createFollowDeal(
   ports: Pick<Ports, 'map' | 'facts' | 'stages' | 'plan'> & {
     amocrm: Pick<Amocrm, 'deal' | 'deals' | 'contact'>;
     leases: Leases;
+    tellSale: TellSale;
     now?: () => number;
   },
 ): FollowDeal {
-  const { map, facts, stages, amocrm, leases, now = Date.now } = ports;
+  const { map, facts, stages, amocrm, leases, tellSale, now = Date.now } = ports;
 
   const tell = async (known: DealEntry, record: Omit<CrmRecord, 'leadId'>): Promise<void> => {
     for (const leadId of known.ids) await facts.tell({ leadId, ...record });
@@ -86,6 +88,7 @@ export function createFollowDeal(
     }
     if (deal.status_id === known.stageId && !known.isDeleted) return;
     await tell(known, { outcome: 'moved', at, dealId, ...(await stageName(deal.status_id)) });
+    await tellSale(deal, known.ids, at);
     await map.changeDeal(dealId, ({ isDeleted: _, ...before }) => ({
       ...before,
       stageId: deal.status_id,

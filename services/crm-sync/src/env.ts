@@ -1,4 +1,10 @@
-import { baseUrl, commonEnv, milliseconds, secret } from '@leadwire/shared/runtime/env';
+import {
+  baseUrl,
+  commonEnv,
+  milliseconds,
+  saleDefaultAmount,
+  secret,
+} from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
@@ -9,6 +15,8 @@ const id = (what: string) =>
     .positive(`expected the id of ${what}, a whole number`);
 
 const stage = (what: string) => id(`the stage ${what}`).optional();
+
+const STAGE_IDS = 'expected the ids of stages, with commas between';
 
 /** One of the two ways to be let in: a long-lived token, or OAuth with its tokens in the database. */
 const OAUTH = [
@@ -48,6 +56,14 @@ export const envSchema = z
       .string()
       .default('')
       .transform((list) => list.split(',').flatMap((slug) => slug.trim() || [])),
+    /** A deal that a manager moves to one of these is a sale. */
+    AMOCRM_SALE_STAGES: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').flatMap((text) => (text.trim() ? [Number(text)] : [])))
+      .pipe(z.array(z.number(STAGE_IDS).int(STAGE_IDS).positive(STAGE_IDS))),
+    /** Tenge that such a deal without a price is worth; landing-api's, for both to say the same. */
+    SALE_DEFAULT_AMOUNT: saleDefaultAmount,
     AMOCRM_LEAD_ID_FIELD: id('a text field of deals').optional(),
     // AmoCRM allows an integration 7, and an account 50. One less, because requests that leave evenly may
     // arrive in a bunch, and one too many costs five minutes.

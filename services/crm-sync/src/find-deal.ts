@@ -23,15 +23,19 @@ export interface DealFinder {
   openDeal(contact: Contact): Promise<Deal | undefined>;
 }
 
-export function createDealFinder(ports: FindPorts, wish: DesiredDeal, keys: string[]): DealFinder {
+export function createDealFinder(
+  ports: FindPorts,
+  desired: DesiredDeal,
+  keys: string[],
+): DealFinder {
   const { amocrm, map, plan, searchLagMs, now = Date.now } = ports;
 
   /** The search is fuzzy: the whole id in its field, or the number at the end of the name, decides. */
   const isOurs = (deal: Deal): boolean => {
     const fields = deal.custom_fields_values ?? [];
     const own = fields.find(({ field_id }) => field_id !== undefined && field_id === ports.idField);
-    if (own) return own.values.some(({ value }) => value === wish.id);
-    return deal.name?.trimEnd().endsWith(referenceOf(wish.id)) ?? false;
+    if (own) return own.values.some(({ value }) => value === desired.id);
+    return deal.name?.trimEnd().endsWith(referenceOf(desired.id)) ?? false;
   };
 
   /** By our map, which also knows one whose number a person has corrected since. */
@@ -45,14 +49,14 @@ export function createDealFinder(ports: FindPorts, wish: DesiredDeal, keys: stri
     // same number and address as then is the same person.
     const [first] = known;
     const isWholly = first !== undefined && idsByKey.every((id) => id === first.id);
-    return pickContact(known, wish.person) ?? (isWholly ? first : undefined);
+    return pickContact(known, desired.person) ?? (isWholly ? first : undefined);
   };
 
   return {
     async earlier(claimedAt) {
       const askedAt = now();
-      const reference = referenceOf(wish.id).slice(1);
-      for (const text of ports.idField === undefined ? [reference] : [wish.id, reference]) {
+      const reference = referenceOf(desired.id).slice(1);
+      for (const text of ports.idField === undefined ? [reference] : [desired.id, reference]) {
         const [found] = (await amocrm.findDeals(text)).filter(isOurs).sort((a, b) => a.id - b.id);
         if (found) return found;
       }
@@ -64,7 +68,7 @@ export function createDealFinder(ports: FindPorts, wish: DesiredDeal, keys: stri
     async awaitOthers(claimKeys) {
       for (const key of claimKeys) {
         const claim = (await map.person(key))?.claim;
-        const waitMs = claim && claim.by !== wish.id ? claim.at + searchLagMs - now() : 0;
+        const waitMs = claim && claim.by !== desired.id ? claim.at + searchLagMs - now() : 0;
         if (waitMs > 0) throw new SnoozeError('another lead of this person is open', waitMs);
       }
     },
@@ -72,8 +76,8 @@ export function createDealFinder(ports: FindPorts, wish: DesiredDeal, keys: stri
     async contact() {
       const known = await knownContact();
       if (known) return known;
-      for (const text of searchTexts(wish.person)) {
-        const found = pickContact(await amocrm.findContacts(text), wish.person);
+      for (const text of searchTexts(desired.person)) {
+        const found = pickContact(await amocrm.findContacts(text), desired.person);
         if (found) return found;
       }
       return undefined;

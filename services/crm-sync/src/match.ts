@@ -93,13 +93,13 @@ export function foundBy(contact: Contact, person: Person): FoundBy {
  * people call); among equals the oldest contact wins, so that everybody chooses the same.
  */
 export function pickContact(candidates: readonly Contact[], person: Person): Contact | undefined {
-  const weigh = (contact: Contact) => {
+  const closeness = (contact: Contact) => {
     const { phone, email } = matchOf(contact, person);
     return (phone ? 2 : 0) + (email ? 1 : 0);
   };
   const [best] = candidates
-    .filter((contact) => contact.is_deleted !== true && weigh(contact) > 0)
-    .sort((a, b) => weigh(b) - weigh(a) || a.id - b.id);
+    .filter((contact) => contact.is_deleted !== true && closeness(contact) > 0)
+    .sort((a, b) => closeness(b) - closeness(a) || a.id - b.id);
   return best;
 }
 

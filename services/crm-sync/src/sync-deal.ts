@@ -29,12 +29,12 @@ export interface Synced {
   alsoMoved: string[];
 }
 
-export type SyncDeal = (wish: DesiredDeal) => Promise<Synced>;
+export type SyncDeal = (desired: DesiredDeal) => Promise<Synced>;
 
 /** Errors are those of the ports; SnoozeError while somebody else works on the same person. */
 export function createSyncDeal(ports: DealPorts): SyncDeal {
-  return async (wish) => {
-    const keys = personKeys(ports.hashSecret, wish.person, wish.id);
+  return async (desired) => {
+    const keys = personKeys(ports.hashSecret, desired.person, desired.id);
     const held = new Map<string, Lease>();
     const lock = async (key: string) => {
       if (!held.has(key)) held.set(key, await ports.leases.acquire(`crm.${key}`, PATIENCE_MS));
@@ -44,7 +44,7 @@ export function createSyncDeal(ports: DealPorts): SyncDeal {
     };
     try {
       for (const key of keys) await lock(key);
-      return await sync({ ...ports, amocrm: ports.amocrm.about({ leadId: wish.id }) }, wish, {
+      return await sync({ ...ports, amocrm: ports.amocrm.about({ leadId: desired.id }) }, desired, {
         keys,
         lock,
         renew,
@@ -62,21 +62,23 @@ interface Hold {
   renew: () => Promise<void>;
 }
 
-async function sync(ports: DealPorts, wish: DesiredDeal, hold: Hold): Promise<Synced> {
+async function sync(ports: DealPorts, desired: DesiredDeal, hold: Hold): Promise<Synced> {
   const { amocrm, map, now = Date.now } = ports;
-  const entry = await map.lead(wish.id);
-  const made = await findOrMake(ports, wish, hold, entry);
+  const entry = await map.lead(desired.id);
+  const made = await findOrMake(ports, desired, hold, entry);
   const stageId = made.stageId ?? (await amocrm.deal(made.dealId))?.status_id;
   if (stageId === undefined) throw new TransientError('the deal is gone: looking again');
 
-  await map.record(wish.id, hold.keys, { ...made, stageId, problem: made.problem });
-  const note = entry?.state === 'done' ? undefined : await addNote(ports, wish, hold, made.dealId);
+  await map.record(desired.id, hold.keys, { ...made, stageId, problem: made.problem });
+  const note =
+    entry?.state === 'done' ? undefined : await addNote(ports, desired, hold, made.dealId);
   const problem = made.problem ?? note ?? entry?.problem;
-  if (problem !== made.problem) await map.record(wish.id, hold.keys, { ...made, stageId, problem });
+  if (problem !== made.problem)
+    await map.record(desired.id, hold.keys, { ...made, stageId, problem });
   const at = new Date(now()).toISOString();
-  await map.finish(wish.id, at);
+  await map.finish(desired.id, at);
 
-  const alsoMoved = await leadsToTell(map, made.dealId, wish.id);
+  const alsoMoved = await leadsToTell(map, made.dealId, desired.id);
   return { ...made, stageId, problem, at, alsoMoved };
 }
 
@@ -92,13 +94,13 @@ export async function leadsToTell(
 
 async function findOrMake(
   ports: DealPorts,
-  wish: DesiredDeal,
+  desired: DesiredDeal,
   { keys, lock, renew }: Hold,
   entry: LeadEntry | undefined,
 ): Promise<Made> {
   const { amocrm } = ports;
-  const find = createDealFinder(ports, wish, keys);
-  const write = createDealWriter(ports, wish, { keys, renew });
+  const find = createDealFinder(ports, desired, keys);
+  const write = createDealWriter(ports, desired, { keys, renew });
 
   if (entry?.dealId !== undefined) {
     // Leads with another phone of the same contact share the deal.
@@ -121,7 +123,7 @@ async function findOrMake(
   await lock(key);
   await find.awaitOthers([key]);
   const contact = (await amocrm.contact(found.id)) ?? found;
-  const by = foundBy(contact, wish.person);
+  const by = foundBy(contact, desired.person);
   const refused = await write.complete(contact);
   const deal = await find.openDeal(contact);
   const { known, ...made } = deal
@@ -129,7 +131,7 @@ async function findOrMake(
     : await write.create(contact, { seen: entry, alsoFor: [key], foundBy: by });
   const problems = [problemOf(refused), made.problem].filter((problem) => problem !== undefined);
   const problem = problems.length > 0 ? problems.join('; ') : undefined;
-  const differs = hasOther(contact, wish.person);
+  const differs = hasOther(contact, desired.person);
   return { ...made, problem, known: known && { ...known, ...(differs && { differs }) } };
 }
 
@@ -144,22 +146,22 @@ function contactKey(id: number): string {
  */
 async function addNote(
   { amocrm, map }: DealPorts,
-  wish: DesiredDeal,
+  desired: DesiredDeal,
   { renew }: Hold,
   dealId: number,
 ): Promise<string | undefined> {
-  if (wish.note === undefined) return undefined;
-  const { noteTried, known } = (await map.lead(wish.id)) ?? {};
+  if (desired.note === undefined) return undefined;
+  const { noteTried, known } = (await map.lead(desired.id)) ?? {};
   if (noteTried) {
     const notes = await amocrm.notes(dealId);
-    if (notes.some((text) => text.includes(noteMark(wish.id)))) return undefined;
+    if (notes.some((text) => text.includes(noteMark(desired.id)))) return undefined;
   }
   const atTurn = async () => {
     await renew();
-    await map.noteTried(wish.id);
+    await map.noteTried(desired.id);
   };
   try {
-    await amocrm.addNote(dealId, wish.note(known), atTurn);
+    await amocrm.addNote(dealId, desired.note(known), atTurn);
     return undefined;
   } catch (thrown) {
     if (thrown instanceof RefusedError) return problemOf([`the note (${thrown.message})`]);

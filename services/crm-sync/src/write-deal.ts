@@ -58,7 +58,7 @@ export interface DealWriter {
 /** `renew` makes sure, right before a request leaves, that nobody has taken the person over. */
 export function createDealWriter(
   ports: WritePorts,
-  wish: DesiredDeal,
+  desired: DesiredDeal,
   { keys, renew }: { keys: string[]; renew: () => Promise<void> },
 ): DealWriter {
   const { amocrm, map, stages, plan, now = Date.now } = ports;
@@ -87,13 +87,13 @@ export function createDealWriter(
   const newDeal = (): NewDeal => {
     const { idField } = ports;
     const own: FieldValues[] =
-      idField === undefined ? [] : [{ field_id: idField, values: [{ value: wish.id }] }];
+      idField === undefined ? [] : [{ field_id: idField, values: [{ value: desired.id }] }];
     return {
-      name: wish.dealName,
+      name: desired.dealName,
       pipeline_id: plan.pipelineId,
-      ...(wish.stage.id !== undefined && { status_id: wish.stage.id }),
-      custom_fields_values: [...wish.fields, ...own],
-      _embedded: { tags: wish.tags.map((name) => ({ name })) },
+      ...(desired.stage.id !== undefined && { status_id: desired.stage.id }),
+      custom_fields_values: [...desired.fields, ...own],
+      _embedded: { tags: desired.tags.map((name) => ({ name })) },
     };
   };
 
@@ -107,7 +107,7 @@ export function createDealWriter(
 
   /** Whether the deal would move, as far as its place goes. */
   const isAhead = (deal: Deal, all: readonly Stage[]): boolean => {
-    const { id: target, movesOpenDeals } = wish.stage;
+    const { id: target, movesOpenDeals } = desired.stage;
     if (!movesOpenDeals || target === undefined) return false;
     return deal.pipeline_id === plan.pipelineId && isForward(plan, all, deal.status_id, target);
   };
@@ -123,19 +123,22 @@ export function createDealWriter(
       let claim: LeadEntry | undefined;
       const person: NewContact | { id: number } = contact
         ? { id: contact.id }
-        : { name: shownName(wish.person.name), custom_fields_values: contactFields(wish.person) };
+        : {
+            name: shownName(desired.person.name),
+            custom_fields_values: contactFields(desired.person),
+          };
       const atTurn = async () => {
         await renew();
-        claim = await map.claim(wish.id, claimKeys, claim ?? seen);
+        claim = await map.claim(desired.id, claimKeys, claim ?? seen);
       };
       const send = (body: { deal: NewDeal; person: typeof person }) =>
-        amocrm.createDeal(wish.id, body.deal, body.person, atTurn).catch((thrown: unknown) => {
+        amocrm.createDeal(desired.id, body.deal, body.person, atTurn).catch((thrown: unknown) => {
           throw thrown instanceof RefusedError ? asParts(thrown) : thrown;
         });
       const { result, body, leftOut } = await withFallback({ deal: newDeal(), person }, send).catch(
         async (thrown: unknown) => {
           // One that may have happened keeps its claim, and AmoCRM is asked.
-          if (claim && hadNoEffect(thrown)) await map.release(wish.id, claimKeys, claim);
+          if (claim && hadNoEffect(thrown)) await map.release(desired.id, claimKeys, claim);
           if (contact && isAboutContact(thrown)) {
             throw new TransientError('the contact is gone: looking again', { cause: thrown });
           }
@@ -151,12 +154,12 @@ export function createDealWriter(
         known: foundBy && { foundBy },
       };
       // Before anything else can fail; when this fails, the claim stays.
-      await map.record(wish.id, claimKeys, made);
+      await map.record(desired.id, claimKeys, made);
       return made;
     },
 
     async complete(contact) {
-      const fields = fillableFields(contact, wish.person);
+      const fields = fillableFields(contact, desired.person);
       const patch = { ...(fields.length > 0 && { custom_fields_values: fields }) };
       try {
         const send = (one: ContactPatch) => amocrm.updateContact(contact.id, one, renew);
@@ -169,19 +172,20 @@ export function createDealWriter(
     },
 
     async update(deal, { foundBy }) {
-      const { id: target } = wish.stage;
+      const { id: target } = desired.stage;
       const knownSince = now();
       const all = await stages.all();
       const isGone = target !== undefined && all.length > 0 && !all.some(({ id }) => id === target);
-      const isTrusted = wish.isProven || foundBy === 'phone' || foundBy === 'both';
+      const isTrusted = desired.isProven || foundBy === 'phone' || foundBy === 'both';
       const stays = stayOf(deal, all, isTrusted);
       const isMove = isAhead(deal, all) && stays === undefined;
       const isNew = foundBy !== undefined && isTrusted;
-      const fields = isNew && !isTracked(deal) ? wish.fields : [];
+      const fields = isNew && !isTracked(deal) ? desired.fields : [];
       const patch: DealPatch = {
         ...(isMove && !isGone && target !== undefined && { status_id: target }),
         ...(fields.length > 0 && { custom_fields_values: fields }),
-        ...(isNew && wish.tags.length > 0 && { tags_to_add: wish.tags.map((name) => ({ name })) }),
+        ...(isNew &&
+          desired.tags.length > 0 && { tags_to_add: desired.tags.map((name) => ({ name })) }),
       };
       const send = (one: DealPatch) =>
         amocrm.updateDeal(deal.id, inPipeline(one, plan.pipelineId), async () => {
@@ -194,7 +198,7 @@ export function createDealWriter(
         if (thrown instanceof RefusedError) return { body: NOTHING, leftOut: [thrown.message] };
         return asGone(thrown);
       });
-      if (isGone && wish.stage.movesOpenDeals)
+      if (isGone && desired.stage.movesOpenDeals)
         leftOut.push(`status_id ${target} (not in the pipeline)`);
       const isRefused = isMove && body.status_id === undefined;
       return {

@@ -9,7 +9,7 @@ import { personKeys } from '../src/match.ts';
 import { createSyncDeal } from '../src/sync-deal.ts';
 import type { DealPorts, DesiredDeal } from '../src/desired-deal.ts';
 import { STAGES, useRig } from './rig.ts';
-import { syncUntilDone as untilDone, wishFor } from './wishes.ts';
+import { syncUntilDone as untilDone, desiredFor } from './desired-deals.ts';
 
 const rig = useRig();
 const { dealsOf, contactsOf } = rig;
@@ -29,11 +29,11 @@ const refusing = (path: string) =>
     ],
   });
 
-const sync = (wish: DesiredDeal, spoiled: Partial<DealPorts> = {}) =>
-  createSyncDeal({ ...rig.ports(), ...spoiled })(wish);
+const sync = (desired: DesiredDeal, spoiled: Partial<DealPorts> = {}) =>
+  createSyncDeal({ ...rig.ports(), ...spoiled })(desired);
 
-const syncUntilDone = (wish: DesiredDeal, spoiled: Partial<DealPorts> = {}) =>
-  untilDone({ ...rig.ports(), ...spoiled }, wish);
+const syncUntilDone = (desired: DesiredDeal, spoiled: Partial<DealPorts> = {}) =>
+  untilDone({ ...rig.ports(), ...spoiled }, desired);
 
 /** AmoCRM with some of its calls replaced, also when it is asked about a lead. */
 function spoil(original: Amocrm, change: (amocrm: Amocrm) => Partial<Amocrm>): Amocrm {
@@ -59,8 +59,8 @@ describe('a create that happened and could not be written down', () => {
         return Promise.reject(new TransientError('the broker is away', { outage: true }));
       },
     };
-    await expect(sync(wishFor(lead), { map: forgetful })).rejects.toThrow('the broker is away');
-    await syncUntilDone(wishFor(lead));
+    await expect(sync(desiredFor(lead), { map: forgetful })).rejects.toThrow('the broker is away');
+    await syncUntilDone(desiredFor(lead));
 
     expect(await dealsOf(lead)).toHaveLength(1);
     expect(await contactsOf(lead)).toHaveLength(1);
@@ -80,8 +80,8 @@ describe('a create that happened and could not be written down', () => {
       nth: 1,
       action: { do: 'effect-then-fixed', ...answer },
     });
-    await expect(sync(wishFor(lead))).rejects.toThrow(AmbiguousError);
-    await syncUntilDone(wishFor(lead));
+    await expect(sync(desiredFor(lead))).rejects.toThrow(AmbiguousError);
+    await syncUntilDone(desiredFor(lead));
     expect(await dealsOf(lead)).toHaveLength(1);
   });
 });
@@ -122,7 +122,7 @@ describe('a worker that was away while another one took over', () => {
 
   test('does not move a deal by what it knew long ago', async () => {
     const lead = someLead();
-    const { dealId } = await sync(wishFor(lead));
+    const { dealId } = await sync(desiredFor(lead));
     let skippedMs = 0;
     const ports = rig.ports();
     const waiting = spoil(ports.amocrm, (original) => ({
@@ -131,7 +131,7 @@ describe('a worker that was away while another one took over', () => {
         return original.updateDeal(...given);
       },
     }));
-    const again = wishFor(someLead({ phone: lead.phone }), STAGES.kaspi);
+    const again = desiredFor(someLead({ phone: lead.phone }), STAGES.kaspi);
     const late = { amocrm: waiting, now: () => Date.now() + skippedMs };
     await expect(sync(again, late)).rejects.toThrow(SnoozeError);
     expect(await rig.deal(dealId)).toMatchObject({ statusId: STAGES.first });
@@ -141,7 +141,7 @@ describe('a worker that was away while another one took over', () => {
 describe('deleted by somebody at this moment', () => {
   test('the deal that was to be moved: the person gets a new one', async () => {
     const lead = someLead();
-    const { dealId } = await sync(wishFor(lead));
+    const { dealId } = await sync(desiredFor(lead));
     const ports = rig.ports();
     const unlucky = spoil(ports.amocrm, (original) => ({
       async updateDeal(id, ...rest) {
@@ -149,7 +149,7 @@ describe('deleted by somebody at this moment', () => {
         return original.updateDeal(id, ...rest);
       },
     }));
-    const again = wishFor(someLead({ phone: lead.phone }), STAGES.kaspi);
+    const again = desiredFor(someLead({ phone: lead.phone }), STAGES.kaspi);
     await expect(sync(again, { amocrm: unlucky })).rejects.toThrow(TransientError);
     const made = await syncUntilDone(again, { amocrm: unlucky });
 
@@ -167,7 +167,7 @@ describe('deleted by somebody at this moment', () => {
         return original.addNote(id, ...rest);
       },
     }));
-    const { dealId } = await syncUntilDone(wishFor(lead), { amocrm: unlucky });
+    const { dealId } = await syncUntilDone(desiredFor(lead), { amocrm: unlucky });
     expect(await dealsOf(lead)).toMatchObject([{ id: dealId }]);
     expect(await amocrm().notes(dealId)).toHaveLength(1);
   });
@@ -183,7 +183,7 @@ describe('what AmoCRM refuses does not cost the deal', () => {
       path: '/api/v4/contacts/*',
       action: { ...REFUSED, body: refusing('custom_fields_values.0.values.0.value') },
     });
-    const { problem } = await sync(wishFor(lead));
+    const { problem } = await sync(desiredFor(lead));
     expect(problem).toContain('field EMAIL');
     expect(await dealsOf(lead)).toHaveLength(1);
     await rig.control().clearFaults();
@@ -197,7 +197,7 @@ describe('what AmoCRM refuses does not cost the deal', () => {
       path: '/api/v4/leads/*/notes',
       action: { ...REFUSED, body: refusing('params.text') },
     });
-    const { problem } = await sync(wishFor(lead));
+    const { problem } = await sync(desiredFor(lead));
     expect(problem).toContain('the note');
     expect(await dealsOf(lead)).toHaveLength(1);
     await rig.control().clearFaults();
@@ -208,7 +208,7 @@ describe('who is whose', () => {
   test('two numbers of one contact at one moment: what one lead has filled in the other keeps', async () => {
     const [one, other] = [someLead(), someLead()];
     await amocrm().addContact({ name: 'Айгерим', phones: [one.phone!, other.phone!] });
-    await Promise.all([syncUntilDone(wishFor(one)), syncUntilDone(wishFor(other))]);
+    await Promise.all([syncUntilDone(desiredFor(one)), syncUntilDone(desiredFor(other))]);
 
     const [contact, ...more] = await contactsOf(one);
     expect(more).toEqual([]);
@@ -219,7 +219,7 @@ describe('who is whose', () => {
 
   test('who comes later with the number that somebody else gave by mistake is somebody else', async () => {
     const mistaken = someLead();
-    const { contactId } = await sync(wishFor(mistaken));
+    const { contactId } = await sync(desiredFor(mistaken));
     const { map } = rig.ports();
     await amocrm().deleteContact(contactId!);
     // A manager has corrected it: our map still says that the number is this contact's.
@@ -233,7 +233,7 @@ describe('who is whose', () => {
     await map.record(mistaken.leadId, keys, made);
 
     const owner = someLead({ phone: mistaken.phone });
-    expect((await sync(wishFor(owner))).contactId).not.toBe(corrected.id);
+    expect((await sync(desiredFor(owner))).contactId).not.toBe(corrected.id);
   });
 
   test('a deal on which a manager has put somebody else first stays its person’s', async () => {
@@ -242,19 +242,19 @@ describe('who is whose', () => {
     const own = await amocrm().addContact({ name: 'Айгерим', phones: [lead.phone!] });
     await amocrm().addLead({ contactIds: [parent.id, own.id], statusId: STAGES.first });
     // A student is looked at again with each lesson.
-    const wish = wishFor(lead);
-    expect((await sync(wish)).contactId).toBe(own.id);
-    expect((await sync(wish)).contactId).toBe(own.id);
-    expect((await sync(wishFor(someLead({ phone: lead.phone })))).contactId).toBe(own.id);
+    const desired = desiredFor(lead);
+    expect((await sync(desired)).contactId).toBe(own.id);
+    expect((await sync(desired)).contactId).toBe(own.id);
+    expect((await sync(desiredFor(someLead({ phone: lead.phone })))).contactId).toBe(own.id);
     const [untouched] = (await amocrm().contacts()).filter(({ id }) => id === parent.id);
     expect(untouched).toMatchObject({ phones: ['+77059990002'], emails: [] });
   });
 
   test('a deal that a manager has taken to another pipeline stays there', async () => {
     const lead = someLead();
-    const { dealId } = await sync(wishFor(lead));
+    const { dealId } = await sync(desiredFor(lead));
     await amocrm().moveLead(dealId, 83_209_001, { pipelineId: 10_350_990 });
-    const again = await sync(wishFor(lead, STAGES.lesson1));
+    const again = await sync(desiredFor(lead, STAGES.lesson1));
     expect(again).toMatchObject({ dealId, stageId: 83_209_001 });
     expect(await rig.deal(dealId)).toMatchObject({ pipelineId: 10_350_990 });
   });

@@ -140,17 +140,25 @@ describe('what a manager does in AmoCRM', () => {
     await rig.startCrm();
     const [{ lead, dealId }, { lead: still }] = [await syncedLead(), await syncedLead()];
     await amocrm().moveLead(dealId, STAGES.lesson3);
-    const ports = rig.ports();
+    // The stage that a form has brought a deal to is no sale: it proves nothing.
+    const ports = rig.ports({ AMOCRM_SALE_STAGES: `${STAGES.kaspi}, ${STAGES.lesson3}` });
     const look = createLook({ ...ports, followDeal: createFollowDeal(ports), everyMs: 3_600_000 });
     const before = (await rig.control().requests('amocrm')).length;
     await look();
     expect(await rig.told(lead.leadId, 'moved')).toMatchObject({ stageId: STAGES.lesson3 });
     expect(await moves(still.leadId)).toBe(0);
+    const sale = await rig.bus().lastUnder('SALES', subjects.sale('recorded', '*', '*'));
+    const { email, phone } = lead;
+    expect(sale?.event).toMatchObject({
+      data: { studentId: `deal-${dealId}`, dealId, email, phone, amount: 5_000 },
+    });
 
     const afterwards = (await rig.control().requests('amocrm')).length;
     expect(afterwards).toBeGreaterThan(before);
     await look();
     expect((await rig.control().requests('amocrm')).length).toBe(afterwards);
+    const { state } = await (await rig.bus().manager()).streams.info('SALES');
+    expect(state.messages).toBe(1);
   });
 
   test('with deals that are not ours is nothing to us', async () => {

@@ -5,7 +5,7 @@ import type { Lead } from '@leadwire/shared/contract/events';
 import { someLead } from '@leadwire/testing/lead';
 import type { FieldValues } from '../src/amocrm-records.ts';
 import { PIPELINE, useRig } from './rig.ts';
-import { meetingInOneCall, syncUntilDone, wishFor } from './wishes.ts';
+import { meetingInOneCall, syncUntilDone, desiredFor } from './desired-deals.ts';
 
 const rig = useRig();
 const people = (count: number) => Array.from({ length: count }, () => someLead());
@@ -105,7 +105,7 @@ test.each([
     action,
   });
   const before = await callsSoFar();
-  const made = await Promise.all(leads.map((lead) => syncUntilDone(together, wishFor(lead))));
+  const made = await Promise.all(leads.map((lead) => syncUntilDone(together, desiredFor(lead))));
 
   expect(await callsSince(before)).toBe(calls);
   for (const [index, lead] of leads.entries()) {

@@ -6,6 +6,7 @@ import {
   commonEnv,
   milliseconds,
   ownSecret,
+  saleDefaultAmount,
   secret,
   welcomeLink,
 } from '@leadwire/shared/runtime/env';
@@ -28,10 +29,7 @@ export const envSchema = z.object({
   /** Bearer token of the learning platform; without it the platform's addresses are not there. */
   PLATFORM_TOKEN: ownSecret(16).optional(),
   /** Tenge that a student paid of whom the platform tells no amount. */
-  SALE_DEFAULT_AMOUNT: z.coerce
-    .number('expected an amount in tenge')
-    .min(0, 'expected an amount in tenge, 0 or more')
-    .default(5_000),
+  SALE_DEFAULT_AMOUNT: saleDefaultAmount,
   /** Where short links of referrers (/r/<code>) lead; without it there are none. */
   LANDING_PAGE_URL: z
     .url({ protocol: /^https?$/, error: 'expected the landing page as a web address (https://…)' })

@@ -47,7 +47,7 @@ import { addUnsubscribeRoutes } from './links/unsubscribe.ts';
 const REQUEST_TIMEOUT_MS = 15_000;
 /** Longer than any slug that is kept; a longer one is answered 414 by the router. */
 const LONGEST_PARAM = 500;
-const HEALTH_PATHS = ['/healthz', '/readyz', '/metrics'];
+const HEALTH_PATHS = ['/healthz', '/readyz', '/startedz', '/metrics'];
 
 export type HttpEnv = Pick<
   Env,

@@ -29,7 +29,14 @@ const NAME = 'landing-api';
 const env = readEnv(envSchema);
 const log = createLog(NAME, env.LOG_LEVEL);
 const metrics = createMetrics(NAME);
-const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REPLICAS });
+const bus = openBus({
+  url: env.NATS_URL,
+  name: NAME,
+  log,
+  replicas: env.NATS_REPLICAS,
+  // A lead is known the moment its 201 is out; of everything else this service may read what it can name, and no more.
+  leaderReads: ['LEADS'],
+});
 const journal = await openJournal({ dir: env.JOURNAL_DIR, log });
 measureJournal(metrics.registry, journal);
 const alerts = createAlerts(bus);

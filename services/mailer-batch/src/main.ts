@@ -7,13 +7,15 @@ import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createAccess } from '@leadwire/shared/service/access';
 import { runService } from '@leadwire/shared/service/service';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
-import { createApi } from './api/api.ts';
+import { createHttpPorts } from './api/api.ts';
+import { createHttp } from './api/http.ts';
 import { createCampaignStore } from './campaigns/campaign-store.ts';
 import { createChannels } from './sending/channels.ts';
 import { consumeFacts } from './reports/consume-facts.ts';
 import { createEngine } from './sending/engine.ts';
 import { envSchema } from './env.ts';
 import { createFacts } from './reports/facts.ts';
+import { startSubjectTests } from './campaigns/subject-tests.ts';
 import { startSmsPoll } from './sending/sms-poll.ts';
 
 const NAME = 'mailer-batch';
@@ -35,22 +37,23 @@ const { channels, mobizon, resend } = createChannels(env, parts);
 const engine = createEngine(env, { ...parts, store, channels });
 const facts = createFacts({ database, mobizon, bus });
 
+const ports = await createHttpPorts(env, {
+  log,
+  bus,
+  database,
+  store,
+  channels,
+  resend,
+  mobizon,
+  wakePump: engine.wakePump,
+});
+
 await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
   access,
-  http: await createApi(env, {
-    log,
-    bus,
-    database,
-    store,
-    channels,
-    resend,
-    mobizon,
-    wakePump: engine.wakePump,
-    access,
-  }),
+  http: await createHttp(access, ports),
   consume: () => [
     engine.startPump(),
     startConsumer({
@@ -62,5 +65,6 @@ await runService({
     }),
     ...consumeFacts(parts, facts),
     startSmsPoll({ facts, log }),
+    startSubjectTests(ports),
   ],
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readCsv } from '../src/audience/audience-csv.ts';
 import { readAudience } from '../src/audience/audience.ts';
 import { recipients, useApi } from './api-rig.ts';
+import { bringOn } from '../src/campaigns/subject-tests.ts';
 
 const api = useApi();
 
@@ -102,4 +103,76 @@ describe('the lists of people who are not written to', () => {
       expect(wrong).toMatchObject({ status: 422, body: { issues: [{ path: 'contacts.0' }] } });
     },
   );
+});
+
+describe('two subjects', () => {
+  const subjects = ['Эфир переносится', 'Новая дата эфира'] as const;
+  const ask = (id: string, more: object) =>
+    api.post(`/api/campaigns/${id}/subjects`, {
+      subjects,
+      sharePercent: 40,
+      waitHours: 0,
+      ...more,
+    });
+  const rows = (sql: string, id: string) => api.supabase().landing.sql(sql, [id]);
+
+  test('are tried on a part of the list; the rest gets the one that more people clicked on, and everybody one of them', async () => {
+    const id = await api.draft({ audience: { kind: 'list', recipients: recipients(40, 7_000) } });
+    expect(await ask(id, { confirm: 39 })).toMatchObject({ status: 409, body: { audience: 40 } });
+    expect(await ask(id, { confirm: 40, subjects: ['Одна', 'Одна'] })).toMatchObject({
+      status: 422,
+    });
+    const braces = ['{{ name }}, эфир', 'Другая'];
+    expect(await ask(id, { confirm: 40, subjects: braces })).toMatchObject({ status: 400 });
+
+    const begun = await ask(id, { confirm: 40 });
+    const { test: made } = begun.body as unknown as { test: { aId: string; bId: string } };
+    expect((await ask(id, { confirm: 24 })).status).toBe(409);
+    await bringOn(api.ports());
+    const parts = [made.aId, made.bId];
+    for (const part of parts) {
+      expect((await api.get(`/api/campaigns/${part}`)).body).toMatchObject({
+        campaign: { status: 'running', counts: { audience: 8 } },
+      });
+      await rows(
+        `update campaign_recipients set status = 'sent', sent_at = now(),
+           clicked_at = case when campaign_id = '${made.bId}' then now() end where campaign_id = $1`,
+        part,
+      );
+    }
+    await bringOn(api.ports());
+    await bringOn(api.ports());
+    expect((await api.get(`/api/campaigns/${id}/subjects`)).body).toMatchObject({
+      test: { winner: 'b', decidedAt: expect.any(String) },
+    });
+    expect((await api.get(`/api/campaigns/${id}`)).body).toMatchObject({
+      campaign: { status: 'running', subject: 'Новая дата эфира', counts: { audience: 24 } },
+    });
+    const frozen = await rows(
+      `select frozen -> 'mail' ->> 'subject' as subject from campaigns where id = $1`,
+      id,
+    );
+    expect(frozen).toEqual([{ subject: 'Новая дата эфира' }]);
+    const everybody = await rows(
+      `select count(distinct contact)::int as people, count(*)::int as copies from campaign_recipients
+       where campaign_id in ($1, '${made.aId}', '${made.bId}')`,
+      id,
+    );
+    expect(everybody).toEqual([{ people: 40, copies: 40 }]);
+  });
+
+  test('of which a person cancels one leave the rest to a person', async () => {
+    const id = await api.draft({ audience: { kind: 'list', recipients: recipients(20, 8_000) } });
+    const begun = await ask(id, { confirm: 20 });
+    const { test: made } = begun.body as unknown as { test: { aId: string } };
+    await bringOn(api.ports());
+    expect((await api.post(`/api/campaigns/${made.aId}/cancel`)).status).toBe(200);
+    await bringOn(api.ports());
+    expect((await api.get(`/api/campaigns/${id}`)).body).toMatchObject({
+      campaign: { status: 'draft' },
+    });
+    expect((await api.get(`/api/campaigns/${id}/subjects`)).body).toMatchObject({
+      test: { winner: null, decidedAt: expect.any(String) },
+    });
+  });
 });

@@ -11,7 +11,9 @@ import { startNats } from '@leadwire/testing/nats';
 import { startSandboxProcess } from '@leadwire/testing/sandbox-process';
 import { ADMIN_TOKEN, mailerEnv } from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
-import { createApi } from '../src/api/api.ts';
+import { createHttpPorts } from '../src/api/api.ts';
+import { createHttp } from '../src/api/http.ts';
+import type { HttpPorts } from '../src/api/http-ports.ts';
 import { createCampaignStore } from '../src/campaigns/campaign-store.ts';
 import { createChannels } from '../src/sending/channels.ts';
 import { envSchema } from '../src/env.ts';
@@ -42,6 +44,7 @@ export function useApi() {
   let supabase: TestSupabase;
   let bus: Bus;
   let control: SandboxControl;
+  let ports: HttpPorts;
   const closing: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
@@ -73,7 +76,8 @@ export function useApi() {
     const store = createCampaignStore(database);
     const access = createAccess(env, { bus, log });
     const parts = { log, bus, database, store, ...channels, access, wakePump: () => undefined };
-    const app = await createApi(env, { ...parts, now: () => NOW });
+    ports = await createHttpPorts(env, { ...parts, now: () => NOW });
+    const app = await createHttp(access, ports);
     url = await app.listen({ port: 0, host: '127.0.0.1' });
     closing.push(
       () => app.close(),
@@ -112,6 +116,7 @@ export function useApi() {
     call,
     supabase: () => supabase,
     bus: () => bus,
+    ports: () => ports,
     control: () => control,
     get: (path: string, headers?: Record<string, string>) => call('GET', path, undefined, headers),
     post: (path: string, body: unknown = {}, headers?: Record<string, string>) =>

@@ -47,11 +47,11 @@ export function createAuthLinks({ url, serviceKey, track }: AuthLinkOptions) {
     if (!error) return data.properties.action_link;
     // Whoever is not known yet is invited: that makes the account, without a password.
     if (error.code === 'user_not_found' && type === 'recovery') return undefined;
-    const told = `Supabase Auth: ${error.status ?? 'no answer'} ${error.code ?? ''}`.trim();
+    const detail = `Supabase Auth: ${error.status ?? 'no answer'} ${error.code ?? ''}`.trim();
     if (error.status !== undefined && error.status < 500 && error.status !== 429) {
-      throw new PermanentError('link_refused', told);
+      throw new PermanentError('link_refused', detail);
     }
-    throw new TransientError(told);
+    throw new TransientError(detail);
   };
 
   return (email: string): Promise<string> =>

@@ -43,7 +43,9 @@ export function createHandlers({ store, settle, log }: Ports): Handlers {
       if (type === 'sale.refunded.v1') {
         await store.putSale({ saleId, studentId, refundedAt: data.at });
       } else {
-        const { product, amount, email, phone, at: soldAt } = data;
+        const { product, amount, email, phone, dealId, at: soldAt } = data;
+        // Its student is told as well, and nobody is paid twice for one person.
+        if (dealId !== undefined) return;
         const contacts = { email: readEmail(email ?? '').email, phone: phoneOf(phone) };
         await store.putSale({ saleId, studentId, product, amount, ...contacts, soldAt });
       }

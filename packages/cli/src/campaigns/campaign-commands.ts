@@ -16,6 +16,7 @@ import {
   previewLines,
 } from './campaign-screen.ts';
 import { waitLines } from './campaign-times.ts';
+import { addSubjectCommand } from './subject-command.ts';
 import { nextSteps, watchCampaign } from './campaign-watch.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
@@ -72,6 +73,7 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
     .action((id: string, flags: StartFlags) =>
       withOne(id, (api, found) => start(api, found, flags)),
     );
+  addSubjectCommand(one, withOne);
   addMoves(one, withOne);
   one('status', 'where it stands')
     .option('-w, --watch', 'stay until it is over')

@@ -28,6 +28,7 @@ interface CreateFlags {
   emailColumn?: string;
   phoneColumn?: string;
   exclude?: string[];
+  subject?: string;
   topic?: string;
   schedule?: string;
   quietHours?: string;
@@ -54,6 +55,7 @@ export function addCampaignCreate(campaign: Command, readEnv: () => CliEnv): voi
     .option('--email-column <header>', 'where the mail addresses are')
     .option('--phone-column <header>', 'where the phones are')
     .option('--exclude <contact...>', 'people whom this campaign leaves out')
+    .option('--subject <subject>', 'of the mail, instead of the template’s')
     .option('--topic <topic>', 'who got an earlier campaign about it is left out')
     .option('--schedule <time>', 'start then, such as 2026-12-01T10:00:00+05:00')
     .option('--quiet-hours <hours>', 'such as 21:00-09:00, or "none"')
@@ -71,6 +73,7 @@ async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
     variables: await readVariables(flags),
     exclude: flags.exclude ?? [],
     audience,
+    ...(flags.subject !== undefined && { subject: flags.subject }),
     ...(flags.topic !== undefined && { topic: flags.topic }),
     ...(flags.schedule !== undefined && { schedule: flags.schedule }),
     ...(flags.timeZone !== undefined && { timeZone: flags.timeZone }),

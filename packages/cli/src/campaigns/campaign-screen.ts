@@ -67,12 +67,12 @@ export function campaignTable(campaign: CampaignView): string[] {
     row('unknown', counts.unknown, 'magenta'),
     row('still open', open, 'cyan'),
   ];
-  const told = (['delivered', 'opened', 'clicked', 'bounced', 'complained'] as const)
+  const happened = (['delivered', 'opened', 'clicked', 'bounced', 'complained'] as const)
     .filter((name) => counts[name] > 0)
     .map((name) => row(`  ${name}`, counts[name]));
   return [
     `${paint('bold', oneLine(campaign.name))}  ${statusInWords(campaign)}`,
-    ...columns(['', '   people', ''], [...always.slice(0, 2), ...told, ...always.slice(2)]),
+    ...columns(['', '   people', ''], [...always.slice(0, 2), ...happened, ...always.slice(2)]),
     ...timeLines(campaign),
     ...waitLines(campaign),
   ];

@@ -91,11 +91,11 @@ async function bringUpToDate(project: Project, env: CliEnv): Promise<string | un
   }
   const finding = await answerOf(project, env);
   if (finding?.state !== 'broken') {
-    say(`${project.name}: ${finding?.told ?? ''}`);
+    say(`${project.name}: ${finding?.detail ?? ''}`);
     return undefined;
   }
   const remedy = `Run "${project.push}", or give ${project.urlVariable} and start again.`;
-  return `${project.name}: ${finding.told}${url === undefined ? `\n${remedy}` : ''}`;
+  return `${project.name}: ${finding.detail}${url === undefined ? `\n${remedy}` : ''}`;
 }
 
 /** What the check finds; a project that does not answer yet may still be starting. */

@@ -36,7 +36,7 @@ export async function checkAmocrm(env: CliEnv): Promise<Finding[]> {
   const http = openAccount(env);
   const account = await examined('AmoCRM', async () => {
     const { id, name } = accountSchema.parse(await read(http, '/api/v4/account'));
-    return [{ state: 'ok', what: 'AmoCRM', told: `account ${id}, "${name}"` }];
+    return [{ state: 'ok', what: 'AmoCRM', detail: `account ${id}, "${name}"` }];
   });
   if (account.some(({ state }) => state === 'broken')) return account;
   return [
@@ -53,13 +53,13 @@ async function checkPipeline(http: AmoHttp, env: CliEnv): Promise<Finding[]> {
   const pipeline = pipelines.find(({ id }) => id === env.AMOCRM_PIPELINE_ID);
   if (!pipeline || pipeline.is_archive === true) {
     const known = pipelines.map(({ id, name }) => `${id} (${name})`).join(', ');
-    const told = `${env.AMOCRM_PIPELINE_ID} is ${pipeline ? 'archived' : 'not there'}`;
+    const detail = `${env.AMOCRM_PIPELINE_ID} is ${pipeline ? 'archived' : 'not there'}`;
     const remedy = `set AMOCRM_PIPELINE_ID to one of: ${known}`;
-    return [{ state: 'broken', what, told, remedy }];
+    return [{ state: 'broken', what, detail, remedy }];
   }
   const stages = pipeline._embedded.statuses;
   const found = stagesOf(env).map(([name, id]) => checkStage(name, id, stages));
-  return [{ state: 'ok', what, told: `${pipeline.id} (${pipeline.name})` }, ...found];
+  return [{ state: 'ok', what, detail: `${pipeline.id} (${pipeline.name})` }, ...found];
 }
 
 function stagesOf(env: CliEnv): [string, number][] {
@@ -83,17 +83,17 @@ function checkStage(name: string, id: number, stages: z.infer<typeof stageSchema
   const stage = stages.find((each) => each.id === id);
   const system = SYSTEM_STAGES[id];
   if (!stage && system === undefined) {
-    return { state: 'broken', what, told: `${id} is not in the pipeline`, remedy: oneOf(stages) };
+    return { state: 'broken', what, detail: `${id} is not in the pipeline`, remedy: oneOf(stages) };
   }
   if (stage?.type === INCOMING) {
-    const told = `${id} (${stage.name}) is for incoming deals: AmoCRM lets no integration put a deal there`;
-    return { state: 'broken', what, told, remedy: oneOf(stages) };
+    const detail = `${id} (${stage.name}) is for incoming deals: AmoCRM lets no integration put a deal there`;
+    return { state: 'broken', what, detail, remedy: oneOf(stages) };
   }
-  if (system === undefined) return { state: 'ok', what, told: `${id} (${stage?.name})` };
+  if (system === undefined) return { state: 'ok', what, detail: `${id} (${stage?.name})` };
   return {
     state: 'warning',
     what,
-    told: `${id} is AmoCRM's own "${system}" in every pipeline`,
+    detail: `${id} is AmoCRM's own "${system}" in every pipeline`,
     remedy: `such deals count as ${system} in its reports; make a stage of your own if that is not meant`,
   };
 }
@@ -111,13 +111,13 @@ async function checkFields(http: AmoHttp, env: CliEnv): Promise<Finding[]> {
   const own = env.AMOCRM_LEAD_ID_FIELD;
   if (own !== undefined && !fields.some(({ id }) => id === own)) {
     const remedy = 'make a text field for deals, or leave the variable away';
-    return [{ state: 'broken', what, told: `AMOCRM_LEAD_ID_FIELD ${own} is not there`, remedy }];
+    return [{ state: 'broken', what, detail: `AMOCRM_LEAD_ID_FIELD ${own} is not there`, remedy }];
   }
   const missing = UTM_FIELDS.filter((code) => !fields.some((field) => field.code === code));
-  if (missing.length === 0) return [{ state: 'ok', what, told: 'all are there' }];
-  const told = `missing: ${missing.join(', ')}`;
+  if (missing.length === 0) return [{ state: 'ok', what, detail: 'all are there' }];
+  const detail = `missing: ${missing.join(', ')}`;
   const remedy = 'deals are made without them; add them under "Tracking data"';
-  return [{ state: 'warning', what, told, remedy }];
+  return [{ state: 'warning', what, detail, remedy }];
 }
 
 function read(http: AmoHttp, path: string, query?: Record<string, string>): Promise<unknown> {

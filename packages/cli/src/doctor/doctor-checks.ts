@@ -7,11 +7,12 @@ import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { withBus } from '../connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
 import { examined, type Check, type Finding } from './finding.ts';
+import { checkEdge } from './doctor-edge.ts';
 import { checkTelegram } from './doctor-telegram.ts';
 
 const TIMEOUT_MS = 15_000;
 const off = (what: string, name: string): Finding[] => [
-  { state: 'off', what, told: `not configured (${name})` },
+  { state: 'off', what, detail: `not configured (${name})` },
 ];
 
 const checkBroker: Check = (env) =>
@@ -19,12 +20,12 @@ const checkBroker: Check = (env) =>
     withBus(env, async (bus) => {
       const { version, missing } = await lookAtBroker(bus);
       if (missing.length === 0) {
-        const told = `nats-server ${version}, all streams and consumers are there`;
-        return [{ state: 'ok', what: 'broker', told }];
+        const detail = `nats-server ${version}, all streams and consumers are there`;
+        return [{ state: 'ok', what: 'broker', detail }];
       }
-      const told = `nats-server ${version}, missing: ${missing.join(', ')}`;
+      const detail = `nats-server ${version}, missing: ${missing.join(', ')}`;
       const remedy = 'run "npm run leadwire -- topology apply" as the admin user';
-      return [{ state: 'broken', what: 'broker', told, remedy }];
+      return [{ state: 'broken', what: 'broker', detail, remedy }];
     }),
   );
 
@@ -59,7 +60,7 @@ async function checkProject(
   if (url === undefined || serviceKey === undefined) return off(what, 'its URL and service key');
   return examined(what, async () => {
     await createDatabase({ project, url, serviceKey }).storeRows(newest, []);
-    return [{ state: 'ok', what, told: 'key and schema are right' }];
+    return [{ state: 'ok', what, detail: 'key and schema are right' }];
   });
 }
 
@@ -69,11 +70,11 @@ const checkStaffSync: Check = (env) =>
     withBus(env, async (bus) => {
       const { conflicts } = await readStaffSync(bus);
       if (conflicts.length === 0) {
-        return [{ state: 'ok', what: 'staff', told: 'nobody is in conflict with a project' }];
+        return [{ state: 'ok', what: 'staff', detail: 'nobody is in conflict with a project' }];
       }
-      const told = `${conflicts.length} left as they are in another project`;
+      const detail = `${conflicts.length} left as they are in another project`;
       const remedy = 'see who and why: leadwire staff conflicts';
-      return [{ state: 'warning', what: 'staff', told, remedy }];
+      return [{ state: 'warning', what: 'staff', detail, remedy }];
     }),
   );
 
@@ -92,18 +93,22 @@ const checkResend: Check = async ({ RESEND_API_KEY: key, RESEND_BASE_URL: url, .
     const isSendOnly = body.name === 'restricted_api_key';
     if ((answer.status === 401 || answer.status === 403) && !isSendOnly) {
       const remedy = 'make a new key at resend.com/api-keys and put it into RESEND_API_KEY';
-      return [{ state: 'broken', what, told: `the key is not taken (${answer.status})`, remedy }];
+      return [{ state: 'broken', what, detail: `the key is not taken (${answer.status})`, remedy }];
     }
     const domain = /@([^>\s]+)/.exec(env.RESEND_FROM_EMAIL ?? '')?.[1];
     const found = body.data?.find(({ name }) => name === domain);
     if (!body.data || domain === undefined) {
-      return [{ state: 'ok', what, told: 'the key is taken; it may not read the list of domains' }];
+      return [
+        { state: 'ok', what, detail: 'the key is taken; it may not read the list of domains' },
+      ];
     }
     if (found?.status === 'verified') {
-      return [{ state: 'ok', what, told: `the key is taken, ${domain} is verified` }];
+      return [{ state: 'ok', what, detail: `the key is taken, ${domain} is verified` }];
     }
     const remedy = 'verify it at resend.com/domains, or change RESEND_FROM_EMAIL';
-    return [{ state: 'broken', what, told: `${domain} is ${found?.status ?? 'unknown'}`, remedy }];
+    return [
+      { state: 'broken', what, detail: `${domain} is ${found?.status ?? 'unknown'}`, remedy },
+    ];
   });
 };
 
@@ -119,10 +124,10 @@ const checkMobizon: Check = async ({
     const account = { apiKey, baseUrl, limiter: noLimit };
     const mobizon = createMobizon({ ...account, track: (_action, _context, call) => call() });
     const balance = await mobizon.balance();
-    const told = `the key is taken, the balance is ${balance}`;
-    if (balance > 0 && balance >= price) return [{ state: 'ok', what: 'Mobizon', told }];
+    const detail = `the key is taken, the balance is ${balance}`;
+    if (balance > 0 && balance >= price) return [{ state: 'ok', what: 'Mobizon', detail }];
     const remedy = 'top the account up: planned SMS wait, and leave by themselves afterwards';
-    return [{ state: 'broken', what: 'Mobizon', told, remedy }];
+    return [{ state: 'broken', what: 'Mobizon', detail, remedy }];
   });
 };
 
@@ -141,4 +146,5 @@ export const checks: readonly Check[] = [
       ? Promise.resolve(off('AmoCRM', 'AMOCRM_BASE_URL'))
       : checkAmocrm(env),
   checkTelegram,
+  checkEdge,
 ];

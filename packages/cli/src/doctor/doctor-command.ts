@@ -46,8 +46,8 @@ async function troubleNow(env: CliEnv): Promise<HealthFinding[]> {
 /** Parts of which a check says more. */
 const CHECKED = ['broker', 'database'];
 
-function line({ state, what, told, remedy }: Finding): string {
+function line({ state, what, detail, remedy }: Finding): string {
   const [style, mark] = MARKS[state];
   const remedyText = remedy === undefined ? '' : ` → ${oneLine(remedy)}`;
-  return `${paint(style, mark)} ${what}: ${oneLine(told)}${remedyText}`;
+  return `${paint(style, mark)} ${what}: ${oneLine(detail)}${remedyText}`;
 }

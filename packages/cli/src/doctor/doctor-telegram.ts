@@ -25,7 +25,7 @@ export async function checkTelegram(env: CliEnv): Promise<Finding[]> {
     const client = openBot(env, bot);
     const what = `Telegram bot ${bot}`;
     if (!client) {
-      findings.push({ state: 'off', what, told: `not configured (${TOKEN_NAMES[bot]})` });
+      findings.push({ state: 'off', what, detail: `not configured (${TOKEN_NAMES[bot]})` });
       continue;
     }
     const found = await examined(what, () => checkBot(env, client, what));
@@ -48,22 +48,22 @@ async function checkBot(env: CliEnv, client: TelegramClient, what: string): Prom
   const publicUrl = env.TELEGRAM_PUBLIC_URL;
   const wanted = publicUrl === undefined ? '' : `${publicUrl}/telegram/${client.bot}/`;
   if (webhook.url !== wanted) {
-    const told = `${who}, its webhook is ${webhook.url || 'not set'}`;
+    const detail = `${who}, its webhook is ${webhook.url || 'not set'}`;
     const remedy =
       publicUrl === undefined
         ? 'something else gets its updates; telegram-relay takes them over when it starts'
         : 'telegram-relay sets it when it starts: is it running, with this TELEGRAM_PUBLIC_URL?';
-    return [{ state: 'warning', what, told, remedy }];
+    return [{ state: 'warning', what, detail, remedy }];
   }
   const failedAt = (webhook.last_error_date ?? 0) * 1_000;
   if (publicUrl !== undefined && Date.now() - failedAt < RECENT_MS) {
     const why = webhook.last_error_message ?? 'unknown';
-    const told = `${who}, its webhook failed ${fromNow(new Date(failedAt))}: ${why}`;
+    const detail = `${who}, its webhook failed ${fromNow(new Date(failedAt))}: ${why}`;
     const remedy = `can Telegram reach ${wanted}, and is the secret the same everywhere?`;
-    return [{ state: 'warning', what, told, remedy }];
+    return [{ state: 'warning', what, detail, remedy }];
   }
   const way = publicUrl === undefined ? 'asks for its updates' : 'its webhook is set';
-  return [{ state: 'ok', what, told: `${who}, ${way}` }];
+  return [{ state: 'ok', what, detail: `${who}, ${way}` }];
 }
 
 async function checkGroups(env: CliEnv): Promise<Finding[]> {
@@ -80,13 +80,13 @@ function judgeGroups(bot: TelegramGroup['bot'], groups: readonly TelegramGroup[]
   const count = (state: TelegramGroup['state']) =>
     groups.filter((group) => group.state === state).length;
   const [active, paused] = [count('active'), count('paused')];
-  const told = `${active} active, ${paused} paused, ${count('deactivated')} deactivated`;
+  const detail = `${active} active, ${paused} paused, ${count('deactivated')} deactivated`;
   if (active + paused === 0) {
     const nobody = bot === 'leads' ? 'no group hears of leads' : 'nobody hears of alerts';
     const remedy = `"npm run leadwire -- telegram code --bot ${bot}" makes a code for a group`;
-    return { state: 'warning', what, told: `${told}: ${nobody}`, remedy };
+    return { state: 'warning', what, detail: `${detail}: ${nobody}`, remedy };
   }
-  if (paused === 0) return { state: 'ok', what, told };
+  if (paused === 0) return { state: 'ok', what, detail };
   const remedy = `let the bot write in ${counted(paused, 'group')}: "telegram groups" lists them`;
-  return { state: 'warning', what, told, remedy };
+  return { state: 'warning', what, detail, remedy };
 }

@@ -5,7 +5,7 @@ import type { CliEnv } from '../env.ts';
 export interface Finding {
   state: 'ok' | 'warning' | 'broken' | 'off';
   what: string;
-  told: string;
+  detail: string;
   remedy?: string;
   /** It did not answer, so nothing is known: it may be starting. */
   isUnreachable?: boolean;
@@ -19,7 +19,7 @@ export async function examined(what: string, work: () => Promise<Finding[]>): Pr
     return await work();
   } catch (thrown) {
     const isUnreachable = thrown instanceof TransientError;
-    return [{ state: 'broken', what, told: toError(thrown).message, isUnreachable }];
+    return [{ state: 'broken', what, detail: toError(thrown).message, isUnreachable }];
   }
 }
 

@@ -11,6 +11,7 @@ import {
   countedSegmentSchema,
   previewSchema,
   segmentSchema,
+  subjectTestSchema,
   summarySchema,
   templatesSchema,
   testsSchema,
@@ -116,6 +117,8 @@ export function connectCampaigns({ url, token, actor }: CampaignAccess) {
 
   const campaignIn = (answer: unknown): CampaignView =>
     z.object({ campaign: campaignSchema }).parse(answer).campaign;
+  const testIn = (answer: unknown) =>
+    z.object({ test: subjectTestSchema.nullable() }).parse(answer).test;
   const taken = (answer: unknown) =>
     z.object({ campaign: campaignSchema, preview: countedSchema }).parse(answer);
 
@@ -174,6 +177,18 @@ export function connectCampaigns({ url, token, actor }: CampaignAccess) {
     /** A draft for those who got it and did not open it. */
     resend: async (id: string) =>
       campaignIn(await post(`/api/campaigns/${id}/resend`, {}, UPLOAD_PATIENCE_MS)),
+    /** The test of subjects that a campaign is a part of. */
+    subjects: async (id: string) => testIn(await json(`/api/campaigns/${id}/subjects`)),
+    /** Starts a draft with two subjects; `confirm` is everybody who is written to in the end. */
+    trySubjects: async (
+      id: string,
+      test: {
+        subjects: readonly [string, string];
+        sharePercent?: number;
+        waitHours?: number;
+        confirm: number;
+      },
+    ) => testIn(await post(`/api/campaigns/${id}/subjects`, test, UPLOAD_PATIENCE_MS)),
     remove: async (id: string): Promise<void> => {
       await ask(`/api/campaigns/${id}`, { method: 'DELETE' });
     },

@@ -31,9 +31,24 @@ export const summarySchema = z.object({
 });
 export type CampaignSummary = z.infer<typeof summarySchema>;
 
+/** Two subjects on a part of the list; `id` is the campaign to the rest. */
+export const subjectTestSchema = z.object({
+  id: z.string(),
+  aId: z.string(),
+  bId: z.string(),
+  subjectA: z.string(),
+  subjectB: z.string(),
+  decideAt: time,
+  decidedAt: time,
+  winner: z.enum(['a', 'b']).nullable(),
+});
+export type SubjectTestView = z.infer<typeof subjectTestSchema>;
+
 export const templatesSchema = z.array(
   z.object({
     name: z.string(),
+    /** Of a text that people wrote. */
+    own: z.object({ title: z.string() }).nullish(),
     channels: z.array(z.enum(['email', 'sms'])),
     variables: z.array(
       z.object({ name: z.string(), required: z.boolean(), perRecipient: z.boolean() }).loose(),
@@ -48,6 +63,8 @@ export const campaignSchema = z.object({
   channel: z.enum(['email', 'sms']),
   template: z.string(),
   topic: z.string().nullable(),
+  /** Instead of the template's. */
+  subject: z.string().nullable().default(null),
   status: z.string(),
   pauseReason: z.string().nullable(),
   scheduledFor: time,

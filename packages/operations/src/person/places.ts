@@ -158,6 +158,11 @@ export const tableReach = {
     people: keep,
     identity_conflicts: removed,
     segments: scrubbed,
+    ad_spend: keep,
+    message_templates: keep,
+    message_template_versions: keep,
+    campaign_subject_tests: keep,
+    campaign_subject_tests: scrubbed,
     ...referralTables,
   },
   tripwire: {

@@ -10,7 +10,7 @@ import { createSettings } from '../world/settings.ts';
 import { createAccount } from './store/account.ts';
 import { accountRoutes } from './api/account-routes.ts';
 import { AmoError, failure, refuse } from './api/answers.ts';
-import { createBook } from './store/amocrm-store.ts';
+import { createAmocrmStore } from './store/amocrm-store.ts';
 import { complexRoutes } from './api/complex.ts';
 import { contactRoutes } from './api/contact-routes.ts';
 import { controlRoutes } from './lifecycle/control-routes.ts';
@@ -38,15 +38,15 @@ export function createAmocrm(world: World, options: AmocrmOptions = {}): Provide
   const settings = createSettings(amocrmSettingsSchema, options);
   const { read } = settings;
   const account = createAccount(world.store, read);
-  const book = createBook(world, account);
-  const hooks = createHooks(world, read, { account, book });
+  const store = createAmocrmStore(world, account);
+  const hooks = createHooks(world, read, { account, store });
   const tokens = createTokens(world, read);
   const rate = createRateLimit(world.store, read, world.clock.now);
   const parts: Parts = {
     world,
     settings: read,
     account,
-    book,
+    store,
     announce: (changes) => hooks.announce(changes),
   };
   const routes = [

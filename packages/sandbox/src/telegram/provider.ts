@@ -8,10 +8,10 @@ import {
 } from '../world/provider.ts';
 import { createSettings } from '../world/settings.ts';
 import { done, failure, refused, TelegramError } from './api/answers.ts';
-import { createBook } from './store/telegram-store.ts';
+import { createTelegramStore } from './store/telegram-store.ts';
 import { createCommands } from './store/commands.ts';
 import { controlRoutes } from './lifecycle/control-routes.ts';
-import { createDesk } from './store/chat-actions.ts';
+import { createChatActions } from './store/chat-actions.ts';
 import { createHooks } from './lifecycle/hooks.ts';
 import type { TelegramParts } from './api/method.ts';
 import { methods } from './api/methods.ts';
@@ -33,24 +33,24 @@ const CALL = /^\/bot([^/]*)\/(?:test\/)?([^/]*)\/?$/;
 export function createTelegram(world: World, options: TelegramOptions = {}): Provider {
   const settings = createSettings(telegramSettingsSchema, options);
   const { read } = settings;
-  const book = createBook(world, read);
+  const store = createTelegramStore(world, read);
   const updates = createUpdates(world);
-  const hooks = createHooks(world, { settings: read, updates, bots: () => book.bots() });
+  const hooks = createHooks(world, { settings: read, updates, bots: () => store.bots() });
   const polling = createPolling(world, read, updates, (bot) => hooks.of(bot) !== undefined);
   const rate = new RateLimit(read, world.clock.now);
-  const desk = createDesk({ world, book, updates });
-  const plans = createPlans(book, desk, rate);
+  const actions = createChatActions({ world, store, updates });
+  const plans = createPlans(store, actions, rate);
   const commands = createCommands(world.store);
-  const presses = createPresses({ world, book, updates });
+  const presses = createPresses({ world, store, updates });
   const parts: TelegramParts = {
     world,
     settings: read,
-    book,
+    store,
     updates,
     polling,
     hooks,
     rate,
-    desk,
+    actions,
     plans,
     commands,
     presses,
@@ -114,7 +114,7 @@ function decodePath(path: string): string {
 
 function checkToken(
   token: string,
-  { book, settings }: TelegramParts,
+  { store, settings }: TelegramParts,
   isRevoked: (bot: Bot) => boolean,
 ): Bot {
   if (!TOKEN.test(token)) {
@@ -122,7 +122,7 @@ function checkToken(
       ? new TelegramError(404, 'Not Found')
       : new TelegramError(401, 'Unauthorized: invalid token specified');
   }
-  const bot = book.botByToken(token);
+  const bot = store.botByToken(token);
   if (bot === undefined || isRevoked(bot)) throw new TelegramError(401, 'Unauthorized');
   return bot;
 }

@@ -6,10 +6,11 @@
  *   cannot store it twice.
  * - Nothing waits for a broker that is not there: with no connection it fails at once.
  */
-import type { JetStreamClient, JetStreamManager, KV, NatsConnection } from 'nats';
-import { apiCode, isConflict } from './error-codes.ts';
+import type { JetStreamClient, JetStreamManager, KV, MsgHdrs, NatsConnection } from 'nats';
+import { NO_MESSAGE, apiCode, isConflict } from './error-codes.ts';
 import { applyTopology } from './apply-topology.ts';
 import { openConnection } from './connection.ts';
+import { readDirectly } from './read-directly.ts';
 import { createSender, type Outgoing } from './sender.ts';
 import { TransientError, toError } from '../errors.ts';
 import type { AnyEvent } from '../contract/events.ts';
@@ -23,8 +24,6 @@ import {
   type StreamSpec,
 } from '../contract/topology.ts';
 
-/** JetStream's "message not found". */
-const NO_MESSAGE = 10037;
 export { isConflict };
 
 export interface StoredEvent {
@@ -110,11 +109,17 @@ export interface BusOptions {
   replicas?: number;
   /** Applied by default; someone who only looks takes the broker as it is. */
   topology?: 'apply' | 'as it is';
+  /**
+   * The only streams that are read from their leader; all of them by default. From the others and from buckets one
+   * subject at a time is read, which the broker's rights can name. Any copy answers, so in a cluster it may be some
+   * milliseconds old.
+   */
+  leaderReads?: readonly StreamName[];
 }
 
 /** Starts connecting in the background and returns at once, broker or no broker. */
 export function openBus(options: BusOptions): Bus {
-  const { url, name, log, replicas = 1, topology = 'apply' } = options;
+  const { url, name, log, replicas = 1, topology = 'apply', leaderReads } = options;
   const connection = openConnection({
     url,
     name,
@@ -125,6 +130,7 @@ export function openBus(options: BusOptions): Bus {
   });
   const { live } = connection;
   const bucketViews = new Map<BucketName, Promise<KV>>();
+  const allow_direct = leaderReads !== undefined;
   const manager = async () => live().jetstreamManager({ checkAPI: false });
 
   const readMessage = async (
@@ -132,13 +138,15 @@ export function openBus(options: BusOptions): Bus {
     query: { last_by_subj: string } | { seq: number },
   ): Promise<StoredEvent | undefined> => {
     try {
+      if ('last_by_subj' in query && leaderReads?.includes(stream) === false) {
+        const message = await readDirectly(live(), stream, query.last_by_subj);
+        return message && toStored(message.subject, message.seq, message);
+      }
       const message = await (await manager()).streams.getMessage(stream, query);
-      return {
-        event: jsonOf(message),
-        subject: message.subject,
-        seq: message.seq,
-        header: (key) => message.header.get(key) || undefined,
-      };
+      return toStored(message.subject, message.seq, {
+        json: () => message.json(),
+        headers: message.header,
+      });
     } catch (thrown) {
       if (apiCode(thrown) === NO_MESSAGE) return undefined;
       throw asTransient('the broker could not be read', thrown);
@@ -175,6 +183,8 @@ export function openBus(options: BusOptions): Bus {
         });
         if (!duplicate) return { seq, stored: true };
         if (options.msgId === undefined || msgId === eventId) return { seq, stored: true };
+        // By its number any message could be read, which the rights do not allow here.
+        if (leaderReads?.includes(stream) === false) return { seq, stored: false };
         return heldBy(await readMessage(stream, { seq }), eventId, seq);
       } catch (thrown) {
         if (!isConflict(thrown) || options.onceUnder === undefined) {
@@ -213,7 +223,7 @@ export function openBus(options: BusOptions): Bus {
         return known;
       }
       const view = Promise.resolve()
-        .then(() => live().jetstream().views.kv(bucketName, { bindOnly: true }))
+        .then(() => live().jetstream().views.kv(bucketName, { bindOnly: true, allow_direct }))
         .catch((thrown: unknown) => {
           bucketViews.delete(bucketName);
           throw asTransient(`bucket ${bucketName} is not reachable`, thrown);
@@ -235,6 +245,15 @@ function heldBy(
   const { id } = (existing?.event ?? {}) as { id?: unknown };
   const isOurs = eventId !== undefined && id === eventId;
   return { seq, stored: isOurs, ...(existing && { existing }) };
+}
+
+function toStored(
+  subject: string,
+  seq: number,
+  message: { json(): unknown; headers?: MsgHdrs | undefined },
+): StoredEvent {
+  const header = (key: string) => message.headers?.get(key) || undefined;
+  return { event: jsonOf(message), subject, seq, header };
 }
 
 function jsonOf(message: { json(): unknown }): unknown {

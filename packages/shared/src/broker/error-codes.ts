@@ -10,6 +10,9 @@ const WRONG_LAST_SEQUENCE = [10071, 10164];
  */
 const UNDER_WAY = [10158, 10163, 10164];
 
+/** JetStream's "message not found". */
+export const NO_MESSAGE = 10037;
+
 /** The JetStream API's own error code, if the broker answered with one. */
 export function apiCode(thrown: unknown): number | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('api_error' in thrown)) return undefined;

@@ -15,6 +15,8 @@ export const saleSchema = z.object({
   /** Tenge. */
   amount: z.number().positive(),
   at: z.iso.datetime(),
+  /** A deal that a manager moved to a stage of sales; its `studentId` is `deal-<dealId>`. */
+  dealId: z.number().int().optional(),
 });
 export type Sale = z.infer<typeof saleSchema>;
 
@@ -23,6 +25,11 @@ export const refundSchema = z.object({
   studentId: studentSchema.shape.studentId,
   at: z.iso.datetime(),
 });
+
+/** What is known of the sale of a deal before its student comes: one for each deal. */
+export function saleOfDeal(dealId: number): Pick<Sale, 'saleId' | 'studentId' | 'dealId'> {
+  return { saleId: derivedId('sale', 'deal', String(dealId)), studentId: `deal-${dealId}`, dealId };
+}
 
 /**
  * The sale with which a student came, or that of another product later on. The first one does not depend on its

@@ -226,8 +226,8 @@ const MEANING: Record<string, 'stopped' | 'quota' | 'again' | 'ambiguous' | 'per
 
 function classify(error: ResendFailure, retryAfterMs: number | undefined): Error {
   const { name, statusCode } = error;
-  const told = statusCode === null ? name : `${statusCode} ${name}`;
-  const message = `Resend: ${told}`;
+  const detail = statusCode === null ? name : `${statusCode} ${name}`;
+  const message = `Resend: ${detail}`;
   const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
   switch (MEANING[name] ?? byStatus(statusCode)) {
     case 'stopped':

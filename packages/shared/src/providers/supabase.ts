@@ -152,11 +152,11 @@ interface DatabaseAnswer {
  * and 23 are about the data; a missing function (PGRST202) or table (PGRST205, 42P01) about migrations.
  */
 function classify(project: string, status: number, { code, message }: DatabaseAnswer): Error {
-  const told = `Supabase ${project}: ${[status || 'no answer', code, message].filter(Boolean).join(' ')}`;
-  if (status === 401 || status === 403) return new ChannelStoppedError(told);
+  const detail = `Supabase ${project}: ${[status || 'no answer', code, message].filter(Boolean).join(' ')}`;
+  if (status === 401 || status === 403) return new ChannelStoppedError(detail);
   if (/^(PGRST20[25]|42P01|42883)$/.test(code)) {
-    return new ChannelStoppedError(`${told} (are the migrations applied?)`);
+    return new ChannelStoppedError(`${detail} (are the migrations applied?)`);
   }
-  if (/^2[23]/.test(code)) return new PermanentError(`sql_${code}`, told);
-  return new TransientError(told, { outage: true });
+  if (/^2[23]/.test(code)) return new PermanentError(`sql_${code}`, detail);
+  return new TransientError(detail, { outage: true });
 }

@@ -142,3 +142,9 @@ export const commonEnv = (defaults: { port: number }) => ({
   /** Loopback unless told otherwise; the image says 0.0.0.0, because containers are reached from outside. */
   HOST: z.string().min(1).default('127.0.0.1'),
 });
+
+/** Tenge that somebody paid of whom nobody tells an amount. */
+export const saleDefaultAmount = z.coerce
+  .number('expected an amount in tenge')
+  .min(0, 'expected an amount in tenge, 0 or more')
+  .default(5_000);

@@ -69,14 +69,18 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
 
-  const problem = (): string | undefined => {
+  const ownProblem = (): string | undefined => {
     if (isStopping) return 'stopping';
     if (options.problem) return options.problem();
     if (!bus.isConnected()) return 'the broker is not reachable';
-    if (!isStarted) return 'the consumers are not started yet';
+    return isStarted ? undefined : 'the consumers are not started yet';
+  };
+  const problem = (): string | undefined => {
+    const own = ownProblem();
+    if (own !== undefined || options.problem) return own;
     return consumers.map((consumer) => consumer.problem()).find((found) => found !== undefined);
   };
-  addHealthRoutes(http, { ...options, problem });
+  addHealthRoutes(http, options, { problem, ownProblem });
   closeUnusedConnections(http);
 
   const url = await http.listen({ port: options.port, host: options.host ?? '0.0.0.0' });
@@ -181,15 +185,20 @@ function plainHttp(log: FastifyBaseLogger): FastifyInstance {
 
 function addHealthRoutes(
   http: FastifyInstance,
-  options: ServiceOptions & { problem: () => string | undefined },
+  options: ServiceOptions,
+  problems: Record<'problem' | 'ownProblem', () => string | undefined>,
 ): void {
   http.get('/healthz', () => ({ status: 'ok' }));
-  http.get('/readyz', (_request, reply) => {
-    const problem = options.problem();
-    return reply
-      .code(problem === undefined ? 200 : 503)
-      .send(problem === undefined ? { status: 'ready' } : { status: 'not ready', problem });
-  });
+  const addReadiness = (path: string, problemOf: () => string | undefined) =>
+    http.get(path, (_request, reply) => {
+      const problem = problemOf();
+      return reply
+        .code(problem === undefined ? 200 : 503)
+        .send(problem === undefined ? { status: 'ready' } : { status: 'not ready', problem });
+    });
+  addReadiness('/readyz', problems.problem);
+  // Whether it has all that is ours. A provider that is down is told by /readyz, and is no reason to call it ill.
+  addReadiness('/startedz', problems.ownProblem);
   http.get('/metrics', async (request, reply) => {
     await options.access?.demand(request.headers.authorization, 'metrics');
     const { registry } = options.metrics;

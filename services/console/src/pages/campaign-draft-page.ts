@@ -3,6 +3,7 @@ import type {
   CampaignPreview,
   CampaignView,
   SegmentView,
+  SubjectTestView,
   TemplateView,
 } from '@leadwire/operations/campaigns/campaign-view';
 import { html, type Content, type Html } from '../html.ts';
@@ -11,6 +12,8 @@ import { localOf } from '../words/local-time.ts';
 import { amount, counted, moment, span, type Clock } from '../words/time.ts';
 import { PEOPLE, backToCampaigns } from './campaigns-page.ts';
 import { askForm } from './ask.ts';
+import { card, field } from './campaign-cards.ts';
+import { waitingCard, subjectsForm } from './campaign-subjects.ts';
 import { icon, notice, typed } from './parts.ts';
 
 export interface DraftShown {
@@ -20,6 +23,8 @@ export interface DraftShown {
   /** Undefined while the text cannot be made: something in it is missing. */
   preview: CampaignPreview | undefined;
   ask: 'start' | 'delete' | undefined;
+  /** Two subjects of it that are being tried: this is the rest, which waits for the better one. */
+  test: SubjectTestView | null;
   /** Where a test goes when nothing else is said. */
   ownAddress: string;
   told?: Content;
@@ -51,24 +56,15 @@ export function draftPage(shown: DraftShown): Html {
       ${told}${ask === 'delete' && askDelete(campaign)}
       <div class="grid">
         <div class="stack w-7">${textCard(shown)}${peopleCard(shown)}${timesCard(shown)}</div>
-        <div class="stack w-5">${checkCard(shown)}${testCard(shown)}${startCard(shown)}</div>
+        <div class="stack w-5">
+          ${checkCard(shown)}${testCard(shown)}${startCard(shown)}${subjectsCard(shown)}
+        </div>
       </div>
     </div>`;
 }
 
 const changedAt = ({ changedAt: at }: CampaignView) =>
   html`<input type="hidden" name="changedAt" value="${at}" />`;
-
-function card(id: string, title: string, body: Content): Html {
-  return html`<section class="card" aria-labelledby="h-${id}">
-    <div class="card-head"><h2 id="h-${id}">${title}</h2></div>
-    ${body}
-  </section>`;
-}
-
-function field(name: string, label: string, input: Html): Html {
-  return html`<div class="field"><label for="${name}">${label}</label>${input}</div>`;
-}
 
 function textCard({ campaign, template }: DraftShown): Html {
   const fields = (template?.variables ?? []).map(({ name, required, perRecipient }) => {
@@ -78,6 +74,7 @@ function textCard({ campaign, template }: DraftShown): Html {
   const body = html`<form class="stack-s" method="post" action="/campaigns/${campaign.id}/text">
     ${changedAt(campaign)}
     ${field('name', 'Название, для вас', html`<input class="input" id="name" name="name" required maxlength="200" value="${campaign.name}" />`)}
+    ${campaign.channel === 'email' && field('subject', 'Тема письма; пусто: как в шаблоне', html`<input class="input" id="subject" name="subject" maxlength="150" value="${campaign.subject}" />`)}
     ${fields}
     <button class="btn btn-primary">Сохранить текст</button>
   </form>`;
@@ -225,6 +222,11 @@ function startCard({ campaign, preview, ask }: DraftShown): Html {
     <a class="btn btn-primary" href="/campaigns/${campaign.id}?ask=start#ask">${verb}…</a>
   </div>`;
   return card('start', verb, ask === 'start' ? askStart(campaign, people) : begin);
+}
+
+function subjectsCard({ campaign, preview, test, clock }: DraftShown): Html | undefined {
+  if (test && !test.decidedAt) return waitingCard(test, clock);
+  return subjectsForm(campaign, preview?.audience ?? 0);
 }
 
 function askStart(campaign: CampaignView, people: number): Html {

@@ -1,10 +1,15 @@
 /** A campaign that has been started or planned: how far it is, and what became of everybody. */
-import type { CampaignSummary, CampaignView } from '@leadwire/operations/campaigns/campaign-view';
+import type {
+  CampaignSummary,
+  CampaignView,
+  SubjectTestView,
+} from '@leadwire/operations/campaigns/campaign-view';
 import { html, type Content, type Html } from '../html.ts';
 import { campaignStatus, channelWord } from '../words/campaigns.ts';
 import { amount, counted, moment, span, type Clock } from '../words/time.ts';
 import { askForm, type Ask } from './ask.ts';
 import { PEOPLE, backToCampaigns } from './campaigns-page.ts';
+import { triedSubjects } from './campaign-subjects.ts';
 import { icon, status, typed } from './parts.ts';
 
 export const campaignAsks = ['cancel', 'retry'] as const;
@@ -13,6 +18,7 @@ export type CampaignAsk = (typeof campaignAsks)[number];
 export interface CampaignShown {
   campaign: CampaignView;
   summary: CampaignSummary;
+  test: SubjectTestView | null;
   ask: CampaignAsk | undefined;
   told?: Content;
   clock: Clock;
@@ -31,7 +37,9 @@ export function campaignPage(shown: CampaignShown): Html {
     <div class="stack">
       ${told}${ask && askForm(asks[ask](campaign))}
       <div class="stack" id="progress" data-live>${progressCard(shown)}${statsOf(shown)}</div>
-      <div class="grid">${domainsCard(shown)}${paceCard(campaign)}</div>
+      <div class="grid">
+        ${domainsCard(shown)}${paceCard(campaign)}${triedSubjects(shown.test, shown.clock)}
+      </div>
     </div>`;
 }
 

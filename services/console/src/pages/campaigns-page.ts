@@ -96,7 +96,7 @@ export function newCampaignPage(templates: readonly TemplateView[], told?: Conte
         <div class="field">
           <label for="template">Текст</label
           ><select class="input" id="template" name="template">
-            ${templates.map(({ name }) => html`<option value="${name}">${name}</option>`)}
+            ${templates.map(({ name, own }) => html`<option value="${name}">${own?.title ?? name}</option>`)}
           </select>
         </div>
         <button class="btn btn-primary">Сделать черновик</button>

@@ -45,6 +45,13 @@ export const sections: readonly Section[] = [
     isOnPhone: false,
   },
   {
+    path: '/reports',
+    word: 'Отчёты',
+    icon: 'chart-no-axes-column',
+    roles: ['owner', 'viewer', 'targetologist'],
+    isOnPhone: true,
+  },
+  {
     path: '/settings',
     word: 'Настройки',
     icon: 'settings-2',

@@ -148,6 +148,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'delivery.retried': 'Отправлено заново, что не ушло',
   'delivery.resent': 'Отправлено ещё раз',
   'lead.released': 'Пропущены заявки из карантина',
+  'identity.decided': 'Решено, один ли это человек',
+  'spend.imported': 'Внесён расход на рекламу',
   'lead.cancelled': 'Отменены сообщения',
   'dead_letter.redriven': 'Отправлено заново из «Проблем»',
   'dead_letter.dropped': 'Убрано из «Проблем»',

@@ -34,6 +34,7 @@ export const campaignSchema = z.object({
   channel: z.enum(['email', 'sms']),
   template: z.string(),
   topic: z.string().nullable(),
+  subject: z.string().nullable().meta({ description: 'Instead of the template’s.' }),
   variables: z.record(z.string(), z.unknown()),
   status: z.enum(campaignStatuses),
   pauseReason: z.string().nullable(),

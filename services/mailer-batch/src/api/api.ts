@@ -1,10 +1,9 @@
-/** The HTTP API with everything that it needs of the environment. */
-import type { FastifyInstance } from 'fastify';
+/** What the HTTP API needs, of the environment and of the parts of the service. */
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
-import type { Access } from '@leadwire/shared/service/access';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { createTextStore, serviceDoor } from '@leadwire/operations/texts/text-store';
 import { contactHash } from '@leadwire/shared/contacts/contact-hash';
 import { readErasureList } from '@leadwire/shared/delivery/erasure-list';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
@@ -13,9 +12,10 @@ import type { createChannels } from '../sending/channels.ts';
 import { createContactLists } from '../audience/contact-lists.ts';
 import { createSegmentStore } from '../audience/segment-store.ts';
 import { createCopyStore } from '../campaigns/copy-store.ts';
+import { createSubjectStore } from '../campaigns/subject-store.ts';
 import { createDraftStore } from '../campaigns/draft-store.ts';
 import type { MailerEnv } from '../env.ts';
-import { createHttp } from './http.ts';
+import { createOwnTexts } from '../campaigns/own-texts.ts';
 import type { HttpPorts } from './http-ports.ts';
 
 interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobizon' | 'channels'> {
@@ -25,15 +25,16 @@ interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobi
   database: Database;
   store: CampaignStore;
   wakePump: () => void;
-  access: Pick<Access, 'demand'>;
   now?: () => Date;
 }
 
-/** Compiles the templates. Not listening yet. @throws TemplateError when a text is broken. */
-export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyInstance> {
+/** Compiles the templates. @throws TemplateError when a text is broken. */
+export async function createHttpPorts(env: MailerEnv, parts: Parts): Promise<HttpPorts> {
   const { log, bus, database, store, channels, resend, mobizon, wakePump } = parts;
-  const { access, now = () => new Date() } = parts;
-  return createHttp(access, {
+  const { now = () => new Date() } = parts;
+  const texts = createTextStore(serviceDoor(database));
+  const ownTexts = createOwnTexts(texts);
+  return {
     log,
     bus,
     database,
@@ -43,10 +44,13 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
     now,
     drafts: createDraftStore(database),
     copies: createCopyStore(database),
+    subjects: createSubjectStore(database),
     segments: createSegmentStore(database),
     timeZone: env.CAMPAIGN_TIME_ZONE,
     lists: createContactLists(database),
-    templates: await loadCampaignTemplates(),
+    texts,
+    ownTexts,
+    templates: await loadCampaignTemplates(undefined, ownTexts.templates),
     own: { brand: env.BRAND_NAME, supportEmail: env.SUPPORT_EMAIL ?? null },
     publicBaseUrl: env.PUBLIC_BASE_URL,
     databases: databasesOf(env, database),
@@ -70,7 +74,7 @@ export async function createApi(env: MailerEnv, parts: Parts): Promise<FastifyIn
       maxBouncePercent: env.CAMPAIGN_MAX_BOUNCE_PERCENT,
       maxErrorPercent: env.CAMPAIGN_MAX_ERROR_PERCENT,
     },
-  });
+  };
 }
 
 function databasesOf(env: MailerEnv, landing: Database): HttpPorts['databases'] {

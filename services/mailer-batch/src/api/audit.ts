@@ -24,6 +24,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'POST /api/campaigns/:id/cancel': 'campaign.cancelled',
   'POST /api/campaigns/:id/retry': 'campaign.retried',
   'PUT /api/campaigns/:id/audience': 'campaign.listed',
+  'POST /api/campaigns/:id/subjects': 'campaign.started',
   'POST /api/campaigns/:id/copy': 'campaign.copied',
   'POST /api/campaigns/:id/resend': 'campaign.copied',
   'DELETE /api/campaigns/:id': 'campaign.deleted',

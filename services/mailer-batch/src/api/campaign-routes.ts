@@ -134,6 +134,10 @@ const templatesAnswer = {
     templates: z.array(
       z.object({
         name: z.string(),
+        own: z
+          .object({ title: z.string(), version: z.number() })
+          .nullable()
+          .meta({ description: 'Of a text that people wrote: its title and version.' }),
         channels: z.array(z.enum(['email', 'sms'])),
         variables: z.array(
           z.object({

@@ -2,12 +2,16 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { RequestError } from '@leadwire/shared/service/http-problems';
-import { isCampaignTemplate } from '@leadwire/templates/campaign-templates';
 import { z } from 'zod';
 import { answerFor, campaignSchema, problemsOf } from './answers.ts';
 import type { Moved } from '../campaigns/campaign-answers.ts';
 import type { Campaign, ReadCampaign } from '../campaigns/campaign-store.ts';
-import { freezeDraft, readTexts, refuseTooLate } from '../campaigns/campaign-texts.ts';
+import {
+  freezeDraft,
+  readTexts,
+  refuseTooLate,
+  refuseUnfinished,
+} from '../campaigns/campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 import { peopleOf } from '../campaigns/preview.ts';
 import { refreshSegment } from '../audience/new-audience.ts';
@@ -113,7 +117,7 @@ async function resume(ports: HttpPorts, id: string): Promise<Moved> {
 /** As at the start, for what is sent from now on: what it is about may be over by now. @throws RequestError 422. */
 function refuseOver({ templates, now }: HttpPorts, campaign: Campaign): void {
   // One that this version does not know any more goes on with what was frozen.
-  if (!isCampaignTemplate(campaign.template)) return;
+  if (!templates.list().some(({ name }) => name === campaign.template)) return;
   refuseTooLate(templates, { ...campaign, scheduledFor: null }, now());
 }
 
@@ -124,6 +128,7 @@ async function start(ports: HttpPorts, campaign: ReadCampaign, expected: number)
     throw new RequestError(409, 'SMS are off here: SMS_ENABLED=false');
   }
   refuseTooLate(ports.templates, campaign, ports.now());
+  refuseUnfinished(ports.templates, campaign);
   await refuseMissingVariables(ports, campaign);
   // The number that is confirmed is compared with the segment as it is now.
   const isNew = await refreshSegment(ports, campaign);

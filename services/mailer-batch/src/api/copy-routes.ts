@@ -99,7 +99,11 @@ const unopened = (id: string) => ({
 });
 
 /** Text, times and pace of a campaign in a new draft without people and without a schedule. */
-async function draftLike({ drafts }: HttpPorts, from: Campaign, name: string): Promise<string> {
+export async function draftLike(
+  { drafts, copies }: Pick<HttpPorts, 'drafts' | 'copies'>,
+  from: Campaign,
+  name: string,
+): Promise<string> {
   const id = newId();
   const { channel, template, topic, variables, quietHours, timeZone, ratePerSecond } = from;
   const { maxBouncePercent, maxErrorPercent } = from;
@@ -118,5 +122,6 @@ async function draftLike({ drafts }: HttpPorts, from: Campaign, name: string): P
     ...(maxErrorPercent !== null && { maxErrorPercent }),
     source: { kind: null, copiedFrom: from.id },
   });
+  if (from.subject !== null) await copies.patch(id, { subject: from.subject }, null);
   return id;
 }

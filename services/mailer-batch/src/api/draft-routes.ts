@@ -37,6 +37,7 @@ const newCampaignSchema = z.strictObject({
   }),
   audience: audienceSchema.optional(),
   exclude: exclude.default([]),
+  subject: campaignFields.subject.optional(),
   schedule: campaignFields.scheduledFor.optional(),
   quietHours: campaignFields.quietHours.optional(),
   timeZone: campaignFields.timeZone.optional(),
@@ -187,6 +188,7 @@ async function makeDraft(
   });
   // Two requests with one key at the same moment.
   if (made.requestHash !== hash) throw keyUsed();
+  if (rest.subject) await ports.copies.patch(id, { subject: rest.subject }, null);
   if (list && audience) await storeList(ports, id, list, audience, excluded);
 }
 

@@ -7,7 +7,10 @@ import type { CampaignStore, NewCampaign, ReadCampaign } from '../campaigns/camp
 import type { TextPorts } from '../campaigns/campaign-texts.ts';
 import type { CampaignChannel } from '../sending/channel.ts';
 import type { ContactLists } from '../audience/contact-lists.ts';
+import type { TextStore } from '@leadwire/operations/texts/text-store';
+import type { OwnTexts } from '../campaigns/own-texts.ts';
 import type { CopyStore } from '../campaigns/copy-store.ts';
+import type { SubjectStore } from '../campaigns/subject-store.ts';
 import type { Pace } from '../campaigns/sending-time.ts';
 import type { DraftStore } from '../campaigns/draft-store.ts';
 import type { AudiencePorts } from '../audience/new-audience.ts';
@@ -21,7 +24,11 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   bus: Pick<Bus, 'name' | 'publish'>;
   store: CampaignStore;
   drafts: DraftStore;
+  /** What people wrote; `templates` has what was so when it was refreshed. */
+  texts: TextStore;
+  ownTexts: OwnTexts;
   copies: CopyStore;
+  subjects: SubjectStore;
   lists: ContactLists;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
   tests: TestSendPorts;

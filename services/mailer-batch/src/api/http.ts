@@ -7,6 +7,7 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
+import { TextError } from '@leadwire/operations/texts/text-error';
 import { PermanentError } from '@leadwire/shared/errors';
 import { RequestError, answerProblems, sendProblem } from '@leadwire/shared/service/http-problems';
 import type { Access } from '@leadwire/shared/service/access';
@@ -20,12 +21,14 @@ import type { HttpPorts } from './http-ports.ts';
 import { addListRoutes } from './list-routes.ts';
 import { addPreviewRoutes } from './preview-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
+import { addTextRoutes } from './text-routes.ts';
 import { addSegmentRoutes } from './segment-routes.ts';
+import { addSubjectRoutes } from './subject-routes.ts';
 
 /** A list of 20 MB over a home connection. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
 /** What is open without the token: health (the metrics ask for themselves) and the documentation. */
-const OPEN = /^\/(?:healthz|readyz|metrics|openapi\.json|docs(?:\/.*)?)$/;
+const OPEN = /^\/(?:healthz|readyz|startedz|metrics|openapi\.json|docs(?:\/.*)?)$/;
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(
@@ -51,15 +54,18 @@ export async function createHttp(
   recordAnswers(app);
   auditChanges(app, ports.bus);
   await addDocs(app);
+  refreshTexts(app, ports);
 
   addDraftRoutes(app, ports);
   addCopyRoutes(app, ports);
+  addSubjectRoutes(app, ports);
   addSegmentRoutes(app, ports);
   addCampaignRoutes(app, ports);
   addPreviewRoutes(app, ports);
   addControlRoutes(app, ports);
   addReportRoutes(app, ports);
   addListRoutes(app, ports);
+  addTextRoutes(app, ports);
   return app;
 }
 
@@ -73,6 +79,13 @@ function refuseStrangers(app: FastifyInstance, access: Pick<Access, 'demand'>): 
   });
 }
 
+/** What somebody saved a moment ago holds for the next request, in every process. */
+function refreshTexts(app: FastifyInstance, { ownTexts }: Pick<HttpPorts, 'ownTexts'>): void {
+  app.addHook('preHandler', async ({ routeOptions }) => {
+    if (/^\/api\/(?:campaigns|templates)\b/.test(routeOptions.url ?? '')) await ownTexts.refresh();
+  });
+}
+
 /** A CSV stays bytes until it is known in what encoding they are. */
 function acceptCsvBodies(app: FastifyInstance): void {
   app.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -82,9 +95,23 @@ function acceptCsvBodies(app: FastifyInstance): void {
 
 /** What the database refuses for good is about the request: a column that is not there, a value of another type. */
 function toRefusal(thrown: Error): Error {
+  if (thrown instanceof TextError) return textRefusal(thrown);
   if (!(thrown instanceof PermanentError)) return thrown;
   const issue = { path: 'audience', message: thrown.message };
   return new RequestError(422, 'the database refuses this', [issue]);
+}
+
+const TEXT_STATUS = {
+  bad_text: 422,
+  unknown: 404,
+  conflict: 409,
+  not_allowed: 403,
+  bad_picture: 422,
+};
+
+function textRefusal({ problem, message }: TextError): RequestError {
+  const issues = problem === 'bad_text' ? [{ path: 'content', message }] : [];
+  return new RequestError(TEXT_STATUS[problem], message, issues);
 }
 
 /** Tells of refusals by the route's pattern: no address, no contact data. */

@@ -56,7 +56,7 @@ export interface AudiencePorts {
   /** Who was erased, as of now. */
   readErased: () => Promise<(contact: string) => boolean>;
   segments: SegmentStore;
-  copies: Pick<CopyStore, 'setSource'>;
+  copies: Pick<CopyStore, 'setSource' | 'patch'>;
   /** Of campaigns that say nothing else: where the days of a segment begin. */
   timeZone: string;
   /** Why no SMS is paid for to a number, or undefined. */

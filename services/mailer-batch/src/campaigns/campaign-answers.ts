@@ -41,13 +41,13 @@ export const retriedSchema = z.union([
 ]);
 
 /** Why a batch is not to be sent now. */
-export const hindrance = kind('missing', 'settled', 'not_running', 'quiet', 'busy');
+export const blocker = kind('missing', 'settled', 'not_running', 'quiet', 'busy');
 export const claimedSchema = z.union([
   // `changed`: since the look somebody is suppressed, or the campaign's rate is another. `empty`: nobody is left.
   kind('changed', 'empty'),
   // `inherited`: an earlier try may have arrived. `other_body`: it had other bytes.
   kind('claimed', 'inherited', 'other_body').extend({ firstClaimAt: z.string() }),
-  hindrance,
+  blocker,
 ]);
 export type Claimed = z.infer<typeof claimedSchema>;
 

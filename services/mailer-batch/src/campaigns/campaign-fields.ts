@@ -17,11 +17,20 @@ const scheduledFor = z
 const ratePerSecond = z.number().positive().max(1_000).nullable();
 const name = z.string().trim().min(1).max(200);
 const topic = z.string().trim().min(1).max(200).nullable();
+/** Instead of the template's, letter by letter: nothing in it is taken for a variable. */
+const subject = z
+  .string()
+  .trim()
+  .min(1, 'expected a subject')
+  .max(150, 'expected at most 150 characters: programs cut longer ones')
+  .regex(/^(?!.*\{[{%])[^\r\n]*$/, 'expected one line without {{ and {%')
+  .nullable();
 const variables = z.record(z.string(), z.unknown());
 
 /** The fields that are the same in both. */
 export const campaignFields = {
   name,
+  subject,
   topic,
   variables,
   quietHours,

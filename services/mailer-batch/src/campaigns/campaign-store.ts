@@ -6,7 +6,7 @@ import type { Database } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import {
   claimedSchema,
-  hindrance,
+  blocker,
   kind,
   missing,
   movedSchema,
@@ -22,7 +22,6 @@ import { AHEAD_MS, ASK_AFTER_MS, FEWEST_PEOPLE, WEIGH_EVERY_MS } from './policy.
 
 const channel = z.enum(['email', 'sms']);
 const text = z.string().nullable();
-/** ISO 8601. */
 const time = z.string().nullable();
 const variables = z.record(z.string(), z.unknown());
 
@@ -69,6 +68,7 @@ export const campaignSchema = z.object({
   channel,
   template: z.string(),
   topic: text,
+  subject: text,
   variables,
   status: statusSchema,
   /** One token: `by_hand`, `too_many_bounces`, `too_many_errors`, `provider_stopped`. */
@@ -137,7 +137,7 @@ export type RecipientRow = z.infer<typeof recipientSchema>;
 
 export type Patch = Partial<
   Pick<NewCampaign, 'name' | 'template' | 'topic' | 'variables' | 'quietHours' | 'timeZone'> &
-    Pick<NewCampaign, 'scheduledFor' | 'ratePerSecond'>
+    Pick<NewCampaign, 'scheduledFor' | 'ratePerSecond'> & { subject: string | null }
 >;
 
 const patchedSchema = z.union([
@@ -156,7 +156,7 @@ const lookedSchema = z.union([
       kind: 'ready' as const,
       batch: { ...batch, ratePerSecond },
     })),
-  hindrance,
+  blocker,
 ]);
 export interface ClaimRequest {
   owner: string;

@@ -4,11 +4,9 @@ import type { Channel } from '@leadwire/shared/contract/events';
 import type { Database } from '@leadwire/shared/providers/supabase';
 import type {
   CampaignOwner,
-  CampaignTemplateName,
   CampaignTemplates,
   CampaignVariables,
 } from '@leadwire/templates/campaign-templates';
-import { isCampaignTemplate } from '@leadwire/templates/campaign-templates';
 import {
   thawCampaign,
   type FrozenCampaign,
@@ -33,17 +31,18 @@ export interface TextPorts {
 export function readTexts(
   templates: CampaignTemplates,
   { template, channel, variables }: Pick<Campaign, 'template' | 'channel' | 'variables'>,
-): { template: CampaignTemplateName; variables: CampaignVariables } {
+): { template: string; variables: CampaignVariables } {
   const known = templates.list();
   const info = known.find(({ name }) => name === template);
-  if (!isCampaignTemplate(template) || info === undefined) {
+  if (info === undefined) {
     const names = known.map(({ name }) => name).join(', ');
     throw refusal(`there is no template ${cleanLine(template, LONGEST_NAME)}`, [
       { path: 'template', message: `there are ${names}` },
     ]);
   }
   if (!info.channels.includes(channel)) {
-    const message = `${template} has texts for ${info.channels.join(', ')}`;
+    const known = info.channels.join(', ') || 'none: it cannot be put together as it is';
+    const message = `${template} has texts for ${known}`;
     throw refusal('the template has no text for this channel', [{ path: 'channel', message }]);
   }
   const read = templates.readVariables(template, variables);
@@ -54,14 +53,25 @@ export function readTexts(
   );
 }
 
+/** What somebody wrote may be half done: it is sent when nothing forbids it. @throws RequestError 422. */
+export function refuseUnfinished(
+  templates: CampaignTemplates,
+  { template }: Pick<Campaign, 'template'>,
+): void {
+  const problems = templates.problems(template);
+  if (problems.length > 0) throw refusal('the text cannot be sent as it is', problems);
+}
+
 /** Compiles and freezes a draft. @throws RequestError as `readTexts`. */
 export function freezeDraft(
   { templates, own }: TextPorts,
-  campaign: Pick<Campaign, 'template' | 'channel' | 'variables' | 'timeZone'>,
+  campaign: Pick<Campaign, 'template' | 'channel' | 'variables' | 'timeZone' | 'subject'>,
 ): FrozenCampaign {
   const { template, variables } = readTexts(templates, campaign);
-  const { channel, timeZone } = campaign;
-  return templates.freeze(template, channel, variables, { ...own, timeZone });
+  const { channel, timeZone, subject } = campaign;
+  const frozen = templates.freeze(template, channel, variables, { ...own, timeZone });
+  if (subject === null || frozen.mail === null) return frozen;
+  return { ...frozen, mail: { ...frozen.mail, subject } };
 }
 
 /** Renders for its people. @throws RequestError as `readTexts`; otherwise as `Database`. */

@@ -86,8 +86,8 @@ export const accountRoutes: AmoRoute[] = [
   {
     method: 'GET',
     path: /^\/api\/v4\/leads\/tags$/,
-    handle: (request, { book }) =>
-      listAnswer(request, 'tags', book.tags(), (tag) => ({ ...tag, color: null })),
+    handle: (request, { store }) =>
+      listAnswer(request, 'tags', store.tags(), (tag) => ({ ...tag, color: null })),
   },
 ];
 
@@ -143,14 +143,14 @@ function addFields(
   items: Input[],
   base: string,
 ) {
-  const { account, book, world } = parts;
+  const { account, store, world } = parts;
   if (drafts.some(({ code }) => code !== null && account.fieldBy(entity, { code }) !== undefined)) {
     throw refuse(400, 'Field code already exists');
   }
   return world.store.transaction(() =>
     drafts.map(({ values, ...draft }, index) => {
-      const enums = values.map((value) => ({ id: book.nextId('field'), value }));
-      const field = { id: book.nextId('field'), entity, enums, ...draft };
+      const enums = values.map((value) => ({ id: store.nextId('field'), value }));
+      const field = { id: store.nextId('field'), entity, enums, ...draft };
       account.addField(field);
       const shown = showField(field, parts, `${base}/api/v4`);
       return { ...shown, request_id: requestId(items[index] ?? {}, index) };

@@ -26,7 +26,7 @@ export const complexRoutes: AmoRoute[] = [
       const items = readItems(request, MOST_LEADS);
       const drafts = readAll(items, (item, errors) => readDraft(item, parts, errors));
       // What this call makes is no duplicate of itself.
-      const known = parts.settings().duplicateControl ? parts.book.liveContacts() : [];
+      const known = parts.settings().duplicateControl ? parts.store.liveContacts() : [];
       const made = edit(parts, parts.author, (edits) =>
         drafts.map((draft) => make(draft, edits, parts, known)),
       );
@@ -59,7 +59,7 @@ function readOneContact(item: Input, parts: Parts, errors: FieldError[]): Draft[
     errors.push({ code: 'TooMany', path: '_embedded.contacts', detail });
   }
   if (contact['id'] !== undefined) {
-    const known = parts.book.contact(contact['id']);
+    const known = parts.store.contact(contact['id']);
     if (known !== undefined && !known.isDeleted) return { id: known.id };
     const path = '_embedded.contacts.0.id';
     errors.push({ code: 'NotSupportedChoice', path, detail: words.choice });
@@ -72,13 +72,13 @@ function readOneContact(item: Input, parts: Parts, errors: FieldError[]): Draft[
   });
 }
 
-function readCompany(item: Input, { book }: Parts, errors: FieldError[]): Draft['company'] {
+function readCompany(item: Input, { store }: Parts, errors: FieldError[]): Draft['company'] {
   const [company] = embedded(item, 'companies');
   if (company === undefined) return null;
   if (company['id'] === undefined)
     return { name: typeof company['name'] === 'string' ? company['name'] : '' };
   const id = Number(company['id']);
-  if (book.companies.get(String(id)) !== undefined) return { id };
+  if (store.companies.get(String(id)) !== undefined) return { id };
   const path = '_embedded.companies.0.id';
   errors.push({ code: 'NotSupportedChoice', path, detail: words.choice });
   return null;
@@ -106,13 +106,13 @@ function contactIdOf(contact: { id: number } | ContactDraft, edits: Edits): numb
 }
 
 /** Duplicate control: the same phone, digit for digit, or the same address. */
-function findTwin(draft: ContactDraft, { book }: Parts, known: Contact[]): Contact | undefined {
-  const reach = book.reachOf({ fields: [], ...draft } as Contact);
-  return known.find((contact) => book.reachOf(contact).some((each) => reach.includes(each)));
+function findTwin(draft: ContactDraft, { store }: Parts, known: Contact[]): Contact | undefined {
+  const reach = store.reachOf({ fields: [], ...draft } as Contact);
+  return known.find((contact) => store.reachOf(contact).some((each) => reach.includes(each)));
 }
 
-function openLead(contact: Contact, pipelineId: number, { book }: Parts): Lead | undefined {
-  return book
+function openLead(contact: Contact, pipelineId: number, { store }: Parts): Lead | undefined {
+  return store
     .leadsOf(contact.id)
     .find(
       (lead) => lead.pipelineId === pipelineId && lead.statusId !== WON && lead.statusId !== LOST,

@@ -26,7 +26,7 @@ export const contactRoutes: AmoRoute[] = [
     path: /^\/api\/v4\/contacts$/,
     handle: (request, parts) => {
       const query = readQuery(request);
-      const rows = parts.book.liveContacts().filter(contactFilter(query, parts));
+      const rows = parts.store.liveContacts().filter(contactFilter(query, parts));
       const show = shower(request.headers.host, query, parts);
       return listAnswer(request, 'contacts', rows, show);
     },
@@ -35,7 +35,7 @@ export const contactRoutes: AmoRoute[] = [
     method: 'GET',
     path: /^\/api\/v4\/contacts\/(\d+)$/,
     handle: (request, parts, [id]) => {
-      const contact = parts.book.contact(id);
+      const contact = parts.store.contact(id);
       if (contact === undefined || contact.isDeleted) return nothing();
       return done(shower(request.headers.host, readQuery(request), parts)(contact));
     },
@@ -58,7 +58,7 @@ export const contactRoutes: AmoRoute[] = [
     handle: (request, parts) => {
       const items = readItems(request);
       const patches = readAll(items, (item, errors) => {
-        const contact = parts.book.contact(item['id']);
+        const contact = parts.store.contact(item['id']);
         if (contact !== undefined && !contact.isDeleted) {
           return { contact, patch: readContact(item, { parts, errors }, contact) };
         }
@@ -78,7 +78,7 @@ export const contactRoutes: AmoRoute[] = [
     path: /^\/api\/v4\/contacts\/(\d+)$/,
     handle: (request, parts, [id]) => {
       const item = readObject(request);
-      const contact = parts.book.contact(id);
+      const contact = parts.store.contact(id);
       if (contact === undefined || contact.isDeleted) throw refuse(404, 'Entity not found');
       const [patch = {}] = readAll([item], (_, errors) =>
         readContact(item, { parts, errors }, contact),
@@ -93,7 +93,7 @@ function shower(host: string | undefined, query: Query, parts: Parts) {
   const withLeads = embeds(query).includes('leads');
   const base = `http://${host ?? '127.0.0.1'}/amocrm/api/v4`;
   return (contact: Contact) =>
-    showContact(contact, parts, base, withLeads ? parts.book.leadsOf(contact.id) : undefined);
+    showContact(contact, parts, base, withLeads ? parts.store.leadsOf(contact.id) : undefined);
 }
 
 function contactFilter(query: Query, { settings, world }: Parts): (contact: Contact) => boolean {

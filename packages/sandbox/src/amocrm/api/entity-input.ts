@@ -168,7 +168,7 @@ const isAmong = (tags: Tag[], { name }: Tag): boolean =>
   tags.some((tag) => tag.name.toLowerCase() === name.toLowerCase());
 
 /** A name that is new has the id 0 until it is written. */
-function toTags(given: unknown, path: string, { book }: Parts, errors: FieldError[]): Tag[] {
+function toTags(given: unknown, path: string, { store }: Parts, errors: FieldError[]): Tag[] {
   if (given === undefined || given === null) return [];
   if (!Array.isArray(given)) {
     errors.push({ code: 'InvalidType', path, detail: words.type('array') });
@@ -177,7 +177,7 @@ function toTags(given: unknown, path: string, { book }: Parts, errors: FieldErro
   return given.flatMap((item: unknown, index) => {
     const { id, name } = isRecord(item) ? item : {};
     if (typeof name === 'string' && name !== '') return [{ id: 0, name }];
-    const tag = book.tagById(id);
+    const tag = store.tagById(id);
     if (tag !== undefined) return [tag];
     errors.push({ code: 'NotSupportedChoice', path: `${path}.${index}`, detail: words.choice });
     return [];

@@ -27,7 +27,7 @@ export const leadRoutes: AmoRoute[] = [
     path: /^\/api\/v4\/leads$/,
     handle: (request, parts) => {
       const query = readQuery(request);
-      const rows = parts.book.liveLeads().filter(leadFilter(query, parts));
+      const rows = parts.store.liveLeads().filter(leadFilter(query, parts));
       const base = `${baseOf(request)}/api/v4`;
       return listAnswer(request, 'leads', rows, (lead) =>
         showLead(lead, parts, base, embeds(query)),
@@ -38,7 +38,7 @@ export const leadRoutes: AmoRoute[] = [
     method: 'GET',
     path: /^\/api\/v4\/leads\/(\d+)$/,
     handle: (request, parts, [id]) => {
-      const lead = parts.book.lead(id);
+      const lead = parts.store.lead(id);
       if (lead === undefined || lead.isDeleted) return nothing();
       const base = `${baseOf(request)}/api/v4`;
       return done(showLead(lead, parts, base, embeds(readQuery(request))));
@@ -62,7 +62,7 @@ export const leadRoutes: AmoRoute[] = [
     handle: (request, parts) => {
       const items = readItems(request);
       const patches = readAll(items, (item, errors) => {
-        const lead = parts.book.lead(item['id']);
+        const lead = parts.store.lead(item['id']);
         if (lead !== undefined && !lead.isDeleted) {
           return { lead, patch: readLead(item, { parts, errors }, lead) };
         }
@@ -80,7 +80,7 @@ export const leadRoutes: AmoRoute[] = [
     path: /^\/api\/v4\/leads\/(\d+)$/,
     handle: (request, parts, [id]) => {
       const item = readObject(request);
-      const lead = parts.book.lead(id);
+      const lead = parts.store.lead(id);
       if (lead === undefined || lead.isDeleted) throw refuse(404, 'Entity not found');
       const [patch = {}] = readAll([item], (_, errors) => readLead(item, { parts, errors }, lead));
       const changed = edit(parts, parts.author, (edits) => edits.changeLead(lead, patch));
@@ -94,7 +94,7 @@ export function readNewLead(item: Input, parts: Parts, errors: FieldError[]): Le
   const draft = readLead(item, { parts, errors });
   const contacts = embedded(item, 'contacts');
   const contactIds = contacts.flatMap(({ id, is_main: isMain }, index) => {
-    const contact = parts.book.contact(id);
+    const contact = parts.store.contact(id);
     if (contact !== undefined && !contact.isDeleted) return [{ id: contact.id, isMain }];
     const path = `_embedded.contacts.${index}.id`;
     errors.push({ code: 'NotSupportedChoice', path, detail: words.choice });
@@ -104,7 +104,7 @@ export function readNewLead(item: Input, parts: Parts, errors: FieldError[]): Le
     (a, b) => Number(b.isMain === true) - Number(a.isMain === true),
   );
   const companyIds = embedded(item, 'companies').flatMap(({ id }) =>
-    parts.book.companies.get(String(id)) === undefined ? [] : [Number(id)],
+    parts.store.companies.get(String(id)) === undefined ? [] : [Number(id)],
   );
   return asDraft({ ...draft, contactIds: inOrder.map(({ id }) => id), companyIds });
 }

@@ -58,8 +58,8 @@ export const noteRoutes: AmoRoute[] = [
   {
     method: 'GET',
     path: /^\/api\/v4\/leads\/(\d+)\/links$/,
-    handle: (request, { book }, [id]) => {
-      const lead = book.lead(id);
+    handle: (request, { store }, [id]) => {
+      const lead = store.lead(id);
       if (lead === undefined || lead.isDeleted || lead.contactIds.length === 0) return nothing();
       const links = lead.contactIds.map((contactId, index) => link(contactId, index === 0));
       return done({ _links: self(request), _embedded: { links } });
@@ -81,8 +81,8 @@ const link = (contactId: number, isMain: boolean) => ({
   metadata: { main_contact: isMain },
 });
 
-function find({ book }: ApiParts, entity: EntityType, id: unknown) {
-  const found = entity === 'leads' ? book.lead(id) : book.contact(id);
+function find({ store }: ApiParts, entity: EntityType, id: unknown) {
+  const found = entity === 'leads' ? store.lead(id) : store.contact(id);
   return found?.isDeleted === false ? found : undefined;
 }
 
@@ -95,7 +95,7 @@ function listNotes(
   const ids = asked(filter['id']);
   const entityIds = asked(filter['entity_id']);
   const types = asked(filter['note_type']);
-  const rows = parts.book.notes
+  const rows = parts.store.notes
     .all()
     .filter(
       (note) =>
@@ -166,7 +166,7 @@ function readNote(
 }
 
 function linkContacts(request: ProviderRequest, parts: ApiParts, [id]: string[]): ProviderAnswer {
-  const lead = parts.book.lead(id);
+  const lead = parts.store.lead(id);
   if (lead === undefined || lead.isDeleted) throw refuse(404, 'Entity not found');
   const items = readItems(request);
   const links = readAll(items, (item, errors) => {

@@ -11,7 +11,7 @@ import type { Tokens } from '../store/tokens.ts';
 import { viewContact, viewLead, viewNote } from '../pages/views.ts';
 import type { Hooks } from './webhooks.ts';
 
-type Desk = { parts: Parts; tokens: Tokens; rate: RateLimit; hooks: Hooks };
+type Controls = { parts: Parts; tokens: Tokens; rate: RateLimit; hooks: Hooks };
 type WithId = { Params: { id: string } };
 
 const id = z.number().int();
@@ -39,12 +39,12 @@ const leadPatch = z.strictObject({
 });
 
 /** Adds the routes. */
-export function controlRoutes(app: FastifyInstance, desk: Desk): void {
-  readingRoutes(app, desk);
-  contactRoutes(app, desk);
-  leadRoutes(app, desk);
-  accessRoutes(app, desk);
-  administratorRoutes(app, desk);
+export function controlRoutes(app: FastifyInstance, controls: Controls): void {
+  readingRoutes(app, controls);
+  contactRoutes(app, controls);
+  leadRoutes(app, controls);
+  accessRoutes(app, controls);
+  administratorRoutes(app, controls);
 }
 
 const absent = (reply: FastifyReply, what: string) =>
@@ -57,13 +57,13 @@ function manager({ settings }: Parts, userId?: number): Author {
   return { userId: userId ?? other ?? integrationUserId, by: 'manager' };
 }
 
-function readingRoutes(app: FastifyInstance, { parts, hooks }: Desk): void {
-  const { book, account } = parts;
-  app.get('/leads', () => ({ leads: book.leads.all().map((lead) => viewLead(lead, parts)) }));
+function readingRoutes(app: FastifyInstance, { parts, hooks }: Controls): void {
+  const { store, account } = parts;
+  app.get('/leads', () => ({ leads: store.leads.all().map((lead) => viewLead(lead, parts)) }));
   app.get('/contacts', () => ({
-    contacts: book.contacts.all().map((contact) => viewContact(contact, parts)),
+    contacts: store.contacts.all().map((contact) => viewContact(contact, parts)),
   }));
-  app.get('/notes', () => ({ notes: book.notes.all().map(viewNote) }));
+  app.get('/notes', () => ({ notes: store.notes.all().map(viewNote) }));
   app.get('/pipelines', () => ({
     pipelines: account.pipelines().map((each) => ({ ...each, statuses: account.statuses(each) })),
   }));
@@ -76,18 +76,18 @@ function readingRoutes(app: FastifyInstance, { parts, hooks }: Desk): void {
   }));
 }
 
-function leadRoutes(app: FastifyInstance, { parts }: Desk): void {
-  const { book } = parts;
+function leadRoutes(app: FastifyInstance, { parts }: Controls): void {
+  const { store } = parts;
   const change = (
     leadId: string,
     reply: FastifyReply,
     work: (lead: Lead, edits: Edits) => void,
     author = manager(parts),
   ) => {
-    const lead = book.lead(leadId);
+    const lead = store.lead(leadId);
     if (lead === undefined) return absent(reply, 'lead');
     edit(parts, author, (edits) => work(lead, edits));
-    return viewLead(book.lead(leadId) ?? lead, parts);
+    return viewLead(store.lead(leadId) ?? lead, parts);
   };
   app.post('/leads', (request, reply) => {
     const { pipelineId, statusId, responsibleUserId, ...given } = newLead.parse(request.body);
@@ -109,7 +109,7 @@ function leadRoutes(app: FastifyInstance, { parts }: Desk): void {
   app.post<WithId>('/leads/:id/move', (request, reply) => {
     const { statusId, pipelineId, userId } = move.parse(request.body);
     const place = { statusId, ...(pipelineId !== undefined && { pipelineId }) };
-    const to = pipelineId ?? book.lead(request.params.id)?.pipelineId;
+    const to = pipelineId ?? store.lead(request.params.id)?.pipelineId;
     const pipeline = to === undefined ? undefined : parts.account.pipeline(to);
     if (pipeline && parts.account.statuses(pipeline).every((each) => each.id !== statusId)) {
       return absent(reply, 'stage');
@@ -132,8 +132,8 @@ function leadRoutes(app: FastifyInstance, { parts }: Desk): void {
   );
 }
 
-function contactRoutes(app: FastifyInstance, { parts }: Desk): void {
-  const { book } = parts;
+function contactRoutes(app: FastifyInstance, { parts }: Controls): void {
+  const { store } = parts;
   app.post('/contacts', (request) => {
     const { name, phones, emails, ...more } = newContact.parse(request.body);
     const given = { ...more.fields, PHONE: phones, EMAIL: emails };
@@ -144,7 +144,7 @@ function contactRoutes(app: FastifyInstance, { parts }: Desk): void {
     return viewContact(contact, parts);
   });
   app.delete<WithId>('/contacts/:id', (request, reply) => {
-    const contact = book.contact(request.params.id);
+    const contact = store.contact(request.params.id);
     if (contact === undefined) return absent(reply, 'contact');
     edit(parts, manager(parts), (edits) => edits.deleteContact(contact));
     return { deleted: true };
@@ -171,7 +171,7 @@ function valuesOf(
   throw Object.assign(new Error(`${first.path}: ${first.detail}`), { statusCode: 400 });
 }
 
-function accessRoutes(app: FastifyInstance, { parts, tokens, rate }: Desk): void {
+function accessRoutes(app: FastifyInstance, { parts, tokens, rate }: Controls): void {
   const changed = <Result>(result: Result): Result => {
     parts.world.changed();
     return result;
@@ -197,8 +197,8 @@ function accessRoutes(app: FastifyInstance, { parts, tokens, rate }: Desk): void
 }
 
 /** Deletes behind the integration's back what it was configured with. */
-function administratorRoutes(app: FastifyInstance, { parts, hooks }: Desk): void {
-  const { account, book } = parts;
+function administratorRoutes(app: FastifyInstance, { parts, hooks }: Controls): void {
+  const { account, store } = parts;
   app.delete<{ Params: { entity: string; key: string } }>(
     '/fields/:entity/:key',
     (request, reply) => {
@@ -220,7 +220,7 @@ function administratorRoutes(app: FastifyInstance, { parts, hooks }: Desk): void
       if (!account.deleteStatus(pipelineId, statusId)) return absent(reply, 'stage');
       const pipeline = account.pipeline(pipelineId);
       // AmoCRM deletes no stage with deals in it: they go to another one first.
-      const held = book
+      const held = store
         .liveLeads()
         .filter((lead) => lead.pipelineId === pipelineId && lead.statusId === statusId);
       const to = { statusId: pipeline === undefined ? 0 : firstStage(pipeline) };

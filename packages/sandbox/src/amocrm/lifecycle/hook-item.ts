@@ -1,6 +1,6 @@
 /** One entity as a webhook tells it (docs "Webhooks format"): not the names of the API, and strings only. */
 import type { Account } from '../store/account.ts';
-import type { Book } from '../store/amocrm-store.ts';
+import type { AmocrmStore } from '../store/amocrm-store.ts';
 import type { Change } from '../store/edits.ts';
 import type { Contact, EntityType, Lead, Note } from '../store/records.ts';
 import type { AmocrmSettings } from './settings.ts';
@@ -10,7 +10,7 @@ export function hookItem(
   change: Change,
   settings: AmocrmSettings,
   account: Account,
-  book: Book,
+  store: AmocrmStore,
 ): Record<string, unknown> {
   if (change.event === 'note') return { note: noteItem(change.note, settings) };
   if (change.of === 'contacts') {
@@ -18,7 +18,7 @@ export function hookItem(
       ...common(change.contact, 'contacts', settings, account),
       type: 'contact',
       linked_leads_id: Object.fromEntries(
-        book.leadsOf(change.contact.id).map(({ id }) => [id, { ID: id }]),
+        store.leadsOf(change.contact.id).map(({ id }) => [id, { ID: id }]),
       ),
     };
   }

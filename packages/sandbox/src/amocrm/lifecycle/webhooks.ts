@@ -3,7 +3,7 @@ import qs from 'qs';
 import type { World } from '../../world/provider.ts';
 import type { WebhookMessage, WebhookStyle } from '../../world/webhooks.ts';
 import type { Account } from '../store/account.ts';
-import type { Book } from '../store/amocrm-store.ts';
+import type { AmocrmStore } from '../store/amocrm-store.ts';
 import type { Change } from '../store/edits.ts';
 import { hookItem } from './hook-item.ts';
 import type { AmocrmSettings } from './settings.ts';
@@ -60,7 +60,7 @@ const NO_TROUBLE: WebhookMessage['trouble'] = {
 export function createHooks(
   world: World,
   settings: () => AmocrmSettings,
-  { account, book }: { account: Account; book: Book },
+  { account, store }: { account: Account; store: AmocrmStore },
 ): Hooks {
   const made = world.store.table<ApiHook>('amocrm-hooks');
   const patience = createPatience(world);
@@ -83,7 +83,7 @@ export function createHooks(
     announce: (changes) => {
       for (const target of targets()) {
         const wanted = changes.filter((change) => isWanted(target, change));
-        const groups = grouped(wanted, (change) => hookItem(change, settings(), account, book));
+        const groups = grouped(wanted, (change) => hookItem(change, settings(), account, store));
         const calls =
           settings().webhookCalls === 'each' ? groups.map((group) => [group]) : [groups];
         for (const call of calls) if (call.length > 0) send(world, settings(), target, call);
@@ -94,7 +94,7 @@ export function createHooks(
       const now = Math.floor(world.clock.now() / 1000);
       const known = made.get(destination);
       const hook: ApiHook = {
-        id: known?.id ?? book.nextId('hook'),
+        id: known?.id ?? store.nextId('hook'),
         destination,
         settings: wanted,
         sort,

@@ -12,7 +12,7 @@ const SHOWN_CONTACTS = 50;
 
 /** Every pipeline that is the main one or has deals, and contacts that have none. */
 export function boards(parts: Parts, selected?: string): Html {
-  const leads = parts.book.liveLeads();
+  const leads = parts.store.liveLeads();
   const shown = parts.account
     .pipelines()
     .filter(({ id, main }) => main || leads.some((lead) => lead.pipelineId === id));
@@ -61,8 +61,8 @@ function column(
 
 function card(lead: Lead, parts: Parts, isSelected: boolean): Html {
   const { name, tags, fields } = viewLead(lead, parts);
-  const contact = parts.book.contact(lead.contactIds[0]);
-  const notes = parts.book.notesOf('leads', lead.id).length;
+  const contact = parts.store.contact(lead.contactIds[0]);
+  const notes = parts.store.notesOf('leads', lead.id).length;
   const utm = ['UTM_SOURCE', 'UTM_MEDIUM', 'UTM_CAMPAIGN'].flatMap((code) => fields[code] ?? []);
   return html`<a
     class="deal"
@@ -96,8 +96,8 @@ export function showPrice(price: number): string {
 }
 
 function lonelyContacts(parts: Parts): Html | null {
-  const { book } = parts;
-  const lonely = book.liveContacts().filter(({ id }) => book.leadsOf(id).length === 0);
+  const { store } = parts;
+  const lonely = store.liveContacts().filter(({ id }) => store.leadsOf(id).length === 0);
   if (lonely.length === 0) return null;
   return html`<section class="pipeline">
     <h2>Контакты без сделок <small>${lonely.length}</small></h2>

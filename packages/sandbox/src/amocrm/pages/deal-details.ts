@@ -8,8 +8,8 @@ import { viewContact, viewLead } from './views.ts';
 /** Makes the pane; everything in it follows what happens. */
 export function dealDetails(lead: Lead, parts: Parts): Html {
   return html`<div data-live="deal" class="deal-details">
-    ${head(lead, parts)} ${lead.contactIds.map((id) => contactCard(parts.book.contact(id), parts))}
-    ${notes(parts.book.notesOf('leads', lead.id), parts)} ${history(lead, parts)}
+    ${head(lead, parts)} ${lead.contactIds.map((id) => contactCard(parts.store.contact(id), parts))}
+    ${notes(parts.store.notesOf('leads', lead.id), parts)} ${history(lead, parts)}
   </div>`;
 }
 
@@ -91,7 +91,7 @@ function stageChoice(lead: Lead, { account }: Parts): Html {
 function contactCard(contact: Contact | undefined, parts: Parts): Html | null {
   if (contact === undefined) return null;
   const { id, name, phones, emails, tags } = viewContact(contact, parts);
-  const others = parts.book.leadsOf(id).length - 1;
+  const others = parts.store.leadsOf(id).length - 1;
   return html`<section class="block">
     <h3>Контакт <small>${id}${contact.isDeleted && ' · удалён'}</small></h3>
     <p><b>${name === '' ? 'Без имени' : name}</b></p>

@@ -8,21 +8,21 @@ import type { RateLimit } from '../api/rate-limit.ts';
 
 /** Makes the tab. */
 export function createAmocrmPage(parts: Parts, rate: RateLimit): ProviderPage {
-  const { book, settings } = parts;
+  const { store, settings } = parts;
   return {
     title: 'CRM',
-    count: () => book.liveLeads().length,
+    count: () => store.liveLeads().length,
     summary: () =>
       html`<span>AmoCRM</span>
         <span>Аккаунт: <b>${settings().accountName}</b></span>
-        <span>Контактов: <b>${book.liveContacts().length}</b></span>
+        <span>Контактов: <b>${store.liveContacts().length}</b></span>
         <span>Запросов в секунду: <b>${settings().ratePerSecond}</b></span>
         ${settings().indexLagMs > 0 && html`<span>Поиск отстаёт: <b>${settings().indexLagMs / 1000} с</b></span>`}
         ${rate.state().blocked && blocked}`,
     list: (selected) =>
-      html`${book.liveLeads().length === 0 && nothingYet}${boards(parts, selected)}`,
+      html`${store.liveLeads().length === 0 && nothingYet}${boards(parts, selected)}`,
     item: (id) => {
-      const lead = book.lead(id);
+      const lead = store.lead(id);
       return lead === undefined ? undefined : dealDetails(lead, parts);
     },
   };

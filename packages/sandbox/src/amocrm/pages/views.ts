@@ -73,15 +73,15 @@ export function viewLead(lead: Lead, parts: Parts): LeadView {
 
 /** A contact in words. */
 export function viewContact(contact: Contact, parts: Parts): ContactView {
-  const { book } = parts;
+  const { store } = parts;
   return {
     id: contact.id,
     name: contact.name,
-    phones: book.valuesOf(contact, 'PHONE'),
-    emails: book.valuesOf(contact, 'EMAIL'),
+    phones: store.valuesOf(contact, 'PHONE'),
+    emails: store.valuesOf(contact, 'EMAIL'),
     fields: named(contact.fields, 'contacts', parts),
     tags: contact.tags.map(({ name }) => name),
-    leadIds: book.leadsOf(contact.id).map(({ id }) => id),
+    leadIds: store.leadsOf(contact.id).map(({ id }) => id),
     isDeleted: contact.isDeleted,
   };
 }

@@ -15,7 +15,7 @@ const FIRST_IDS = {
   hook: 1_001,
 } as const;
 
-export type Book = {
+export type AmocrmStore = {
   leads: Table<Lead>;
   contacts: Table<Contact>;
   companies: Table<Company>;
@@ -38,18 +38,18 @@ export type Book = {
 };
 
 /** Opens the tables in the world's store. */
-export function createBook({ store }: World, account: Account): Book {
+export function createAmocrmStore({ store }: World, account: Account): AmocrmStore {
   const leads = store.table<Lead>('amocrm-leads');
   const contacts = store.table<Contact>('amocrm-contacts');
   const notes = store.table<Note>('amocrm-notes');
   const tags = store.table<Tag>('amocrm-tags');
   const counters = store.table<number>('amocrm-counters');
-  const nextId: Book['nextId'] = (kind) => {
+  const nextId: AmocrmStore['nextId'] = (kind) => {
     const id = counters.get(kind) ?? FIRST_IDS[kind];
     counters.put(kind, id + 1);
     return id;
   };
-  const valuesOf: Book['valuesOf'] = (contact, code) => {
+  const valuesOf: AmocrmStore['valuesOf'] = (contact, code) => {
     const field = account.fieldBy('contacts', { code });
     const held = contact.fields.find(({ fieldId }) => fieldId === field?.id);
     return (held?.values ?? []).map(({ value }) => String(value));

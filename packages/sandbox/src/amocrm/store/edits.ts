@@ -4,7 +4,7 @@
  */
 import type { World } from '../../world/provider.ts';
 import type { Account } from './account.ts';
-import type { Book } from './amocrm-store.ts';
+import type { AmocrmStore } from './amocrm-store.ts';
 import { describeChange, isOther } from './change-words.ts';
 import { LOST, WON, type Contact, type Lead, type Note, type Tag } from './records.ts';
 import { reindex } from '../api/search.ts';
@@ -23,7 +23,7 @@ export type Parts = {
   world: World;
   settings: () => AmocrmSettings;
   account: Account;
-  book: Book;
+  store: AmocrmStore;
   announce: (changes: Change[]) => void;
 };
 
@@ -50,10 +50,10 @@ export class Edits {
   }
 
   addLead(draft: LeadDraft): Lead {
-    const { book } = this.#parts;
+    const { store } = this.#parts;
     const { name, pipelineId, statusId, ...rest } = draft;
     const lead: Lead = {
-      ...this.#born(book.nextId('lead'), name),
+      ...this.#born(store.nextId('lead'), name),
       price: 0,
       pipelineId,
       statusId,
@@ -111,9 +111,9 @@ export class Edits {
   }
 
   addContact(draft: ContactDraft): Contact {
-    const { book } = this.#parts;
+    const { store } = this.#parts;
     const { name, ...rest } = draft;
-    const id = book.nextId('contact');
+    const id = store.nextId('contact');
     const contact: Contact = {
       ...this.#born(id, name),
       firstName: '',
@@ -144,24 +144,24 @@ export class Edits {
   }
 
   addCompany(name: string): number {
-    const id = this.#parts.book.nextId('company');
-    this.#parts.book.companies.put(String(id), { id, name });
+    const id = this.#parts.store.nextId('company');
+    this.#parts.store.companies.put(String(id), { id, name });
     return id;
   }
 
   addNote(draft: Pick<Note, 'entityType' | 'entityId' | 'noteType' | 'params'>): Note {
-    const { book, world } = this.#parts;
+    const { store, world } = this.#parts;
     const { userId, by } = this.#author;
-    const note = { id: book.nextId('note'), ...draft, createdBy: userId, createdAt: this.#now() };
-    book.notes.put(String(note.id), note);
-    const lead = note.entityType === 'leads' ? book.lead(note.entityId) : undefined;
-    const contact = note.entityType === 'contacts' ? book.contact(note.entityId) : undefined;
+    const note = { id: store.nextId('note'), ...draft, createdBy: userId, createdAt: this.#now() };
+    store.notes.put(String(note.id), note);
+    const lead = note.entityType === 'leads' ? store.lead(note.entityId) : undefined;
+    const contact = note.entityType === 'contacts' ? store.contact(note.entityId) : undefined;
     world.effects.record({
       provider: 'amocrm',
       kind: 'note-added',
       id: String(note.id),
       by,
-      to: contact ? book.reachOf(contact) : lead ? this.#reach(lead) : [],
+      to: contact ? store.reachOf(contact) : lead ? this.#reach(lead) : [],
       entityType: note.entityType,
       entityId: note.entityId,
       text: typeof note.params['text'] === 'string' ? note.params['text'] : '',
@@ -209,7 +209,7 @@ export class Edits {
     ];
     const tags = this.#named(lead.tags);
     const written = { ...lead, tags, history, indexed: this.#indexed(lead, words) };
-    this.#parts.book.leads.put(String(lead.id), written);
+    this.#parts.store.leads.put(String(lead.id), written);
     return written;
   }
 
@@ -217,13 +217,13 @@ export class Edits {
     const words = [contact.name, String(contact.id), ...wordsOf(contact)];
     const tags = this.#named(contact.tags);
     const written = { ...contact, tags, indexed: this.#indexed(contact, words) };
-    this.#parts.book.contacts.put(String(contact.id), written);
+    this.#parts.store.contacts.put(String(contact.id), written);
     return written;
   }
 
   /** Unknown names become tags of the account. */
   #named(tags: Tag[]): Tag[] {
-    return tags.map((tag) => (tag.id === 0 ? this.#parts.book.tagNamed(tag.name) : tag));
+    return tags.map((tag) => (tag.id === 0 ? this.#parts.store.tagNamed(tag.name) : tag));
   }
 
   /** What a manager types is in the index at once here: that is how a test plants what has been there for years. */
@@ -234,10 +234,10 @@ export class Edits {
   }
 
   #reach(lead: Lead): string[] {
-    const { book } = this.#parts;
+    const { store } = this.#parts;
     return lead.contactIds.flatMap((id) => {
-      const contact = book.contact(id);
-      return contact === undefined ? [] : book.reachOf(contact);
+      const contact = store.contact(id);
+      return contact === undefined ? [] : store.reachOf(contact);
     });
   }
 
@@ -261,13 +261,13 @@ export class Edits {
     kind: 'contact-created' | 'contact-changed' | 'contact-deleted',
     contact: Contact,
   ): void {
-    const { book, world } = this.#parts;
+    const { store, world } = this.#parts;
     world.effects.record({
       provider: 'amocrm',
       kind,
       id: String(contact.id),
       by: this.#author.by,
-      to: book.reachOf(contact),
+      to: store.reachOf(contact),
       name: contact.name,
     });
   }

@@ -1,40 +1,40 @@
 /** The way of a message through the operator: NEW -> ENQUEUD -> ACCEPTD -> a final status, by the clock. */
-import { changeCampaign, messagesOf, type Books } from '../store/mobizon-store.ts';
+import { changeCampaign, messagesOf, type MobizonStore } from '../store/mobizon-store.ts';
 import type { MobizonSettings } from './settings.ts';
 import { FINAL, type MessageStatus, type Sms } from '../store/sms.ts';
 
 const MINUTE_MS = 60_000;
 
 /** Plans the next step of a message that is on its way; a deferred one starts at its campaign's time. */
-export function carryOn(books: Books, id: string): void {
-  const { clock } = books.world;
-  const message = books.sms.get(id);
-  const next = message && nextStatus(message, books.settings());
+export function carryOn(store: MobizonStore, id: string): void {
+  const { clock } = store.world;
+  const message = store.sms.get(id);
+  const next = message && nextStatus(message, store.settings());
   if (message === undefined || next === undefined) return;
-  const campaign = books.campaigns.get(message.campaignId);
+  const campaign = store.campaigns.get(message.campaignId);
   const now = clock.now();
   const start = message.status === 'NEW' ? Math.max(campaign?.deferredTo ?? 0, now) : now;
   const life = (campaign?.validityMinutes ?? 1440) * MINUTE_MS;
-  clock.schedule(start + (next === 'EXPIRED' ? life : books.settings().statusStepMs), () => {
-    const current = books.sms.get(id);
-    if (current?.status === message.status) move(books, current, next);
+  clock.schedule(start + (next === 'EXPIRED' ? life : store.settings().statusStepMs), () => {
+    const current = store.sms.get(id);
+    if (current?.status === message.status) move(store, current, next);
   });
 }
 
-function move(books: Books, message: Sms, status: MessageStatus): void {
-  const now = books.world.clock.now();
+function move(store: MobizonStore, message: Sms, status: MessageStatus): void {
+  const now = store.world.clock.now();
   const moved = { ...message, status, statusAt: now, startedAt: message.startedAt ?? now };
-  books.sms.put(message.id, moved);
-  if (FINAL.includes(status)) finish(books, moved);
-  else carryOn(books, message.id);
-  books.world.changed();
+  store.sms.put(message.id, moved);
+  if (FINAL.includes(status)) finish(store, moved);
+  else carryOn(store, message.id);
+  store.world.changed();
 }
 
-function finish(books: Books, message: Sms): void {
-  books.onFinal(message);
-  const all = messagesOf(books, message.campaignId);
+function finish(store: MobizonStore, message: Sms): void {
+  store.onFinal(message);
+  const all = messagesOf(store, message.campaignId);
   if (all.every((each) => FINAL.includes(each.status))) {
-    changeCampaign(books, message.campaignId, { status: 'DONE' });
+    changeCampaign(store, message.campaignId, { status: 'DONE' });
   }
 }
 

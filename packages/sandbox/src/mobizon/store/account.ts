@@ -8,8 +8,8 @@ import {
   giveBack,
   joinCampaign,
   messagesOf,
-  openBooks,
-  type Books,
+  openMobizonStore,
+  type MobizonStore,
 } from './mobizon-store.ts';
 import { MobizonError } from '../api/envelope.ts';
 import { carryOn } from '../lifecycle/message-lifecycle.ts';
@@ -31,66 +31,66 @@ export function createAccount(
   settings: () => MobizonSettings,
   onFinal: (sms: Sms) => void,
 ) {
-  const books = openBooks(world, settings, onFinal);
+  const store = openMobizonStore(world, settings, onFinal);
   return {
-    campaigns: books.campaigns,
-    sms: books.sms,
+    campaigns: store.campaigns,
+    sms: store.sms,
     /** Ten-thousandths of a tenge. */
-    balance: () => balanceOf(books),
-    setBalance: (tenge: number) => books.money.put('balance', { balance: toMoney(tenge) }),
-    checkBalance: (texts: string[]) => checkBalance(books, texts),
-    ofCampaign: (id: string) => messagesOf(books, id),
-    moveCampaign: (id: string, change: Partial<Campaign>) => changeCampaign(books, id, change),
-    create: (given: NewCampaign) => create(books, given),
-    remove: (id: string) => remove(books, id),
+    balance: () => balanceOf(store),
+    setBalance: (tenge: number) => store.money.put('balance', { balance: toMoney(tenge) }),
+    checkBalance: (texts: string[]) => checkBalance(store, texts),
+    ofCampaign: (id: string) => messagesOf(store, id),
+    moveCampaign: (id: string, change: Partial<Campaign>) => changeCampaign(store, id, change),
+    create: (given: NewCampaign) => create(store, given),
+    remove: (id: string) => remove(store, id),
     addMessage: (campaign: Campaign, to: string, text: string) =>
-      addMessage(books, campaign, to, text),
-    clearMessages: (id: string) => clearMessages(books, id),
-    send: (id: string) => send(books, id),
-    decide: (id: string, verdict: Verdict) => decide(books, id, verdict),
+      addMessage(store, campaign, to, text),
+    clearMessages: (id: string) => clearMessages(store, id),
+    send: (id: string) => send(store, id),
+    decide: (id: string, verdict: Verdict) => decide(store, id, verdict),
     /** To be called when the store was emptied. */
-    forget: () => books.members.clear(),
-    resume: () => resume(books),
+    forget: () => store.members.clear(),
+    resume: () => resume(store),
   };
 }
 
 export type Account = ReturnType<typeof createAccount>;
 
 /** Creates a campaign that has not been sent. An unregistered sender is silently replaced. */
-function create(books: Books, given: NewCampaign): Campaign {
-  const { senders, sharedSender } = books.settings();
+function create(store: MobizonStore, given: NewCampaign): Campaign {
+  const { senders, sharedSender } = store.settings();
   const asked = given.askedFrom ?? senders[0] ?? sharedSender;
   const campaign: Campaign = {
     ...given,
-    id: String(FIRST_CAMPAIGN_ID + books.campaigns.size() + books.deleted.size()),
+    id: String(FIRST_CAMPAIGN_ID + store.campaigns.size() + store.deleted.size()),
     from: senders.includes(asked) ? asked : sharedSender,
     status: 'NEW',
-    createdAt: books.world.clock.now(),
+    createdAt: store.world.clock.now(),
     sentAt: null,
     rejectedRecipients: 0,
     comment: '',
   };
-  books.campaigns.put(campaign.id, campaign);
+  store.campaigns.put(campaign.id, campaign);
   return campaign;
 }
 
 /** Forgets an unsent campaign and its messages. */
-function remove(books: Books, id: string): void {
-  clearMessages(books, id);
-  books.campaigns.remove(id);
-  books.deleted.put(id, 1);
+function remove(store: MobizonStore, id: string): void {
+  clearMessages(store, id);
+  store.campaigns.remove(id);
+  store.deleted.put(id, 1);
 }
 
-function addMessage(books: Books, campaign: Campaign, to: string, text: string): Sms {
-  const now = books.world.clock.now();
+function addMessage(store: MobizonStore, campaign: Campaign, to: string, text: string): Sms {
+  const now = store.world.clock.now();
   const { segments, encoding } = segment(text);
   const message: Sms = {
-    id: String(FIRST_MESSAGE_ID + books.sms.size()),
+    id: String(FIRST_MESSAGE_ID + store.sms.size()),
     campaignId: campaign.id,
     to,
     text,
     from: campaign.from,
-    uuid: books.world.random.uuid(),
+    uuid: store.world.random.uuid(),
     segments,
     encoding,
     cost: 0,
@@ -99,34 +99,34 @@ function addMessage(books: Books, campaign: Campaign, to: string, text: string):
     startedAt: null,
     statusAt: now,
   };
-  books.sms.put(message.id, message);
-  joinCampaign(books, message);
+  store.sms.put(message.id, message);
+  joinCampaign(store, message);
   return message;
 }
 
 /** Takes all messages out of an unsent campaign. They stay as deleted, so that their ids are not used again. */
-function clearMessages(books: Books, id: string): void {
-  for (const message of messagesOf(books, id)) {
-    books.sms.put(message.id, { ...message, campaignId: '', status: 'DELETED' });
+function clearMessages(store: MobizonStore, id: string): void {
+  for (const message of messagesOf(store, id)) {
+    store.sms.put(message.id, { ...message, campaignId: '', status: 'DELETED' });
   }
-  books.members.delete(id);
+  store.members.delete(id);
 }
 
 /** Bills a campaign and lets it go, or leaves it to a moderator. Answers 1 (moderation) or 2 (sent). */
-function send(books: Books, id: string): 1 | 2 {
-  const campaign = books.campaigns.get(id);
+function send(store: MobizonStore, id: string): 1 | 2 {
+  const campaign = store.campaigns.get(id);
   if (campaign === undefined) throw new MobizonError(2);
-  for (const message of messagesOf(books, id)) bill(books, message, campaign);
-  const waits = needsModerator(campaign, books.settings());
-  if (waits) changeCampaign(books, id, { status: 'MODERATION', sentAt: books.world.clock.now() });
-  else run(books, id);
-  books.world.changed();
+  for (const message of messagesOf(store, id)) bill(store, message, campaign);
+  const waits = needsModerator(campaign, store.settings());
+  if (waits) changeCampaign(store, id, { status: 'MODERATION', sentAt: store.world.clock.now() });
+  else run(store, id);
+  store.world.changed();
   return waits ? 1 : 2;
 }
 
-function run(books: Books, id: string): void {
-  changeCampaign(books, id, { status: 'SENT', sentAt: books.world.clock.now() });
-  for (const message of messagesOf(books, id)) carryOn(books, message.id);
+function run(store: MobizonStore, id: string): void {
+  changeCampaign(store, id, { status: 'SENT', sentAt: store.world.clock.now() });
+  for (const message of messagesOf(store, id)) carryOn(store, message.id);
 }
 
 function needsModerator(campaign: Campaign, settings: MobizonSettings): boolean {
@@ -138,24 +138,24 @@ function needsModerator(campaign: Campaign, settings: MobizonSettings): boolean 
 export type Verdict = { approved: boolean; refund: boolean; comment: string };
 
 /** A moderator's word on a waiting campaign; false when it is not waiting. */
-function decide(books: Books, id: string, { approved, refund, comment }: Verdict): boolean {
-  if (books.campaigns.get(id)?.status !== 'MODERATION') return false;
-  if (approved) run(books, id);
+function decide(store: MobizonStore, id: string, { approved, refund, comment }: Verdict): boolean {
+  if (store.campaigns.get(id)?.status !== 'MODERATION') return false;
+  if (approved) run(store, id);
   else {
-    changeCampaign(books, id, { status: 'DECLINED', comment });
-    for (const message of messagesOf(books, id)) {
-      const statusAt = books.world.clock.now();
-      books.sms.put(message.id, { ...message, status: 'REJECTD', statusAt });
-      if (refund) giveBack(books, message);
+    changeCampaign(store, id, { status: 'DECLINED', comment });
+    for (const message of messagesOf(store, id)) {
+      const statusAt = store.world.clock.now();
+      store.sms.put(message.id, { ...message, status: 'REJECTD', statusAt });
+      if (refund) giveBack(store, message);
     }
   }
-  books.world.changed();
+  store.world.changed();
   return true;
 }
 
 /** Goes on with the messages that a former process left on their way. */
-function resume(books: Books): void {
-  for (const message of books.sms.all()) {
-    if (books.campaigns.get(message.campaignId)?.status === 'SENT') carryOn(books, message.id);
+function resume(store: MobizonStore): void {
+  for (const message of store.sms.all()) {
+    if (store.campaigns.get(message.campaignId)?.status === 'SENT') carryOn(store, message.id);
   }
 }

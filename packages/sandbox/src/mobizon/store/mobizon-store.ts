@@ -6,7 +6,7 @@ import { formatMoney, segment, toMoney } from './segments.ts';
 import type { MobizonSettings } from '../lifecycle/settings.ts';
 import type { Campaign, Sms } from './sms.ts';
 
-export type Books = {
+export type MobizonStore = {
   world: World;
   settings: () => MobizonSettings;
   /** Hears each message's last status, once. */
@@ -20,55 +20,54 @@ export type Books = {
   members: Map<string, string[]>;
 };
 
-/** Opens the books over the world's store. */
-export function openBooks(
+/** Mobizon's tables, over the world's store. */
+export function openMobizonStore(
   world: World,
   settings: () => MobizonSettings,
   onFinal: (sms: Sms) => void,
-): Books {
-  const { store } = world;
-  const books: Books = {
+): MobizonStore {
+  const store: MobizonStore = {
     world,
     settings,
     onFinal,
-    campaigns: store.table('mobizon-campaigns'),
-    sms: store.table('mobizon-sms'),
-    money: store.table('mobizon-money'),
-    deleted: store.table('mobizon-deleted'),
+    campaigns: world.store.table('mobizon-campaigns'),
+    sms: world.store.table('mobizon-sms'),
+    money: world.store.table('mobizon-money'),
+    deleted: world.store.table('mobizon-deleted'),
     members: new Map(),
   };
-  for (const message of books.sms.all()) joinCampaign(books, message);
-  return books;
+  for (const message of store.sms.all()) joinCampaign(store, message);
+  return store;
 }
 
 /** Remembers that the message belongs to its campaign. */
-export function joinCampaign({ members }: Books, message: Sms): void {
+export function joinCampaign({ members }: MobizonStore, message: Sms): void {
   const ids = members.get(message.campaignId);
   if (ids === undefined) members.set(message.campaignId, [message.id]);
   else ids.push(message.id);
 }
 
 /** The messages of a campaign, in the order of adding. */
-export function messagesOf({ members, sms }: Books, campaignId: string): Sms[] {
+export function messagesOf({ members, sms }: MobizonStore, campaignId: string): Sms[] {
   return (members.get(campaignId) ?? []).flatMap((id) => sms.get(id) ?? []);
 }
 
 /** Changes a campaign, if there is one with this id. */
-export function changeCampaign(books: Books, id: string, change: Partial<Campaign>): void {
-  const campaign = books.campaigns.get(id);
-  if (campaign !== undefined) books.campaigns.put(id, { ...campaign, ...change });
+export function changeCampaign(store: MobizonStore, id: string, change: Partial<Campaign>): void {
+  const campaign = store.campaigns.get(id);
+  if (campaign !== undefined) store.campaigns.put(id, { ...campaign, ...change });
 }
 
 /** What is left, in ten-thousandths of a tenge. */
-export function balanceOf({ money, settings }: Books): number {
+export function balanceOf({ money, settings }: MobizonStore): number {
   return money.get('balance')?.balance ?? toMoney(settings().balance);
 }
 
 /** Throws the configured code when the balance does not cover these texts. */
-export function checkBalance(books: Books, texts: string[]): void {
-  const { segmentPrice, shortBalanceCode: code } = books.settings();
+export function checkBalance(store: MobizonStore, texts: string[]): void {
+  const { segmentPrice, shortBalanceCode: code } = store.settings();
   const segments = texts.reduce((sum, text) => sum + segment(text).segments, 0);
-  if (segments * toMoney(segmentPrice) <= balanceOf(books)) return;
+  if (segments * toMoney(segmentPrice) <= balanceOf(store)) return;
   const words = 'Недостаточно средств на балансе.';
   throw new MobizonError(
     code,
@@ -78,11 +77,11 @@ export function checkBalance(books: Books, texts: string[]): void {
 }
 
 /** Debits a message and enters it into the ledger of effects: from here on it was sent. */
-export function bill(books: Books, message: Sms, campaign: Campaign): void {
-  const cost = message.segments * toMoney(books.settings().segmentPrice);
-  books.money.put('balance', { balance: balanceOf(books) - cost });
-  books.sms.put(message.id, { ...message, cost, from: campaign.from });
-  books.world.effects.record({
+export function bill(store: MobizonStore, message: Sms, campaign: Campaign): void {
+  const cost = message.segments * toMoney(store.settings().segmentPrice);
+  store.money.put('balance', { balance: balanceOf(store) - cost });
+  store.sms.put(message.id, { ...message, cost, from: campaign.from });
+  store.world.effects.record({
     provider: 'mobizon',
     kind: 'sms',
     id: message.id,
@@ -99,9 +98,9 @@ export function bill(books: Books, message: Sms, campaign: Campaign): void {
 }
 
 /** Gives the money for a message back. */
-export function giveBack(books: Books, message: Sms): void {
-  books.money.put('balance', { balance: balanceOf(books) + message.cost });
-  books.world.effects.record({
+export function giveBack(store: MobizonStore, message: Sms): void {
+  store.money.put('balance', { balance: balanceOf(store) + message.cost });
+  store.world.effects.record({
     provider: 'mobizon',
     kind: 'sms-refund',
     id: message.id,

@@ -15,7 +15,7 @@ export type Suppression = { address: string; reason: 'bounced' | 'complained' };
 /** Hears every event of every mail, in order. */
 export type MailListener = (mail: Mail, event: LastEvent, detail: Record<string, unknown>) => void;
 
-export type Mails = {
+export type MailStore = {
   world: World;
   settings: () => ResendSettings;
   listener: MailListener;
@@ -36,7 +36,7 @@ const SUPPRESSED = {
 
 /** Records an event of a mail and tells the listener. */
 export function moveMail(
-  { world, mails, statuses, listener }: Mails,
+  { world, mails, statuses, listener }: MailStore,
   id: string,
   event: LastEvent,
   detail: Record<string, unknown> = {},
@@ -50,7 +50,7 @@ export function moveMail(
 }
 
 /** Enters a mail into the ledger of effects, unless everyone it is for is suppressed. */
-export function recordMail(all: Mails, mail: Mail): void {
+export function recordMail(all: MailStore, mail: Mail): void {
   if (isSuppressed(all, mail)) return;
   all.world.effects.record({
     provider: 'resend',
@@ -68,7 +68,7 @@ export function recordMail(all: Mails, mail: Mail): void {
 }
 
 /** Plans the next step from where the mail stands; after a restart that may be the middle. */
-export function carryOn(all: Mails, mail: Mail): void {
+export function carryOn(all: MailStore, mail: Mail): void {
   const status = all.statuses.get(mail.id);
   const step = status && nextStep(all, mail, status);
   if (status === undefined || step === undefined) return;
@@ -84,7 +84,7 @@ export function carryOn(all: Mails, mail: Mail): void {
 }
 
 function nextStep(
-  all: Mails,
+  all: MailStore,
   mail: Mail,
   status: MailStatus,
 ): { afterMs: number; run: () => void } | undefined {
@@ -105,14 +105,14 @@ function nextStep(
 }
 
 /** A scheduled mail's time has come: only now is it sent. */
-function release(all: Mails, mail: Mail, status: MailStatus): void {
+function release(all: MailStore, mail: Mail, status: MailStatus): void {
   all.world.store.transaction(() => {
     recordMail(all, mail);
     all.statuses.put(mail.id, { ...status, lastEvent: 'queued' });
   });
 }
 
-function end(all: Mails, mail: Mail): void {
+function end(all: MailStore, mail: Mail): void {
   const addresses = mail.to.map(addressOf);
   const bounced = addresses.find((each) => isTestAddress(each, 'bounced'));
   const complained = addresses.find((each) => isTestAddress(each, 'complained'));
@@ -127,7 +127,7 @@ function end(all: Mails, mail: Mail): void {
   moveMail(all, mail.id, 'complained');
 }
 
-function isSuppressed({ suppressions }: Mails, mail: Mail): boolean {
+function isSuppressed({ suppressions }: MailStore, mail: Mail): boolean {
   return mail.to
     .map(addressOf)
     .every((each) => suppressions.get(each) !== undefined || isTestAddress(each, 'suppressed'));

@@ -6,7 +6,7 @@ import {
   moveMail,
   recordMail,
   type MailListener,
-  type Mails,
+  type MailStore,
 } from '../lifecycle/mail-lifecycle.ts';
 import type { ResendSettings } from '../lifecycle/settings.ts';
 
@@ -16,7 +16,7 @@ export function createMailbox(
   settings: () => ResendSettings,
   listener: MailListener,
 ) {
-  const all: Mails = {
+  const all: MailStore = {
     world,
     settings,
     listener,
@@ -43,7 +43,7 @@ export function createMailbox(
 export type Mailbox = ReturnType<typeof createMailbox>;
 
 /** Takes a checked mail in; to be called inside a transaction. Returns its id. */
-function accept(all: Mails, draft: MailDraft, idempotencyKey: string | null): string {
+function accept(all: MailStore, draft: MailDraft, idempotencyKey: string | null): string {
   const { random, clock } = all.world;
   const { scheduledAt, ...content } = draft;
   const id = random.uuid();
@@ -60,7 +60,7 @@ function accept(all: Mails, draft: MailDraft, idempotencyKey: string | null): st
 }
 
 /** Gives a scheduled mail another time. */
-function reschedule(all: Mails, id: string, at: number): void {
+function reschedule(all: MailStore, id: string, at: number): void {
   const [mail, status] = [all.mails.get(id), all.statuses.get(id)];
   if (mail === undefined || status === undefined) return;
   all.statuses.put(id, { ...status, scheduledAt: at });

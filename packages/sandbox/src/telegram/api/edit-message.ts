@@ -28,11 +28,11 @@ function withButtons(message: Message, { params }: MethodCall): Message {
 
 function edit(call: MethodCall, parts: TelegramParts, change: (message: Message) => Message) {
   const { bot, params } = call;
-  const { book, settings } = parts;
-  const chat = findChat(bot, params, book);
-  checkWrite(bot, chat, book, settings());
+  const { store, settings } = parts;
+  const chat = findChat(bot, params, store);
+  checkWrite(bot, chat, store, settings());
   const id = Number(params.get('message_id') ?? '');
-  const message = book.messages(chat.key).find(({ messageId }) => messageId === id);
+  const message = store.messages(chat.key).find(({ messageId }) => messageId === id);
   if (message === undefined) throw refuse(400, 'message to edit not found');
   if (!('botId' in message.from) || message.from.botId !== bot.id) {
     throw refuse(400, "message can't be edited");
@@ -43,7 +43,7 @@ function edit(call: MethodCall, parts: TelegramParts, change: (message: Message)
   );
   if (isSame) throw refuse(400, NOT_MODIFIED);
   parts.rate.take(bot, chat);
-  book.edit(changed);
+  store.edit(changed);
   parts.world.changed();
-  return { result: wireMessage(changed, book) };
+  return { result: wireMessage(changed, store) };
 }

@@ -1,7 +1,7 @@
 import type { World } from '../../world/provider.ts';
-import type { Book } from '../store/telegram-store.ts';
+import type { TelegramStore } from '../store/telegram-store.ts';
 import type { Commands } from '../store/commands.ts';
-import type { Desk } from '../store/chat-actions.ts';
+import type { ChatActions } from '../store/chat-actions.ts';
 import type { Hooks } from '../lifecycle/hooks.ts';
 import type { Params } from './params.ts';
 import type { Plans } from '../store/plans.ts';
@@ -16,12 +16,12 @@ import type { Updates } from '../store/updates.ts';
 export type TelegramParts = {
   world: World;
   settings: () => TelegramSettings;
-  book: Book;
+  store: TelegramStore;
   updates: Updates;
   polling: Polling;
   hooks: Hooks;
   rate: RateLimit;
-  desk: Desk;
+  actions: ChatActions;
   plans: Plans;
   commands: Commands;
   presses: Presses;

@@ -58,20 +58,20 @@ export const methods: Record<string, Method> = {
     if (chat.type === 'private')
       throw refuse(400, "chat member status can't be changed in private chats");
     const isMember = isIn(chat.members[call.bot.id]) && !chat.deleted && chat.migratedTo === null;
-    if (isMember) parts.desk.removeBot(chat, call.bot, 'left', null);
+    if (isMember) parts.actions.removeBot(chat, call.bot, 'left', null);
     return { result: true };
   },
 };
 
-function readableChat({ bot, params }: MethodCall, { book }: TelegramParts): Chat {
-  const chat = findChat(bot, params, book);
+function readableChat({ bot, params }: MethodCall, { store }: TelegramParts): Chat {
+  const chat = findChat(bot, params, store);
   checkRead(bot, chat);
   return chat;
 }
 
-function describeChat(chat: Chat, { book }: TelegramParts): Record<string, unknown> {
+function describeChat(chat: Chat, { store }: TelegramParts): Record<string, unknown> {
   return {
-    ...wireChat(chat, book),
+    ...wireChat(chat, store),
     accent_color_id: 0,
     max_reaction_count: 11,
     accepted_gift_types: {
@@ -86,14 +86,14 @@ function describeChat(chat: Chat, { book }: TelegramParts): Record<string, unkno
   };
 }
 
-function describeMember({ params }: MethodCall, chat: Chat, { book }: TelegramParts): unknown {
+function describeMember({ params }: MethodCall, chat: Chat, { store }: TelegramParts): unknown {
   const userId = Number(params.get('user_id') ?? '');
   if (!Number.isInteger(userId) || userId === 0) throw refuse(400, 'invalid user_id specified');
-  const bot = book.bots().find(({ id }) => id === userId);
+  const bot = store.bots().find(({ id }) => id === userId);
   if (bot !== undefined) return wireMember(wireBot(bot), chat.members[bot.id] ?? 'left');
-  const person = book.person(userId);
+  const person = store.person(userId);
   if (person === undefined) throw refuse(400, 'PARTICIPANT_ID_INVALID');
-  const [creator] = book.people();
+  const [creator] = store.people();
   const isCreator = chat.type !== 'private' && creator?.id === person.id;
   const status = chat.people?.[person.id] ?? (isCreator ? 'creator' : 'member');
   return wireMember(wirePerson(person), status);

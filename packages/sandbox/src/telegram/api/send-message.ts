@@ -11,28 +11,28 @@ import { wireMessage } from './wire.ts';
 /** Shows a message. Throws the refusals of the Bot API; an accepted call is never noticed to be a repeat. */
 export const sendMessage: Method = (call, parts) => {
   const { bot, params } = call;
-  const { book, settings } = parts;
+  const { store, settings } = parts;
   const formatted = readText(params);
   const buttons = readKeyboard(params);
-  const chat = findChat(bot, params, book);
-  checkWrite(bot, chat, book, settings());
+  const chat = findChat(bot, params, store);
+  checkWrite(bot, chat, store, settings());
   const threadId = readThread(call, chat);
   const replyTo = readReply(call, chat, parts);
   parts.rate.take(bot, chat);
   const message = parts.world.store.transaction(() => {
     const from = { botId: bot.id };
     const rows = buttons.length > 0 && { buttons };
-    const shown = book.post(chat, { from, ...formatted, threadId, replyTo, ...rows });
+    const shown = store.post(chat, { from, ...formatted, threadId, replyTo, ...rows });
     record(shown, bot, chat, parts);
     return shown;
   });
   parts.plans.shown(bot, chat);
   parts.world.changed();
-  return { result: wireMessage(message, book) };
+  return { result: wireMessage(message, store) };
 };
 
-function record(message: Message, bot: Bot, chat: Chat, { world, book }: TelegramParts): void {
-  const person = chat.personId === null ? undefined : book.person(chat.personId);
+function record(message: Message, bot: Bot, chat: Chat, { world, store }: TelegramParts): void {
+  const person = chat.personId === null ? undefined : store.person(chat.personId);
   world.effects.record({
     provider: 'telegram',
     kind: 'message',
@@ -62,12 +62,12 @@ function readThread({ params }: MethodCall, chat: Chat): number | null {
   return threadId;
 }
 
-function readReply({ params }: MethodCall, chat: Chat, { book }: TelegramParts): number | null {
+function readReply({ params }: MethodCall, chat: Chat, { store }: TelegramParts): number | null {
   const given = jsonOf(params, 'reply_parameters') as
     { message_id?: unknown; allow_sending_without_reply?: unknown } | undefined;
   const named = Number(given?.message_id ?? params.get('reply_to_message_id') ?? 0);
   if (!Number.isInteger(named) || named === 0) return null;
-  if (book.messages(chat.key).some(({ messageId }) => messageId === named)) return named;
+  if (store.messages(chat.key).some(({ messageId }) => messageId === named)) return named;
   const isOptional =
     given?.allow_sending_without_reply === true || flag(params, 'allow_sending_without_reply');
   if (isOptional) return null;

@@ -1,5 +1,5 @@
 /** Bots, people, chats and messages as the Bot API writes them. */
-import type { Book } from '../store/telegram-store.ts';
+import type { TelegramStore } from '../store/telegram-store.ts';
 import type { Bot, Button, Chat, MemberStatus, Message, Person } from '../store/records.ts';
 
 export type WireUser = {
@@ -29,9 +29,9 @@ export function wirePerson({ id, firstName, lastName, username }: Person): WireU
 }
 
 /** A Chat object. */
-export function wireChat(chat: Chat, book: Book): Record<string, unknown> {
+export function wireChat(chat: Chat, store: TelegramStore): Record<string, unknown> {
   const { id, type, title } = chat;
-  const person = chat.personId === null ? undefined : book.person(chat.personId);
+  const person = chat.personId === null ? undefined : store.person(chat.personId);
   if (person !== undefined) {
     const { firstName, lastName, username } = person;
     return {
@@ -56,30 +56,30 @@ export function wireChat(chat: Chat, book: Book): Record<string, unknown> {
 export const wireDate = (ms: number): number => Math.floor(ms / 1000);
 
 /** Who sent a message; undefined for someone the settings no longer know. */
-export function wireSender({ from }: Message, book: Book): WireUser | undefined {
+export function wireSender({ from }: Message, store: TelegramStore): WireUser | undefined {
   if ('botId' in from) {
-    const bot = book.bot(from.botId);
+    const bot = store.bot(from.botId);
     return bot && wireBot(bot);
   }
-  const person = book.person(from.personId);
+  const person = store.person(from.personId);
   return person && wirePerson(person);
 }
 
 /** A Message object. */
 export function wireMessage(
   message: Message,
-  book: Book,
+  store: TelegramStore,
   withReply = true,
 ): Record<string, unknown> {
-  const chat = book.chat(message.chatKey);
+  const chat = store.chat(message.chatKey);
   const replied =
     withReply && message.replyTo !== null
-      ? book.messages(message.chatKey).find(({ messageId }) => messageId === message.replyTo)
+      ? store.messages(message.chatKey).find(({ messageId }) => messageId === message.replyTo)
       : undefined;
   return {
     message_id: message.messageId,
-    ...wireAuthor(message, chat, book),
-    ...(chat !== undefined && { chat: wireChat(chat, book) }),
+    ...wireAuthor(message, chat, store),
+    ...(chat !== undefined && { chat: wireChat(chat, store) }),
     date: wireDate(message.at),
     ...(message.threadId !== null && {
       message_thread_id: message.threadId,
@@ -88,10 +88,10 @@ export function wireMessage(
     ...(message.buttons !== undefined && {
       reply_markup: { inline_keyboard: message.buttons.map((row) => row.map(wireButton)) },
     }),
-    ...(replied !== undefined && { reply_to_message: wireMessage(replied, book, false) }),
+    ...(replied !== undefined && { reply_to_message: wireMessage(replied, store, false) }),
     ...(message.service === null
       ? { text: message.text, ...(message.entities.length > 0 && { entities: message.entities }) }
-      : wireService(message, book)),
+      : wireService(message, store)),
   };
 }
 
@@ -103,23 +103,27 @@ const ANONYMOUS: WireUser = {
   username: 'GroupAnonymousBot',
 };
 
-function wireAuthor(message: Message, chat: Chat | undefined, book: Book): Record<string, unknown> {
-  if (message.isAsChat !== true || chat === undefined) return { from: wireSender(message, book) };
+function wireAuthor(
+  message: Message,
+  chat: Chat | undefined,
+  store: TelegramStore,
+): Record<string, unknown> {
+  if (message.isAsChat !== true || chat === undefined) return { from: wireSender(message, store) };
   const isChannel = chat.type === 'channel';
-  return { sender_chat: wireChat(chat, book), ...(!isChannel && { from: ANONYMOUS }) };
+  return { sender_chat: wireChat(chat, store), ...(!isChannel && { from: ANONYMOUS }) };
 }
 
 function wireButton(button: Button): Record<string, unknown> {
   return 'data' in button ? { text: button.text, callback_data: button.data } : button;
 }
 
-function wireService({ service }: Message, book: Book): Record<string, unknown> {
+function wireService({ service }: Message, store: TelegramStore): Record<string, unknown> {
   if (service === null) return {};
   if ('chatId' in service) {
     const { kind, chatId } = service;
     return { [kind === 'migrated-to' ? 'migrate_to_chat_id' : 'migrate_from_chat_id']: chatId };
   }
-  const bot = book.bot(service.botId);
+  const bot = store.bot(service.botId);
   const user = bot && wireBot(bot);
   return service.kind === 'added'
     ? { new_chat_participant: user, new_chat_member: user, new_chat_members: [user] }

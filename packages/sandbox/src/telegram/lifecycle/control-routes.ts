@@ -58,21 +58,21 @@ export function controlRoutes(
 const absent = (what: string): Error =>
   Object.assign(new Error(`no such ${what}`), { statusCode: 404 });
 
-function find({ book }: TelegramParts) {
+function find({ store }: TelegramParts) {
   return {
     bot: (name: string): Bot => {
-      const bot = book.bot(name);
+      const bot = store.bot(name);
       if (bot === undefined) throw absent('bot');
       return bot;
     },
     chat: (key: string): Chat => {
-      const chat = book.chat(key);
+      const chat = store.chat(key);
       if (chat === undefined) throw absent('chat');
       return chat;
     },
     /** The first one, who made the groups, when none is named. */
     person: (id?: number): Person => {
-      const person = id === undefined ? book.people()[0] : book.person(id);
+      const person = id === undefined ? store.people()[0] : store.person(id);
       if (person === undefined) throw absent('person');
       return person;
     },
@@ -80,14 +80,14 @@ function find({ book }: TelegramParts) {
 }
 
 function botRoutes(app: FastifyInstance, parts: TelegramParts, revoked: Table<true>): void {
-  const { book, updates, rate } = parts;
+  const { store, updates, rate } = parts;
   const named = find(parts);
   const view = (bot: Bot) => viewBot(bot, revoked.get(bot.token) !== undefined, parts);
   const changed = (bot: Bot) => {
     parts.world.changed();
     return view(bot);
   };
-  app.get('/bots', () => ({ bots: book.bots().map(view) }));
+  app.get('/bots', () => ({ bots: store.bots().map(view) }));
   app.post<OfBot>('/bots/:bot/revoke', ({ params }) => {
     const bot = named.bot(params.bot);
     revoked.put(bot.token, true);
@@ -118,53 +118,53 @@ function botRoutes(app: FastifyInstance, parts: TelegramParts, revoked: Table<tr
 }
 
 function groupRoutes(app: FastifyInstance, parts: TelegramParts): void {
-  const { book, desk } = parts;
+  const { store, actions } = parts;
   const named = find(parts);
-  app.get('/chats', () => ({ chats: book.chats().map((chat) => viewChat(chat, parts)) }));
+  app.get('/chats', () => ({ chats: store.chats().map((chat) => viewChat(chat, parts)) }));
   app.get<OfChat>('/chats/:chat/messages', ({ params }) => ({
-    messages: book
+    messages: store
       .messages(named.chat(params.chat).key)
       .map((message) => viewMessage(message, parts)),
   }));
   app.post('/groups', ({ body }) => {
     const { title, type, bots } = newGroup.parse(body);
     const members = bots.map((name) => named.bot(name));
-    const group = book.newGroup(title, type);
-    for (const bot of members) desk.addBot(book.chat(group.key) ?? group, bot, named.person());
+    const group = store.newGroup(title, type);
+    for (const bot of members) actions.addBot(store.chat(group.key) ?? group, bot, named.person());
     parts.world.changed();
-    return viewChat(book.chat(group.key) ?? group, parts);
+    return viewChat(store.chat(group.key) ?? group, parts);
   });
   app.post<OfChat>('/chats/:chat/migrate', ({ params, body }) => {
     const person = named.person(by.parse(body).by);
-    return viewChat(desk.migrate(named.chat(params.chat), person), parts);
+    return viewChat(actions.migrate(named.chat(params.chat), person), parts);
   });
   app.post<OfChat>('/chats/:chat/delete', ({ params }) => {
-    desk.deleteChat(named.chat(params.chat));
+    actions.deleteChat(named.chat(params.chat));
     return viewChat(named.chat(params.chat), parts);
   });
   /** The bots' server no longer knows the chat: "chat not found". */
   app.post<OfChat>('/chats/:chat/forget', ({ params }) =>
-    viewChat(book.save({ ...named.chat(params.chat), members: {} }), parts),
+    viewChat(store.save({ ...named.chat(params.chat), members: {} }), parts),
   );
   app.post<OfChat>('/chats/:chat/topics', ({ params, body }) => {
     const topics = z.record(z.string().regex(/^\d+$/), z.enum(['open', 'closed'])).parse(body);
-    return viewChat(book.save({ ...named.chat(params.chat), topics }), parts);
+    return viewChat(store.save({ ...named.chat(params.chat), topics }), parts);
   });
 }
 
 function memberRoutes(app: FastifyInstance, parts: TelegramParts): void {
-  const { desk } = parts;
+  const { actions } = parts;
   const named = find(parts);
-  const actions: Record<string, (chat: Chat, bot: Bot, person: Person) => void> = {
-    add: (chat, bot, person) => desk.addBot(chat, bot, person),
-    kick: (chat, bot, person) => desk.removeBot(chat, bot, 'kicked', person),
-    leave: (chat, bot) => desk.removeBot(chat, bot, 'left', null),
-    restrict: (chat, bot, person) => desk.changeBot(chat, bot, 'restricted', person),
-    allow: (chat, bot, person) => desk.changeBot(chat, bot, 'member', person),
-    promote: (chat, bot, person) => desk.changeBot(chat, bot, 'administrator', person),
+  const acts: Record<string, (chat: Chat, bot: Bot, person: Person) => void> = {
+    add: (chat, bot, person) => actions.addBot(chat, bot, person),
+    kick: (chat, bot, person) => actions.removeBot(chat, bot, 'kicked', person),
+    leave: (chat, bot) => actions.removeBot(chat, bot, 'left', null),
+    restrict: (chat, bot, person) => actions.changeBot(chat, bot, 'restricted', person),
+    allow: (chat, bot, person) => actions.changeBot(chat, bot, 'member', person),
+    promote: (chat, bot, person) => actions.changeBot(chat, bot, 'administrator', person),
   };
   app.post<OfBotInChat>('/chats/:chat/bots/:bot/:action', ({ params, body }) => {
-    const act = Object.hasOwn(actions, params.action) ? actions[params.action] : undefined;
+    const act = Object.hasOwn(acts, params.action) ? acts[params.action] : undefined;
     if (act === undefined) throw absent('action');
     act(named.chat(params.chat), named.bot(params.bot), named.person(by.parse(body).by));
     return viewChat(named.chat(params.chat), parts);
@@ -172,29 +172,29 @@ function memberRoutes(app: FastifyInstance, parts: TelegramParts): void {
 }
 
 function talkRoutes(app: FastifyInstance, parts: TelegramParts): void {
-  const { book, desk } = parts;
+  const { store, actions } = parts;
   const named = find(parts);
-  app.get('/people', () => ({ people: book.people() }));
+  app.get('/people', () => ({ people: store.people() }));
   app.post('/people', ({ body }) => {
-    const person = book.savePerson(newPerson.parse(body));
+    const person = store.savePerson(newPerson.parse(body));
     parts.world.changed();
     return person;
   });
   app.post<{ Params: { id: string } }>('/people/:id/deactivate', ({ params }) => {
     const person = named.person(Number(params.id));
-    book.deactivate(person.id);
+    store.deactivate(person.id);
     return person;
   });
   app.post<OfChat>('/chats/:chat/say', ({ params, body }) => {
     const { text, person, ...more } = said.parse(body);
     const chat = named.chat(params.chat);
     const speaker = named.person(chat.personId ?? person);
-    return viewMessage(desk.say(chat, speaker, text, more), parts);
+    return viewMessage(actions.say(chat, speaker, text, more), parts);
   });
   /** A person presses a button that is under the message now. */
   app.post<OfMessage>('/chats/:chat/messages/:id/press', ({ params, body }) => {
     const { data, person } = pressed.parse(body);
-    const message = book
+    const message = store
       .messages(named.chat(params.chat).key)
       .find(({ messageId }) => messageId === Number(params.id));
     const hasIt = message?.buttons
@@ -215,34 +215,34 @@ function talkRoutes(app: FastifyInstance, parts: TelegramParts): void {
     const chat = named.chat(params.chat);
     const { id } = named.person(Number(params.person));
     const status = z.enum(personStatuses).parse(params.status);
-    return viewChat(book.save({ ...chat, people: { ...chat.people, [id]: status } }), parts);
+    return viewChat(store.save({ ...chat, people: { ...chat.people, [id]: status } }), parts);
   });
   /** A person opens the bot's private chat, or goes on in it. */
   app.post<OfBot>('/private/:bot/say', ({ params, body }) => {
     const { text, person } = said.parse(body);
     const speaker = named.person(person);
-    const chat = book.privateChat(named.bot(params.bot), speaker);
-    return viewMessage(desk.say(chat, speaker, text), parts);
+    const chat = store.privateChat(named.bot(params.bot), speaker);
+    return viewMessage(actions.say(chat, speaker, text), parts);
   });
   app.post<OfBot>('/private/:bot/block', ({ params, body }) => {
     const { person, blocked } = z
       .strictObject({ person: z.number().int(), blocked: z.boolean() })
       .parse(body);
     const bot = named.bot(params.bot);
-    desk.setBlocked(bot, named.person(person), blocked);
-    return viewChat(book.privateChat(bot, named.person(person)), parts);
+    actions.setBlocked(bot, named.person(person), blocked);
+    return viewChat(store.privateChat(bot, named.person(person)), parts);
   });
 }
 
 function troubleRoutes(app: FastifyInstance, parts: TelegramParts): void {
-  const { book, rate, plans } = parts;
+  const { store, rate, plans } = parts;
   const named = find(parts);
   app.get('/limits', () => ({ waits: rate.waits() }));
   /** 429 in this chat alone, for one bot or for all that are in it. */
   app.post<OfChat>('/chats/:chat/limit', ({ params, body }) => {
     const given = z.strictObject({ seconds, bot: z.string().optional() }).parse(body);
     const chat = named.chat(params.chat);
-    const meant = given.bot === undefined ? book.bots() : [named.bot(given.bot)];
+    const meant = given.bot === undefined ? store.bots() : [named.bot(given.bot)];
     for (const bot of meant) if (isIn(chat.members[bot.id])) rate.punish(bot, chat, given.seconds);
     parts.world.changed();
     return { waits: rate.waits() };

@@ -20,9 +20,9 @@ export const STATE_WORDS: Record<ChatState, { words: string; tone: string }> = {
 };
 
 /** Everything that was said in a chat; of a supergroup, what was said before it became one comes first. */
-export function history(chat: Chat, { book }: TelegramParts): Message[] {
-  const before = chat.migratedFrom === null ? undefined : book.chat(String(chat.migratedFrom));
-  return [...(before === undefined ? [] : book.messages(before.key)), ...book.messages(chat.key)];
+export function history(chat: Chat, { store }: TelegramParts): Message[] {
+  const before = chat.migratedFrom === null ? undefined : store.chat(String(chat.migratedFrom));
+  return [...(before === undefined ? [] : store.messages(before.key)), ...store.messages(chat.key)];
 }
 
 /** A group that became a supergroup keeps its place, under its new number. */
@@ -32,7 +32,7 @@ function latest(chat: Chat, chats: Chat[]): Chat {
 
 /** Groups, private chats, and ways to begin new ones. */
 export function chatList(parts: TelegramParts, selected?: string): Html {
-  const chats = parts.book.chats();
+  const chats = parts.store.chats();
   const groups = chats
     .filter(({ type, migratedFrom }) => type !== 'private' && migratedFrom === null)
     .map((chat) => latest(chat, chats));
@@ -83,7 +83,7 @@ function row(chat: Chat, parts: TelegramParts, selected: string | undefined): Ht
           >${last && html`<time>${showTime(last.at)}</time>`}</span
         >
         <span class="row-hint" dir="auto"
-          >${last === undefined ? 'Сообщений пока нет' : snippet(last, parts.book)}</span
+          >${last === undefined ? 'Сообщений пока нет' : snippet(last, parts.store)}</span
         >
         <span class="chips">${badges(chat, parts)}</span>
       </span>
@@ -91,9 +91,9 @@ function row(chat: Chat, parts: TelegramParts, selected: string | undefined): Ht
   </li>`;
 }
 
-function badges(chat: Chat, { book }: TelegramParts): Html[] {
+function badges(chat: Chat, { store }: TelegramParts): Html[] {
   if (chat.deleted) return [html`<span class="badge bad">группа удалена</span>`];
-  const met = book.bots().filter((bot) => chat.members[bot.id] !== undefined);
+  const met = store.bots().filter((bot) => chat.members[bot.id] !== undefined);
   return met.map((bot) => {
     const { words, tone } = STATE_WORDS[stateOf(bot, chat)];
     const isActive = isIn(chat.members[bot.id]) && tone === 'good';
@@ -107,9 +107,9 @@ export function shortName({ firstName }: Bot): string {
 }
 
 /** A group's title; of a private chat, who talks with whom. */
-export function titleOf(chat: Chat, { book }: TelegramParts): string {
+export function titleOf(chat: Chat, { store }: TelegramParts): string {
   if (chat.personId === null || chat.botId === null) return chat.title;
-  const [person, bot] = [book.person(chat.personId), book.bot(chat.botId)];
+  const [person, bot] = [store.person(chat.personId), store.bot(chat.botId)];
   return `${person?.firstName ?? 'Человек'} ↔ ${bot === undefined ? 'бот' : shortName(bot)}`;
 }
 
@@ -119,11 +119,11 @@ export function avatar(title: string, id: number): Html {
   return html`<span class="avatar colour-${Math.abs(id) % 7}" aria-hidden="true">${letter}</span>`;
 }
 
-function newPrivateChat({ book }: TelegramParts): Html {
-  const pairs = book
+function newPrivateChat({ store }: TelegramParts): Html {
+  const pairs = store
     .bots()
-    .flatMap((bot) => book.people().map((person) => ({ bot, person })))
-    .filter(({ bot, person }) => book.chat(`${bot.id}:${person.id}`) === undefined);
+    .flatMap((bot) => store.people().map((person) => ({ bot, person })))
+    .filter(({ bot, person }) => store.chat(`${bot.id}:${person.id}`) === undefined);
   return html`<label class="stage-choice"
     >Написать боту лично
     <select data-open-chat data-focus="open-chat">

@@ -10,7 +10,7 @@ const SHOWN_MESSAGES = 300;
 
 /** The page of the chat with this key; undefined when there is none, nor could there be one. */
 export function chatView(key: string, parts: TelegramParts): Html | undefined {
-  const chat = parts.book.chat(key) ?? possibleChat(key, parts);
+  const chat = parts.store.chat(key) ?? possibleChat(key, parts);
   if (chat === undefined) return undefined;
   const title = titleOf(chat, parts);
   return html`<article class="chat" data-item="${key}">
@@ -31,10 +31,10 @@ export function chatView(key: string, parts: TelegramParts): Html | undefined {
 }
 
 /** A private chat of two who have not met yet: opening it is how they would. */
-function possibleChat(key: string, { book }: TelegramParts): Chat | undefined {
+function possibleChat(key: string, { store }: TelegramParts): Chat | undefined {
   const [, botId = '', personId = ''] = /^(\d+):(\d+)$/.exec(key) ?? [];
-  const [bot, person] = [book.bot(botId), book.person(Number(personId))];
-  return bot && person && book.privateChat(bot, person);
+  const [bot, person] = [store.bot(botId), store.person(Number(personId))];
+  return bot && person && store.privateChat(bot, person);
 }
 
 function kindWords({ type, id, deleted }: Chat): string {
@@ -55,12 +55,12 @@ function moved({ migratedTo }: Chat): Html | false {
 function messages(chat: Chat, parts: TelegramParts): Html {
   const all = history(chat, parts);
   const shown = all.slice(-SHOWN_MESSAGES);
-  const speaker = chat.personId ?? parts.book.people()[0]?.id ?? null;
+  const speaker = chat.personId ?? parts.store.people()[0]?.id ?? null;
   if (all.length === 0) {
     return html`<li class="service nothing"><span>${emptyWords(chat)}</span></li>`;
   }
   return html`${all.length > shown.length && html`<li class="service"><span>Показаны последние ${SHOWN_MESSAGES}</span></li>`}
-  ${thread(shown, parts.book, speaker)}`;
+  ${thread(shown, parts.store, speaker)}`;
 }
 
 function emptyWords({ type }: Chat): string {
@@ -71,7 +71,7 @@ function emptyWords({ type }: Chat): string {
 
 /** Stays as it is while the page is refreshed, so that nothing typed is lost; only the suggestions are drawn anew. */
 function composer(chat: Chat, parts: TelegramParts): Html {
-  const bot = chat.botId === null ? undefined : parts.book.bot(chat.botId);
+  const bot = chat.botId === null ? undefined : parts.store.bot(chat.botId);
   const address = bot
     ? `/__sim/telegram/private/${bot.id}/say`
     : `/__sim/telegram/chats/${encodeURIComponent(chat.key)}/say`;
@@ -93,14 +93,14 @@ function composer(chat: Chat, parts: TelegramParts): Html {
   </form>`;
 }
 
-function speakerChoice(chat: Chat, { book }: TelegramParts): Html {
+function speakerChoice(chat: Chat, { store }: TelegramParts): Html {
   if (chat.personId !== null) {
     return html`<input type="hidden" name="person" value="${chat.personId}" />`;
   }
   return html`<label class="speaker"
     ><span class="unseen">От чьего имени</span>
     <select name="person">
-      ${book
+      ${store
         .people()
         .map(
           ({ id, firstName, lastName }) =>
@@ -111,8 +111,8 @@ function speakerChoice(chat: Chat, { book }: TelegramParts): Html {
 }
 
 /** The commands that the bots offer; with several bots each names its own, as messengers do. */
-function suggestions(chat: Chat, { book, commands }: TelegramParts): Html[] {
-  const present = book.bots().filter((bot) => isIn(chat.members[bot.id]) || bot.id === chat.botId);
+function suggestions(chat: Chat, { store, commands }: TelegramParts): Html[] {
+  const present = store.bots().filter((bot) => isIn(chat.members[bot.id]) || bot.id === chat.botId);
   const text = (bot: Bot, command: string): string =>
     present.length > 1 ? `/${command}@${bot.username}` : `/${command}`;
   return present.flatMap((bot) =>

@@ -1,6 +1,6 @@
 /** Messages as a messenger draws them. Markup is drawn from entities, so nothing that was sent is ever HTML here. */
 import { html, type Html } from '../../pages/html.ts';
-import type { Book } from '../store/telegram-store.ts';
+import type { TelegramStore } from '../store/telegram-store.ts';
 import type { Entity } from '../api/html-text.ts';
 import type { Message, Service } from '../store/records.ts';
 
@@ -42,21 +42,21 @@ const DRAWINGS: Record<string, Drawing> = {
 };
 
 /** The messages with a line between days; `speaker` is the person whose own messages stand on the right. */
-export function thread(messages: Message[], book: Book, speaker: number | null): Html[] {
+export function thread(messages: Message[], store: TelegramStore, speaker: number | null): Html[] {
   return messages.map((message, index) => {
     const before = messages[index - 1];
     const day = calendarDay.format(message.at);
     const isNewDay = before === undefined || calendarDay.format(before.at) !== day;
     const isSame = !isNewDay && isFollowUp(before, message);
     return html`${isNewDay && html`<li class="service"><span>${day}</span></li>`}
-    ${message.service === null ? bubble(message, book, speaker, isSame) : serviceLine(message, message.service, book)}`;
+    ${message.service === null ? bubble(message, store, speaker, isSame) : serviceLine(message, message.service, store)}`;
   });
 }
 
 /** A line about the last message, for a list of chats. */
-export function snippet(message: Message, book: Book): string {
-  if (message.service !== null) return serviceWords(message, message.service, book);
-  const name = senderOf(message, book).name.replace(/^[^:]+:\s*/, '');
+export function snippet(message: Message, store: TelegramStore): string {
+  if (message.service !== null) return serviceWords(message, message.service, store);
+  const name = senderOf(message, store).name.replace(/^[^:]+:\s*/, '');
   return `${name}: ${message.text}`.replace(/\s+/g, ' ').slice(0, 140);
 }
 
@@ -65,16 +65,21 @@ function isFollowUp(before: Message | undefined, { from, at }: Message): boolean
   return JSON.stringify(before.from) === JSON.stringify(from) && at - before.at < 300_000;
 }
 
-function senderOf({ from }: Message, book: Book): { name: string; colour: number } {
+function senderOf({ from }: Message, store: TelegramStore): { name: string; colour: number } {
   if ('botId' in from) {
-    return { name: book.bot(from.botId)?.firstName ?? 'Бот', colour: from.botId % COLOURS };
+    return { name: store.bot(from.botId)?.firstName ?? 'Бот', colour: from.botId % COLOURS };
   }
-  const { firstName = 'Человек', lastName } = book.person(from.personId) ?? {};
+  const { firstName = 'Человек', lastName } = store.person(from.personId) ?? {};
   return { name: [firstName, lastName].filter(Boolean).join(' '), colour: from.personId % COLOURS };
 }
 
-function bubble(message: Message, book: Book, speaker: number | null, isFollowUp: boolean): Html {
-  const { name, colour } = senderOf(message, book);
+function bubble(
+  message: Message,
+  store: TelegramStore,
+  speaker: number | null,
+  isFollowUp: boolean,
+): Html {
+  const { name, colour } = senderOf(message, store);
   const isOwn = 'personId' in message.from && message.from.personId === speaker;
   const isBot = 'botId' in message.from;
   return html`<li
@@ -113,19 +118,19 @@ function keyboard({ chatKey, messageId, buttons = [] }: Message): Html | false {
   </div>`;
 }
 
-function serviceLine(message: Message, service: Service, book: Book): Html {
-  return html`<li class="service"><span>${serviceWords(message, service, book)}</span></li>`;
+function serviceLine(message: Message, service: Service, store: TelegramStore): Html {
+  return html`<li class="service"><span>${serviceWords(message, service, store)}</span></li>`;
 }
 
-function serviceWords(message: Message, service: Service, book: Book): string {
+function serviceWords(message: Message, service: Service, store: TelegramStore): string {
   if ('chatId' in service) {
     return service.kind === 'migrated-to'
       ? 'Группа стала супергруппой: у неё новый номер'
       : 'Супергруппа создана из группы';
   }
-  const bot = `бот «${book.bot(service.botId)?.firstName ?? ''}»`;
+  const bot = `бот «${store.bot(service.botId)?.firstName ?? ''}»`;
   if ('botId' in message.from) return `Вышел сам: ${bot}`;
-  const who = senderOf(message, book).name;
+  const who = senderOf(message, store).name;
   return `${who}: ${bot} ${service.kind === 'added' ? 'добавлен в группу' : 'удалён из группы'}`;
 }
 

@@ -14,11 +14,11 @@ export function createTelegramPage(
   parts: TelegramParts,
   isRevoked: (bot: Bot) => boolean,
 ): ProviderPage {
-  const { book, world } = parts;
+  const { store, world } = parts;
   return {
     title: 'Telegram',
     count: () => world.effects.list({ provider: 'telegram', kind: 'message' }).length,
-    summary: () => html`${book.bots().map((bot) => botState(bot, isRevoked(bot), parts))}`,
+    summary: () => html`${store.bots().map((bot) => botState(bot, isRevoked(bot), parts))}`,
     list: (selected) => chatList(parts, selected),
     item: (id) => chatView(id, parts),
   };

@@ -1,6 +1,6 @@
 /** What people do in Telegram: add and remove bots, talk to them, change their groups. Bots hear of it as updates. */
 import type { World } from '../../world/provider.ts';
-import type { Book, NewMessage } from './telegram-store.ts';
+import type { TelegramStore, NewMessage } from './telegram-store.ts';
 import {
   isIn,
   type Bot,
@@ -30,7 +30,7 @@ export class DeskError extends Error {
 /** How it is said: as an answer, in a topic, in the chat's own name. */
 export type Saying = Partial<Pick<Message, 'replyTo' | 'threadId' | 'isAsChat'>>;
 
-export type Desk = {
+export type ChatActions = {
   /** Makes the bot a member of the group, with the service message that everybody sees. */
   addBot(chat: Chat, bot: Bot, by: Person): void;
   /** Removes it: `kicked` by a person, `left` of its own accord. */
@@ -51,14 +51,14 @@ export type Desk = {
   setBlocked(bot: Bot, person: Person, blocked: boolean): void;
 };
 
-type Parts = { world: World; book: Book; updates: Updates };
+type Parts = { world: World; store: TelegramStore; updates: Updates };
 
-/** Makes the desk. */
-export function createDesk(parts: Parts): Desk {
-  const { world, book } = parts;
+/** What people and administrators do in a chat; every change is told to the bots. */
+export function createChatActions(parts: Parts): ChatActions {
+  const { world, store } = parts;
   const setStatus = (chat: Chat, bot: Bot, status: MemberStatus, by: WireUser): Chat => {
     const before = chat.members[bot.id] ?? 'left';
-    const changed = book.save({ ...chat, members: { ...chat.members, [bot.id]: status } });
+    const changed = store.save({ ...chat, members: { ...chat.members, [bot.id]: status } });
     tellStatus(parts, changed, bot, { before, after: status, by });
     return changed;
   };
@@ -92,10 +92,10 @@ export function createDesk(parts: Parts): Desk {
       finished(setStatus(chat, bot, status, wirePerson(by)));
     },
     migrate: (chat, by) => finished(migrate(parts, alive(chat), by)),
-    deleteChat: (chat) => void finished(book.save({ ...alive(chat), deleted: true })),
+    deleteChat: (chat) => void finished(store.save({ ...alive(chat), deleted: true })),
     say: (chat, person, text, more = {}) => finished(say(parts, chat, person, text, more)),
     setBlocked: (bot, person, blocked) => {
-      const chat = book.privateChat(bot, person);
+      const chat = store.privateChat(bot, person);
       if (chat.members[bot.id] === undefined) throw new DeskError('they have no chat yet');
       finished(setStatus(chat, bot, blocked ? 'kicked' : 'member', wirePerson(person)));
     },
@@ -109,18 +109,18 @@ function alive(chat: Chat): Chat {
   return chat;
 }
 
-function botsIn(chat: Chat, book: Book): Bot[] {
-  return book.bots().filter((bot) => isIn(chat.members[bot.id]));
+function botsIn(chat: Chat, store: TelegramStore): Bot[] {
+  return store.bots().filter((bot) => isIn(chat.members[bot.id]));
 }
 
 function tellStatus(
-  { world, book, updates }: Parts,
+  { world, store, updates }: Parts,
   chat: Chat,
   bot: Bot,
   { before, after, by }: { before: MemberStatus; after: MemberStatus; by: WireUser },
 ): void {
   updates.push(bot, chat.key, 'my_chat_member', {
-    chat: wireChat(chat, book),
+    chat: wireChat(chat, store),
     from: by,
     date: wireDate(world.clock.now()),
     old_chat_member: wireMember(wireBot(bot), before),
@@ -129,50 +129,50 @@ function tellStatus(
 }
 
 /** Every bot of the group sees a service message. */
-function postService({ book, updates }: Parts, chat: Chat, draft: NewMessage): Message {
-  const message = book.post(chat, draft);
-  for (const bot of botsIn(chat, book)) {
-    updates.push(bot, chat.key, 'message', wireMessage(message, book));
+function postService({ store, updates }: Parts, chat: Chat, draft: NewMessage): Message {
+  const message = store.post(chat, draft);
+  for (const bot of botsIn(chat, store)) {
+    updates.push(bot, chat.key, 'message', wireMessage(message, store));
   }
   return message;
 }
 
 function migrate(parts: Parts, chat: Chat, by: Person): Chat {
   if (chat.type !== 'group') throw new DeskError('this is a supergroup already');
-  const { book } = parts;
+  const { store } = parts;
   const more = { members: chat.members, migratedFrom: chat.id };
-  const to = book.newGroup(chat.title, 'supergroup', more);
+  const to = store.newGroup(chat.title, 'supergroup', more);
   const from = { personId: by.id };
-  const old = book.save({ ...chat, migratedTo: to.id });
+  const old = store.save({ ...chat, migratedTo: to.id });
   postService(parts, old, { from, service: { kind: 'migrated-to', chatId: to.id } });
   postService(parts, to, { from, service: { kind: 'migrated-from', chatId: chat.id } });
-  return book.chat(to.key) ?? to;
+  return store.chat(to.key) ?? to;
 }
 
 function say(parts: Parts, chat: Chat, person: Person, raw: string, more: Saying): Message {
-  const { book, updates } = parts;
+  const { store, updates } = parts;
   if (chat.type !== 'private') alive(chat);
   const { text, entities } = typedText(raw);
   if (text === '') throw new DeskError('an empty message cannot be sent');
   const opened = chat.type === 'private' ? openPrivate(parts, chat, person) : chat;
   const isAsChat = more.isAsChat === true || chat.type === 'channel';
   const said = { ...more, isAsChat, text, entities };
-  const message = book.post(opened, { from: { personId: person.id }, ...said });
-  for (const bot of botsIn(opened, book)) {
-    if (!isSeenBy(bot, opened, message, book)) continue;
+  const message = store.post(opened, { from: { personId: person.id }, ...said });
+  for (const bot of botsIn(opened, store)) {
+    if (!isSeenBy(bot, opened, message, store)) continue;
     const type = chat.type === 'channel' ? 'channel_post' : 'message';
-    updates.push(bot, opened.key, type, wireMessage(message, book));
+    updates.push(bot, opened.key, type, wireMessage(message, store));
   }
   return message;
 }
 
 /** Writing to a bot starts the chat, and lets a blocked bot write again. */
 function openPrivate(parts: Parts, chat: Chat, person: Person): Chat {
-  const bot = chat.botId === null ? undefined : parts.book.bot(chat.botId);
+  const bot = chat.botId === null ? undefined : parts.store.bot(chat.botId);
   const before = bot && chat.members[bot.id];
   if (bot === undefined || before === 'member') return chat;
   const members = { ...chat.members, [bot.id]: 'member' as const };
-  const opened = parts.book.save({ ...chat, members });
+  const opened = parts.store.save({ ...chat, members });
   if (before !== undefined) {
     tellStatus(parts, opened, bot, { before, after: 'member', by: wirePerson(person) });
   }
@@ -183,10 +183,10 @@ function openPrivate(parts: Parts, chat: Chat, person: Person): Chat {
  * Privacy mode (Bot API "Features"): commands addressed to the bot, bare commands when it was the last bot to write,
  * replies to it. A bare command in a group where no bot has written yet reaches all of them.
  */
-function isSeenBy(bot: Bot, chat: Chat, message: Message, book: Book): boolean {
+function isSeenBy(bot: Bot, chat: Chat, message: Message, store: TelegramStore): boolean {
   if (chat.type === 'private' || bot.readsAll || chat.members[bot.id] === 'administrator')
     return true;
-  const before = book.messages(chat.key).filter(({ messageId }) => messageId < message.messageId);
+  const before = store.messages(chat.key).filter(({ messageId }) => messageId < message.messageId);
   const replied = before.find(({ messageId }) => messageId === message.replyTo);
   if (replied !== undefined && isFrom(replied, bot.id)) return true;
   const commands = message.entities
@@ -195,7 +195,7 @@ function isSeenBy(bot: Bot, chat: Chat, message: Message, book: Book): boolean {
   if (commands.some((name) => name?.toLowerCase() === bot.username.toLowerCase())) return true;
   if (!commands.includes(undefined)) return false;
   const last = before.findLast(({ from, service }) => 'botId' in from && service === null);
-  return last === undefined || isFrom(last, bot.id) || botsIn(chat, book).length === 1;
+  return last === undefined || isFrom(last, bot.id) || botsIn(chat, store).length === 1;
 }
 
 function isFrom({ from }: Message, botId: number): boolean {

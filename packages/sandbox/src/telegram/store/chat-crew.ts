@@ -29,7 +29,7 @@ export function chatCrew(chat: Chat, parts: TelegramParts): Html {
   if (chat.migratedTo !== null) return html`<p class="hint">Группа переехала.</p>`;
   return html`<h3>Боты</h3>
     <ul class="bots">
-      ${parts.book.bots().map((bot) => botCard(bot, chat, parts))}
+      ${parts.store.bots().map((bot) => botCard(bot, chat, parts))}
     </ul>
     <h3>Группа</h3>
     <div class="actions">${groupActions(chat)}</div>`;
@@ -93,8 +93,8 @@ function groupActions(chat: Chat): Html {
 
 const chatPath = ({ key }: Chat): string => `/__sim/telegram/chats/${encodeURIComponent(key)}`;
 
-function privateCrew(chat: Chat, { book }: TelegramParts): Html {
-  const bot = chat.botId === null ? undefined : book.bot(chat.botId);
+function privateCrew(chat: Chat, { store }: TelegramParts): Html {
+  const bot = chat.botId === null ? undefined : store.bot(chat.botId);
   const status = bot && chat.members[bot.id];
   if (bot === undefined || status === undefined) {
     return html`<p class="hint">Бот не может написать первым: человек должен начать сам.</p>`;

@@ -1,6 +1,6 @@
 /** Things that happen in a chat after so many more messages of a bot: a kick between two messages, say. */
-import type { Book } from './telegram-store.ts';
-import type { Desk } from './chat-actions.ts';
+import type { TelegramStore } from './telegram-store.ts';
+import type { ChatActions } from './chat-actions.ts';
 import type { RateLimit } from '../api/rate-limit.ts';
 import type { Bot, Chat } from './records.ts';
 
@@ -25,19 +25,19 @@ export type Plans = {
 };
 
 /** In memory: a restarted sandbox has no plans. */
-export function createPlans(book: Book, desk: Desk, rate: RateLimit): Plans {
+export function createPlans(store: TelegramStore, actions: ChatActions, rate: RateLimit): Plans {
   let plans: Plan[] = [];
   const run = ({ action, seconds }: Plan, chat: Chat, bot: Bot): void => {
-    const [person] = book.people();
+    const [person] = store.people();
     if (person === undefined) return;
-    const actions: Record<PlannedAction, () => void> = {
-      kick: () => desk.removeBot(chat, bot, 'kicked', person),
-      restrict: () => desk.changeBot(chat, bot, 'restricted', person),
-      migrate: () => void desk.migrate(chat, person),
-      delete: () => desk.deleteChat(chat),
+    const acts: Record<PlannedAction, () => void> = {
+      kick: () => actions.removeBot(chat, bot, 'kicked', person),
+      restrict: () => actions.changeBot(chat, bot, 'restricted', person),
+      migrate: () => void actions.migrate(chat, person),
+      delete: () => actions.deleteChat(chat),
       limit: () => rate.punish(bot, chat, seconds),
     };
-    actions[action]();
+    acts[action]();
   };
   return {
     add: (plan) => void plans.push(plan),
@@ -47,7 +47,7 @@ export function createPlans(book: Book, desk: Desk, rate: RateLimit): Plans {
       const due = plans.filter((plan) => isMeant(plan) && plan.after <= 0);
       plans = plans.filter((plan) => !due.includes(plan));
       for (const plan of due) {
-        const chat = book.chat(key);
+        const chat = store.chat(key);
         if (chat !== undefined) run(plan, chat, bot);
       }
     },

@@ -3,7 +3,7 @@ import type { World } from '../../world/provider.ts';
 import { refuse } from '../api/answers.ts';
 import { flag, type Params } from '../api/params.ts';
 import { wireMessage, wirePerson } from '../api/wire.ts';
-import type { Book } from './telegram-store.ts';
+import type { TelegramStore } from './telegram-store.ts';
 import type { Bot, Message, Person } from './records.ts';
 import type { Updates } from './updates.ts';
 
@@ -25,10 +25,10 @@ export type Presses = {
   answer(bot: Bot, params: Params): void;
 };
 
-type Parts = { world: World; book: Book; updates: Updates };
+type Parts = { world: World; store: TelegramStore; updates: Updates };
 
 /** Keeps presses in the store. */
-export function createPresses({ world, book, updates }: Parts): Presses {
+export function createPresses({ world, store, updates }: Parts): Presses {
   const table = world.store.table<Press>('telegram-presses');
   return {
     press: (bot, message, person, data) => {
@@ -38,7 +38,7 @@ export function createPresses({ world, book, updates }: Parts): Presses {
       updates.push(bot, message.chatKey, 'callback_query', {
         id,
         from: wirePerson(person),
-        message: wireMessage(message, book),
+        message: wireMessage(message, store),
         chat_instance: message.chatKey,
         data,
       });

@@ -8,7 +8,7 @@ export type NewMessage = Pick<Message, 'from'> &
     Pick<Message, 'text' | 'entities' | 'service' | 'threadId' | 'replyTo' | 'isAsChat' | 'buttons'>
   >;
 
-export type Book = {
+export type TelegramStore = {
   bots(): Bot[];
   /** By name, id or username. */
   bot(key: string | number): Bot | undefined;
@@ -39,8 +39,11 @@ const FIRST_GROUP = -4_200_000_000;
 const FIRST_SUPERGROUP = -1_002_200_000_000;
 const FIRST_PERSON = 5_200_000;
 
-/** Makes the book. */
-export function createBook({ store, clock }: World, settings: () => TelegramSettings): Book {
+/** Chats, people and messages, over the world's store. */
+export function createTelegramStore(
+  { store, clock }: World,
+  settings: () => TelegramSettings,
+): TelegramStore {
   const chats = createChats(store, settings);
   const addedPeople = store.table<Person>('telegram-people');
   const deactivated = store.table<true>('telegram-deactivated');
@@ -95,7 +98,7 @@ export function createBook({ store, clock }: World, settings: () => TelegramSett
 function createChats(
   store: World['store'],
   settings: () => TelegramSettings,
-): Pick<Book, 'chats' | 'chat' | 'save' | 'newGroup' | 'privateChat'> {
+): Pick<TelegramStore, 'chats' | 'chat' | 'save' | 'newGroup' | 'privateChat'> {
   const kept = store.table<Chat>('telegram-chats');
   const seeded = (): Chat[] => settings().groups.map((group) => seededGroup(group, settings()));
   const chat = (key: string): Chat | undefined =>

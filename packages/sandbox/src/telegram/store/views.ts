@@ -59,9 +59,9 @@ export function stateOf(bot: Bot, chat: Chat): ChatState {
 }
 
 /** A chat with its states. */
-export function viewChat(chat: Chat, { book }: TelegramParts): ChatView {
-  const person = chat.personId === null ? undefined : book.person(chat.personId);
-  const met = book.bots().filter((bot) => chat.members[bot.id] !== undefined);
+export function viewChat(chat: Chat, { store }: TelegramParts): ChatView {
+  const person = chat.personId === null ? undefined : store.person(chat.personId);
+  const met = store.bots().filter((bot) => chat.members[bot.id] !== undefined);
   return {
     key: chat.key,
     id: String(chat.id),
@@ -74,7 +74,7 @@ export function viewChat(chat: Chat, { book }: TelegramParts): ChatView {
 }
 
 /** A message with its sender's name. */
-export function viewMessage(message: Message, { book }: TelegramParts): MessageView {
+export function viewMessage(message: Message, { store }: TelegramParts): MessageView {
   const { from, service } = message;
   return {
     messageId: message.messageId,
@@ -82,8 +82,8 @@ export function viewMessage(message: Message, { book }: TelegramParts): MessageV
     at: new Date(message.at).toISOString(),
     from:
       'botId' in from
-        ? (book.bot(from.botId)?.name ?? '')
-        : (book.person(from.personId)?.firstName ?? ''),
+        ? (store.bot(from.botId)?.name ?? '')
+        : (store.person(from.personId)?.firstName ?? ''),
     byBot: 'botId' in from,
     text: message.text,
     entities: message.entities,

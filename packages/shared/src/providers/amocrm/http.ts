@@ -123,22 +123,22 @@ export function createAmoTransport(options: AmoTransportOptions): AmoTransport {
   ): Promise<Answer> => {
     const { status } = response;
     const json = readJson(response.data);
-    const told = `AmoCRM: HTTP ${status} for ${request.action}`;
+    const detail = `AmoCRM: HTTP ${status} for ${request.action}`;
     if (status === 429) {
       const retryAfterMs = retryAfter(json);
       await limiter.pauseFor(retryAfterMs);
-      throw new TransientError(told, { retryAfterMs, outage: true });
+      throw new TransientError(detail, { retryAfterMs, outage: true });
     }
     // An HTML page from their front end: the whole integration is shut out, whatever is asked.
     if (status === 403 && json === undefined) throw await blockade.raise();
     // Only by the probe: what left before the block and is answered after it says nothing. When it cannot
     // be noted the next probe will do it; the answer counts all the same.
     if (isProbe) await blockade.clear().catch(() => undefined);
-    if (status >= 500) throw uncertain(request, told);
-    if (status >= 300 && status < 400) throw wrongAddress(`${told}: another address`);
+    if (status >= 500) throw uncertain(request, detail);
+    if (status >= 300 && status < 400) throw wrongAddress(`${detail}: another address`);
     // 401 has its own way, whatever its body is.
     const isReadable = json !== undefined || status === 204 || status === 401;
-    if (!isReadable) throw uncertain(request, `${told}, an answer that is not theirs`);
+    if (!isReadable) throw uncertain(request, `${detail}, an answer that is not theirs`);
     return { status, json };
   };
 
@@ -225,10 +225,10 @@ function problemOf(request: AmoRequest, { status, json }: Answer): Error | undef
         { what },
       );
     case 404: {
-      const told = `AmoCRM: HTTP 404 for ${request.action}`;
+      const detail = `AmoCRM: HTTP 404 for ${request.action}`;
       return ENTITY_PATH.test(request.path)
-        ? new GoneError('amocrm_404', told)
-        : wrongAddress(told);
+        ? new GoneError('amocrm_404', detail)
+        : wrongAddress(detail);
     }
     default:
       return new PermanentError(`amocrm_${status}`, `AmoCRM: HTTP ${status} for ${request.action}`);
@@ -236,10 +236,13 @@ function problemOf(request: AmoRequest, { status, json }: Answer): Error | undef
 }
 
 /** Every request would end like this one, so none is given up. */
-function wrongAddress(told: string): ChannelStoppedError {
-  return new ChannelStoppedError(`${told}: is AMOCRM_BASE_URL still the address of the account?`, {
-    what: AMOCRM_STOPPED,
-  });
+function wrongAddress(detail: string): ChannelStoppedError {
+  return new ChannelStoppedError(
+    `${detail}: is AMOCRM_BASE_URL still the address of the account?`,
+    {
+      what: AMOCRM_STOPPED,
+    },
+  );
 }
 
 const validationSchema = z.object({
@@ -253,8 +256,8 @@ const validationSchema = z.object({
 function refused({ action }: AmoRequest, json: unknown): RefusedError {
   const read = validationSchema.safeParse(json);
   const fields = read.success ? read.data['validation-errors'].flatMap(({ errors }) => errors) : [];
-  const told = fields.map(({ path, code }) => `${path} (${code})`).join(', ');
-  return new RefusedError(`AmoCRM: 400 for ${action}: ${told || 'no field named'}`, fields);
+  const detail = fields.map(({ path, code }) => `${path} (${code})`).join(', ');
+  return new RefusedError(`AmoCRM: 400 for ${action}: ${detail || 'no field named'}`, fields);
 }
 
 function uncertain({ isCreate }: AmoRequest, message: string): TransientError {

@@ -67,8 +67,8 @@ export async function requestTokens(
   }
   if (status >= 400) {
     const { hint } = json as { hint?: unknown };
-    const told = typeof hint === 'string' ? `: ${hint.slice(0, 200)}` : '';
-    throw new ChannelStoppedError(`AmoCRM refused the ${grant.grant_type} (${status})${told}`, {
+    const detail = typeof hint === 'string' ? `: ${hint.slice(0, 200)}` : '';
+    throw new ChannelStoppedError(`AmoCRM refused the ${grant.grant_type} (${status})${detail}`, {
       what: AMOCRM_STOPPED,
     });
   }

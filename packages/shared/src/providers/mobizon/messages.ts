@@ -136,9 +136,9 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
         const fields = typeof data === 'object' && data !== null ? Object.keys(data) : [];
         if (fields.includes('from')) return new ChannelStoppedError(`${message}: the sender name`);
         if (path === 'message/sendSmsMessage' && (await isMoneyShort(fields))) {
-          const told =
+          const detail =
             'На счёте Mobizon не хватает денег на SMS: они не уходят и ждут. Пополните счёт, и они уйдут сами.';
-          return new ChannelStoppedError(told, {
+          return new ChannelStoppedError(detail, {
             what: SMS_BALANCE,
             retryAfterMs: BALANCE_PROBE_MS,
           });

@@ -161,23 +161,23 @@ const MEANINGS: readonly (readonly [Meaning, ...string[]])[] = [
 
 function classify(bot: BotName, method: string, failure: Failure): Error {
   const { error_code: code, description, parameters } = failure;
-  const told = `Telegram: ${code} ${description} (${method})`;
+  const detail = `Telegram: ${code} ${description} (${method})`;
   if (code === 401 || code === 404) {
     // 404: a method of ours that is none, or a token that cannot be one.
-    return new ChannelStoppedError(`${told}: is the token of the bot "${bot}" right?`, {
+    return new ChannelStoppedError(`${detail}: is the token of the bot "${bot}" right?`, {
       what: `telegram-${bot}_stopped`,
     });
   }
   if (code === 429) {
     const { retry_after: seconds } = parameters;
-    return new SnoozeError(told, seconds === undefined ? TOO_OFTEN_MS : seconds * 1_000);
+    return new SnoozeError(detail, seconds === undefined ? TOO_OFTEN_MS : seconds * 1_000);
   }
-  if (code >= 500) return new TelegramDownError(told, { outage: true });
+  if (code >= 500) return new TelegramDownError(detail, { outage: true });
   const text = description.toLowerCase();
   const [meaning] = MEANINGS.find(([, ...parts]) =>
     parts.some((part) => text.includes(part.toLowerCase())),
   ) ?? [code === 403 ? 'gone' : 'refused'];
-  if (meaning === 'refused') return new PermanentError(`telegram_${code}`, told);
+  if (meaning === 'refused') return new PermanentError(`telegram_${code}`, detail);
   const moved = parameters.migrate_to_chat_id;
   return new ChatError(meaning, tokenOf(description), moved === undefined ? moved : String(moved));
 }
@@ -193,9 +193,9 @@ function readEnvelope(status: number, body: string): z.infer<typeof envelopeSche
     return envelopeSchema.parse(JSON.parse(body));
   } catch {
     // A proxy's page, or half an answer.
-    const told = `Telegram: HTTP ${status}, an answer that is not theirs`;
+    const detail = `Telegram: HTTP ${status}, an answer that is not theirs`;
     // A 200 that is cut short is a lost answer: the message may well be shown.
-    if (status < 500) throw new AmbiguousError(told, { outage: true });
-    throw new TelegramDownError(told, { outage: true });
+    if (status < 500) throw new AmbiguousError(detail, { outage: true });
+    throw new TelegramDownError(detail, { outage: true });
   }
 }

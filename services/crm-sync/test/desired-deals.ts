@@ -12,8 +12,8 @@ import { STAGES } from './rig.ts';
 const PATIENCE_MS = 90_000;
 const RETRY_MS = 50;
 
-/** A lead's wish; with `stage` an open deal moves there. */
-export function wishFor(lead: Lead, stage?: number): DesiredDeal {
+/** What a lead wants of AmoCRM; with `stage` an open deal moves there. */
+export function desiredFor(lead: Lead, stage?: number): DesiredDeal {
   return {
     id: lead.leadId,
     person: { name: lead.name, email: lead.email, phone: lead.phone },
@@ -27,11 +27,11 @@ export function wishFor(lead: Lead, stage?: number): DesiredDeal {
 }
 
 /** Tries again as the consumer does: until it is done, and not before the time that it was told to wait. */
-export async function syncUntilDone(ports: DealPorts, wish: DesiredDeal): Promise<Synced> {
+export async function syncUntilDone(ports: DealPorts, desired: DesiredDeal): Promise<Synced> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
-      return await createSyncDeal(ports)(wish);
+      return await createSyncDeal(ports)(desired);
     } catch (thrown) {
       const isLater = thrown instanceof SnoozeError || thrown instanceof TransientError;
       if (!isLater || Date.now() > deadline) throw thrown;

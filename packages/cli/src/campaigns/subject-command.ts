@@ -1,0 +1,80 @@
+/** `leadwire campaign subjects`: two subjects tried on a part of a list, and which one won. */
+import { InvalidArgumentError, type Command } from 'commander';
+import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
+import type { SubjectTestView } from '@leadwire/operations/campaigns/campaign-view';
+import { peopleIn } from './campaign-screen.ts';
+import { zoned } from './campaign-times.ts';
+import { UsageError } from '../failure.ts';
+import { oneLine, say } from '../terminal.ts';
+
+interface Flags {
+  a?: string;
+  b?: string;
+  share: number;
+  wait: number;
+  confirm?: number;
+}
+
+type Act = (api: CampaignApi, id: string) => Promise<void>;
+
+/** Adds it to the commands about one campaign. */
+export function addSubjectCommand(
+  one: (name: string, description: string) => Command,
+  withOne: (given: string, act: Act) => Promise<void>,
+): void {
+  one('subjects', 'try two subjects on a part of the list; the rest gets the better one by itself')
+    .option('--a <subject>', 'one of them')
+    .option('--b <subject>', 'the other one')
+    .option('--share <percent>', 'how much of the list gets one of the two', parseNumber, 20)
+    .option('--wait <hours>', 'from their start to the choice', parseNumber, 4)
+    .option('--confirm <people>', 'everybody who is written to in the end', parseNumber)
+    .action((id: string, flags: Flags) =>
+      withOne(id, async (api, found) => {
+        const test = await testOf(api, found, flags);
+        const { timeZone } = await api.get(found);
+        say(...(test === null ? ['No subjects are tried here.'] : testLines(test, timeZone)));
+      }),
+    );
+}
+
+/** Without subjects it only looks. */
+async function testOf(
+  api: CampaignApi,
+  id: string,
+  { a, b, share, wait, confirm }: Flags,
+): Promise<SubjectTestView | null> {
+  if (a === undefined && b === undefined) return api.subjects(id);
+  if (a === undefined || b === undefined) throw new UsageError('Give both: --a and --b.');
+  const { audience } = await api.preview(id);
+  if (confirm === undefined) {
+    throw new UsageError(`Nothing was started. ${peopleIn(audience)}: give --confirm ${audience}.`);
+  }
+  const subjects = [a, b] as const;
+  return api.trySubjects(id, { subjects, sharePercent: share, waitHours: wait, confirm });
+}
+
+function testLines(test: SubjectTestView, timeZone: string): string[] {
+  const { subjectA, subjectB, decideAt, decidedAt, winner } = test;
+  const mark = (which: 'a' | 'b') => (winner === which ? '  won' : '');
+  const state =
+    decidedAt !== null
+      ? winner === null
+        ? 'ended by hand'
+        : `chosen ${zoned(decidedAt, timeZone)}`
+      : decideAt === null
+        ? 'the two begin now'
+        : `to be chosen ${zoned(decideAt, timeZone)}`;
+  return [
+    `A  ${oneLine(subjectA)}${mark('a')}`,
+    `B  ${oneLine(subjectB)}${mark('b')}`,
+    state,
+    `leadwire campaign status ${test.aId.slice(0, 13)}`,
+    `leadwire campaign status ${test.bId.slice(0, 13)}`,
+  ];
+}
+
+function parseNumber(text: string): number {
+  const value = Number(text);
+  if (value >= 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('expected a number');
+}

@@ -1,0 +1,33 @@
+/** `leadwire audit daily|weekly|monthly`: what grows unnoticed, and what to do about it, in Russian. */
+import { Argument, type Command } from 'commander';
+import { rounds, upkeep, type Round } from '@leadwire/operations/upkeep/upkeep';
+import { withBus } from '../connect.ts';
+import type { CliEnv } from '../env.ts';
+import { FailedError, UsageError } from '../failure.ts';
+import { openLanding } from '../landing.ts';
+import { say } from '../terminal.ts';
+import { linesOf } from './health-command.ts';
+
+export function addAuditCommand(program: Command, readEnv: () => CliEnv): void {
+  program
+    .command('audit')
+    .description(
+      'what should be looked at each day, week and month; exit code 1 for what is dangerous',
+    )
+    .addArgument(new Argument('<round>', 'each has those before it').choices(rounds))
+    .option('--json', 'as JSON')
+    .action((round: Round, { json }: { json?: boolean }) => audit(readEnv(), round, json ?? false));
+}
+
+async function audit(env: CliEnv, round: Round, json: boolean): Promise<void> {
+  const database = await openLanding(env);
+  if (!database) {
+    throw new UsageError('LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY are needed.');
+  }
+  const findings = await withBus(env, (bus) => upkeep({ bus, database }, round, new Date()));
+  if (json) say(JSON.stringify(findings, null, 2));
+  else say(...findings.flatMap(linesOf));
+  const broken = findings.filter(({ state }) => state === 'broken');
+  const words = broken.map(({ title }) => title).join(', ');
+  if (broken.length > 0) throw new FailedError(json ? '' : words);
+}

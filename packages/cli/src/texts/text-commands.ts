@@ -1,0 +1,181 @@
+/** `leadwire texts …`: what campaigns say, written in a file, with every version that ever was. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { text as textOfStream } from 'node:stream/consumers';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { checkLinks } from '@leadwire/operations/texts/check-links';
+import { readTextFile, writeTextFile } from '@leadwire/operations/texts/text-file';
+import { createTextStore, serviceDoor, textPurposes, type TextPurpose, type TextStore } from '@leadwire/operations/texts/text-store'; // prettier-ignore
+import { archiveText, readContent, restoreText, saveText, textOf, type TextParts } from '@leadwire/operations/texts/texts'; // prettier-ignore
+import { addressesIn, checkOwnText, type TextFinding } from '@leadwire/templates/own-texts/check-text'; // prettier-ignore
+import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
+import { showOwnText } from '@leadwire/templates/own-texts/show-text';
+import { actorHere } from '../actor.ts';
+import { withBus } from '../connect.ts';
+import type { CliEnv } from '../env.ts';
+import { FailedError } from '../failure.ts';
+import { openLanding } from '../landing.ts';
+import { confirm, say } from '../terminal.ts';
+import { findingLines, listLines, previewLines, versionLines } from './text-screen.ts';
+
+interface WriteFlags {
+  title?: string;
+  base?: number;
+  purpose: TextPurpose;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
+  const texts = program.command('texts').description('what campaigns say: texts with versions');
+  const withText = (name: string, description: string) =>
+    texts.command(name).description(description).argument('<name>', 'the name of the text').option('--json', 'as JSON'); // prettier-ignore
+
+  texts
+    .command('list')
+    .description('every text, the newest first')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const found = await (await storeOf(readEnv())).list();
+      say(...(json ? [JSON.stringify(found)] : listLines(found)));
+    });
+
+  withText('show', 'one text as a file: change it, and "texts write" makes it a new version')
+    .option('--version <n>', 'an earlier one', parseVersion)
+    .action(async (name: string, { version, json }: { version?: number; json?: boolean }) => {
+      const text = await textOf(await storeOf(readEnv()), name, version);
+      say(json ? JSON.stringify(text) : writeTextFile(text.title, text.content).trimEnd());
+    });
+
+  withText('write', 'a new version from a file (a head and Markdown, or JSON)')
+    .argument('[file]', 'standard input when it is left out')
+    .option('--title <title>', 'what people call it; else what the file says')
+    .option(
+      '--base <n>',
+      'the version that it was written on top of; else the newest',
+      parseVersion,
+    ) // prettier-ignore
+    .addOption(
+      new Option('--purpose <purpose>', 'for a campaign, or in place of a message of the product')
+        .choices(textPurposes)
+        .default('campaign'),
+    )
+    .option('--dry-run', 'check it and store nothing')
+    .action((name: string, file: string | undefined, flags: WriteFlags) =>
+      write(readEnv(), { name, file }, flags),
+    );
+
+  withText('preview', 'what somebody gets of it, exactly as it is sent')
+    .option('--version <n>', 'an earlier one', parseVersion)
+    .option('--html <file>', 'write the mail there, to be opened in a browser')
+    .option('--who <name>', 'whom it greets; empty for somebody without a name', 'Айгерим')
+    .action(preview(readEnv));
+
+  withText('check', 'what is to be mended before people get it; asks every link')
+    .option('--version <n>', 'an earlier one', parseVersion)
+    .option('--no-links', 'ask no links')
+    .action(check(readEnv));
+
+  withText('versions', 'every version, the newest first').action(
+    async (name: string, { json }: { json?: boolean }) => {
+      const found = await (await storeOf(readEnv())).versions(name);
+      say(...(json ? [JSON.stringify(found)] : versionLines(found)));
+    },
+  );
+
+  withText('restore', 'make an earlier version the newest one')
+    .argument('<version>', 'its number', parseVersion)
+    .action(async (name: string, version: number, { json }: { json?: boolean }) => {
+      await changing(readEnv(), async (parts) => {
+        const { version: base } = await newest(parts.texts, name);
+        const saved = await restoreText(parts, { name, version, base });
+        say(json ? JSON.stringify(saved) : `${name} says again what version ${version} said: version ${saved.version}.`); // prettier-ignore
+      });
+    });
+
+  withText('archive', 'offer it no more; its versions stay')
+    .option('--undo', 'offer it again')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      async (name: string, { undo = false, yes = false }: { undo?: boolean; yes?: boolean }) => {
+        // prettier-ignore
+        if (!undo && !(await confirm(`Offer ${name} no more?`, yes))) return;
+        await changing(readEnv(), (parts) => archiveText(parts, name, !undo));
+        say(undo ? `${name} is offered again.` : `${name} is offered no more.`);
+      },
+    );
+}
+
+async function write(
+  env: CliEnv,
+  { name, file }: { name: string; file: string | undefined },
+  { title, base, purpose, dryRun, json }: WriteFlags,
+): Promise<void> {
+  const source = file === undefined ? await textOfStream(process.stdin) : await readFile(file, 'utf8'); // prettier-ignore
+  const given = readTextFile(source);
+  const findings = await checkOwnText(readContent(given.content));
+  if (dryRun) return say(...(json ? [JSON.stringify({ findings })] : findingLines(findings)));
+  await changing(env, async (parts) => {
+    const newestBase = base ?? (await parts.texts.versions(name))[0]?.version ?? 0;
+    const text = { name, title: title ?? given.title, purpose, content: given.content };
+    const saved = await saveText(parts, { ...text, base: newestBase });
+    if (json) return say(JSON.stringify({ ...saved, findings }));
+    say(saved.isNew ? `${name}: version ${saved.version}.` : `${name}: nothing new, it is version ${saved.version}.`); // prettier-ignore
+    say(...findingLines(findings));
+  });
+}
+
+interface PreviewFlags {
+  version?: number;
+  html?: string;
+  who: string;
+  json?: boolean;
+}
+
+function preview(readEnv: () => CliEnv) {
+  return async (name: string, { version, html, who, json }: PreviewFlags) => {
+    const env = readEnv();
+    const { content } = await textOf(await storeOf(env), name, version);
+    const shown = await showOwnText(await compileOwnText(name, content), {
+      name: who === '' ? null : who,
+      ...(env.PUBLIC_BASE_URL !== undefined && { publicUrl: env.PUBLIC_BASE_URL }),
+    });
+    if (html !== undefined && shown.mail) await writeFile(html, shown.mail.html);
+    say(...(json ? [JSON.stringify(shown)] : previewLines(shown)));
+  };
+}
+
+function check(readEnv: () => CliEnv) {
+  return async (name: string, flags: { version?: number; links: boolean; json?: boolean }) => {
+    const { content } = await textOf(await storeOf(readEnv()), name, flags.version);
+    const asked = flags.links ? checkLinks(addressesIn(content)) : [];
+    const findings: TextFinding[] = [...(await checkOwnText(content)), ...(await asked)];
+    say(...(flags.json ? [JSON.stringify(findings)] : findingLines(findings)));
+    if (findings.some(({ level }) => level === 'stop')) {
+      throw new FailedError('It cannot be sent as it is.');
+    }
+  };
+}
+
+async function newest(texts: TextStore, name: string): Promise<{ version: number }> {
+  const [first] = await texts.versions(name);
+  if (first === undefined) throw new FailedError(`There is no text "${name}".`);
+  return first;
+}
+
+async function storeOf(env: CliEnv): Promise<TextStore> {
+  const database = await openLanding(env);
+  if (database === undefined) {
+    throw new FailedError('Texts are in the database: give LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY.'); // prettier-ignore
+  }
+  return createTextStore(serviceDoor(database));
+}
+
+async function changing(env: CliEnv, work: (parts: TextParts) => Promise<void>): Promise<void> {
+  const texts = await storeOf(env);
+  await withBus(env, (bus) => work({ bus, texts, actor: actorHere() }));
+}
+
+function parseVersion(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected the number of a version'); // prettier-ignore
+  return Number(text);
+}

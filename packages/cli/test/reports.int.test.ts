@@ -1,0 +1,237 @@
+/**
+ * The sums of reports: leads, sales and refunds told in any order, with repeats and a kill, through the real broker and
+ * lead-store; then every number beside one that is counted here from the facts themselves.
+ */
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { addDays } from '@leadwire/operations/reports/report';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
+import { derivedId, newId } from '@leadwire/shared/contract/ids';
+import type { Sale } from '@leadwire/shared/contract/sale-facts';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { openTestBus } from '@leadwire/testing/bus';
+import { leadCreated, someLead } from '@leadwire/testing/lead';
+import { startNats } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import type { TestBroker } from '@leadwire/testing/test-broker';
+import { waitFor } from '@leadwire/testing/wait-for';
+import {
+  LEADS,
+  PEOPLE,
+  REFUNDS,
+  SALES,
+  countedApart,
+  leads,
+  makeFacts,
+  sales,
+  shuffled,
+} from './month-of-facts.ts';
+import { runCli } from './run-cli.ts';
+
+const PERIOD = ['--since', '2026-03-01', '--until', '2026-03-31'];
+
+let broker: TestBroker;
+let supabase: TestSupabase;
+let bus: Bus;
+let store: ServiceProcess;
+let folder: string;
+
+const tellLead = (lead: Lead, msgId?: string) =>
+  bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead), { ...(msgId && { msgId }) }); // prettier-ignore
+
+async function tellSale(sale: Sale, msgId?: string): Promise<void> {
+  const event = makeEvent('sale.recorded.v1', {
+    source: 'test',
+    subject: sale.studentId,
+    data: sale,
+  });
+  await bus.publish(subjects.sale('recorded', sale.studentId, sale.saleId), event, { ...(msgId && { msgId }) }); // prettier-ignore
+}
+
+async function tellRefund({ saleId, studentId }: Sale): Promise<void> {
+  const data = { saleId, studentId, at: '2026-04-01T00:00:00.000Z' };
+  const event = makeEvent('sale.refunded.v1', { source: 'test', subject: studentId, data });
+  await bus.publish(subjects.sale('refunded', studentId, saleId), event);
+}
+
+const startStore = () =>
+  startServiceProcess({
+    entry: 'services/lead-store/src/main.ts',
+    env: { NATS_URL: broker.url, ...supabase.env },
+  });
+
+const cli = (...args: string[]) => runCli({ NATS_URL: broker.url, ...supabase.env }, ...args);
+
+beforeAll(async () => {
+  makeFacts();
+  [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
+  bus = await openTestBus(broker, 'test');
+  folder = await mkdtemp(join(tmpdir(), 'leadwire-report-'));
+  store = await startStore();
+  const told = shuffled([
+    ...leads.map(
+      ({ lead }) =>
+        () =>
+          tellLead(lead),
+    ),
+    ...leads.slice(0, 40).map(
+      ({ lead }) =>
+        () =>
+          tellLead(lead, newId()),
+    ),
+    ...sales.map(
+      ({ sale }) =>
+        () =>
+          tellSale(sale),
+    ),
+    ...sales.slice(0, 10).map(
+      ({ sale }) =>
+        () =>
+          tellSale(sale, newId()),
+    ),
+    ...sales
+      .filter(({ isRefunded }) => isRefunded)
+      .map(
+        ({ sale }) =>
+          () =>
+            tellRefund(sale),
+      ),
+  ]);
+  const half = Math.floor(told.length / 2);
+  await Promise.all(told.slice(0, half).map((tell) => tell()));
+  await store.kill();
+  store = await startStore();
+  await Promise.all(told.slice(half).map((tell) => tell()));
+  await waitFor(isHandled, { timeoutMs: 240_000, what: 'everything to be written' });
+}, 600_000);
+
+afterAll(async () => {
+  await store?.kill();
+  await bus?.drain();
+  await Promise.all([broker?.close(), supabase?.close()]);
+});
+
+async function isHandled(): Promise<boolean> {
+  const manager = await bus.manager();
+  const ends = await Promise.all(
+    [
+      ['LEADS', 'lead-store-leads'],
+      ['SALES', 'lead-store-sales'],
+    ].map(([stream = '', durable = '']) => manager.consumers.info(stream, durable)),
+  );
+  return ends.every(({ num_pending, num_ack_pending }) => num_pending + num_ack_pending === 0);
+}
+
+interface Row {
+  keys: string[] | null;
+  [name: string]: unknown;
+}
+async function reported(...args: string[]) {
+  const { code, out, err } = await cli('report', ...PERIOD, '--json', ...args);
+  expect([code, err]).toEqual([0, '']);
+  return JSON.parse(out) as { rows: Row[]; total: Row };
+}
+
+test.each([
+  ['source', 'last'],
+  ['source', 'first'],
+  ['day', 'last'],
+  ['day', 'first'],
+] as const)(
+  'by %s and %s touch every number is the one that is counted apart',
+  async (by, touch) => {
+    const { rows, total } = await reported('--by', by, '--touch', touch);
+    const found = Object.fromEntries(
+      rows.map(({ keys, leads: count, people, sales: sold, refunds, revenue }) => [
+        keys?.[0] ?? '∅',
+        { leads: count, people, sales: sold, refunds, revenue },
+      ]),
+    );
+    expect(found).toEqual(countedApart(by, touch));
+    expect(total).toMatchObject({
+      leads: LEADS,
+      people: PEOPLE,
+      sales: SALES - REFUNDS,
+      refunds: REFUNDS,
+      revenue: sales
+        .filter(({ isRefunded }) => !isRefunded)
+        .reduce((sum, { sale }) => sum + sale.amount, 0),
+      spend: null,
+      cpl: null,
+    });
+  },
+);
+
+test('spend is brought in from a file, twice is once, and a new file of the same days replaces it', async () => {
+  const file = join(folder, 'spend.csv');
+  const day = (n: number) => addDays('2026-03-01', n);
+  const write = (lines: string[]) =>
+    writeFile(file, ['дата;источник;кампания;расход', ...lines].join('\n'));
+  await write([
+    `${day(0)};Facebook;c0;1000`,
+    `${day(0)};facebook;c1;500,50`,
+    `${day(1)};google;;300`,
+  ]);
+  expect((await cli('spend', 'import', file, '--dry-run')).out).toContain('3 rows, 1801 ₸');
+  for (let n = 0; n < 2; n++)
+    expect((await cli('spend', 'import', file)).out).toContain('3 rows of 2 days');
+  const { rows, total } = await reported();
+  const spendOf = (source: string) => rows.find(({ keys }) => keys?.[0] === source)?.['spend'];
+  expect([spendOf('facebook'), spendOf('google'), spendOf('instagram'), total['spend']]).toEqual([1500.5, 300, null, 1800.5]); // prettier-ignore
+  await write([`${day(0)};facebook;;700`]);
+  expect((await cli('spend', 'import', file)).out).toContain('1501 ₸ of before are replaced');
+  const table = (await cli('report', ...PERIOD, '--csv', join(folder, 'report.csv'))).out;
+  expect(table).toMatch(/google .* 300 /);
+  expect(table).toMatch(/total +200 +140 /);
+  const csv = await readFile(join(folder, 'report.csv'), 'utf8');
+  expect(csv).toMatch(/^\uFEFFИсточник;/);
+  expect(csv).toContain('\r\nfacebook;;');
+
+  await write(['31.02.2026;facebook;;700']);
+  const refused = await cli('spend', 'import', file);
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('line 2: day') });
+  const audit = await bus.lastUnder('AUDIT', 'audit.spend.imported.*');
+  expect(audit?.event).toMatchObject({ data: { action: 'spend.imported', result: 'done', details: { amount: 700 } } }); // prettier-ignore
+});
+
+test('a lead that a bot left counts nowhere until it is let out', async () => {
+  const data = someLead({ quarantine: 'honeypot', receivedAt: '2026-03-05T10:00:00.000Z' });
+  const { leadId, kind } = data;
+  const held = makeEvent('lead.quarantined.v1', { source: 'test', subject: leadId, data });
+  await bus.publish(subjects.leadQuarantined(kind, leadId), held);
+  await waitFor(isHandled, { timeoutMs: 60_000, what: 'the held lead to be written' });
+  expect((await reported()).total['leads']).toBe(LEADS);
+  const id = derivedId('release', leadId);
+  const released = makeEvent('lead.released.v1', { source: 'test', subject: leadId, data, id });
+  await bus.publish(subjects.leadReleased(kind, leadId), released);
+  await waitFor(async () => (await reported()).total['leads'] === LEADS + 1, {
+    what: 'it to count',
+  });
+}, 150_000);
+
+test('an audit names what is open and what to do, and fails for what is dangerous', async () => {
+  await supabase.landing.sql(
+    'create table left_open (id integer, person_id uuid references people (id))',
+  );
+  await supabase.landing.sql('grant select on left_open to anon');
+  const { code, out, err } = await cli('audit', 'monthly');
+  expect([code, err]).toEqual([1, expect.stringContaining('Защита строк (RLS), Доступ без входа')]);
+  for (const words of [
+    'left_open',
+    'left_open.person_id',
+    'Продажи без заявки',
+    '→ Отзовите',
+    'KV_',
+  ]) {
+    expect(out).toContain(words);
+  }
+  await supabase.landing.sql('drop table left_open');
+  const after = await cli('audit', 'monthly', '--json');
+  expect(after).toMatchObject({ code: 0, err: '' });
+  const found = JSON.parse(after.out) as { part: string; state: string }[];
+  expect(found.filter(({ state }) => state === 'broken')).toEqual([]);
+});

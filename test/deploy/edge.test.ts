@@ -1,0 +1,96 @@
+/** deploy/Caddyfile: what the world reaches, and through which networks of docker-compose.yml. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const caddyfile = read('deploy/Caddyfile');
+const compose = read('docker-compose.yml');
+
+/** The site of the services, without the console's. */
+const site = caddyfile.slice(
+  caddyfile.indexOf('\n{$DOMAIN} {'),
+  caddyfile.indexOf('\n{$CONSOLE_DOMAIN} {'),
+);
+
+/** Caddy's path matcher: `*` at the end is anything, within it anything too; case does not matter. */
+function matches(pattern: string, url: string): boolean {
+  const text = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  return new RegExp(`^${text}$`, 'i').test(url);
+}
+
+/** Which matcher passes the address on. */
+function passedBy(url: string): string | undefined {
+  const single = [...site.matchAll(/^\t@(\w+) path (.+)$/gm)].map(([, name = '', paths = '']) => ({
+    name,
+    paths,
+    not: '',
+  }));
+  const blocks = [...site.matchAll(/^\t@(\w+) \{\n([^}]*)\}/gm)].map(
+    ([, name = '', body = '']) => ({
+      name,
+      paths: /\t\tpath (.+)/.exec(body)?.[1] ?? '',
+      not: /\t\tnot path (.+)/.exec(body)?.[1] ?? '',
+    }),
+  );
+  const isIn = (paths: string) =>
+    paths.split(' ').some((each) => each !== '' && matches(each, url));
+  return [...single, ...blocks].find(({ paths, not }) => isIn(paths) && !isIn(not))?.name;
+}
+
+describe('the edge', () => {
+  test.each([
+    ['/api/landing/proftest', 'forms'],
+    ['/api/landing/proftest/spring_a', 'forms'],
+    ['/api/landing/submit', 'forms'],
+    ['/api/forms/tilda-1', 'forms'],
+    ['/s/abcdef', 'links'],
+    ['/u/token', 'links'],
+    ['/r/code', 'links'],
+    ['/api/webhooks/resend', 'hooks'],
+    ['/api/webhooks/amocrm/secret', 'hooks'],
+    ['/api/platform/students', 'platform'],
+    ['/telegram/leads/', 'telegram'],
+  ])('passes %s on', (url, by) => {
+    expect(passedBy(url)).toBe(by);
+  });
+
+  test.each([
+    ...['/', '/metrics', '/healthz', '/readyz', '/startedz', '/docs', '/docs/json'],
+    ...[
+      '/api/landing/leads/0199/status',
+      '/api/forms/tilda-1/test',
+      '/api/campaigns',
+      '/openapi.json',
+    ],
+  ])('keeps %s inside', (url) => {
+    expect(passedBy(url)).toBeUndefined();
+  });
+
+  test('lets the platform in from named addresses only, and says nothing of what is not there', () => {
+    expect(site).toMatch(/path \/api\/platform\/\*\n\t\tremote_ip \{\$PLATFORM_ADDRESSES\}/);
+    expect(site).toMatch(/\thandle \{\n\t\trespond 404\n\t\}/);
+  });
+
+  test('and landing-api behind it share no network with what they need not reach', () => {
+    const block = (name: string) =>
+      new RegExp(`\\n  ${name}:\\n((?:    .*\\n|\\n)+)`).exec(compose)?.[1] ?? '';
+    const networksOf = (name: string) =>
+      (/^ {4}networks: \[(.*)\]$/m.exec(block(name))?.[1] ?? 'default').split(', ');
+    expect(networksOf('edge')).toEqual(['front']);
+    expect(networksOf('landing-api')).toEqual(['front', 'intake']);
+    const reached = (from: string) =>
+      [
+        'nats',
+        'supabase-local',
+        'mailer-batch',
+        'notifier',
+        'console',
+        'lead-store',
+        'landing-api',
+      ].filter((name) => networksOf(name).some((network) => networksOf(from).includes(network)));
+    expect(reached('edge')).toEqual(['console', 'landing-api']);
+    expect(reached('landing-api')).toEqual(['nats', 'console', 'landing-api']);
+  });
+});
