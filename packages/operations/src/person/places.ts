@@ -161,7 +161,6 @@ export const tableReach = {
     ad_spend: keep,
     message_templates: keep,
     message_template_versions: keep,
-    campaign_subject_tests: keep,
     campaign_subject_tests: scrubbed,
     ...referralTables,
   },
