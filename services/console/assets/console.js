@@ -98,3 +98,16 @@ async function count(form) {
   const fresh = page.getElementById('count');
   if (fresh) document.getElementById('count')?.replaceWith(fresh);
 }
+
+// The editor of texts shows what was written a moment after the last key, without being asked.
+const editor = document.querySelector('[data-editor]');
+const show = editor?.querySelector('[data-show]');
+if (show) {
+  let timer;
+  editor.addEventListener('input', (event) => {
+    if (event.target.name === 'look') return;
+    clearTimeout(timer);
+    timer = setTimeout(() => editor.requestSubmit(show), 600);
+  });
+  editor.requestSubmit(show);
+}

@@ -21,6 +21,7 @@ import { faultsOf, todayPage } from './pages/today-page.ts';
 import { problemRoutes } from './problem-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { textRoutes } from './text-routes.ts';
 import type { Clock } from './words/time.ts';
 
 export interface RouteParts extends CampaignParts {
@@ -49,6 +50,7 @@ export function routesOf(parts: RouteParts): Route[] {
     ...reportRoutes(parts),
     ...campaignRoutes(parts),
     ...settingsRoutes(parts),
+    ...textRoutes(parts),
     ...accountRoutes(parts.accounts),
   ];
 }

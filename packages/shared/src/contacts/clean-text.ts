@@ -11,6 +11,10 @@ const BREAKS_BUT_LINES = new RegExp(`(?![\\n\\t])[\\p{Cc}\\p{Zl}\\p{Zp}${BIDI}\u
 /** The joiners stay: scripts and emoji are written with them. */
 const INVISIBLE = /(?![\u200C\u200D])\p{Cf}/gu;
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+/** Most of what people type: printable ASCII and Cyrillic with single blanks is clean already. */
+const CLEAN_LINE =
+  /^[\x21-\x7E\u0400-\u0481\u048A-\u04FF]+(?: [\x21-\x7E\u0400-\u0481\u048A-\u04FF]+)*$/;
+const CLEAN_TEXT = /^[\x20-\x7E\u0400-\u0481\u048A-\u04FF]*$/;
 /** Names with a meaning to the language itself; nobody's answer is called so. */
 const POISONOUS_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const LONGEST_KEY = 200;
@@ -20,6 +24,7 @@ const LONGEST_KEY = 200;
  * characters, single spaces, trimmed. Empty when there is nothing to see.
  */
 export function cleanLine(text: string, max: number): string {
+  if (text.length <= max && CLEAN_LINE.test(text)) return text;
   const line = wellFormed(text).replace(BREAKS, ' ').replace(INVISIBLE, '');
   const cut = cutTo(line.replace(/\s+/gu, ' ').trim(), max);
   return VISIBLE.test(cut) ? cut : '';
@@ -27,6 +32,7 @@ export function cleanLine(text: string, max: number): string {
 
 /** Text of any length that may have several lines; otherwise as clean as `cleanLine`. */
 export function cleanText(text: string): string {
+  if (CLEAN_TEXT.test(text)) return text.trim();
   const lines = wellFormed(text).replace(/\r\n?/g, '\n');
   return lines.replace(BREAKS_BUT_LINES, ' ').replace(INVISIBLE, '').trim();
 }

@@ -2,6 +2,7 @@
 import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
 import type { ContactIssue } from '../contract/events.ts';
 import { cleanLine, cutTo } from './clean-text.ts';
+import { homeMobile } from './home-mobile.ts';
 
 const HOME_COUNTRY = 'KZ';
 const LONGEST_PHONE = 40;
@@ -36,6 +37,8 @@ export interface Phone {
 export function readPhone(typed: string): Phone {
   const text = cleanLine(typed, LONGEST_PHONE_TEXT);
   if (text === '') return { phone: null, issue: 'phone_missing', isUsable: false };
+  const usual = homeMobile(text);
+  if (usual !== undefined) return { phone: usual, isUsable: true };
   const numbers = numbersIn(text);
   const chosen = numbers.find(isMobile) ?? numbers[0];
   if (chosen) {

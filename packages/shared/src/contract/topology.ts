@@ -220,7 +220,7 @@ export const buckets = {
   locks: { ttlMs: DAY, what: 'who works on something just now, and until when; keys are hashes' },
   limits: {
     ttlMs: DAY,
-    what: 'provider account -> when its next request may go out; person (as a keyed hash) or budget -> what was sent lately; how many leads came',
+    what: 'provider account -> when its next request may go out, what limit it told; person (as a keyed hash) or budget -> what was sent lately; how many leads came',
   },
   bounced: { ttlMs: 0, what: 'mail address (as a keyed hash) that does not exist -> since when' },
   erasures: {

@@ -9,7 +9,7 @@ import { door, page, sections } from '../pages/layout.ts';
 import { FOREIGN, FORBIDDEN, NOT_FOUND, troubleOf, troublePage, type Trouble } from '../pages/trouble.ts'; // prettier-ignore
 import type { Live } from './live.ts';
 import type { Answer, Route } from './route.ts';
-import { refuseForeignPosts, sendPage, themeOf } from './server.ts';
+import { refuseForeignPosts, sendFrame, sendPage, themeOf } from './server.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface PageParts {
@@ -105,6 +105,7 @@ function send(
     void reply.header('content-disposition', `attachment; filename="${answer.name}"`);
     return reply.type('text/csv; charset=utf-8').send(answer.file);
   }
+  if ('frame' in answer) return sendFrame(reply, answer.frame);
   const current = sections.find((each) => each.path === `/${path.split('/')[1] ?? ''}`)?.path ?? '';
   return sendPage(reply, page({ person, current, theme: themeOf(request), ...answer }));
 }

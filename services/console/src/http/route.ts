@@ -24,8 +24,8 @@ export interface Page {
   body: Html;
 }
 
-/** A page, where to go next, or a file to keep. */
-export type Answer = Page | { goTo: string } | { file: string; name: string };
+/** A page, where to go next, a file to keep, or a mail for a frame of ours: a document that may do nothing. */
+export type Answer = Page | { goTo: string } | { file: string; name: string } | { frame: string };
 
 export interface Route {
   method: 'GET' | 'POST';

@@ -73,6 +73,7 @@ function headersFor(url: string) {
         imgSrc: own,
         fontSrc: own,
         connectSrc: own,
+        frameSrc: own,
         formAction: own,
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
@@ -121,4 +122,18 @@ export function sendPage(reply: FastifyReply, page: Html, status = 200): Fastify
     .header('cache-control', 'no-store')
     .type('text/html; charset=utf-8')
     .send(page.text);
+}
+
+/** What a mail may do inside a frame of ours: show its pictures and its own styles, and nothing else. */
+const FRAME_POLICY =
+  "sandbox; default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; frame-ancestors 'self'";
+
+/** A mail as somebody gets it, for a frame of one of our pages. */
+export function sendFrame(reply: FastifyReply, mail: string): FastifyReply {
+  return reply
+    .header('content-security-policy', FRAME_POLICY)
+    .header('x-frame-options', 'SAMEORIGIN')
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(mail);
 }

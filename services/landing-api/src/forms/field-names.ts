@@ -149,6 +149,7 @@ const CLICK_ID = /^(fbclid|gclid|wbraid|gbraid|yclid|ttclid|fbp|fbc|gclick?id|gc
 
 /** Lower case, `ё` as `е`, letters and digits alone: `Your-Phone` is `yourphone`. */
 export function plain(name: string): string {
+  if (/^[\x20-\x7E]*$/.test(name)) return name.toLowerCase().replace(/[^a-z0-9]+/g, '');
   return name
     .normalize('NFC')
     .toLowerCase()
@@ -163,8 +164,8 @@ export function ourFieldOf(names: readonly string[]): Known | undefined {
 
 /** By the whole name. */
 export function exactField(names: readonly string[]): Known | undefined {
-  const wanted = names.map(plain);
-  return fields.find((field) => EXACT[field].some((alias) => wanted.includes(alias)));
+  const meant = names.map((name) => byAlias.get(plain(name)));
+  return fields.find((field) => meant.includes(field));
 }
 
 function likelyField(names: readonly string[]): Known | undefined {
@@ -188,6 +189,7 @@ export function isTrackingField(name: string): boolean {
 }
 
 const fields = Object.keys(EXACT) as Known[];
+const byAlias = new Map(fields.flatMap((field) => EXACT[field].map((alias) => [alias, field])));
 
 /** A known name that this one is a slip away from (`phnoe`, `emial`), for a person to look at. */
 export function nearField(name: string): Known | undefined {

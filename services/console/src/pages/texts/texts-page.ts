@@ -1,0 +1,105 @@
+/** Тексты: every text of campaigns, and the versions of one. */
+import type { ListedText, TextVersion } from '@leadwire/operations/texts/text-store';
+import { html, type Content, type Html } from '../../html.ts';
+import { moment, type Clock } from '../../words/time.ts';
+import { empty, icon, typed } from '../parts.ts';
+
+export function textsPage(texts: readonly ListedText[], told: Content, clock: Clock): Html {
+  const item = (text: ListedText) =>
+    html`<li>
+      <span
+        ><a href="/campaigns/texts/${text.name}"><b>${typed(text.title, 80)}</b></a>
+        <span class="sub"
+          >${whatOf(text)}, версия
+          ${text.version}${text.subject && html`: ${typed(text.subject, 80)}`}</span
+        ></span
+      >
+      <span class="sub">${moment(text.updatedAt, clock)}, ${typed(text.updatedBy, 40)}</span>
+    </li>`;
+  const add = html`<a class="btn btn-primary" href="/campaigns/texts-new">Написать</a>`;
+  return html`<a class="back" href="/campaigns">${icon('arrow-left', 'icon-s')} Рассылки</a>
+    <div class="head">
+      <div>
+        <h1>Тексты</h1>
+        <p class="lede">
+          Что говорят рассылки. Рассылка берёт текст по имени и отправляет ту версию, с которой
+          началась.
+        </p>
+      </div>
+      <div class="row">${add}</div>
+    </div>
+    <div class="stack">
+      ${told}
+      ${
+        texts.length === 0
+          ? empty(
+              'mail',
+              'Текстов ещё нет',
+              'Напишите первый: заголовок, несколько слов и кнопка.',
+              add,
+            )
+          : html`<section class="card" aria-label="Тексты">
+              <ul class="items">
+                ${texts.map(item)}
+              </ul>
+            </section>`
+      }
+    </div>`;
+}
+
+function whatOf({ hasMail, hasSms, isRaw, name, isArchived }: ListedText): string {
+  const parts = [hasMail && (isRaw ? 'письмо (MJML)' : 'письмо'), hasSms && 'SMS'].filter(Boolean);
+  return `${name}: ${parts.join(' и ')}${isArchived ? ', убран' : ''}`;
+}
+
+export function versionsPage(
+  text: { name: string; title: string; isArchived: boolean },
+  versions: readonly TextVersion[],
+  clock: Clock,
+): Html {
+  const base = versions[0]?.version ?? 0;
+  const item = ({ version, at, author, restoredFrom, isCurrent }: TextVersion) =>
+    html`<li>
+      <span
+        ><b>Версия ${version}</b>${isCurrent && ', действует'}
+        <span class="sub"
+          >${moment(at, clock)},
+          ${typed(author, 60)}${restoredFrom !== null && `, как версия ${restoredFrom}`}</span
+        ></span
+      >
+      <span class="row"
+        ><a class="btn btn-quiet" href="/campaigns/texts/${text.name}?version=${version}"
+          >Посмотреть</a
+        >${
+          !isCurrent &&
+          html`<form method="post" action="/campaigns/texts/${text.name}/restore">
+            <input type="hidden" name="version" value="${version}" /><input
+              type="hidden"
+              name="base"
+              value="${base}"
+            />
+            <button class="btn">Вернуть</button>
+          </form>`
+        }</span
+      >
+    </li>`;
+  return html`<a class="back" href="/campaigns/texts/${text.name}"
+      >${icon('arrow-left', 'icon-s')} ${typed(text.title, 60)}</a
+    >
+    <div class="head">
+      <div>
+        <h1>Версии</h1>
+        <p class="lede">Ничего не теряется: возврат сохраняет прежний текст новой версией.</p>
+      </div>
+      <form method="post" action="/campaigns/texts/${text.name}/archive" class="row">
+        <button class="btn btn-quiet" name="undo" value="${text.isArchived ? 'yes' : ''}">
+          ${text.isArchived ? 'Снова предлагать' : 'Убрать из выбора'}
+        </button>
+      </form>
+    </div>
+    <section class="card" aria-label="Версии">
+      <ul class="items">
+        ${versions.map(item)}
+      </ul>
+    </section>`;
+}
