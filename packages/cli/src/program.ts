@@ -42,11 +42,8 @@ The broker and the database are those of the running "npm start", of .env, or of
 NATS_URL, LANDING_SUPABASE_URL, LANDING_SUPABASE_SERVICE_KEY; for campaigns MAILER_BATCH_URL, ADMIN_TOKEN.
 Exit codes: 0 done, 1 could not be done, 2 asked for in a wrong way.`;
 
-/**
- * Runs one command line (without `node` and the file) and resolves with its exit code. What went
- * wrong is on standard error, in words. @throws what is a bug of ours.
- */
-export async function runCli(args: readonly string[], readEnv: () => CliEnv): Promise<number> {
+/** All commands with their options, not run yet. */
+export function buildProgram(readEnv: () => CliEnv): Command {
   const program = new Command('leadwire')
     .description(
       'Looks at leads and at what could not be done with them, acts on it, and runs campaigns.',
@@ -81,6 +78,15 @@ export async function runCli(args: readonly string[], readEnv: () => CliEnv): Pr
     command.exitOverride().helpCommand(false);
     command.showHelpAfterError(`"${pathOf(command)} --help" shows what there is.`);
   });
+  return program;
+}
+
+/**
+ * Runs one command line (without `node` and the file) and resolves with its exit code. What went
+ * wrong is on standard error, in words. @throws what is a bug of ours.
+ */
+export async function runCli(args: readonly string[], readEnv: () => CliEnv): Promise<number> {
+  const program = buildProgram(readEnv);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { spanRu } from '../src/health/finding.ts';
 import { judgeBroker } from '../src/health/broker.ts';
 import { judgeProviders, type ProviderFacts } from '../src/health/providers.ts';
+import { judgeAlerts } from '../src/health/standing-alerts.ts';
 import { judgeSilence, usualLeads, type LeadPace } from '../src/health/silence.ts';
 
 const HOUR = 3_600_000;
@@ -117,4 +118,20 @@ test.each([
   [3 * DAY, '3 дня'],
 ])('%i ms is %s', (ms, words) => {
   expect(spanRu(ms)).toBe(words);
+});
+
+test('an alert that stands is told, with since when and what to do; one that another finding tells of is not', () => {
+  const at = '2026-11-20T10:00:00Z';
+  const raised = new Map([
+    ['flood', { at }],
+    ['notifier-sms_stopped', { at }],
+  ]);
+  expect(judgeAlerts(raised)).toMatchObject([
+    {
+      part: 'alert:flood',
+      state: 'warning',
+      since: at,
+      remedy: expect.stringContaining('«Проблемы»'),
+    },
+  ]);
 });

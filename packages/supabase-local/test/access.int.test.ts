@@ -97,7 +97,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
         'referral_conversions',
       ],
       ...['referral_leads', 'referral_sales', 'referral_clicks', 'referral_remarks'],
-      ...['message_templates', 'message_template_versions'],
+      ...['message_templates', 'message_template_versions', 'lead_tracking'],
     ].map((name) => [name, Object.fromEntries(people.map((person) => [person, '-']))]),
   ),
 };
@@ -117,8 +117,8 @@ beforeAll(async () => {
   for (const person of people) as[person] = await signIn(landing, person);
   as.visitor = clientWith(landing);
   as.service = clientWith(landing, SERVICE_KEY);
-}, 120_000);
-afterAll(() => landing.close());
+}, 240_000);
+afterAll(() => landing?.close());
 
 describe('each table and view', () => {
   test('is on the list of this test', async () => {

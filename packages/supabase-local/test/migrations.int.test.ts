@@ -18,7 +18,7 @@ beforeAll(async () => {
   const db = await PGlite.create({ extensions });
   empty = await db.dumpDataDir('none');
   await db.close();
-}, 60_000);
+}, 180_000);
 
 async function database(): Promise<PGlite> {
   const db = await PGlite.create({ loadDataDir: empty, extensions });
@@ -51,7 +51,7 @@ describe.each([
   beforeAll(async () => {
     db = await PGlite.create({ loadDataDir: empty, extensions });
     await applyTwice(db, dir);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => db.close());
 
   test('apply to an empty database, once in the history, and again by hand', async () => {

@@ -11,6 +11,7 @@ import { seesContacts } from './data/person.ts';
 import { createHealthLook } from './data/health.ts';
 import { readToday } from './data/today.ts';
 import { leadActRoutes } from './lead-act-routes.ts';
+import { leadFileRoute } from './lead-file-route.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
 import { accountPage } from './pages/account-page.ts';
 import { choiceOfForm, choiceOfQuery, hrefOf, queryOf } from './pages/lead-choice.ts';
@@ -45,6 +46,7 @@ export function routesOf(parts: RouteParts): Route[] {
   return [
     todayRoute(parts),
     ...leadRoutes(parts),
+    leadFileRoute(parts),
     ...leadActRoutes(parts.bus),
     ...problemRoutes(parts),
     ...reportRoutes(parts),
@@ -97,6 +99,7 @@ function leadRoutes({ clock, seal, amocrmUrl }: RouteParts): Route[] {
       filters,
       choice,
       nextHref,
+      fileHref: here.replace('/leads', '/leads/csv'),
       isFirst,
       hasContacts,
       dealUrl,

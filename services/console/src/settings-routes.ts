@@ -1,7 +1,7 @@
 /** Настройки, for owners: with their own token, so the database decides once more. */
 import { audited } from '@leadwire/operations/audit/audited';
 import { createStaffDirectory } from '@leadwire/operations/staff/directory';
-import { changeStaff, disableStaff, enableStaff } from '@leadwire/operations/staff/staff';
+import { addStaff, changeStaff, disableStaff, enableStaff } from '@leadwire/operations/staff/staff';
 import { StaffError, type StaffProblem } from '@leadwire/operations/staff/staff-error';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { staffRoles } from '@leadwire/shared/contract/staff-facts';
@@ -77,6 +77,7 @@ export function settingsRoutes({ bus, accounts, clock, publicUrl }: SettingsPart
       const next = last ? `/settings/audit?before=${encodeURIComponent(last)}` : undefined;
       return auditPage(rows, next, clock);
     }),
+    act('add', (visit, email) => addStaff(partsOf(visit), { email, role: 'viewer', ...changeOf(visit.form) })), // prettier-ignore
     act('change', (visit, email) => changeStaff(partsOf(visit), email, changeOf(visit.form))),
     act('disable', (visit, email) => disableStaff(partsOf(visit), email)),
     act('enable', (visit, email) => enableStaff(partsOf(visit), email)),
@@ -104,6 +105,7 @@ async function sendLink(
 }
 
 const DONE: Readonly<Record<string, string>> = {
+  add: 'Добавлен. Через минуту нажмите у него «Прислать ссылку»: по ней он придумает пароль и войдёт.',
   change: 'Изменено. Действует со следующего запроса.',
   disable: 'Отключён. Уже ничего не видит.',
   enable: 'Включён. Пароль прежний.',

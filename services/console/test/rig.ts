@@ -116,3 +116,11 @@ export async function signedIn({ url }: Pick<Rig, 'url'>, role: StaffRole): Prom
   if (answer.status !== 303) throw new Error(`${role} could not sign in: ${answer.status}`);
   return visitor;
 }
+
+/** PostgREST with somebody's own token: what they could do with a program of their own. */
+export async function askingAs({ landing }: Pick<Rig, 'landing'>, role: StaffRole) {
+  const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_PUBLISHABLE_KEY: key } = landing.env;
+  const client = createClient(url, key, { auth: { persistSession: false } });
+  await client.auth.signInWithPassword({ email: addressOf(role), password: PASSWORD });
+  return client;
+}

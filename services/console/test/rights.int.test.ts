@@ -6,72 +6,11 @@ import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import type { SupabaseClient } from '@supabase/supabase-js';
 import { routesOf, type RouteParts } from '../src/routes.ts';
-import { PASSWORD, addressOf, people, signedIn, startRig, type Rig, type Visitor } from './rig.ts';
+import { addressOf, askingAs, people, signedIn, startRig, type Rig, type Visitor } from './rig.ts';
+import { ALL, CONTACTS, MAY } from './rights-table.ts';
 import { auditOf, bury, enterMessage, publishLead } from './work.ts';
-
-const ALL: readonly StaffRole[] = people;
-const CONTACTS: readonly StaffRole[] = ['owner', 'sales'];
-const REPORTS: readonly StaffRole[] = ['owner', 'viewer', 'targetologist'];
-const OWNER: readonly StaffRole[] = ['owner'];
-
-/** Every page and action, and who may; everybody else gets 403 and no link to it. */
-const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
-  'GET /': ALL,
-  'GET /leads': ALL,
-  'POST /leads': ALL,
-  'GET /leads/:id': ALL,
-  'POST /leads/:id/release': CONTACTS,
-  'POST /leads/:id/cancel': CONTACTS,
-  'POST /leads/:id/retry': CONTACTS,
-  'POST /leads/:id/retry-unknown': CONTACTS,
-  'POST /leads/:id/resend-email': CONTACTS,
-  'POST /leads/:id/resend-sms': CONTACTS,
-  'GET /problems': CONTACTS,
-  'POST /problems/redrive': CONTACTS,
-  'POST /problems/drop': OWNER,
-  'POST /problems/identity': CONTACTS,
-  'POST /problems/release': OWNER,
-  'GET /reports': REPORTS,
-  'GET /reports/csv': REPORTS,
-  'GET /reports/spend': OWNER,
-  'POST /reports/spend': OWNER,
-  'GET /campaigns': CONTACTS,
-  'GET /campaigns/new': CONTACTS,
-  'POST /campaigns': CONTACTS,
-  'GET /campaigns/segments': CONTACTS,
-  'GET /campaigns/segments/new': CONTACTS,
-  'GET /campaigns/segments/:id': CONTACTS,
-  'POST /campaigns/segments': CONTACTS,
-  'POST /campaigns/segments/:id': CONTACTS,
-  'GET /campaigns/:id': CONTACTS,
-  'GET /campaigns/:id/report.csv': CONTACTS,
-  ...Object.fromEntries(
-    [
-      ...['text', 'people', 'times', 'test', 'start', 'pause', 'resume', 'cancel', 'rate', 'retry'],
-      ...['copy', 'resend', 'delete', 'subjects'],
-    ].map((act) => [`POST /campaigns/:id/${act}`, CONTACTS]),
-  ),
-  'GET /settings': OWNER,
-  'GET /settings/forms': OWNER,
-  'GET /settings/audit': OWNER,
-  'POST /settings/staff/change': OWNER,
-  'POST /settings/staff/disable': OWNER,
-  'POST /settings/staff/enable': OWNER,
-  'POST /settings/staff/link': OWNER,
-  'GET /campaigns/texts': CONTACTS,
-  'GET /campaigns/texts-new': CONTACTS,
-  'POST /campaigns/texts-preview': CONTACTS,
-  'POST /campaigns/texts': CONTACTS,
-  'GET /campaigns/texts/:name': CONTACTS,
-  'POST /campaigns/texts/:name': CONTACTS,
-  'GET /campaigns/texts/:name/versions': CONTACTS,
-  'POST /campaigns/texts/:name/restore': CONTACTS,
-  'POST /campaigns/texts/:name/archive': CONTACTS,
-  'GET /account': ALL,
-  'POST /account/password': ALL,
-};
 
 /** The rows of this test, and who sees each; a targetologist has the tag "facebook". */
 const ROWS: Readonly<Record<'tagged' | 'foreign' | 'held', readonly StaffRole[]>> = {
@@ -97,7 +36,7 @@ beforeAll(async () => {
   for (const lead of Object.values(leads)) await store(lead);
   for (const role of people) {
     as[role] = await signedIn(rig, role);
-    asked[role] = await askingAs(role);
+    asked[role] = await askingAs(rig, role);
   }
 }, 180_000);
 afterAll(async () => {
@@ -112,14 +51,6 @@ async function store({ leadId, name, email, phone, utm, quarantine }: Lead): Pro
      values ($1, 'proftest', $2, $3, $4, $5, $6, $7, now())`,
     [leadId, name, email, phone, utm.source ?? null, quarantine !== undefined, quarantine ?? null],
   );
-}
-
-/** PostgREST with somebody's own token: what they could do with a program of their own. */
-async function askingAs(role: StaffRole): Promise<SupabaseClient> {
-  const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_PUBLISHABLE_KEY: key } = rig.landing.env;
-  const client = createClient(url, key, { auth: { persistSession: false } });
-  await client.auth.signInWithPassword({ email: addressOf(role), password: PASSWORD });
-  return client;
 }
 
 const textOf = async (response: Promise<Response>) => (await response).text();
@@ -270,6 +201,35 @@ describe('an act', () => {
     expect(actors).toEqual(new Set([addressOf('sales'), addressOf('owner')]));
     const redriven = records.filter(({ details }) => details?.['redrive'] === 1);
     expect(redriven.length).toBeGreaterThan(0);
+  });
+
+  test('that takes the list away is logged, and has in it what the person may see', async () => {
+    const file = async (role: StaffRole) => {
+      const answer = await as[role].get('/leads/csv');
+      expect(answer.headers.get('content-disposition')).toMatch(/leads-[\d-]+\.csv/);
+      return answer.text();
+    };
+    const [sales, viewer, tags] = [await file('sales'), await file('viewer'), await file('targetologist')]; // prettier-ignore
+    expect(sales).toContain(`;Мадина Сапар;'${leads.tagged.phone};${leads.tagged.email};Facebook;`);
+    for (const text of [viewer, tags]) expect(text).not.toMatch(/Сапар|\+7|@/);
+    const lines = [sales, viewer, tags].map((text) => text.trim().split('\r\n').length - 1);
+    expect(lines).toEqual([3, 3, 1]);
+    const records = await auditOf(bus, 'lead.exported', 'many');
+    expect(records.filter(({ actor }) => actor === addressOf('sales')).at(-1)?.details).toEqual({ leads: 3, hasContacts: true }); // prettier-ignore
+  });
+
+  test('of an owner adds somebody who works here from then on, and the log says who did', async () => {
+    const fields = { email: 'New@Leadwire-Sample.kz', name: 'Сауле', role: 'sales' };
+    expect(await act('owner', '/settings/staff/add', fields)).toBe('/settings?done=add');
+    expect(await act('owner', '/settings/staff/add', { ...fields, role: 'owner' })).toBe('/settings?problem=exists'); // prettier-ignore
+    expect(await act('owner', '/settings/staff/add', { email: 'nobody' })).toBe('/settings?problem=bad_address'); // prettier-ignore
+    expect(await textOf(as.owner.get('/settings'))).toContain('new@leadwire-sample.kz');
+    const [row] = await rig.landing.landing.sql<{ id: string }>("select id from staff where email = 'new@leadwire-sample.kz' and role = 'sales' and active"); // prettier-ignore
+    expect(await bus.lastUnder('STAFF', subjects.staffChanged(row?.id ?? ''))).toBeDefined();
+    expect(await auditOf(bus, 'staff.added', row?.id ?? '')).toMatchObject([
+      { actor: addressOf('owner'), result: 'done' },
+      { result: 'refused' },
+    ]);
   });
 
   test('that was not confirmed with the number changes nothing', async () => {

@@ -10,6 +10,7 @@ import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createAccess } from '@leadwire/shared/service/access';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import { runService } from '@leadwire/shared/service/service';
+import { attributeAll } from './attribution.ts';
 import { envSchema } from './env.ts';
 import { createCarryOne } from './handler.ts';
 import { lookAtAll } from './look.ts';
@@ -51,7 +52,10 @@ await runService({
       durable: 'identity-look',
       everyMs: env.IDENTITY_LOOK_EVERY_MS,
       onError: (error) => log.warn({ err: error }, 'it could not be looked who has arrived'),
-      work: () => lookAtAll({ bus, projects, carry, log }),
+      async work() {
+        await lookAtAll({ bus, projects, carry, log });
+        await attributeAll(projects, log);
+      },
     }),
   ],
 });

@@ -11,6 +11,7 @@ import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
 import { parseTime } from '../options.ts';
 import { cancel, cancelSelection, type CancelFlags } from './cancel.ts';
+import { addImportOlderCommand } from './import-older.ts';
 import { addLeadListCommands } from './lead-list-commands.ts';
 import { heldSelection, release, type ReleaseFlags } from './release.ts';
 import { resend, type ResendFlags } from './resend.ts';
@@ -30,6 +31,7 @@ export function addLeadCommands(program: Command, readEnv: () => CliEnv): void {
     .option('--json', 'as JSON')
     .action((text: string, flags: ShowFlags) => showLead(readEnv(), text, flags));
   addLeadListCommands(leads, readEnv);
+  addImportOlderCommand(leads, readEnv);
 
   leads
     .command('retry')

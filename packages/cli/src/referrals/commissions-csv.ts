@@ -1,5 +1,6 @@
-/** Commissions for whoever pays them, as spreadsheets in Russian open it: with a BOM, semicolons, CRLF. */
+/** Commissions for whoever pays them, as a file for spreadsheets. */
 import type { CommissionRow, ReferrerRow } from '@leadwire/operations/referrals/referrals';
+import { decimal, spreadsheet } from '@leadwire/operations/spreadsheet/spreadsheet';
 
 const STATES: Record<CommissionRow['status'], string> = {
   held: 'на проверке',
@@ -45,16 +46,5 @@ export function commissionsCsv(
       row.id,
     ];
   });
-  return `\uFEFF${[HEAD, ...lines].map((cells) => cells.map(cell).join(';')).join('\r\n')}\r\n`;
-}
-
-/** With a comma, as a Russian spreadsheet reads numbers. */
-function decimal(amount: number): string {
-  return String(Math.round(amount * 100) / 100).replace('.', ',');
-}
-
-/** What somebody typed must not become a formula (`=…`); a quote before it makes it text. */
-function cell(value: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[";\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  return spreadsheet([HEAD, ...lines]);
 }

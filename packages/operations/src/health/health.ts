@@ -13,6 +13,7 @@ import { judgeBroker, lookAtBroker } from './broker.ts';
 import { countedRu, type HealthFinding, type HealthState } from './finding.ts';
 import { judgeProviders, type ProviderFacts } from './providers.ts';
 import { lookAtRows } from './rows.ts';
+import { judgeAlerts } from './standing-alerts.ts';
 import { lookAtStaff } from './staff.ts';
 import { lookAtServices, type ServiceAddress } from './services.ts';
 
@@ -55,6 +56,7 @@ export async function health(ports: HealthPorts): Promise<Health> {
       judgeProviders(await readProviderFacts(bus, at), at),
     ),
     examined('staff', 'Сотрудники в других базах', () => lookAtStaff(bus)),
+    examined('alerts', 'Предупреждения', async () => judgeAlerts(await readAlerts(bus, at))),
     examined('dead_letters', 'Не удалось обработать', () => lookAtDeadLetters(bus)),
     examined('database', 'База данных', () => lookAtRows(ports.database, at)),
   ]);

@@ -16,6 +16,8 @@ export interface LeadsShown {
   troubled: number | null;
   filters: Filters;
   choice: ListChoice;
+  /** Where the whole of it is a file. */
+  fileHref: string;
   /** Where the next rows are. */
   nextHref: string | undefined;
   isFirst: boolean;
@@ -38,6 +40,7 @@ export function leadsPage(shown: LeadsShown): Html {
         <h1>Заявки</h1>
         ${lede(shown, period)}
       </div>
+      <a class="btn btn-quiet" href="${shown.fileHref}">${icon('download', 'icon-s')} CSV</a>
     </div>
     <form class="stack" role="search" method="post" action="/leads">
       ${hasContacts && searchField(choice)}
@@ -220,7 +223,7 @@ const PLANNED_MS = 5 * 60_000;
 const isFresh = ({ kind, created_at: at }: LeadRow, clock: Clock) =>
   kind !== 'request' && at !== null && clock.now().getTime() - Date.parse(at) < PLANNED_MS;
 
-const mailStatusOf = (row: LeadRow, clock: Clock) =>
+export const mailStatusOf = (row: LeadRow, clock: Clock) =>
   messageStatus(
     {
       status: row.email_status,
@@ -236,7 +239,7 @@ const mailStatusOf = (row: LeadRow, clock: Clock) =>
     clock,
   );
 
-const smsStatusOf = (row: LeadRow, clock: Clock) =>
+export const smsStatusOf = (row: LeadRow, clock: Clock) =>
   messageStatus(
     {
       status: row.sms_status,

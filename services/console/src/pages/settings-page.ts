@@ -40,12 +40,37 @@ export function staffPage(members: readonly StaffMember[], me: Person, told: Con
         <ul class="items">
           ${members.map((member) => memberItem(member, me))}
         </ul>
-        <p class="card-foot">
-          Новый сотрудник: <code>leadwire staff add почта --role sales</code> печатает ссылку для
-          входа. Отключённый перестаёт видеть всё сразу.
-        </p>
-      </section>`,
+        <p class="card-foot">Отключённый перестаёт видеть всё сразу.</p>
+      </section>
+      ${addForm()}`,
   );
+}
+
+function addForm(): Html {
+  const roles = staffRoles.map(
+    (role) =>
+      html`<option value="${role}" ${role === 'sales' && html` selected`}>
+        ${roleWords[role]}
+      </option>`,
+  );
+  const field = (id: string, label: string, input: Html) =>
+    html`<div class="field"><label for="${id}">${label}</label>${input}</div>`;
+  return html`<section class="card" aria-labelledby="h-add">
+    <div class="card-head"><h2 id="h-add">Новый сотрудник</h2></div>
+    <form class="stack-s" method="post" action="/settings/staff/add">
+      ${field('add-mail', 'Почта', html`<input class="input" id="add-mail" name="email" type="email" maxlength="254" autocomplete="off" required />`)}
+      ${field('add-name', 'Имя', html`<input class="input" id="add-name" name="name" maxlength="100" autocomplete="off" />`)}
+      ${field(
+        'add-role',
+        'Роль',
+        html`<select class="input" id="add-role" name="role">
+          ${roles}
+        </select>`,
+      )}
+      ${field('add-tags', 'Метки utm_source таргетолога, через запятую', html`<input class="input" id="add-tags" name="utmSources" maxlength="500" autocomplete="off" />`)}
+      <button class="btn btn-primary">Добавить</button>
+    </form>
+  </section>`;
 }
 
 function memberItem(member: StaffMember, me: Person): Html {
@@ -147,10 +172,12 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'staff.link_sent': 'Отправлена ссылка для входа',
   'delivery.retried': 'Отправлено заново, что не ушло',
   'delivery.resent': 'Отправлено ещё раз',
+  'lead.imported': 'Перенесены заявки из старых таблиц',
   'lead.released': 'Пропущены заявки из карантина',
   'identity.decided': 'Решено, один ли это человек',
   'spend.imported': 'Внесён расход на рекламу',
   'lead.cancelled': 'Отменены сообщения',
+  'lead.exported': 'Скачан список заявок',
   'dead_letter.redriven': 'Отправлено заново из «Проблем»',
   'dead_letter.dropped': 'Убрано из «Проблем»',
 };

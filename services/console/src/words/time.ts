@@ -61,6 +61,12 @@ export function weekdayAccusative(at: Date, { timeZone }: Clock): string {
 export const longMoment = (at: Date, { timeZone }: Clock) =>
   partOf(at, timeZone, { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' }); // prettier-ignore
 
+/** «2026-11-26 14:32:07»: as spreadsheets sort it. */
+export const fullMoment = (iso: string, { timeZone }: Clock) =>
+  new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(
+    new Date(iso),
+  );
+
 /** «3 часа», «45 минут»: how long ago, roughly. */
 export function span(ms: number): string {
   const minutes = Math.max(1, Math.round(ms / 60_000));

@@ -28,7 +28,7 @@ create index if not exists users_email_idx on public.users (lower(email));
 create index if not exists users_phone_idx on public.users (phone);
 create index if not exists users_created_at_idx on public.users (created_at);
 create index if not exists users_lead_id_idx on public.users (lead_id);
-comment on table public.users is 'People of the platform. Written by it; attribution by lead-store.';
+comment on table public.users is 'People of the platform. Written by it; attribution by identity-sync.';
 
 -- Columns that an older table insists on and today's writer may not know.
 do $$

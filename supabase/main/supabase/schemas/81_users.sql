@@ -27,7 +27,7 @@ create index users_email_idx on public.users (lower(email));
 create index users_phone_idx on public.users (phone);
 create index users_created_at_idx on public.users (created_at);
 create index users_lead_id_idx on public.users (lead_id);
-comment on table public.users is 'People of the platform. Written by it; attribution by lead-store.';
+comment on table public.users is 'People of the platform. Written by it; attribution by identity-sync.';
 
 -- Whoever asks, somebody who works here or not.
 create or replace function private.caller() returns uuid

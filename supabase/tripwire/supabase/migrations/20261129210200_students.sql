@@ -37,7 +37,7 @@ create index if not exists tripwire_users_phone_idx on public.tripwire_users (ph
 create index if not exists tripwire_users_created_at_idx on public.tripwire_users (created_at);
 create index if not exists tripwire_users_lead_id_idx on public.tripwire_users (lead_id);
 comment on table public.tripwire_users is
-  'Students of the tripwire course. Written by the platform; attribution by lead-store; managers may change their own.';
+  'Students of the tripwire course. Written by the platform; attribution by identity-sync; managers may change their own.';
 
 -- Columns that an older table insists on and today's writer may not know.
 do $$

@@ -36,7 +36,7 @@ create index tripwire_users_phone_idx on public.tripwire_users (phone);
 create index tripwire_users_created_at_idx on public.tripwire_users (created_at);
 create index tripwire_users_lead_id_idx on public.tripwire_users (lead_id);
 comment on table public.tripwire_users is
-  'Students of the tripwire course. Written by the platform; attribution by lead-store; managers may change their own.';
+  'Students of the tripwire course. Written by the platform; attribution by identity-sync; managers may change their own.';
 
 -- Old rows may name managers who have no login here: not valid leaves them as they are, and is asked of new ones.
 do $$

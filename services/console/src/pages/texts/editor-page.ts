@@ -159,7 +159,7 @@ function findingsCard(findings: readonly TextFinding[]): Html {
     ${
       findings.length === 0
         ? html`<p class="card-foot">Замечаний нет.</p>`
-        : html`<ul class="items">
+        : html`<ul class="items text-findings">
             ${findings.map(
               ({ level, words, block }) =>
                 html`<li>
@@ -210,9 +210,11 @@ function line(name: string, label: string, value: string, longest: number): Html
 }
 
 function area(name: string, label: string, value: string, rows: number): Html {
+  // A browser leaves out the first line break of a textarea: it is not the writer's.
+  const shown = `\n${value}`;
   const id = `f-${name.replace('.', '-')}`;
   return html`<div class="field">
     <label for="${id}">${label}</label
-    ><textarea class="input text-area" id="${id}" name="${name}" rows="${rows}">${value}</textarea>
+    ><textarea class="input text-area" id="${id}" name="${name}" rows="${rows}">${shown}</textarea>
   </div>`;
 }

@@ -1,0 +1,67 @@
+/** Who may what in the console: each page and action as one line. */
+import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
+import { people } from './rig.ts';
+
+export const ALL: readonly StaffRole[] = people;
+export const CONTACTS: readonly StaffRole[] = ['owner', 'sales'];
+const REPORTS: readonly StaffRole[] = ['owner', 'viewer', 'targetologist'];
+const OWNER: readonly StaffRole[] = ['owner'];
+
+/** Every page and action, and who may; everybody else gets 403 and no link to it. */
+export const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
+  'GET /': ALL,
+  'GET /leads': ALL,
+  'POST /leads': ALL,
+  'GET /leads/csv': ALL,
+  'GET /leads/:id': ALL,
+  'POST /leads/:id/release': CONTACTS,
+  'POST /leads/:id/cancel': CONTACTS,
+  'POST /leads/:id/retry': CONTACTS,
+  'POST /leads/:id/retry-unknown': CONTACTS,
+  'POST /leads/:id/resend-email': CONTACTS,
+  'POST /leads/:id/resend-sms': CONTACTS,
+  'GET /problems': CONTACTS,
+  'POST /problems/redrive': CONTACTS,
+  'POST /problems/drop': OWNER,
+  'POST /problems/identity': CONTACTS,
+  'POST /problems/release': OWNER,
+  'GET /reports': REPORTS,
+  'GET /reports/csv': REPORTS,
+  'GET /reports/spend': OWNER,
+  'POST /reports/spend': OWNER,
+  'GET /campaigns': CONTACTS,
+  'GET /campaigns/new': CONTACTS,
+  'POST /campaigns': CONTACTS,
+  'GET /campaigns/segments': CONTACTS,
+  'GET /campaigns/segments/new': CONTACTS,
+  'GET /campaigns/segments/:id': CONTACTS,
+  'POST /campaigns/segments': CONTACTS,
+  'POST /campaigns/segments/:id': CONTACTS,
+  'GET /campaigns/:id': CONTACTS,
+  'GET /campaigns/:id/report.csv': CONTACTS,
+  ...Object.fromEntries(
+    [
+      ...['text', 'people', 'times', 'test', 'start', 'pause', 'resume', 'cancel', 'rate', 'retry'],
+      ...['copy', 'resend', 'delete', 'subjects'],
+    ].map((act) => [`POST /campaigns/:id/${act}`, CONTACTS]),
+  ),
+  'GET /settings': OWNER,
+  'GET /settings/forms': OWNER,
+  'GET /settings/audit': OWNER,
+  'POST /settings/staff/add': OWNER,
+  'POST /settings/staff/change': OWNER,
+  'POST /settings/staff/disable': OWNER,
+  'POST /settings/staff/enable': OWNER,
+  'POST /settings/staff/link': OWNER,
+  'GET /campaigns/texts': CONTACTS,
+  'GET /campaigns/texts-new': CONTACTS,
+  'POST /campaigns/texts-preview': CONTACTS,
+  'POST /campaigns/texts': CONTACTS,
+  'GET /campaigns/texts/:name': CONTACTS,
+  'POST /campaigns/texts/:name': CONTACTS,
+  'GET /campaigns/texts/:name/versions': CONTACTS,
+  'POST /campaigns/texts/:name/restore': CONTACTS,
+  'POST /campaigns/texts/:name/archive': CONTACTS,
+  'GET /account': ALL,
+  'POST /account/password': ALL,
+};
