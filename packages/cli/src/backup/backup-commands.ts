@@ -65,9 +65,9 @@ type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 async function pipe(change: (input: Bytes) => Promise<ReadableStream<Uint8Array>>): Promise<void> {
   // Whoever reads a list may have seen enough; of a backup every byte counts, and a full disk is a failure.
   process.stdout.removeAllListeners('error');
-  const output = Writable.toWeb(process.stdout);
+  const output = Writable.toWeb(process.stdout) as WritableStream<Uint8Array>;
   try {
-    const changed = await change(Readable.toWeb(process.stdin) as unknown as Bytes);
+    const changed = await change(Readable.toWeb(process.stdin) as Bytes);
     await changed.pipeTo(output, { preventClose: true, preventAbort: true });
   } catch (thrown) {
     throw new FailedError(`This cannot be read or written: ${toError(thrown).message}`);
