@@ -19,7 +19,6 @@ import { CONTACT_HASH_SECRET as secret } from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { z } from 'zod';
 import { readCertificates } from '../src/person/certificate.ts';
 import { applyErasures, erasePerson, foreseeErasure, takeErasures } from '../src/person/erase.ts';
 import type { PersonParts } from '../src/person/person-parts.ts';
@@ -291,32 +290,4 @@ describe('whoever cannot be told apart', () => {
     }
     expect(await readCertificates(bus)).toHaveLength(before);
   });
-});
-
-test('rows that are too old lose the person, or go, and others stay as they are', async () => {
-  const [old, held, young] = [newId(), newId(), newId()];
-  const lead = (id: string, at: string, quarantined: boolean) =>
-    `('${id}', 'proftest', 'Данияр', '+77000007721', '{"a": 1}', '${at}', ${quarantined}, 'e')`;
-  for (const insert of [
-    `landing_leads (id, kind, name, phone, answers, created_at, quarantined, event_id) values
-      ${lead(old, '2020-01-05', false)}, ${lead(held, '2021-01-05', true)}, ${lead(young, '2022-01-05', true)}`,
-    `unified_lead_tracking (lead_id, name) values ('${old}', 'Данияр'), ('${held}', 'Данияр')`,
-    `integration_logs (service, created_at) values ('old', '2020-01-05'), ('young', '2022-01-05')`,
-  ]) {
-    await supabase.landing.sql(`insert into ${insert}`);
-  }
-  const from = { calls_from: '2021-06-01', held_from: '2021-06-01', leads_from: '2020-06-01' };
-  const counts = z.object({ calls: z.number(), held: z.number(), leads: z.number() });
-  const call = () => parts.databases.landing!.call('leadwire_keep_rows', from, counts);
-  expect(await call()).toEqual({ calls: 1, held: 1, leads: 1 });
-  expect(await call()).toEqual({ calls: 0, held: 0, leads: 0 });
-
-  const ids = `('${old}', '${held}', '${young}')`;
-  const query = `select kind, name, phone from landing_leads where id in ${ids} order by created_at`;
-  expect(await supabase.landing.sql(query)).toEqual([
-    { kind: 'proftest', name: null, phone: null },
-    { kind: 'proftest', name: 'Данияр', phone: '+77000007721' },
-  ]);
-  const copies = `select name from unified_lead_tracking where lead_id in ${ids}`;
-  expect(await supabase.landing.sql(copies)).toEqual([{ name: null }]);
 });
