@@ -30,7 +30,7 @@ const leads = {} as Record<RowName, Lead>;
 beforeAll(async () => {
   rig = await startRig();
   await rig.landing.landing.sql(`insert into message_templates (name, title, version, updated_by) values ('open-day', 'День', 1, 'x')`); // prettier-ignore
-  await rig.landing.landing.sql(`insert into message_template_versions (name, version, title, content, author) values ('open-day', 1, 'День', '{"sms": "Ждём"}', 'x')`); // prettier-ignore
+  await rig.landing.landing.sql(`insert into message_template_versions (name, version, title, content, author) values ('open-day', 1, 'День', '{"mail": null, "sms": "Ждём"}', 'x')`); // prettier-ignore
   bus = await openTestBus(rig.broker, 'test');
   leads.tagged = await publishLead(bus, { name: 'Мадина Сапар', utm: { source: 'Facebook' } });
   leads.foreign = await publishLead(bus, { name: 'Данияр Сапар', utm: { source: 'google' } });
