@@ -1,19 +1,43 @@
 #!/usr/bin/env bash
-# Everything that a new machine needs, into one folder: streams with their consumers, database, journal, secrets.
+# Everything that a new machine needs, into one encrypted file: streams with their consumers, database, journal, secrets.
 #
-#   deploy/backup/backup.sh [folder]        backups/<time> when none is given
+#   deploy/backup/backup.sh                 backups/<time>.tar.age, for BACKUP_RECIPIENT of .env
+#   deploy/backup/backup.sh --plain [dir]   a folder in the clear instead: for a look, never to keep
 #
 # Nothing stops meanwhile but the bundled database, for the seconds that copying it takes; lead-store waits for it.
-# The folder holds contact data and secrets in the clear: encrypt it before it leaves the machine.
+# What is in the clear on the way lies in a folder that is closed to others, and goes when this ends, however it ends.
+# Of older backups the newest of 7 days and of 4 weeks stay. backups/erasures.json is the list of who was erased, as
+# hashes: restore.sh has it obeyed, also by a backup of before. Keep it with the backups.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-
-folder=$(realpath -m "${1:-backups/$(date -u +%Y%m%dT%H%M%SZ)}")
-[[ -e $folder ]] && { echo "$folder is there already." >&2; exit 2; }
 umask 077
+
+leadwire() { docker compose run --rm -T --no-deps --entrypoint node leadwire packages/cli/src/main.ts "$@"; }
+configured() { docker compose run --rm -T --no-deps leadwire "$@"; }
+
+target=
+if [[ ${1:-} == --plain ]]; then
+  target=$(realpath -m "${2:-backups/$(date -u +%Y%m%dT%H%M%SZ)}")
+  [[ -e $target ]] && { echo "$target is there already." >&2; exit 2; }
+else
+  # Before anything is copied: a backup that could not be sealed is none.
+  configured backup seal </dev/null >/dev/null || exit 2
+fi
+mkdir -p backups
+chmod 700 backups
+work=$(mktemp -d "$PWD/backups/.unfinished.XXXXXX")
+folder=$work/backup
+stopped=
+finish() {
+  if [[ -n $stopped ]]; then docker compose start "$stopped" >/dev/null 2>&1 || true; fi
+  rm -rf "$work"
+}
+trap finish EXIT
+# A signal ends it through the trap above.
+trap 'exit 130' INT TERM HUP
 mkdir -p "$folder/streams"
-# The NATS CLI runs as the broker's user.
-chmod 711 "$folder" && chmod 777 "$folder/streams"
+# The NATS CLI runs as the broker's user; nobody else comes through the folder above.
+chmod 777 "$folder/streams"
 started=$(date +%s)
 
 # The streams first: what the database then knows beyond them is only written again, never missing.
@@ -22,22 +46,46 @@ docker compose run --rm -T --no-deps -v "$folder/streams:/backup" nats-box \
 
 # Whether the stack has the bundled database decides which of the two is the database.
 if docker compose config --services | grep -qx supabase-local; then
+  stopped=supabase-local
   docker compose stop supabase-local >/dev/null 2>&1
-  trap 'docker compose start supabase-local >/dev/null 2>&1' EXIT
   docker compose run --rm -T --no-deps --entrypoint tar supabase-local -C /data/supabase -cz . >"$folder/supabase-local.tgz"
   docker compose start supabase-local >/dev/null 2>&1
-  trap - EXIT
+  stopped=
+  tar -tzf "$folder/supabase-local.tgz" >/dev/null
 else
   for project in landing tripwire; do
     url="${project^^}_DATABASE_URL"
     docker compose run --rm -T --no-deps postgres-tools \
       "pg_dump --format=custom --no-owner --schema=public --schema=supabase_migrations \"\${$url:?is not in .env}\"" >"$folder/$project.dump"
+    docker compose run --rm -T --no-deps postgres-tools 'pg_restore --list' <"$folder/$project.dump" >/dev/null
   done
 fi
 
 docker compose run --rm -T --no-deps --entrypoint tar landing-api -C /data/journal -cz . >"$folder/journal.tgz"
+tar -tzf "$folder/journal.tgz" >/dev/null
 docker compose run --rm -T --no-deps --entrypoint cat settings /settings/secrets.json >"$folder/secrets.json"
-[[ -f .env ]] && cp .env "$folder/env"
+[[ -s $folder/secrets.json ]] || { echo 'The secrets could not be read.' >&2; exit 1; }
+if [[ -f .env ]]; then cp .env "$folder/env"; fi
 chmod 700 "$folder/streams"
+streams=$(find "$folder/streams" -mindepth 1 -maxdepth 1 -type d | wc -l)
+((streams > 0)) || { echo 'The broker has no streams: this would be an empty backup.' >&2; exit 1; }
 
-echo "$folder: $(du -sh "$folder" | cut -f1), $(ls "$folder/streams" | wc -l) streams and buckets, in $(($(date +%s) - started)) s"
+# Who was erased is not in older backups.
+configured person certificates --json >"$work/erasures.json"
+mv "$work/erasures.json" backups/erasures.json
+
+if [[ -n $target ]]; then
+  mkdir -p "$(dirname "$target")"
+  mv "$folder" "$target"
+  echo "$target: $(du -sh "$target" | cut -f1), $streams streams and buckets, IN THE CLEAR: remove it when you have looked"
+  exit 0
+fi
+name=$(date -u +%Y%m%dT%H%M%SZ).tar.age
+tar -C "$folder" -c . | configured backup seal >"$work/$name"
+# What can be opened, only its key says: try one in an empty stack now and then.
+[[ $(head -c 21 "$work/$name") == age-encryption.org/v1 ]] || { echo 'It could not be sealed.' >&2; exit 1; }
+sync "$work/$name"
+mv "$work/$name" "backups/$name"
+
+(cd backups && ls) | leadwire backup prune | while read -r old; do rm -f "backups/$old"; done
+echo "backups/$name: $(du -h "backups/$name" | cut -f1), $streams streams and buckets, in $(($(date +%s) - started)) s"

@@ -30,6 +30,11 @@ export const envSchema = z.object({
   TRIPWIRE_DATABASE_URL: databaseUrl.optional(),
   TRAFFIC_DATABASE_URL: databaseUrl.optional(),
   MAIN_DATABASE_URL: databaseUrl.optional(),
+  /** For whom backups are encrypted: `backup seal`. */
+  BACKUP_RECIPIENT: z
+    .string()
+    .regex(/^age1[a-z0-9]+$/, 'expected age1…')
+    .optional(),
   /** The key of the hashes by which people are known: `person …`. */
   CONTACT_HASH_SECRET: secret.optional(),
   /** landing-api's journal, when this runs on its machine. */

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { RefusedError } from '@leadwire/operations/refused-error';
 import { toError } from '@leadwire/shared/errors';
 import { addAmocrmCommands } from './amocrm/amocrm-commands.ts';
+import { addBackupCommands } from './backup/backup-commands.ts';
 import { addAuditCommand } from './doctor/audit-command.ts';
 import { addCampaignCommands } from './campaigns/campaign-commands.ts';
 import { addDatabaseCommands } from './database/database-commands.ts';
@@ -57,6 +58,7 @@ export function buildProgram(readEnv: () => CliEnv): Command {
   addDeadCommands(program, readEnv);
   addReplayCommand(program, readEnv);
   addTopologyCommands(program, readEnv);
+  addBackupCommands(program, readEnv);
   addDatabaseCommands(program, readEnv);
   addAmocrmCommands(program, readEnv);
   addTelegramCommands(program, readEnv);

@@ -16,6 +16,7 @@ test.each([
   ['20261129208100_referrals.sql', LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS],
   ['88_person_rows.sql', LANDING_SCHEMAS, TRIPWIRE_SCHEMAS],
   ['20261129215000_person_rows.sql', LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS],
+  ['20261129215200_person_filled.sql', LANDING_MIGRATIONS, TRIPWIRE_MIGRATIONS],
 ])('%s is the same in both projects', async (file, landing, tripwire) => {
   const [one, other] = await Promise.all(
     [landing, tripwire].map((folder) => readFile(join(folder, file), 'utf8')),

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { envSchema } from './env.ts';
 import { startFormsMirror } from './forms-mirror.ts';
 import { startKeepingRejects } from './keep-rejects.ts';
+import { startRetention } from './retention.ts';
 import { createLeadStore, createTripwireStore } from './handler.ts';
 
 const env = readEnv(envSchema);
@@ -105,6 +106,7 @@ await runService({
     }),
     startFormsMirror(bus, landingDatabase, log),
     startKeepingRejects(landingDatabase, log),
+    startRetention(env, landingDatabase, log),
     startConsumer({
       ...parts,
       durable: 'tripwire-leads',

@@ -54,8 +54,7 @@ async function plain(url: string): Promise<Finding[]> {
   const answer = await ask(`${url.replace('https:', 'http:')}/api/landing/proftest`, {
     method: 'OPTIONS',
   });
-  const leads = answer instanceof Error || answer.headers.get('location')?.startsWith('https:');
-  if (leads) return [];
+  if (answer instanceof Error || !answer.ok) return [];
   return [
     { state: 'warning', what: WHAT, detail: 'forms are taken over http too', remedy: REMEDY },
   ];
@@ -68,7 +67,8 @@ async function ask(url: string, init: RequestInit = {}): Promise<Response | Erro
     await answer.body?.cancel();
     return answer;
   } catch (thrown) {
-    const error = toError(thrown);
-    return error.cause === undefined ? error : toError(error.cause);
+    // fetch says only that it failed; why is the cause.
+    const { cause } = thrown as { cause?: unknown };
+    return toError(cause ?? thrown);
   }
 }

@@ -33,22 +33,37 @@ interface Looking {
   wanted: Wanted;
 }
 
-/** All there is, one place after the other. @throws TransientError; what a database throws */
+/** All there is, one place after the other; empty ones are passed over. @throws TransientError; what a database throws */
 export async function* findStored(parts: PersonParts, looking: Looking): AsyncGenerator<Found> {
+  const filled = await filledStreams(parts);
   for (const [name, reach] of Object.entries(streamReach)) {
+    if (!filled.has(name)) continue;
     yield* inStream(parts, looking, { place: `stream ${name}`, stream: name, reach });
   }
   for (const [name, reach] of Object.entries(bucketReach)) {
+    if (!filled.has(`KV_${name}`)) continue;
     yield* inStream(parts, looking, { place: `bucket ${name}`, stream: `KV_${name}`, reach });
   }
   yield* inJournal(parts.journalDir, looking);
-  for (const [project, tables] of Object.entries(tableReach)) {
+  for (const [project, reaches] of Object.entries(tableReach)) {
     const database = parts.databases[project as ProjectName];
     if (!database) continue;
-    for (const [table, reach] of Object.entries<TableReach>(tables)) {
+    const args = { in_tables: Object.keys(reaches) };
+    const names = await database.call('leadwire_person_filled', args, z.array(z.string()));
+    for (const [table, reach] of Object.entries<TableReach>(reaches)) {
+      if (!names.includes(table)) continue;
       yield* inTable(database, looking, { place: `table ${project}.${table}`, table, reach });
     }
   }
+}
+
+async function filledStreams({ bus }: PersonParts): Promise<Set<string>> {
+  const manager = await bus.manager();
+  const filled = new Set<string>();
+  for await (const { config, state } of manager.streams.list()) {
+    if (state.messages > 0) filled.add(config.name);
+  }
+  return filled;
 }
 
 /** Messages of a stream, or keys of a bucket, about the person. */

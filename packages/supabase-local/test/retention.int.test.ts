@@ -1,0 +1,45 @@
+/** How long rows hold people: what goes, and what of a lead stays to be counted. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createClient } from '@supabase/supabase-js';
+import { LANDING_MIGRATIONS } from '../src/migrations.ts';
+import { startProject, type Project } from '../src/project.ts';
+
+const KEY = 'sb_secret_test_0123456789abcdef';
+
+let landing: Project;
+
+beforeAll(async () => {
+  landing = await startProject({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
+}, 180_000);
+afterAll(async () => {
+  await landing?.close();
+});
+
+test('rows that are too old lose the person, or go, and others stay as they are', async () => {
+  const [old, held, young] = [randomUUID(), randomUUID(), randomUUID()];
+  const lead = (id: string, at: string, quarantined: boolean) =>
+    `('${id}', 'proftest', 'Данияр', '+77000007721', '{"a": 1}', '${at}', ${quarantined}, 'e')`;
+  for (const insert of [
+    `landing_leads (id, kind, name, phone, answers, created_at, quarantined, event_id) values
+      ${lead(old, '2020-01-05', false)}, ${lead(held, '2021-01-05', true)}, ${lead(young, '2022-01-05', true)}`,
+    `unified_lead_tracking (lead_id, name) values ('${old}', 'Данияр'), ('${held}', 'Данияр')`,
+    `integration_logs (service, created_at) values ('old', '2020-01-05'), ('young', '2022-01-05')`,
+  ]) {
+    await landing.sql(`insert into ${insert}`);
+  }
+  const from = { calls_from: '2021-06-01', held_from: '2021-06-01', leads_from: '2020-06-01' };
+  const call = async (): Promise<unknown> =>
+    (await createClient(landing.url, KEY).rpc('leadwire_keep_rows', from).throwOnError()).data;
+  expect(await call()).toEqual({ calls: 1, held: 1, leads: 1 });
+  expect(await call()).toEqual({ calls: 0, held: 0, leads: 0 });
+
+  const ids = `('${old}', '${held}', '${young}')`;
+  const query = `select kind, name, phone from landing_leads where id in ${ids} order by created_at`;
+  expect(await landing.sql(query)).toEqual([
+    { kind: 'proftest', name: null, phone: null },
+    { kind: 'proftest', name: 'Данияр', phone: '+77000007721' },
+  ]);
+  const copies = `select name from unified_lead_tracking where lead_id in ${ids}`;
+  expect(await landing.sql(copies)).toEqual([{ name: null }]);
+});
