@@ -2,7 +2,7 @@
 
 -- One row per text. `version` is the one that holds; an archived text of a campaign is offered no more, and an archived
 -- one of the product's messages gives its place back to the built-in text.
-create table public.message_templates (
+create table if not exists public.message_templates (
   name text primary key check (name ~ '^[a-z0-9][a-z0-9-]{1,58}$'),
   title text not null,
   purpose text not null default 'campaign' check (purpose in ('campaign', 'transactional')),
@@ -14,7 +14,7 @@ create table public.message_templates (
 );
 
 -- Every version that ever was: nothing that somebody wrote is lost by saving or by going back.
-create table public.message_template_versions (
+create table if not exists public.message_template_versions (
   name text not null references public.message_templates (name) on delete cascade,
   version integer not null,
   title text not null,
@@ -30,7 +30,7 @@ create table public.message_template_versions (
 -- Saves a new version on top of the one that was read. p: { name, title, purpose, content, base, author, restoredFrom? };
 -- base 0 makes a new text. Answers { kind: saved | same, version }, or { kind: conflict, version, author, at } when
 -- somebody else saved meanwhile, or { kind: other_purpose }.
-create function public.leadwire_text_save(p jsonb) returns jsonb
+create or replace function public.leadwire_text_save(p jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   held public.message_templates;
@@ -71,7 +71,7 @@ $$;
 -- Everything that is done with texts, by one name. what: list { purpose? }, read { name, version? }, versions { name },
 -- save (above), archive { name, author, archived }, changed { known: { name: version } }: the texts of campaigns that
 -- hold now, with the content of those that differ from what is known.
-create function public.leadwire_texts(p_what text, p jsonb) returns jsonb
+create or replace function public.leadwire_texts(p_what text, p jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 begin
   case p_what
@@ -134,7 +134,7 @@ $$;
 
 -- The same for somebody who works here, with their own token: owners and managers write what campaigns say; the
 -- product's own messages, and MJML, are the owner's. Who wrote it is whoever asks.
-create function public.console_texts(p_what text, p jsonb) returns jsonb
+create or replace function public.console_texts(p_what text, p jsonb) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   is_owner boolean := private.is_owner();

@@ -35,7 +35,11 @@ describe('without the token', () => {
         ...['cancel', 'pause', 'preview', 'report', 'resume', 'retry', 'start', 'test'].map(
           (last) => `/api/campaigns/{id}/${last}`,
         ),
+        ...['copy', 'resend', 'subjects'].map((last) => `/api/campaigns/{id}/${last}`),
         ...['/api/exclusions', '/api/suppressions', '/api/templates'],
+        ...['/api/segments', '/api/segments/count', '/api/segments/{id}'],
+        ...['/api/texts', '/api/texts/{name}'],
+        ...['check', 'preview', 'restore', 'versions'].map((last) => `/api/texts/{name}/${last}`),
       ].sort(),
     );
   });
@@ -93,7 +97,7 @@ describe('a new campaign', () => {
       'variables.newDate',
       /2026-11-27T19:00\+05:00/,
     ],
-    ['a field that is not there', { subject: 'x' }, 400, '', /subject/],
+    ['a field that is not there', { headline: 'x' }, 400, '', /headline/],
     ['an unknown channel', { channel: 'fax' }, 400, 'channel', /./],
     ['a rate of nothing', { ratePerSecond: 0 }, 400, 'ratePerSecond', /./],
     ['odd quiet hours', { quietHours: 'at night' }, 400, 'quietHours', /21:00-09:00/],
