@@ -39,7 +39,6 @@ export class TopologyError extends Error {
 type WireStreamConfig = Partial<StreamConfig> & {
   allow_msg_schedules?: boolean;
   allow_msg_ttl?: boolean;
-  allow_atomic?: boolean;
 };
 
 /**
@@ -93,7 +92,6 @@ async function applyStream(
     num_replicas: replicas,
     allow_direct: true,
     ...(spec.schedules && { allow_msg_schedules: true, allow_msg_ttl: true }),
-    ...(spec.batches && { allow_atomic: true }),
   };
   const existing = await found(manager.streams.info(name));
   if (!existing) return allowed(`stream ${name}`, () => manager.streams.add(wanted));

@@ -16,13 +16,7 @@ import { TransientError, toError } from '../errors.ts';
 import type { AnyEvent } from '../contract/events.ts';
 import { newId } from '../contract/ids.ts';
 import type { Log } from '../runtime/log.ts';
-import {
-  streamOf,
-  streams,
-  type BucketName,
-  type StreamName,
-  type StreamSpec,
-} from '../contract/topology.ts';
+import { streamOf, type BucketName, type StreamName } from '../contract/topology.ts';
 
 export { isConflict };
 
@@ -173,10 +167,8 @@ export function openBus(options: BusOptions): Bus {
         headers['Nats-Expected-Last-Subject-Sequence-Subject'] = options.onceUnder;
       }
       const stream = streamOf(subject);
-      const { batches }: StreamSpec = streams[stream];
-      const way = batches && options.onceUnder !== undefined ? 'together' : 'alone';
       try {
-        const { seq, duplicate } = await sender[way]({
+        const { seq, duplicate } = await sender.publish({
           subject,
           payload: payloadOf(event),
           headers,
@@ -206,7 +198,7 @@ export function openBus(options: BusOptions): Bus {
         'Nats-Msg-Id': newId(),
       };
       try {
-        await sender.alone({ subject: pending, payload: payloadOf(event), headers: scheduled });
+        await sender.publish({ subject: pending, payload: payloadOf(event), headers: scheduled });
       } catch (thrown) {
         throw asTransient('scheduling failed', thrown);
       }

@@ -19,8 +19,6 @@ export interface StreamSpec {
   maxAgeMs: number;
   /** May hold messages that the broker publishes later (ADR-51). Cannot be switched off again. */
   schedules?: { pending: string; due: string };
-  /** Messages that are to be stored once may arrive in atomic batches. */
-  batches?: true;
   what: string;
 }
 
@@ -39,7 +37,6 @@ export const streams = {
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
-    batches: true,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
   INTAKE: {
