@@ -145,7 +145,7 @@ async function startTogether(
 /** What `npm run leadwire` needs to find this stack. */
 function placesOf(env: NodeJS.ProcessEnv): Record<string, string> {
   const names = [
-    ...['NATS_URL', 'JOURNAL_DIR', 'MAILER_BATCH_URL', 'ADMIN_TOKEN'],
+    ...['NATS_URL', 'JOURNAL_DIR', 'MAILER_BATCH_URL', 'ADMIN_TOKEN', 'CONTACT_HASH_SECRET'],
     ...['LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'],
     ...['LANDING_SUPABASE_PUBLISHABLE_KEY', 'CONSOLE_URL'],
     ...['TRIPWIRE_SUPABASE_URL', 'TRIPWIRE_SERVICE_ROLE_KEY'],
