@@ -5,7 +5,7 @@ import type {
   Counted,
 } from '@leadwire/operations/campaigns/campaign-view';
 import { waitLines } from './campaign-times.ts';
-import { maskEmail, maskName, maskPhone } from '@leadwire/operations/masking/mask';
+import { maskContact, maskName } from '@leadwire/operations/masking/mask';
 import { clock, columns, counted, oneLine, paint, type Style } from '../terminal.ts';
 
 const COLOURS: Readonly<Record<string, Style>> = {
@@ -146,7 +146,7 @@ export function previewLines(preview: CampaignPreview, isPrivate: boolean): stri
     const shown = [name ?? '', contact ?? ''].map((text) => oneLine(text));
     const [who = '', where = ''] = isPrivate
       ? shown
-      : [maskName(shown[0] ?? ''), mask(shown[1] ?? '')];
+      : [maskName(shown[0] ?? ''), maskContact(shown[1] ?? '')];
     return [String(row), who, where, words];
   });
   const rest = people.nextAfter === null ? [] : ['…and more: --left-out shows all of them'];
@@ -198,9 +198,4 @@ function sampleLines(
       ? lines
       : [paint('dim', '  --private shows the text, --html writes the page')]),
   ];
-}
-
-function mask(contact: string): string {
-  if (contact === '') return '';
-  return contact.includes('@') ? maskEmail(contact) : maskPhone(contact);
 }

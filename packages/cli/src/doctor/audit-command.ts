@@ -3,8 +3,8 @@ import { Argument, type Command } from 'commander';
 import { rounds, upkeep, type Round } from '@leadwire/operations/upkeep/upkeep';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
-import { FailedError, UsageError } from '../failure.ts';
-import { openLanding } from '../landing.ts';
+import { FailedError } from '../failure.ts';
+import { needLanding } from '../landing.ts';
 import { say } from '../terminal.ts';
 import { linesOf } from './health-command.ts';
 
@@ -20,10 +20,7 @@ export function addAuditCommand(program: Command, readEnv: () => CliEnv): void {
 }
 
 async function audit(env: CliEnv, round: Round, json: boolean): Promise<void> {
-  const database = await openLanding(env);
-  if (!database) {
-    throw new UsageError('LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY are needed.');
-  }
+  const database = await needLanding(env);
   const findings = await withBus(env, (bus) => upkeep({ bus, database }, round, new Date()));
   if (json) say(JSON.stringify(findings, null, 2));
   else say(...findings.flatMap(linesOf));

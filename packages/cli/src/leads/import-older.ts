@@ -11,8 +11,7 @@ import type { Command } from 'commander';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
-import { UsageError } from '../failure.ts';
-import { openLanding } from '../landing.ts';
+import { needLanding } from '../landing.ts';
 import { confirm, counted, say } from '../terminal.ts';
 
 interface Flags {
@@ -66,10 +65,7 @@ async function importOlder(env: CliEnv, flags: Flags): Promise<void> {
 
 /** @throws UsageError */
 async function tablesOf(env: CliEnv): Promise<OlderLeads[]> {
-  const landing = await openLanding(env);
-  if (!landing) {
-    throw new UsageError('LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY are needed.');
-  }
+  const landing = await needLanding(env);
   const { TRIPWIRE_SUPABASE_URL: url, TRIPWIRE_SERVICE_ROLE_KEY: serviceKey } = env;
   const tripwire =
     url !== undefined && serviceKey !== undefined

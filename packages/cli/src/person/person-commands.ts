@@ -10,7 +10,7 @@ import {
   takeErasures,
   type ErasureForeseen,
 } from '@leadwire/operations/person/erase';
-import { maskEmail, maskPhone } from '@leadwire/operations/masking/mask';
+import { maskContact } from '@leadwire/operations/masking/mask';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
 import { withBus } from '../connect.ts';
@@ -87,7 +87,7 @@ async function erase(
   const foreseen = await foreseeErasure(parts, who);
   const { places, contacts, shared } = foreseen;
   if (flags.dryRun && flags.json) {
-    const masked = { contacts: contacts.map(mask), shared: shared.map(mask) };
+    const masked = { contacts: contacts.map(maskContact), shared: shared.map(maskContact) };
     return say(JSON.stringify({ wouldErase: { places, ...masked } }));
   }
   if (!flags.json) showForeseen(foreseen);
@@ -100,10 +100,10 @@ async function erase(
 
 function showForeseen({ contacts, shared, places, certificate }: ErasureForeseen): void {
   say(
-    `${contacts.map(mask).join(', ')}: ${counted(certificate.ids.length, 'lead or message', 'leads and messages')}.`,
+    `${contacts.map(maskContact).join(', ')}: ${counted(certificate.ids.length, 'lead or message', 'leads and messages')}.`,
   );
   if (shared.length > 0) {
-    say(`Also somebody else's, and left as they are: ${shared.map(mask).join(', ')}.`);
+    say(`Also somebody else's, and left as they are: ${shared.map(maskContact).join(', ')}.`);
   }
   say('', ...placeLines(places), '');
 }
@@ -123,10 +123,6 @@ function certificateLines(certificate: Certificate): string[] {
     ...placeLines(places),
     ...left.map((each) => `  To do by hand: ${each}`),
   ];
-}
-
-function mask(contact: string): string {
-  return contact.includes('@') ? maskEmail(contact) : maskPhone(contact);
 }
 
 /** The number must be typed: a "y" is too quick for something that cannot be taken back. */

@@ -18,12 +18,11 @@ import {
 } from '@leadwire/operations/reports/report';
 import { reportCsv, rowWords } from '@leadwire/operations/reports/report-words';
 import { importSpend, importedSchema, readSpend } from '@leadwire/operations/reports/spend';
-import type { Database } from '@leadwire/shared/providers/supabase';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
-import { openLanding } from '../landing.ts';
+import { needLanding } from '../landing.ts';
 import { parseCount } from '../options.ts';
 import { columns, counted, oneLine, paint, say } from '../terminal.ts';
 
@@ -82,16 +81,10 @@ async function report(env: CliEnv, flags: ReportFlags): Promise<void> {
   const since = flags.since ?? addDays(until, 1 - days);
   if (since > until) throw new UsageError(`${since} is later than ${until}.`);
   const asked: ReportQuery = { since, until, timeZone: TIME_ZONE, by, touch };
-  const found = await (await landing(env)).call('leadwire_report', { asked }, reportSchema);
+  const found = await (await needLanding(env)).call('leadwire_report', { asked }, reportSchema);
   if (csv !== undefined) await writeFile(csv, reportCsv(found, by));
   if (flags.json) return say(JSON.stringify({ ...asked, ...withRatios(found) }, null, 2));
   say(`${since} to ${until}, by ${by}, ${touch} touch`, '', ...table(found, by), '', ...NOTES);
-}
-
-async function landing(env: CliEnv): Promise<Database> {
-  const database = await openLanding(env);
-  if (database) return database;
-  throw new UsageError('LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY are needed.');
 }
 
 function withRatios(found: Report) {
@@ -138,7 +131,7 @@ async function bringIn(env: CliEnv, file: string, flags: ImportFlags): Promise<v
       `${counted(rows.length, 'row')}, ${whole(amount)} ₸. Nothing was changed (dry run).`,
     );
   }
-  const database = await landing(env);
+  const database = await needLanding(env);
   const done = await withBus(env, (bus) =>
     importSpend({ bus, actor: actorHere() }, rows, (given) =>
       database.call('leadwire_import_spend', { rows: given }, importedSchema),

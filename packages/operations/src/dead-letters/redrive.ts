@@ -4,14 +4,11 @@
  * people at once, are harmless: the letter goes last, and everything before it happens once.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { apiCode } from '@leadwire/shared/broker/error-codes';
+import { isGone } from '@leadwire/shared/broker/error-codes';
 import type { Ledger, LedgerEntry, Reopened, SettledState } from '@leadwire/shared/delivery/ledger';
 import { consumers, type ConsumerSpec } from '@leadwire/shared/contract/consumers';
 import { streams, subjects } from '@leadwire/shared/contract/topology';
 import type { DeadLetter } from './dead-letters.ts';
-
-/** JetStream's words for a message that is not there: "no message found", "sequence not found". */
-const GONE = [10037, 10043];
 
 export interface Verdict {
   /** `redrive`: handed out again; `settle`: nothing is left to do; `leave`: a person has to decide. */
@@ -104,7 +101,7 @@ export async function removeLetter(bus: Bus, { seq }: DeadLetter): Promise<void>
   try {
     await (await bus.manager()).streams.deleteMessage('DEAD_LETTERS', seq);
   } catch (thrown) {
-    if (!GONE.includes(apiCode(thrown) ?? 0)) throw thrown;
+    if (!isGone(thrown)) throw thrown;
   }
 }
 

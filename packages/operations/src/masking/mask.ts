@@ -11,6 +11,12 @@ export function maskPhone(phone: string): string {
   return phone.length < 8 ? HIDDEN : `${phone.slice(0, 5)}${HIDDEN}${phone.slice(-2)}`;
 }
 
+/** Of an address or a phone, whichever it is; nothing stays nothing. */
+export function maskContact(contact: string): string {
+  if (contact === '') return '';
+  return contact.includes('@') ? maskEmail(contact) : maskPhone(contact);
+}
+
 /** `А•••` */
 export function maskName(name: string): string {
   return name === '' ? '' : `${[...name][0]}${HIDDEN}`;

@@ -2,7 +2,7 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readStream, type StoredMessage } from '@leadwire/shared/broker/read-stream';
-import { apiCode } from '@leadwire/shared/broker/error-codes';
+import { isGone } from '@leadwire/shared/broker/error-codes';
 import { z } from 'zod';
 import type { PersonDatabase, PersonParts } from './person-parts.ts';
 import {
@@ -15,8 +15,6 @@ import {
 } from './places.ts';
 import type { Traces, Wanted } from './traces.ts';
 
-/** JetStream's words for a message that is not there: "no message found", "sequence not found". */
-const GONE = [10037, 10043];
 /** 8 KiB each, so a part is a megabyte of rows that are not large. */
 const BLOCKS = 128;
 const JOURNAL_FOLDERS = ['tmp', 'new', 'refused'];
@@ -82,7 +80,7 @@ async function* inStream(
         // Overwritten on the disk, not only passed over.
         return await manager.streams.deleteMessage(stream, message.seq, true);
       } catch (thrown) {
-        if (GONE.includes(apiCode(thrown) ?? 0)) return false;
+        if (isGone(thrown)) return false;
         throw thrown;
       }
     };

@@ -12,6 +12,8 @@ const UNDER_WAY = [10158, 10163, 10164];
 
 /** JetStream's "message not found". */
 export const NO_MESSAGE = 10037;
+/** JetStream's "sequence not found". */
+const NO_SUCH_SEQUENCE = 10043;
 
 /** The JetStream API's own error code, if the broker answered with one. */
 export function apiCode(thrown: unknown): number | undefined {
@@ -22,6 +24,11 @@ export function apiCode(thrown: unknown): number | undefined {
 /** True when a compare-and-set lost against an earlier write. */
 export function isConflict(thrown: unknown): boolean {
   return WRONG_LAST_SEQUENCE.includes(apiCode(thrown) ?? 0);
+}
+
+/** True when the message that was to be read or deleted is not there any more. */
+export function isGone(thrown: unknown): boolean {
+  return [NO_MESSAGE, NO_SUCH_SEQUENCE].includes(apiCode(thrown) ?? 0);
 }
 
 /** True when the answer depends on a write that the cluster has not finished yet. */

@@ -8,7 +8,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumerInfo } from 'nats';
-import { apiCode } from '../broker/error-codes.ts';
+import { NO_MESSAGE, apiCode } from '../broker/error-codes.ts';
 import type { Bus } from '../broker/bus.ts';
 import { eventSchemas, leadTakenSchema } from '../contract/events.ts';
 import { LEDGER_STREAM, isSettled, ledgerKey, parseEntry, type LedgerEntry } from './ledger.ts';
@@ -23,8 +23,6 @@ const GRACE_MS = 2 * 60_000;
 /** Looked at in one sweep; what is beyond is found by the next one, oldest first. */
 const MAX_OVERDUE = 1_000;
 const SETTLING_MS = 200;
-/** JetStream's "message not found": somebody else removed it. */
-const NO_MESSAGE = 10037;
 
 export interface StuckMessage {
   stream: StreamName;
