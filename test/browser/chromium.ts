@@ -1,5 +1,5 @@
 /** The browser for tests of pages: the system's Chromium, and what happens where there is none. */
-import { describe, test } from '@jest/globals';
+import { describe, test } from 'vitest';
 import { chromium, type Browser } from 'playwright-core';
 import { findChromium } from '../../scripts/machine/chromium.ts';
 

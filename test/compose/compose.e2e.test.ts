@@ -1,5 +1,5 @@
 /** The compose file itself, from a build to a mail in the inbox. `npm run e2e:compose` runs it. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectSandbox } from '@leadwire/sandbox/control-client';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { describeWithCompose, startStack, type ComposeStack } from './stack.ts';

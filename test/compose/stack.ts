@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe } from '@jest/globals';
+import { describe } from 'vitest';
 import { freePort } from '@leadwire/testing/nats';
 import { run } from '../../scripts/machine/run-command.mjs';
 

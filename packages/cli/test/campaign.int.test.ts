@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, vi, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
@@ -14,7 +14,6 @@ import { startLossyWay } from './lossy-way.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 
 /** A dozen processes one after the other, on a busy machine. */
-jest.setTimeout(180_000);
 
 const VARIABLES = {
   stream: 'Как выбрать профессию',
