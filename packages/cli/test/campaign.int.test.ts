@@ -13,8 +13,6 @@ import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { startLossyWay } from './lossy-way.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 
-/** A dozen processes one after the other, on a busy machine. */
-
 const VARIABLES = {
   stream: 'Как выбрать профессию',
   newDate: '2099-11-27T19:00:00+05:00',

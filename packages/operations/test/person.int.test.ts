@@ -24,8 +24,6 @@ import { applyErasures, erasePerson, foreseeErasure, takeErasures } from '../src
 import type { PersonParts } from '../src/person/person-parts.ts';
 import { tableReach } from '../src/person/places.ts';
 
-/** A person is looked for in everything, many times over. */
-
 let broker: TestBroker;
 let supabase: TestSupabase;
 let bus: Bus;

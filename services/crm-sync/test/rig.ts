@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { keepServices } from '@leadwire/testing/kept-services';
 import { nodeOptions } from '@leadwire/testing/preload';
 import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';

@@ -17,8 +17,6 @@ import { people, useRig } from './rig.ts';
 const RESEND_WEBHOOK_SECRET = `whsec_${randomBytes(24).toString('base64')}`;
 const MOBIZON_WEBHOOK_SECRET = 'the-secret-part-of-the-address';
 
-/** A pair of webhooks of which the second never comes is held back for 30 seconds. */
-
 let api: ServiceProcess;
 let folder: string | undefined;
 let bus: Bus;
