@@ -16,7 +16,6 @@ import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createGroupStore, type GroupStore } from '../src/groups/group-store.ts';
 
-
 /** As fast as tests want it; both sides have the same figures. */
 export const QUICK = {
   telegram: { ratePerSecond: 200, chatRatePerSecond: 100, groupRatePerMinute: 6_000 },
