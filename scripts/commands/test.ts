@@ -68,7 +68,8 @@ async function runVitest(args: readonly string[]): Promise<{ code: number; count
 
 let isStopped = false;
 mkdirSync(path.dirname(countsFile), { recursive: true });
-const args = process.argv.slice(2);
+// `npm test -- -- storm` hands dashes on, and Vitest would take nothing after them for a name.
+const args = process.argv.slice(2).filter((each) => each !== '--');
 const first = await runVitest(args);
 let { code, counts } = first;
 
