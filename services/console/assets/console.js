@@ -114,10 +114,10 @@ if (show) {
 
 // Copying needs a script: the button is there with it.
 for (const button of document.querySelectorAll('[data-copy]')) {
-  if (!navigator.clipboard) break;
+  if (!globalThis.navigator.clipboard) break;
   button.hidden = false;
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    await globalThis.navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
     button.textContent = 'Скопировано';
   });
 }
