@@ -1,5 +1,5 @@
 /** Held leads are let out once, and what is planned can be taken back until a sender has begun it. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';

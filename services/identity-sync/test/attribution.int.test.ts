@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { staffProjectsOf } from '@leadwire/operations/staff/projects';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';

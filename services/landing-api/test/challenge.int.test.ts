@@ -1,5 +1,5 @@
 /** A challenge that failed holds the lead; one that cannot be checked costs none. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import {
   TURNSTILE_FAILS,

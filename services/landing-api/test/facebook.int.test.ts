@@ -1,5 +1,5 @@
 /** Facebook's lead forms against a played Graph API: hook, fetch, test leads, errors, and the poll for what was lost. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { eventSchemas, type Lead } from '@leadwire/shared/contract/events';
 import { readStream } from '@leadwire/shared/broker/read-stream';
