@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createStrangers } from '../src/webhooks/hook-guards.ts';
