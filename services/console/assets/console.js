@@ -117,7 +117,9 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   if (!globalThis.navigator.clipboard) break;
   button.hidden = false;
   button.addEventListener('click', async () => {
-    await globalThis.navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    await globalThis.navigator.clipboard.writeText(
+      document.getElementById(button.dataset.copy).value,
+    );
     button.textContent = 'Скопировано';
   });
 }
