@@ -4,7 +4,7 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Seal } from '@leadwire/shared/runtime/seal';
 import { z } from 'zod';
 import { campaignRoutes, type CampaignParts } from './campaign-routes.ts';
-import { passwordProblem } from './auth/routes.ts';
+import { accountRoutes } from './account-routes.ts';
 import type { Accounts } from './auth/accounts.ts';
 import { deliveriesOf, findLeads, groupTitles, otherLeads, readFilters, readLead, type Filters } from './data/leads.ts'; // prettier-ignore
 import { seesContacts } from './data/person.ts';
@@ -13,7 +13,6 @@ import { readToday } from './data/today.ts';
 import { leadActRoutes } from './lead-act-routes.ts';
 import { leadFileRoute } from './lead-file-route.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
-import { accountPage } from './pages/account-page.ts';
 import { choiceOfForm, choiceOfQuery, hrefOf, queryOf } from './pages/lead-choice.ts';
 import { actButtons, askAbout, leadActs, toldOf } from './pages/lead-acts.ts';
 import { leadPage } from './pages/lead-page.ts';
@@ -55,7 +54,7 @@ export function routesOf(parts: RouteParts): Route[] {
     ...partnerRoutes(parts),
     ...settingsRoutes(parts),
     ...textRoutes(parts),
-    ...accountRoutes(parts.accounts),
+    ...accountRoutes(parts),
   ];
 }
 
@@ -168,35 +167,3 @@ function createFilterCache(clock: Clock): (visit: Visit) => Promise<Filters> {
     return filters;
   };
 }
-
-function accountRoutes(accounts: Accounts): Route[] {
-  return [
-    {
-      method: 'GET',
-      path: '/account',
-      roles: staffRoles,
-      handle({ person, query }) {
-        const problem = query['weak'] === undefined ? {} : { problem: 'Этот пароль слишком простой, он не сохранён. Придумайте другой.' }; // prettier-ignore
-        return accountPageOf(person, { ...problem, isChanged: query['changed'] !== undefined });
-      },
-    },
-    {
-      method: 'POST',
-      path: '/account/password',
-      roles: staffRoles,
-      async handle({ person, session, form }) {
-        const problem = passwordProblem(form);
-        if (problem !== undefined) return accountPageOf(person, { problem });
-        const refused = await accounts.setPassword(session, form.get('password') ?? '');
-        if (refused === undefined) return { goTo: '/account?changed=1' };
-        const words = { weak: 'Этот пароль слишком простой.', same: 'Это прежний пароль.' };
-        return accountPageOf(person, { problem: words[refused] });
-      },
-    },
-  ];
-}
-
-const accountPageOf = (...shown: Parameters<typeof accountPage>) => ({
-  title: 'Моя учётная запись',
-  body: accountPage(...shown),
-});

@@ -72,4 +72,5 @@ export const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'POST /campaigns/texts/:name/archive': CONTACTS,
   'GET /account': ALL,
   'POST /account/password': ALL,
+  'POST /account/telegram': CONTACTS,
 };

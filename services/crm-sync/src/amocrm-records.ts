@@ -27,6 +27,7 @@ export const dealSchema = z.object({
   pipeline_id: z.number(),
   /** Tenge, as people enter it; 0 when they did not. */
   price: z.number().nullish(),
+  responsible_user_id: z.number().nullish(),
   /** Unix seconds. */
   updated_at: z.number().nullish(),
   is_deleted: z.boolean().nullish(),
@@ -49,6 +50,12 @@ export const pipelineSchema = z.object({
   _embedded: z.object({ statuses: z.array(statusSchema) }),
 });
 export type Pipeline = z.infer<typeof pipelineSchema>;
+
+export const userSchema = z.object({ id: z.number(), email: z.string().catch('') });
+export type User = z.infer<typeof userSchema>;
+/** Something that a person has to do. */
+export const taskSchema = z.object({ id: z.number(), text: z.string().nullish() });
+export type Task = z.infer<typeof taskSchema>;
 
 export const fieldCodeSchema = z.object({ code: z.string().nullish() });
 export const noteSchema = z.object({ params: z.object({ text: z.string().nullish() }).nullish() });
@@ -76,6 +83,7 @@ export interface DealPatch {
   status_id?: number;
   custom_fields_values?: FieldValues[];
   tags_to_add?: { name: string }[];
+  responsible_user_id?: number;
 }
 
 /** Called when it is the request's turn, right before it leaves. */

@@ -12,6 +12,8 @@ import {
   dealSchema,
   pipelineSchema,
   noteSchema,
+  taskSchema,
+  userSchema,
   createdSchema,
   fieldCodeSchema,
   type AtTurn,
@@ -22,6 +24,8 @@ import {
   type NewContact,
   type NewDeal,
   type Pipeline,
+  type Task,
+  type User,
 } from './amocrm-records.ts';
 
 /** The largest page there is. */
@@ -51,6 +55,12 @@ export interface Amocrm {
   updateDeal(id: number, patch: DealPatch, atTurn: AtTurn): Promise<void>;
   notes(dealId: number): Promise<string[]>;
   addNote(dealId: number, text: string, atTurn: AtTurn): Promise<void>;
+  /** The people of the account. */
+  users(): Promise<User[]>;
+  /** What is to be done about a deal, and is not done yet. */
+  openTasks(dealId: number): Promise<Task[]>;
+  /** `until` is a Unix time in seconds. */
+  addTask(task: { dealId: number; userId: number; text: string; until: number }): Promise<void>;
   pipelines(): Promise<Pipeline[]>;
   /** Codes of the fields that the account's deals have. */
   dealFieldCodes(): Promise<string[]>;
@@ -188,6 +198,22 @@ export function createAmocrm(
         context,
         atTurn,
       });
+    },
+
+    users: () => list('users', userSchema, read('read_users', '/api/v4/users')),
+    openTasks: (dealId) =>
+      list('tasks', taskSchema, {
+        ...read('read_tasks', '/api/v4/tasks', {
+          'filter[entity_type]': 'leads',
+          'filter[entity_id][0]': String(dealId),
+          'filter[is_completed]': '0',
+        }),
+      }),
+    async addTask({ dealId, userId, text, until }) {
+      const about = { entity_id: dealId, entity_type: 'leads', responsible_user_id: userId };
+      const body = [{ ...about, task_type_id: 1, text, complete_till: until }];
+      const request = { action: 'add_task', method: 'POST', path: '/api/v4/tasks' } as const;
+      await http.request({ ...request, body, isCreate: true, context });
     },
 
     pipelines: () =>

@@ -35,6 +35,7 @@ import { createCrmSync } from './handler.ts';
 import { createFieldCodes, createStages } from './stages.ts';
 import { createStudentSync, type StudentFacts } from './students.ts';
 import { createSyncDeal } from './sync-deal.ts';
+import { createGiveDeal } from './taken.ts';
 import { createLook } from './look-for-changes.ts';
 import type { DealPorts } from './desired-deal.ts';
 import { createLongLivedTokens, createOAuthTokens } from './tokens.ts';
@@ -53,6 +54,11 @@ const student = z.discriminatedUnion('type', [
   eventSchemas['lesson.completed.v1'],
 ]);
 
+const dealNews = z.discriminatedUnion('type', [
+  eventSchemas['crm.deal_changed.v1'],
+  eventSchemas['crm.lead_taken.v1'],
+]);
+
 /** Starts everything that the service does; the broker must be there. */
 export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
   const ports = createPorts(env, parts);
@@ -60,6 +66,7 @@ export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
   const students = createStudentSync(ports);
   const work = { ...parts, stopNames: [AMOCRM_STOPPED] };
   const followDeal = createFollowDeal(ports);
+  const giveDeal = createGiveDeal({ ...ports, ...parts, effect: env.AMOCRM_TAKEN });
   return [
     startConsumer({
       ...work,
@@ -78,8 +85,8 @@ export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
     startConsumer({
       ...work,
       durable: 'crm-changes',
-      schema: eventSchemas['crm.deal_changed.v1'],
-      handle: followDeal,
+      schema: dealNews,
+      handle: (event) => (event.type === 'crm.lead_taken.v1' ? giveDeal(event) : followDeal(event)),
     }),
     startPeriodic({
       durable: 'crm-look',

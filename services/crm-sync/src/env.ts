@@ -7,6 +7,7 @@ import {
 } from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
+import { takenEffects } from './taken.ts';
 
 const id = (what: string) =>
   z.coerce
@@ -64,6 +65,8 @@ export const envSchema = z
       .pipe(z.array(z.number(STAGE_IDS).int(STAGE_IDS).positive(STAGE_IDS))),
     /** Tenge that such a deal without a price is worth; landing-api's, for both to say the same. */
     SALE_DEFAULT_AMOUNT: saleDefaultAmount,
+    /** What becomes of the deal of a lead that a manager took in Telegram. */
+    AMOCRM_TAKEN: z.enum(takenEffects, 'expected off, responsible or task').default('responsible'),
     AMOCRM_LEAD_ID_FIELD: id('a text field of deals').optional(),
     // AmoCRM allows an integration 7, and an account 50. One less, because requests that leave evenly may
     // arrive in a bunch, and one too many costs five minutes.

@@ -8,6 +8,7 @@ import { createLeases } from '@leadwire/shared/coordination/leases';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import type { BotName } from '@leadwire/shared/providers/telegram/bot-api';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { createStaffTelegram } from '@leadwire/shared/delivery/staff-telegram';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -94,6 +95,7 @@ function createDesk(
   const codes = createTelegramCodes(bus);
   const timeZone = env.TIME_ZONE;
   const owners = createLeadOwners(bus);
+  const staff = createStaffTelegram(bus);
   const today = createToday({ bus, timeZone, log });
   const onTold: OnTold =
     bot === 'mentor'
@@ -111,11 +113,19 @@ function createDesk(
           log,
           timeZone,
           find: createFind({ lookup: createLeadLookup(env), owners, timeZone, log }),
+          tieStaff: (staffId, userId) =>
+            staff.tie({ staffId, userId, at: new Date().toISOString() }),
           roleOf: (chatId, userId) => speaker.roleOf(chatId, userId),
           onPress:
             bot === 'admin'
               ? createReleaseHeld({ bus, timeZone, log })
-              : createTakeLead({ bus, owners, timeZone, onTaken: createTakenMeasure(metrics) }),
+              : createTakeLead({
+                  bus,
+                  staff,
+                  owners,
+                  timeZone,
+                  onTaken: createTakenMeasure(metrics),
+                }),
         });
   const botId = String(speaker.botId);
   const username = knownUsername(speaker);
@@ -127,8 +137,11 @@ function listen(env: TelegramRelayEnv, parts: BotParts, speaker: BotSender, desk
   const { TELEGRAM_PUBLIC_URL: publicUrl, TELEGRAM_WEBHOOK_SECRET: secret } = env;
   const leaseMs = env.TELEGRAM_POLLER_LEASE_MS;
   const showMenu = () =>
-    setMenu(speaker).catch((thrown: unknown) =>
-      log.warn({ bot: speaker.bot, err: toError(thrown) }, 'the menu was not set'),
+    introduce(bus, speaker).catch((thrown: unknown) =>
+      log.warn(
+        { bot: speaker.bot, err: toError(thrown) },
+        'the menu was not set, or the name not told',
+      ),
     );
   if (publicUrl !== undefined && secret !== undefined) {
     return startWebhook({ speaker, publicUrl, secret, prepare: showMenu, log });
@@ -147,7 +160,10 @@ function listen(env: TelegramRelayEnv, parts: BotParts, speaker: BotSender, desk
   });
 }
 
-async function setMenu(speaker: BotSender): Promise<void> {
+/** The menu of commands; and the leads bot's name, for links that open it. */
+async function introduce(bus: Parts['bus'], speaker: BotSender): Promise<void> {
+  if (speaker.bot === 'leads')
+    await createStaffTelegram(bus).nameBot(await knownUsername(speaker)());
   const menu = speaker.bot === 'mentor' ? MENTOR_MENU : MENU[speaker.bot];
   const commands = menu.map(([command, description]) => ({ command, description }));
   await speaker.call('setMyCommands', { commands });

@@ -15,10 +15,14 @@ export function addAmocrmCommands(program: Command, readEnv: () => CliEnv): void
     .command('connect')
     .description('get tokens for the integration and keep them in the database')
     .option('--code <code>', 'the code, or the whole address that the browser came back to')
-    .action((flags: { code?: string }) => connect(readEnv(), flags.code));
+    .option('--json', 'as JSON; with --code')
+    .action((flags: { code?: string; json?: boolean }) => connect(readEnv(), flags));
 }
 
-async function connect(env: CliEnv, given: string | undefined): Promise<void> {
+async function connect(
+  env: CliEnv,
+  { code: given, json = false }: { code?: string; json?: boolean },
+): Promise<void> {
   const client = clientOf(env);
   const store = tokenStoreOf(env);
   const transport = openTransport(env);
@@ -35,9 +39,10 @@ async function connect(env: CliEnv, given: string | undefined): Promise<void> {
     );
   });
   await store.save(pair);
+  if (json) return say(JSON.stringify({ connected: true, expiresAt: pair.expiresAt }));
   say(
     paint('green', 'Connected.'),
-    `The access token is good until ${clock(pair.expiresAt)}; crm-sync renews it by itself.`,
+    `The access token is good until ${clock(pair.expiresAt)} (Almaty); crm-sync renews it by itself.`,
     'What waited goes on within a minute. "npm run leadwire -- doctor" checks pipeline and stages.',
   );
 }

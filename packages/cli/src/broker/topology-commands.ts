@@ -14,10 +14,15 @@ export function addTopologyCommands(program: Command, readEnv: () => CliEnv): vo
   topology
     .command('apply')
     .description('create what is missing at the broker and mend what differs; keeps every message')
-    .action(async () => {
+    .option('--json', 'as JSON')
+    .action(async ({ json = false }: { json?: boolean }) => {
       const forgotten = await withBus(readEnv(), forgetPlainHashes, 'apply');
       const counts = [streams, buckets, consumers].map((each) => Object.keys(each).length);
       const [streamCount = 0, bucketCount = 0, consumerCount = 0] = counts;
+      if (json) {
+        const made = { streams: streamCount, buckets: bucketCount, consumers: consumerCount };
+        return say(JSON.stringify({ ...made, forgotten }));
+      }
       say(
         paint(
           'green',

@@ -1,6 +1,7 @@
 /** `leadwire staff …`: who works here, as what, and the links with which they come in. */
 import { createClient } from '@supabase/supabase-js';
 import { Option, type Command } from 'commander';
+import { audited } from '@leadwire/operations/audit/audited';
 import { createStaffAccounts, type StaffAccounts } from '@leadwire/operations/staff/accounts';
 import { createStaffDirectory, type StaffMember } from '@leadwire/operations/staff/directory';
 import {
@@ -13,14 +14,17 @@ import {
 } from '@leadwire/operations/staff/staff';
 import { StaffError } from '@leadwire/operations/staff/staff-error';
 import { staffRoles, type StaffRole } from '@leadwire/shared/contract/staff-facts';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
+import { usernameOf } from '../doctor/telegram-bots.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
-import { columns, confirm, oneLine, paint, say } from '../terminal.ts';
+import { clock, columns, confirm, oneLine, paint, say } from '../terminal.ts';
 import { addStaffImportCommands } from './staff-import.ts';
 
-type Parts = StaffParts & { accounts: StaffAccounts };
+type Parts = StaffParts & { accounts: StaffAccounts; bus: Bus };
 
 interface Flags {
   role?: StaffRole;
@@ -92,6 +96,16 @@ export function addStaffCommands(program: Command, readEnv: () => CliEnv): void 
     );
 
   staff
+    .command('telegram-link')
+    .description('print a link that ties their Telegram: a lead they take is theirs in AmoCRM too')
+    .argument(...address)
+    .option('--json', 'print JSON')
+    .action((email: string, flags: Flags) => {
+      const env = readEnv();
+      return withParts(env, (parts) => telegramLink(parts, env, email, flags));
+    });
+
+  staff
     .command('list')
     .description('everybody, with role and UTM sources')
     .option('--json', 'print JSON')
@@ -118,6 +132,22 @@ async function withParts(env: CliEnv, work: (parts: Parts) => Promise<void>): Pr
     if (error instanceof StaffError) throw new FailedError(error.message, { cause: error });
     throw error;
   }
+}
+
+async function telegramLink(parts: Parts, env: CliEnv, email: string, flags: Flags) {
+  const { bus, directory, actor } = parts;
+  const member = await directory.find(email);
+  if (!member?.active) throw new FailedError(`Nobody who works here has the address "${oneLine(email)}".`); // prettier-ignore
+  const { staffId } = member;
+  const what = { actor, action: 'staff.telegram_link_made', subject: staffId };
+  const { code, validUntil } = await audited(bus, what, () =>
+    createTelegramCodes(bus).make({ kind: 'staff', staffId }),
+  );
+  const username = await usernameOf(env, 'leads');
+  const link = username === undefined ? undefined : `https://t.me/${username}?start=${code}`;
+  if (flags.json) return say(JSON.stringify({ staffId, link: link ?? null, code, validUntil }));
+  say(paint('green', link ?? `Send to the leads bot: /start ${code}`), '');
+  say(`Works once, until ${clock(validUntil)} (Almaty). Send it to them alone.`);
 }
 
 async function add(parts: Parts, email: string, flags: Flags & { role: StaffRole }): Promise<void> {

@@ -38,6 +38,7 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   deliveries: 'contact',
   access_tokens: 'keep',
   staff_sync: 'keep',
+  staff_telegram: 'keep',
   intake_forms: 'keep',
   referral_codes: 'contact',
   message_links: 'any',

@@ -1,6 +1,6 @@
 /** The part of the control client that works in AmoCRM: as its manager, its administrator and its support. */
 import type { AccountPipeline } from './store/account.ts';
-import type { EntityType } from './store/records.ts';
+import type { EntityType, Task } from './store/records.ts';
 import type { AmocrmOptions, AmocrmSettings, Status } from './lifecycle/settings.ts';
 import type { TokenPair } from './store/tokens.ts';
 import type { ContactView, LeadView, NoteView } from './pages/views.ts';
@@ -54,6 +54,8 @@ function reading(at: Call) {
       (await at<{ notes: NoteView[] }>('GET', '/notes')).notes.filter(
         (note) => entityId === undefined || note.entityId === entityId,
       ),
+    /** What managers have to do about deals. */
+    tasks: async () => (await at<{ tasks: Task[] }>('GET', '/tasks')).tasks,
     pipelines: async () =>
       (await at<{ pipelines: (AccountPipeline & { statuses: Status[] })[] }>('GET', '/pipelines'))
         .pipelines,

@@ -17,6 +17,7 @@ import { controlRoutes } from './lifecycle/control-routes.ts';
 import type { Parts } from './store/edits.ts';
 import { leadRoutes } from './api/lead-routes.ts';
 import { noteRoutes } from './api/note-routes.ts';
+import { taskRoutes } from './api/task-routes.ts';
 import { answerConsent, answerToken, CONSENT_PATH, TOKEN_PATH } from './api/oauth.ts';
 import { createAmocrmPage } from './pages/page.ts';
 import { amocrmPresets } from './lifecycle/presets.ts';
@@ -53,6 +54,7 @@ export function createAmocrm(world: World, options: AmocrmOptions = {}): Provide
     ...accountRoutes,
     ...complexRoutes,
     ...noteRoutes,
+    ...taskRoutes,
     ...leadRoutes,
     ...contactRoutes,
     ...webhookRoutes(hooks),

@@ -17,7 +17,7 @@ import { newId } from './ids.ts';
 import { rejectSchema } from './intake-forms.ts';
 import { refundSchema, saleSchema } from './sale-facts.ts';
 import { referralClickSchema, referrerSchema } from './referral-facts.ts';
-import { auditSchema, staffSchema } from './staff-facts.ts';
+import { auditSchema, leadTakingSchema, staffSchema } from './staff-facts.ts';
 import { lessonSchema, studentSchema } from './student-facts.ts';
 
 /** `request`: somebody asks to be called; deal, notice and row, but no message to them. */
@@ -238,6 +238,8 @@ export const eventSchemas = {
   'crm.recorded.v1': defineEvent('crm.recorded.v1', crmSchema),
   /** The CRM says that a deal has changed: a hint to look at it. */
   'crm.deal_changed.v1': defineEvent('crm.deal_changed.v1', dealChangeSchema),
+  /** Somebody who works here has taken a lead: its deal should be theirs. */
+  'crm.lead_taken.v1': defineEvent('crm.lead_taken.v1', leadTakingSchema),
   /** A batch of a campaign may be sent now: a nudge, the row in the database decides. */
   'campaign.batch_ready.v1': defineEvent('campaign.batch_ready.v1', batchReadySchema),
   /** A provider was called. */

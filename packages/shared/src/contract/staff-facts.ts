@@ -17,6 +17,13 @@ export const staffSchema = z.object({
 /** A person who works here as they are from `at` on. */
 export type StaffState = z.infer<typeof staffSchema>;
 
+export const leadTakingSchema = z.object({
+  leadId: z.uuid(),
+  /** Who pressed the button under its notice. */
+  staffId: z.uuid(),
+  at: z.iso.datetime(),
+});
+
 export const auditSchema = z.object({
   /** A person's address, or `cli:<user of the machine>`. */
   actor: z.string().min(1),

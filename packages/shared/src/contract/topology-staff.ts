@@ -24,6 +24,11 @@ export const staffSyncBucket = {
   what: 'person in a project -> whether it has them as they are; project -> how it stands',
 } as const;
 
+export const staffTelegramBucket = {
+  ttlMs: 0,
+  what: 'user.<Telegram number> -> who that is here, staff.<staffId> -> back, bot -> the name of the leads bot',
+} as const;
+
 const carries = <Name extends StaffProjectName>(project: Name, what: string) =>
   ({
     stream: 'STAFF',

@@ -6,7 +6,7 @@
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
  */
 import { accessBuckets } from './access-tokens.ts';
-import { staffStream, staffSyncBucket } from './topology-staff.ts';
+import { staffStream, staffSyncBucket, staffTelegramBucket } from './topology-staff.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -79,7 +79,7 @@ export const streams = {
     subjects: ['crm_changes.*', 'redrive.crm-changes.>'],
     retention: 'workqueue',
     maxAgeMs: 0,
-    what: 'deals that the CRM says have changed, to be looked at: crm_changes.<dealId>',
+    what: 'deals that have changed, to be looked at: crm_changes.<dealId>; or should: crm_changes.<leadId>',
   },
   NOTIFICATIONS: {
     subjects: ['notify.at.*.*', 'notify.due.*.*'],
@@ -185,6 +185,7 @@ export const buckets = {
     what: 'the token of a signed webhook (as a hash) -> what was told under it; why none is used twice',
   },
   staff_sync: staffSyncBucket,
+  staff_telegram: staffTelegramBucket,
   short_links: { ttlMs: 0, what: 'code -> delivery and address; read at every click' },
   crm_map: {
     ttlMs: 0,
@@ -274,7 +275,7 @@ export const subjects = {
   contactSuppressed: (eventId: string) => `contacts.suppressed.${eventId}`,
   smsReport: (messageId: string) => `sms_reports.${messageId}`,
   crm: (outcome: string, leadId: string) => `crm.${outcome}.${leadId}`,
-  crmChange: (dealId: number) => `crm_changes.${dealId}`,
+  crmChange: (dealOrLeadId: number | string) => `crm_changes.${dealOrLeadId}`,
   studentCreated: (studentId: string) => `students.created.${studentId}`,
   /** `*` as the lesson stands for every lesson. */
   lessonCompleted: (studentId: string, lesson: number | '*') =>

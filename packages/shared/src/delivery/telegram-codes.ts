@@ -1,5 +1,5 @@
 /**
- * One-time codes by which a group or a student lets a bot know that it belongs to us. The bucket holds
+ * One-time codes by which a group, a student or somebody who works here lets a bot know that it belongs to us. The bucket holds
  * their hashes only: whoever reads it can use none of them, and a lookup by hash says nothing about how
  * close a guess was.
  */
@@ -19,6 +19,7 @@ const UNREADABLE = 'the codes cannot be read';
 
 const purposeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('group'), bot: z.enum(groupBots) }),
+  z.object({ kind: z.literal('staff'), staffId: z.uuid() }),
   z.object({ kind: z.literal('student'), studentId: studentSchema.shape.studentId }),
 ]);
 export type CodePurpose = z.infer<typeof purposeSchema>;

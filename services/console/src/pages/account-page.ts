@@ -7,9 +7,9 @@ import { notice, typed } from './parts.ts';
 
 export function accountPage(
   person: Person,
-  shown: { problem?: string; isChanged?: boolean },
+  shown: { problem?: string; isChanged?: boolean; telegram?: Html | undefined },
 ): Html {
-  const { problem, isChanged = false } = shown;
+  const { problem, isChanged = false, telegram } = shown;
   return html`<div class="head">
       <div><h1>Моя учётная запись</h1></div>
     </div>
@@ -36,6 +36,7 @@ export function accountPage(
           <div class="card-head"><h2 id="h-pass">Новый пароль</h2></div>
           ${passwordForm(problem)}
         </section>
+        ${telegram}
         <section class="card w-5" aria-labelledby="h-out">
           <div class="card-head"><h2 id="h-out">Выход</h2></div>
           <div class="stack-s">

@@ -169,6 +169,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'staff.disabled': 'Отключён сотрудник',
   'staff.enabled': 'Включён сотрудник',
   'staff.link_made': 'Сделана ссылка для входа',
+  'staff.telegram_link_made': 'Сделана ссылка для Telegram',
   'staff.link_sent': 'Отправлена ссылка для входа',
   'delivery.retried': 'Отправлено заново, что не ушло',
   'delivery.resent': 'Отправлено ещё раз',

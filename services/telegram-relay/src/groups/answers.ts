@@ -151,3 +151,8 @@ export function unknownCommand(bot: GroupBot): string {
   const all = MENU[bot].map(([name, what]) => `/${name}: ${what}`);
   return `Такой команды я не знаю. Вот что умею:\n${all.join('\n')}`;
 }
+
+export const staffTied =
+  'Готово: теперь я знаю вас. Нажмите под заявкой «Взять в работу», и её сделка в AmoCRM станет вашей.';
+export const staffLinkRefused =
+  'Эта ссылка уже не действует: каждая открывается один раз, в течение семи дней. Новая: консоль → ваше имя → «Привязать Telegram».';

@@ -14,6 +14,8 @@ export interface GroupCommandPorts {
   bot: GroupBot;
   groups: GroupStore;
   codes: Pick<TelegramCodes, 'use'>;
+  /** From now on this person in Telegram is that one of those who work here. */
+  tieStaff: (staffId: string, userId: string) => Promise<void>;
   /** The answer to /today for this group, as Telegram's HTML. */
   today: (group: TelegramGroup) => Promise<string>;
   /** The answer to /find for this group. */
@@ -129,6 +131,22 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
     return isOn(group) ? answers.status(group, bot, timeZone) : answers.greeting(bot);
   };
 
+  /** Somebody opened the one-time link of the console: they say who they are. */
+  const inPrivate: Act = async ({ name, words, sender }, cause) => {
+    const [code] = words;
+    if (bot !== 'leads' || name !== 'start' || code === undefined) return answers.onlyInGroups(bot);
+    if (sender === undefined || !('userId' in sender)) return answers.onlyInGroups(bot);
+    const used = await ports.codes.use(code, cause, ({ kind }) => kind === 'staff');
+    if (used.kind !== 'taken' || used.purpose.kind !== 'staff') {
+      log.warn({ bot, why: used.kind }, 'a link of somebody who works here was not taken');
+      return answers.staffLinkRefused;
+    }
+    const { staffId } = used.purpose;
+    await ports.tieStaff(staffId, sender.userId);
+    log.info({ staffId }, 'somebody who works here tied their Telegram');
+    return answers.staffTied;
+  };
+
   const acts: Readonly<Record<string, Act>> = {
     activate,
     deactivate,
@@ -140,7 +158,7 @@ export function createGroupCommands(ports: GroupCommandPorts): OnTold {
   };
 
   const onCommand: Act = async (command, cause) => {
-    if (command.chat.type === 'private') return answers.onlyInGroups(bot);
+    if (command.chat.type === 'private') return inPrivate(command, cause);
     const act = Object.hasOwn(acts, command.name) ? acts[command.name] : undefined;
     if (act) return act(command, cause);
     // Without our name it may be meant for another bot of the group.

@@ -1,7 +1,9 @@
 /** The button under a notice: one manager takes the lead, whoever presses after them reads who has it and since when. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { leadSchema } from '@leadwire/shared/contract/events';
+import { leadSchema, makeEvent } from '@leadwire/shared/contract/events';
+import { derivedId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
+import type { StaffTelegram } from '@leadwire/shared/delivery/staff-telegram';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { z } from 'zod';
 import { clean, cut, oneLine } from '../bot/html.ts';
@@ -15,11 +17,18 @@ import { shortNumber, type LeadNews } from './lead-text.ts';
 /** `take:` and the lead's id: 41 of 64 bytes. */
 const TAKE = /^take:([0-9a-f-]{36})$/;
 const SHORT_NAME = 24;
+/** A press that is repeated after a crash tells what the first one may not have. Later a manager may have other plans. */
+const FRESH_MS = 60_000;
+const NOT_TIED = 'Чтобы и сделка стала вашей, привяжите Telegram: консоль → ваше имя.';
+
+const isFresh = (owner: LeadOwner, at: string) => Date.parse(at) - Date.parse(owner.at) < FRESH_MS;
 
 const factSchema = z.object({ data: leadSchema.pick({ receivedAt: true }) });
 
 export interface TakePorts {
-  bus: Pick<Bus, 'lastUnder'>;
+  bus: Pick<Bus, 'lastUnder' | 'publish' | 'name'>;
+  /** Who of those who work here is who in Telegram. */
+  staff: Pick<StaffTelegram, 'byUser'>;
   owners: Pick<LeadOwners, 'take'>;
   timeZone: string;
   /** Told how long after its receipt a lead was taken, in milliseconds, once for each. */
@@ -39,6 +48,7 @@ export function takeButtons(all: readonly Pick<LeadNews, 'lead'>[]): Button[][] 
 /** Acts on a press of one of them; may be repeated. @throws TransientError when the broker does not answer. */
 export function createTakeLead({
   bus,
+  staff,
   owners,
   timeZone,
   onTaken,
@@ -46,6 +56,17 @@ export function createTakeLead({
 }: TakePorts) {
   const toLabel = ({ name, at }: LeadOwner) =>
     `✅ ${cut(clean(name), SHORT_NAME)} · ${clockIn(timeZone, new Date(at))}`;
+
+  /** The deal becomes theirs; told twice within moments is told once. */
+  const tellCrm = async ({ leadId, at }: LeadOwner, staffId: string): Promise<void> => {
+    const event = makeEvent('crm.lead_taken.v1', {
+      id: derivedId('taken', leadId),
+      source: bus.name,
+      subject: leadId,
+      data: { leadId, staffId, at },
+    });
+    await bus.publish(subjects.crmChange(leadId), event);
+  };
 
   return async ({ data, by, buttons }: Press, group: TelegramGroup): Promise<PressReply> => {
     const leadId = TAKE.exec(data)?.[1];
@@ -57,9 +78,13 @@ export function createTakeLead({
     const wanted = { ...by, leadId, groupId: group.groupId, receivedAt, at };
     const { owner, isNew } = await owners.take(wanted);
     if (isNew) onTaken(Date.parse(at) - Date.parse(receivedAt));
+    const isOurs = owner.userId === by.userId;
+    const tie = isOurs ? await staff.byUser(by.userId) : undefined;
+    if (tie && (isNew || isFresh(owner, at))) await tellCrm(owner, tie.staffId);
     const label = { text: toLabel(owner), data };
     const shown = buttons.map((row) => row.map((each) => (each.data === data ? label : each)));
-    return { words: wordsFor(owner, by.userId, isNew, timeZone), buttons: shown };
+    const words = wordsFor(owner, by.userId, isNew, timeZone);
+    return { words: isNew && !tie ? `${words} ${NOT_TIED}` : words, buttons: shown };
   };
 }
 

@@ -64,6 +64,7 @@ function readingRoutes(app: FastifyInstance, { parts, hooks }: Controls): void {
     contacts: store.contacts.all().map((contact) => viewContact(contact, parts)),
   }));
   app.get('/notes', () => ({ notes: store.notes.all().map(viewNote) }));
+  app.get('/tasks', () => ({ tasks: store.tasks.all() }));
   app.get('/pipelines', () => ({
     pipelines: account.pipelines().map((each) => ({ ...each, statuses: account.statuses(each) })),
   }));

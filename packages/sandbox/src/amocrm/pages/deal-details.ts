@@ -9,7 +9,8 @@ import { viewContact, viewLead } from './views.ts';
 export function dealDetails(lead: Lead, parts: Parts): Html {
   return html`<div data-live="deal" class="deal-details">
     ${head(lead, parts)} ${lead.contactIds.map((id) => contactCard(parts.store.contact(id), parts))}
-    ${notes(parts.store.notesOf('leads', lead.id), parts)} ${history(lead, parts)}
+    ${tasks(lead, parts)} ${notes(parts.store.notesOf('leads', lead.id), parts)}
+    ${history(lead, parts)}
   </div>`;
 }
 
@@ -131,6 +132,21 @@ function notes(list: Note[], parts: Parts): Html {
         <small>${userName(note.createdBy, parts)}, ${showTime(note.createdAt * 1000)}</small>
       </article>`;
     })}
+  </section>`;
+}
+
+function tasks({ id }: Lead, parts: Parts): Html | null {
+  const own = parts.store.tasks.all().filter(({ entityId }) => entityId === id);
+  if (own.length === 0) return null;
+  return html`<section class="block">
+    <h3>Задачи <span class="number">${own.length}</span></h3>
+    ${own.map(
+      ({ text, responsibleUserId, completeTill }) =>
+        html`<article class="note">
+          <p>${text}</p>
+          <small>${userName(responsibleUserId, parts)}, до ${showTime(completeTill * 1000)}</small>
+        </article>`,
+    )}
   </section>`;
 }
 

@@ -2,7 +2,7 @@
 import type { World } from '../../world/provider.ts';
 import type { Table } from '../../world/store.ts';
 import type { Account } from './account.ts';
-import type { Company, Contact, EntityType, Lead, Note, Tag } from './records.ts';
+import type { Company, Contact, EntityType, Lead, Note, Tag, Task } from './records.ts';
 
 /** Where each kind of id begins; one more for every new thing, so a run repeats them. */
 const FIRST_IDS = {
@@ -10,6 +10,7 @@ const FIRST_IDS = {
   contact: 40_000_001,
   company: 50_000_001,
   note: 60_000_001,
+  task: 65_000_001,
   tag: 70_001,
   field: 870_001,
   hook: 1_001,
@@ -20,6 +21,7 @@ export type AmocrmStore = {
   contacts: Table<Contact>;
   companies: Table<Company>;
   notes: Table<Note>;
+  tasks: Table<Task>;
   nextId(kind: keyof typeof FIRST_IDS): number;
   lead(id: unknown): Lead | undefined;
   contact(id: unknown): Contact | undefined;
@@ -59,6 +61,7 @@ export function createAmocrmStore({ store }: World, account: Account): AmocrmSto
     contacts,
     companies: store.table<Company>('amocrm-companies'),
     notes,
+    tasks: store.table<Task>('amocrm-tasks'),
     nextId,
     lead: (id) => leads.get(String(id)),
     contact: (id) => contacts.get(String(id)),

@@ -45,6 +45,17 @@ export type Lead = Entity & {
 export type Contact = Entity & { firstName: string; lastName: string; companyIds: number[] };
 export type Company = { id: number; name: string };
 
+/** Something that somebody has to do about a lead. */
+export type Task = {
+  id: number;
+  text: string;
+  entityId: number;
+  responsibleUserId: number;
+  /** Unix seconds. */
+  completeTill: number;
+  isCompleted: boolean;
+};
+
 export type Note = {
   id: number;
   entityType: EntityType;
