@@ -117,7 +117,7 @@ export function useWholeStack(env: Record<string, string>) {
       }),
     ]);
     await activateGroup();
-  }, 180_000);
+  }, 300_000);
   afterAll(async () => {
     await Promise.all(services.map((service) => service.stop()));
     await bus.drain();
