@@ -83,6 +83,7 @@ const CAME_FROM: Record<string, readonly (string | null)[]> = {
   'google-forms': [null, null],
   jotform: [null, null],
   'google-ads': ['google', '2000002'],
+  facebook: ['instagram', 'spring'],
   'facebook-hook': ['facebook', 'spring'],
 };
 
