@@ -1,5 +1,5 @@
 /** Who sees what, asked of PostgREST with the person's own token: the console is only as careful as this. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import type { TestProject } from '@leadwire/testing/database-process';
 import {

@@ -1,5 +1,5 @@
 /** The console against the real database with Auth and a real broker, as browsers without scripts see it. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
 import { createClient } from '@supabase/supabase-js';
 import { PASSWORD, Visitor, addressOf, people, signedIn, startRig, type Rig } from './rig.ts';

@@ -1,5 +1,5 @@
 /** What an audit found, before and after: who sees whom, which ad brought them, and whether the sums are the same everywhere. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { importOlderLeads } from '@leadwire/operations/leads/older-leads';
 import { reportSchema, type Grouping } from '@leadwire/operations/reports/report';
 import { countTrafficDays } from '@leadwire/operations/reports/traffic-days';

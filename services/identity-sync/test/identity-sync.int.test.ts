@@ -1,5 +1,5 @@
 /** The service between a real broker, two real projects, and two that are not as they should be. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createStaffDirectory } from '@leadwire/operations/staff/directory';
 import {
   addStaff,
