@@ -180,6 +180,10 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'spend.imported': 'Внесён расход на рекламу',
   'lead.cancelled': 'Отменены сообщения',
   'lead.exported': 'Скачан список заявок',
+  'referrer.added': 'Добавлен партнёр',
+  'commission.approved': 'Одобрены комиссии партнёра',
+  'commission.paid': 'Комиссии отмечены выплаченными',
+  'commission.tier_set': 'Назначена комиссия партнёров',
   'dead_letter.redriven': 'Отправлено заново из «Проблем»',
   'dead_letter.dropped': 'Убрано из «Проблем»',
 };
