@@ -1,5 +1,5 @@
 /** A person's cards in AmoCRM, emptied over its own API as the sandbox plays it. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import {
   createAmoHttp,

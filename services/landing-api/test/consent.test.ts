@@ -1,5 +1,5 @@
 /** Consent as forms send it: when, to which words, and nothing that nobody agreed to. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { readForm } from '../src/forms/read-form.ts';
 import { customForm, readLead } from '../src/handler.ts';
