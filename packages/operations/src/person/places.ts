@@ -95,6 +95,8 @@ const emptiedLead = ({ event_id }: Row) => ({
   // Made of the phone or the address.
   person_id: null,
   amocrm_error: null,
+  consent_at: null,
+  consent_text: null,
   event_id: event_id ?? 'erased',
 });
 const emptiedCopy = () => ({
@@ -157,6 +159,8 @@ export const tableReach = {
     person_identities: removed,
     people: keep,
     identity_conflicts: removed,
+    // Tags and ids of rows elsewhere.
+    attribution_conflicts: { reach: 'any', how: 'remove' },
     segments: scrubbed,
     ad_spend: keep,
     message_templates: keep,

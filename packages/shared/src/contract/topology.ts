@@ -19,6 +19,8 @@ export interface StreamSpec {
   maxAgeMs: number;
   /** May hold messages that the broker publishes later (ADR-51). Cannot be switched off again. */
   schedules?: { pending: string; due: string };
+  /** Some of its messages say themselves how long they are kept (ADR-43). Cannot be switched off again. */
+  ttls?: true;
   what: string;
 }
 
@@ -37,6 +39,7 @@ export const streams = {
     ],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
+    ttls: true,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
   INTAKE: {

@@ -154,7 +154,8 @@ export async function acceptSubmission(
   }
 
   const { lead, isSpam } = reading;
-  const { submissionId: _, ...content } = same;
+  // A page that notes the time anew at each click sends the same submission.
+  const { submissionId: _, consentAt: _at, ...content } = same;
   const { leadId, outcome, quarantine } = await intake
     .accept({
       lead,
