@@ -96,6 +96,8 @@ const emptiedLead = ({ event_id }: Row) => ({
   // Made of the phone or the address.
   person_id: null,
   amocrm_error: null,
+  consent_at: null,
+  consent_text: null,
   event_id: event_id ?? 'erased',
 });
 const emptiedCopy = () => ({

@@ -16,6 +16,8 @@ export interface StreamSpec {
   maxAgeMs: number;
   /** May hold messages that the broker publishes later (ADR-51). Cannot be switched off again. */
   schedules?: { pending: string; due: string };
+  /** Some of its messages say themselves how long they are kept (ADR-43). Cannot be switched off again. */
+  ttls?: true;
   what: string;
 }
 
@@ -24,6 +26,7 @@ export const ownStreams = {
     subjects: ['leads.created.*.*', 'leads.quarantined.*.*', 'leads.released.*.*'],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
+    ttls: true,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
   INTAKE: {
