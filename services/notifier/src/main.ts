@@ -20,7 +20,7 @@ import { createBouncedAddresses } from './bounced.ts';
 import { createGates } from './gates.ts';
 import { createNotifier } from './handler.ts';
 import { createPublisher } from './publisher.ts';
-import { SWEEP_BACK_MS, startSweeper } from './rescue.ts';
+import { SWEEP_BACK_MS, startRescue } from './rescue.ts';
 
 const env = readEnv(envSchema);
 const log = createLog('notifier', env.LOG_LEVEL);
@@ -61,14 +61,12 @@ const watchBalance = () =>
   });
 
 const sweep = createRescue(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
-const sweeper = startSweeper({ bus, log, sweep });
 
 await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
   access: createAccess(env, parts),
-  onStop: () => sweeper.stop(),
   consume: () => [
     startConsumer({ ...onLead, durable: 'notifier-plan' }),
     startConsumer({ ...onMessage, durable: 'notifier-messages' }),
@@ -80,6 +78,7 @@ await runService({
       schema: eventSchemas['contact.suppressed.v1'],
       handle: (event) => bounced.note(event),
     }),
+    startRescue(sweep, log),
     ...(env.SMS_ENABLED ? [watchBalance()] : []),
   ],
 });
