@@ -12,10 +12,12 @@ import { empty, icon, time, typed } from './parts.ts';
 const TABS = [
   ['/settings', 'Сотрудники'],
   ['/settings/forms', 'Формы'],
+  ['/settings/texts', 'Тексты сообщений'],
   ['/settings/audit', 'Журнал'],
 ] as const;
 
-function frame(current: string, body: Content): Html {
+/** The tabs around each page of the settings. */
+export function settingsFrame(current: string, body: Content): Html {
   const tabs = TABS.map(
     ([path, word]) =>
       html`<a class="chip" href="${path}" ${path === current && html` aria-current="true"`}
@@ -32,7 +34,7 @@ function frame(current: string, body: Content): Html {
 }
 
 export function staffPage(members: readonly StaffMember[], me: Person, told: Content): Html {
-  return frame(
+  return settingsFrame(
     '/settings',
     html`${told}
       <section class="card" aria-labelledby="h-staff">
@@ -147,7 +149,7 @@ export function formsPage(
       <span>${lastLeadAt ? html`заявка ${moment(lastLeadAt, clock)}` : 'заявок не было'}</span></li>`;
   });
   const none = empty('inbox', 'Форм пока нет', html`Добавить: <code>leadwire forms add имя --kind proftest</code>. Формы лендингов работают и без этого.`); // prettier-ignore
-  return frame(
+  return settingsFrame(
     '/settings/forms',
     html`<section class="card" aria-labelledby="h-forms">
       <div class="card-head"><h2 id="h-forms">Формы</h2></div>
@@ -175,6 +177,10 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'lead.imported': 'Перенесены заявки из старых таблиц',
   'lead.released': 'Пропущены заявки из карантина',
   'identity.decided': 'Решено, один ли это человек',
+  'text.saved': 'Сохранён текст',
+  'text.restored': 'Возвращён прежний текст',
+  'text.archived': 'Убран текст',
+  'text.unarchived': 'Возвращён текст',
   'spend.imported': 'Внесён расход на рекламу',
   'lead.cancelled': 'Отменены сообщения',
   'lead.exported': 'Скачан список заявок',
@@ -200,7 +206,7 @@ export function auditPage(rows: readonly AuditRow[], next: string | undefined, c
     </li>`;
   });
   const none = empty('clock-3', 'Журнал пуст', 'Здесь будет всё, что сделали люди: кто, что, с чем и чем кончилось.'); // prettier-ignore
-  return frame(
+  return settingsFrame(
     '/settings/audit',
     html`<section class="card" aria-labelledby="h-audit">
         <div class="card-head"><h2 id="h-audit">Журнал</h2></div>
