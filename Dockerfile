@@ -30,7 +30,7 @@ COPY deploy/cluster/nats.conf deploy/cluster/nats.conf
 # Nothing in here belongs to the user it runs as: a service cannot change its own program.
 USER node
 # PORT and HEALTH_PATH are the part's own; docker-compose.yml sets them.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["node", "/app/deploy/compose/healthcheck.mjs"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=180s --retries=3 \
+  CMD ["/app/deploy/compose/healthcheck.sh"]
 # Every part ends itself on SIGTERM, also as the first process of its container.
 ENTRYPOINT ["node"]

@@ -1,5 +1,5 @@
 import js from '@eslint/js';
-import jest from 'eslint-plugin-jest';
+import vitest from '@vitest/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
@@ -89,10 +89,12 @@ export default tseslint.config(
   },
   {
     files: ['**/*.test.ts'],
-    extends: [jest.configs['flat/recommended']],
+    extends: [vitest.configs.recommended],
     languageOptions: { globals: {} },
     rules: {
-      'jest/expect-expect': ['error', { assertFunctionNames: ['expect', 'waitFor', 'expect*'] }],
+      'vitest/expect-expect': ['error', { assertFunctionNames: ['expect', 'waitFor', 'expect*'] }],
+      // Vitest says of \`expect.any(String)\` and the like that they are of every type.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
     },
   },
 );

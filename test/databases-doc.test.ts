@@ -1,7 +1,7 @@
 /** docs/DATABASES.md draws what the code does: which service knows which database, and who writes each table. */
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 
 const root = path.resolve(import.meta.dirname, '..');

@@ -9,7 +9,7 @@ import { startNats } from '@leadwire/testing/nats';
 import { ADMIN_TOKEN, notifierEnv, PUBLIC_BASE_URL } from '@leadwire/testing/settings';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '..');
 const services = keepServices();

@@ -1,7 +1,7 @@
 /** docs/PRIVACY.md has a row for everything that is stored, and says what the code does. */
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import {
   bucketReach,
   streamReach,

@@ -1,7 +1,7 @@
 /** docs/SECURITY.md says what the code does: scopes, users of the broker, ports, and a proof for every promise. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { scopes } from '@leadwire/shared/contract/access-tokens';
 
 const root = path.resolve(import.meta.dirname, '..');

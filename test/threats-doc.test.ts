@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '..');
 const text = readFileSync(path.join(root, 'docs/THREATS.md'), 'utf8');

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { failures } from '../report.ts';
 import { oneLostAnswer, shortCampaigns } from '../scenarios/campaigns.ts';
 

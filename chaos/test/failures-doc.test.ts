@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { scenarios } from '../scenarios.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { failures } from '../report.ts';
 import { runScenario } from '../scenario.ts';
 import { mailFallback } from '../scenarios/mail-fallback.ts';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import type { LeadLine } from '../leads/evidence.ts';
 import { busiestSecond, checkCrm } from '../crm/verifier.ts';
 import type { CrmEvidence } from '../crm/evidence.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { DeliveryLine, EffectLine, Evidence, LeadLine } from '../leads/evidence.ts';
 import { verify } from '../leads/verifier.ts';
 import type { FindingKind } from '../leads/finding.ts';

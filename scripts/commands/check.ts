@@ -4,7 +4,6 @@
  * again: the caches are in .data/cache/, and CI has none.
  */
 import path from 'node:path';
-import { NOT_UNIT_TESTS } from '../../jest.config.js';
 import { findBin } from '../machine/package-bin.ts';
 import { say, seconds } from '../machine/progress.mjs';
 import { run } from '../machine/run-command.mjs';
@@ -43,14 +42,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
   unit: {
     title: 'unit tests',
-    args: [
-      '--experimental-vm-modules',
-      findBin('jest'),
-      // It looks for a broker, which no unit test needs.
-      '--globalSetup=',
-      '--testPathIgnorePatterns',
-      ...NOT_UNIT_TESTS,
-    ],
+    // A unit test starts no process and opens no port.
+    args: [findBin('vitest'), 'run', '--exclude', '**/*.{int,e2e,browser}.test.ts'],
   },
   format: {
     title: 'format (npx prettier --write . mends it)',

@@ -1,7 +1,7 @@
 /**
  * `npm run e2e:compose`: builds the image, starts docker-compose.yml under a name of its own, sends a lead and waits
  * for its mail. Where no Docker engine answers, its tests are left out and counted as such. Arguments name single
- * files of test/compose/: `npm run e2e:compose -- scaled`, options are Jest's.
+ * files of test/compose/: `npm run e2e:compose -- scaled`, options are Vitest's.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -18,13 +18,12 @@ const parts = given.filter((each) => !each.startsWith('-')).map((name) => `test/
 const child = spawn(
   process.execPath,
   [
-    ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-    ...[
-      findBin('jest'),
-      '--runInBand',
-      ...options,
-      ...(parts.length > 0 ? parts : ['test/compose']),
-    ],
+    '--disable-warning=ExperimentalWarning',
+    findBin('vitest'),
+    'run',
+    '--no-file-parallelism',
+    ...options,
+    ...(parts.length > 0 ? parts : ['test/compose']),
   ],
   {
     cwd: path.resolve(import.meta.dirname, '../..'),

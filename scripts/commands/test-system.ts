@@ -13,7 +13,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const PARTS: readonly { title: string; args: readonly string[] }[] = [
   {
     title: 'storm and cluster',
-    args: ['scripts/commands/test.ts', '--runInBand', 'storm.int', 'cluster.int'],
+    args: ['scripts/commands/test.ts', '--no-file-parallelism', 'storm.int', 'cluster.int'],
   },
   { title: 'chaos', args: ['chaos/main.ts'] },
   { title: 'docker compose', args: ['scripts/commands/e2e-compose.ts'] },

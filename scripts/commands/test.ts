@@ -1,6 +1,6 @@
 /**
- * `npm test`: every test there is, in one Jest run. Says first when there is no Chromium, because then the
- * browser tests are left out. Arguments go to Jest: `npm test -- services/notifier`.
+ * `npm test`: every test there is, in one run of Vitest. Says first when there is no Chromium, because then the
+ * browser tests are left out. Arguments go to Vitest: `npm test -- services/notifier`.
  *
  * Files that failed in a whole run are run once more, alone: what passes then is named as such, for it depends
  * on how busy the machine is. What fails again has failed. The last line counts both parts as one.
@@ -30,17 +30,12 @@ else if (process.env['LEADWIRE_REQUIRE_BROWSER']) {
   );
 }
 
-/** Runs Jest; resolves with its exit code and what it counted, if it came so far. */
-async function runJest(args: readonly string[]): Promise<{ code: number; counts?: Counts }> {
+/** Runs Vitest; resolves with its exit code and what it counted, if it came so far. */
+async function runVitest(args: readonly string[]): Promise<{ code: number; counts?: Counts }> {
   rmSync(countsFile, { force: true });
   const child = spawn(
     process.execPath,
-    [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      findBin('jest'),
-      ...args,
-    ],
+    ['--disable-warning=ExperimentalWarning', findBin('vitest'), 'run', ...args],
     {
       cwd: root,
       stdio: 'inherit',
@@ -51,7 +46,7 @@ async function runJest(args: readonly string[]): Promise<{ code: number; counts?
       },
     },
   );
-  // Jest ends its workers itself when it is told to stop.
+  // Vitest ends its workers itself when it is told to stop.
   const stop = (signal: NodeJS.Signals) => {
     isStopped = true;
     child.kill(signal);
@@ -73,8 +68,9 @@ async function runJest(args: readonly string[]): Promise<{ code: number; counts?
 
 let isStopped = false;
 mkdirSync(path.dirname(countsFile), { recursive: true });
-const args = process.argv.slice(2);
-const first = await runJest(args);
+// `npm test -- -- storm` hands dashes on, and Vitest would take nothing after them for a name.
+const args = process.argv.slice(2).filter((each) => each !== '--');
+const first = await runVitest(args);
 let { code, counts } = first;
 
 const failed = first.counts?.failedFiles ?? [];
@@ -82,7 +78,7 @@ const isWhole = args.length === 0;
 if (isWhole && !isStopped && failed.length > 0 && failed.length <= MOST_ALONE) {
   const names = failed.map((file) => path.relative(root, file.path));
   say(`\nOnce more, alone: ${names.join(', ')}`);
-  const second = await runJest(['--runInBand', '--runTestsByPath', ...names]);
+  const second = await runVitest(['--no-file-parallelism', ...names]);
   if (first.counts && second.counts) {
     code = second.code;
     counts = afterSecondRun(first.counts, second.counts);

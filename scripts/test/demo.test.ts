@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { accountsIn } from '../stack/demo.ts';
 import { makeHistory } from '../stack/demo-history.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { createRepeatFilter, toTerminal } from '../stack/log-lines.ts';
 
 describe('what a person sees of the logs', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { usableVersion } from '../machine/redis-server.ts';
 
 test('a redis-server tells its version; an older one than BullMQ recommends is not used', () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { pickPort } from '../stack/ports.ts';
 import { bornAt } from '../stack/run-file.ts';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { afterSecondRun, countLine } from '../machine/test-counts.ts';
 
 const first = {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { unknownSettings } from '../stack/unknown-settings.ts';
 
 const example = '# The broker.\n#NATS_URL=nats://127.0.0.1:4222\nNOTIFY_DELAY_MS=600000\n';

@@ -12,7 +12,7 @@ create table public.ad_spend (
   updated_at timestamptz not null default now(),
   primary key (day, utm_source, utm_campaign, utm_content)
 );
-comment on table public.ad_spend is 'What advertising cost. Written by owners (leadwire_import_spend).';
+comment on table public.ad_spend is 'What advertising cost. Written by owners (leadwire_import_spend) and identity-sync (leadwire_take_traffic_spend).';
 
 -- The first time that the deal of a lead was moved: somebody had a look at it.
 alter table public.crm_deals add column first_moved_at timestamptz;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCountingResend, type CountingResend } from '../../bench/counting-resend.ts';
 
 let resend: CountingResend;

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { spreadOf } from '../../bench/percentiles.ts';
 
 test('percentiles are values that were measured, whatever their order', () => {

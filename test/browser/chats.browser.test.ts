@@ -1,5 +1,5 @@
 /** What a person sees and does in Telegram's chats on the sandbox's page; a bot answers as a program would. */
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';

@@ -1,5 +1,5 @@
 /** The browser for tests of pages: the system's Chromium, and what happens where there is none. */
-import { describe, test } from '@jest/globals';
+import { describe, test } from 'vitest';
 import { chromium, type Browser } from 'playwright-core';
 import { findChromium } from '../../scripts/machine/chromium.ts';
 
@@ -37,12 +37,14 @@ export function describeInBrowser(what: string, body: () => void): void {
   const plan = planBrowserTests(what, process.env);
   switch (plan.do) {
     case 'run':
-      return describe(what, body);
+      describe(what, body);
+      return;
     case 'leave out':
       process.stderr.write(`\n${plan.message}\n`);
-      return describe.skip(what, body);
+      describe.skip(what, body);
+      return;
     case 'fail':
-      return describe(what, () => {
+      describe(what, () => {
         test('has a Chromium to run in', () => {
           throw new Error(plan.message);
         });

@@ -1,5 +1,5 @@
 /** A manager's minute in the console: who called, why the SMS did not go, and letting it through. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { createDeliveryFacts } from '@leadwire/shared/delivery/outcomes';

@@ -1,5 +1,5 @@
 /** What a person sees: the forms page and the inbox page, with everything behind them real. */
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Browser, Locator, Page, Response } from 'playwright-core';
 import { startSandbox } from '@leadwire/sandbox/sandbox';
 import { formsPage } from '@leadwire/sandbox/forms/forms-page';

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connectSandbox } from '@leadwire/sandbox/control-client';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { FAST, startLoad, untilSent, type Load } from './load.ts';

@@ -1,5 +1,5 @@
 /** Several notifiers on one work: `docker compose up --scale notifier=3`. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectSandbox } from '@leadwire/sandbox/control-client';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { FAST, startLoad, untilSent } from './load.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe } from '@jest/globals';
+import { describe } from 'vitest';
 import { freePort } from '@leadwire/testing/nats';
 import { run } from '../../scripts/machine/run-command.mjs';
 
@@ -81,7 +81,10 @@ export async function startStack(options: StackOptions = {}): Promise<ComposeSta
 
 /** `describe` for tests of docker compose: skipped, and counted as such, unless `npm run e2e:compose` runs them. */
 export function describeWithCompose(what: string, body: () => void): void {
-  if (process.env['LEADWIRE_E2E_COMPOSE']) return describe(what, body);
+  if (process.env['LEADWIRE_E2E_COMPOSE']) {
+    describe(what, body);
+    return;
+  }
   process.stderr.write(
     `\nLeft out: ${what}. "npm run e2e:compose" runs it where a Docker engine answers.\n`,
   );

@@ -1,5 +1,5 @@
 /** Each user of deploy/nats.conf, tried against what it must not do. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type NatsConnection } from 'nats';
 import { brokerAddress } from '@leadwire/shared/broker/address';
 import { buckets, streams } from '@leadwire/shared/contract/topology';

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { openBus } from '@leadwire/shared/broker/bus';
 import { createLog } from '@leadwire/shared/runtime/log';

@@ -1,6 +1,6 @@
 /** landing-api as its own user of deploy/nats.conf: every address works, also told twice, and nothing is refused to it. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import { openTestBus } from '@leadwire/testing/bus';

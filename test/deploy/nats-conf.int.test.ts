@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { processEnv } from '@leadwire/testing/process-env';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';

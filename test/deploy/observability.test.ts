@@ -1,7 +1,7 @@
 /** The dashboard and the alerts speak of metrics that the services have, and of every service. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { measureBacklog } from '@leadwire/shared/service/backlog';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';

@@ -1,7 +1,7 @@
 /** docs/ROTATION.md: every secret is on it, and nobody who holds one is forgotten. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { PROGRAMS, schemaOf } from '../../deploy/compose/part-settings.ts';
 import {
   ROTATIONS,

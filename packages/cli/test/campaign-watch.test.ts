@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { duration, grouped } from '../src/campaigns/campaign-screen.ts';
 import { isQuiet, waitLines } from '../src/campaigns/campaign-times.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
@@ -12,9 +12,6 @@ import { ADMIN_TOKEN, mailerEnv, sandboxOptions } from '@leadwire/testing/settin
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { startLossyWay } from './lossy-way.ts';
 import { runCli, type CliRun } from './run-cli.ts';
-
-/** A dozen processes one after the other, on a busy machine. */
-jest.setTimeout(180_000);
 
 const VARIABLES = {
   stream: 'Как выбрать профессию',

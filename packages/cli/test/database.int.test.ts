@@ -2,7 +2,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { extensions } from '@leadwire/supabase-local/extensions';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '@leadwire/testing/nats';
 import { runCli } from './run-cli.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/contract/events';

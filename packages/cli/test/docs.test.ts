@@ -1,7 +1,7 @@
 /** What READMEs and the runbook tell people to type is there: each command and each option of it. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import type { Command } from 'commander';
 import { buildProgram } from '../src/program.ts';
 

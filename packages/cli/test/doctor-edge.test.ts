@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { checkEdge } from '../src/doctor/doctor-edge.ts';
 import type { CliEnv } from '@leadwire/cli/env';
 import { freePort } from '@leadwire/testing/nats';

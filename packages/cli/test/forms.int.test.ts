@@ -1,5 +1,5 @@
 /** Forms from the command line to the row: landing-api, broker, lead-store and database as in production. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';

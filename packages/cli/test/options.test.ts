@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { InvalidArgumentError } from 'commander';
 import { parseCount, parseSeq, parseTime } from '@leadwire/cli/options';
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { startConsumer, type RunningConsumer } from '@leadwire/shared/consumer/consumer';
 import { PermanentError } from '@leadwire/shared/errors';

@@ -1,5 +1,5 @@
 /** `leadwire referrals …` in front of a broker, a database and the service. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { subjects } from '@leadwire/shared/contract/topology';

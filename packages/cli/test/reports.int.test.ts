@@ -5,7 +5,7 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addDays } from '@leadwire/operations/reports/report';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';

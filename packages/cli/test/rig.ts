@@ -1,5 +1,5 @@
 /** What the CLI looks at: a real broker, a real notifier, the sandbox behind it; one rig for a test file. */
-import { afterAll, beforeAll, beforeEach } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Lead } from '@leadwire/shared/contract/events';

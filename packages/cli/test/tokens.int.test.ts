@@ -1,5 +1,5 @@
 /** Tokens from the command line to two replicas of a service, over a real broker. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashToken } from '@leadwire/shared/contract/access-tokens';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';

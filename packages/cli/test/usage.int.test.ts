@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import { runCli, spawnCli } from './run-cli.ts';

@@ -1,5 +1,5 @@
 /** What is done by hand to messages, dead letters and facts: done once, and written into the audit log. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import type { Bus } from '@leadwire/shared/broker/bus';

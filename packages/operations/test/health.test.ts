@@ -1,5 +1,5 @@
 /** What is said about leads and providers, from what is known of them. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { spanRu } from '../src/health/finding.ts';
 import { judgeBroker } from '../src/health/broker.ts';
 import { judgeProviders, type ProviderFacts } from '../src/health/providers.ts';

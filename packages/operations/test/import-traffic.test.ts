@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { planImport, type TrafficRow } from '../src/staff/import-traffic.ts';
 
 const ID = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';

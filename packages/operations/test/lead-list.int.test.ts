@@ -1,5 +1,5 @@
 /** Leads found in the real database, and whether they are missing. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { findLeads, type LeadQuery } from '../src/leads/lead-list.ts';

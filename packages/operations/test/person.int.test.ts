@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { contactHash } from '@leadwire/shared/contacts/contact-hash';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
@@ -23,9 +23,6 @@ import { readCertificates } from '../src/person/certificate.ts';
 import { applyErasures, erasePerson, foreseeErasure, takeErasures } from '../src/person/erase.ts';
 import type { PersonParts } from '../src/person/person-parts.ts';
 import { tableReach } from '../src/person/places.ts';
-
-/** A person is looked for in everything, many times over. */
-jest.setTimeout(300_000);
 
 let broker: TestBroker;
 let supabase: TestSupabase;

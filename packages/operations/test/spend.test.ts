@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { addDays, isDay, periodBefore, ratiosOf, type Sums } from '../src/reports/report.ts';
 import { reportCsv, rowWords } from '../src/reports/report-words.ts';
 import { readSpend, SpendError } from '../src/reports/spend.ts';

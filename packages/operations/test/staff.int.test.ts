@@ -1,5 +1,5 @@
 /** Staff against the real database, Auth and broker, and lead-store behind it. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';

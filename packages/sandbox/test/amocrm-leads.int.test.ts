@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { ownStages } from '../src/amocrm/store/seed.ts';
 import {
   amo,

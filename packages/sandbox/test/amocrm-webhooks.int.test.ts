@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import qs from 'qs';
 import { ownStages } from '../src/amocrm/store/seed.ts';
 import { amo, makeLead, manyCalls, PIPELINE, type List } from './amocrm-calls.ts';

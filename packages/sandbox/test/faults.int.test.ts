@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { NewFaultRule } from '../src/world/faults.ts';
 import type { Sandbox } from '../src/sandbox.ts';
 import { failureOf, mail, mobizon, openSandbox, resend, sms } from './sandbox-calls.ts';

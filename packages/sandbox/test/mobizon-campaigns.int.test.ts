@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { Sandbox } from '../src/sandbox.ts';
 import { failureOf, mobizon, openReceiver, openSandbox, sms } from './sandbox-calls.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { mobizon, openSandbox, sms } from './sandbox-calls.ts';
 
 type Rows = { items: Record<string, string>[]; totalItemCount: string };

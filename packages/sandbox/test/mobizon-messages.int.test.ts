@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { MOBIZON_KEY, mobizon, openSandbox, sms, type SentSms } from './sandbox-calls.ts';
 
 const WEEK_MS = 7 * 24 * 3_600_000;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { failureOf, mail, openSandbox, resend, type ResendErrorBody } from './sandbox-calls.ts';
 
 const key = (value: string) => ({ 'idempotency-key': value });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { mail, openSandbox, resend, type ResendErrorBody } from './sandbox-calls.ts';
 
 describe('a mail that Resend takes', () => {

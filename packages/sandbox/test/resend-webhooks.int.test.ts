@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 import { mail, openReceiver, openSandbox, resend, type Received } from './sandbox-calls.ts';
 

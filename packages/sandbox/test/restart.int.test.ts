@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { processEnv } from '@leadwire/testing/process-env';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,21 +1,15 @@
 /** What the sandbox's tests have in common: a sandbox of their own, and calls as a client would make them. */
-import { afterEach } from '@jest/globals';
+import { onTestFinished } from 'vitest';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox.ts';
 
 export const MOBIZON_KEY = 'kz0000000000000000000000000000000sandbox';
 
-const toClose: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of toClose.splice(0).reverse()) await close();
-});
-
 /** A sandbox with a stopped clock, closed after the test. */
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const sandbox = await startSandbox({ seed: 1, ...options });
-  toClose.push(() => sandbox.close());
+  onTestFinished(() => sandbox.close());
   await sandbox.control.freeze();
   return sandbox;
 }
@@ -95,7 +89,7 @@ export async function openReceiver(
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  toClose.push(
+  onTestFinished(
     () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSandboxEnv, sandboxOptionsFrom } from '../src/env.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox.ts';
 import { builders } from '../src/senders/builders.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { openSandbox } from './sandbox-calls.ts';
 import { openGroup, readUpdates, telegram } from './telegram-calls.ts';
 

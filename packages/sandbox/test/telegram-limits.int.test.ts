@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { Sandbox, SandboxOptions } from '../src/sandbox.ts';
 import { openSandbox } from './sandbox-calls.ts';
 import { openGroup, telegram } from './telegram-calls.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { sandboxTokens } from '../src/telegram/lifecycle/settings.ts';
 import { failureOf, openSandbox } from './sandbox-calls.ts';
 import {

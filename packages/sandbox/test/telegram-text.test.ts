@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { formatted } from '../src/telegram/pages/message-view.ts';
 import { readText, typedText } from '../src/telegram/store/text.ts';
 

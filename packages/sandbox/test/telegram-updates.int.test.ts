@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { Sandbox } from '../src/sandbox.ts';
 import { openSandbox } from './sandbox-calls.ts';
 import { openGroup, readUpdates, telegram, type Update } from './telegram-calls.ts';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { brokerAddress } from '@leadwire/shared/broker/address';
 
 test('an address without a user is taken as it is', () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAlerts, type AlertText } from '@leadwire/shared/coordination/alerts';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { eventSchemas } from '@leadwire/shared/contract/events';
@@ -61,6 +61,17 @@ describe('what goes on', () => {
     await Promise.all(all);
     await createAlerts(bus).raise(alert);
     expect(await told()).toEqual(['raised', 'resolved', 'raised']);
+  });
+
+  test('is over by its age alone only when it has that age', async () => {
+    const { what, ...alert } = someAlert();
+    await createAlerts(bus).report({ ...alert, what }, what);
+    const over = { ifOlderThanMs: 24 * 60 * 60_000 };
+    await createAlerts(bus).resolve(what, 'nobody looked', over);
+    expect(await told()).toEqual(['raised']);
+    const nextDay = createAlerts(bus, () => Date.now() + 25 * 60 * 60_000);
+    await nextDay.resolve(what, 'nobody looked', over);
+    expect(await told()).toEqual(['raised', 'resolved']);
   });
 
   test('is not told as over when nothing was raised', async () => {

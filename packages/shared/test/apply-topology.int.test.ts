@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RetentionPolicy, StorageType, nanos } from 'nats';
 import { TopologyError } from '@leadwire/shared/broker/apply-topology';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
 import { newId } from '@leadwire/shared/contract/ids';

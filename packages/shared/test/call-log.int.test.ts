@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { PermanentError } from '@leadwire/shared/errors';
 import { eventSchemas } from '@leadwire/shared/contract/events';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { retryDelayMs } from '@leadwire/shared/consumer/attempts';
 import { createCircuit } from '@leadwire/shared/consumer/circuit-breaker';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { cleanJson, cleanLine, cleanText } from '../src/contacts/clean-text.ts';
 
 describe('a line', () => {

@@ -1,5 +1,5 @@
 /** What three brokers answer differently from one: a write that is not copied yet. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import { createLog } from '@leadwire/shared/runtime/log';

@@ -1,5 +1,5 @@
 /** The consumer while the broker, the network or a person works against it. */
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, vi, test } from 'vitest';
 import { Events } from 'nats';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { startTcpProxy, type TcpProxy } from '@leadwire/testing/tcp-proxy';
@@ -144,7 +144,7 @@ describe('the consumer', () => {
     await fixture.broker.kill();
     await waitFor(() => !fixture.bus.isConnected());
     const later = Date.now() + 40_000;
-    const clock = jest.spyOn(Date, 'now').mockReturnValue(later);
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(later);
     const problem = consumer.problem();
     clock.mockRestore();
     await fixture.broker.start();

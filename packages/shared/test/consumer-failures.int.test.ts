@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, vi, test } from 'vitest';
 import { CRASHES_PER_ATTEMPT, recordEnd } from '@leadwire/shared/consumer/attempts';
 import {
   ChannelStoppedError,
@@ -239,7 +239,7 @@ describe('failures that spend attempts', () => {
 describe('failures that end a message', () => {
   test('what is refused for good goes to DEAD_LETTERS at once, told to giveUp before', async () => {
     const told: string[] = [];
-    const handle = jest.fn(() =>
+    const handle = vi.fn(() =>
       Promise.reject(new PermanentError('bad_address', 'no such mailbox')),
     );
     fixture.start('notifier-sms', handle, {
@@ -276,7 +276,7 @@ describe('failures that end a message', () => {
     ['null', 'bad_schema'],
     ['', 'not_json'],
   ])('the poison %j never reaches the handler', async (payload, code) => {
-    const handle = jest.fn(() => Promise.resolve());
+    const handle = vi.fn(() => Promise.resolve());
     fixture.start('notifier-sms', handle);
     const bytes = new TextEncoder().encode(payload);
     await fixture.bus.publish(subjects.notifyDue('sms', 'poison'), bytes);

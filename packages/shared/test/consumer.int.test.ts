@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { openConsumerFixture, type ConsumerFixture } from './consumer-fixture.ts';
 

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { contactHash } from '../src/contacts/contact-hash.ts';
 
 const SECRET = 'a-hash-key-for-tests-of-32-characters';

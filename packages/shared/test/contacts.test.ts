@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { contactFor, readContacts } from '../src/contacts/contacts.ts';
 import { readEmail, readEmails } from '../src/contacts/emails.ts';
 import { readPhone, readPhones } from '../src/contacts/phones.ts';

@@ -1,5 +1,5 @@
 /** docs/EVENTS.md says what the code says: every event with its fields, every stream, bucket and durable. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { eventSchemas, type EventType } from '@leadwire/shared/contract/events';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { homeMobile } from '@leadwire/shared/contacts/home-mobile';
 import { isMobileOf } from '@leadwire/shared/contacts/mobile-numbers';
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';

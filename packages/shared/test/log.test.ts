@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { AxiosError, AxiosHeaders } from 'axios';
 import { createLog } from '@leadwire/shared/runtime/log';
 

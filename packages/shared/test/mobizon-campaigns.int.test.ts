@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';

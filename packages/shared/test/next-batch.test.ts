@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createNextBatch } from '@leadwire/shared/runtime/next-batch';
 

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { quietHoursEnv, quietUntil } from '../src/runtime/quiet-hours.ts';
 
 const until = (hours: string, at: string) =>

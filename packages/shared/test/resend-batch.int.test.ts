@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
 import { createResend, type BatchMail } from '@leadwire/shared/providers/resend';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { parseCondition, segmentFilterSchema } from '../src/contract/segments.ts';
 
 test('conditions are read as they are typed', () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Delivery } from '@leadwire/shared/contract/events';
 import { derivedCode, newId } from '@leadwire/shared/contract/ids';

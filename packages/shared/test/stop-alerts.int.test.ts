@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { PermanentError } from '@leadwire/shared/errors';
 import { waitFor } from '@leadwire/testing/wait-for';

@@ -1,7 +1,7 @@
 /** What a Supabase project answers is checked, not believed. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ChannelStoppedError } from '../src/errors.ts';
 import { createDatabase, type Database } from '../src/providers/supabase.ts';

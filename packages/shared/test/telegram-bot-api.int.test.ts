@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import { createTelegram } from '@leadwire/shared/providers/telegram/bot-api';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { CODE_VALID_MS, createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import { readStream } from '@leadwire/shared/broker/read-stream';

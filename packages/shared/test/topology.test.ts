@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { consumers } from '@leadwire/shared/contract/consumers';
 import { isUnder, streamOf, streams, subjects } from '@leadwire/shared/contract/topology';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { withoutLinks } from '../src/contacts/without-links.ts';
 
 describe('an address', () => {

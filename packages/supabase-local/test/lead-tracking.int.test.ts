@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
 import { TRIPWIRE_MIGRATIONS } from '../src/migrations.ts';
 import { startDatabaseProcess } from '@leadwire/testing/database-process';

@@ -1,5 +1,5 @@
 /** Which facts become one person, whatever their order, and what a person has to decide. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TestProject } from '@leadwire/testing/database-process';
 import { addPeople, clientWith, signIn, startLanding, SERVICE_KEY } from './people.ts';
 

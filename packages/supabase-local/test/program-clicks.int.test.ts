@@ -1,5 +1,5 @@
 /** Clicks of scanners and previews are counted apart from those of people, whatever the order they are told in. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
 import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';

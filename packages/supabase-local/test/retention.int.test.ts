@@ -1,6 +1,6 @@
 /** How long rows hold people: what goes, and what of a lead stays to be counted. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
 import { startProject, type Project } from '../src/project.ts';

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
 import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';

@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { campaignTemplateNames, loadCampaignTemplates } from '../src/campaign-templates.ts';
 import type { CampaignTemplates } from '../src/campaign-templates.ts';

@@ -1,5 +1,5 @@
 /** The product's own messages in words that people wrote. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { builtInText, checkOwnMessage, messageVariables, showOwnMessage } from '../src/own-texts/own-message.ts'; // prettier-ignore
 import { compileOwnText } from '../src/own-texts/own-template.ts';
 import { ownTextSchema, type OwnText } from '../src/own-texts/own-text.ts';

@@ -1,5 +1,5 @@
 /** Texts that people write in blocks: what they become, and what is said about them. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 
 import { loadCampaignTemplates } from '../src/campaign-templates.ts';
 import { thawCampaign } from '../src/frozen-campaign.ts';

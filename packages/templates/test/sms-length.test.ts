@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { SegmentedMessage } from 'sms-segments-calculator';
 
 import { explainSms, measureSms } from '../src/sms-length.ts';

@@ -1,5 +1,5 @@
 /** Whatever a stranger types into a form: it never speaks under our name, and nobody can click it. */
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { withoutLinks } from '@leadwire/shared/contacts/without-links';
 import { readAnswers } from '../src/answers.ts';

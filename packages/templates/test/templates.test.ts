@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 import { readAnswers } from '../src/answers.ts';
 import { leadTemplateNames, loadTemplates } from '../src/templates.ts';

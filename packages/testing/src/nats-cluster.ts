@@ -21,7 +21,7 @@ const SIZE = 3;
 
 /**
  * Three brokers that keep copies for each other, on storage of their own.
- * @throws when NATS_SERVER_BIN is not set (jest's global setup finds one).
+ * @throws when NATS_SERVER_BIN is not set (test/global-setup.ts finds one).
  */
 export async function startNatsCluster(): Promise<TestCluster> {
   const binary = process.env['NATS_SERVER_BIN'];

@@ -10,7 +10,7 @@ import { waitFor } from './wait-for.ts';
 /**
  * A nats-server of its own for one test file: free port, storage of its own, every message synced before it is
  * acknowledged, as in production. With TEST_NATS=container it is the image that production uses.
- * @throws when NATS_SERVER_BIN is not set (jest's global setup finds one), or no Docker engine answers.
+ * @throws when NATS_SERVER_BIN is not set (test/global-setup.ts finds one), or no Docker engine answers.
  */
 export async function startNats(): Promise<TestBroker> {
   if (process.env['TEST_NATS'] !== 'container') return startNatsProcess();

@@ -4,7 +4,7 @@ import { templateNames } from '@leadwire/templates/templates';
 import { html, type Html } from './html.ts';
 import type { Route } from './http/route.ts';
 import { typed } from './pages/parts.ts';
-import { settingsFrame } from './pages/settings-page.ts';
+import { frame } from './pages/settings-page.ts';
 import { messageTexts } from './text-kinds.ts';
 import { editingRoutes, textsFor, type TextRouteParts } from './text-routes.ts';
 import { messageWords } from './words/messages.ts';
@@ -41,7 +41,7 @@ function listPage(texts: readonly ListedText[], clock: Clock): Html {
       >
     </li>`;
   });
-  return settingsFrame(
+  return frame(
     home,
     html`<section class="card" aria-labelledby="h-messages">
       <div class="card-head"><h2 id="h-messages">Что люди получают сами собой</h2></div>

@@ -19,6 +19,7 @@ import { actButtons, askAbout, leadActs, toldOf } from './pages/lead-acts.ts';
 import { leadPage } from './pages/lead-page.ts';
 import { COUNT_UP_TO, leadsPage } from './pages/leads-page.ts';
 import { faultsOf, todayPage } from './pages/today-page.ts';
+import { partnerRoutes } from './partner-routes.ts';
 import { problemRoutes } from './problem-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
@@ -52,6 +53,7 @@ export function routesOf(parts: RouteParts): Route[] {
     ...problemRoutes(parts),
     ...reportRoutes(parts),
     ...campaignRoutes(parts),
+    ...partnerRoutes(parts),
     ...settingsRoutes(parts),
     ...textRoutes(parts),
     ...messageTextRoutes(parts),

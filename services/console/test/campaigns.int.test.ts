@@ -1,5 +1,5 @@
 /** A marketer's campaign from the draft to the report, with mailer-batch and the sandbox behind the console. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { ADMIN_TOKEN, mailerEnv, sandboxOptions } from '@leadwire/testing/settings';

@@ -1,5 +1,5 @@
 /** Who may what: role × page × row × action, through the console and asked of PostgREST past it; and what acts do. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Lead } from '@leadwire/shared/contract/events';
 import type { StaffRole } from '@leadwire/shared/contract/staff-facts';

@@ -1,5 +1,5 @@
 /** The editor of texts without a browser: what its form says, and what its page shows of it. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { ownTextSchema, type OwnText } from '@leadwire/templates/own-texts/own-text';
 import { campaignTexts } from '../src/text-kinds.ts';
 import { editorPage } from '../src/pages/texts/editor-page.ts';

@@ -1,5 +1,5 @@
 import { createSeal } from '@leadwire/shared/runtime/seal';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { html } from '../src/html.ts';
 import { nextOf, passwordProblem } from '../src/auth/routes.ts';
 import { createLoginLimit } from '../src/auth/login-limit.ts';

@@ -1,5 +1,5 @@
 /** What happens between two steps: the service's parts in this process, one of them spoiled. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { AmbiguousError, SnoozeError, TransientError } from '@leadwire/shared/errors';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import type { Amocrm } from '../src/amocrm.ts';

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from 'vitest';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
 import type { ServiceProcess } from '@leadwire/testing/service-process';

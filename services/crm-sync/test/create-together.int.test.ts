@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { RefusedError } from '@leadwire/shared/providers/amocrm/http';
 import { SnoozeError } from '@leadwire/shared/errors';
 import type { Lead } from '@leadwire/shared/contract/events';

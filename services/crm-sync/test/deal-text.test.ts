@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { someLead } from '@leadwire/testing/lead';
 import { leadNote } from '../src/deal-note.ts';
 import { isTracked, leadDealName, leadTags, trackingFields } from '../src/deal-text.ts';

@@ -1,5 +1,5 @@
 /** A form proves nothing about who sent it: what it may change in AmoCRM, and what it may not. */
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { createCrmSync, type CrmSync } from '../src/handler.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { someLead } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { withoutRefused } from '../src/refused-fields.ts';
 
 const body = () => ({

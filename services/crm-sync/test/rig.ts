@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { keepServices } from '@leadwire/testing/kept-services';
 import { nodeOptions } from '@leadwire/testing/preload';
 import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';
@@ -46,7 +46,6 @@ export const TOKEN = 'amocrm-sandbox-long-lived-token';
 
 /** Of one wait; a machine may be several times slower than this one. */
 export const PATIENCE_MS = 90_000;
-jest.setTimeout(2 * PATIENCE_MS);
 
 /** Of the sandbox: wide, because limits have a test of their own. */
 const WIDE = { ratePerSecond: 500, accountRatePerSecond: 500 };

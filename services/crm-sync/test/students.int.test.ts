@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { someLead } from '@leadwire/testing/lead';
 import type { ServiceProcess } from '@leadwire/testing/service-process';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AmoTransport } from '@leadwire/shared/providers/amocrm/http';
 import type { TokenPair } from '@leadwire/shared/providers/amocrm/oauth';
 import type { Bus } from '@leadwire/shared/broker/bus';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { someLead } from '@leadwire/testing/lead';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { readHook } from '../src/webhooks/amocrm-hook.ts';
 
 const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();

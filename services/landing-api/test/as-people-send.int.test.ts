@@ -1,5 +1,5 @@
 /** Bodies as builders, browsers and ads really sent them to the landing pages' own address, each of which was lost once. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startApi, type Answer, type TestApi } from './start-api.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { readAttribution, takeAttribution } from '../src/forms/attribution.ts';
 
 const whole = { source: 'ig', medium: 'cpc', campaign: 'spring', content: 'b1', term: 'design' };

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { fullText, spaceOf } from '../src/disk-alerts.ts';
 
 test.each([

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { readEnv } from '@leadwire/shared/runtime/env';
 import { envSchema } from '../src/env.ts';
 

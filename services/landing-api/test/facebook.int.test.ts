@@ -1,5 +1,5 @@
 /** Facebook's lead forms against a played Graph API: hook, fetch, test leads, errors, and the poll for what was lost. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { eventSchemas, type Lead } from '@leadwire/shared/contract/events';
 import { readStream } from '@leadwire/shared/broker/read-stream';
@@ -110,6 +110,10 @@ describe('Facebook', () => {
     );
     await settings({ pageToken: 'facebook-sandbox-page-token' });
     expect(await arrives('+77000000144')).toHaveLength(1);
+    await waitFor(async () => {
+      const last = await api.bus.lastUnder('ALERTS', 'alerts.critical.forms_refused');
+      return JSON.stringify(last?.event).includes('resolved');
+    });
   });
 
   test('sends a lead without contacts: it is kept', async () => {

@@ -1,5 +1,5 @@
 /** More leads than can be real are stored and held; people are told once, and real leads can be let out. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { releaseLeads } from '@leadwire/operations/leads/release';
 import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { subjects } from '@leadwire/shared/contract/topology';

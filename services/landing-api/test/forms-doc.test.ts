@@ -1,7 +1,7 @@
 /** docs/FORMS.md keeps its word: every dialect and kind is there, and what it tells people to send is read. */
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { leadKinds } from '@leadwire/shared/contract/events';
 import { dialects } from '@leadwire/shared/contract/intake-forms';
 import { isRecord } from '@leadwire/shared/contacts/clean-text';

@@ -1,5 +1,5 @@
 /** Forms of other people's making: each sender's real request over a socket, and what is answered to what makes no lead. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builders } from '@leadwire/sandbox/senders/builders';
 import { FORMS_KEY, type IntakeForm } from '@leadwire/shared/contract/intake-forms';
 import { eventSchemas } from '@leadwire/shared/contract/events';

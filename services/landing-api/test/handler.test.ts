@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { leadSchema, type Lead } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { proftestForm, purchaseForm, readLead, type Form } from '../src/handler.ts';

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { eventSchemas } from '@leadwire/shared/contract/events';

@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { newId } from '@leadwire/shared/contract/ids';
 import { oldestAge, watchJournal } from '../src/intake/journal-watch.ts';

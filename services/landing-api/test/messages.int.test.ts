@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { eventSchemas } from '@leadwire/shared/contract/events';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { createNearFields } from '../src/forms/near-fields.ts';
 import { exactField } from '../src/forms/field-names.ts';
 

@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from 'vitest';
 import { freePort } from '@leadwire/testing/nats';
 import { startTcpProxy, type TcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';

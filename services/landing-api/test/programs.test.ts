@@ -1,5 +1,5 @@
 /** Who opens a link without being a person. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { isByPerson, isTooSoon } from '../src/links/programs.ts';
 
 const IPHONE =

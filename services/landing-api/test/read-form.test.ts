@@ -1,5 +1,5 @@
 /** Each sender's real request, and the samples of the field, read without a network. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { builders } from '@leadwire/sandbox/senders/builders';
 import { newId } from '@leadwire/shared/contract/ids';
 import { FORM_BODY_LIMIT_BYTES, parseJson, readFormBody } from '../src/forms/form-body.ts';

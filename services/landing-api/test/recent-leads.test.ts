@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { createRecentLeads } from '../src/intake/recent-leads.ts';
 import { someFact } from './journal-folder.ts';
 

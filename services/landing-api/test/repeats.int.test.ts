@@ -1,5 +1,5 @@
 /** The same submission again, while the broker that would know it is away. */
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createStage, drained, idOf, lose, statuses } from './outage-stage.ts';
 import { form, storedLeads } from './start-api.ts';

@@ -1,5 +1,5 @@
 /** Replicas on one machine share one folder, so that none has a journal which nobody else looks at. */
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from 'vitest';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createStage, drained, idOf, lose } from './outage-stage.ts';
 import { form, storedLeads, type Answer, type TestApi } from './start-api.ts';

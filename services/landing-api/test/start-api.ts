@@ -52,13 +52,19 @@ export interface TestApi {
   stop: () => Promise<void>;
 }
 
+interface TestApiOptions {
+  env?: Record<string, string>;
+  awaitBroker?: boolean;
+  requestTimeoutMs?: number;
+}
+
 /**
  * The service over a socket, wired as main.ts does it, on the variables that a test cares for. Without
  * a JOURNAL_DIR among them it gets one of its own, which goes with it.
  */
 export async function startApi(
   broker: { url: string },
-  { env = {}, awaitBroker = true }: { env?: Record<string, string>; awaitBroker?: boolean } = {},
+  { env = {}, awaitBroker = true, requestTimeoutMs }: TestApiOptions = {},
 ): Promise<TestApi> {
   const ownFolder = await mkdtemp(join(tmpdir(), 'leadwire-journal-'));
   const variables = envSchema.parse({
@@ -118,6 +124,7 @@ export async function startApi(
     measures,
     now,
     access,
+    requestTimeoutMs,
   });
   const service = await startService({
     log,

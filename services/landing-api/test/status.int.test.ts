@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { makeEvent, type Lead, type Outcome } from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';

@@ -1,5 +1,5 @@
 /** Making drafts over HTTP: repeats of a request, and what a slip of the hand must not do. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { recipients, useApi, variables } from './api-rig.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { readCsv } from '../src/audience/audience-csv.ts';
 import { readAudience } from '../src/audience/audience.ts';
 import { recipients, useApi } from './api-rig.ts';

@@ -1,5 +1,5 @@
 /** The HTTP API over a socket, with a real broker, real databases and the sandbox; nothing is sent by itself. */
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll } from 'vitest';
 import type { SandboxControl } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createLog } from '@leadwire/shared/runtime/log';

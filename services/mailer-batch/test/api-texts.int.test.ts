@@ -1,5 +1,5 @@
 /** Texts of people's own over HTTP, and a campaign that is made of one. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { recipients, useApi } from './api-rig.ts';
 
 const api = useApi();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { NamedColumns } from '../src/audience/audience-columns.ts';
 import { readCsv, type BrokenRow, type ListedPerson } from '../src/audience/audience-csv.ts';
 

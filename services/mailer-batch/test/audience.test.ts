@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { Readable } from 'node:stream';
 import type { ListedPerson } from '../src/audience/audience-csv.ts';
 import { readAudience, type AudienceOptions } from '../src/audience/audience.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { people, useRig } from './rig.ts';

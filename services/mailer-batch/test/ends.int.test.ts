@@ -1,5 +1,5 @@
 /** How campaigns and their copies end, step by step: nobody ticks or sends but these tests. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { liftSmsBudget } from '@leadwire/operations/sms/sms-budget';
 import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { newId } from '@leadwire/shared/contract/ids';

@@ -2,7 +2,7 @@
  * A batch whose sender died a day ago. Real database and sandbox, and their clocks a day on: the sandbox has forgotten
  * the key by then, as Resend does, and would send everything once more.
  */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import { createLog } from '@leadwire/shared/runtime/log';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { newId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
@@ -16,9 +16,6 @@ import { people, useRig } from './rig.ts';
 
 const RESEND_WEBHOOK_SECRET = `whsec_${randomBytes(24).toString('base64')}`;
 const MOBIZON_WEBHOOK_SECRET = 'the-secret-part-of-the-address';
-
-/** A pair of webhooks of which the second never comes is held back for 30 seconds. */
-jest.setTimeout(180_000);
 
 let api: ServiceProcess;
 let folder: string | undefined;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { variables } from './api-rig.ts';
 import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { useRig } from './rig.ts';

@@ -1,5 +1,5 @@
 /** Lists as spreadsheets, CRMs and forms write them: whatever the shape, the same person. */
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { NamedColumns } from '../src/audience/audience-columns.ts';
 import { readCsv, type BrokenRow } from '../src/audience/audience-csv.ts';
 import { readAudience } from '../src/audience/audience.ts';

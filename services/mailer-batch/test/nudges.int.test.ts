@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { connect } from 'nats';

@@ -1,5 +1,5 @@
 /** mailer-batch as it runs in production, between a real broker, a real database and the sandbox; one rig for a test file. */
-import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import {
   createCampaignStore,
   type CampaignStore,

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { secondsFor } from '../src/campaigns/sending-time.ts';
 
 const pace = { callsPerSecond: { email: 5, sms: 2 }, smsPerHour: 200, smsPerDay: 1_000 };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CREATE, SEND, everyNumber, quietHold, startSmsRig, type SmsRig } from './sms-rig.ts';
 
 let rig: SmsRig;

@@ -1,5 +1,5 @@
 /** SMS whose report is lost: Mobizon is asked. Real broker, database and sandbox; the mailer's parts in this process. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import { createLog } from '@leadwire/shared/runtime/log';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { findCommonText } from '../src/sending/sms-text.ts';
 
 /** What Mobizon makes of a text and a person's placeholders. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import type { CampaignWithCounts } from '@leadwire/mailer-batch/campaigns/campaign-store';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { LEASE_MS, mostInASecond, people, sum, useRig } from './rig.ts';

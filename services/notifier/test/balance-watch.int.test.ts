@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import type { Bus } from '@leadwire/shared/broker/bus';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
 import { contactHash } from '@leadwire/shared/contacts/contact-hash';
 import { newId } from '@leadwire/shared/contract/ids';

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';

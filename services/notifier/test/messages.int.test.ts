@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import type { PlatformMessage } from '@leadwire/shared/contract/messages';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { makeEvent, type DeliveryRecorded } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';

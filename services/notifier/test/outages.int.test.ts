@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createOutages } from '@leadwire/shared/coordination/outages';

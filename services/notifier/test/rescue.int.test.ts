@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { Delivery } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import { createLedger } from '@leadwire/shared/delivery/ledger';

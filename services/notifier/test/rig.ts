@@ -1,5 +1,5 @@
 /** A notifier as it runs in production, between a real broker and the sandbox; one rig for a test file. */
-import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Lead } from '@leadwire/shared/contract/events';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { liftSmsBudget } from '@leadwire/operations/sms/sms-budget';
 import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import type { Lead } from '@leadwire/shared/contract/events';

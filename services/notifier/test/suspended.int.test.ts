@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { SnoozeError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/contract/events';

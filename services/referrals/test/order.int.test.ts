@@ -1,5 +1,5 @@
 /** Sales in any order, with a database whose answers get lost, against a calculation made apart. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { saleIdOf } from '@leadwire/shared/contract/sale-facts';

@@ -1,5 +1,5 @@
 /** The service between a real broker, a real database, a real notifier and the sandbox. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { makeEvent } from '@leadwire/shared/contract/events';

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { referralCodesIn } from '@leadwire/shared/delivery/referral-codes';
 import { LATE_LEAD_MS, commissionOf, decide, tierOf, type Decision } from '../src/rules.ts';

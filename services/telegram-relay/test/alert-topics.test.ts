@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { alertText, asMessages } from '../src/alerts/alert-text.ts';
 import { wordsOf } from '../src/alerts/alert-words.ts';

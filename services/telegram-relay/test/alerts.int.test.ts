@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { createAlerts, type AlertText } from '@leadwire/shared/coordination/alerts';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';

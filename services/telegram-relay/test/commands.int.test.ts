@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import type { GroupBot } from '@leadwire/shared/delivery/telegram-groups';
 import { waitFor } from '@leadwire/testing/wait-for';

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { timesShown, useRig } from './rig.ts';
 

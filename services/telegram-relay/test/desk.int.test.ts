@@ -1,5 +1,5 @@
 /** The managers' desk: what people do with notices and alerts beyond reading them. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';

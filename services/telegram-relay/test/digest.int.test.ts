@@ -1,5 +1,5 @@
 /** What the relay tells without being asked: the day before, once a group; and that leads are missing. */
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';

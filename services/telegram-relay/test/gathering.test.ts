@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { SnoozeError, PermanentError } from '@leadwire/shared/errors';
 import { createGathering, type Verdict } from '../src/leads/gathering.ts';
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';

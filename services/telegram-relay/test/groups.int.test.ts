@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';

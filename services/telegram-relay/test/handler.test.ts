@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, test } from 'vitest';
 import { AmbiguousError, SnoozeError, toError } from '@leadwire/shared/errors';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import type { TelegramNotice } from '@leadwire/shared/contract/events';

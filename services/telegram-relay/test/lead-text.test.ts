@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { contactIssues } from '@leadwire/shared/contract/events';
 import { someLead } from '@leadwire/testing/lead';
 import { cut } from '../src/bot/html.ts';

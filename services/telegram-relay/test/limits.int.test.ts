@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { timesShown, useRig } from './rig.ts';

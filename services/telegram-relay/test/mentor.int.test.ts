@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { createDeliveryFacts } from '@leadwire/shared/delivery/outcomes';
 import {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { QUICK, timesShown, useRig } from './rig.ts';

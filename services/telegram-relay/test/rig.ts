@@ -1,5 +1,5 @@
 /** The relay as it runs in production, between a real broker and the sandbox's Telegram; one rig for a test file. */
-import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { startSandbox, type Sandbox, type SandboxOptions } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import type { Bus } from '@leadwire/shared/broker/bus';
@@ -15,9 +15,6 @@ import type { TestBroker } from '@leadwire/testing/test-broker';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createGroupStore, type GroupStore } from '../src/groups/group-store.ts';
-
-/** Tests wait for conditions, for up to 30 s each; a busy machine may need a good part of that. */
-jest.setTimeout(90_000);
 
 /** As fast as tests want it; both sides have the same figures. */
 export const QUICK = {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { readCommand, readUpdate } from '../src/bot/update.ts';
 
 const chat = { id: -1001234567890, type: 'supergroup', title: 'Отдел продаж' };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from 'vitest';
 import { freePort } from '@leadwire/testing/nats';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';

@@ -158,6 +158,8 @@ export const tableReach = {
     person_identities: removed,
     people: keep,
     identity_conflicts: removed,
+    // Tags and ids of rows elsewhere.
+    attribution_conflicts: { reach: 'any', how: 'remove' },
     segments: scrubbed,
     ad_spend: keep,
     message_templates: keep,

@@ -18,6 +18,8 @@ const projectSchema = z.object({
   state: z.enum(['off', 'ok', 'broken']),
   /** What is wrong, in the words of the project. */
   told: z.string().optional(),
+  /** Tables there without row level security; missing where it could not be asked. */
+  unprotected: z.array(z.string()).optional(),
   at: z.iso.datetime(),
 });
 export type ProjectNote = z.infer<typeof projectSchema>;

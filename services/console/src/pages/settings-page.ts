@@ -13,11 +13,11 @@ const TABS = [
   ['/settings', 'Сотрудники'],
   ['/settings/forms', 'Формы'],
   ['/settings/texts', 'Тексты сообщений'],
+  ['/settings/upkeep', 'Проверки'],
   ['/settings/audit', 'Журнал'],
 ] as const;
 
-/** The tabs around each page of the settings. */
-export function settingsFrame(current: string, body: Content): Html {
+export function frame(current: string, body: Content): Html {
   const tabs = TABS.map(
     ([path, word]) =>
       html`<a class="chip" href="${path}" ${path === current && html` aria-current="true"`}
@@ -34,7 +34,7 @@ export function settingsFrame(current: string, body: Content): Html {
 }
 
 export function staffPage(members: readonly StaffMember[], me: Person, told: Content): Html {
-  return settingsFrame(
+  return frame(
     '/settings',
     html`${told}
       <section class="card" aria-labelledby="h-staff">
@@ -149,7 +149,7 @@ export function formsPage(
       <span>${lastLeadAt ? html`заявка ${moment(lastLeadAt, clock)}` : 'заявок не было'}</span></li>`;
   });
   const none = empty('inbox', 'Форм пока нет', html`Добавить: <code>leadwire forms add имя --kind proftest</code>. Формы лендингов работают и без этого.`); // prettier-ignore
-  return settingsFrame(
+  return frame(
     '/settings/forms',
     html`<section class="card" aria-labelledby="h-forms">
       <div class="card-head"><h2 id="h-forms">Формы</h2></div>
@@ -181,9 +181,14 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'text.restored': 'Возвращён прежний текст',
   'text.archived': 'Убран текст',
   'text.unarchived': 'Возвращён текст',
+  'attribution.decided': 'Решено, какие метки верны',
   'spend.imported': 'Внесён расход на рекламу',
   'lead.cancelled': 'Отменены сообщения',
   'lead.exported': 'Скачан список заявок',
+  'referrer.added': 'Добавлен партнёр',
+  'commission.approved': 'Одобрены комиссии партнёра',
+  'commission.paid': 'Комиссии отмечены выплаченными',
+  'commission.tier_set': 'Назначена комиссия партнёров',
   'dead_letter.redriven': 'Отправлено заново из «Проблем»',
   'dead_letter.dropped': 'Убрано из «Проблем»',
 };
@@ -206,7 +211,7 @@ export function auditPage(rows: readonly AuditRow[], next: string | undefined, c
     </li>`;
   });
   const none = empty('clock-3', 'Журнал пуст', 'Здесь будет всё, что сделали люди: кто, что, с чем и чем кончилось.'); // prettier-ignore
-  return settingsFrame(
+  return frame(
     '/settings/audit',
     html`<section class="card" aria-labelledby="h-audit">
         <div class="card-head"><h2 id="h-audit">Журнал</h2></div>

@@ -1,7 +1,7 @@
 /** Which of our fields a form means, by what it calls them: ids, labels, questions; English, Russian, Kazakh. */
 import type { OurField } from '@leadwire/shared/contract/intake-forms';
 
-type Known = Exclude<OurField, 'answer' | 'ignore' | 'id' | `utm_${string}`>;
+type Known = Exclude<OurField, 'answer' | 'challenge' | 'ignore' | 'id' | `utm_${string}`>;
 
 /** Names as `plain` leaves them. */
 const EXACT: Record<Known, readonly string[]> = {

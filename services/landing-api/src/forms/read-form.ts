@@ -4,6 +4,7 @@ import { isRecord } from '@leadwire/shared/contacts/clean-text';
 import { readEmail } from '@leadwire/shared/contacts/emails';
 import { readPhone } from '@leadwire/shared/contacts/phones';
 import type { Dialect, IntakeForm, OurField } from '@leadwire/shared/contract/intake-forms';
+import { CHALLENGE_FIELD } from './challenge.ts';
 import { detectDialect, dialectReaders } from './dialects.ts';
 import { textOf, unwrap } from './fields-of.ts';
 import { exactField, isTrackingField, nearField, ourFieldOf, plain } from './field-names.ts';
@@ -17,6 +18,8 @@ export interface FormReading {
   /** The sender's own id of the submission, with the dialect in front: a key within its form. */
   id: string | undefined;
   isTest: boolean;
+  /** What the challenge's widget put into a form whose mapping says so. */
+  challengeToken: string | undefined;
   /** For `forms test` and the alert: each field that came, and what it was taken for. No values. */
   fields: { name: string; as: string; near?: string }[];
 }
@@ -41,11 +44,13 @@ export function readForm(post: Post, form: FormLook): FormReading | undefined {
   const placed = place([...sent.fields, ...fromAddress].slice(0, MOST_FIELDS), form.mapping);
   const mappedId = placed.find(({ as }) => as === 'id');
   const id = textOf(mappedId?.field.value) ?? sent.id;
+  const token = placed.find(({ as }) => as === 'challenge');
   return {
     dialect,
     submission: toSubmission(dialect, sent, placed),
     id: id === undefined ? undefined : keyOf(dialect, id),
     isTest: sent.isTest ?? false,
+    challengeToken: textOf(token?.field.value),
     fields: placed.map(({ field, as }) => report(field, as)),
   };
 }
@@ -64,7 +69,9 @@ function place(fields: readonly SentField[], mapping: Readonly<Record<string, st
   const taken = new Set<string>();
   const placed = fields.map((field): Placed => {
     const mapped = field.names.map((name) => wanted.get(plain(name))).find(Boolean);
-    const sure = mapped ?? field.as ?? exactField(field.names);
+    // No answer of a person, and another one at each try: a double click would be two leads.
+    const isToken = field.names.includes(CHALLENGE_FIELD);
+    const sure = mapped ?? field.as ?? (isToken ? 'ignore' : exactField(field.names));
     if (sure !== undefined && isFilled(field.value)) taken.add(sure);
     if (sure !== undefined) return { field, as: sure };
     return { field, as: field.names.some(isTrackingField) ? 'tracking' : 'other' };
