@@ -11,7 +11,8 @@ import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
 import { ownTextSchema } from '@leadwire/templates/own-texts/own-text';
 import type { TemplateFiles } from '@leadwire/templates/template-files';
-import { loadTemplates, templateNames, TemplateError, type TemplateName, type Templates } from '@leadwire/templates/templates'; // prettier-ignore
+import type { TemplateError } from '@leadwire/templates/templates';
+import { loadTemplates, templateNames, type TemplateName, type Templates } from '@leadwire/templates/templates'; // prettier-ignore
 import { z } from 'zod';
 
 /** A new version is heard of within this time. */
