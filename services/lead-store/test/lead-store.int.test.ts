@@ -285,26 +285,3 @@ describe('when things break', () => {
     expect(await rowsOf('landing', query, ids)).toHaveLength(300);
   }, 60_000);
 });
-
-test('words for messages are at the broker while they hold, whoever saved them', async () => {
-  const words = async () => {
-    const held = await (await bus.bucket('message_texts')).get('welcome');
-    return held?.operation === 'PUT' ? held.json<{ version: number }>() : undefined;
-  };
-  const texts = (what: string, p: object) =>
-    supabase.landing.sql('select leadwire_texts($1, $2)', [what, JSON.stringify(p)]);
-  await (await bus.bucket('message_texts')).put('password-changed', '{}');
-  const content = { mail: null, sms: 'Готово' };
-  const text = { name: 'welcome', title: 'Доступ', purpose: 'transactional', author: 'owner' };
-  await texts('save', { ...text, content, base: 0 });
-  await texts('save', { ...text, name: 'open-day', purpose: 'campaign', content, base: 0 });
-  await startLeadStore();
-  const first = await waitFor(words, { what: 'the words at the broker' });
-  expect(first).toEqual({ version: 1, content });
-  const bucket = await bus.bucket('message_texts');
-  const gone = await waitFor(async () => ((await bucket.get('password-changed'))?.operation === 'PUT' ? undefined : true), { what: 'words that nobody has to go' }); // prettier-ignore
-  expect(gone).toBe(true);
-  await texts('archive', { name: 'welcome', archived: true, author: 'owner' });
-  await waitFor(async () => (await words()) === undefined, { what: 'the words to go' });
-  expect((await bucket.get('open-day'))?.operation).toBeUndefined();
-});

@@ -18,8 +18,7 @@ const NOT_FOR_WRITERS = ['isAccountMail', 'unsubscribeUrl'];
 
 /** What may stand between braces in the words of this message. */
 export async function messageVariables(name: TemplateName): Promise<string[]> {
-  const { variables } = await loadTemplates();
-  return variables(name).filter((each) => !NOT_FOR_WRITERS.includes(each));
+  return (await loadTemplates()).variables(name).filter((each) => !NOT_FOR_WRITERS.includes(each));
 }
 
 /** The words that the message has now, to begin with: MJML and its text part as the files have them. */
