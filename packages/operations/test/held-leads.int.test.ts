@@ -5,6 +5,7 @@ import { readStream } from '@leadwire/shared/broker/read-stream';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
 import { auditSchema } from '@leadwire/shared/contract/staff-facts';
 import { CONTENT_HASH_HEADER, subjects } from '@leadwire/shared/contract/topology';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
@@ -47,12 +48,20 @@ async function details(action: string): Promise<unknown[]> {
   return found;
 }
 
+async function heldAlert(): Promise<string | undefined> {
+  const stored = await bus.lastUnder('ALERTS', subjects.alert('*', 'quarantined'));
+  const { data } = (stored?.event ?? { data: {} }) as { data: { state?: string } };
+  return data.state;
+}
+
 test('held leads are let out once, whoever does it and how often, and the log says who did', async () => {
   const flood = await Promise.all(Array.from({ length: 5 }, () => hold()));
   const [bot, nameless] = await Promise.all([
     hold({ quarantine: 'honeypot' }),
     hold({ email: null, phone: '123', contactIssues: ['phone_invalid', 'email_missing'] }),
   ]);
+  const told = { severity: 'warning' as const, what: 'quarantined', message: 'Удержаны заявки' };
+  await createAlerts(bus).raise(told);
   const selection = { reason: 'flood' as const, since: begin };
   const foreseen = await foreseeRelease(bus, selection);
   expect(foreseen.map(({ lead, isReachable }) => [lead.leadId, isReachable]).sort()).toEqual(
@@ -81,6 +90,11 @@ test('held leads are let out once, whoever does it and how often, and the log sa
     result: 'done',
     details: { reason: 'flood', released: 4, already: 2 },
   });
+
+  // People were told of the one that is held still.
+  expect(await heldAlert()).not.toBe('resolved');
+  await releaseLeads({ bus, actor }, { leadIds: [bot.leadId] });
+  expect(await heldAlert()).toBe('resolved');
 });
 
 test('a lead that is not held is passed over', async () => {

@@ -63,6 +63,17 @@ describe('what goes on', () => {
     expect(await told()).toEqual(['raised', 'resolved', 'raised']);
   });
 
+  test('is over by its age alone only when it has that age', async () => {
+    const { what, ...alert } = someAlert();
+    await createAlerts(bus).report({ ...alert, what }, what);
+    const over = { ifOlderThanMs: 24 * 60 * 60_000 };
+    await createAlerts(bus).resolve(what, 'nobody looked', over);
+    expect(await told()).toEqual(['raised']);
+    const nextDay = createAlerts(bus, () => Date.now() + 25 * 60 * 60_000);
+    await nextDay.resolve(what, 'nobody looked', over);
+    expect(await told()).toEqual(['raised', 'resolved']);
+  });
+
   test('is not told as over when nothing was raised', async () => {
     const { what } = someAlert();
     await createAlerts(bus).resolve(what, 'works');

@@ -111,3 +111,15 @@ if (show) {
   });
   editor.requestSubmit(show);
 }
+
+// Copying needs a script: the button is there with it.
+for (const button of document.querySelectorAll('[data-copy]')) {
+  if (!globalThis.navigator.clipboard) break;
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await globalThis.navigator.clipboard.writeText(
+      document.getElementById(button.dataset.copy).value,
+    );
+    button.textContent = 'Скопировано';
+  });
+}

@@ -10,4 +10,5 @@ export const changedSubjects = [
   'crm.>',
   'campaign_deliveries.>',
   'dead.>',
+  'referrals.>',
 ] as const;

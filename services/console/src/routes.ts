@@ -19,9 +19,11 @@ import { actButtons, askAbout, leadActs, toldOf } from './pages/lead-acts.ts';
 import { leadPage } from './pages/lead-page.ts';
 import { COUNT_UP_TO, leadsPage } from './pages/leads-page.ts';
 import { faultsOf, todayPage } from './pages/today-page.ts';
+import { partnerRoutes } from './partner-routes.ts';
 import { problemRoutes } from './problem-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { messageTextRoutes } from './message-text-routes.ts';
 import { textRoutes } from './text-routes.ts';
 import type { Clock } from './words/time.ts';
 
@@ -51,8 +53,10 @@ export function routesOf(parts: RouteParts): Route[] {
     ...problemRoutes(parts),
     ...reportRoutes(parts),
     ...campaignRoutes(parts),
+    ...partnerRoutes(parts),
     ...settingsRoutes(parts),
     ...textRoutes(parts),
+    ...messageTextRoutes(parts),
     ...accountRoutes(parts.accounts),
   ];
 }

@@ -2,7 +2,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
 import { createClient } from '@supabase/supabase-js';
-import { PASSWORD, Visitor, addressOf, people, signedIn, startRig, type Rig } from './rig.ts';
+import {
+  PASSWORD,
+  Visitor,
+  addressOf,
+  askingAs,
+  people,
+  signedIn,
+  startRig,
+  type Rig,
+} from './rig.ts';
 
 const LEADS = {
   theirs: '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001',
@@ -199,6 +208,65 @@ test('the day is counted for whoever looks', async () => {
     "select count(*)::int as own from landing_leads where created_at >= date_trunc('day', now() at time zone 'Asia/Almaty') at time zone 'Asia/Almaty' and lower(utm_source) = 'facebook'",
   );
   expect(await textOf(as.targetologist.get('/'))).toContain(`<b>${own}</b>`);
+});
+
+describe('partners', () => {
+  const PARTNER = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0101';
+  const [pending, held] = ['6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0102', '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0103']; // prettier-ignore
+  const page = `/partners/${PARTNER}`;
+  const act = async (role: StaffRole, path: string, fields: Record<string, string>) =>
+    (await as[role].post(path, fields)).headers.get('location');
+  const states = async () => {
+    const found = 'select id, status from referral_conversions';
+    const rows = await rig.landing.landing.sql<{ id: string; status: string }>(found);
+    return Object.fromEntries(rows.map(({ id, status }) => [id, status]));
+  };
+
+  beforeAll(async () => {
+    const { sql } = rig.landing.landing;
+    await sql('insert into referral_referrers (id, name, email, phone, code, clicks) values ($1, $2, $3, $4, $5, 7)', [PARTNER, HOSTILE, 'asel@leadwire-sample.kz', '+77000004411', 'asel']); // prettier-ignore
+    const insert = 'insert into referral_conversions (id, referrer_id, student_id, product, amount, commission, tier, status, reason) values ($1, $2, $3, $4, 50000, $5, 1, $6, $7)'; // prettier-ignore
+    await sql(insert, [pending, PARTNER, 's1', HOSTILE, 5000.5, 'pending', null]);
+    await sql(insert, [held, PARTNER, 's2', null, 5000, 'held', 'self_referral']);
+  });
+
+  test('are seen with what they earned, by whoever sees contacts; names of strangers do no harm', async () => {
+    const list = await textOf(as.sales.get('/partners'));
+    expect(list).toMatch(/Ждёт одобрения<\/span\s*>10\s000,5/);
+    expect(list).not.toContain('<img');
+    const one = await textOf(as.sales.get(page));
+    expect(one).toContain('партнёр и покупатель, похоже, один человек');
+    expect([one.includes('<img'), one.includes('Одобрить')]).toEqual([false, false]);
+    const sales = await askingAs(rig, 'sales');
+    const { error } = await sales.rpc('console_move_referrals', { ids: [pending], wanted: 'paid' });
+    const viewer = await (await askingAs(rig, 'viewer')).rpc('console_partners', { partner: null });
+    expect([error?.code, viewer.error?.code]).toEqual(['42501', '42501']);
+  });
+
+  test('are paid what an owner approved: a doubtful one by itself, money by its sum, nothing twice', async () => {
+    const question = await textOf(as.owner.get(`${page}?ask=approve`));
+    expect([question.includes(`value="${pending}"`), question.includes(`value="${held}"`)]).toEqual([true, false]); // prettier-ignore
+    expect(await act('owner', `${page}/approve`, { id: pending })).toBe(`${page}?done=approved&n=1`); // prettier-ignore
+    expect(await act('owner', `${page}/approve`, { id: pending })).toBe(`${page}?done=approved&n=0`); // prettier-ignore
+    expect(await act('owner', `${page}/pay`, { id: pending, sure: '5000' })).toBe(`${page}?done=number&n=0`); // prettier-ignore
+    const paid = await act('owner', `${page}/pay`, { id: pending, sure: '5\u00a0000,5 ₸' });
+    expect(paid).toBe(`${page}?done=paid&n=1`);
+    expect(await states()).toEqual({ [pending]: 'paid', [held]: 'held' });
+    expect(await textOf(as.owner.get('/partners/csv'))).toContain("asel@leadwire-sample.kz;'+77000004411;s1;"); // prettier-ignore
+  });
+
+  test('are added by whoever talks to people, under a code that nobody else has', async () => {
+    const person = { name: 'Ерлан', email: 'erlan@leadwire-sample.kz', phone: '8 700 000 44 12', code: 'Erlan' }; // prettier-ignore
+    const wrong = await textOf(as.sales.post('/partners', { ...person, phone: 'нет', name: '"><img' })); // prettier-ignore
+    expect([wrong.includes('Это не похоже на номер телефона'), wrong.includes('<img')]).toEqual([true, false]); // prettier-ignore
+    expect(await act('sales', '/partners', person)).toBe('/partners?done=added');
+    expect(await act('sales', '/partners', person)).toBe('/partners?done=known');
+    const other = { ...person, email: 'other@leadwire-sample.kz' };
+    expect(await textOf(as.sales.post('/partners', other))).toContain('Этот код занят');
+    expect(await act('owner', '/partners/tiers', { from: '1', percent: '10,5', amount: '' })).toBe('/partners?done=tier'); // prettier-ignore
+    expect(await textOf(as.owner.get('/partners'))).toContain('10,5 %');
+    expect(await act('owner', '/partners/tiers', { from: '0', percent: '5' })).toBe('/partners?done=bad-tier'); // prettier-ignore
+  });
 });
 
 describe('what is live', () => {

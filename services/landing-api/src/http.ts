@@ -77,11 +77,13 @@ export type HttpPorts = Omit<LandingPorts, 'measures' | 'formsPerMinute' | 'guar
     facebook?: FacebookLeads | undefined;
     alerts: Pick<Alerts, 'raise' | 'resolve'>;
     access: Access;
+    /** How long a head and a body may take to arrive, in milliseconds. */
+    requestTimeoutMs?: number | undefined;
   };
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<FastifyInstance> {
-  const app = createApp(env, ports.log);
+  const app = createApp(env, ports);
   watchProxies(app, ports.alerts);
   await addDefences(app, env, ports.access);
   acceptJsonBodies(app);
@@ -139,7 +141,11 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
   if (facebook !== undefined && appSecret !== undefined && verifyToken !== undefined) {
     addFacebookHook(app, { leads: facebook, appSecret, verifyToken });
   }
-  const strangers = createStrangers(ports.alerts);
+  const strangers = createStrangers({ alerts: ports.alerts, log: ports.log });
+  app.addHook('onClose', (_app, done) => {
+    strangers.stop();
+    done();
+  });
   if (amocrm !== undefined) addAmocrmHook(app, { bus, now, secret: amocrm, strangers });
   if (resend !== undefined) addResendHook(app, { bus, secret: resend });
   if (mailgun !== undefined) addMailgunHook(app, { bus, now, signingKey: mailgun });
@@ -147,17 +153,20 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
   if (unsubscribe !== undefined) addUnsubscribeRoutes(app, { bus, now, secret: unsubscribe });
 }
 
-function createApp(env: HttpEnv, log: Log): FastifyInstance {
+function createApp(
+  env: HttpEnv,
+  { log, requestTimeoutMs = REQUEST_TIMEOUT_MS }: Pick<HttpPorts, 'log' | 'requestTimeoutMs'>,
+): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
     // Its own lines quote the address with its query, where forms may put contact data.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: 2 * REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: 2 * requestTimeoutMs,
     // Node looks for slow heads and bodies every half minute by itself: a slow one would have 45 seconds.
-    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 1_000 },
     // While stopping, whoever is connected is still served: the broker is let go last.
     return503OnClosing: false,
     trustProxy: env.TRUST_PROXY,

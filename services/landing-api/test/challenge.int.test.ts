@@ -6,6 +6,7 @@ import {
   TURNSTILE_PASSES,
   TURNSTILE_SPENT,
 } from '@leadwire/sandbox/turnstile/routes';
+import { FORMS_KEY } from '@leadwire/shared/contract/intake-forms';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { startNats } from '@leadwire/testing/nats';
@@ -53,6 +54,28 @@ test('who passes is a lead like any other, who does not is held', async () => {
   expect(await quarantineOf(passes, {})).toBe('challenge');
   expect(await quarantineOf(await start(TURNSTILE_FAILS), token())).toBe('challenge');
   expect(await quarantineOf(await start(TURNSTILE_SPENT), token())).toBe('challenge');
+});
+
+test('a builder’s form asks for it where its mapping says which field carries it, and nowhere else', async () => {
+  const api = await start(TURNSTILE_PASSES);
+  const mapping = { 'cf-turnstile-response': 'challenge' };
+  const plain = { kind: 'request', dialect: 'auto', secret: null, active: true };
+  const forms = [
+    { ...plain, slug: 'guarded', mapping },
+    { ...plain, slug: 'plain', mapping: {} },
+  ];
+  await (await api.bus.bucket('intake_forms')).put(FORMS_KEY, JSON.stringify(forms));
+  const post = async (slug: string, fields: Record<string, string>) => {
+    const { status, body } = await api.post(`/api/forms/${slug}`, form(newId(), fields));
+    expect(status).toBe(200);
+    const lead = await api.lead(body['leadId']);
+    expect(JSON.stringify(lead)).not.toContain('token-');
+    return lead.quarantine;
+  };
+  expect(await post('guarded', token())).toBeUndefined();
+  expect(await post('guarded', {})).toBe('challenge');
+  expect(await post('plain', token())).toBeUndefined();
+  expect(await post('plain', {})).toBeUndefined();
 });
 
 test('a wrong secret of ours, or an outage of theirs, costs no lead', async () => {

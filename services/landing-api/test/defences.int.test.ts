@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
@@ -91,9 +93,32 @@ describe('a post from a page that is not ours', () => {
   });
 });
 
-test('a head or a body that comes slowly has 15 seconds', async () => {
-  const { headersTimeout, requestTimeout } = (await start()).server;
-  expect([headersTimeout, requestTimeout]).toEqual([15_000, 15_000]);
+describe('what comes slowly', () => {
+  test('has 15 seconds', async () => {
+    const { headersTimeout, requestTimeout } = (await start()).server;
+    expect([headersTimeout, requestTimeout]).toEqual([15_000, 15_000]);
+  });
+
+  const head = `POST ${PROFTEST} HTTP/1.1\r\nhost: a\r\n`;
+  test.each([
+    ['a head', head],
+    ['a body', `${head}content-type: application/json\r\ncontent-length: 500\r\n\r\n{"na`],
+  ])('%s is cut off then, though a little comes all the time', async (_what, beginning) => {
+    const api = await startApi(broker, { requestTimeoutMs: 500 });
+    running.push(api);
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('error', () => undefined);
+    socket.write(beginning);
+    const dripping = setInterval(() => socket.write('a'), 50);
+    try {
+      await once(socket, 'close');
+    } finally {
+      clearInterval(dripping);
+    }
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+  });
 });
 
 test('somebody who speaks for others and is not trusted is told of once', async () => {

@@ -110,6 +110,10 @@ describe('Facebook', () => {
     );
     await settings({ pageToken: 'facebook-sandbox-page-token' });
     expect(await arrives('+77000000144')).toHaveLength(1);
+    await waitFor(async () => {
+      const last = await api.bus.lastUnder('ALERTS', 'alerts.critical.forms_refused');
+      return JSON.stringify(last?.event).includes('resolved');
+    });
   });
 
   test('sends a lead without contacts: it is kept', async () => {

@@ -21,6 +21,7 @@ import { createChallenge } from '../src/forms/challenge.ts';
 import { createKnownForms } from '../src/forms/known-forms.ts';
 import { createRejects } from '../src/forms/rejects.ts';
 import { createHttp } from '../src/http.ts';
+import { dropHeldAfter } from '../src/intake/held-ttl.ts';
 import { createIntake } from '../src/intake/intake.ts';
 import { startDiskAlerts } from '../src/disk-alerts.ts';
 import { createFloodGate } from '../src/intake/flood-gate.ts';
@@ -52,13 +53,19 @@ export interface TestApi {
   stop: () => Promise<void>;
 }
 
+interface TestApiOptions {
+  env?: Record<string, string>;
+  awaitBroker?: boolean;
+  requestTimeoutMs?: number;
+}
+
 /**
  * The service over a socket, wired as main.ts does it, on the variables that a test cares for. Without
  * a JOURNAL_DIR among them it gets one of its own, which goes with it.
  */
 export async function startApi(
   broker: { url: string },
-  { env = {}, awaitBroker = true }: { env?: Record<string, string>; awaitBroker?: boolean } = {},
+  { env = {}, awaitBroker = true, requestTimeoutMs }: TestApiOptions = {},
 ): Promise<TestApi> {
   const ownFolder = await mkdtemp(join(tmpdir(), 'leadwire-journal-'));
   const variables = envSchema.parse({
@@ -79,7 +86,8 @@ export async function startApi(
   const alerts = createAlerts(bus);
   const flood = createFloodGate({ bus, alerts, log, limit: variables.FLOOD_LEADS_PER_MINUTE });
   const held = createHeldAlerts({ alerts, log });
-  const intake = createIntake({ bus, journal, log, flood, held, timeoutMs });
+  const leadBus = dropHeldAfter(bus, variables.RETENTION_QUARANTINE_DAYS);
+  const intake = createIntake({ bus: leadBus, journal, log, flood, held, timeoutMs });
   const watch = watchJournal(journal, log);
   const rejects = createRejects({
     bus,
@@ -118,6 +126,7 @@ export async function startApi(
     measures,
     now,
     access,
+    requestTimeoutMs,
   });
   const service = await startService({
     log,

@@ -15,7 +15,13 @@ export function addTopologyCommands(program: Command, readEnv: () => CliEnv): vo
     .command('apply')
     .description('create what is missing at the broker and mend what differs; keeps every message')
     .action(async () => {
-      const forgotten = await withBus(readEnv(), forgetPlainHashes, 'apply');
+      const env = readEnv();
+      let waiting: readonly string[] = [];
+      const onApplied = (found: readonly string[]) => {
+        waiting = found;
+      };
+      const ages = { retention: env, onApplied };
+      const forgotten = await withBus(env, forgetPlainHashes, 'apply', ages);
       const counts = [streams, buckets, consumers].map((each) => Object.keys(each).length);
       const [streamCount = 0, bucketCount = 0, consumerCount = 0] = counts;
       say(
@@ -24,6 +30,7 @@ export function addTopologyCommands(program: Command, readEnv: () => CliEnv): vo
           `The broker has all ${streamCount} streams, ${bucketCount} buckets and ${consumerCount} consumers.`,
         ),
       );
+      for (const why of waiting) say(paint('yellow', `${why}. Apply once more when it has.`));
       if (forgotten > 0) say(`${forgotten} people were known by hashes without a key: removed.`);
     });
 }

@@ -1,6 +1,7 @@
 /** `leadwire referrals …`: people who bring others, and what they are paid for it. */
 import { writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { commissionsCsv } from '@leadwire/operations/referrals/commissions-csv';
 import {
   addReferrer,
   commissionStates,
@@ -10,21 +11,19 @@ import {
   listReferrers,
   moveCommissions,
   putTier,
+  referralWriter,
   remarksOf,
   type CommissionRow,
   type Move,
 } from '@leadwire/operations/referrals/referrals';
+import { readNewReferrer } from '@leadwire/operations/referrals/new-referrer';
 import { RefusedError } from '@leadwire/operations/refused-error';
-import { readEmail } from '@leadwire/shared/contacts/emails';
-import { readPhone } from '@leadwire/shared/contacts/phones';
-import { readReferralCode } from '@leadwire/shared/contract/referral-facts';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { columns, confirm, counted, oneLine, say } from '../terminal.ts';
-import { commissionsCsv } from './commissions-csv.ts';
 import { commissionLines, money, referrerLines, shown, sumOf } from './referral-screen.ts';
 
 interface Flags {
@@ -146,17 +145,24 @@ async function list(env: CliEnv, flags: Flags): Promise<void> {
   say(...referrerLines(rows));
 }
 
+const EXPECTED = {
+  name: 'how they are called',
+  email: 'a mail address',
+  phone: 'a phone number',
+  code: '3 to 32 letters a-z, digits, - or _',
+};
+
 async function add(env: CliEnv, flags: AddFlags): Promise<void> {
-  const email = readEmail(flags.email).email;
-  const { phone, issue } = readPhone(flags.phone);
-  const code = flags.code === undefined ? undefined : readReferralCode(flags.code);
-  if (email === null) throw new UsageError('--email: expected a mail address');
-  if (phone === null || issue) throw new UsageError('--phone: expected a phone number');
-  if (flags.code !== undefined && code === undefined) {
-    throw new UsageError('--code: expected 3 to 32 letters a-z, digits, - or _');
-  }
+  const { code = '' } = flags;
+  const person = readNewReferrer({
+    name: flags.name,
+    email: flags.email,
+    phone: flags.phone,
+    code,
+  });
+  if ('wrong' in person)
+    throw new UsageError(`--${person.wrong}: expected ${EXPECTED[person.wrong]}`);
   if (flags.dryRun) return say('Nothing was changed: this was a dry run.');
-  const person = { name: oneLine(flags.name), email, phone, code };
   const made = await withBus(env, (bus) => addReferrer({ bus, actor: actorHere() }, person));
   if (flags.json) return say(JSON.stringify(made));
   say(
@@ -203,7 +209,7 @@ async function moveMeant(env: CliEnv, named: string[], to: Move, flags: Flags): 
   if (!(await confirm(question, flags.yes === true))) return say('Nothing was changed.');
   const ids = meant.map(({ id }) => id);
   const changed = await withBus(env, (bus) =>
-    moveCommissions({ bus, actor: actorHere() }, database, ids, to),
+    moveCommissions({ bus, actor: actorHere() }, referralWriter(database), ids, to),
   );
   if (flags.json) return say(JSON.stringify({ meant: ids, changed }));
   say(`${counted(changed.length, 'commission')} ${to}.`);
@@ -218,7 +224,9 @@ async function tier(env: CliEnv, fromSales: number, flags: TierFlags): Promise<v
   const wanted = { fromSales, percent, amount };
   if (flags.dryRun) return say('Nothing was changed: this was a dry run.');
   const database = databaseOf(env);
-  await withBus(env, (bus) => putTier({ bus, actor: actorHere() }, database, wanted));
+  await withBus(env, (bus) =>
+    putTier({ bus, actor: actorHere() }, referralWriter(database), wanted),
+  );
   if (flags.json) return say(JSON.stringify(wanted));
   say(
     `From sale ${fromSales} on: ${[percent !== null && `${percent} %`, amount !== null && money(amount)].filter(Boolean).join(' and ')}.`,

@@ -5,12 +5,15 @@
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { CONTENT_HASH_HEADER, subjects } from '@leadwire/shared/contract/topology';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import type { ActingParts } from '../acting.ts';
 import { MANY, audited } from '../audit/audited.ts';
 import { heldLeads, type HeldLead, type HeldSelection } from './held-leads.ts';
 
 /** Publishes under way at once: a flood of thousands is let out in seconds, and the broker is not swamped. */
 const AT_ONCE = 50;
+/** Held leads that are older than this are no news. */
+const NEWS_MS = 24 * 60 * 60_000;
 /** Ids in the audit log's details; the number is always there. */
 const MOST_NAMED = 50;
 
@@ -29,7 +32,7 @@ export async function foreseeRelease(bus: Bus, selection: HeldSelection): Promis
 }
 
 /**
- * Hands held leads to all consumers. A lead that is not held is passed over; none is no error.
+ * Hands held leads to all consumers, and ends the alert about them when none is left. A lead that is not held is passed over; none is no error.
  * @throws TransientError when the broker does not answer: the same call again finishes it
  */
 export function releaseLeads(
@@ -72,6 +75,7 @@ async function release(bus: Bus, selection: HeldSelection): Promise<ReleaseRepor
     if (batch.length >= AT_ONCE) await flush();
   }
   await flush();
+  if (report.released.length + report.already.length > 0) await endAlert(bus);
   return report;
 }
 
@@ -84,4 +88,12 @@ async function releaseOne(bus: Bus, held: HeldLead): Promise<boolean> {
   const subject = subjects.leadReleased(lead.kind, lead.leadId);
   const headers = contentHash === undefined ? {} : { [CONTENT_HASH_HEADER]: contentHash };
   return (await bus.publish(subject, event, { onceUnder: subject, headers })).stored;
+}
+
+/** Ends the alert about held leads when nobody is left in them who could be reached. A flood has an alert of its own. */
+async function endAlert(bus: Bus): Promise<void> {
+  for await (const held of heldLeads(bus, { since: new Date(Date.now() - NEWS_MS) })) {
+    if (!held.isReleased && held.isReachable && held.reason !== 'flood') return;
+  }
+  await createAlerts(bus).resolve('quarantined', 'Удержанные заявки с контактами выпущены.');
 }

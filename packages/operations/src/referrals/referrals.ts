@@ -29,7 +29,8 @@ const referrerSchema = z.object({
 export type ReferrerRow = z.infer<typeof referrerSchema>;
 
 export const commissionStates = ['held', 'pending', 'approved', 'paid', 'reversed'] as const;
-const commissionSchema = z.object({
+/** A row of `referral_conversions`. */
+export const commissionSchema = z.object({
   id: z.uuid(),
   referrer_id: z.uuid(),
   student_id: z.string(),
@@ -153,10 +154,36 @@ export async function commissionsMeant(
   return [...meant.values()];
 }
 
-/** Answers the ids that changed; what is not ripe for it stays as it is. @throws as `Database` */
+export interface Tier {
+  /** 1 or more. */
+  fromSales: number;
+  /** Of the sale. */
+  percent: number | null;
+  /** Tenge; added where both are given. */
+  amount: number | null;
+}
+
+/** Who writes: the service key, or somebody with rights of their own. */
+export interface ReferralWriter {
+  /** Answers the ids that changed. */
+  move(ids: readonly string[], to: Move): Promise<string[]>;
+  putTier(tier: Tier): Promise<void>;
+}
+/** What a move answers. */
+export const movedSchema = z.array(z.uuid());
+
+/** With the service key. Its methods throw as `Database` does. */
+export const referralWriter = (database: Database): ReferralWriter => ({
+  move: (ids, wanted) => database.call('leadwire_move_referrals', { ids, wanted }, movedSchema),
+  async putTier({ fromSales: from_sales, percent, amount }) {
+    await database.call('leadwire_put_referral_tier', { from_sales, percent, amount }, z.unknown());
+  },
+});
+
+/** Answers the ids that changed; what is not ripe for it stays as it is. @throws as the writer */
 export function moveCommissions(
   { bus, actor }: ActingParts,
-  database: Database,
+  writer: ReferralWriter,
   ids: readonly string[],
   to: Move,
 ): Promise<string[]> {
@@ -164,20 +191,17 @@ export function moveCommissions(
   return audited(
     bus,
     { actor, action: `commission.${to}`, subject },
-    () => database.call('leadwire_move_referrals', { ids, wanted: to }, z.array(z.uuid())),
+    () => writer.move(ids, to),
     (changed) => ({ count: changed.length, ids: changed.slice(0, 100) }),
   );
 }
 
-/** From that many sales on a commission is a share, an amount in tenge, or both together. @throws as `Database` */
+/** From that many sales on a commission is a share, an amount in tenge, or both together. @throws as the writer */
 export function putTier(
   { bus, actor }: ActingParts,
-  database: Database,
-  tier: { fromSales: number; percent: number | null; amount: number | null },
+  writer: ReferralWriter,
+  tier: Tier,
 ): Promise<void> {
   const what = { actor, action: 'commission.tier_set', subject: String(tier.fromSales) };
-  return audited(bus, { ...what, details: { ...tier } }, async () => {
-    const { fromSales: from_sales, percent, amount } = tier;
-    await database.call('leadwire_put_referral_tier', { from_sales, percent, amount }, z.unknown());
-  });
+  return audited(bus, { ...what, details: { ...tier } }, () => writer.putTier(tier));
 }

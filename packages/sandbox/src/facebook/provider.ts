@@ -24,6 +24,12 @@ const newLeadSchema = z.strictObject({
   tell: z.boolean().default(true),
 });
 
+/** As the real tool makes it: organic, marked by its values alone. */
+function addTestLead(leads: FacebookLeads, formId: string): FacebookLead {
+  const fields = { full_name: TEST_VALUE('full_name'), email: 'test@fb.com' };
+  return leads.add({ formId, fields, adId: null, isTold: true });
+}
+
 type Parts = { settings: () => FacebookSettings; leads: FacebookLeads };
 
 /** Makes the provider. Throws a ZodError for options it cannot use. */
@@ -86,9 +92,7 @@ function answer(request: ProviderRequest, { settings, leads }: Parts): ProviderA
     /^(?:\/v\d+\.\d+)?\/([^/]+)(?:\/([^/]+))?$/.exec(request.path) ?? [];
   const query = new URLSearchParams(request.query);
   if (request.method === 'POST' && second === 'test_leads') {
-    const fields = { full_name: TEST_VALUE('full_name'), email: 'test@fb.com' };
-    const { id } = leads.add({ formId: first, fields, adId: null, isTold: true });
-    return ok({ id });
+    return ok({ id: addTestLead(leads, first).id });
   }
   if (second === 'leadgen_forms' && (first === 'me' || first === pageId)) {
     const ids = [...new Set([SAMPLE_FORM, ...leads.forms()])];
@@ -150,10 +154,12 @@ const json = { 'content-type': 'application/json; charset=UTF-8' };
 
 /** People at work: somebody fills a form in, an administrator connects the hook. */
 function controlRoutes(app: FastifyInstance, { leads, settings }: Parts): void {
+  const isHooked = () => settings().webhookUrl !== null;
   app.post('/leads', (request) => {
     const { tell, ...lead } = newLeadSchema.parse(request.body);
-    return leads.add({ ...lead, isTold: tell });
+    return { ...leads.add({ ...lead, isTold: tell }), isTold: tell && isHooked() };
   });
+  app.post('/test-leads', () => ({ ...addTestLead(leads, SAMPLE_FORM), isTold: isHooked() }));
   app.get('/leads', () => ({ leads: leads.all() }));
   /** What Facebook does when the address is typed in: it must echo the challenge. */
   app.post('/verify', async (_request, reply) => {

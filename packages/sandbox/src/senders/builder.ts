@@ -30,6 +30,8 @@ export type Builder = {
   /** What is special about it, for the page. */
   hint: string;
   request: (submission: Submission) => BuilderRequest;
+  /** What it posts to try the address out: no lead. */
+  trial?: (submission: Submission) => BuilderRequest;
 };
 
 const JSON_TYPE = { 'content-type': 'application/json' };

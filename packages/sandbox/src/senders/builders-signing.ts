@@ -71,7 +71,7 @@ export const signingBuilders: readonly Builder[] = [
           },
         },
         { ...given, secret: undefined },
-        given.secret === undefined ? {} : { 'x-leadwire-key': given.secret },
+        keyHeader(given.secret),
       ),
   },
   {
@@ -117,36 +117,14 @@ export const signingBuilders: readonly Builder[] = [
     title: 'Google Ads, форма в объявлении',
     dialect: 'google-ads',
     hint: 'Ключ в теле запроса, google_key.',
-    request: (given) =>
-      asJson(
-        {
-          lead_id: given.id,
-          api_version: '1.0',
-          form_id: 1000001,
-          campaign_id: 2000002,
-          adgroup_id: 3000003,
-          creative_id: 4000004,
-          gcl_id: 'Cj0K-sample-click',
-          google_key: given.secret ?? '',
-          user_column_data: [
-            { column_id: 'FULL_NAME', column_name: 'Full Name', string_value: given.person.name },
-            {
-              column_id: 'PHONE_NUMBER',
-              column_name: 'User Phone',
-              string_value: given.person.phone,
-            },
-            { column_id: 'EMAIL', column_name: 'User Email', string_value: given.person.email },
-          ],
-          is_test: false,
-        },
-        { ...given, secret: undefined },
-      ),
+    request: (given) => asGoogleAds(given, false),
+    trial: (given) => asGoogleAds(given, true),
   },
   {
     id: 'facebook',
     title: 'Facebook через Make или Albato',
     dialect: 'facebook',
-    hint: 'Заявка в том виде, в котором её отдаёт Graph API. Прямое подключение Facebook проверяется на странице Facebook.',
+    hint: 'Заявка в том виде, в котором её отдаёт Graph API.',
     request: (given) =>
       asJson(
         {
@@ -166,6 +144,20 @@ export const signingBuilders: readonly Builder[] = [
       ),
   },
   {
+    id: 'make',
+    title: 'Make, Albato',
+    dialect: 'json',
+    hint: 'Модуль HTTP: тело JSON из docs/FORMS.md, ключ в заголовке X-Leadwire-Key.',
+    request: (given) => {
+      const { name, phone, email } = given.person;
+      return asJson(
+        { name, phone, email, utm_source: 'ig', utm_campaign: 'spring', submissionId: given.id },
+        { ...given, secret: undefined },
+        { 'user-agent': 'Make/production', ...keyHeader(given.secret) },
+      );
+    },
+  },
+  {
     id: 'json',
     title: 'JSON из своей программы, n8n',
     dialect: 'json',
@@ -181,10 +173,43 @@ export const signingBuilders: readonly Builder[] = [
           page: PAGE,
         },
         { ...given, secret: undefined },
-        given.secret === undefined ? {} : { 'x-leadwire-key': given.secret },
+        keyHeader(given.secret),
       ),
   },
 ];
+
+function keyHeader(secret: string | undefined): Record<string, string> {
+  return secret === undefined ? {} : { 'x-leadwire-key': secret };
+}
+
+/** A form inside an advertisement; «Отправить тестовые данные» sends the same with its mark. */
+function asGoogleAds(given: Submission, isTest: boolean): BuilderRequest {
+  const column = (column_id: string, column_name: string, string_value: string) => ({
+    column_id,
+    column_name,
+    string_value,
+  });
+  const { name, phone, email } = given.person;
+  return asJson(
+    {
+      lead_id: given.id,
+      api_version: '1.0',
+      form_id: 1000001,
+      campaign_id: 2000002,
+      adgroup_id: 3000003,
+      creative_id: 4000004,
+      gcl_id: 'Cj0K-sample-click',
+      google_key: given.secret ?? '',
+      user_column_data: [
+        column('FULL_NAME', 'Full Name', name),
+        column('PHONE_NUMBER', 'User Phone', phone),
+        column('EMAIL', 'User Email', email),
+      ],
+      is_test: isTest,
+    },
+    { ...given, secret: undefined },
+  );
+}
 
 function typeformBody({ person, id, now }: Submission) {
   return {

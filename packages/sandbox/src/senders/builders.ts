@@ -24,6 +24,7 @@ export const builders: readonly Builder[] = [
         given,
         { 'user-agent': 'Tilda' },
       ),
+    trial: (given) => asForm({ test: 'test' }, given, { 'user-agent': 'Tilda' }),
   },
   {
     id: 'cf7',

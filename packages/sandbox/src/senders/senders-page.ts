@@ -8,10 +8,15 @@ import { html, type Html } from '../pages/html.ts';
 import type { PagePlugin } from '../sandbox.ts';
 import type { Builder } from './builder.ts';
 import { builders } from './builders.ts';
+import { facebookWays, throughFacebook } from './facebook-direct.ts';
 
 const TIMEOUT_MS = 10_000;
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const NO_API = 'Адрес landing-api не настроен (LANDING_API_URL).';
+/** On the button of a sender's own trial of the address. */
+const TRIAL = ':trial';
 
 const shotSchema = z.object({
   builder: z.string(),
@@ -57,13 +62,10 @@ function routes(app: FastifyInstance, apiUrl: string | undefined): void {
   );
   app.post('/senders/', async (request, reply) => {
     const shot = shotSchema.safeParse(request.body);
-    const builder = builders.find(({ id }) => id === shot.data?.builder);
     const said =
-      shot.data === undefined || builder === undefined || apiUrl === undefined
-        ? trouble(
-            shot.error?.issues[0]?.message ?? 'Адрес landing-api не настроен (LANDING_API_URL).',
-          )
-        : await fire(builder, shot.data, apiUrl);
+      shot.data === undefined
+        ? trouble(shot.error.issues[0]?.message ?? 'Поля заполнены не так.')
+        : await send(app, shot.data, apiUrl);
     return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', POLICY)
@@ -82,6 +84,22 @@ function freshShot(): Shot {
     email: `aisulu.${digits}@mail.leadwire-sample.kz`,
     id: `1000001:${Date.now()}`,
   };
+}
+
+/** What came of the button that was pressed. */
+async function send(app: FastifyInstance, shot: Shot, apiUrl: string | undefined): Promise<Html> {
+  const isTrial = shot.builder.endsWith(TRIAL);
+  const id = isTrial ? shot.builder.slice(0, -TRIAL.length) : shot.builder;
+  const way = facebookWays.find((each) => each.id === id);
+  if (way) {
+    const { name, phone, email } = shot;
+    return answered(way.title, await throughFacebook(app, way, { name, phone, email }));
+  }
+  const builder = builders.find((each) => each.id === id);
+  const request = isTrial ? builder?.trial : builder?.request;
+  if (builder === undefined || request === undefined) return trouble('Такого отправителя нет.');
+  if (apiUrl === undefined) return trouble(NO_API);
+  return fire({ ...builder, request }, shot, apiUrl);
 }
 
 async function fire(builder: Builder, shot: Shot, apiUrl: string): Promise<Html> {
@@ -103,16 +121,26 @@ async function fire(builder: Builder, shot: Shot, apiUrl: string): Promise<Html>
     () => 'нет ответа',
   );
   const headers = Object.entries(sent.headers).map(([header, value]) => `${header}: ${value}`);
-  return html`<section class="card" aria-label="Ответ">
-    <h2>${builder.title}</h2>
+  return answered(builder.title, {
+    answer,
+    sent: ['POST /api/forms/' + shot.form, ...headers, '', sent.body].join('\n'),
+  });
+}
+
+function answered(title: string, { answer, sent }: { answer: string; sent: string }): Html {
+  return html`<section class="card sent" aria-label="Ответ">
+    <h2>${title}</h2>
     <p>Ответ: <b id="answer">${answer}</b></p>
-    <pre>${['POST /api/forms/' + shot.form, ...headers, '', sent.body].join('\n')}</pre>
+    <pre>${sent}</pre>
   </section>`;
 }
 
 function trouble(words: string): Html {
   return html`<p class="alert" role="alert">${words}</p>`;
 }
+
+const button = (value: string, title: string): Html =>
+  html`<button type="submit" name="builder" value="${value}">${title}</button>`;
 
 function page(shot: Shot, apiUrl: string | undefined, said?: Html): string {
   const field = (name: keyof Shot, label: string) =>
@@ -132,7 +160,11 @@ function page(shot: Shot, apiUrl: string | undefined, said?: Html): string {
       <body>
         <header class="top">
           <a class="brand" href="/"><span class="dot"></span>Leadwire <small>отправители</small></a>
-          <nav class="links"><a href="/">Письма и SMS</a> <a href="/forms/">Формы</a></nav>
+          <nav class="links">
+            <a href="/">Письма и SMS</a> <a href="/inbox/amocrm">AmoCRM</a>
+            <a href="/inbox/telegram">Telegram</a> <a href="/inbox/facebook">Facebook</a>
+            <a href="/forms/">Формы</a>
+          </nav>
         </header>
         <main>
           <div class="intro">
@@ -142,22 +174,29 @@ function page(shot: Shot, apiUrl: string | undefined, said?: Html): string {
               одной заявкой. Формы заводятся командой npm run leadwire -- forms add demo.
             </p>
           </div>
-          ${apiUrl === undefined && trouble('Адрес landing-api не настроен (LANDING_API_URL).')}
-          ${said}
+          ${apiUrl === undefined && trouble(NO_API)} ${said}
           <form class="card" method="post" action="/senders/" autocomplete="off">
             <div class="fields">
               ${field('form', 'Форма')} ${field('secret', 'Ключ, если он у формы есть')}
               ${field('name', 'Имя')} ${field('phone', 'Телефон')} ${field('email', 'Почта')}
               ${field('id', 'Номер заявки у отправителя')}
-              <div>
-                ${builders.map(
-                  ({ id, title, hint }) =>
-                    html`<p>
-                      <button type="submit" name="builder" value="${id}">${title}</button> ${hint}
-                    </p>`,
-                )}
-              </div>
             </div>
+            <ul class="senders">
+              ${builders.map(
+                ({ id, title, hint, trial }) =>
+                  html`<li>
+                    ${button(id, title)} ${trial && button(id + TRIAL, 'Проверка адреса')}
+                    <p>${hint}</p>
+                  </li>`,
+              )}
+              ${facebookWays.map(
+                ({ id, title, hint }) =>
+                  html`<li>
+                    ${button(id, title)}
+                    <p>${hint}</p>
+                  </li>`,
+              )}
+            </ul>
           </form>
         </main>
       </body>

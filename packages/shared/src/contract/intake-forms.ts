@@ -34,7 +34,10 @@ export const intakeFormSchema = z.object({
 });
 export type IntakeForm = z.infer<typeof intakeFormSchema>;
 
-/** What a field can be mapped to. `answer` keeps it among the answers, `ignore` drops it. */
+/**
+ * What a field can be mapped to. `answer` keeps it among the answers, `ignore` drops it. `challenge` is what the
+ * challenge's widget put into the form: a form with such a field is one that every sender has to pass it for.
+ */
 export const ourFields = [
   'name',
   'firstName',
@@ -43,6 +46,9 @@ export const ourFields = [
   'phone',
   'paymentMethod',
   'course',
+  'consent',
+  'consentAt',
+  'consentText',
   'id',
   'page',
   'referrer',
@@ -53,6 +59,7 @@ export const ourFields = [
   'utm_content',
   'utm_term',
   'answer',
+  'challenge',
   'ignore',
 ] as const;
 export type OurField = (typeof ourFields)[number];

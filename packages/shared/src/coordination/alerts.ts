@@ -20,8 +20,15 @@ export interface Alerts {
   raise(alert: AlertText): Promise<void>;
   /** It has happened: told every time, once for each `msgId` within two minutes. */
   report(alert: AlertText, msgId: string): Promise<void>;
-  /** It is over: told once, and not at all when nothing was raised. */
-  resolve(what: string, message: string, more?: Pick<Alert, 'release'>): Promise<void>;
+  /**
+   * It is over: told once, and not at all when nothing was raised; with `ifOlderThanMs` not either when it was told
+   * later than that.
+   */
+  resolve(
+    what: string,
+    message: string,
+    more?: Pick<Alert, 'release'> & { ifOlderThanMs?: number },
+  ): Promise<void>;
 }
 
 /** All methods throw TransientError when the broker did not confirm. */
@@ -53,9 +60,10 @@ export function createAlerts(
 
     report: publish,
 
-    async resolve(what, message, more = {}) {
+    async resolve(what, message, { ifOlderThanMs = 0, ...more } = {}) {
       const { seq, alert } = await findLast(what);
       if (alert === undefined || alert.state === 'resolved') return;
+      if (now() - Date.parse(alert.at) < ifOlderThanMs) return;
       const { severity } = alert;
       const over = { ...more, severity, what, message, state: 'resolved' as const };
       await publish(over, `${what}:resolved:${seq}`);

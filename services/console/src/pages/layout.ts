@@ -52,6 +52,13 @@ export const sections: readonly Section[] = [
     isOnPhone: true,
   },
   {
+    path: '/partners',
+    word: 'Партнёры',
+    icon: 'handshake',
+    roles: ['owner', 'sales'],
+    isOnPhone: false,
+  },
+  {
     path: '/settings',
     word: 'Настройки',
     icon: 'settings-2',

@@ -22,8 +22,8 @@ const answerSchema = z.object({
   'error-codes': z.array(z.string()).default([]),
 });
 
-/** False when it is certain that the challenge was not passed. */
-export type Challenge = (token: string | undefined, address: string) => Promise<boolean>;
+/** False when it is certain that the challenge was not passed. `address` is the visitor's, where they post themselves. */
+export type Challenge = (token: string | undefined, address?: string) => Promise<boolean>;
 
 type ChallengeEnv = Pick<Env, 'FORM_CHALLENGE' | 'TURNSTILE_SECRET' | 'TURNSTILE_BASE_URL'>;
 
@@ -36,7 +36,7 @@ export function createChallenge(env: ChallengeEnv, log: Log): Challenge | undefi
   }
   const asked = new Map<string, Promise<boolean>>();
 
-  const ask = async (token: string, address: string): Promise<boolean> => {
+  const ask = async (token: string, address?: string): Promise<boolean> => {
     try {
       const response = await fetch(`${baseUrl}/turnstile/v0/siteverify`, {
         method: 'POST',

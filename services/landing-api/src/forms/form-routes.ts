@@ -148,11 +148,13 @@ async function take(ports: FormPorts, request: FormRequest, arrived: Arrived): P
   }
 }
 
-function acceptReading(
+async function acceptReading(
   ports: FormPorts,
-  { headers, log }: FormRequest,
-  { form, isUnknown, reading, rejectId, receivedAt }: Arrived & { reading: FormReading },
+  request: FormRequest,
+  arrived: Arrived & { reading: FormReading },
 ) {
+  const { headers, log } = request;
+  const { form, isUnknown, reading, rejectId, receivedAt } = arrived;
   const own =
     usableKey([headers['idempotency-key']].flat()[0]) ||
     reading.id ||
@@ -160,11 +162,29 @@ function acceptReading(
   const key = own === undefined ? undefined : `form:${form.slug}:${own}`;
   const { referer, cookie } = headers;
   const { submissionId: _, ...body } = reading.submission;
+  const isPassed = await isChallengePassed(ports, request, arrived);
+  // What a sender says of its form and the moment may be another at each try of one id; whom it is about is not.
+  const { metadata: __, ...told } = body;
+  const content = key === undefined ? body : told;
   return acceptSubmission(
     { ...ports, now: () => receivedAt },
-    { body, key, log, traces: { referer, cookie } },
+    { body, key, log, traces: { referer, cookie }, isChallengeFailed: !isPassed, content },
     leadFormOf(form, isUnknown),
   );
+}
+
+/**
+ * Asked for where the form's mapping names the field that carries the widget's token. A builder posts from its own
+ * server and has no such field, as long as nobody put the widget on its page. A kept post's token is long spent.
+ */
+async function isChallengePassed(
+  { challenge }: FormPorts,
+  { headers, ip }: FormRequest,
+  { form, isAdmin, reading }: Arrived & { reading: FormReading },
+): Promise<boolean> {
+  const isAsked = Object.values(form.mapping).includes('challenge');
+  if (challenge === undefined || !isAsked || isAdmin) return true;
+  return challenge(reading.challengeToken, headers.origin === undefined ? undefined : ip);
 }
 
 function leadFormOf(form: IntakeForm, isUnknown: boolean): Form {

@@ -4,6 +4,8 @@ import { isRecord } from '@leadwire/shared/contacts/clean-text';
 import { readEmail } from '@leadwire/shared/contacts/emails';
 import { readPhone } from '@leadwire/shared/contacts/phones';
 import type { Dialect, IntakeForm, OurField } from '@leadwire/shared/contract/intake-forms';
+import { CHALLENGE_FIELD } from './challenge.ts';
+import { consentIn } from './consent.ts';
 import { detectDialect, dialectReaders } from './dialects.ts';
 import { textOf, unwrap } from './fields-of.ts';
 import { exactField, isTrackingField, nearField, ourFieldOf, plain } from './field-names.ts';
@@ -17,6 +19,8 @@ export interface FormReading {
   /** The sender's own id of the submission, with the dialect in front: a key within its form. */
   id: string | undefined;
   isTest: boolean;
+  /** What the challenge's widget put into a form whose mapping says so. */
+  challengeToken: string | undefined;
   /** For `forms test` and the alert: each field that came, and what it was taken for. No values. */
   fields: { name: string; as: string; near?: string }[];
 }
@@ -38,14 +42,20 @@ export function readForm(post: Post, form: FormLook): FormReading | undefined {
   const dialect = form.dialect === 'auto' ? detectDialect(post, body) : form.dialect;
   const sent = dialectReaders[dialect].read(body);
   const fromAddress = Object.entries(post.query).map(([name, value]) => ({ names: [name], value }));
-  const placed = place([...sent.fields, ...fromAddress].slice(0, MOST_FIELDS), form.mapping);
+  const found = place([...sent.fields, ...fromAddress].slice(0, MOST_FIELDS), form.mapping);
+  const { part: consent, used } = consentIn(found);
+  const placed = found.map((each) =>
+    /^consent/.test(each.as) && !used.has(each) ? { ...each, as: 'other' as const } : each,
+  );
   const mappedId = placed.find(({ as }) => as === 'id');
   const id = textOf(mappedId?.field.value) ?? sent.id;
+  const token = placed.find(({ as }) => as === 'challenge');
   return {
     dialect,
-    submission: toSubmission(dialect, sent, placed),
+    submission: { ...toSubmission(dialect, sent, placed), ...consent },
     id: id === undefined ? undefined : keyOf(dialect, id),
     isTest: sent.isTest ?? false,
+    challengeToken: textOf(token?.field.value),
     fields: placed.map(({ field, as }) => report(field, as)),
   };
 }
@@ -64,7 +74,9 @@ function place(fields: readonly SentField[], mapping: Readonly<Record<string, st
   const taken = new Set<string>();
   const placed = fields.map((field): Placed => {
     const mapped = field.names.map((name) => wanted.get(plain(name))).find(Boolean);
-    const sure = mapped ?? field.as ?? exactField(field.names);
+    // No answer of a person, and another one at each try: a double click would be two leads.
+    const isToken = field.names.includes(CHALLENGE_FIELD);
+    const sure = mapped ?? field.as ?? (isToken ? 'ignore' : exactField(field.names));
     if (sure !== undefined && isFilled(field.value)) taken.add(sure);
     if (sure !== undefined) return { field, as: sure };
     return { field, as: field.names.some(isTrackingField) ? 'tracking' : 'other' };
@@ -72,7 +84,8 @@ function place(fields: readonly SentField[], mapping: Readonly<Record<string, st
   const likely = placed.map((each): Placed => {
     if (each.as !== 'other') return each;
     const as = ourFieldOf(each.field.names);
-    if (as === undefined || taken.has(as) || !isFilled(each.field.value)) return each;
+    const isEmpty = !isFilled(each.field.value) && !(as === 'consent' && each.field.value === true);
+    if (as === undefined || taken.has(as) || isEmpty) return each;
     taken.add(as);
     return { ...each, as };
   });

@@ -21,6 +21,9 @@ import { refusedInWords } from './reject-words.ts';
 const CARRY_EVERY_MS = 2_000;
 /** One alert about a form in this time; the next one has the number of those between. */
 const ALERT_EVERY_MS = 10 * 60_000;
+/** Of a form, a page or Facebook: nothing was refused since. A restart with the right setting leaves nobody to say so. */
+const OVER_AFTER_MS = 24 * 60 * 60_000;
+const OVER_LOOK_MS = 10 * 60_000;
 /** A stranger's posts must not fill the stream: beyond this many a minute they are counted only. */
 const MOST_PER_MINUTE = 120;
 /** Waiting files beyond this many are no longer written. */
@@ -48,6 +51,7 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
   const folder = join(dir, 'rejects');
   const counted = new Map<string, { count: number; toldAt: number }>();
   let minute = { startedAt: 0, count: 0 };
+  let lookedAt = -Infinity;
 
   const publish = async (event: EventOf<'intake.rejected.v1'>): Promise<void> => {
     const subject = subjects.intakeRejected(event.data.rejectId);
@@ -96,8 +100,16 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
       });
   };
 
+  const endOldAlert = async (): Promise<void> => {
+    if (Date.now() - lookedAt < OVER_LOOK_MS) return;
+    const message = 'Сутки отклонённых заявок не было.';
+    await alerts.resolve('forms_refused', message, { ifOlderThanMs: OVER_AFTER_MS });
+    lookedAt = Date.now();
+  };
+
   const carry = async (): Promise<void> => {
     if (!bus.isConnected()) return;
+    await endOldAlert();
     const names = await readdir(folder).catch(() => []);
     for (const name of names.filter((each) => each.endsWith('.json')).sort()) {
       const file = join(folder, name);

@@ -10,6 +10,10 @@ import type { BackgroundWork } from '@leadwire/shared/service/service';
 const LOOK_MS = 2_000;
 /** The first one is told at once, those after it together. */
 const GATHER_MS = 10 * 60_000;
+/** What nobody has let out until then has been looked at, or nobody will. Who lets out all of them ends it at once. */
+const OVER_AFTER_MS = 24 * 60 * 60_000;
+const OVER_LOOK_MS = 10 * 60_000;
+const WHAT = 'quarantined';
 
 /** Of a flood there is an alert of its own. */
 const WHY: Partial<Record<QuarantineReason, string>> = {
@@ -23,10 +27,15 @@ export interface HeldAlerts {
   start(): BackgroundWork;
 }
 
-export function createHeldAlerts(ports: { alerts: Pick<Alerts, 'report'>; log: Log }): HeldAlerts {
-  const { alerts, log } = ports;
+export interface HeldAlertsPorts {
+  alerts: Pick<Alerts, 'report' | 'resolve'>;
+  log: Log;
+}
+
+export function createHeldAlerts({ alerts, log }: HeldAlertsPorts): HeldAlerts {
   const untold = new Map<QuarantineReason, { count: number; since: string }>();
   const toldAt = new Map<QuarantineReason, number>();
+  let lookedAt = -Infinity;
 
   const tell = async (): Promise<void> => {
     for (const [reason, { count, since }] of [...untold]) {
@@ -34,11 +43,15 @@ export function createHeldAlerts(ports: { alerts: Pick<Alerts, 'report'>; log: L
       const message =
         `Удержано заявок с рабочими контактами: ${count} (${WHY[reason]}). Посмотрите их в таблице и выпустите ` +
         `настоящие: leadwire leads release --reason ${reason} --since ${since}`;
-      const alert = { severity: 'warning' as const, what: 'quarantined', message };
-      await alerts.report({ ...alert, release: { reason, since } }, `quarantined:${newId()}`);
+      const alert = { severity: 'warning' as const, what: WHAT, message };
+      await alerts.report({ ...alert, release: { reason, since } }, `${WHAT}:${newId()}`);
       toldAt.set(reason, Date.now());
       untold.delete(reason);
     }
+    if (Date.now() - lookedAt < OVER_LOOK_MS) return;
+    const message = 'Сутки новых удержанных заявок не было.';
+    await alerts.resolve(WHAT, message, { ifOlderThanMs: OVER_AFTER_MS });
+    lookedAt = Date.now();
   };
 
   return {

@@ -30,7 +30,7 @@ export interface FacebookPorts extends LandingPorts {
   graph: FacebookGraph;
   forms: Pick<KnownForms, 'all'>;
   rejects: Pick<Rejects, 'keep'>;
-  alerts: Pick<Alerts, 'raise'>;
+  alerts: Pick<Alerts, 'raise' | 'resolve'>;
   log: Log;
 }
 
@@ -43,6 +43,7 @@ export interface FacebookLeads {
 export function createFacebookLeads(ports: FacebookPorts): FacebookLeads {
   const { graph, forms, rejects, alerts, log, now } = ports;
   const done = new Set<string>();
+  let isRefused = false;
   let since = new Date(now().getTime() - FIRST_LOOK_BACK_MS);
 
   const finish = (id: string): void => {
@@ -82,6 +83,7 @@ export function createFacebookLeads(ports: FacebookPorts): FacebookLeads {
 
   /** Refused access is for a person to mend; the poll takes everything up afterwards. */
   const tellAccess = async (error: PermanentError): Promise<void> => {
+    isRefused = true;
     log.error({ err: error }, 'Facebook does not give leads');
     const message =
       'Facebook не отдаёт заявки: токен страницы больше не действует или ему не хватает прав leads_retrieval. ' +
@@ -114,6 +116,8 @@ export function createFacebookLeads(ports: FacebookPorts): FacebookLeads {
               await take(lead);
             }
             since = new Date(startedAt - OVERLAP_MS);
+            if (isRefused) await alerts.resolve(ALERT, 'Facebook снова отдаёт заявки.');
+            isRefused = false;
           } catch (thrown) {
             const error = toError(thrown);
             if (!(error instanceof PermanentError)) throw error;

@@ -1,6 +1,6 @@
 /** Commissions for whoever pays them, as a file for spreadsheets. */
-import type { CommissionRow, ReferrerRow } from '@leadwire/operations/referrals/referrals';
-import { decimal, spreadsheet } from '@leadwire/operations/spreadsheet/spreadsheet';
+import type { CommissionRow, ReferrerRow } from './referrals.ts';
+import { decimal, spreadsheet } from '../spreadsheet/spreadsheet.ts';
 
 const STATES: Record<CommissionRow['status'], string> = {
   held: 'на проверке',
@@ -27,7 +27,7 @@ const HEAD = [
 /** One line for each commission, with the contacts of its referrer. */
 export function commissionsCsv(
   rows: readonly CommissionRow[],
-  referrers: readonly ReferrerRow[],
+  referrers: readonly Pick<ReferrerRow, 'id' | 'name' | 'code' | 'email' | 'phone'>[],
 ): string {
   const byId = new Map(referrers.map((referrer) => [referrer.id, referrer]));
   const lines = rows.map((row) => {
