@@ -40,6 +40,7 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   access_tokens: 'keep',
   staff_sync: 'keep',
   intake_forms: 'keep',
+  message_texts: 'keep',
   referral_codes: 'contact',
   message_links: 'any',
   hook_tokens: 'contact',

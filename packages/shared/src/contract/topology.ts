@@ -39,6 +39,7 @@ export const buckets = {
     ttlMs: 0,
     what: 'the forms that may post leads, all under one key; the table is the original',
   },
+  message_texts: { ttlMs: 0, what: 'words that people wrote in place of a message’s own; the table is the original' }, // prettier-ignore
   referral_codes: { ttlMs: 0, what: 'code of a referrer -> whose it is; no two have the same' },
   message_links: {
     ttlMs: 31 * DAY,
