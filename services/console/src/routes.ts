@@ -23,6 +23,7 @@ import { partnerRoutes } from './partner-routes.ts';
 import { problemRoutes } from './problem-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { messageTextRoutes } from './message-text-routes.ts';
 import { textRoutes } from './text-routes.ts';
 import type { Clock } from './words/time.ts';
 
@@ -55,6 +56,7 @@ export function routesOf(parts: RouteParts): Route[] {
     ...partnerRoutes(parts),
     ...settingsRoutes(parts),
     ...textRoutes(parts),
+    ...messageTextRoutes(parts),
     ...accountRoutes(parts.accounts),
   ];
 }

@@ -72,6 +72,13 @@ export const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'GET /campaigns/texts/:name/versions': CONTACTS,
   'POST /campaigns/texts/:name/restore': CONTACTS,
   'POST /campaigns/texts/:name/archive': CONTACTS,
+  'GET /settings/texts': OWNER,
+  'POST /settings/texts-preview': OWNER,
+  'GET /settings/texts/:name': OWNER,
+  'POST /settings/texts/:name': OWNER,
+  'GET /settings/texts/:name/versions': OWNER,
+  'POST /settings/texts/:name/restore': OWNER,
+  'POST /settings/texts/:name/archive': OWNER,
   'GET /account': ALL,
   'POST /account/password': ALL,
 };

@@ -5,7 +5,7 @@
  */
 import { readEmail } from '@leadwire/shared/contacts/emails';
 import { readPhone } from '@leadwire/shared/contacts/phones';
-import type { StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import type { StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import { toError } from '@leadwire/shared/errors';
 import type { Database } from '@leadwire/shared/providers/supabase';
 import type { Log } from '@leadwire/shared/runtime/log';

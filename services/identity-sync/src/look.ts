@@ -3,7 +3,7 @@
  * they were told of, or a person has cleared away what stood in their way. Notes how the project stands.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { checkStaffProject, type StaffProject } from '@leadwire/operations/staff/projects';

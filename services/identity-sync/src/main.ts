@@ -2,7 +2,7 @@ import { staffProjectsOf, variablesOf } from '@leadwire/operations/staff/project
 import { openBus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { eventSchemas } from '@leadwire/shared/contract/events';
-import { staffProjects } from '@leadwire/shared/contract/topology-staff';
+import { staffProjects } from '@leadwire/shared/contract/staff-streams';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { readEnv } from '@leadwire/shared/runtime/env';
 import { createLog } from '@leadwire/shared/runtime/log';

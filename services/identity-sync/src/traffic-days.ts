@@ -2,7 +2,7 @@
 import { dayOf } from '@leadwire/operations/reports/report';
 import { countTrafficDays, daysUpTo } from '@leadwire/operations/reports/traffic-days';
 import type { StaffProject } from '@leadwire/operations/staff/projects';
-import type { StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import type { StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 

@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { staffProjectsOf, type StaffProject } from '@leadwire/operations/staff/projects';
-import type { StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import type { StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import {
   LANDING_MIGRATIONS,
   MAIN_MIGRATIONS,

@@ -8,7 +8,7 @@ import { importOne, planImport, readTrafficUsers } from '@leadwire/operations/st
 import { carryStaff } from '@leadwire/operations/staff/projects';
 import { addStaff } from '@leadwire/operations/staff/staff';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import type { StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import type { StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';

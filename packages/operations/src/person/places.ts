@@ -2,7 +2,8 @@
  * What each stream, bucket and table holds of a person, and so what an erasure does there. A new one has to be entered
  * here; docs/PRIVACY.md says the same for people, and a test compares the two.
  */
-import type { BucketName, StreamName } from '@leadwire/shared/contract/topology';
+import type { StreamName } from '@leadwire/shared/contract/streams';
+import type { BucketName } from '@leadwire/shared/contract/topology';
 
 /**
  * `any`: whatever bears a contact or an id of the person is removed. `contact`: what bears a contact; what bears an id
@@ -39,6 +40,7 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   access_tokens: 'keep',
   staff_sync: 'keep',
   intake_forms: 'keep',
+  message_texts: 'keep',
   referral_codes: 'contact',
   message_links: 'any',
   hook_tokens: 'contact',

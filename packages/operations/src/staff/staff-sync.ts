@@ -2,7 +2,7 @@
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { eventSchemas, type StaffChanged } from '@leadwire/shared/contract/events';
-import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import { z } from 'zod';
 
 export const noteSchema = z.object({

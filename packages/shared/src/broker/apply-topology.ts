@@ -21,13 +21,8 @@ import {
 import { unhandledBefore } from './unhandled.ts';
 import { ageOf, type Retention } from '../contract/retention.ts';
 import { consumers, type ConsumerName, type ConsumerSpec } from '../contract/consumers.ts';
-import {
-  DUPLICATE_WINDOW_MS,
-  buckets,
-  streams,
-  type BucketSpec,
-  type StreamSpec,
-} from '../contract/topology.ts';
+import type { StreamSpec } from '../contract/streams.ts';
+import { DUPLICATE_WINDOW_MS, buckets, streams, type BucketSpec } from '../contract/topology.ts';
 
 /** Oldest broker whose schedules survive a recovery (nats-server 2.15 release notes). */
 const OLDEST_BROKER = [2, 15] as const;

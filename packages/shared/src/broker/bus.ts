@@ -17,7 +17,8 @@ import type { Retention } from '../contract/retention.ts';
 import type { AnyEvent } from '../contract/events.ts';
 import { newId } from '../contract/ids.ts';
 import type { Log } from '../runtime/log.ts';
-import { streamOf, type BucketName, type StreamName } from '../contract/topology.ts';
+import type { StreamName } from '../contract/streams.ts';
+import { streamOf, type BucketName } from '../contract/topology.ts';
 
 export { isConflict };
 

@@ -3,7 +3,8 @@
  * apply` alone; services take any that is not so short that something would be lost before it is done.
  */
 import { z } from 'zod';
-import { streams, type StreamName, type StreamSpec } from './topology.ts';
+import type { StreamName, StreamSpec } from './streams.ts';
+import { streams } from './topology.ts';
 
 const DAY = 24 * 60 * 60_000;
 /** A lead may wait so long for a provider that is stopped. */

@@ -12,6 +12,7 @@ import { empty, icon, time, typed } from './parts.ts';
 const TABS = [
   ['/settings', 'Сотрудники'],
   ['/settings/forms', 'Формы'],
+  ['/settings/texts', 'Тексты сообщений'],
   ['/settings/upkeep', 'Проверки'],
   ['/settings/audit', 'Журнал'],
 ] as const;
@@ -176,6 +177,10 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'lead.imported': 'Перенесены заявки из старых таблиц',
   'lead.released': 'Пропущены заявки из карантина',
   'identity.decided': 'Решено, один ли это человек',
+  'text.saved': 'Сохранён текст',
+  'text.restored': 'Возвращён прежний текст',
+  'text.archived': 'Убран текст',
+  'text.unarchived': 'Возвращён текст',
   'attribution.decided': 'Решено, какие метки верны',
   'spend.imported': 'Внесён расход на рекламу',
   'lead.cancelled': 'Отменены сообщения',
