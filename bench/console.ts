@@ -89,6 +89,10 @@ async function pagesOf(rig: Rig, visitor: Visitor): Promise<[string, string][]> 
     ['what nobody has', await search({ words: 'xyzzy' })],
     ['a lead', `/leads/${lead?.id}`],
     ['Проблемы', '/problems'],
+    ['Отчёты, 30 days', '/reports'],
+    ['Отчёты, 30 days by ad', '/reports?by=ad'],
+    ['Отчёты, 90 days by day', '/reports?by=day&days=90'],
+    ['Отчёты, a year by source', '/reports?days=365'],
     ['Настройки', '/settings'],
     ['Журнал', '/settings/audit'],
   ];

@@ -32,6 +32,7 @@ begin
   set name = null, email = null, phone = null, metadata = '{}', answers = null, attribution = null, page_url = null,
     referrer = null, fbclid = null, gclid = null, yclid = null, ttclid = null, fbp = null, fbc = null,
     email_error = null, sms_error = null, amocrm_error = null, person_id = null,
+    consent_at = null, consent_text = null,
     event_id = coalesce(l.event_id, 'too_old'), updated_at = clock_timestamp()
   where l.id = any (leads);
   update public.unified_lead_tracking u

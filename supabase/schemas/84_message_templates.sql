@@ -69,8 +69,8 @@ end
 $$;
 
 -- Everything that is done with texts, by one name. what: list { purpose? }, read { name, version? }, versions { name },
--- save (above), archive { name, author, archived }, changed { known: { name: version } }: the texts of campaigns that
--- hold now, with the content of those that differ from what is known.
+-- save (above), archive { name, author, archived }, changed { known: { name: version }, purpose? }: the texts of
+-- campaigns (or of the product's messages) that hold now, with the content of those that differ from what is known.
 create function public.leadwire_texts(p_what text, p jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 begin
@@ -124,7 +124,7 @@ begin
           filter (where (p #>> array['known', t.name])::integer is distinct from t.version), '[]'))
       from public.message_templates t
       join public.message_template_versions v on v.name = t.name and v.version = t.version
-      where t.archived_at is null and t.purpose = 'campaign'
+      where t.archived_at is null and t.purpose = coalesce(p ->> 'purpose', 'campaign')
     );
   else
     raise exception 'nothing is called %', p_what using errcode = '22023';

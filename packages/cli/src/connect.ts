@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorCode } from 'nats';
 import { TopologyError } from '@leadwire/shared/broker/apply-topology';
-import { openBus, type Bus } from '@leadwire/shared/broker/bus';
+import { openBus, type Bus, type BusOptions } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
 import { RefusedError } from '@leadwire/operations/refused-error';
 import { createLog } from '@leadwire/shared/runtime/log';
@@ -21,6 +21,7 @@ export async function withBus<T>(
   env: CliEnv,
   work: (bus: Bus) => Promise<T>,
   topology: 'apply' | 'as it is' = 'as it is',
+  ages: Pick<BusOptions, 'retention' | 'onApplied'> = {},
 ): Promise<T> {
   let said = '';
   const listen = {
@@ -31,7 +32,7 @@ export async function withBus<T>(
   };
   const log = createLog('leadwire', 'warn', listen);
   const { NATS_URL: url, NATS_REPLICAS: replicas } = env;
-  const bus = openBus({ url, name: 'leadwire', log, replicas, topology });
+  const bus = openBus({ url, name: 'leadwire', log, replicas, topology, ...ages });
   try {
     // Applying may take a while; reaching the broker may not.
     const patience = new AbortController();

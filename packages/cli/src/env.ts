@@ -1,3 +1,4 @@
+import { retentionEnv } from '@leadwire/shared/contract/retention';
 import { baseUrl, commonEnv, referralProject, secret } from '@leadwire/shared/runtime/env';
 import { z } from 'zod';
 
@@ -13,6 +14,8 @@ const databaseUrl = z.url({
 export const envSchema = z.object({
   NATS_URL,
   NATS_REPLICAS,
+  /** `topology apply` brings the streams to it. */
+  ...retentionEnv,
   /** Both given: `leads show` shows the rows of the read model as well. */
   LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),
   LANDING_SUPABASE_SERVICE_KEY: z.string().min(20, 'expected the service key').optional(),

@@ -24,6 +24,7 @@ import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTextCommands } from './texts/text-commands.ts';
 import { addTelegramCommands } from './telegram/telegram-commands.ts';
+import { addTrafficCommand } from './reports/traffic-command.ts';
 import { addTokenCommands } from './tokens/token-commands.ts';
 import { addTopologyCommands } from './broker/topology-commands.ts';
 
@@ -67,6 +68,7 @@ export function buildProgram(readEnv: () => CliEnv): Command {
   addReferralCommands(program, readEnv);
   addTokenCommands(program, readEnv);
   addReportCommands(program, readEnv);
+  addTrafficCommand(program, readEnv);
   addSmsCommands(program, readEnv);
   addDoctorCommand(program, readEnv);
   addHealthCommand(program, readEnv);

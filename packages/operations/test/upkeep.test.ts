@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { judgeUpkeep, type UpkeepRows } from '../src/upkeep/upkeep.ts';
+import {
+  findingsOf,
+  judgeUpkeep,
+  type Round,
+  type StreamSize,
+  type UpkeepRows,
+} from '../src/upkeep/upkeep.ts';
 
 const CALM: UpkeepRows = {
   hasDeals: true,
@@ -17,8 +23,10 @@ const CALM: UpkeepRows = {
   oldLeads: 0,
   oldLogs: 0,
 };
-const statesOf = (...asked: Parameters<typeof judgeUpkeep>) =>
-  Object.fromEntries(judgeUpkeep(...asked).map(({ part, state }) => [part, state]));
+const judge = (round: Round, rows: UpkeepRows, sizes: readonly StreamSize[]) =>
+  findingsOf(judgeUpkeep(rows, sizes), round);
+const statesOf = (...asked: Parameters<typeof judge>) =>
+  Object.fromEntries(judge(...asked).map(({ part, state }) => [part, state]));
 
 describe('upkeep', () => {
   test('of a month has that of a week, and that of a week has that of a day', () => {
@@ -44,7 +52,7 @@ describe('upkeep', () => {
     [{ unused: [{ name: 'users_idx', bytes: 5_000_000 }] }, 'unused', 'warning'],
     [{ oldLogs: 1 }, 'old', 'warning'],
   ] as const)('says what to do about %j', (found, part, state) => {
-    const finding = judgeUpkeep('monthly', { ...CALM, ...(found as Partial<UpkeepRows>) }, []).find(
+    const finding = judge('monthly', { ...CALM, ...(found as Partial<UpkeepRows>) }, []).find(
       (each) => each.part === part,
     );
     const advice = { remedy: expect.any(String), meaning: expect.any(String) };

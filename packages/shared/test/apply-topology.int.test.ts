@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { RetentionPolicy, StorageType, nanos } from 'nats';
+import { RetentionPolicy, StorageType, millis, nanos } from 'nats';
 import { TopologyError } from '@leadwire/shared/broker/apply-topology';
 import { openBus, type Bus } from '@leadwire/shared/broker/bus';
+import { unhandledBefore } from '@leadwire/shared/broker/unhandled';
+import { makeEvent } from '@leadwire/shared/contract/events';
+import type { Retention } from '@leadwire/shared/contract/retention';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { consumers } from '@leadwire/shared/contract/consumers';
 import { buckets, streams, subjects } from '@leadwire/shared/contract/topology';
@@ -10,6 +13,7 @@ import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
+import { waitFor } from '@leadwire/testing/wait-for';
 
 let broker: TestBroker;
 const open: Bus[] = [];
@@ -113,6 +117,76 @@ describe('the topology', () => {
     expect(calls.config.filter_subjects ?? [calls.config.filter_subject]).toEqual(
       consumers['lead-store-calls'].filters,
     );
+  });
+});
+
+describe('how long streams keep people', () => {
+  const DAY = 24 * 60 * 60_000;
+  const set = { RETENTION_LEADS_DAYS: 400, RETENTION_QUARANTINE_DAYS: 7, RETENTION_CALLS_DAYS: 3 };
+
+  async function apply(retention: Retention): Promise<{ bus: Bus; waiting: readonly string[] }> {
+    let waiting: readonly string[] = ['not applied'];
+    const onApplied = (found: readonly string[]) => {
+      waiting = found;
+    };
+    const log = createLog('test', 'silent');
+    const bus = openBus({ url: broker.url, name: 'test', log, retention, onApplied });
+    open.push(bus);
+    await bus.ready;
+    return { bus, waiting };
+  }
+
+  const daysOf = async (bus: Bus, name: string) =>
+    millis((await (await bus.manager()).streams.info(name)).config.max_age) / DAY;
+
+  test('is what a person set, on a broker that is there; services leave it so, and a replay goes on with what is left', async () => {
+    const bus = await serviceStarts();
+    const event = leadCreated(someLead());
+    await bus.publish(subjects.leadCreated('proftest', event.subject), event);
+    // Nobody has handled it, but it is young: nothing of before is to go.
+    expect((await apply(set)).waiting).toEqual([]);
+    const service = await serviceStarts();
+    const ages = await Promise.all(
+      ['LEADS', 'INTAKE', 'CALLS', 'DEAD_LETTERS', 'DELIVERIES', 'STUDENTS'].map((name) =>
+        daysOf(service, name),
+      ),
+    );
+    expect(ages).toEqual([400, 7, 3, 365, 730, 730]);
+    const left = subjects.leadCreated('proftest', event.subject);
+    expect((await service.lastUnder('LEADS', left))?.event).toEqual(event);
+  });
+
+  test('stays longer while somebody has still to handle what would go, and says who', async () => {
+    const bus = await serviceStarts();
+    const manager = await bus.manager();
+    const call = makeEvent('provider.called.v1', {
+      source: 'test',
+      subject: 'resend',
+      data: {
+        service: 'resend',
+        action: 'resend.send',
+        status: 'ok',
+        durationMs: 1,
+        at: new Date().toISOString(),
+      },
+    });
+    await bus.publish(subjects.call('resend', 'ok'), call);
+    const { seq } = (await bus.lastUnder('CALLS', subjects.call('resend', 'ok')))!;
+    // In a moment it is older than nothing at all.
+    const names = () => unhandledBefore(manager, 'CALLS', 0);
+    await waitFor(async () => (await names())?.includes('lead-store-calls'));
+    const [message] = await (
+      await bus.jetstream().consumers.get('CALLS', 'lead-store-calls')
+    )
+      .fetch({ max_messages: 1 })
+      .then(async (batch) => {
+        const found = [];
+        for await (const each of batch) found.push(each);
+        return found;
+      });
+    expect(message!.seq).toBe(seq);
+    await message!.ackAck();
+    await waitFor(async () => (await names()) === undefined);
   });
 });
 

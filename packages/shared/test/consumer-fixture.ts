@@ -75,7 +75,7 @@ export async function openConsumerFixture(
     },
     async publishFor(durable) {
       const lead = someLead();
-      const filter = consumers[durable].filters[0];
+      const [filter = ''] = consumers[durable].filters;
       const stem = filter.startsWith('leads.') ? 'leads.created.proftest.*' : filter;
       const event = leadCreated({ ...lead, leadId: newId() });
       await bus.publish(stem.replace('*', event.subject).replace('>', event.subject), event);

@@ -50,6 +50,7 @@ const ROWS = `
   insert into people (id, since) values ('${LEADS.theirs}', now());
   insert into person_identities (kind, value, person_id, since) values ('phone', '${PHONE}', '${LEADS.theirs}', now());
   insert into identity_conflicts (email, people) values ('${ADDRESS}', 2);
+  insert into attribution_conflicts (project, row_id, lead_id, said) values ('tripwire', '1', '${LEADS.theirs}', '{}');
   insert into audit_log (event_id, actor, action, subject, result, at) values
     ('e1', 'cli:root', 'staff.added', '1', 'done', now());
 `;
@@ -76,6 +77,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
   people: { owner: 1, sales: 1 },
   person_identities: { owner: 1, sales: 1 },
   identity_conflicts: { owner: 1, sales: 1 },
+  attribution_conflicts: { owner: 1, sales: 1 },
   audit_log: { owner: 1 },
   staff: { owner: 5, sales: 1, viewer: 1, targetologist: 1 },
   // The service key's alone.

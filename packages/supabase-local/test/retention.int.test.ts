@@ -19,9 +19,9 @@ afterAll(async () => {
 test('rows that are too old lose the person, or go, and others stay as they are', async () => {
   const [old, held, young] = [randomUUID(), randomUUID(), randomUUID()];
   const lead = (id: string, at: string, quarantined: boolean) =>
-    `('${id}', 'proftest', 'Данияр', '+77000007721', '{"a": 1}', '${at}', ${quarantined}, 'e')`;
+    `('${id}', 'proftest', 'Данияр', '+77000007721', '{"a": 1}', '${at}', ${quarantined}, 'e', '${at}', 'Да')`;
   for (const insert of [
-    `landing_leads (id, kind, name, phone, answers, created_at, quarantined, event_id) values
+    `landing_leads (id, kind, name, phone, answers, created_at, quarantined, event_id, consent_at, consent_text) values
       ${lead(old, '2020-01-05', false)}, ${lead(held, '2021-01-05', true)}, ${lead(young, '2022-01-05', true)}`,
     `unified_lead_tracking (lead_id, name) values ('${old}', 'Данияр'), ('${held}', 'Данияр')`,
     `integration_logs (service, created_at) values ('old', '2020-01-05'), ('young', '2022-01-05')`,
@@ -35,11 +35,15 @@ test('rows that are too old lose the person, or go, and others stay as they are'
   expect(await call()).toEqual({ calls: 0, held: 0, leads: 0 });
 
   const ids = `('${old}', '${held}', '${young}')`;
-  const query = `select kind, name, phone from landing_leads where id in ${ids} order by created_at`;
+  const query = `select kind, name, phone, consent_text from landing_leads where id in ${ids} order by created_at`;
   expect(await landing.sql(query)).toEqual([
-    { kind: 'proftest', name: null, phone: null },
-    { kind: 'proftest', name: 'Данияр', phone: '+77000007721' },
+    { kind: 'proftest', name: null, phone: null, consent_text: null },
+    { kind: 'proftest', name: 'Данияр', phone: '+77000007721', consent_text: 'Да' },
   ]);
+  // Told once more, as by a replay: who is forgotten agreed to nothing any more.
+  const rows = [{ leadId: old, consentAt: '2020-01-05T00:00:00Z', consentText: 'Да' }];
+  const told = createClient(landing.url, KEY).rpc('leadwire_store_consent', { rows });
+  expect((await told.throwOnError()).data as number).toBe(0);
   const copies = `select name from unified_lead_tracking where lead_id in ${ids}`;
   expect(await landing.sql(copies)).toEqual([{ name: null }]);
 });

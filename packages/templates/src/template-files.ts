@@ -5,7 +5,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import mjml2html from 'mjml';
 import { createLiquid, parseLiquid } from './liquid-text.ts';
 import type { LiquidText } from './liquid-text.ts';
 import { TemplateError } from './template-error.ts';
@@ -109,6 +108,8 @@ async function compile(
   file: string,
   includes: { filePath?: string; ignoreIncludes: boolean },
 ): Promise<string> {
+  // Its library takes a second to load, which whoever compiles nothing need not wait for.
+  const { default: mjml2html } = await import('mjml');
   const html = await mjml2html(source, {
     ...includes,
     validationLevel: 'strict',

@@ -7,7 +7,9 @@ import { quarantineReasons } from '@leadwire/shared/contract/alert-facts';
 import { TransientError } from '@leadwire/shared/errors';
 import { z } from 'zod';
 import { decideIdentity, identityDecisions } from '@leadwire/operations/people/decide-identity';
+import { audited } from '@leadwire/operations/audit/audited';
 import { readAnswer } from './data/answers.ts';
+import { attributionDecisions, decideAttribution, readAttributionConflicts } from './data/attribution.ts'; // prettier-ignore
 import { readConflicts, readHeld, readNames, readUnknown, type IdentityConflict } from './data/problems.ts'; // prettier-ignore
 import type { Route, Visit } from './http/route.ts';
 import { groupLetters, type DeadGroup } from './pages/dead-groups.ts';
@@ -86,6 +88,19 @@ export function problemRoutes(parts: Parts): Route[] {
         return told('decided', Number(await decideIdentity(acting, decide, conflict, decided)));
       },
     },
+    {
+      method: 'POST',
+      path: '/problems/attribution',
+      roles: ['owner', 'sales'],
+      async handle({ client, form, person }) {
+        const conflict = z.uuid().safeParse(form.get('conflict')).data;
+        const decided = attributionDecisions.find((each) => each === form.get('decided'));
+        if (conflict === undefined || decided === undefined) return told('decided', 0);
+        const what = { actor: person.email, action: 'attribution.decided', subject: conflict };
+        const decide = () => decideAttribution(client, conflict, decided);
+        return told('decided', Number(await audited(bus, { ...what, details: { decided } }, decide))); // prettier-ignore
+      },
+    },
   ];
 }
 
@@ -107,11 +122,12 @@ async function groupNamed(
 
 async function show(parts: Parts, { client, query, person }: Visit) {
   const { bus, clock } = parts;
-  const [letters, held, unknown, conflicts] = await Promise.all([
+  const [letters, held, unknown, conflicts, tags] = await Promise.all([
     lettersOrNone(parts),
     readHeld(client),
     readUnknown(client),
     readConflicts(client),
+    readAttributionConflicts(client),
   ]);
   const groups = groupLetters(letters ?? []);
   const ids = groups.flatMap(({ letters: own }) => own.slice(-10).flatMap(({ leadId }) => leadId ?? [])); // prettier-ignore
@@ -126,6 +142,7 @@ async function show(parts: Parts, { client, query, person }: Visit) {
     held,
     unknown,
     conflicts,
+    tags,
     isOwner,
     clock,
     isBrokerAway: letters === undefined,

@@ -22,6 +22,7 @@ import { partnerRoutes } from './partner-routes.ts';
 import { problemRoutes } from './problem-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { messageTextRoutes } from './message-text-routes.ts';
 import { textRoutes } from './text-routes.ts';
 import type { Clock } from './words/time.ts';
 
@@ -54,6 +55,7 @@ export function routesOf(parts: RouteParts): Route[] {
     ...partnerRoutes(parts),
     ...settingsRoutes(parts),
     ...textRoutes(parts),
+    ...messageTextRoutes(parts),
     ...accountRoutes(parts),
   ];
 }

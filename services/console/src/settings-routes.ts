@@ -5,11 +5,13 @@ import { addStaff, changeStaff, disableStaff, enableStaff } from '@leadwire/oper
 import { StaffError, type StaffProblem } from '@leadwire/operations/staff/staff-error';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { staffRoles } from '@leadwire/shared/contract/staff-facts';
+import { upkeep } from '@leadwire/operations/upkeep/upkeep';
 import type { Accounts } from './auth/accounts.ts';
-import { readAudit, readForms } from './data/settings.ts';
+import { readAudit, readForms, readUpkeep } from './data/settings.ts';
 import type { Route, Visit } from './http/route.ts';
 import { notice } from './pages/parts.ts';
 import { auditPage, formsPage, staffPage } from './pages/settings-page.ts';
+import { upkeepPage } from './pages/upkeep-page.ts';
 import type { Clock } from './words/time.ts';
 
 export interface SettingsParts {
@@ -77,6 +79,9 @@ export function settingsRoutes({ bus, accounts, clock, publicUrl }: SettingsPart
       const next = last ? `/settings/audit?before=${encodeURIComponent(last)}` : undefined;
       return auditPage(rows, next, clock);
     }),
+    get('/settings/upkeep', async ({ client }) =>
+      upkeepPage(await upkeep({ bus, read: readUpkeep(client) }, clock.now())),
+    ),
     act('add', (visit, email) => addStaff(partsOf(visit), { email, role: 'viewer', ...changeOf(visit.form) })), // prettier-ignore
     act('change', (visit, email) => changeStaff(partsOf(visit), email, changeOf(visit.form))),
     act('disable', (visit, email) => disableStaff(partsOf(visit), email)),

@@ -1,6 +1,7 @@
 /** The editor of texts without a browser: what its form says, and what its page shows of it. */
 import { describe, expect, test } from 'vitest';
 import { ownTextSchema, type OwnText } from '@leadwire/templates/own-texts/own-text';
+import { campaignTexts } from '../src/text-kinds.ts';
 import { editorPage } from '../src/pages/texts/editor-page.ts';
 import { moved, readWriting, type Writing } from '../src/pages/texts/text-form.ts';
 
@@ -22,7 +23,14 @@ const content: OwnText = ownTextSchema.parse({
 });
 const writing: Writing = { name: 'open-day', title: 'День', base: 3, content };
 const pageOf = (shown: Writing) =>
-  editorPage({ writing: shown, findings: [], sms: null, told: undefined, isNew: false }).text;
+  editorPage({
+    place: campaignTexts.place,
+    writing: shown,
+    findings: [],
+    sms: null,
+    told: undefined,
+    isNew: false,
+  }).text;
 
 /** What a browser would send of the page. */
 function formOf(page: string): URLSearchParams {

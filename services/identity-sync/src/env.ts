@@ -1,5 +1,5 @@
 import { staffProjectEnv } from '@leadwire/operations/staff/projects';
-import { commonEnv, milliseconds } from '@leadwire/shared/runtime/env';
+import { commonEnv, milliseconds, timeZone } from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
@@ -10,4 +10,7 @@ export const envSchema = z.object({
   ...staffProjectEnv,
   /** How often everybody who has not arrived somewhere is tried again, those with a conflict too. */
   IDENTITY_LOOK_EVERY_MS: milliseconds(600_000),
+  TIME_ZONE: timeZone,
+  /** The hour, of TIME_ZONE, at which admins are told what the checks of the day found. */
+  UPKEEP_HOUR: z.literal('off').or(z.coerce.number().int().min(0).max(23)).default('off'),
 });

@@ -3,7 +3,7 @@
  * they were told of, or a person has cleared away what stood in their way. Notes how the project stands.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { checkStaffProject, type StaffProject } from '@leadwire/operations/staff/projects';
@@ -14,6 +14,7 @@ import {
   readStaffSync,
   type ProjectNote,
 } from '@leadwire/operations/staff/staff-sync';
+import { z } from 'zod';
 import type { CarryOne } from './handler.ts';
 
 export interface LookPorts {
@@ -32,6 +33,13 @@ export async function lookAtAll(ports: LookPorts): Promise<void> {
   }
 }
 
+/** Undefined where the schema is older than the question: that is no reason to leave people out. */
+async function unprotectedIn({ name, database }: StaffProject): Promise<string[] | undefined> {
+  // Of the landing project `leadwire audit` asks itself.
+  if (name === 'landing') return undefined;
+  return database.call('leadwire_unprotected', {}, z.array(z.string())).catch(() => undefined);
+}
+
 async function lookAt(
   name: StaffProjectName,
   { bus, projects, carry, log }: LookPorts,
@@ -47,7 +55,7 @@ async function lookAt(
       if (note?.eventId === event.id && note.problem === undefined) continue;
       await carryOne(event);
     }
-    return { state: 'ok' };
+    return { state: 'ok', unprotected: await unprotectedIn(project) };
   } catch (thrown) {
     const { message } = toError(thrown);
     log.warn({ project: name, err: thrown }, 'a project could not be looked at');

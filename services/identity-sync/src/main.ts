@@ -2,7 +2,7 @@ import { staffProjectsOf, variablesOf } from '@leadwire/operations/staff/project
 import { openBus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { eventSchemas } from '@leadwire/shared/contract/events';
-import { staffProjects } from '@leadwire/shared/contract/topology-staff';
+import { staffProjects } from '@leadwire/shared/contract/staff-streams';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { readEnv } from '@leadwire/shared/runtime/env';
 import { createLog } from '@leadwire/shared/runtime/log';
@@ -14,8 +14,11 @@ import { attributeAll } from './attribution.ts';
 import { envSchema } from './env.ts';
 import { createCarryOne } from './handler.ts';
 import { lookAtAll } from './look.ts';
+import { keepTrafficDays } from './traffic-days.ts';
+import { tellUpkeepOfDay } from './upkeep-day.ts';
 
 const NAME = 'identity-sync';
+const UPKEEP_LOOK_MS = 300_000;
 
 const env = readEnv(envSchema);
 const log = createLog(NAME, env.LOG_LEVEL);
@@ -55,7 +58,25 @@ await runService({
       async work() {
         await lookAtAll({ bus, projects, carry, log });
         await attributeAll(projects, log);
+        await keepTrafficDays(projects, env.TIME_ZONE, log);
       },
     }),
+    ...upkeepDay(),
   ],
 });
+
+/** Where somebody wishes it and the landing project is known. */
+function upkeepDay() {
+  const landing = projects.get('landing')?.database;
+  const { UPKEEP_HOUR: hour, TIME_ZONE } = env;
+  if (hour === 'off' || !landing) return [];
+  const told = { bus, landing, alerts, hour, timeZone: TIME_ZONE };
+  return [
+    startPeriodic({
+      durable: 'upkeep-day',
+      everyMs: UPKEEP_LOOK_MS,
+      onError: (error) => log.warn({ err: error }, 'the checks of the day could not be made'),
+      work: async () => void (await tellUpkeepOfDay(told, new Date())),
+    }),
+  ];
+}

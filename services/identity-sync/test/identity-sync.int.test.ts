@@ -13,9 +13,11 @@ import { freePort, startNats } from '@leadwire/testing/nats';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { startLanding, startTraffic, type TestLanding } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { tellUpkeepOfDay } from '../src/upkeep-day.ts';
 
 let broker: TestBroker;
 let landing: TestLanding;
@@ -123,4 +125,18 @@ test('whoever is in conflict is left as they are and listed, and carried once a 
   await until('the conflict to be over', async () => (await conflictOf()) === undefined);
   // What the dashboard had said of her stays.
   expect(await inTraffic(email)).toMatchObject({ staff_id: member.staffId, role: 'admin' });
+}, 120_000);
+
+test('the checks of the day are told to admins once, from the hour on', async () => {
+  const alerts = createAlerts(bus);
+  const parts = { bus, alerts, landing: staffProjectsOf(landing.env).get('landing')!.database };
+  const at = (hour: number) => new Date(Date.UTC(2026, 0, 5, hour));
+  const tell = (now: Date) => tellUpkeepOfDay({ ...parts, hour: 9, timeZone: 'UTC' }, now);
+  await landing.landing.sql(`insert into identity_conflicts (email, people) values ('two@leadwire-sample.kz', 2)`); // prettier-ignore
+  expect(await tell(at(8))).toBe(false);
+  expect(await tell(at(9))).toBe(true);
+  expect(await tell(at(20))).toBe(false);
+  const told = JSON.stringify((await bus.lastUnder('ALERTS', 'alerts.*.upkeep'))?.event);
+  expect(told).toContain('Одна почта, разные телефоны: 1 адрес ждёт решения');
+  expect(told).not.toContain('leadwire-sample');
 }, 120_000);

@@ -1,3 +1,4 @@
+import { retentionEnv } from '@leadwire/shared/contract/retention';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import {
@@ -83,6 +84,8 @@ export const envSchema = z.object({
     .int('expected a whole number, 1 or more')
     .min(1, 'expected a whole number, 1 or more')
     .default(600),
+  /** How long a held lead is kept in LEADS. */
+  RETENTION_QUARANTINE_DAYS: retentionEnv.RETENTION_QUARANTINE_DAYS,
   /** New leads in a minute, over all forms and replicas, beyond which they are held until a person lets them out. */
   FLOOD_LEADS_PER_MINUTE: z.coerce
     .number('expected a whole number, 1 or more')

@@ -6,6 +6,7 @@ import type { Phone } from '@leadwire/shared/contacts/phones';
 import type { ContactIssue, Lead, LeadKind } from '@leadwire/shared/contract/events';
 import type { Issue } from '@leadwire/shared/service/http-problems';
 import { readAttribution, type RequestTraces } from './forms/attribution.ts';
+import { readConsent } from './forms/consent.ts';
 import { HONEYPOT_FIELDS, type Submission } from './forms/submission.ts';
 
 const LONGEST_NAME = 200;
@@ -37,7 +38,7 @@ export function readLead(
   stamp: { leadId: string; receivedAt: Date; traces?: RequestTraces },
 ): Reading {
   const { name, email, phone, answers, paymentMethod, metadata, ...more } = submission;
-  const { submissionId: _, ...rest } = more;
+  const { submissionId: _, consent, consentAt, consentText, ...rest } = more;
   const person = cleanLine(String(name ?? ''), LONGEST_NAME);
   const typed = { email: String(email ?? ''), phone: String(phone ?? '') };
   const { address, number } = readContacts(typed);
@@ -48,6 +49,7 @@ export function readLead(
   const { traces = {}, receivedAt } = stamp;
   const from = readAttribution(rest, metadata, traces, receivedAt);
   const { utm, attribution, rest: unknown } = from;
+  const { given, unused } = readConsent({ consent, consentAt, consentText }, receivedAt);
   const { form: slug, isUnknown, ...journey } = form;
   const isSpam = HONEYPOT_FIELDS.some((field) => isFilled(unknown[field]));
   for (const field of HONEYPOT_FIELDS) if (!isFilled(unknown[field])) delete unknown[field];
@@ -68,9 +70,11 @@ export function readLead(
     metadata: {
       ...cleanRecord(unknown),
       ...withoutCookies(asRecord(metadata)),
+      ...cleanRecord(unused),
       ...(address.asTyped !== undefined && { emailAsTyped: address.asTyped }),
       ...(number.asTyped !== undefined && { phoneAsTyped: number.asTyped }),
     },
+    ...given,
     receivedAt: receivedAt.toISOString(),
   };
   return { lead, isSpam };

@@ -14,6 +14,7 @@ import { createChallenge } from './forms/challenge.ts';
 import { createKnownForms } from './forms/known-forms.ts';
 import { createRejects } from './forms/rejects.ts';
 import { createHttp } from './http.ts';
+import { dropHeldAfter } from './intake/held-ttl.ts';
 import { createIntake } from './intake/intake.ts';
 import { startDiskAlerts } from './disk-alerts.ts';
 import { createFloodGate } from './intake/flood-gate.ts';
@@ -42,7 +43,15 @@ measureJournal(metrics.registry, journal);
 const alerts = createAlerts(bus);
 const flood = createFloodGate({ bus, alerts, log, limit: env.FLOOD_LEADS_PER_MINUTE });
 const held = createHeldAlerts({ alerts, log });
-const intake = createIntake({ bus, journal, log, flood, held, timeoutMs: env.INTAKE_TIMEOUT_MS });
+const leadBus = dropHeldAfter(bus, env.RETENTION_QUARANTINE_DAYS);
+const intake = createIntake({
+  bus: leadBus,
+  journal,
+  log,
+  flood,
+  held,
+  timeoutMs: env.INTAKE_TIMEOUT_MS,
+});
 const watch = watchJournal(journal, log);
 const rejects = createRejects({
   bus,
@@ -94,7 +103,7 @@ await runService({
   access,
   problem: () => intake.problem(),
   consume: () => [
-    startDrain({ bus, journal, log }),
+    startDrain({ bus: leadBus, journal, log }),
     startJournalAlerts({ journal, log, alerts }),
     flood.start(),
     startDiskAlerts({ bus, alerts, log, dir: env.JOURNAL_DIR, streamBytes: env.NATS_MAX_STORE }),

@@ -100,6 +100,26 @@ describe('POST /api/forms/:form', () => {
     },
   );
 
+  test('takes a submission once that its sender describes anew at each try, and both of two people under one id', async () => {
+    const before = await api.countLeads();
+    const typeform = builders.find(({ id }) => id === 'typeform')!;
+    const send = (now: number, who = person) => {
+      const { body, headers, query } = typeform.request({
+        person: who,
+        id: 'T1',
+        now,
+        secret: SECRET,
+      });
+      return post(`/api/forms/closed?${query}`, body, headers);
+    };
+    const first = await send(1_800_000_000_000);
+    expect((await send(1_800_000_060_000)).read()).toEqual({ ...first.read(), duplicate: true });
+    expect(await api.countLeads()).toBe(before + 1);
+    const other = await send(1_800_000_060_000, { ...person, phone: '8 700 000 01 02' });
+    expect(other.read()).not.toHaveProperty('duplicate');
+    expect((await newest()).contactIssues).toContain('key_conflict');
+  });
+
   test('makes no lead of a test post, and answers it as the sender wants', async () => {
     const before = await api.countLeads();
     const tilda = await post('/api/forms/open', 'test=test', URLENCODED);

@@ -6,7 +6,8 @@ import type { TestBroker } from '@leadwire/testing/test-broker';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { readStream } from '@leadwire/shared/broker/read-stream';
-import { subjects, type StreamName } from '@leadwire/shared/contract/topology';
+import type { StreamName } from '@leadwire/shared/contract/streams';
+import { subjects } from '@leadwire/shared/contract/topology';
 import { answerOf, startApi, type Answer, type TestApi } from './start-api.ts';
 
 const newSecret = () => `whsec_${randomBytes(24).toString('base64')}`;

@@ -21,6 +21,7 @@ import { createChallenge } from '../src/forms/challenge.ts';
 import { createKnownForms } from '../src/forms/known-forms.ts';
 import { createRejects } from '../src/forms/rejects.ts';
 import { createHttp } from '../src/http.ts';
+import { dropHeldAfter } from '../src/intake/held-ttl.ts';
 import { createIntake } from '../src/intake/intake.ts';
 import { startDiskAlerts } from '../src/disk-alerts.ts';
 import { createFloodGate } from '../src/intake/flood-gate.ts';
@@ -85,7 +86,8 @@ export async function startApi(
   const alerts = createAlerts(bus);
   const flood = createFloodGate({ bus, alerts, log, limit: variables.FLOOD_LEADS_PER_MINUTE });
   const held = createHeldAlerts({ alerts, log });
-  const intake = createIntake({ bus, journal, log, flood, held, timeoutMs });
+  const leadBus = dropHeldAfter(bus, variables.RETENTION_QUARANTINE_DAYS);
+  const intake = createIntake({ bus: leadBus, journal, log, flood, held, timeoutMs });
   const watch = watchJournal(journal, log);
   const rejects = createRejects({
     bus,

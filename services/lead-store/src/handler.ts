@@ -53,6 +53,7 @@ export function createLeadStore(database: Database): LeadStore {
   const storeSale = write('leadwire_store_sales');
   const storeAttribution = write('leadwire_store_attribution');
   const storeQuarantine = write('leadwire_store_quarantine');
+  const storeConsent = write('leadwire_store_consent');
   const tiePerson = write('leadwire_tie_people');
 
   return {
@@ -66,6 +67,8 @@ export function createLeadStore(database: Database): LeadStore {
       if (form !== undefined || attribution !== undefined) {
         await storeAttribution({ leadId, form, attribution, receivedAt });
       }
+      const { consentAt, consentText } = data;
+      if (consentAt !== undefined) await storeConsent({ leadId, consentAt, consentText });
       // What a bot typed is nobody's contact.
       if (type === 'lead.quarantined.v1') return;
       await tiePerson({ leadId, ...identityOf(data), at: receivedAt });

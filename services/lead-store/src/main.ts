@@ -10,6 +10,7 @@ import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import { envSchema } from './env.ts';
 import { startFormsMirror } from './forms-mirror.ts';
+import { startTextsMirror } from './texts-mirror.ts';
 import { startKeepingRejects } from './keep-rejects.ts';
 import { startRetention } from './retention.ts';
 import { createLeadStore, createTripwireStore } from './handler.ts';
@@ -105,6 +106,7 @@ await runService({
       handle: landing.storeStudent,
     }),
     startFormsMirror(bus, landingDatabase, log),
+    startTextsMirror(bus, landingDatabase, log),
     startKeepingRejects(landingDatabase, log),
     startRetention(env, landingDatabase, log),
     startConsumer({

@@ -71,12 +71,18 @@ const leadRow = async ({ leadId }: Lead) =>
 describe('a lead', () => {
   test('becomes one row with its attribution, however often it is delivered', async () => {
     await startLeadStore();
-    const lead = someLead({ metadata: { page: 'spring' } });
+    const agreed = { consentAt: '2026-11-20T10:00:00.000Z', consentText: 'Согласен на обработку' };
+    const lead = someLead({ metadata: { page: 'spring' }, ...agreed });
     await publishLead(lead);
     await publishLead(lead);
 
-    const row = await waitFor(() => leadRow(lead));
-    expect(row).toMatchObject({
+    const row = await waitFor(async () => {
+      const found = await leadRow(lead);
+      return found?.['consent_at'] ? found : undefined;
+    });
+    expect(JSON.parse(JSON.stringify(row))).toMatchObject({
+      consent_at: expect.stringMatching(/^2026-11-20[T ]10:00:00/) as string,
+      consent_text: agreed.consentText,
       name: lead.name,
       email: lead.email,
       phone: lead.phone,

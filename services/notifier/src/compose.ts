@@ -95,16 +95,7 @@ export function personOf(
 export function createComposer(options: ComposerOptions): Composer {
   const { templates, brand, supportEmail, publicBaseUrl } = options;
   const shortLinkOf = (code: string) => `${publicBaseUrl}/s/${code}`;
-
-  const longestLink = shortLinkOf('x'.repeat(LONGEST_CODE));
-  for (const name of templateNames.filter((each) => templates.hasSms(each))) {
-    const longest = templates.longestSms(name, { brand, shortLink: longestLink });
-    if (longest.segments > 1) {
-      throw new Error(
-        `PUBLIC_BASE_URL and BRAND_NAME are too long: the SMS "${name}" would take ${longest.segments} segments (${longest.text.length} of 70 characters)`,
-      );
-    }
-  }
+  for (const name of templateNames) refuseDearSms(templates, name, options);
 
   const frame = { brand, supportEmail: supportEmail ?? null };
 
@@ -130,6 +121,21 @@ export function createComposer(options: ComposerOptions): Composer {
     mail: (due) => templates.renderMail(templateOf(due), dataOf(due) as never),
     sms: (due) => templates.renderSms(templateOf(due), dataOf(due) as never).text,
   };
+}
+
+/** @throws Error when the template's SMS could become longer than one segment. */
+export function refuseDearSms(
+  templates: Templates,
+  name: TemplateName,
+  { brand, publicBaseUrl }: Pick<ComposerOptions, 'brand' | 'publicBaseUrl'>,
+): void {
+  if (!templates.hasSms(name)) return;
+  const shortLink = `${publicBaseUrl}/s/${'x'.repeat(LONGEST_CODE)}`;
+  const longest = templates.longestSms(name, { brand, shortLink });
+  if (longest.segments <= 1) return;
+  throw new Error(
+    `PUBLIC_BASE_URL and BRAND_NAME are too long: the SMS "${name}" would take ${longest.segments} segments (${longest.text.length} of 70 characters)`,
+  );
 }
 
 /** The link is put in when the mail is sent: see delivery/secret-links.ts. */

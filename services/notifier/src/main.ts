@@ -4,7 +4,11 @@ import { openBus } from '@leadwire/shared/broker/bus';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { readEnv } from '@leadwire/shared/runtime/env';
-import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
+import {
+  eventSchemas,
+  leadTakenSchema,
+  type NotificationDue,
+} from '@leadwire/shared/contract/events';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
@@ -12,23 +16,29 @@ import { createAccess } from '@leadwire/shared/service/access';
 import { runService } from '@leadwire/shared/service/service';
 import { createShortLinks } from '@leadwire/shared/delivery/short-links';
 import { createRescue } from '@leadwire/shared/delivery/rescue';
-import { loadTemplates } from '@leadwire/templates/templates';
 import { startBalanceWatch } from './balance-watch.ts';
 import { createChannels } from './channels.ts';
 import { envSchema } from './env.ts';
 import { createBouncedAddresses } from './bounced.ts';
 import { createGates } from './gates.ts';
+import { refuseDearSms } from './compose.ts';
 import { createNotifier } from './handler.ts';
+import { createOwnMessages } from './own-messages.ts';
 import { createPublisher } from './publisher.ts';
-import { SWEEP_BACK_MS, startSweeper } from './rescue.ts';
+import { SWEEP_BACK_MS, startRescue } from './rescue.ts';
 
 const env = readEnv(envSchema);
 const log = createLog('notifier', env.LOG_LEVEL);
 const metrics = createMetrics('notifier');
 const bus = openBus({ url: env.NATS_URL, name: 'notifier', log, replicas: env.NATS_REPLICAS });
-const templates = await loadTemplates();
+const ownMessages = await createOwnMessages({
+  bus,
+  log,
+  refuse: (name, templates) =>
+    refuseDearSms(templates, name, { brand: env.BRAND_NAME, publicBaseUrl: env.PUBLIC_BASE_URL }),
+});
 const parts = { bus, log, metrics };
-const { channels, mobizon } = createChannels(env, { ...parts, templates });
+const { channels, mobizon } = createChannels(env, { ...parts, templates: ownMessages.templates });
 const bounced = createBouncedAddresses(bus, env.CONTACT_HASH_SECRET);
 const { gate, measures } = createGates(env, { ...parts, channels, bounced });
 
@@ -47,7 +57,15 @@ const { planLead, planMessage, sendDue, giveUp } = createNotifier({
 
 const onLead = { ...parts, schema: leadTakenSchema, handle: planLead };
 const onMessage = { ...parts, schema: eventSchemas['message.requested.v1'], handle: planMessage };
-const onDue = { ...parts, schema: eventSchemas['notification.due.v1'], handle: sendDue, giveUp };
+const onDue = {
+  ...parts,
+  schema: eventSchemas['notification.due.v1'],
+  handle: async (event: NotificationDue) => {
+    await ownMessages.known();
+    await sendDue(event);
+  },
+  giveUp,
+};
 
 const watchBalance = () =>
   startBalanceWatch({
@@ -61,15 +79,14 @@ const watchBalance = () =>
   });
 
 const sweep = createRescue(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
-const sweeper = startSweeper({ bus, log, sweep });
 
 await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
   access: createAccess(env, parts),
-  onStop: () => sweeper.stop(),
   consume: () => [
+    ownMessages.start(),
     startConsumer({ ...onLead, durable: 'notifier-plan' }),
     startConsumer({ ...onMessage, durable: 'notifier-messages' }),
     startConsumer({ ...onDue, durable: 'notifier-email' }),
@@ -80,6 +97,7 @@ await runService({
       schema: eventSchemas['contact.suppressed.v1'],
       handle: (event) => bounced.note(event),
     }),
+    startRescue(sweep, log),
     ...(env.SMS_ENABLED ? [watchBalance()] : []),
   ],
 });

@@ -164,6 +164,40 @@ test('each type goes to whom it is for, by the ways that were given, once', asyn
   expect(diploma?.text).toContain('https://learn.leadwire-sample.kz/c/1');
 });
 
+test('words that somebody wrote are sent from the first message on, through a slip, until they are taken back', async () => {
+  const words = await bus().bucket('message_texts');
+  const block = (text: string) => ({ type: 'text', text });
+  const write = (version: number, blocks: object[]) => {
+    const mail = { subject: 'Доступ открыт', preheader: '', blocks };
+    return words.put('welcome', JSON.stringify({ version, content: { mail, sms: null } }));
+  };
+  const button = { type: 'button', text: 'Придумать пароль', url: '{{ link }}' };
+  const mailed = async () => {
+    const message = someMessage();
+    await publish(message, LINK);
+    expect(await ended(message, 1)).toEqual(['email welcome sent']);
+    const [mail, ...others] = await control().mails(message.to.email ?? '');
+    expect(others).toEqual([]);
+    return mail;
+  };
+
+  await write(1, [block('Здравствуйте, {{ name }}! Мы рады.'), button]);
+  const { logs } = await startNotifier({ BRAND_NAME: 'Школа' });
+  const first = await mailed();
+  expect(first?.subject).toBe('Доступ открыт');
+  expect(first?.text).toContain(`Здравствуйте, Дамир! Мы рады.\n\nПридумать пароль:\n${LINK}`);
+  expect(first?.html).toContain(`href="${LINK.replace('&', '&amp;')}"`);
+
+  const said = (what: string) => waitFor(() => JSON.stringify(logs).includes(what), { what });
+  await write(2, [block('Здравствуйте, {{ city }}!')]);
+  await said('cannot be used');
+  expect((await mailed())?.text).toContain('Мы рады.');
+
+  await words.delete('welcome');
+  await said('the built-in words hold again');
+  expect((await mailed())?.text).toContain('Осталось придумать пароль');
+});
+
 test('what is due later waits', async () => {
   await startNotifier();
   const sendAt = new Date(Date.now() + 2_000).toISOString();

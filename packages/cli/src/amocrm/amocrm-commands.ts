@@ -7,6 +7,7 @@ import { clientOf, openTransport, tokenStoreOf } from './amocrm-access.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { clock, paint, say } from '../terminal.ts';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
 
 export function addAmocrmCommands(program: Command, readEnv: () => CliEnv): void {
   program
@@ -15,14 +16,10 @@ export function addAmocrmCommands(program: Command, readEnv: () => CliEnv): void
     .command('connect')
     .description('get tokens for the integration and keep them in the database')
     .option('--code <code>', 'the code, or the whole address that the browser came back to')
-    .option('--json', 'as JSON; with --code')
-    .action((flags: { code?: string; json?: boolean }) => connect(readEnv(), flags));
+    .action((flags: { code?: string }) => connect(readEnv(), flags.code));
 }
 
-async function connect(
-  env: CliEnv,
-  { code: given, json = false }: { code?: string; json?: boolean },
-): Promise<void> {
+async function connect(env: CliEnv, given: string | undefined): Promise<void> {
   const client = clientOf(env);
   const store = tokenStoreOf(env);
   const transport = openTransport(env);
@@ -39,11 +36,10 @@ async function connect(
     );
   });
   await store.save(pair);
-  if (json) return say(JSON.stringify({ connected: true, expiresAt: pair.expiresAt }));
   say(
     paint('green', 'Connected.'),
-    `The access token is good until ${clock(pair.expiresAt)} (Almaty); crm-sync renews it by itself.`,
-    'What waited goes on within a minute. "npm run leadwire -- doctor" checks pipeline and stages.',
+    `The access token is good until ${clock(pair.expiresAt)}; crm-sync renews it by itself.`,
+    `What waited goes on within a minute. "${ownCommand('doctor')}" checks pipeline and stages.`,
   );
 }
 

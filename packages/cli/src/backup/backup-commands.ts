@@ -14,13 +14,10 @@ export function addBackupCommands(program: Command, readEnv: () => CliEnv): void
   backup
     .command('key')
     .description('make a pair: BACKUP_RECIPIENT for .env, and the key that opens backups')
-    .option('--json', 'as JSON')
-    .action(async ({ json = false }: { json?: boolean }) => {
+    .action(async () => {
       const { generateIdentity, identityToRecipient } = await import('age-encryption');
       const identity = await generateIdentity();
-      const recipient = await identityToRecipient(identity);
-      if (json) return say(JSON.stringify({ recipient, identity }));
-      say(`# BACKUP_RECIPIENT=${recipient}`);
+      say(`# BACKUP_RECIPIENT=${await identityToRecipient(identity)}`);
       say('# Keep this key away from the machine; without it no backup can be read.', identity);
     });
 
@@ -55,11 +52,9 @@ export function addBackupCommands(program: Command, readEnv: () => CliEnv): void
   backup
     .command('prune')
     .description('of the names on standard input, those of backups to remove: 7 days, 4 weeks stay')
-    .option('--json', 'as JSON')
-    .action(async ({ json = false }: { json?: boolean }) => {
+    .action(async () => {
       const names = (await text(process.stdin)).split('\n').map((line) => line.trim());
       const ended = endedBackups(names.filter((name) => name !== ''));
-      if (json) return say(JSON.stringify(ended));
       if (ended.length > 0) say(...ended);
     });
 }

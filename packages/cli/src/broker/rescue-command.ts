@@ -17,28 +17,20 @@ export function addSweepCommand(dead: Command, readEnv: () => CliEnv): void {
     .description('find messages that nobody will ever hand out, and hand them out again')
     .option('--dry-run', 'only show them')
     .option('-y, --yes', 'do not ask')
-    .option('--json', 'as JSON')
     .action(async (flags: SweepFlags) => withBus(readEnv(), (bus) => sweep(bus, flags)));
 }
 
 interface SweepFlags {
   dryRun?: boolean;
   yes?: boolean;
-  json?: boolean;
 }
 
-async function sweep(
-  bus: Bus,
-  { dryRun = false, yes = false, json = false }: SweepFlags,
-): Promise<void> {
+async function sweep(bus: Bus, { dryRun = false, yes = false }: SweepFlags): Promise<void> {
   const sweeping = createRescue(bus);
   const strays = await sweeping.look();
   const count = strays.overdue.length + strays.stuck.length;
-  if (json && (dryRun || count === 0))
-    return say(JSON.stringify({ strays: count, broughtBack: 0 }));
   if (count === 0) return say('No strays: every message that is due will be handed out.');
-  if (!json)
-    say(`${counted(count, 'stray')} to be handed out again:`, '', ...showStrays(strays), '');
+  say(`${counted(count, 'stray')} to be handed out again:`, '', ...showStrays(strays), '');
   if (dryRun) return say('Nothing was changed: this was a dry run.');
   if (!(await confirm('Hand out again?', yes))) return say('Nothing was changed.');
   const { broughtBack, withoutLead } = await audited(
@@ -46,8 +38,7 @@ async function sweep(
     { actor: actorHere(), action: 'delivery.rescued', subject: MANY, details: { strays: count } },
     () => sweeping.bringBack(strays),
   );
-  if (json) say(JSON.stringify({ strays: count, broughtBack, withoutLead: withoutLead.length }));
-  else if (broughtBack > 0) say(paint('green', `${broughtBack} handed out again.`));
+  if (broughtBack > 0) say(paint('green', `${broughtBack} handed out again.`));
   if (withoutLead.length > 0) {
     throw new FailedError(
       `${withoutLead.length} not: their lead is not in LEADS any more (${withoutLead.map(({ leadId }) => leadId).join(', ')}).`,

@@ -14,21 +14,23 @@ export function addTopologyCommands(program: Command, readEnv: () => CliEnv): vo
   topology
     .command('apply')
     .description('create what is missing at the broker and mend what differs; keeps every message')
-    .option('--json', 'as JSON')
-    .action(async ({ json = false }: { json?: boolean }) => {
-      const forgotten = await withBus(readEnv(), forgetPlainHashes, 'apply');
+    .action(async () => {
+      const env = readEnv();
+      let waiting: readonly string[] = [];
+      const onApplied = (found: readonly string[]) => {
+        waiting = found;
+      };
+      const ages = { retention: env, onApplied };
+      const forgotten = await withBus(env, forgetPlainHashes, 'apply', ages);
       const counts = [streams, buckets, consumers].map((each) => Object.keys(each).length);
       const [streamCount = 0, bucketCount = 0, consumerCount = 0] = counts;
-      if (json) {
-        const made = { streams: streamCount, buckets: bucketCount, consumers: consumerCount };
-        return say(JSON.stringify({ ...made, forgotten }));
-      }
       say(
         paint(
           'green',
           `The broker has all ${streamCount} streams, ${bucketCount} buckets and ${consumerCount} consumers.`,
         ),
       );
+      for (const why of waiting) say(paint('yellow', `${why}. Apply once more when it has.`));
       if (forgotten > 0) say(`${forgotten} people were known by hashes without a key: removed.`);
     });
 }

@@ -13,7 +13,6 @@ interface Flags {
   share: number;
   wait: number;
   confirm?: number;
-  json?: boolean;
 }
 
 type Act = (api: CampaignApi, id: string) => Promise<void>;
@@ -29,11 +28,9 @@ export function addSubjectCommand(
     .option('--share <percent>', 'how much of the list gets one of the two', parseNumber, 20)
     .option('--wait <hours>', 'from their start to the choice', parseNumber, 4)
     .option('--confirm <people>', 'everybody who is written to in the end', parseNumber)
-    .option('--json', 'as JSON')
     .action((id: string, flags: Flags) =>
       withOne(id, async (api, found) => {
         const test = await testOf(api, found, flags);
-        if (flags.json) return say(JSON.stringify(test));
         const { timeZone } = await api.get(found);
         say(...(test === null ? ['No subjects are tried here.'] : testLines(test, timeZone)));
       }),

@@ -70,36 +70,28 @@ export function addDatabaseCommands(program: Command, readEnv: () => CliEnv): vo
     .description(
       'apply pending migrations where LANDING_, TRIPWIRE_, TRAFFIC_ or MAIN_DATABASE_URL is given, and look at the schemas in any case',
     )
-    .option('--json', 'as JSON')
-    .action(async ({ json = false }: { json?: boolean }) => {
+    .action(async () => {
       const env = readEnv();
       const problems: string[] = [];
-      const said: string[] = [];
       for (const project of PROJECTS) {
-        const tell = (line: string) => (json ? said.push(line) : say(line));
-        const problem = await bringUpToDate(project, env, tell);
+        const problem = await bringUpToDate(project, env);
         if (problem !== undefined) problems.push(problem);
       }
-      if (json) say(JSON.stringify({ isWell: problems.length === 0, said, problems }));
       if (problems.length > 0) throw new FailedError(problems.join('\n'));
     });
 }
 
 /** What is still wrong with the project, in words, or undefined. */
-async function bringUpToDate(
-  project: Project,
-  env: CliEnv,
-  tell: (line: string) => unknown,
-): Promise<string | undefined> {
+async function bringUpToDate(project: Project, env: CliEnv): Promise<string | undefined> {
   const url = env[project.urlVariable];
   try {
-    if (url !== undefined) await migrate(project, url, tell);
+    if (url !== undefined) await migrate(project, url);
   } catch (thrown) {
     return `${project.name}: ${toError(thrown).message}`;
   }
   const finding = await answerOf(project, env);
   if (finding?.state !== 'broken') {
-    tell(`${project.name}: ${finding?.detail ?? ''}`);
+    say(`${project.name}: ${finding?.detail ?? ''}`);
     return undefined;
   }
   const remedy = `Run "${project.push}", or give ${project.urlVariable} and start again.`;
@@ -116,13 +108,9 @@ async function answerOf({ check }: Project, env: CliEnv): Promise<Finding | unde
   }
 }
 
-async function migrate(
-  { name, migrations }: Project,
-  url: string,
-  tell: (line: string) => unknown,
-): Promise<void> {
+async function migrate({ name, migrations }: Project, url: string): Promise<void> {
   const all = await readMigrations(migrations);
   const applied = await withPostgres(url, (target) => applyMigrations(target, all));
   const what = applied.length > 0 ? `applied ${applied.join(', ')}` : 'nothing to apply';
-  tell(paint('green', `${name}: ${what} (${counted(all.length, 'migration')} in all)`));
+  say(paint('green', `${name}: ${what} (${counted(all.length, 'migration')} in all)`));
 }

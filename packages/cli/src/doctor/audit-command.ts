@@ -1,6 +1,12 @@
 /** `leadwire audit daily|weekly|monthly`: what grows unnoticed, and what to do about it, in Russian. */
 import { Argument, type Command } from 'commander';
-import { rounds, upkeep, type Round } from '@leadwire/operations/upkeep/upkeep';
+import {
+  findingsOf,
+  rounds,
+  upkeep,
+  upkeepRows,
+  type Round,
+} from '@leadwire/operations/upkeep/upkeep';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
@@ -21,7 +27,9 @@ export function addAuditCommand(program: Command, readEnv: () => CliEnv): void {
 
 async function audit(env: CliEnv, round: Round, json: boolean): Promise<void> {
   const database = await needLanding(env);
-  const findings = await withBus(env, (bus) => upkeep({ bus, database }, round, new Date()));
+  const read = upkeepRows(database);
+  const found = await withBus(env, (bus) => upkeep({ bus, read }, new Date()));
+  const findings = findingsOf(found, round);
   if (json) say(JSON.stringify(findings, null, 2));
   else say(...findings.flatMap(linesOf));
   const broken = findings.filter(({ state }) => state === 'broken');

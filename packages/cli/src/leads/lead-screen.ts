@@ -90,12 +90,19 @@ function personLines({ lead, seq, isQuarantined }: LeadReport, isPrivate: boolea
     ['issues', lead.contactIssues.join(', ')],
     ['payment', oneLine(lead.paymentMethod ?? '')],
     ['utm', oneLine(utm.join(' '))],
+    ['consent', consentWords(lead)],
     ['answers', jsonLine(lead.answers, 'answers', isPrivate)],
     ['metadata', jsonLine(lead.metadata, 'metadata', isPrivate)],
   ];
   return fields
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `  ${name.padEnd(10)}${value}`);
+}
+
+function consentWords({ consentAt, consentText }: LeadReport['lead']): string {
+  if (consentAt === undefined) return '';
+  const text = consentText === undefined ? '' : `, "${oneLine(maskText(consentText))}"`;
+  return `${clock(consentAt)}${text}`;
 }
 
 function jsonLine(value: object, key: string, isPrivate: boolean): string {

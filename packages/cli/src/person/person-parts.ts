@@ -3,6 +3,7 @@ import type { PersonParts } from '@leadwire/operations/person/person-parts';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { PermanentError } from '@leadwire/shared/errors';
 import { ChatError, createTelegram } from '@leadwire/shared/providers/telegram/bot-api';
+import { openAccount } from '../amocrm/amocrm-access.ts';
 import { actorHere } from '../actor.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
@@ -20,6 +21,7 @@ export async function personParts(env: CliEnv, bus: Bus): Promise<PersonParts> {
     databases: await databasesOf(env),
     journalDir: env.JOURNAL_DIR,
     editNotice: noticeEditor(env),
+    amocrm: env.AMOCRM_BASE_URL === undefined ? undefined : openAccount(env),
   };
 }
 

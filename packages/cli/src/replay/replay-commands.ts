@@ -30,7 +30,6 @@ interface ReplayFlags {
   everything?: boolean;
   dryRun?: boolean;
   yes?: boolean;
-  json?: boolean;
 }
 
 const AFTER_HELP = `
@@ -56,7 +55,6 @@ export function addReplayCommand(program: Command, readEnv: () => CliEnv): void 
     .option('--everything', 'every event there is')
     .option('--dry-run', 'only show what would happen')
     .option('-y, --yes', 'do not ask')
-    .option('--json', 'as JSON')
     .addHelpText('after', AFTER_HELP)
     .action(async (flags: ReplayFlags) => {
       const durables = requireDurables(requireTarget(flags));
@@ -104,29 +102,24 @@ async function replayFacts(
   bus: Bus,
   durables: readonly ConsumerName[],
   filter: ReplayFilter,
-  { dryRun = false, yes = false, json = false }: ReplayFlags,
+  { dryRun = false, yes = false }: ReplayFlags,
 ): Promise<void> {
   const shares = (await selectFacts(bus, durables, filter)).filter(
     ({ messages }) => messages.length > 0,
   );
-  const counts = Object.fromEntries(shares.map((each) => [each.durable, each.messages.length]));
-  if (json && (dryRun || shares.length === 0))
-    return say(JSON.stringify({ events: counts, replayId: null }));
   if (shares.length === 0) return say('Nothing to do: no event fits.');
   const rows: string[][] = [];
   for (const share of shares) {
     rows.push([share.durable, String(share.messages.length), await foresee(bus, share)]);
   }
-  if (!json)
-    say('To be replayed:', '', ...columns(['TO', 'EVENTS', 'WHAT WILL HAPPEN'], rows, '  '), '');
+  say('To be replayed:', '', ...columns(['TO', 'EVENTS', 'WHAT WILL HAPPEN'], rows, '  '), '');
   if (dryRun) return say('Nothing was changed: this was a dry run.');
   if (!(await confirm('Replay?', yes))) return say('Nothing was changed.');
 
   const replayId = newId();
   await replay({ bus, actor: actorHere() }, replayId, shares, ({ durable, messages }, done) =>
-    json ? undefined : progress(`  ${durable}`, messages.length)(done),
+    progress(`  ${durable}`, messages.length)(done),
   );
-  if (json) return say(JSON.stringify({ events: counts, replayId }));
   const count = shares.reduce((sum, { messages }) => sum + messages.length, 0);
   say(paint('green', `${counted(count, 'event')} handed out again, as replay ${replayId}.`));
 }

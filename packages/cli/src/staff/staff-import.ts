@@ -16,7 +16,7 @@ import {
 import { StaffError } from '@leadwire/operations/staff/staff-error';
 import { readStaffNow, readStaffSync } from '@leadwire/operations/staff/staff-sync';
 import { staffRoles, type StaffRole } from '@leadwire/shared/contract/staff-facts';
-import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import { toError } from '@leadwire/shared/errors';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';

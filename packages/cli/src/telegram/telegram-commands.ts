@@ -63,7 +63,7 @@ function requireStudentId(studentId: string): void {
 async function makeGroupCode(bus: Bus, env: CliEnv, bot: GroupBot, isJson: boolean): Promise<void> {
   const { code, validUntil } = await createTelegramCodes(bus).make({ kind: 'group', bot });
   const username = await usernameOf(env, bot);
-  if (isJson) return say(JSON.stringify({ code, bot, username: username ?? null, validUntil }));
+  if (isJson) return say(JSON.stringify({ code, bot, username, validUntil }));
   const who = username === undefined ? `the ${bot} bot` : `@${username}`;
   const kinds = bot === 'leads' ? ' [test|course|request|all]' : '';
   say(
@@ -72,7 +72,7 @@ async function makeGroupCode(bus: Bus, env: CliEnv, bot: GroupBot, isJson: boole
     `1. Add ${who} to the group.`,
     `2. Send there: /activate ${code}${kinds}`,
     '',
-    `Works once, until ${clock(validUntil)} (Almaty).`,
+    `Works once, until ${clock(validUntil)}.`,
   );
 }
 
@@ -86,20 +86,15 @@ async function makeStudentCode(
   const { code, validUntil } = await createTelegramCodes(bus).make({ kind: 'student', studentId });
   const username = await usernameOf(env, 'mentor');
   if (isJson) {
-    const link = username === undefined ? null : `https://t.me/${username}?start=${code}`;
     return say(
-      JSON.stringify({ studentId, link, code, validUntil, isKnown: isKnown !== undefined }),
+      JSON.stringify({ code, studentId, isKnown: isKnown !== undefined, username, validUntil }),
     );
   }
   const way =
     username === undefined
       ? `Send to the mentor bot: /start ${code}`
       : `https://t.me/${username}?start=${code}`;
-  say(
-    paint('green', way),
-    '',
-    `Works once, until ${clock(validUntil)} (Almaty), for student ${studentId}.`,
-  );
+  say(paint('green', way), '', `Works once, until ${clock(validUntil)}, for student ${studentId}.`);
   if (!isKnown) {
     say(paint('yellow', 'The platform has not told of this student yet: is the id right?'));
   }

@@ -4,11 +4,18 @@ import { text as textOfStream } from 'node:stream/consumers';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { checkLinks } from '@leadwire/operations/texts/check-links';
 import { readTextFile, writeTextFile } from '@leadwire/operations/texts/text-file';
-import { createTextStore, serviceDoor, textPurposes, type TextPurpose, type TextStore } from '@leadwire/operations/texts/text-store'; // prettier-ignore
+import { createTextStore, serviceDoor, textPurposes, type StoredText, type TextPurpose, type TextStore } from '@leadwire/operations/texts/text-store'; // prettier-ignore
 import { archiveText, readContent, restoreText, saveText, textOf, type TextParts } from '@leadwire/operations/texts/texts'; // prettier-ignore
 import { addressesIn, checkOwnText, type TextFinding } from '@leadwire/templates/own-texts/check-text'; // prettier-ignore
+import {
+  builtInText,
+  checkOwnMessage,
+  showOwnMessage,
+} from '@leadwire/templates/own-texts/own-message';
+import type { OwnText } from '@leadwire/templates/own-texts/own-text';
+import { templateNames, type TemplateName } from '@leadwire/templates/templates';
 import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
-import { showOwnText } from '@leadwire/templates/own-texts/show-text';
+import { showOwnText, type ShownFor } from '@leadwire/templates/own-texts/show-text';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
@@ -41,10 +48,18 @@ export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
 
   withText('show', 'one text as a file: change it, and "texts write" makes it a new version')
     .option('--version <n>', 'an earlier one', parseVersion)
-    .action(async (name: string, { version, json }: { version?: number; json?: boolean }) => {
-      const text = await textOf(await storeOf(readEnv()), name, version);
-      say(json ? JSON.stringify(text) : writeTextFile(text.title, text.content).trimEnd());
-    });
+    .option('--built-in', 'of a message of the product: the words it has by itself')
+    .action(
+      async (
+        name: string,
+        { version, json, builtIn }: { version?: number; json?: boolean; builtIn?: boolean },
+      ) => {
+        // prettier-ignore
+        if (builtIn) return say(writeTextFile(name, await builtInText(messageOf(name))).trimEnd());
+        const text = await textOf(await storeOf(readEnv()), name, version);
+        say(json ? JSON.stringify(text) : writeTextFile(text.title, text.content).trimEnd());
+      },
+    );
 
   withText('write', 'a new version from a file (a head and Markdown, or JSON)')
     .argument('[file]', 'standard input when it is left out')
@@ -92,7 +107,10 @@ export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
       });
     });
 
-  withText('archive', 'offer it no more; its versions stay')
+  withText(
+    'archive',
+    'offer it no more; a message of the product has its own words again; versions stay',
+  )
     .option('--undo', 'offer it again')
     .option('-y, --yes', 'do not ask')
     .action(
@@ -112,7 +130,7 @@ async function write(
 ): Promise<void> {
   const source = file === undefined ? await textOfStream(process.stdin) : await readFile(file, 'utf8'); // prettier-ignore
   const given = readTextFile(source);
-  const findings = await checkOwnText(readContent(given.content));
+  const findings = await findingsOf(name, purpose, readContent(given.content));
   if (dryRun) return say(...(json ? [JSON.stringify({ findings })] : findingLines(findings)));
   await changing(env, async (parts) => {
     const newestBase = base ?? (await parts.texts.versions(name))[0]?.version ?? 0;
@@ -134,8 +152,8 @@ interface PreviewFlags {
 function preview(readEnv: () => CliEnv) {
   return async (name: string, { version, html, who, json }: PreviewFlags) => {
     const env = readEnv();
-    const { content } = await textOf(await storeOf(env), name, version);
-    const shown = await showOwnText(await compileOwnText(name, content), {
+    const text = await textOf(await storeOf(env), name, version);
+    const shown = await show(text, {
       name: who === '' ? null : who,
       ...(env.PUBLIC_BASE_URL !== undefined && { publicUrl: env.PUBLIC_BASE_URL }),
     });
@@ -146,14 +164,36 @@ function preview(readEnv: () => CliEnv) {
 
 function check(readEnv: () => CliEnv) {
   return async (name: string, flags: { version?: number; links: boolean; json?: boolean }) => {
-    const { content } = await textOf(await storeOf(readEnv()), name, flags.version);
+    const { content, purpose } = await textOf(await storeOf(readEnv()), name, flags.version);
     const asked = flags.links ? checkLinks(addressesIn(content)) : [];
-    const findings: TextFinding[] = [...(await checkOwnText(content)), ...(await asked)];
+    const findings: TextFinding[] = [
+      ...(await findingsOf(name, purpose, content)),
+      ...(await asked),
+    ];
     say(...(flags.json ? [JSON.stringify(findings)] : findingLines(findings)));
     if (findings.some(({ level }) => level === 'stop')) {
       throw new FailedError('It cannot be sent as it is.');
     }
   };
+}
+
+/** A message of the product is held to more than a campaign's text, and knows other variables. */
+function findingsOf(name: string, purpose: TextPurpose, content: OwnText): Promise<TextFinding[]> {
+  return purpose === 'transactional'
+    ? checkOwnMessage(messageOf(name), content)
+    : checkOwnText(content);
+}
+
+async function show({ name, purpose, content }: StoredText, shownFor: ShownFor) {
+  if (purpose === 'transactional') return showOwnMessage(messageOf(name), content, shownFor);
+  return showOwnText(await compileOwnText(name, content), shownFor);
+}
+
+/** @throws FailedError for what is no message of the product */
+function messageOf(name: string): TemplateName {
+  const known = templateNames.find((each) => each === name);
+  if (known) return known;
+  throw new FailedError(`There is no message "${name}": there are ${templateNames.join(', ')}.`);
 }
 
 async function newest(texts: TextStore, name: string): Promise<{ version: number }> {

@@ -1,6 +1,6 @@
 /** Whether the people who work here are in every database as they are. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import type { StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import type { StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import { readStaffSync } from '../staff/staff-sync.ts';
 import { countedRu, type HealthFinding } from './finding.ts';
 

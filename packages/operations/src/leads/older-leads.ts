@@ -13,7 +13,8 @@ export type OlderTable = (typeof olderTables)[number];
 
 /** The same contact within this time is the same lead, written into several tables. */
 const NEAR_SECONDS = 24 * 3_600;
-const PAGE = 200;
+/** So few that a busy database answers in time: each row is tied to its person. */
+const PAGE = 50;
 /** A longer tag is no tag; it is kept whole in the metadata. */
 const LONGEST_TAG = 500;
 

@@ -28,7 +28,12 @@ export const certificateSchema = z.object({
   /** How many records went from where; at least, when it was interrupted. */
   places: z.record(z.string(), z.number().int()),
   /** In AmoCRM. */
-  crm: z.object({ contactIds: z.array(z.number()), dealIds: z.array(z.number()) }),
+  crm: z.object({
+    contactIds: z.array(z.number()),
+    dealIds: z.array(z.number()),
+    /** Missing until all of them are emptied. */
+    isEmptied: z.boolean().optional(),
+  }),
   /** What a person has to do by hand, in Russian. */
   left: z.array(z.string()),
 });

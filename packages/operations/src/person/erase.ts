@@ -16,7 +16,8 @@ import {
   wantedOf,
   type Certificate,
 } from './certificate.ts';
-import { crmOf } from './crm.ts';
+import { crmOf, withShared } from './crm.ts';
+import { emptyCrm } from './empty-crm.ts';
 import { gatherPerson } from './gather.ts';
 import { endNotices } from './notices.ts';
 import { PersonError } from './person-error.ts';
@@ -99,10 +100,13 @@ async function erase(parts: PersonParts, asForeseen: Certificate): Promise<Certi
   await endUnsent(bus, foreseen.ids);
   step('notices');
   const { edited, left } = await endNotices(parts, new Set(foreseen.ids));
+  step('amocrm');
+  const crm = await emptyCards(parts, foreseen);
   const told: Certificate = {
     ...foreseen,
-    left: [...left, ...leftInCrm(foreseen), ...leftAtPlatform(foreseen)],
-    places: { ...foreseen.places, ...(edited > 0 && { telegram: edited }) },
+    ...crm,
+    left: [...left, ...crm.left, ...leftAtPlatform(foreseen)],
+    places: { ...foreseen.places, ...crm.places, ...(edited > 0 && { telegram: edited }) },
   };
   const noteProgress = (counted: Record<string, number>) =>
     keepCertificate(bus, { ...told, places: counted });
@@ -152,9 +156,16 @@ export function applyErasures(parts: PersonParts): Promise<Record<string, number
       await endUnsent(bus, ids);
       await endNotices(parts, new Set(ids));
       const places = await removeStored(parts, wantedOf(certificates), {});
-      for (const each of certificates.filter(({ state }) => state === 'begun')) {
-        const finishedAt = new Date().toISOString();
-        await keepCertificate(bus, { ...each, state: 'done', finishedAt });
+      for (const each of certificates) {
+        const isOpen = each.crm.isEmptied !== true && hasCards(each);
+        if (each.state === 'done' && !isOpen) continue;
+        const crm = isOpen ? await emptyCards(parts, each) : undefined;
+        await keepCertificate(bus, {
+          ...each,
+          ...(crm && retold(each, crm)),
+          state: 'done',
+          finishedAt: each.finishedAt ?? new Date().toISOString(),
+        });
       }
       return places;
     },
@@ -201,11 +212,28 @@ async function begunBefore(
   return undefined;
 }
 
-function leftInCrm({ crm: { contactIds, dealIds } }: Certificate): string[] {
-  return [
-    ...contactIds.map((id) => `AmoCRM: очистите контакт ${id} (имя, телефон, почта, примечания).`),
-    ...dealIds.map((id) => `AmoCRM: удалите имя, ответы и примечания из сделки ${id}.`),
-  ];
+type EmptiedCards = Pick<Certificate, 'crm' | 'left' | 'places'>;
+
+/** What became of the person's cards in AmoCRM, as the parts of the certificate that say it. */
+async function emptyCards(parts: PersonParts, certificate: Certificate): Promise<EmptiedCards> {
+  const cards = await withShared(parts.bus, certificate);
+  const ids = new Set(certificate.ids);
+  const { emptied, left, isDone } = await emptyCrm(parts.amocrm, cards, ids);
+  return {
+    crm: { ...certificate.crm, ...(isDone && { isEmptied: true }) },
+    left,
+    places: emptied > 0 ? { amocrm: emptied } : {},
+  };
+}
+
+/** The certificate with what it says of AmoCRM said anew. */
+function retold({ left, places }: Certificate, { crm, ...news }: EmptiedCards): EmptiedCards {
+  const others = left.filter((each) => !each.startsWith('AmoCRM:'));
+  return { crm, left: [...others, ...news.left], places: { ...places, ...news.places } };
+}
+
+function hasCards({ crm: { contactIds, dealIds } }: Certificate): boolean {
+  return contactIds.length + dealIds.length > 0;
 }
 
 function leftAtPlatform({ studentIds }: Certificate): string[] {

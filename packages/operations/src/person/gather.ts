@@ -4,7 +4,7 @@
  */
 import { contactFor } from '@leadwire/shared/contacts/contacts';
 import { readStream } from '@leadwire/shared/broker/read-stream';
-import type { StreamName } from '@leadwire/shared/contract/topology';
+import type { StreamName } from '@leadwire/shared/contract/streams';
 import { z } from 'zod';
 import { SHORTEST_ID, isLeadId } from '../leads/find-lead.ts';
 import { PersonError } from './person-error.ts';

@@ -1,3 +1,4 @@
+import type { AmoHttp } from '@leadwire/shared/providers/amocrm/http';
 import type { Database } from '@leadwire/shared/providers/supabase';
 import type { ActingParts } from '../acting.ts';
 import type { ProjectName } from './places.ts';
@@ -13,6 +14,8 @@ export interface PersonParts extends ActingParts {
   journalDir?: string | undefined;
   /** Makes a notice in a group unreadable; false when Telegram does not let it. Absent without a bot. */
   editNotice?: ((chatId: string, messageId: number, text: string) => Promise<boolean>) | undefined;
+  /** The account's; absent where none is configured. */
+  amocrm?: Pick<AmoHttp, 'request'> | undefined;
   /** Told before each step; what it throws ends the erasure, and the same call again goes on with it. */
   onStep?: ((step: string) => void) | undefined;
 }

@@ -2,7 +2,8 @@
  * What each stream, bucket and table holds of a person, and so what an erasure does there. A new one has to be entered
  * here; docs/PRIVACY.md says the same for people, and a test compares the two.
  */
-import type { BucketName, StreamName } from '@leadwire/shared/contract/topology';
+import type { StreamName } from '@leadwire/shared/contract/streams';
+import type { BucketName } from '@leadwire/shared/contract/topology';
 
 /**
  * `any`: whatever bears a contact or an id of the person is removed. `contact`: what bears a contact; what bears an id
@@ -40,6 +41,7 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   staff_sync: 'keep',
   staff_telegram: 'keep',
   intake_forms: 'keep',
+  message_texts: 'keep',
   referral_codes: 'contact',
   message_links: 'any',
   hook_tokens: 'contact',
@@ -96,6 +98,8 @@ const emptiedLead = ({ event_id }: Row) => ({
   // Made of the phone or the address.
   person_id: null,
   amocrm_error: null,
+  consent_at: null,
+  consent_text: null,
   event_id: event_id ?? 'erased',
 });
 const emptiedCopy = () => ({
@@ -158,6 +162,8 @@ export const tableReach = {
     person_identities: removed,
     people: keep,
     identity_conflicts: removed,
+    // Tags and ids of rows elsewhere.
+    attribution_conflicts: { reach: 'any', how: 'remove' },
     segments: scrubbed,
     ad_spend: keep,
     message_templates: keep,

@@ -17,7 +17,8 @@ import {
   type ConsumerName,
   type ConsumerSpec,
 } from '@leadwire/shared/contract/consumers';
-import { isUnder, streams, subjects, type StreamName } from '@leadwire/shared/contract/topology';
+import type { StreamName } from '@leadwire/shared/contract/streams';
+import { isUnder, streams, subjects } from '@leadwire/shared/contract/topology';
 import type { ActingParts } from '../acting.ts';
 import { MANY, audited } from '../audit/audited.ts';
 import { RefusedError } from '../refused-error.ts';

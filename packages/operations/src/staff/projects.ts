@@ -2,7 +2,7 @@
  * The Supabase projects that know the people who work here. Landing has the original; the others have a copy, under
  * which their own policies decide, and an Auth user of the same id.
  */
-import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import type { StaffState } from '@leadwire/shared/contract/staff-facts';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { baseUrl } from '@leadwire/shared/runtime/env';

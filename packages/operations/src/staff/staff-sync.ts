@@ -2,7 +2,7 @@
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { eventSchemas, type StaffChanged } from '@leadwire/shared/contract/events';
-import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/topology-staff';
+import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import { z } from 'zod';
 
 export const noteSchema = z.object({
@@ -18,6 +18,8 @@ const projectSchema = z.object({
   state: z.enum(['off', 'ok', 'broken']),
   /** What is wrong, in the words of the project. */
   told: z.string().optional(),
+  /** Tables there without row level security; missing where it could not be asked. */
+  unprotected: z.array(z.string()).optional(),
   at: z.iso.datetime(),
 });
 export type ProjectNote = z.infer<typeof projectSchema>;

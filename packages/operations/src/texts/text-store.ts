@@ -101,8 +101,8 @@ export function createTextStore(door: TextDoor) {
       const answer = await door('archive', { name, archived, author });
       return z.object({ kind: z.string() }).parse(answer).kind === 'done';
     },
-    /** Those of campaigns that hold now, and the content of those whose version is not the known one. */
-    changed: async (known: Readonly<Record<string, number>>) =>
-      changedSchema.parse(await door('changed', { known })),
+    /** Those that hold now, and the content of those whose version is not the known one. */
+    changed: async (known: Readonly<Record<string, number>>, purpose: TextPurpose = 'campaign') =>
+      changedSchema.parse(await door('changed', { known, purpose })),
   };
 }

@@ -2,7 +2,8 @@
 import { campaignTemplateNames } from '@leadwire/templates/campaign-templates';
 import { cleanContent } from '@leadwire/templates/own-texts/pasted';
 import { ownTextSchema, textNameSchema, type OwnText } from '@leadwire/templates/own-texts/own-text'; // prettier-ignore
-import { templateNames } from '@leadwire/templates/templates';
+import { checkOwnMessage } from '@leadwire/templates/own-texts/own-message';
+import { templateNames, type TemplateName } from '@leadwire/templates/templates';
 import type { ActingParts } from '../acting.ts';
 import { audited } from '../audit/audited.ts';
 import { TextError } from './text-error.ts';
@@ -105,7 +106,9 @@ async function store(
   if (!isName.success) throw new TextError('bad_text', `name: ${isName.error.issues[0]?.message ?? ''}`); // prettier-ignore
   refuseTaken(name, rest.purpose);
   const shownTitle = title.trim().slice(0, LONGEST_TITLE) || name;
-  const saved = await texts.save({ name, title: shownTitle, content: readContent(content), author: actor, ...rest }); // prettier-ignore
+  const read = readContent(content);
+  if (rest.purpose === 'transactional') await refuseUnfit(name as TemplateName, read);
+  const saved = await texts.save({ name, title: shownTitle, content: read, author: actor, ...rest }); // prettier-ignore
   switch (saved.kind) {
     case 'saved':
     case 'same':
@@ -132,6 +135,12 @@ function refuseTaken(name: string, purpose: TextPurpose): void {
   if (purpose === 'campaign' && [...messages, ...campaigns].includes(name)) {
     throw new TextError('bad_text', `name: ${name} is a text of the product`);
   }
+}
+
+/** A message has no start at which somebody looks once more: what is saved is sent. */
+async function refuseUnfit(name: TemplateName, content: OwnText): Promise<void> {
+  const stops = (await checkOwnMessage(name, content)).filter(({ level }) => level === 'stop');
+  if (stops.length > 0) throw new TextError('bad_text', stops.map(({ words }) => words).join('\n'));
 }
 
 function unknown(name: string, version?: number): TextError {

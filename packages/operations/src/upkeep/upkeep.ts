@@ -3,12 +3,13 @@
  * at this moment is health's (health.ts); this is what grows unnoticed.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { buckets, streams } from '@leadwire/shared/contract/topology';
 import type { Database } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import { countedRu, type HealthFinding } from '../health/finding.ts';
+import { readStaffSync } from '../staff/staff-sync.ts';
 
 export const rounds = ['daily', 'weekly', 'monthly'] as const;
-/** Each has those before it. */
 export type Round = (typeof rounds)[number];
 
 /** As long as rows should be kept (DESIGN: life of data). */
@@ -43,39 +44,60 @@ export interface StreamSize {
   most: number;
 }
 
-/** @throws as `Database`, and TransientError when the broker does not answer */
+/** What of the answer of each database is asked for: `leadwire_upkeep`, or `console_upkeep` with the rights of an owner. */
+export type ReadUpkeepRows = (asked: object) => Promise<UpkeepRows>;
+
+/** With the service key of the landing project. @throws as `Database` */
+export const upkeepRows =
+  (database: Pick<Database, 'call'>): ReadUpkeepRows =>
+  (asked) =>
+    database.call('leadwire_upkeep', { asked }, upkeepSchema);
+
+/** Everything that was found, by how often it should be looked at. */
+export type Upkeep = Record<Round, HealthFinding[]>;
+
+/** @throws what `read` throws, and TransientError when the broker does not answer */
 export async function upkeep(
-  { bus, database }: { bus: Bus; database: Pick<Database, 'call'> },
-  round: Round,
+  { bus, read }: { bus: Bus; read: ReadUpkeepRows },
   now: Date,
-): Promise<HealthFinding[]> {
-  const asked = {
-    now: now.toISOString(),
-    keepLeadsDays: KEEP_LEADS_DAYS,
-    keepLogsDays: KEEP_LOGS_DAYS,
-  };
-  const rows = await database.call('leadwire_upkeep', { asked }, upkeepSchema);
-  const streams = round === 'monthly' ? await streamSizes(bus) : [];
-  return judgeUpkeep(round, rows, streams);
+): Promise<Upkeep> {
+  const keep = { keepLeadsDays: KEEP_LEADS_DAYS, keepLogsDays: KEEP_LOGS_DAYS };
+  const [rows, streams, elsewhere] = await Promise.all([
+    read({ now: now.toISOString(), ...keep }),
+    streamSizes(bus),
+    unprotectedElsewhere(bus),
+  ]);
+  return judgeUpkeep({ ...rows, unprotected: [...rows.unprotected, ...elsewhere] }, streams);
+}
+
+/** Tables of the other projects, as identity-sync saw them last: `traffic: users`. */
+async function unprotectedElsewhere(bus: Bus): Promise<string[]> {
+  const { projects } = await readStaffSync(bus);
+  return [...projects].flatMap(([name, { unprotected = [] }]) =>
+    unprotected.map((table) => `${name}: ${table}`),
+  );
 }
 
 async function streamSizes(bus: Bus): Promise<StreamSize[]> {
   const manager = await bus.manager();
-  const sizes: StreamSize[] = [];
-  for await (const { config, state } of manager.streams.list()) {
-    sizes.push({ name: config.name, bytes: state.bytes, most: Math.max(0, config.max_bytes) });
-  }
+  const names = [...Object.keys(streams), ...Object.keys(buckets).map((name) => `KV_${name}`)];
+  const sizes = await Promise.all(
+    names.map(async (name): Promise<StreamSize> => {
+      const { config, state } = await manager.streams.info(name);
+      return { name, bytes: state.bytes, most: Math.max(0, config.max_bytes) };
+    }),
+  );
   return sizes.sort((a, b) => b.bytes - a.bytes);
 }
 
 /** What was found, as sentences; every check says something, also that nothing is wrong. */
-export function judgeUpkeep(
-  round: Round,
-  rows: UpkeepRows,
-  streams: readonly StreamSize[],
-): HealthFinding[] {
-  const parts = [daily(rows), weekly(rows), monthly(rows, streams)];
-  return parts.slice(0, rounds.indexOf(round) + 1).flat();
+export function judgeUpkeep(rows: UpkeepRows, sizes: readonly StreamSize[]): Upkeep {
+  return { daily: daily(rows), weekly: weekly(rows), monthly: monthly(rows, sizes) };
+}
+
+/** Those of a round, and of the more frequent ones before it. */
+export function findingsOf(found: Upkeep, round: Round): HealthFinding[] {
+  return rounds.slice(0, rounds.indexOf(round) + 1).flatMap((each) => found[each]);
 }
 
 const LEADS = ['заявка', 'заявки', 'заявок'] as const;

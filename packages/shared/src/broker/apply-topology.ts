@@ -10,6 +10,7 @@ import {
   RetentionPolicy,
   ErrorCode,
   StorageType,
+  millis,
   nanos,
   type ConsumerConfig,
   type ConsumerInfo,
@@ -17,14 +18,11 @@ import {
   type NatsConnection,
   type StreamConfig,
 } from 'nats';
+import { unhandledBefore } from './unhandled.ts';
+import { ageOf, type Retention } from '../contract/retention.ts';
 import { consumers, type ConsumerName, type ConsumerSpec } from '../contract/consumers.ts';
-import {
-  DUPLICATE_WINDOW_MS,
-  buckets,
-  streams,
-  type BucketSpec,
-  type StreamSpec,
-} from '../contract/topology.ts';
+import type { StreamSpec } from '../contract/streams.ts';
+import { DUPLICATE_WINDOW_MS, buckets, streams, type BucketSpec } from '../contract/topology.ts';
 
 /** Oldest broker whose schedules survive a recovery (nats-server 2.15 release notes). */
 const OLDEST_BROKER = [2, 15] as const;
@@ -42,19 +40,22 @@ type WireStreamConfig = Partial<StreamConfig> & {
 };
 
 /**
- * Creates what is missing and updates what may change (ages, subjects, filters, replicas).
+ * Creates what is missing and updates what may change (ages, subjects, filters, replicas). Answers with the streams that
+ * keep an age which is longer than `retention` says, in words: what they hold of before has still to be handled.
  * @throws TopologyError when a stream exists with another retention, storage or schedule flag, or
  * when the broker is too old: running on it would lose or repeat messages, so nobody starts. Also when
  * something has to be created or changed and this user may not.
  */
 export async function applyTopology(
   connection: NatsConnection,
-  { replicas }: { replicas: number },
-): Promise<void> {
+  { replicas, retention }: { replicas: number; retention?: Retention | undefined },
+): Promise<readonly string[]> {
   requireVersion(connection.info?.version ?? '0.0.0');
   const manager = await connection.jetstreamManager({ checkAPI: false });
+  const waiting: string[] = [];
   for (const [name, spec] of Object.entries<StreamSpec>(streams)) {
-    await applyStream(manager, name, spec, replicas);
+    const why = await applyStream(manager, name, spec, { replicas, retention });
+    if (why !== undefined) waiting.push(why);
   }
   for (const [name, spec] of Object.entries<BucketSpec>(buckets)) {
     await applyBucket(connection, name, spec, replicas);
@@ -62,6 +63,7 @@ export async function applyTopology(
   for (const name of Object.keys(consumers)) {
     await applyConsumer(manager, name);
   }
+  return waiting;
 }
 
 function requireVersion(version: string): void {
@@ -79,22 +81,30 @@ async function applyStream(
   manager: JetStreamManager,
   name: string,
   spec: StreamSpec,
-  replicas: number,
-): Promise<void> {
+  { replicas, retention }: { replicas: number; retention: Retention | undefined },
+): Promise<string | undefined> {
+  const existing = await found(manager.streams.info(name));
+  const actualMs = existing && millis(existing.config.max_age);
+  const ageMs = ageOf(name, spec, actualMs, retention);
+  const isShorter = retention !== undefined && actualMs !== undefined && ageMs < actualMs;
+  const waiting = isShorter ? await unhandledBefore(manager, name, ageMs) : undefined;
   const wanted: WireStreamConfig = {
     name,
     subjects: [...spec.subjects],
     retention: spec.retention === 'workqueue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
     storage: StorageType.File,
     discard: DiscardPolicy.Old,
-    max_age: nanos(spec.maxAgeMs),
+    max_age: nanos(waiting === undefined ? ageMs : actualMs!),
     duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     num_replicas: replicas,
     allow_direct: true,
-    ...(spec.schedules && { allow_msg_schedules: true, allow_msg_ttl: true }),
+    ...((spec.schedules ?? spec.ttls) && { allow_msg_ttl: true }),
+    ...(spec.schedules && { allow_msg_schedules: true }),
   };
-  const existing = await found(manager.streams.info(name));
-  if (!existing) return allowed(`stream ${name}`, () => manager.streams.add(wanted));
+  if (!existing) {
+    await allowed(`stream ${name}`, () => manager.streams.add(wanted));
+    return undefined;
+  }
   const actual = existing.config as WireStreamConfig;
   for (const flag of ['retention', 'storage', 'allow_msg_schedules'] as const) {
     if ((actual[flag] ?? false) !== (wanted[flag] ?? false)) {
@@ -104,8 +114,10 @@ async function applyStream(
       );
     }
   }
-  if (isAsWanted(actual, wanted)) return;
-  await allowed(`stream ${name}`, () => manager.streams.update(name, wanted));
+  if (!isAsWanted(actual, wanted)) {
+    await allowed(`stream ${name}`, () => manager.streams.update(name, wanted));
+  }
+  return waiting;
 }
 
 /** The client leaves a bucket that exists as it is; one that forgets keys would repeat messages. */

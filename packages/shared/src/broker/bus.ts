@@ -13,10 +13,12 @@ import { openConnection } from './connection.ts';
 import { readDirectly } from './read-directly.ts';
 import { createSender, type Outgoing } from './sender.ts';
 import { TransientError, toError } from '../errors.ts';
+import type { Retention } from '../contract/retention.ts';
 import type { AnyEvent } from '../contract/events.ts';
 import { newId } from '../contract/ids.ts';
 import type { Log } from '../runtime/log.ts';
-import { streamOf, type BucketName, type StreamName } from '../contract/topology.ts';
+import type { StreamName } from '../contract/streams.ts';
+import { streamOf, type BucketName } from '../contract/topology.ts';
 
 export { isConflict };
 
@@ -103,6 +105,10 @@ export interface BusOptions {
   replicas?: number;
   /** Applied by default; someone who only looks takes the broker as it is. */
   topology?: 'apply' | 'as it is';
+  /** How long streams keep people, for who may decide it; others leave what they find. */
+  retention?: Retention | undefined;
+  /** Told when the topology was applied: streams that keep a longer age than `retention` says, in words. */
+  onApplied?: ((waiting: readonly string[]) => void) | undefined;
   /**
    * The only streams that are read from their leader; all of them by default. From the others and from buckets one
    * subject at a time is read, which the broker's rights can name. Any copy answers, so in a cluster it may be some
@@ -114,12 +120,15 @@ export interface BusOptions {
 /** Starts connecting in the background and returns at once, broker or no broker. */
 export function openBus(options: BusOptions): Bus {
   const { url, name, log, replicas = 1, topology = 'apply', leaderReads } = options;
+  const { retention, onApplied } = options;
   const connection = openConnection({
     url,
     name,
     log,
     prepare: async (nc) => {
-      if (topology === 'apply') await applyTopology(nc, { replicas });
+      if (topology !== 'apply') return;
+      const waiting = await applyTopology(nc, { replicas, retention });
+      onApplied?.(waiting);
     },
   });
   const { live } = connection;

@@ -4,7 +4,8 @@ import { ATTEMPTS_HEADER, historyOf, recordEnd } from './attempts.ts';
 import type { Bus } from '../broker/bus.ts';
 import { PermanentError } from '../errors.ts';
 import { consumers, type ConsumerName } from '../contract/consumers.ts';
-import { streams, subjects, type StreamSpec } from '../contract/topology.ts';
+import type { StreamSpec } from '../contract/streams.ts';
+import { streams, subjects } from '../contract/topology.ts';
 
 /** Longer waits do not belong on a negative ack: each one counts against the broker's pending limit. */
 const LONGEST_NAK_MS = 60_000;

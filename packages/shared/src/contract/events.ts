@@ -12,6 +12,7 @@ import {
   smsReportSchema,
   suppressionSchema,
 } from './campaign-facts.ts';
+import { consentFields } from './consent.ts';
 import { messageSchema } from './messages.ts';
 import { newId } from './ids.ts';
 import { rejectSchema } from './intake-forms.ts';
@@ -68,6 +69,7 @@ export const leadSchema = z.object({
   /** The form of `intake_forms` that it came through. */
   form: z.string().optional(),
   metadata: z.record(z.string(), z.unknown()),
+  ...consentFields,
   receivedAt: z.iso.datetime(),
   /** Why it is or was held; missing in a lead that was not, and in held ones of older versions (`honeypot`). */
   quarantine: z.enum(quarantineReasons).optional(),

@@ -1,5 +1,6 @@
 /** What the learning platform tells of its students. */
 import { z } from 'zod';
+import { consentFields } from './consent.ts';
 
 /** A student of the learning platform; `studentId` is the platform's own and never a contact. */
 export const studentSchema = z.object({
@@ -9,6 +10,7 @@ export const studentSchema = z.object({
   /** E.164, or as given when it cannot be read as one. */
   phone: z.string().nullable(),
   course: z.string().nullable(),
+  ...consentFields,
   receivedAt: z.iso.datetime(),
   /** The message that welcomes them, if one was asked for. */
   welcomeMessageId: z.uuid().optional(),

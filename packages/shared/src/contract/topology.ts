@@ -1,163 +1,27 @@
 /**
- * The map: every stream and key-value bucket of Leadwire, as data; who works on them is in
- * consumers.ts. `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
- *
- * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
- * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
+ * The map: streams, buckets and subjects of Leadwire, as data. streams.ts has the streams, consumers.ts who works on them;
+ * here they come together. `apply-topology.ts` makes the broker look like this; docs/EVENTS.md is compared with it.
  */
 import { accessBuckets } from './access-tokens.ts';
-import { staffStream, staffSyncBucket, staffTelegramBucket } from './topology-staff.ts';
+import { redrivesInto } from './consumers.ts';
+import { staffSyncBucket, staffTelegramBucket } from './staff-streams.ts';
+import { ownStreams, type StreamName, type StreamSpec } from './streams.ts';
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-export interface StreamSpec {
-  subjects: readonly string[];
-  retention: 'limits' | 'workqueue';
-  /** Milliseconds; 0 keeps messages until they are settled. */
-  maxAgeMs: number;
-  /** May hold messages that the broker publishes later (ADR-51). Cannot be switched off again. */
-  schedules?: { pending: string; due: string };
-  what: string;
-}
+const withRedrives = (name: StreamName, spec: StreamSpec): StreamSpec => ({
+  ...spec,
+  subjects: [...spec.subjects, ...redrivesInto(name)],
+});
 
-export const streams = {
-  LEADS: {
-    subjects: [
-      'leads.created.*.*',
-      'leads.quarantined.*.*',
-      'leads.released.*.*',
-      'redrive.notifier-plan.>',
-      'redrive.crm-sync.>',
-      'redrive.telegram-plan.>',
-      'redrive.lead-store-leads.>',
-      'redrive.tripwire-leads.>',
-      'redrive.referrals-leads.>',
-    ],
-    retention: 'limits',
-    maxAgeMs: 730 * DAY,
-    what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
-  },
-  INTAKE: {
-    subjects: ['intake.rejected.*', 'redrive.lead-store-rejects.>'],
-    retention: 'limits',
-    maxAgeMs: 30 * DAY,
-    what: 'what forms posted and no lead could be made of: intake.rejected.<rejectId>',
-  },
-  STUDENTS: {
-    subjects: [
-      'students.created.*',
-      'students.lesson_completed.*.*',
-      'redrive.crm-students.>',
-      'redrive.lead-store-students.>',
-      'redrive.telegram-students.>',
-    ],
-    retention: 'limits',
-    maxAgeMs: 730 * DAY,
-    what: 'students.created.<studentId>, students.lesson_completed.<studentId>.<lesson>',
-  },
-  SALES: {
-    subjects: ['sales.*.*.*', 'redrive.lead-store-sales.>', 'redrive.referrals-sales.>'],
-    retention: 'limits',
-    maxAgeMs: 3_650 * DAY,
-    what: 'who bought what, and what was paid back: sales.<fact>.<studentId>.<saleId>',
-  },
-  REFERRALS: {
-    subjects: ['referrals.registered.*', 'referrals.clicked.*', 'redrive.referrals-facts.>'],
-    retention: 'limits',
-    maxAgeMs: 730 * DAY,
-    what: 'people who bring others: referrals.registered.<referrerId>, referrals.clicked.<code>',
-  },
-  MESSAGES: {
-    subjects: ['messages.requested.*.*', 'redrive.notifier-messages.>'],
-    retention: 'limits',
-    maxAgeMs: 730 * DAY,
-    what: 'what the platform wants people to be told: messages.requested.<type>.<messageId>',
-  },
-  CRM_CHANGES: {
-    subjects: ['crm_changes.*', 'redrive.crm-changes.>'],
-    retention: 'workqueue',
-    maxAgeMs: 0,
-    what: 'deals that have changed, to be looked at: crm_changes.<dealId>; or should: crm_changes.<leadId>',
-  },
-  NOTIFICATIONS: {
-    subjects: ['notify.at.*.*', 'notify.due.*.*'],
-    retention: 'workqueue',
-    maxAgeMs: 0,
-    schedules: { pending: 'notify.at.', due: 'notify.due.' },
-    what: 'messages to be sent: waiting (notify.at.<channel>.<deliveryId>) and due (notify.due.…)',
-  },
-  TELEGRAM: {
-    subjects: ['telegram.at.*.*', 'telegram.send.*.*'],
-    retention: 'workqueue',
-    maxAgeMs: 0,
-    schedules: { pending: 'telegram.at.', due: 'telegram.send.' },
-    what: 'notices for groups: waiting (telegram.at.<chatId>.<deliveryId>) and to be sent (telegram.send.…)',
-  },
-  CAMPAIGNS: {
-    subjects: ['campaigns.batch.*.*'],
-    retention: 'workqueue',
-    maxAgeMs: 0,
-    what: 'batches that may be sent now, as a nudge: campaigns.batch.<campaignId>.<n>',
-  },
-  DELIVERIES: {
-    subjects: [
-      'deliveries.*.*.*',
-      'crm.*.*',
-      'campaign_deliveries.*.*.*',
-      'redrive.lead-store-deliveries.>',
-      'redrive.tripwire-deliveries.>',
-      'redrive.lead-store-crm.>',
-      'redrive.mailer-outcomes.>',
-    ],
-    retention: 'limits',
-    maxAgeMs: 730 * DAY,
-    what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, campaign_deliveries.<channel>.<outcome>.<recipientId>, crm.<outcome>.<leadId>',
-  },
-  CONTACTS: {
-    subjects: [
-      'contacts.suppressed.*',
-      'redrive.mailer-suppressions.>',
-      'redrive.notifier-bounces.>',
-    ],
-    retention: 'limits',
-    maxAgeMs: 730 * DAY,
-    what: 'who must not get campaigns any more: contacts.suppressed.<event id>',
-  },
-  SMS_REPORTS: {
-    subjects: ['sms_reports.*', 'redrive.mailer-sms-reports.>'],
-    retention: 'workqueue',
-    maxAgeMs: 0,
-    what: 'SMS that Mobizon says have arrived or not, to be asked about: sms_reports.<messageId>',
-  },
-  CALLS: {
-    subjects: ['calls.*.*', 'redrive.lead-store-calls.>'],
-    retention: 'limits',
-    maxAgeMs: 30 * DAY,
-    what: 'every call to a provider: calls.<service>.<status>',
-  },
-  STAFF: staffStream,
-  AUDIT: {
-    subjects: ['audit.*.*.*', 'redrive.lead-store-audit.>'],
-    retention: 'limits',
-    maxAgeMs: 730 * DAY,
-    what: 'what people did: audit.<what>.<done to it>.<event id>',
-  },
-  ALERTS: {
-    subjects: ['alerts.*.*', 'redrive.telegram-alerts.>'],
-    retention: 'limits',
-    maxAgeMs: 14 * DAY,
-    what: 'what a person should look at: alerts.<severity>.<what>',
-  },
-  DEAD_LETTERS: {
-    subjects: ['dead.>'],
-    retention: 'limits',
-    maxAgeMs: 365 * DAY,
-    what: 'what could not be done, with its cause: dead.<durable>.<original subject>',
-  },
-} as const satisfies Record<string, StreamSpec>;
-export type StreamName = keyof typeof streams;
+/** Every stream with all that it takes. */
+export const streams = Object.fromEntries(
+  Object.entries<StreamSpec>(ownStreams).map(([name, spec]) => [
+    name,
+    withRedrives(name as StreamName, spec),
+  ]),
+) as Record<StreamName, StreamSpec>;
 
 export interface BucketSpec {
   /** Milliseconds; 0 keeps keys for ever. */
@@ -175,6 +39,7 @@ export const buckets = {
     ttlMs: 0,
     what: 'the forms that may post leads, all under one key; the table is the original',
   },
+  message_texts: { ttlMs: 0, what: 'words that people wrote in place of a message’s own; the table is the original' }, // prettier-ignore
   referral_codes: { ttlMs: 0, what: 'code of a referrer -> whose it is; no two have the same' },
   message_links: {
     ttlMs: 31 * DAY,

@@ -16,7 +16,8 @@ import { publishNotice, scheduleDue } from './schedule.ts';
 import { readStream } from '../broker/read-stream.ts';
 import { createGroupReader } from './telegram-groups.ts';
 import { consumers, type ConsumerName } from '../contract/consumers.ts';
-import { streams, subjects, type StreamName } from '../contract/topology.ts';
+import type { StreamName } from '../contract/streams.ts';
+import { streams, subjects } from '../contract/topology.ts';
 
 /** Late by less is ordinary: a lease that runs out, a retry, a busy provider. */
 const GRACE_MS = 2 * 60_000;

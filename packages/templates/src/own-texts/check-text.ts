@@ -30,10 +30,8 @@ const find = (level: FindingLevel, what: string, words: string, block?: number):
 
 /** All that can be said without asking anybody; what links answer is `checkLinks` of packages/operations. */
 export async function checkOwnText(content: OwnText): Promise<TextFinding[]> {
-  const { mail, sms } = content;
-  if (mail === null && sms === null)
-    return [find('stop', 'empty', 'Текста нет: ни письма, ни SMS.')];
-  const written = [...(mail ? checkMail(mail) : []), ...bracesOf(content)];
+  const written = checkWritten(content);
+  if (written.some(({ what }) => what === 'empty')) return written;
   let files: TemplateFiles;
   try {
     files = await compileOwnText('text', content);
@@ -49,6 +47,14 @@ export async function checkOwnText(content: OwnText): Promise<TextFinding[]> {
     ...(shown.sms ? checkSms(shown.sms) : []),
     ...checkVariables(variablesOf(files)),
   ];
+}
+
+/** What the words say by themselves, before anything is made of them. */
+export function checkWritten(content: OwnText): TextFinding[] {
+  const { mail, sms } = content;
+  if (mail === null && sms === null)
+    return [find('stop', 'empty', 'Текста нет: ни письма, ни SMS.')];
+  return [...(mail ? checkMail(mail) : []), ...bracesOf(content)];
 }
 
 /** Everywhere that a text leads to, once each; addresses that come with the list are not among them. */
@@ -169,14 +175,18 @@ function bracesOf({ mail, sms }: OwnText): TextFinding[] {
 const stringsOf = (block: Block): string[] => Object.values(block).flat().filter((each): each is string => typeof each === 'string'); // prettier-ignore
 
 function checkShownMail({ html, text }: NonNullable<Shown['mail']>): TextFinding[] {
-  const bytes = Buffer.byteLength(html);
-  const kilobytes = Math.ceil(bytes / 1024);
   const [isOut, isOutInText] = [html, text].map((part) => part.includes(SAMPLE_WAY_OUT));
   return [
-    bytes > GMAIL_LIMIT_BYTES &&
-      find('stop', 'too_large', `Письмо ${kilobytes} КБ: Gmail обрежет его после 102 КБ и спрячет отписку.`), // prettier-ignore
+    ...checkSize(html),
     !(isOut && isOutInText) && find('stop', 'no_unsubscribe', 'В письме нет ссылки для отписки.'),
   ].filter((each) => each !== false);
+}
+
+/** Whether the mail is shown whole. */
+export function checkSize(html: string): TextFinding[] {
+  const bytes = Buffer.byteLength(html);
+  const words = `Письмо ${Math.ceil(bytes / 1024)} КБ: Gmail обрежет его после 102 КБ и спрячет конец.`;
+  return bytes > GMAIL_LIMIT_BYTES ? [find('stop', 'too_large', words)] : [];
 }
 
 function checkSms({ text }: NonNullable<Shown['sms']>): TextFinding[] {

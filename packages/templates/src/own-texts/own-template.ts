@@ -11,7 +11,8 @@ import { blocksAsMjml, blocksAsText, lineAsHtml } from './mail-parts.ts';
 import { isRaw, type OwnMail, type OwnText } from './own-text.ts';
 import { givenNames, isLinkName, lineAsLiquid } from './placeholders.ts';
 
-const TEXTS = join(import.meta.dirname, '..', '..', 'texts');
+/** Where the words of the product are. */
+export const TEXTS = join(import.meta.dirname, '..', '..', 'texts');
 const INCLUDE = '<mj-include path="mail.mjml" />';
 /** What the frame itself asks for, beside what writers may. */
 const ALWAYS_KNOWN: readonly string[] = [...givenNames, 'unsubscribeUrl', 'isAccountMail', 'subject']; // prettier-ignore

@@ -9,7 +9,7 @@ import { registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-type Compile = (mjml: string, options: { filePath: string }) => Promise<{ html: string }>;
+type Compile = (mjml: string, options: { filePath?: string }) => Promise<{ html: string }>;
 
 const FOLDER = join(tmpdir(), 'leadwire-compiled-mjml');
 /** The address of the library, once somebody has asked for it; its path holds the version. */
@@ -31,9 +31,11 @@ export const compile: Compile = async (mjml, options) => {
 };
 
 /** Everything that the result depends on: what is compiled may include any file beside it. */
-function keyOf(mjml: string, options: { filePath: string }): string {
-  const folder = dirname(options.filePath);
+function keyOf(mjml: string, options: { filePath?: string }): string {
   const hash = createHash('sha256').update(JSON.stringify([library, mjml, options]));
+  // What people wrote is of no folder, and reads no file.
+  if (options.filePath === undefined) return hash.digest('hex');
+  const folder = dirname(options.filePath);
   for (const name of readdirSync(folder).sort()) {
     if (name.endsWith('.mjml')) hash.update(name).update(readFileSync(join(folder, name)));
   }

@@ -93,12 +93,20 @@ const leadSchema = rowSchema.extend({
   metadata: z.record(z.string(), z.unknown()).nullable().catch(null),
   amocrm_synced_at: moment,
 });
-export type Lead = z.infer<typeof leadSchema>;
+const consentSchema = z.object({ consent_at: moment, consent_text: text });
+const NO_CONSENT = { consent_at: null, consent_text: null };
+export type Lead = z.infer<typeof leadSchema> & z.infer<typeof consentSchema>;
 
 /** Undefined for one that is not there or not for this person. @throws as `findLeads` */
 export async function readLead(client: SupabaseClient, id: string): Promise<Lead | undefined> {
   const columns = Object.keys(leadSchema.shape).join(', ');
-  return readRows(leadSchema, await client.from('staff_leads').select(columns).eq('id', id))[0];
+  const [answer, agreed] = await Promise.all([
+    client.from('staff_leads').select(columns).eq('id', id),
+    // The table is for those who may see contacts; others find no row.
+    client.from('landing_leads').select('consent_at, consent_text').eq('id', id),
+  ]);
+  const lead = readRows(leadSchema, answer)[0];
+  return lead && { ...lead, ...NO_CONSENT, ...readRows(consentSchema, agreed)[0] };
 }
 
 const deliverySchema = z.object({

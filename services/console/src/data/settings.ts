@@ -1,4 +1,5 @@
 /** What an owner looks after: forms, and who did what. */
+import { upkeepSchema, type ReadUpkeepRows } from '@leadwire/operations/upkeep/upkeep';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { readAnswer, readRows } from './answers.ts';
@@ -18,6 +19,12 @@ export type FormShown = z.infer<typeof formSchema>;
 export async function readForms(client: SupabaseClient): Promise<FormShown[]> {
   return readAnswer(z.array(formSchema), await client.rpc('console_forms'));
 }
+
+/** What should be looked at, as the database counts it. @throws as `readForms` */
+export const readUpkeep =
+  (client: SupabaseClient): ReadUpkeepRows =>
+  async (asked) =>
+    readAnswer(upkeepSchema, await client.rpc('console_upkeep', { asked }));
 
 const auditSchema = z.object({
   event_id: z.string(),

@@ -80,7 +80,7 @@ function stepItem(step: Step, clock: Clock): Html {
       ${details.length > 0 && more}</div></li>`;
 }
 
-function contactsCard({ lead, hasContacts, dealUrl }: LeadShown): Html {
+function contactsCard({ lead, hasContacts, dealUrl, clock }: LeadShown): Html {
   const issues = (about: string) =>
     lead.contact_issues
       .filter((issue) => issue.startsWith(about))
@@ -92,7 +92,9 @@ function contactsCard({ lead, hasContacts, dealUrl }: LeadShown): Html {
   const contacts = html`<dt>Телефон</dt>
     <dd>${typed(lead.phone && phoneWords(lead.phone)) ?? '—'}${issues('phone')}</dd>
     <dt>Почта</dt>
-    <dd>${typed(lead.email) ?? '—'}${issues('email')}</dd>`;
+    <dd>${typed(lead.email) ?? '—'}${issues('email')}</dd>
+    <dt>Согласие</dt>
+    <dd>${consentWords(lead, clock)}</dd>`;
   return html`<section class="card" aria-labelledby="h-who">
     <div class="card-head"><h2 id="h-who">Контакты</h2></div>
     <dl class="facts">
@@ -109,6 +111,13 @@ function contactsCard({ lead, hasContacts, dealUrl }: LeadShown): Html {
     </dl>
     ${!hasContacts && html`<p class="hint">Имена и контакты видят владелец и менеджеры.</p>`}
   </section>`;
+}
+
+/** When they agreed to the use of their data, and to which words. */
+function consentWords({ consent_at, consent_text }: Lead, clock: Clock): Content {
+  if (consent_at === null) return 'форма не сообщила';
+  const words = consent_text && html`<span class="sub">«${typed(consent_text, 400)}»</span>`;
+  return html`${moment(consent_at, clock)} ${words}`;
 }
 
 /** At most so many answers are shown, each cut: a form may send anything. */

@@ -6,9 +6,11 @@ import {
   type NamedLead,
   type Unknown,
 } from '../data/problems.ts';
+import type { AttributionConflict } from '../data/attribution.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { amount, counted, type Clock } from '../words/time.ts';
 import { askForm } from './ask.ts';
+import { ATTRIBUTION_COUNT, attributionLines } from './attribution-section.ts';
 import type { DeadGroup } from './dead-groups.ts';
 import { CONFLICT_COUNT, conflictLines } from './identity-section.ts';
 import { empty, icon, notice, time, typed } from './parts.ts';
@@ -21,6 +23,7 @@ export interface ProblemsShown {
   held: readonly NamedLead[];
   unknown: readonly Unknown[];
   conflicts: readonly IdentityConflict[];
+  tags: readonly AttributionConflict[];
   /** What is being asked, by the group that it is about. */
   ask?: { key: string; form: Html } | undefined;
   told?: Content;
@@ -34,9 +37,9 @@ const LEADS: [string, string, string] = ['заявка', 'заявки', 'зая
 const NAMED = 10;
 
 export function problemsPage(shown: ProblemsShown): Html {
-  const { groups, held, unknown, conflicts, told, isBrokerAway } = shown;
+  const { groups, held, unknown, conflicts, tags, told, isBrokerAway } = shown;
   const letters = groups.reduce((sum, { letters: own }) => sum + own.length, 0);
-  const all = letters + held.length + unknown.length + conflicts.length;
+  const all = letters + held.length + unknown.length + conflicts.length + tags.length;
   const lede =
     all === 0
       ? 'Решать нечего.'
@@ -47,6 +50,7 @@ export function problemsPage(shown: ProblemsShown): Html {
     unknown.length > 0 && unknownSection(shown),
     ...heldSections(shown),
     conflicts.length > 0 && conflictSection(shown),
+    tags.length > 0 && tagSection(shown),
   ];
   const calm = html`<section class="card">
     ${empty('circle-check', 'Всё разобрано', 'Когда что-нибудь не получится, оно появится здесь с объяснением и кнопкой.')}
@@ -193,6 +197,18 @@ function conflictSection({ conflicts, ask, clock }: ProblemsShown): Html {
     count: `${conflicts.length === MOST_SHOWN ? 'больше ' : ''}${counted(conflicts.length, CONFLICT_COUNT)}`,
     text: 'Это может быть один человек с двумя номерами, семья или опечатка. Пока вы не решите, в отчётах это разные люди. Письма, SMS и сделки от этого не зависят.',
     body: conflictLines(conflicts, ask, clock),
+  });
+}
+
+function tagSection({ tags, clock }: ProblemsShown): Html {
+  return section({
+    id: 'tags',
+    tone: 'warn',
+    icon: 'unknown',
+    title: 'Метки не сходятся',
+    count: `${tags.length === MOST_SHOWN ? 'больше ' : ''}${counted(tags.length, ATTRIBUTION_COUNT)}`,
+    text: 'У ученика записана одна реклама, а в его заявке другая. Отчёты считают по заявке. Решите, что должно стоять у ученика.',
+    body: attributionLines(tags, clock),
   });
 }
 

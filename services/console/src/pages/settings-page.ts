@@ -12,10 +12,12 @@ import { empty, icon, time, typed } from './parts.ts';
 const TABS = [
   ['/settings', 'Сотрудники'],
   ['/settings/forms', 'Формы'],
+  ['/settings/texts', 'Тексты сообщений'],
+  ['/settings/upkeep', 'Проверки'],
   ['/settings/audit', 'Журнал'],
 ] as const;
 
-function frame(current: string, body: Content): Html {
+export function frame(current: string, body: Content): Html {
   const tabs = TABS.map(
     ([path, word]) =>
       html`<a class="chip" href="${path}" ${path === current && html` aria-current="true"`}
@@ -176,6 +178,11 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'lead.imported': 'Перенесены заявки из старых таблиц',
   'lead.released': 'Пропущены заявки из карантина',
   'identity.decided': 'Решено, один ли это человек',
+  'text.saved': 'Сохранён текст',
+  'text.restored': 'Возвращён прежний текст',
+  'text.archived': 'Убран текст',
+  'text.unarchived': 'Возвращён текст',
+  'attribution.decided': 'Решено, какие метки верны',
   'spend.imported': 'Внесён расход на рекламу',
   'lead.cancelled': 'Отменены сообщения',
   'lead.exported': 'Скачан список заявок',

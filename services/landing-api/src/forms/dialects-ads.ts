@@ -74,11 +74,15 @@ export const facebook: DialectReader = {
       const as = FACEBOOK_FIELDS[name];
       return { names: [name], value: unwrap(field['values']), ...(as && { as }) };
     });
+    const boxes = recordsOf(body['custom_disclaimer_responses']).map((box): SentField => {
+      const name = textOf(box['checkbox_key']) ?? 'disclaimer';
+      return { names: [name], value: box['is_checked'], as: 'consent' };
+    });
     const ad = textsUnder(body, FACEBOOK_AD);
     const campaign = ad['campaign_name'] ?? ad['campaign_id'];
     const content = ad['ad_name'] ?? ad['ad_id'];
     return {
-      fields,
+      fields: [...fields, ...boxes],
       id: textOf(body['leadgen_id']) ?? textOf(body['id']),
       isTest: fields.some(({ value }) => FACEBOOK_TEST.test(textOf(value) ?? '')),
       utm: {

@@ -135,8 +135,13 @@ const gravity: DialectReader = {
     return {
       fields: fieldsOf(rest).map((field) => {
         const [name = ''] = field.names;
+        const [input] = name.split('.');
         // An address has parts 3 and 6 too, and always a part 1.
-        const isAddress = `${name.split('.')[0]}.1` in rest;
+        const isAddress = `${input}.1` in rest;
+        // A consent field: 1 when ticked, then its words, then the revision of its text.
+        const isConsent = rest[`${input}.1`] === '1' && CONSENT.test(String(rest[`${input}.2`]));
+        if (isConsent && name === `${input}.1`) return { ...field, as: 'consent' as const };
+        if (isConsent && name === `${input}.2`) return { ...field, as: 'consentText' as const };
         if (/^\d+\.3$/.test(name) && !isAddress) return { ...field, as: 'firstName' as const };
         if (/^\d+\.6$/.test(name) && !isAddress) return { ...field, as: 'lastName' as const };
         return field;
@@ -146,6 +151,8 @@ const gravity: DialectReader = {
     };
   },
 };
+
+const CONSENT = /соглас|персональн|agree|consent|personal|келіс/i;
 
 function isInputNumber(key: string): boolean {
   return /^\d+(\.\d+)?$/.test(key);

@@ -101,6 +101,28 @@ const EXACT: Record<Known, readonly string[]> = {
     'төлемтүрі',
   ],
   course: ['course', 'coursename', 'курс', 'выбранныйкурс', 'какойкурс'],
+  consent: [
+    'consent',
+    'agree',
+    'agreed',
+    'agreement',
+    'acceptance',
+    'gdpr',
+    'gdprconsent',
+    'privacy',
+    'privacypolicy',
+    'privacyconsent',
+    'policy',
+    'policyagree',
+    'personaldata',
+    'dataconsent',
+    'pdn',
+    'soglasie',
+    'согласие',
+    'келісім',
+  ],
+  consentAt: ['consentat', 'consenttime', 'consentdate', 'consenttimestamp', 'датасогласия'],
+  consentText: ['consenttext', 'consentlabel', 'agreementtext', 'текстсогласия'],
   page: [
     'page',
     'pageurl',
@@ -130,6 +152,12 @@ const EXACT: Record<Known, readonly string[]> = {
 
 /** Parts of a label, for a field whose whole name is not in the table. Never both in one pattern. */
 const INSIDE: readonly (readonly [Known, RegExp, RegExp])[] = [
+  // Before the others: people agree to calls to their phone. A test may ask whether somebody agrees with something else.
+  [
+    'consent',
+    /соглас\S*(?=.*(данн|политик|конфиденц|рассыл|сообщен|звон|связ))|(обработ|защит)\S* (моих |своих )?персональн|политик\S* конфиденц|privacy policy|personal data|(^|\s)(consent|acceptance|gdpr)|дерек\S*.*келіс|келіс\S*.*дерек/u,
+    /^(почему|зачем|why)/u,
+  ],
   ['email', /e-?mail|(^|\s)(эл\S*\s+)?почт|мейл|имейл|пошта/u, /рассыл|подпис|subscri/u],
   [
     'phone',

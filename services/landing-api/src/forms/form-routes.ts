@@ -163,9 +163,12 @@ async function acceptReading(
   const { referer, cookie } = headers;
   const { submissionId: _, ...body } = reading.submission;
   const isPassed = await isChallengePassed(ports, request, arrived);
+  // What a sender says of its form and the moment may be another at each try of one id; whom it is about is not.
+  const { metadata: __, ...told } = body;
+  const content = key === undefined ? body : told;
   return acceptSubmission(
     { ...ports, now: () => receivedAt },
-    { body, key, log, traces: { referer, cookie }, isChallengeFailed: !isPassed },
+    { body, key, log, traces: { referer, cookie }, isChallengeFailed: !isPassed, content },
     leadFormOf(form, isUnknown),
   );
 }

@@ -5,6 +5,7 @@ import { readEmail } from '@leadwire/shared/contacts/emails';
 import { readPhone } from '@leadwire/shared/contacts/phones';
 import type { Dialect, IntakeForm, OurField } from '@leadwire/shared/contract/intake-forms';
 import { CHALLENGE_FIELD } from './challenge.ts';
+import { consentIn } from './consent.ts';
 import { detectDialect, dialectReaders } from './dialects.ts';
 import { textOf, unwrap } from './fields-of.ts';
 import { exactField, isTrackingField, nearField, ourFieldOf, plain } from './field-names.ts';
@@ -41,13 +42,17 @@ export function readForm(post: Post, form: FormLook): FormReading | undefined {
   const dialect = form.dialect === 'auto' ? detectDialect(post, body) : form.dialect;
   const sent = dialectReaders[dialect].read(body);
   const fromAddress = Object.entries(post.query).map(([name, value]) => ({ names: [name], value }));
-  const placed = place([...sent.fields, ...fromAddress].slice(0, MOST_FIELDS), form.mapping);
+  const found = place([...sent.fields, ...fromAddress].slice(0, MOST_FIELDS), form.mapping);
+  const { part: consent, used } = consentIn(found);
+  const placed = found.map((each) =>
+    /^consent/.test(each.as) && !used.has(each) ? { ...each, as: 'other' as const } : each,
+  );
   const mappedId = placed.find(({ as }) => as === 'id');
   const id = textOf(mappedId?.field.value) ?? sent.id;
   const token = placed.find(({ as }) => as === 'challenge');
   return {
     dialect,
-    submission: toSubmission(dialect, sent, placed),
+    submission: { ...toSubmission(dialect, sent, placed), ...consent },
     id: id === undefined ? undefined : keyOf(dialect, id),
     isTest: sent.isTest ?? false,
     challengeToken: textOf(token?.field.value),
@@ -79,7 +84,8 @@ function place(fields: readonly SentField[], mapping: Readonly<Record<string, st
   const likely = placed.map((each): Placed => {
     if (each.as !== 'other') return each;
     const as = ourFieldOf(each.field.names);
-    if (as === undefined || taken.has(as) || !isFilled(each.field.value)) return each;
+    const isEmpty = !isFilled(each.field.value) && !(as === 'consent' && each.field.value === true);
+    if (as === undefined || taken.has(as) || isEmpty) return each;
     taken.add(as);
     return { ...each, as };
   });

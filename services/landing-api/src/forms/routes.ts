@@ -132,12 +132,14 @@ interface FormRequest {
   log: FastifyBaseLogger;
   traces?: RequestTraces;
   isChallengeFailed?: boolean;
+  /** What two posts have in common when they are the same submission; all that was sent, unless it is told. */
+  content?: Submission;
 }
 
 /** @throws RequestError 400 for who cannot be reached; TransientError when it is not stored. */
 export async function acceptSubmission(
   { intake, measures, now }: LandingPorts,
-  { body, key, log, traces = {}, isChallengeFailed = false }: FormRequest,
+  { body, key, log, traces = {}, isChallengeFailed = false, content: same = body }: FormRequest,
   form: Form,
 ): Promise<Accepted> {
   const count = (outcome: string) => measures.submissions.inc({ kind: form.kind, outcome });
@@ -152,7 +154,8 @@ export async function acceptSubmission(
   }
 
   const { lead, isSpam } = reading;
-  const { submissionId: _, ...content } = body;
+  // A page that notes the time anew at each click sends the same submission.
+  const { submissionId: _, consentAt: _at, ...content } = same;
   const { leadId, outcome, quarantine } = await intake
     .accept({
       lead,

@@ -58,6 +58,22 @@ export const submissionSchema = z
       metadata: z.unknown().optional().meta({
         description: 'Anything else. Unknown fields of the body are added to it.',
       }),
+      consent: z
+        .unknown()
+        .optional()
+        .meta({
+          description: 'That the person agreed: true, yes, on, 1 or the words that they agreed to.',
+          examples: [true],
+        }),
+      consentAt: optionalText.meta({
+        description:
+          'When they agreed: ISO 8601, or seconds or milliseconds since 1970. Without it, when it came.',
+        examples: ['2026-11-29T12:30:00+05:00'],
+      }),
+      consentText: optionalText.meta({
+        description: 'The words that they agreed to.',
+        examples: ['Согласен на обработку персональных данных'],
+      }),
       submissionId: optionalText.meta({
         description: 'The same as the header Idempotency-Key, which goes before it.',
       }),

@@ -11,6 +11,7 @@ import { studentSchema, type Student } from '@leadwire/shared/contract/student-f
 import { problemSchema } from '@leadwire/shared/service/http-problems';
 import type { Access } from '@leadwire/shared/service/access';
 import { subjects } from '@leadwire/shared/contract/topology';
+import { readConsent } from '../forms/consent.ts';
 import { platformOnly } from './guard.ts';
 import { link, type ReadMessage } from './message-body.ts';
 import { messageIdOf, requestMessage, type RequestPorts } from './request-message.ts';
@@ -33,6 +34,10 @@ const studentBody = z.object({
   phone: text.meta({ examples: ['8 705 123 45 67'] }),
   course: text.meta({ description: 'Becomes a tag of the deal.' }),
   ...saleFields,
+  consentAt: text.meta({
+    description: 'When they agreed to the use of it. A time that cannot be read counts as now.',
+  }),
+  consentText: text.meta({ description: 'The words that they agreed to.' }),
   setPasswordUrl: link('the page where the student sets a password')
     .nullish()
     .meta({ description: 'Sends the welcome, with this address behind its button.' }),
@@ -137,8 +142,15 @@ function readStudent(body: StudentBody, now: Date): Student {
     email: readEmail(String(body.email ?? '')).email,
     phone: readPhone(String(body.phone ?? '')).phone,
     course: cleanLine(String(body.course ?? ''), LONGEST_TEXT) || null,
+    ...consentOf(body, now),
     receivedAt: now.toISOString(),
   });
+}
+
+/** The platform asks before it lets anybody in: a time of it says that they agreed, even one that cannot be read. */
+function consentOf({ consentAt, consentText }: StudentBody, now: Date) {
+  const consent = consentAt != null && consentAt !== '' ? true : undefined;
+  return readConsent({ consent, consentAt, consentText }, now).given;
 }
 
 function readStored(event: unknown): Student | undefined {

@@ -7,7 +7,7 @@ import { parseJson } from '../forms/form-body.ts';
 /** Facebook waits longer for an answer to its hook. */
 const TIMEOUT_MS = 8_000;
 const FIELDS =
-  'id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,field_data,is_organic,platform';
+  'id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,field_data,custom_disclaimer_responses,is_organic,platform';
 const PAGE_SIZE = 100;
 const MOST_PAGES = 100;
 /** The token is not valid, or not for this (developers.facebook.com/docs/graph-api/guides/error-handling). */

@@ -8,7 +8,8 @@ import { addressesIn, checkOwnText } from '@leadwire/templates/own-texts/check-t
 import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
 import { ownTextSchema, textNameSchema } from '@leadwire/templates/own-texts/own-text';
 import { showOwnText } from '@leadwire/templates/own-texts/show-text';
-import { TemplateError } from '@leadwire/templates/templates';
+import { checkOwnMessage, showOwnMessage } from '@leadwire/templates/own-texts/own-message';
+import { TemplateError, type TemplateName } from '@leadwire/templates/templates';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import { z } from 'zod';
 import { problemsOf } from './answers.ts';
@@ -114,7 +115,7 @@ export function addTextRoutes(app: FastifyInstance, ports: HttpPorts): void {
     async (request) => {
       const { name } = request.params;
       const saved = await saveText(partsFor(request), { name, ...request.body });
-      const findings = await checkOwnText(readContent(request.body.content));
+      const findings = await findingsOf({ ...request.body, name, content: readContent(request.body.content) }); // prettier-ignore
       return { success: true as const, ...saved, findings };
     },
   );
@@ -153,11 +154,27 @@ export function addTextRoutes(app: FastifyInstance, ports: HttpPorts): void {
   addLookingRoutes(app, ports);
 }
 
+/** A message of the product is held to more than a campaign's text, and knows other variables. */
+const findingsOf = ({
+  name,
+  purpose,
+  content,
+}: Pick<StoredText, 'name' | 'purpose' | 'content'>) =>
+  purpose === 'transactional'
+    ? checkOwnMessage(name as TemplateName, content)
+    : checkOwnText(content);
+
 /** What changes nothing. */
 function addLookingRoutes(app: FastifyInstance, { texts, own, publicBaseUrl }: HttpPorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
-  const show = async (text: Pick<StoredText, 'name' | 'content'>, name: string | null) => {
+  const show = async (
+    text: Pick<StoredText, 'name' | 'content' | 'purpose'>,
+    name: string | null,
+  ) => {
     try {
+      if (text.purpose === 'transactional') {
+        return await showOwnMessage(text.name as TemplateName, text.content, { ...own, name });
+      }
       const files = await compileOwnText(text.name, text.content);
       return await showOwnText(files, { ...own, name, publicUrl: publicBaseUrl });
     } catch (thrown) {
@@ -210,8 +227,8 @@ function addLookingRoutes(app: FastifyInstance, { texts, own, publicBaseUrl }: H
       },
     },
     async ({ params: { name }, query }) => {
-      const { content } = await textOf(texts, name, query.version);
-      const [found, links] = await Promise.all([checkOwnText(content), checkLinks(addressesIn(content))]); // prettier-ignore
+      const text = await textOf(texts, name, query.version);
+      const [found, links] = await Promise.all([findingsOf(text), checkLinks(addressesIn(text.content))]); // prettier-ignore
       return { success: true as const, findings: [...found, ...links] };
     },
   );

@@ -197,6 +197,14 @@ const ALL: readonly (readonly [RegExp, AlertWords])[] = [
     },
   ],
   [
+    /^upkeep$/,
+    {
+      raised: 'Проверки дня',
+      resolved: 'Проверки дня',
+      advice: 'Подробно: консоль, «Настройки», «Проверки», или leadwire audit daily.',
+    },
+  ],
+  [
     /^referrals_no_tiers$/,
     {
       raised: 'Продажи партнёров ждут: не задано вознаграждение',

@@ -7,11 +7,13 @@ alter table public.users
 create index users_unattributed_idx on public.users (attribution_looked_at nulls first)
   where lead_id is null;
 
--- Those without a lead, the longest not looked for first: [{ id, email, phone, createdAt }].
+-- Those without a lead, the longest not looked for first: [{ id, email, phone, createdAt, source, campaign }], the last
+-- two as they stand there.
 create function public.leadwire_unattributed_users(most integer) returns jsonb
 language sql stable set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
-    'id', u.id::text, 'email', u.email, 'phone', u.phone, 'createdAt', u.created_at
+    'id', u.id::text, 'email', u.email, 'phone', u.phone, 'createdAt', u.created_at,
+    'source', left(u.utm_source, 500), 'campaign', left(u.utm_campaign, 500)
   )), '[]')
   from (
     select * from public.users t

@@ -18,7 +18,7 @@ create table public.traffic_daily_stats (
 create index traffic_daily_stats_day_idx on public.traffic_daily_stats (day, utm_source);
 create index traffic_daily_stats_staff_id_idx on public.traffic_daily_stats (staff_id, day);
 comment on table public.traffic_daily_stats is
-  'Days of targetologists. Spend is written by the dashboard or by hand.';
+  'Days of targetologists. Spend is written by the dashboard or by hand; leads, sales and revenue by identity-sync.';
 
 select public.leadwire_service_only('{traffic_daily_stats}');
 grant select on public.traffic_daily_stats to authenticated;

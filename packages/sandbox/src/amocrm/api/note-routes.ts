@@ -56,6 +56,11 @@ export const noteRoutes: AmoRoute[] = [
     },
   },
   {
+    method: 'PATCH',
+    path: /^\/api\/v4\/(leads|contacts)\/notes$/,
+    handle: (request, parts, [entity]) => changeNotes(request, parts, entity as EntityType),
+  },
+  {
     method: 'GET',
     path: /^\/api\/v4\/leads\/(\d+)\/links$/,
     handle: (request, { store }, [id]) => {
@@ -132,6 +137,36 @@ function addNotes(
       })),
     },
   });
+}
+
+/** Notes that are there, with new parameters (Kommo "Edit notes"); each names its card. */
+function changeNotes(
+  request: ProviderRequest,
+  parts: ApiParts,
+  entityType: EntityType,
+): ProviderAnswer {
+  const items = readItems(request);
+  const changes = readAll(items, (item, errors) => {
+    const draft = readNote(item, parts, entityType, errors);
+    const note = parts.store
+      .notesOf(entityType, draft.entityId)
+      .find(({ id }) => id === item['id']);
+    if (note === undefined) errors.push({ code: 'NotFound', path: 'id', detail: words.choice });
+    return { note, params: draft.params };
+  });
+  const href = `${baseOf(request)}/api/v4/${entityType}`;
+  const notes = changes.flatMap(({ note, params }) => {
+    if (note === undefined) return [];
+    parts.store.notes.put(String(note.id), { ...note, params });
+    return [
+      {
+        id: note.id,
+        entity_id: note.entityId,
+        _links: { self: { href: `${href}/${note.entityId}/notes/${note.id}` } },
+      },
+    ];
+  });
+  return done({ _links: self(request), _embedded: { notes } });
 }
 
 function readNote(

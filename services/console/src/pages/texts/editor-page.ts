@@ -6,7 +6,18 @@ import { html, type Content, type Html } from '../../html.ts';
 import { icon } from '../parts.ts';
 import { blockTypes, blockWords, type Writing } from './text-form.ts';
 
+/** Where texts of a kind are, and how they are spoken of. */
+export interface TextPlace {
+  /** The path of the list; a text's own is under it, and `-preview` beside it. */
+  home: string;
+  homeWord: string;
+  lede: string;
+  /** The button that takes a text away, and the one that brings it back. */
+  archive: readonly [string, string];
+}
+
 export interface EditorShown {
+  place: TextPlace;
   writing: Writing;
   findings: readonly TextFinding[];
   sms: RenderedSms | null;
@@ -14,28 +25,28 @@ export interface EditorShown {
   isNew: boolean;
 }
 
-/** Where the form is sent, and the frame that shows it. */
-const PREVIEW = '/campaigns/texts-preview';
+/** The frame that shows what was written. */
 const FRAME = 'text-preview';
 
-export function editorPage({ writing, findings, sms, told, isNew }: EditorShown): Html {
+export function editorPage({ place, writing, findings, sms, told, isNew }: EditorShown): Html {
   const { name, title, base, content } = writing;
-  const path = isNew ? '/campaigns/texts' : `/campaigns/texts/${name}`;
+  const { home, homeWord, lede } = place;
+  const path = isNew ? home : `${home}/${name}`;
   const { mail } = content;
-  return html`<a class="back" href="/campaigns/texts">${icon('arrow-left', 'icon-s')} Тексты</a>
+  return html`<a class="back" href="${home}">${icon('arrow-left', 'icon-s')} ${homeWord}</a>
     <div class="head">
       <div>
         <h1>${title || (isNew ? 'Новый текст' : name)}</h1>
         <p class="lede">
-          ${isNew ? 'Письмо, SMS или и то и другое. ' : html`Версия ${base}. `}Рассылка возьмёт его
-          по имени.
+          ${isNew ? 'Письмо, SMS или и то и другое. ' : base > 0 && html`Версия ${base}. `}${lede}
         </p>
       </div>
-      ${!isNew && html`<div class="row"><a class="btn" href="${path}/versions">Версии</a></div>`}
+      ${!isNew && base > 0 && html`<div class="row"><a class="btn" href="${path}/versions">Версии</a></div>`}
     </div>
     <form class="stack" method="post" action="${path}" data-editor>
       ${told}
       <input type="hidden" name="base" value="${base}" />
+      ${!isNew && html`<input type="hidden" name="of" value="${name}" />`}
       <div class="grid">
         <div class="stack w-7">
           ${headCard(writing, isNew)}
@@ -45,7 +56,7 @@ export function editorPage({ writing, findings, sms, told, isNew }: EditorShown)
         <div class="stack w-5">
           <div class="row row-fill">
             <button class="btn btn-primary" name="act" value="save">Сохранить</button>
-            <button class="btn" formaction="${PREVIEW}" formtarget="${FRAME}" data-show>
+            <button class="btn" formaction="${home}-preview" formtarget="${FRAME}" data-show>
               Показать
             </button>
           </div>

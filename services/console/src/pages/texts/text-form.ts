@@ -32,18 +32,16 @@ const EMPTY: Readonly<Record<BlockType, Block>> = {
 };
 
 /** What a new text begins with. */
-export const newContent = (): OwnText => ({
-  mail: {
-    subject: '',
-    preheader: '',
-    blocks: [
-      { type: 'heading', text: '', level: 1 },
-      { type: 'text', text: 'Здравствуйте, {{ name }}!\n\n' },
-      { type: 'button', text: '', url: '' },
-    ],
-  },
-  sms: null,
+export const newMail = () => ({
+  subject: '',
+  preheader: '',
+  blocks: [
+    { type: 'heading', text: '', level: 1 },
+    { type: 'text', text: 'Здравствуйте, {{ name }}!\n\n' },
+    { type: 'button', text: '', url: '' },
+  ] as Block[],
 });
+export const newContent = (): OwnText => ({ mail: newMail(), sms: null });
 
 /** The form as it was sent: not checked yet, and nothing of it left out. */
 export function readWriting(form: URLSearchParams, name: string): Writing {

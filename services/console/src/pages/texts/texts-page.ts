@@ -3,6 +3,7 @@ import type { ListedText, TextVersion } from '@leadwire/operations/texts/text-st
 import { html, type Content, type Html } from '../../html.ts';
 import { moment, type Clock } from '../../words/time.ts';
 import { empty, icon, typed } from '../parts.ts';
+import type { TextPlace } from './editor-page.ts';
 
 export function textsPage(texts: readonly ListedText[], told: Content, clock: Clock): Html {
   const item = (text: ListedText) =>
@@ -53,6 +54,7 @@ function whatOf({ hasMail, hasSms, isRaw, name, isArchived }: ListedText): strin
 }
 
 export function versionsPage(
+  { home, archive }: TextPlace,
   text: { name: string; title: string; isArchived: boolean },
   versions: readonly TextVersion[],
   clock: Clock,
@@ -68,11 +70,9 @@ export function versionsPage(
         ></span
       >
       <span class="row"
-        ><a class="btn btn-quiet" href="/campaigns/texts/${text.name}?version=${version}"
-          >Посмотреть</a
-        >${
+        ><a class="btn btn-quiet" href="${home}/${text.name}?version=${version}">Посмотреть</a>${
           !isCurrent &&
-          html`<form method="post" action="/campaigns/texts/${text.name}/restore">
+          html`<form method="post" action="${home}/${text.name}/restore">
             <input type="hidden" name="version" value="${version}" /><input
               type="hidden"
               name="base"
@@ -83,7 +83,7 @@ export function versionsPage(
         }</span
       >
     </li>`;
-  return html`<a class="back" href="/campaigns/texts/${text.name}"
+  return html`<a class="back" href="${home}/${text.name}"
       >${icon('arrow-left', 'icon-s')} ${typed(text.title, 60)}</a
     >
     <div class="head">
@@ -91,9 +91,9 @@ export function versionsPage(
         <h1>Версии</h1>
         <p class="lede">Ничего не теряется: возврат сохраняет прежний текст новой версией.</p>
       </div>
-      <form method="post" action="/campaigns/texts/${text.name}/archive" class="row">
+      <form method="post" action="${home}/${text.name}/archive" class="row">
         <button class="btn btn-quiet" name="undo" value="${text.isArchived ? 'yes' : ''}">
-          ${text.isArchived ? 'Снова предлагать' : 'Убрать из выбора'}
+          ${archive[text.isArchived ? 1 : 0]}
         </button>
       </form>
     </div>

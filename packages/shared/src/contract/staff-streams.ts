@@ -7,13 +7,7 @@ export const staffProjects = ['landing', 'tripwire', 'traffic', 'main'] as const
 export type StaffProjectName = (typeof staffProjects)[number];
 
 export const staffStream = {
-  subjects: [
-    'staff.changed.*',
-    'redrive.identity-landing.>',
-    'redrive.identity-tripwire.>',
-    'redrive.identity-traffic.>',
-    'redrive.identity-main.>',
-  ],
+  subjects: ['staff.changed.*'],
   retention: 'limits',
   maxAgeMs: 3_650 * DAY,
   what: 'people who work here, as they are from then on: staff.changed.<staffId>',
@@ -29,13 +23,12 @@ export const staffTelegramBucket = {
   what: 'user.<Telegram number> -> who that is here, staff.<staffId> -> back, bot -> the name of the leads bot',
 } as const;
 
-const carries = <Name extends StaffProjectName>(project: Name, what: string) =>
+const carries = (what: string) =>
   ({
     stream: 'STAFF',
-    filters: ['staff.changed.*', `redrive.identity-${project}.>`],
+    filters: ['staff.changed.*'],
     concurrency: 1,
     attempts: 10,
-    ackWaitMs: 30_000,
     // What was said last holds.
     inOrder: true,
     what,
@@ -43,8 +36,8 @@ const carries = <Name extends StaffProjectName>(project: Name, what: string) =>
 
 /** One for each project: one that is away keeps nothing from the others. */
 export const identityConsumers = {
-  'identity-landing': carries('landing', 'makes the logins of the people who work here'),
-  'identity-tripwire': carries('tripwire', 'carries them to the tripwire project'),
-  'identity-traffic': carries('traffic', 'carries them to the traffic project'),
-  'identity-main': carries('main', 'carries them to the main project'),
+  'identity-landing': carries('makes the logins of the people who work here'),
+  'identity-tripwire': carries('carries them to the tripwire project'),
+  'identity-traffic': carries('carries them to the traffic project'),
+  'identity-main': carries('carries them to the main project'),
 } as const;
