@@ -3,7 +3,7 @@
 -- identity_conflicts asks a person.
 
 create table public.people (
-  -- Follows from the phone or the address, so that the order in which facts come does not matter.
+  -- A keyed hash of the phone or the address, so that the order in which facts come does not matter.
   id uuid primary key,
   -- When they were first heard of.
   since timestamptz not null
@@ -52,9 +52,21 @@ create index sales_email_idx on public.sales (email);
 create index sales_first_lead_id_idx on public.sales (first_lead_id);
 create index sales_last_lead_id_idx on public.sales (last_lead_id);
 
+-- Made once for this database: without it nobody finds out by trying numbers whose id one is.
+create table private.person_key (
+  id boolean primary key default true check (id),
+  key text not null default (gen_random_uuid()::text || gen_random_uuid()::text)
+);
+insert into private.person_key default values on conflict do nothing;
+revoke all on private.person_key from public, anon, authenticated;
+grant select on private.person_key to service_role;
+
 create function public.leadwire_person_id(kind text, value text) returns uuid
-language sql immutable parallel safe set search_path = '' as $$
-  select md5('leadwire.person:' || kind || ':' || value)::uuid
+language sql stable set search_path = '' as $$
+  select encode(
+    substring(sha256(convert_to(k.key || ':' || kind || ':' || value, 'UTF8')) from 1 for 16), 'hex'
+  )::uuid
+  from private.person_key k
 $$;
 
 -- Names the leads that led to the sales of these people and addresses.

@@ -56,7 +56,7 @@ end
 $$;
 
 -- asked: { since, until: days, both included; timeZone; by: day, week, month, source, page, campaign, ad, targetologist,
--- referrer; touch: first, last }. own: the sources to keep to, in lower case; null for all.
+-- referrer; touch: first, last; source, campaign: only of these, if given }. own: the sources to keep to, in lower case; null for all.
 -- Answers { rows: [sums], total: sums, paid: { leads, sales, revenue, spend } of the sources whose spend is known, or
 -- null, days: [{ day, leads, sales, revenue, spend }], stages: [{ stage, count }] } with
 -- sums: { keys, leads, people, reachable, delivered, clicked, deals, sales, refunds, revenue, spend, contactMinutes }.
@@ -73,6 +73,9 @@ declare
   at_to timestamptz := (day_to + 1)::timestamp at time zone zone;
   is_first boolean := asked ->> 'touch' = 'first';
   parted_by text := asked ->> 'by';
+  only_source text := left(lower(asked ->> 'source'), 200);
+  only_campaign text := left(lower(asked ->> 'campaign'), 200);
+  has_campaign boolean := parted_by in ('campaign', 'ad') or only_campaign is not null;
 begin
   return (
     with sold as materialized (
@@ -83,18 +86,17 @@ begin
     ), bought as (
       select lead_id, sum(sales) as sales, sum(refunds) as refunds, sum(revenue) as revenue
       from sold where lead_id is not null group by lead_id
-    ), recent as materialized (
-      select l.*, is_first and coalesce(l.first_utm_source, l.first_utm_campaign) is not null as by_first
-      from public.landing_leads l
-      where l.created_at >= at_from and l.created_at < at_to and not l.quarantined
     ), entries as materialized (
       select true as is_lead, false as is_alone, coalesce(r.person_id, r.id) as person,
         (r.created_at at time zone zone)::date as day,
-        left(lower(coalesce(case when r.by_first then r.first_utm_source else r.utm_source end, '')), 200) as source,
-        left(lower(coalesce(case when r.by_first then r.first_utm_campaign else r.utm_campaign end, '')), 200) as campaign,
-        left(lower(coalesce(case when r.by_first then r.first_utm_content else r.utm_content end, '')), 200) as content,
-        left(coalesce(r.form, r.source, r.kind, ''), 200) as page,
-        left(lower(coalesce(r.metadata ->> 'ref', substring(lower(r.utm_source) from '^ref_(.+)$'), '')), 200) as ref,
+        left(lower(coalesce(case when f.is_by_first then r.first_utm_source else r.utm_source end, '')), 200) as source,
+        case when has_campaign then
+          left(lower(coalesce(case when f.is_by_first then r.first_utm_campaign else r.utm_campaign end, '')), 200) end as campaign,
+        case when parted_by = 'ad' then
+          left(lower(coalesce(case when f.is_by_first then r.first_utm_content else r.utm_content end, '')), 200) end as content,
+        case when parted_by = 'page' then left(coalesce(r.form, r.source, r.kind, ''), 200) end as page,
+        case when parted_by = 'referrer' then left(lower(coalesce(r.metadata ->> 'ref',
+          case when lower(r.utm_source) like 'ref\_%' then substr(r.utm_source, 5) end, '')), 200) end as ref,
         (r.phone is not null and not r.contact_issues ? 'phone_invalid')
           or (r.email is not null and r.email_bounced_at is null) as is_reachable,
         coalesce(r.email_delivered_at, r.email_opened_at, r.email_clicked_at, r.sms_delivered_at, r.sms_clicked_at)
@@ -104,9 +106,13 @@ begin
         extract(epoch from d.first_moved_at - r.created_at) / 60 as minutes,
         coalesce(b.sales, 0) as sales, coalesce(b.refunds, 0) as refunds, coalesce(b.revenue, 0) as revenue,
         null::numeric as spend
-      from recent r
+      from public.landing_leads r
+      cross join lateral (
+        select is_first and coalesce(r.first_utm_source, r.first_utm_campaign) is not null as is_by_first
+      ) f
       left join bought b on b.lead_id = r.id
       left join public.crm_deals d on d.id = r.id and d.first_moved_at > r.created_at
+      where r.created_at >= at_from and r.created_at < at_to and not r.quarantined
       union all
       select false, true, null, (s.sold_at at time zone zone)::date, '', '', '', '', '', false, false, false, false, null,
         null, s.sales, s.refunds, s.revenue, null
@@ -130,9 +136,12 @@ begin
         ), '')]
         when parted_by = 'page' and e.page is not null then array[e.page]
         when parted_by = 'referrer' and e.ref is not null then array[e.ref]
-      end as keys
+      end collate "C" as keys
       from entries e
-      where own is null or e.source = any (own)
+      where (own is null or e.source = any (own))
+        -- Of one source, or one campaign of it: sales without a lead are of none.
+        and (only_source is null or not e.is_alone and e.source = only_source)
+        and (only_campaign is null or not e.is_alone and e.campaign = only_campaign)
     ), summed as (
       select grouping(k.keys) = 1 as is_total, k.keys, count(*) filter (where k.is_lead) as leads,
         count(distinct k.person) as people, count(*) filter (where k.is_reachable) as reachable,

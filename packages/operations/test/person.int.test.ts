@@ -174,7 +174,8 @@ async function placesWith(words: readonly string[]): Promise<string[]> {
   for (const root of [broker.storeDir!, journalDir]) {
     for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
       const file = path.join(entry.parentPath, entry.name);
-      if (entry.isFile()) look(file, readFileSync(file));
+      // What the broker writes beside a file is renamed at once; the file itself is looked at.
+      if (entry.isFile() && !file.endsWith('.tmp')) look(file, readFileSync(file));
     }
   }
   for (const [project, tables] of Object.entries(tableReach)) {

@@ -1,6 +1,9 @@
 /** Which facts become one person, whatever their order, and what a person has to decide. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { TestProject } from '@leadwire/testing/database-process';
+import { LANDING_MIGRATIONS } from '../src/migrations.ts';
 import { addPeople, clientWith, signIn, startLanding, SERVICE_KEY } from './people.ts';
 
 const id = (n: number) => `6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f${String(n).padStart(4, '0')}`;
@@ -123,6 +126,31 @@ test('a deal that is a sale counts until the platform tells of the same person, 
   await happens({ sale: 33, phone: 1, hour: 3 });
   await tellDeal(id(31), 1, 1);
   expect(await counting()).toEqual(['33']);
+});
+
+test('nobody finds out by trying numbers who a person is; ids of before get a key, and keep what is theirs', async () => {
+  const plain = "md5('leadwire.person:' || kind || ':' || value)::uuid";
+  const bare = () => landing.sql(`select value from person_identities where person_id = ${plain}`);
+  await happens({ lead: 1, phone: 1, email: 1, hour: 1 });
+  await happens({ sale: 11, phone: 1, hour: 2 });
+  expect(await bare()).toEqual([]);
+  const before = await found();
+  // As an older version made them.
+  await landing.sql(
+    `insert into people select md5('leadwire.person:phone:${phone(1)}')::uuid, since from people`,
+  );
+  await landing.sql(
+    `select leadwire_merge_person(i.person_id, md5('leadwire.person:phone:' || value)::uuid)
+       from person_identities i where kind = 'phone'`,
+  );
+  expect(await bare()).toHaveLength(1);
+  const file = readFileSync(path.join(LANDING_MIGRATIONS, '20261129211000_people.sql'), 'utf8');
+  const [, block = ''] =
+    /-- People whose ids were made without a key[^\n]*\n(do [^]*?\$\$;)/.exec(file) ?? [];
+  for (const run of [1, 2]) {
+    await landing.sql(block);
+    expect([run, await found()]).toEqual([run, before]);
+  }
 });
 
 describe('one address of several people', () => {

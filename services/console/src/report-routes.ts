@@ -1,11 +1,11 @@
 /** Отчёты: the numbers, the same as a file, and what advertising cost. */
-import { periodBefore } from '@leadwire/operations/reports/report';
+import { periodBefore, type Report, type ReportQuery } from '@leadwire/operations/reports/report';
 import { reportCsv } from '@leadwire/operations/reports/report-words';
 import { SpendError, importSpend, readSpend } from '@leadwire/operations/reports/spend';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
 import { readReport, writeSpend } from './data/reports.ts';
-import type { Route } from './http/route.ts';
+import type { Route, Visit } from './http/route.ts';
 import { choiceOf } from './pages/report-choice.ts';
 import { reportsPage } from './pages/reports-page.ts';
 import { spendPage, spendProblem, spendTold } from './pages/spend-page.ts';
@@ -13,19 +13,23 @@ import type { Clock } from './words/time.ts';
 
 const READERS: readonly StaffRole[] = ['owner', 'viewer', 'targetologist'];
 const SPEND = 'Расход на рекламу';
+/** Sums of a whole period: so little changes in this time, and adding them up is the dearest thing of all. */
+const FRESH_MS = 20_000;
 
 export function reportRoutes({ bus, clock }: { bus: Bus; clock: Clock }): Route[] {
+  const reports = createReports(clock);
   return [
     {
       method: 'GET',
       path: '/reports',
       roles: READERS,
-      async handle({ client, query, person }) {
+      async handle(visit) {
+        const { query, person } = visit;
         const choice = choiceOf(query, clock);
         const then = periodBefore(choice);
         const [report, before] = await Promise.all([
-          readReport(client, choice),
-          readReport(client, then),
+          reports.read(visit, choice),
+          reports.read(visit, then),
         ]);
         const isOwner = person.role === 'owner';
         const isOwnTags = person.role === 'targetologist';
@@ -39,9 +43,9 @@ export function reportRoutes({ bus, clock }: { bus: Bus; clock: Clock }): Route[
       method: 'GET',
       path: '/reports/csv',
       roles: READERS,
-      async handle({ client, query }) {
-        const choice = choiceOf(query, clock);
-        const file = reportCsv(await readReport(client, choice), choice.by);
+      async handle(visit) {
+        const choice = choiceOf(visit.query, clock);
+        const file = reportCsv(await reports.read(visit, choice), choice.by);
         return { file, name: `leadwire-${choice.by}-${choice.since}-${choice.until}.csv` };
       },
     },
@@ -61,6 +65,7 @@ export function reportRoutes({ bus, clock }: { bus: Bus; clock: Clock }): Route[
         try {
           const rows = readSpend(table, source || undefined);
           const done = await importSpend({ bus, actor: person.email }, rows, writeSpend(client));
+          reports.forget();
           return { title: SPEND, body: spendPage({ table: '', source, told: spendTold(done) }) };
         } catch (thrown) {
           if (!(thrown instanceof SpendError)) throw thrown;
@@ -69,4 +74,25 @@ export function reportRoutes({ bus, clock }: { bus: Bus; clock: Clock }): Route[
       },
     },
   ];
+}
+
+/** One reading for all who see the same rows. A targetologist's tags may change at any moment: theirs is read each time. */
+function createReports(clock: Clock) {
+  const kept = new Map<string, { until: number; report: Promise<Report> }>();
+  return {
+    forget: () => kept.clear(),
+    read({ person, client }: Visit, asked: ReportQuery): Promise<Report> {
+      if (person.role === 'targetologist') return readReport(client, asked);
+      const now = clock.now().getTime();
+      for (const [key, { until }] of kept) if (until <= now) kept.delete(key);
+      const { since, until, timeZone, by, touch, source, campaign } = asked;
+      const key = JSON.stringify([since, until, timeZone, by, touch, source, campaign]);
+      const known = kept.get(key);
+      if (known) return known.report;
+      const report = readReport(client, asked);
+      kept.set(key, { until: now + FRESH_MS, report });
+      report.catch(() => kept.delete(key));
+      return report;
+    },
+  };
 }

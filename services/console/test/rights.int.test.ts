@@ -267,3 +267,37 @@ describe('an act', () => {
     ]);
   });
 });
+
+describe('reports', () => {
+  test('lead from a source to its campaigns, and back', async () => {
+    const page = await textOf(as.owner.get('/reports'));
+    expect(page).toContain('/reports?by=campaign&amp;source=facebook');
+    const inside = await textOf(as.owner.get('/reports?by=campaign&source=facebook'));
+    expect(inside).toMatch(/class="chip is-set" href="\/reports"/);
+    expect(inside).toContain('Без кампании');
+    const empty = await textOf(as.owner.get('/reports?by=campaign&source=nobody'));
+    expect(empty).toContain('Заявок и продаж за эти дни нет');
+  });
+
+  test('of tags that contradict a lead ask a person once, and the log says who decided', async () => {
+    const { sql } = rig.landing.landing;
+    const [row] = await sql<{ id: string }>(
+      `insert into attribution_conflicts (project, row_id, lead_id, said)
+       values ('tripwire', '7', '${leads.tagged.leadId}', '{"source": "tiktok"}') returning id`,
+    );
+    expect(await textOf(as.sales.get('/problems'))).toContain('Метки не сходятся');
+    const decide = () =>
+      as.sales.post('/problems/attribution', { conflict: row?.id ?? '', decided: 'lead' });
+    expect((await decide()).headers.get('location')).toBe('/problems?done=decided&n=1');
+    expect((await decide()).headers.get('location')).toBe('/problems?done=decided&n=0');
+    expect(await sql(`select decision from attribution_conflicts`)).toEqual([{ decision: 'lead' }]);
+    expect(await textOf(as.sales.get('/problems'))).not.toContain('Метки не сходятся');
+  });
+
+  test('of what grows unnoticed say what to do, each day, week and month', async () => {
+    const page = await textOf(as.owner.get('/settings/upkeep'));
+    for (const words of ['Каждый день', 'Каждую неделю', 'Каждый месяц', 'Хранилище очереди']) {
+      expect(page).toContain(words);
+    }
+  });
+});

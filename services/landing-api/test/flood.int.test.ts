@@ -67,6 +67,11 @@ test('a flood from many addresses is held on every replica, told once, and let o
   const created = await idsUnder('leads.created.*.*');
   expect(created).toHaveLength(LIMIT);
   const held = answers.filter(({ leadId }) => !created.includes(leadId));
+  // Nobody keeps what is never let out; what came in by itself stays as long as its stream.
+  const ageOf = async (leadId: string) =>
+    (await one.bus.lastUnder('LEADS', subjects.anyLead(leadId)))?.header('Nats-TTL');
+  expect(await ageOf(held[0]!.leadId)).toBe('720h');
+  expect(await ageOf(created[0]!)).toBeUndefined();
   expect((await one.status(held[0]!.leadId)).body).toMatchObject({
     lead: { quarantined: true, quarantine: 'flood' },
     channels: { sms: { status: 'skipped' } },

@@ -35,6 +35,8 @@ interface ReportFlags {
   days: number;
   since?: string;
   until?: string;
+  source?: string;
+  campaign?: string;
   csv?: string;
   json?: boolean;
 }
@@ -54,6 +56,8 @@ export function addReportCommands(program: Command, readEnv: () => CliEnv): void
     .option('--days <count>', 'so many days up to today', parseCount, USUAL_DAYS)
     .option('--since <day>', 'from this day on, such as 2026-11-01', parseDay)
     .option('--until <day>', 'up to this day, which is included', parseDay)
+    .option('--source <source>', 'of this utm_source alone')
+    .option('--campaign <campaign>', 'of this utm_campaign alone')
     .option('--csv <file>', 'write a table for a spreadsheet')
     .option('--json', 'as JSON')
     .action((flags: ReportFlags) => report(readEnv(), flags));
@@ -76,11 +80,11 @@ function parseDay(text: string): string {
 }
 
 async function report(env: CliEnv, flags: ReportFlags): Promise<void> {
-  const { by, touch, days, csv } = flags;
+  const { by, touch, days, csv, source, campaign } = flags;
   const until = flags.until ?? dayOf(new Date(), TIME_ZONE);
   const since = flags.since ?? addDays(until, 1 - days);
   if (since > until) throw new UsageError(`${since} is later than ${until}.`);
-  const asked: ReportQuery = { since, until, timeZone: TIME_ZONE, by, touch };
+  const asked: ReportQuery = { since, until, timeZone: TIME_ZONE, by, touch, source, campaign };
   const found = await (await needLanding(env)).call('leadwire_report', { asked }, reportSchema);
   if (csv !== undefined) await writeFile(csv, reportCsv(found, by));
   if (flags.json) return say(JSON.stringify({ ...asked, ...withRatios(found) }, null, 2));

@@ -29,6 +29,9 @@ export interface ReportQuery {
   timeZone: string;
   by: Grouping;
   touch: Touch;
+  /** Of this source alone, and of this campaign of it; in any case. An empty one is what bears no tag. */
+  source?: string | undefined;
+  campaign?: string | undefined;
 }
 
 const count = z.number().int();

@@ -23,6 +23,8 @@ export interface ReportChoice extends ReportQuery {
 
 export const LAST_DAYS = [7, 30, 90, 365] as const;
 const USUAL_DAYS = 30;
+/** As the database cuts them. */
+const LONGEST_TAG = 200;
 /** Three years; more at once is a question for a terminal. */
 const MOST_DAYS = 1_100;
 
@@ -32,6 +34,7 @@ export function choiceOf(query: Readonly<Record<string, string>>, clock: Clock):
   const touch: Touch = touches.find((each) => each === query['touch']) ?? 'last';
   const sort = sortings.find((each) => each === query['sort']);
   const { since = '', until = '' } = query;
+  const tag = (name: string) => query[name]?.slice(0, LONGEST_TAG).toLowerCase();
   const isOwn =
     isDay(since) && isDay(until) && since <= until && daysIn({ since, until }) <= MOST_DAYS;
   const days = LAST_DAYS.find((each) => String(each) === query['days']) ?? USUAL_DAYS;
@@ -41,6 +44,8 @@ export function choiceOf(query: Readonly<Record<string, string>>, clock: Clock):
     timeZone: clock.timeZone,
     by,
     touch,
+    source: tag('source'),
+    campaign: tag('campaign'),
     sort,
     lastDays: isOwn ? undefined : days,
   };
@@ -52,7 +57,7 @@ export function reportHref(
   change: Partial<ReportChoice> = {},
   path = '/reports',
 ) {
-  const { by, touch, sort, lastDays, since, until } = { ...choice, ...change };
+  const { by, touch, source, campaign, sort, lastDays, since, until } = { ...choice, ...change };
   const query = new URLSearchParams();
   if (lastDays === undefined) {
     query.set('since', since);
@@ -60,6 +65,8 @@ export function reportHref(
   } else if (lastDays !== USUAL_DAYS) query.set('days', String(lastDays));
   if (by !== 'source') query.set('by', by);
   if (touch !== 'last') query.set('touch', touch);
+  if (source !== undefined) query.set('source', source);
+  if (campaign !== undefined) query.set('campaign', campaign);
   if (sort !== undefined) query.set('sort', sort);
   const text = query.toString();
   return text === '' ? path : `${path}?${text}`;

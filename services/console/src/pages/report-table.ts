@@ -82,10 +82,24 @@ function sorted(rows: readonly Sums[], choice: ReportChoice): Sums[] {
   return [...rows].sort((a, b) => (of(a) === of(b) ? 0 : of(b) - of(a)));
 }
 
-function nameOf({ keys }: Sums, { by }: ReportChoice): Content {
+function nameOf({ keys }: Sums, choice: ReportChoice): Content {
+  const { by } = choice;
   const { name, of } = rowWords(by, keys);
-  const shown = by === 'source' && keys !== null ? sourceWords(keys[0] ?? '') : name;
-  return html`${typed(shown, 60)}${of && html`<span class="sub">${typed(of, 60)}</span>`}`;
+  const shown = typed(by === 'source' && keys !== null ? sourceWords(keys[0] ?? '') : name, 60);
+  const inside = insideOf(keys, choice);
+  return html`${inside === undefined ? shown : html`<a href="${inside}">${shown}</a>`}${of && html`<span class="sub">${typed(of, 60)}</span>`}`;
+}
+
+/** What a row is made of: a source of its campaigns, a campaign of its ads. */
+function insideOf(keys: Sums['keys'], choice: ReportChoice): string | undefined {
+  const [source, campaign] = keys ?? [];
+  if (choice.by === 'source' && source !== undefined) {
+    return reportHref(choice, { by: 'campaign', source, sort: undefined });
+  }
+  if (choice.by === 'campaign' && campaign !== undefined) {
+    return reportHref(choice, { by: 'ad', source, campaign, sort: undefined });
+  }
+  return undefined;
 }
 
 function foot({ paid, total }: Report): Content {

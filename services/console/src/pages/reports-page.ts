@@ -2,6 +2,7 @@
 import { ratiosOf, type Grouping, type Ratios, type Report, type ReportQuery } from '@leadwire/operations/reports/report'; // prettier-ignore
 import { groupingWords } from '@leadwire/operations/reports/report-words';
 import { html, type Content, type Html } from '../html.ts';
+import { sourceWords } from '../words/reasons.ts';
 import { amount } from '../words/time.ts';
 import { empty, icon, typed } from './parts.ts';
 import { funnel, shortDay, trendChart } from './report-chart.ts';
@@ -113,6 +114,7 @@ function chooser({ choice, isOwnTags }: ReportShown): Html {
     <nav class="seg" aria-label="Период">${periods}</nav>
     ${ownPeriod(choice)}
     <nav class="seg seg-wrap" aria-label="Разрез">${parts}</nav>
+    ${filterChips(choice)}
     <nav class="seg" aria-label="Касание">
       ${link(choice.touch === 'first', reportHref(choice, { touch: 'first' }), 'Первое касание')}
       ${link(choice.touch === 'last', reportHref(choice, { touch: 'last' }), 'Последнее')}
@@ -120,8 +122,30 @@ function chooser({ choice, isOwnTags }: ReportShown): Html {
   </div>`;
 }
 
+/** What it is narrowed to; a click takes it away again. */
+function filterChips(choice: ReportChoice): Content {
+  const { source, campaign } = choice;
+  const chip = (word: string, value: string, change: Partial<ReportChoice>) =>
+    html`<a class="chip is-set" href="${reportHref(choice, change)}"
+      >${word}: ${typed(value, 40)} ${icon('x', 'icon-s')}<span class="unseen">, убрать</span></a
+    >`;
+  return [
+    source !== undefined &&
+      chip('Источник', sourceWords(source), {
+        source: undefined,
+        campaign: undefined,
+        by: 'source',
+      }),
+    campaign !== undefined &&
+      chip('Кампания', campaign || 'без кампании', { campaign: undefined, by: 'campaign' }),
+  ];
+}
+
 function ownPeriod(choice: ReportChoice): Html {
-  const { since, until, by, touch, lastDays } = choice;
+  const { since, until, by, touch, source, campaign, lastDays } = choice;
+  const hidden = Object.entries({ by, touch, source, campaign }).flatMap(([name, value]) =>
+    value === undefined ? [] : html`<input type="hidden" name="${name}" value="${value}" />`,
+  );
   const field = (name: string, word: string, value: string) =>
     html`<div class="field">
       <label for="${name}">${word}</label
@@ -132,12 +156,7 @@ function ownPeriod(choice: ReportChoice): Html {
       ${icon('calendar', 'icon-s')} ${periodWords(choice)}
     </summary>
     <form class="pop" method="get" action="/reports">
-      ${field('since', 'С', since)}${field('until', 'По', until)}
-      <input type="hidden" name="by" value="${by}" /><input
-        type="hidden"
-        name="touch"
-        value="${touch}"
-      />
+      ${field('since', 'С', since)}${field('until', 'По', until)} ${hidden}
       <div class="pop-foot"><button class="btn btn-primary">Показать</button></div>
     </form>
   </details>`;

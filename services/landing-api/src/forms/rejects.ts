@@ -28,6 +28,8 @@ const OVER_LOOK_MS = 10 * 60_000;
 const MOST_PER_MINUTE = 120;
 /** Waiting files beyond this many are no longer written. */
 const MOST_FILES = 5_000;
+/** Forms that are counted; a stranger may post to any name. */
+const MOST_FORMS = 500;
 
 export interface Rejects {
   /** @throws TransientError when neither the broker nor the disk has it: the sender tries again. */
@@ -88,6 +90,9 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
     const known = counted.get(form) ?? { count: 0, toldAt: 0 };
     known.count += 1;
     counted.set(form, known);
+    // Whoever makes names up is told of by the newest ones.
+    const [oldest] = counted.keys();
+    if (counted.size > MOST_FORMS && oldest !== undefined) counted.delete(oldest);
     if (Date.now() - known.toldAt < ALERT_EVERY_MS) return;
     const message = refusedInWords(reject, known.count);
     counted.set(form, { count: 0, toldAt: Date.now() });

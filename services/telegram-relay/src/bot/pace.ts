@@ -23,6 +23,8 @@ const PATIENCE_MS = 10_000;
 /** So many chats told to wait within so long: it is the bot. */
 const CHATS_OF_A_LIMITED_BOT = 3;
 const REMEMBER_MS = 30_000;
+/** Chats whose limiters are at hand. */
+const MOST_CHATS = 5_000;
 /** Whoever does not answer the simplest question in this time is down. */
 const ANSWERS_MS = 5_000;
 
@@ -100,6 +102,9 @@ export function createPace(client: TelegramClient, options: PaceOptions): BotSen
     const rate = isGroup ? options.groupRatePerMinute / 60 : PRIVATE_RATE_PER_SECOND;
     const made = limit(`${client.bot}.${chatId}`, rate);
     ofChats.set(chatId, made);
+    // What it knows is in the broker; the mentor bot talks to anybody.
+    const [oldest] = ofChats.keys();
+    if (ofChats.size > MOST_CHATS && oldest !== undefined) ofChats.delete(oldest);
     return made;
   };
 
