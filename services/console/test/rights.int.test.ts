@@ -235,23 +235,6 @@ describe('an act', () => {
     ]);
   });
 
-  test('of an owner puts own words in the place of a message, refuses what could not be sent, and takes them back', async () => {
-    const path = '/settings/texts/welcome';
-    expect(await textOf(as.owner.get(path))).toContain('Сейчас уходит этот встроенный текст');
-    const head = { subject: 'Доступ открыт', preheader: 'Начнём', base: '0', act: 'save' };
-    const words = { ...head, block: '0', '0.type': 'text', '0.text': 'Здравствуйте! Рады вам.' };
-    const refused = await textOf(as.owner.post(path, words));
-    expect(refused).toContain('В письме нет кнопки или ссылки');
-    expect(refused).toContain('Рады вам.');
-    const linked = { ...words, '0.text': 'Рады вам. [Придумать пароль]({{ link }})' };
-    expect(await act('owner', path, linked)).toBe(`${path}?done=saved`);
-    expect(await textOf(as.owner.get('/settings/texts'))).toContain('свой текст, версия 1');
-    const shown = await textOf(as.owner.post('/settings/texts-preview', { ...linked, of: 'welcome' })); // prettier-ignore
-    expect(shown).toContain('href="https://leadwire.kz/set-password?token=sample"');
-    expect(await act('owner', `${path}/archive`)).toBe(`${path}?done=archived`);
-    expect(await textOf(as.owner.get(path))).toContain('Сейчас уходит этот встроенный текст');
-  });
-
   test('that was not confirmed with the number changes nothing', async () => {
     const { leadId } = leads.foreign;
     await enterMessage(bus, leads.foreign, 'sms', { state: 'sent' });
