@@ -54,6 +54,7 @@ describeWithCompose('settings rotate', () => {
       const said = await inside(
         'node',
         'leadwire',
+        '--input-type=module',
         '-e',
         PROBES,
         JSON.stringify({ before, after }),
