@@ -11,13 +11,15 @@ const NOW = Date.parse('2026-11-29T10:00:00.000Z');
 const event = (at = new Date(NOW).toISOString()) =>
   makeEvent('crm.lead_taken.v1', { source: 'test', subject: LEAD, data: { leadId: LEAD, staffId: STAFF, at } }); // prettier-ignore
 
-function office(more: { active?: boolean; dealId?: number; effect?: TakenPorts['effect'] } = {}) {
+function office(
+  more: { active?: boolean; dealId?: number | undefined; effect?: TakenPorts['effect'] } = {},
+) {
   const { active = true, effect = 'task' } = more;
   const dealId = 'dealId' in more ? more.dealId : 7;
   const deal = { id: 7, status_id: 1, pipeline_id: 1, responsible_user_id: 1 };
   const tasks: { id: number; text: string; userId: number; until: number }[] = [];
   const calls: string[] = [];
-  const data = { staffId: STAFF, email: 'Dana@leadwire-sample.kz', name: 'Дана', role: 'sales', utmSources: [], active, at: event().data.at } as const; // prettier-ignore
+  const data = { staffId: STAFF, email: 'Dana@leadwire-sample.kz', name: 'Дана', role: 'sales' as const, utmSources: [], active, at: event().data.at }; // prettier-ignore
   const staff = makeEvent('staff.changed.v1', { source: 'test', subject: STAFF, data });
   const give = createGiveDeal({
     effect,
