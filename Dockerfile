@@ -22,6 +22,8 @@ FROM ${NODE_IMAGE}
 WORKDIR /app
 # Containers are reached from outside; which of their ports face the network, docker-compose.yml says.
 ENV NODE_OPTIONS=--disable-warning=ExperimentalWarning HOST=0.0.0.0
+# What messages tell people to type.
+ENV LEADWIRE_COMMAND="docker compose run --rm leadwire"
 COPY --from=dependencies /app /app
 COPY supabase supabase
 COPY scripts scripts

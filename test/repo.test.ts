@@ -130,7 +130,10 @@ describe('.env.example', () => {
   /** What docker-compose.yml fills in, with its default, and the secrets that a stack makes up or its broker asks for. */
   function readComposeFile(): Map<string, Asked[]> {
     const file = 'docker-compose.yml';
-    const filledIn = [...read(file).matchAll(/\$\{([A-Z][A-Z0-9_]*):-([^}]*)\}/g)];
+    const filledIn = [...read(file).matchAll(/\$\{([A-Z][A-Z0-9_]*):-([^}]*)\}/g)].filter(
+      // The shell's own.
+      ([, name]) => name !== 'PWD',
+    );
     const confs = read('deploy/nats.conf') + read('deploy/cluster/nats.conf');
     const passwords = [...confs.matchAll(/\$(NATS_\w+_PASSWORD)/g)];
     return new Map([

@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 umask 077
 
-leadwire() { docker compose run --rm -T --no-deps --entrypoint node leadwire packages/cli/src/main.ts "$@"; }
+leadwire() { docker compose run --rm -T --no-deps --entrypoint node leadwire /app/packages/cli/src/main.ts "$@"; }
 configured() { docker compose run --rm -T --no-deps leadwire "$@"; }
 
 target=

@@ -25,7 +25,7 @@ if [[ -f $backup ]]; then
   work=$(mktemp -d "$(dirname "$backup")/.unfinished.XXXXXX")
   folder=$work/backup
   mkdir "$folder"
-  leadwire -v "$key:/key.txt:ro" --entrypoint node leadwire packages/cli/src/main.ts backup open --identity /key.txt \
+  leadwire -v "$key:/key.txt:ro" --entrypoint node leadwire /app/packages/cli/src/main.ts backup open --identity /key.txt \
     <"$backup" | tar -C "$folder" -x
 else
   folder=$backup

@@ -147,7 +147,7 @@ function placesOf(env: NodeJS.ProcessEnv): Record<string, string> {
   const names = [
     ...['NATS_URL', 'JOURNAL_DIR', 'MAILER_BATCH_URL', 'ADMIN_TOKEN', 'CONTACT_HASH_SECRET'],
     ...['LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'],
-    ...['LANDING_SUPABASE_PUBLISHABLE_KEY', 'CONSOLE_URL'],
+    ...['LANDING_SUPABASE_PUBLISHABLE_KEY', 'CONSOLE_URL', 'LANDING_API_URL', 'PUBLIC_BASE_URL'],
     ...['TRIPWIRE_SUPABASE_URL', 'TRIPWIRE_SERVICE_ROLE_KEY'],
     ...Object.keys(env).filter((name) => /^(AMOCRM|MAILGUN|MOBIZON|RESEND|TELEGRAM)_/.test(name)),
   ];

@@ -36,7 +36,10 @@ export interface StackOptions {
 /** Builds and starts it, and waits until every part is healthy. @throws with what the parts said. */
 export async function startStack(options: StackOptions = {}): Promise<ComposeStack> {
   const folder = await mkdtemp(path.join(tmpdir(), 'leadwire-compose-'));
-  const [apiPort, sandboxPort, natsPort] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [apiPort = 0, sandboxPort = 0, ...others] = await Promise.all(
+    Array.from({ length: 5 }, () => freePort()),
+  );
+  const [natsPort, campaignsPort, consolePort] = others;
   // Compose reads `.env` only where its file is; a person's own must not be part of a test, nor be changed.
   const settings = path.join(folder, 'settings.json');
   const services = { settings: { environment: options.settings ?? {} } };
@@ -50,6 +53,8 @@ export async function startStack(options: StackOptions = {}): Promise<ComposeSta
     LANDING_API_PORT: String(apiPort),
     SANDBOX_PORT: String(sandboxPort),
     NATS_PORT: String(natsPort),
+    MAILER_BATCH_PORT: String(campaignsPort),
+    CONSOLE_PORT: String(consolePort),
   };
   const docker = async (...args: string[]): Promise<string> => {
     const done = await run('docker', args, { cwd: root, env, timeoutMs: LONGEST_MS });

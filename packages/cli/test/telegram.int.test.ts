@@ -71,6 +71,11 @@ describe('leadwire telegram', () => {
     expect(await createTelegramCodes(bus).use(made, 'a', () => true)).toMatchObject({
       purpose: { kind: 'group', bot: 'admin' },
     });
+    expect(JSON.parse((await cli('telegram', 'code', '--json')).out)).toMatchObject({
+      code: expect.stringMatching(CODE),
+      bot: 'leads',
+      username: 'LeadwireLeadsBot',
+    });
   });
 
   test('makes a link for a student, and says when nobody knows them', async () => {

@@ -6,17 +6,17 @@ import {
   hearLimit,
   paceSchema,
   type Pace,
-  type Wish,
+  type SlotRequest,
 } from '@leadwire/shared/coordination/account-pace';
 
 const NOW = Date.parse('2026-01-05T10:00:00Z');
-const MAIL: Wish = { isBulk: false, lane: undefined, leadMs: 15, delayMs: 20 };
+const MAIL: SlotRequest = { isBulk: false, lane: undefined, leadMs: 15, delayMs: 20 };
 
-/** The slots of one wish after the other, all at the same instant, and what the account's key holds then. */
-function bookAll(before: Pace, wishes: readonly Wish[], rate: number, now = NOW) {
+/** The slots of one request after the other, all at the same instant, and what the account's key holds then. */
+function bookAll(before: Pace, requests: readonly SlotRequest[], rate: number, now = NOW) {
   let pace = before;
-  const slots = wishes.map((wish) => {
-    const booked = bookSlot(pace, wish, rate, now);
+  const slots = requests.map((request) => {
+    const booked = bookSlot(pace, request, rate, now);
     pace = booked.pace;
     return booked.slot!;
   });
@@ -38,14 +38,14 @@ describe('slots', () => {
     'of %s a second hold in every second, however late each is used within its delay',
     (rate) => {
       const random = numbersFrom(rate);
-      const wishes = Array.from({ length: rate * 20 }, () => {
+      const requests = Array.from({ length: rate * 20 }, () => {
         // A fast machine, a slow one, and one that is slow at times.
         const delayMs = [20, 150, 20 + random.next().value * 900][
           Math.floor(random.next().value * 3)
         ]!;
         return { ...MAIL, delayMs };
       });
-      const { slots } = bookAll(NEW_PACE, wishes, rate);
+      const { slots } = bookAll(NEW_PACE, requests, rate);
       const times = slots
         .map(({ at, delayMs }) => at + delayMs * Math.round(random.next().value))
         .sort((a, b) => a - b);
@@ -55,8 +55,8 @@ describe('slots', () => {
   );
 
   test('of a machine that is always late cost a fast account little of its rate', () => {
-    const wishes = Array.from({ length: 101 }, () => ({ ...MAIL, delayMs: 120 }));
-    const { slots } = bookAll(NEW_PACE, wishes, 50);
+    const requests = Array.from({ length: 101 }, () => ({ ...MAIL, delayMs: 120 }));
+    const { slots } = bookAll(NEW_PACE, requests, 50);
     expect(slots[100]!.at - slots[0]!.at).toBeLessThan(2_000 * 1.04 * 1.1 + 1);
   });
 });

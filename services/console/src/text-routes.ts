@@ -38,7 +38,10 @@ export function textRoutes(parts: TextRouteParts): Route[] {
   const list: Route['handle'] = async (visit) => {
     const told = visit.query['problem'] !== undefined && notice(GONE, false);
     const texts = await textsFor(visit).list(kind.purpose);
-    return { title: 'Тексты', body: textsPage(texts, told, parts.clock) };
+    return {
+      title: 'Тексты',
+      body: textsPage(texts, told, parts.clock, visit.person.role === 'owner'),
+    };
   };
   const write = writing(parts, kind);
   return [

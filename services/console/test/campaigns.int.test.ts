@@ -116,3 +116,21 @@ test('a segment is counted while it is edited, saved, and gives a draft its peop
   expect(await textOf(await marketer.get(path))).toContain('В списке 1 человек');
   expect(goneTo(await marketer.post(`${path}/delete`, {}))).toContain('deleted');
 }, 120_000);
+
+test('an owner puts own words in the place of a message, is refused what could not be sent, and takes them back', async () => {
+  const owner = await signedIn(rig, 'owner');
+  const path = '/settings/texts/welcome';
+  expect(await textOf(await owner.get(path))).toContain('Сейчас уходит этот встроенный текст');
+  const head = { subject: 'Доступ открыт', preheader: 'Начнём', base: '0', act: 'save' };
+  const words = { ...head, block: '0', '0.type': 'text', '0.text': 'Здравствуйте! Рады вам.' };
+  const refused = await textOf(await owner.post(path, words));
+  expect(refused).toContain('В письме нет кнопки или ссылки');
+  expect(refused).toContain('Рады вам.');
+  const linked = { ...words, '0.text': 'Рады вам. [Придумать пароль]({{ link }})' };
+  expect(goneTo(await owner.post(path, linked))).toBe(`${path}?done=saved`);
+  expect(await textOf(await owner.get('/settings/texts'))).toContain('свой текст, версия 1');
+  const shown = await textOf(await owner.post('/settings/texts-preview', { ...linked, of: 'welcome' })); // prettier-ignore
+  expect(shown).toContain('href="https://leadwire.kz/set-password?token=sample"');
+  expect(goneTo(await owner.post(`${path}/archive`, {}))).toBe(`${path}?done=archived`);
+  expect(await textOf(await owner.get(path))).toContain('Сейчас уходит этот встроенный текст');
+}, 120_000);

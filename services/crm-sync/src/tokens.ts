@@ -17,6 +17,7 @@ import {
 import { ChannelStoppedError } from '@leadwire/shared/errors';
 import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
 import type { TokenStore } from '@leadwire/shared/providers/amocrm/token-store';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
 
 /** Refreshed this long before its end, so that no request meets the end on its way. */
 const MARGIN_MS = 5 * 60_000;
@@ -136,7 +137,7 @@ export function createOAuthTokens(options: OAuthTokensOptions): AccessTokens {
   };
 }
 
-const HOW = 'run "npm run leadwire -- amocrm connect" and follow what it says';
+const HOW = `run "${ownCommand('amocrm connect')}" and follow what it says`;
 
 function disconnected(why: string, retryAfterMs: number, cause?: Error): ChannelStoppedError {
   return new ChannelStoppedError(`AmoCRM ${why}: ${HOW}`, {

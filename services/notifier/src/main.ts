@@ -25,7 +25,7 @@ import { refuseDearSms } from './compose.ts';
 import { createNotifier } from './handler.ts';
 import { createOwnMessages } from './own-messages.ts';
 import { createPublisher } from './publisher.ts';
-import { SWEEP_BACK_MS, startSweeper } from './rescue.ts';
+import { SWEEP_BACK_MS, startRescue } from './rescue.ts';
 
 const env = readEnv(envSchema);
 const log = createLog('notifier', env.LOG_LEVEL);
@@ -79,14 +79,12 @@ const watchBalance = () =>
   });
 
 const sweep = createRescue(bus, { since: new Date(Date.now() - SWEEP_BACK_MS) });
-const sweeper = startSweeper({ bus, log, sweep });
 
 await runService({
   ...parts,
   port: env.PORT,
   host: env.HOST,
   access: createAccess(env, parts),
-  onStop: () => sweeper.stop(),
   consume: () => [
     ownMessages.start(),
     startConsumer({ ...onLead, durable: 'notifier-plan' }),
@@ -99,6 +97,7 @@ await runService({
       schema: eventSchemas['contact.suppressed.v1'],
       handle: (event) => bounced.note(event),
     }),
+    startRescue(sweep, log),
     ...(env.SMS_ENABLED ? [watchBalance()] : []),
   ],
 });

@@ -11,10 +11,11 @@ import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { createTokenStore, type TokenStore } from '@leadwire/shared/providers/amocrm/token-store';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
 
 /** A person waits, and there is nobody to share a limit with: a command asks a handful of things. */
 const SPACING_MS = 200;
-const CONNECT = 'run "npm run leadwire -- amocrm connect"';
+const CONNECT = `run "${ownCommand('amocrm connect')}"`;
 
 /** @throws FailedError when AMOCRM_BASE_URL is not given. */
 export function openTransport(env: CliEnv): AmoTransport {

@@ -9,6 +9,7 @@ import { checkAmocrm } from './doctor-amocrm.ts';
 import { examined, type Check, type Finding } from './finding.ts';
 import { checkEdge } from './doctor-edge.ts';
 import { checkTelegram } from './doctor-telegram.ts';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
 
 const TIMEOUT_MS = 15_000;
 const off = (what: string, name: string): Finding[] => [
@@ -24,7 +25,7 @@ const checkBroker: Check = (env) =>
         return [{ state: 'ok', what: 'broker', detail }];
       }
       const detail = `nats-server ${version}, missing: ${missing.join(', ')}`;
-      const remedy = 'run "npm run leadwire -- topology apply" as the admin user';
+      const remedy = `run "${ownCommand('topology apply')}" as the admin user`;
       return [{ state: 'broken', what: 'broker', detail, remedy }];
     }),
   );

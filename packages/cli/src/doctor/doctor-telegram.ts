@@ -7,6 +7,7 @@ import { examined, type Finding } from './finding.ts';
 import type { CliEnv } from '../env.ts';
 import { TOKEN_NAMES, openBot, readUsername } from './telegram-bots.ts';
 import { counted, fromNow } from '../terminal.ts';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
 
 const BOTS = ['leads', 'admin', 'mentor'] as const;
 /** An error of long ago says nothing about how things are. */
@@ -83,7 +84,7 @@ function judgeGroups(bot: TelegramGroup['bot'], groups: readonly TelegramGroup[]
   const detail = `${active} active, ${paused} paused, ${count('deactivated')} deactivated`;
   if (active + paused === 0) {
     const nobody = bot === 'leads' ? 'no group hears of leads' : 'nobody hears of alerts';
-    const remedy = `"npm run leadwire -- telegram code --bot ${bot}" makes a code for a group`;
+    const remedy = `"${ownCommand(`telegram code --bot ${bot}`)}" makes a code for a group`;
     return { state: 'warning', what, detail: `${detail}: ${nobody}`, remedy };
   }
   if (paused === 0) return { state: 'ok', what, detail };

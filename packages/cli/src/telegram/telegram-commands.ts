@@ -28,19 +28,21 @@ export function addTelegramCommands(program: Command, readEnv: () => CliEnv): vo
         .choices(groupBots)
         .default('leads'),
     )
-    .action(async ({ bot }: { bot: GroupBot }) => {
+    .option('--json', 'as JSON')
+    .action(async ({ bot, json = false }: { bot: GroupBot; json?: boolean }) => {
       const env = readEnv();
-      await withBus(env, (bus) => makeGroupCode(bus, env, bot));
+      await withBus(env, (bus) => makeGroupCode(bus, env, bot, json));
     });
 
   telegram
     .command('student-code')
     .description('make a one-time link with which a student hears of their lessons')
     .argument('<studentId>', 'the learning platform’s id of the student')
-    .action(async (studentId: string) => {
+    .option('--json', 'as JSON')
+    .action(async (studentId: string, { json = false }: { json?: boolean }) => {
       requireStudentId(studentId);
       const env = readEnv();
-      await withBus(env, (bus) => makeStudentCode(bus, env, studentId));
+      await withBus(env, (bus) => makeStudentCode(bus, env, studentId, json));
     });
 
   telegram
@@ -58,9 +60,10 @@ function requireStudentId(studentId: string): void {
   throw new UsageError(`"${studentId}" is no student's id: 1 to 64 letters, digits, - or _.`);
 }
 
-async function makeGroupCode(bus: Bus, env: CliEnv, bot: GroupBot): Promise<void> {
+async function makeGroupCode(bus: Bus, env: CliEnv, bot: GroupBot, isJson: boolean): Promise<void> {
   const { code, validUntil } = await createTelegramCodes(bus).make({ kind: 'group', bot });
   const username = await usernameOf(env, bot);
+  if (isJson) return say(JSON.stringify({ code, bot, username, validUntil }));
   const who = username === undefined ? `the ${bot} bot` : `@${username}`;
   const kinds = bot === 'leads' ? ' [test|course|request|all]' : '';
   say(
@@ -73,10 +76,20 @@ async function makeGroupCode(bus: Bus, env: CliEnv, bot: GroupBot): Promise<void
   );
 }
 
-async function makeStudentCode(bus: Bus, env: CliEnv, studentId: string): Promise<void> {
+async function makeStudentCode(
+  bus: Bus,
+  env: CliEnv,
+  studentId: string,
+  isJson: boolean,
+): Promise<void> {
   const isKnown = await bus.lastUnder('STUDENTS', subjects.studentCreated(studentId));
   const { code, validUntil } = await createTelegramCodes(bus).make({ kind: 'student', studentId });
   const username = await usernameOf(env, 'mentor');
+  if (isJson) {
+    return say(
+      JSON.stringify({ code, studentId, isKnown: isKnown !== undefined, username, validUntil }),
+    );
+  }
   const way =
     username === undefined
       ? `Send to the mentor bot: /start ${code}`

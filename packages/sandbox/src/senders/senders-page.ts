@@ -176,7 +176,7 @@ function page(shot: Shot, apiUrl: string | undefined, said?: Html): string {
           </div>
           ${apiUrl === undefined && trouble(NO_API)} ${said}
           <form class="card" method="post" action="/senders/" autocomplete="off">
-            <div class="fields">
+            <div class="fields pairs">
               ${field('form', 'Форма')} ${field('secret', 'Ключ, если он у формы есть')}
               ${field('name', 'Имя')} ${field('phone', 'Телефон')} ${field('email', 'Почта')}
               ${field('id', 'Номер заявки у отправителя')}

@@ -7,6 +7,7 @@ import type { Bus } from '../broker/bus.ts';
 import { PermanentError, toError, type ChannelStoppedError } from '../errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ConsumerName } from '../contract/consumers.ts';
+import { ownCommand } from '../runtime/own-command.ts';
 
 /** Many messages meet the same stop at once; each probe, a minute apart, looks whether it is still told. */
 const SILENT_MS = 30_000;
@@ -72,7 +73,7 @@ export function createChannelAlerts(options: ChannelAlertsOptions): ChannelAlert
       if (durable === TELLER) return;
       // The code alone: a provider's own words may carry contact data.
       const code = error instanceof PermanentError ? error.code : 'attempts_spent';
-      const message = `${durable} gave a message up (${code}): npm run leadwire -- dead list --service ${durable}`;
+      const message = `${durable} gave a message up (${code}): ${ownCommand(`dead list --service ${durable}`)}`;
       const what = `${durable}_dead_letters`;
       const report = alerts.report(
         { severity: 'warning', what, message },

@@ -53,7 +53,7 @@ export interface Lane {
 }
 
 /** Who wants a slot. */
-export interface Wish {
+export interface SlotRequest {
   isBulk: boolean;
   lane: Lane | undefined;
   /** The slot is at least this much ahead, in milliseconds. */
@@ -86,7 +86,7 @@ function rateOf({ heard }: Pace, ratePerSecond: number): number {
  */
 export function bookSlot(
   before: Pace,
-  { isBulk, lane, leadMs, delayMs }: Wish,
+  { isBulk, lane, leadMs, delayMs }: SlotRequest,
   ratePerSecond: number,
   now: number,
 ): { pace: Pace; slot: Slot | undefined; freeAt: number } {

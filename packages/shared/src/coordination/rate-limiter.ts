@@ -20,7 +20,7 @@ import {
   type Lane,
   type Pace,
   type Slot,
-  type Wish,
+  type SlotRequest,
 } from './account-pace.ts';
 import { changeKey, readKey, type Key } from './kv.ts';
 import { createNextBatch } from '../runtime/next-batch.ts';
@@ -149,11 +149,11 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
   };
 
   /** All who wait in this process book in one change, those of transactional messages first. */
-  const bookTogether = createNextBatch<Wish, Booking>({
+  const bookTogether = createNextBatch<SlotRequest, Booking>({
     maxRows: BOOKED_TOGETHER,
-    write: async (wishes) => {
-      const order = [...wishes].sort((a, b) => Number(a.isBulk) - Number(b.isBulk));
-      const bookings = new Map<Wish, Booking>();
+    write: async (requests) => {
+      const order = [...requests].sort((a, b) => Number(a.isBulk) - Number(b.isBulk));
+      const bookings = new Map<SlotRequest, Booking>();
       await change((before) => {
         const now = Date.now();
         const pauseMs = before.pausedUntil - now;
@@ -162,14 +162,14 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
           throw new TransientError(`${account} wants a pause`, told);
         }
         let after = before;
-        for (const wish of order) {
-          const { pace, slot, freeAt } = bookSlot(after, wish, ratePerSecond, now);
-          bookings.set(wish, slot ? { slot } : { slot, freeAt });
+        for (const request of order) {
+          const { pace, slot, freeAt } = bookSlot(after, request, ratePerSecond, now);
+          bookings.set(request, slot ? { slot } : { slot, freeAt });
           after = pace;
         }
         return after === before ? undefined : after;
       });
-      return wishes.map((wish) => bookings.get(wish) ?? { slot: undefined, freeAt: 0 });
+      return requests.map((request) => bookings.get(request) ?? { slot: undefined, freeAt: 0 });
     },
   });
 

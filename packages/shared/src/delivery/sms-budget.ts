@@ -8,6 +8,7 @@ import type { Alerts } from '../coordination/alerts.ts';
 import type { Quota } from '../coordination/quota.ts';
 import { SnoozeError, toError } from '../errors.ts';
 import type { Log } from '../runtime/log.ts';
+import { ownCommand } from '../runtime/own-command.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** How often a waiting SMS looks again: a person who lifts the budget waits no longer than this. */
@@ -39,15 +40,15 @@ export const SMS_BUDGETS = {
     alert: 'sms_budget',
     subject: 'SMS по заявкам',
     advice:
-      'Посмотрите, настоящие ли это заявки. Если да, снимите лимит: npm run leadwire -- sms budget lift. ' +
-      'Если нет, отмените их: npm run leadwire -- leads cancel',
+      `Посмотрите, настоящие ли это заявки. Если да, снимите лимит: ${ownCommand('sms budget lift')}. ` +
+      `Если нет, отмените их: ${ownCommand('leads cancel')}`,
   },
   campaigns: {
     key: 'budget.sms.campaigns',
     alert: 'sms_budget_campaigns',
     subject: 'SMS рассылок',
     advice:
-      'Если рассылка нужна сейчас, снимите лимит: npm run leadwire -- sms budget lift --campaigns. ' +
+      `Если рассылка нужна сейчас, снимите лимит: ${ownCommand('sms budget lift --campaigns')}. ` +
       'Если она начата по ошибке, отмените её.',
   },
 } as const satisfies Record<SmsSource, unknown>;

@@ -1,5 +1,6 @@
 /** What an administrator reads about posts that made no lead. */
 import type { Reject, RejectReason } from '@leadwire/shared/contract/intake-forms';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
 
 const WHY: Record<RejectReason, string> = {
   no_contacts: 'не нашлось ни телефона, ни почты',
@@ -10,12 +11,12 @@ const WHY: Record<RejectReason, string> = {
 
 const REMEDY: Record<RejectReason, (slug: string) => string> = {
   no_contacts: (slug) =>
-    `Подскажите, какие поля читать: npm run leadwire -- forms add ${slug} --map "Их поле=phone", затем npm run leadwire -- forms retry ${slug}`,
-  unreadable: (slug) => `Посмотрите, что пришло: npm run leadwire -- forms show ${slug}`,
+    `Подскажите, какие поля читать: ${ownCommand(`forms add ${slug} --map "Их поле=phone"`)}, затем ${ownCommand(`forms retry ${slug}`)}`,
+  unreadable: (slug) => `Посмотрите, что пришло: ${ownCommand(`forms show ${slug}`)}`,
   wrong_secret: (slug) =>
-    `Скопируйте адрес формы заново: npm run leadwire -- forms show ${slug}. Затем npm run leadwire -- forms retry ${slug}`,
+    `Скопируйте адрес формы заново: ${ownCommand(`forms show ${slug}`)}. Затем ${ownCommand(`forms retry ${slug}`)}`,
   form_off: (slug) =>
-    `Включите её: npm run leadwire -- forms add ${slug} --on, затем npm run leadwire -- forms retry ${slug}`,
+    `Включите её: ${ownCommand(`forms add ${slug} --on`)}, затем ${ownCommand(`forms retry ${slug}`)}`,
 };
 
 /** Names of fields are the builder's words; more of them than this nobody reads. */

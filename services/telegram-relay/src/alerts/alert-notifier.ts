@@ -9,6 +9,7 @@ import { SnoozeError, TransientError, orOutage, toError } from '@leadwire/shared
 import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import type { Lease, Leases } from '@leadwire/shared/coordination/leases';
 import type { Log } from '@leadwire/shared/runtime/log';
+import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { ChatError } from '@leadwire/shared/providers/telegram/bot-api';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
@@ -186,31 +187,15 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
   return {
     take: createBatch<Alert>({ write: work, maxRows: MOST_AT_ONCE, maxWaitMs: GATHER_MS }),
 
-    start() {
-      let timer: NodeJS.Timeout | undefined;
-      let isStopping = false;
-      let underWay: Promise<void> = Promise.resolve();
-      const run = (): void => {
-        underWay = lookOnce()
-          .catch((thrown: unknown) => {
-            const error = toError(thrown);
-            const level = error instanceof TransientError ? 'debug' : 'warn';
-            log[level]({ err: error }, 'gathered alerts were not told, trying again');
-          })
-          .finally(() => {
-            if (!isStopping) timer = setTimeout(run, LOOK_MS);
-          });
-      };
-      run();
-      return {
+    start: () =>
+      startPeriodic({
         durable: 'telegram-alert-summaries',
-        problem: () => undefined,
-        async stop() {
-          isStopping = true;
-          clearTimeout(timer);
-          await underWay;
+        everyMs: LOOK_MS,
+        work: lookOnce,
+        onError: (err) => {
+          const level = err instanceof TransientError ? 'debug' : 'warn';
+          log[level]({ err }, 'gathered alerts were not told, trying again');
         },
-      };
-    },
+      }),
   };
 }

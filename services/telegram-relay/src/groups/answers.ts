@@ -4,6 +4,7 @@ import type { CodeUse } from '@leadwire/shared/delivery/telegram-codes';
 import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { escapeHtml } from '../bot/html.ts';
 import { GENERAL_CLOSED } from './chat-errors.ts';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
 
 /** What a person writes after the code, and the kinds of leads that it means; none means every kind. */
 export const KIND_WORDS: Readonly<Record<string, readonly LeadKind[]>> = {
@@ -49,8 +50,7 @@ const HOW: Readonly<Record<GroupBot, string>> = {
   admin: 'Чтобы подключить эту группу, отправьте здесь\n<code>/activate КОД</code>',
 };
 
-const WHERE_FROM =
-  'Одноразовый код даёт администратор: <code>npm run leadwire -- telegram code</code>';
+const WHERE_FROM = `Одноразовый код даёт администратор: <code>${ownCommand('telegram code')}</code>`;
 
 export function greeting(bot: GroupBot): string {
   const from = bot === 'leads' ? WHERE_FROM : WHERE_FROM.replace('code</', 'code --bot admin</');

@@ -5,7 +5,13 @@ import { moment, type Clock } from '../../words/time.ts';
 import { empty, icon, typed } from '../parts.ts';
 import type { TextPlace } from './editor-page.ts';
 
-export function textsPage(texts: readonly ListedText[], told: Content, clock: Clock): Html {
+/** `isOwner`: may also write MJML. */
+export function textsPage(
+  texts: readonly ListedText[],
+  told: Content,
+  clock: Clock,
+  isOwner: boolean,
+): Html {
   const item = (text: ListedText) =>
     html`<li>
       <span
@@ -27,7 +33,10 @@ export function textsPage(texts: readonly ListedText[], told: Content, clock: Cl
           началась.
         </p>
       </div>
-      <div class="row">${add}</div>
+      <div class="row">
+        ${isOwner && html`<a class="btn" href="/campaigns/texts-new?kind=mjml">Написать на MJML</a>`}
+        ${add}
+      </div>
     </div>
     <div class="stack">
       ${told}
