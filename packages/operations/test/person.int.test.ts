@@ -23,6 +23,7 @@ import { readCertificates } from '../src/person/certificate.ts';
 import { applyErasures, erasePerson, foreseeErasure, takeErasures } from '../src/person/erase.ts';
 import type { PersonParts } from '../src/person/person-parts.ts';
 import { tableReach } from '../src/person/places.ts';
+import { dealAbout, rejectAbout, rowsAbout } from './scattered.ts';
 
 let broker: TestBroker;
 let supabase: TestSupabase;
@@ -31,6 +32,7 @@ let leadStore: ServiceProcess;
 let journalDir: string;
 let parts: PersonParts;
 const edited: string[] = [];
+const crmCalls: string[] = [];
 
 beforeAll(async () => {
   journalDir = mkdtempSync(path.join(tmpdir(), 'leadwire-journal-'));
@@ -58,6 +60,13 @@ beforeAll(async () => {
         url: env.TRIPWIRE_SUPABASE_URL,
         serviceKey: env.TRIPWIRE_SERVICE_ROLE_KEY,
       }),
+    },
+    // An account in which somebody has deleted the cards; with cards: empty-crm.int.test.ts.
+    amocrm: {
+      request: ({ method, path: asked }) => {
+        crmCalls.push(`${method} ${asked}`);
+        return Promise.resolve(undefined);
+      },
     },
     editNotice: (chatId, messageId, text) => {
       edited.push(`${chatId}:${messageId} ${text}`);
@@ -89,7 +98,7 @@ const isStored = (lead: Lead) =>
 
 /** Leaves something of the person in every kind of place. */
 async function scatter(lead: Lead): Promise<void> {
-  const { leadId, phone, email, name } = lead;
+  const { leadId, phone, email } = lead;
   await publishLead(lead);
   await isStored(lead);
   const ledger = createLedger(bus);
@@ -111,18 +120,7 @@ async function scatter(lead: Lead): Promise<void> {
   const letter = subjects.dead('notifier-email', subjects.notifyDue('email', mail.deliveryId));
   await bus.publish(letter, Buffer.from(JSON.stringify({ data: due })));
   const rejectId = newId();
-  const body = Buffer.from(`name=${name}&tel=${encodeURIComponent('+7 (700) 000-77-01')}`);
-  const reject = {
-    rejectId,
-    form: 'spring',
-    reason: 'unreadable' as const,
-    fields: ['tel'],
-    contentType: 'application/x-www-form-urlencoded',
-    query: '',
-    body: body.toString('base64'),
-    encoding: 'base64' as const,
-    receivedAt: new Date().toISOString(),
-  };
+  const reject = rejectAbout(lead, rejectId);
   await bus.publish(
     subjects.intakeRejected(rejectId),
     makeEvent('intake.rejected.v1', { source: 'test', subject: rejectId, data: reject }),
@@ -138,23 +136,12 @@ async function scatter(lead: Lead): Promise<void> {
     subjects.contactSuppressed(newId()),
     makeEvent('contact.suppressed.v1', { source: 'test', subject: leadId, data: suppressed }),
   );
+  await bus.publish(subjects.crm('synced', leadId), dealAbout(lead));
   await (await bus.bucket('lead_owners')).put(leadId, JSON.stringify({ by: 'Марат' }));
   await (await bus.bucket('crm_map')).put(`person.${contactHash(secret, phone!)}`, '{}');
   const waiting = JSON.stringify({ version: 1, event: leadCreated({ ...lead, leadId: newId() }) });
   writeFileSync(path.join(journalDir, 'new', `1-${newId()}.json`), waiting);
-  const rows = [
-    `campaigns (id, name, exclusions) values ('${leadId}', 'Эфир', '["${email}"]')`,
-    `campaign_recipients (campaign_id, contact, name, variables)
-      values ('${leadId}', '${email}', '${name}', '{"who": "${name}"}')`,
-    `campaign_left_out (campaign_id, line, name, contact)
-      values ('${leadId}', 1, '${name}', '8 700 000 77 01')`,
-    `suppressions (channel, contact) values ('sms', '${phone}')`,
-    `integration_logs (service, error) values ('resend', 'refused: ${email}')`,
-    `sales (id, student_id, amount, email, phone)
-      values ('${newId()}', 's-1', 5000, '${email}', '${phone}')`,
-    `referral_referrers (name, email, phone, code)
-      values ('${name}', '${email}', '${phone}', 'spring')`,
-  ];
+  const rows = rowsAbout(lead);
   for (const row of rows) await supabase.landing.sql(`insert into ${row}`);
   await waitFor(
     async () => {
@@ -222,7 +209,9 @@ describe('a person who is erased', () => {
       if (end !== 'killed') break;
     }
     expect(seen).toEqual(
-      expect.arrayContaining(['list', 'messages', 'notices', 'stream LEADS', 'certificate']),
+      expect.arrayContaining([
+        ...['list', 'messages', 'notices', 'amocrm', 'stream LEADS', 'certificate'],
+      ]),
     );
 
     await isStored(other);
@@ -244,7 +233,18 @@ describe('a person who is erased', () => {
 
     const certificates = await readCertificates(bus);
     expect(certificates).toHaveLength(1);
-    expect(certificates).toMatchObject([{ state: 'done', by: 'cli:test', ids: [lead.leadId] }]);
+    expect(certificates).toMatchObject([
+      {
+        state: 'done',
+        by: 'cli:test',
+        ids: [lead.leadId],
+        places: { amocrm: 2 },
+        crm: { contactIds: [77], dealIds: [78], isEmptied: true },
+      },
+    ]);
+    expect(crmCalls).toEqual(
+      expect.arrayContaining(['GET /api/v4/contacts/77', 'GET /api/v4/leads/78']),
+    );
     expect(Object.keys(certificates[0]!.places).sort()).toEqual(
       expect.arrayContaining(Object.keys(foreseen.places)),
     );
