@@ -6,6 +6,9 @@ import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { createStaffTelegram } from '@leadwire/shared/delivery/staff-telegram';
+import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
+import { leadsBetween, digestText } from '../src/groups/digest.ts';
 import { useRig } from './rig.ts';
 
 const rig = useRig();
@@ -106,6 +109,74 @@ describe('a notice', () => {
     expect(await rig.settled(lead, group)).toBe('sent');
     expect((await shownIn(group.chatId)).join()).toContain('Повторная: была 05.01.2026, 15:00');
   });
+});
+
+test('a manager’s day: they say who they are, take a lead, its deal and a task are theirs, the digest counts it', async () => {
+  const group = await rig.activeGroup('Отдел продаж');
+  const bus = rig.bus();
+  const [dana, yerlan] = await people();
+  const [staffId, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const at = new Date().toISOString();
+  const member = {
+    staffId,
+    email: 'Dana@leadwire.kz',
+    name: 'Дана',
+    role: 'sales',
+    utmSources: [],
+    active: true,
+    at,
+  } as const;
+  const event = makeEvent('staff.changed.v1', { source: 'test', subject: staffId, data: member });
+  await bus.publish(subjects.staffChanged(staffId), event);
+  await startRelay();
+  await rig.startCrm({ AMOCRM_TAKEN: 'task' });
+
+  const ties = createStaffTelegram(bus);
+  const bot = await waitFor(() => ties.bot(), { ...WAIT, what: 'the name of the bot' });
+  expect(bot).toBe('leadwireleadsbot');
+  const { code } = await createTelegramCodes(bus).make({ kind: 'staff', staffId });
+  await telegram().sayPrivately('leads', dana, `/start ${code}`);
+  await waitFor(() => ties.byStaff(staffId), { ...WAIT, what: 'the tie' });
+  // Whoever gets the link later gets nothing by it.
+  await telegram().sayPrivately('leads', yerlan, `/start ${code}`);
+  const said = () => shownIn(String(yerlan));
+  await waitFor(async () => (await said()).some((text) => text.includes('уже не действует')), WAIT);
+  expect([await ties.byUser(String(yerlan)), await ties.byStaff(other)]).toEqual([
+    undefined,
+    undefined,
+  ]);
+
+  const lead = await rig.publishLead({ utm: { source: 'tiktok' } });
+  const data = `take:${lead.leadId}`;
+  const { messageId } = await messageWith(group.chatId, (each) => each === data);
+  expect(await press(group.chatId, messageId, data, dana)).toBe(
+    'Заявка ваша. Остальные видят, что вы её взяли.',
+  );
+  expect(await press(group.chatId, messageId, data, yerlan)).toContain('уже взял(а) Дана');
+
+  const amocrm = rig.control().amocrm;
+  const { users } = await amocrm.settings();
+  const danaThere = users.find(({ email }) => email === 'dana@leadwire.kz')?.id;
+  const task = await waitFor(async () => (await amocrm.tasks())[0], { ...WAIT, what: 'the task' });
+  const deal = (await amocrm.leads()).find(({ id }) => id === task.entityId);
+  expect([deal?.responsibleUserId, task.responsibleUserId]).toEqual([danaThere, danaThere]);
+  // A press that is repeated gives no second task.
+  await press(group.chatId, messageId, data, dana);
+  await waitFor(async () => {
+    const { state } = await (await bus.manager()).streams.info('CRM_CHANGES');
+    return state.messages === 0;
+  }, WAIT);
+  expect(await amocrm.tasks()).toHaveLength(1);
+
+  const day = await leadsBetween(
+    bus,
+    new Date(Date.parse(at) - 1_000),
+    new Date(Date.now() + 1_000),
+  );
+  const ours = day.filter(({ source }) => source === 'tiktok');
+  expect(digestText(ours, group, '1 января')).toMatch(
+    /1 заявка\nTikTok: 1\nВзяли в работу: 1 из 1/,
+  );
 });
 
 describe('/find', () => {

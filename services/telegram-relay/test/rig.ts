@@ -11,6 +11,7 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { keepServices } from '@leadwire/testing/kept-services';
 import { startNats } from '@leadwire/testing/nats';
+import { CONTACT_HASH_SECRET } from '@leadwire/testing/settings';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -75,6 +76,17 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
         TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
         TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
         ...common,
+        ...env,
+      }),
+
+    /** AmoCRM's side, for what managers do here and see there. */
+    startCrm: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
+      services.start('services/crm-sync/src/main.ts', {
+        NATS_URL: broker.url,
+        CONTACT_HASH_SECRET,
+        AMOCRM_BASE_URL: sandbox.amocrmUrl,
+        AMOCRM_LONG_LIVED_TOKEN: 'amocrm-sandbox-long-lived-token',
+        AMOCRM_PIPELINE_ID: '10350882',
         ...env,
       }),
 
