@@ -121,11 +121,11 @@ test('a manager’s day: they say who they are, take a lead, its deal and a task
     staffId,
     email: 'Dana@leadwire.kz',
     name: 'Дана',
-    role: 'sales',
+    role: 'sales' as const,
     utmSources: [],
     active: true,
     at,
-  } as const;
+  };
   const event = makeEvent('staff.changed.v1', { source: 'test', subject: staffId, data: member });
   await bus.publish(subjects.staffChanged(staffId), event);
   await startRelay();
