@@ -170,7 +170,7 @@ describe('health', () => {
   });
 
   test('readiness names a consumer that cannot work', async () => {
-    const consumer = { durable: 'notifier-sms', stop: () => Promise.resolve() } as const;
+    const consumer = { name: 'notifier-sms', stop: () => Promise.resolve() } as const;
     const problem = () => 'notifier-sms is stopped until a person acts';
     const { service } = await startHere({ consume: () => [{ ...consumer, problem }] });
     await waitFor(async () => (await readiness(service.url)).problem === problem());
@@ -207,7 +207,7 @@ test('a connection that never carried a request holds up no end', async () => {
 
 test('a provider that is down makes a service not ready, and its container no less started', async () => {
   const paused = {
-    durable: 'notifier-sms',
+    name: 'notifier-sms',
     problem: () => 'Mobizon does not answer',
     stop: () => Promise.resolve(),
   };
@@ -221,7 +221,7 @@ test('a provider that is down makes a service not ready, and its container no le
 describe('metrics', () => {
   test('tell how far each consumer is behind', async () => {
     const idle = {
-      durable: 'notifier-sms',
+      name: 'notifier-sms',
       problem: () => undefined,
       stop: () => Promise.resolve(),
     };

@@ -89,7 +89,7 @@ export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
       handle: (event) => (event.type === 'crm.lead_taken.v1' ? giveDeal(event) : followDeal(event)),
     }),
     startPeriodic({
-      durable: 'crm-look',
+      name: 'crm-look',
       work: createLook({ ...ports, followDeal, everyMs: env.AMOCRM_LOOK_MS }),
       onError: (err) => parts.log.warn({ err }, 'changed deals were not looked through'),
       firstAfterMs: Math.min(env.AMOCRM_LOOK_MS, FIRST_LOOK_AFTER_MS),

@@ -52,7 +52,7 @@ await runService({
       }),
     ),
     startPeriodic({
-      durable: 'identity-look',
+      name: 'identity-look',
       everyMs: env.IDENTITY_LOOK_EVERY_MS,
       onError: (error) => log.warn({ err: error }, 'it could not be looked who has arrived'),
       async work() {
@@ -73,7 +73,7 @@ function upkeepDay() {
   const told = { bus, landing, alerts, hour, timeZone: TIME_ZONE };
   return [
     startPeriodic({
-      durable: 'upkeep-day',
+      name: 'upkeep-day',
       everyMs: UPKEEP_LOOK_MS,
       onError: (error) => log.warn({ err: error }, 'the checks of the day could not be made'),
       work: async () => void (await tellUpkeepOfDay(told, new Date())),

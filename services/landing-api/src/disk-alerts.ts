@@ -39,7 +39,7 @@ export function startDiskAlerts(options: DiskAlertsOptions): BackgroundWork {
   };
 
   return startPeriodic({
-    durable: 'disk-alerts',
+    name: 'disk-alerts',
     everyMs,
     onError: (err) => log.debug({ err }, 'sizes could not be looked at'),
     async work() {

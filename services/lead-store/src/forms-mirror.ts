@@ -17,7 +17,7 @@ export function startFormsMirror(
 ): BackgroundWork {
   const told = new Set<string>();
   return startPeriodic({
-    durable: 'forms-mirror',
+    name: 'forms-mirror',
     everyMs: EVERY_MS,
     onError: (error) => log.warn({ err: error }, 'the forms could not be carried to the broker'),
     async work() {

@@ -11,7 +11,7 @@ const EVERY_MS = 60 * 60_000;
 /** Removes older ones from `intake_rejects`, every hour until stopped. */
 export function startKeepingRejects(database: Pick<Database, 'call'>, log: Log): BackgroundWork {
   return startPeriodic({
-    durable: 'keep-rejects',
+    name: 'keep-rejects',
     everyMs: EVERY_MS,
     onError: (error) => log.warn({ err: error }, 'old posts of forms could not be removed'),
     async work() {

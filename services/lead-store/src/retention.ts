@@ -22,7 +22,7 @@ export function startRetention(
 ): BackgroundWork {
   const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
   return startPeriodic({
-    durable: 'retention',
+    name: 'retention',
     everyMs: EVERY_MS,
     onError: (error) => log.warn({ err: error }, 'old rows could not be removed'),
     async work() {

@@ -16,7 +16,7 @@ export function startTextsMirror(
   log: Log,
 ): BackgroundWork {
   return startPeriodic({
-    durable: 'texts-mirror',
+    name: 'texts-mirror',
     everyMs: EVERY_MS,
     onError: (error) => log.warn({ err: error }, 'texts of messages could not be carried to the broker'), // prettier-ignore
     work: createMessageTexts(bus, createTextStore(serviceDoor(database))),

@@ -79,7 +79,7 @@ export function startBalanceWatch(options: BalanceWatchOptions): BackgroundWork 
   const finished = run();
 
   return {
-    durable: 'mobizon-balance',
+    name: 'mobizon-balance',
     problem: () => undefined,
     async stop() {
       over.abort();

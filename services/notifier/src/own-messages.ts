@@ -95,7 +95,7 @@ export async function createOwnMessages({
     known: () => first,
     start() {
       return startPeriodic({
-        durable: 'own-messages',
+        name: 'own-messages',
         everyMs: EVERY_MS,
         onError: (err) => log.warn({ err }, 'words of messages could not be read: those known before hold'), // prettier-ignore
         work: () => refresh().finally(hasLooked),

@@ -18,7 +18,7 @@ const NOTHING = { broughtBack: 0, withoutLead: [] };
 export function startRescue(sweep: Sweep, log: Log): BackgroundWork {
   let said = new Set<string>();
   return startPeriodic({
-    durable: 'notifier-rescue',
+    name: 'notifier-rescue',
     everyMs: EVERY_MS,
     onError: (err) => log.warn({ err }, 'the sweep failed, trying again later'),
     async work() {

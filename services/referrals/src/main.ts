@@ -66,7 +66,7 @@ await runService({
       handle: onFact,
     }),
     startPeriodic({
-      durable: 'referrals-look',
+      name: 'referrals-look',
       everyMs: LOOK_EVERY_MS,
       onError: (error) => log.warn({ err: error }, 'open sales could not be looked at'),
       async work() {

@@ -40,7 +40,7 @@ import { createLeadOwners } from './leads/lead-owners.ts';
 import { createTakeLead } from './leads/take-lead.ts';
 import { createTakenMeasure } from './measures.ts';
 import { createUpdateProcessor, type UpdateProcessor } from './bot/update-processor.ts';
-import { createWebhookHttp, startWebhook, type Desks } from './bot/webhook.ts';
+import { createWebhookHttp, startWebhook, type Processors } from './bot/webhook.ts';
 
 /** Longer than a turn (10 s) and a message (15 s) take together. */
 const ALERT_LEASE_MS = 60_000;
@@ -60,14 +60,14 @@ export interface BotWork {
 }
 
 export function createBotWork(env: TelegramRelayEnv, parts: BotParts): BotWork {
-  const desks: Desks = {};
+  const processors: Processors = {};
   const starts: (() => BackgroundWork)[] = [];
-  for (const [bot, speaker] of Object.entries(parts.bots) as [BotName, BotSender][]) {
-    const answerer = createAnswerer({ speaker, log: parts.log });
-    const desk = createDesk(env, parts, speaker, answerer);
-    desks[bot] = desk;
+  for (const [bot, sender] of Object.entries(parts.bots) as [BotName, BotSender][]) {
+    const answerer = createAnswerer({ sender, log: parts.log });
+    const processor = createProcessor(env, parts, sender, answerer);
+    processors[bot] = processor;
     starts.push(() => {
-      const listening = listen(env, parts, speaker, desk);
+      const listening = listen(env, parts, sender, processor);
       const stop = () => listening.stop().then(() => answerer.stop());
       return { ...listening, stop };
     });
@@ -75,7 +75,7 @@ export function createBotWork(env: TelegramRelayEnv, parts: BotParts): BotWork {
   const { TELEGRAM_WEBHOOK_SECRET: secret, TELEGRAM_PUBLIC_URL: publicUrl } = env;
   const isCalled = publicUrl !== undefined && secret !== undefined;
   return {
-    http: isCalled ? createWebhookHttp(desks, secret, parts.log) : undefined,
+    http: isCalled ? createWebhookHttp(processors, secret, parts.log) : undefined,
     start: () => [
       ...starts.map((start) => start()),
       ...startAlerts(env, parts),
@@ -85,13 +85,13 @@ export function createBotWork(env: TelegramRelayEnv, parts: BotParts): BotWork {
   };
 }
 
-function createDesk(
+function createProcessor(
   env: TelegramRelayEnv,
   { bus, log, metrics, groups }: BotParts,
-  speaker: BotSender,
+  sender: BotSender,
   answerer: Pick<Answerer, 'answer' | 'answerPress'>,
 ): UpdateProcessor {
-  const { bot } = speaker;
+  const { bot } = sender;
   const codes = createTelegramCodes(bus);
   const timeZone = env.TIME_ZONE;
   const owners = createLeadOwners(bus);
@@ -115,7 +115,7 @@ function createDesk(
           find: createFind({ lookup: createLeadLookup(env), owners, timeZone, log }),
           tieStaff: (staffId, userId) =>
             staff.tie({ staffId, userId, at: new Date().toISOString() }),
-          roleOf: (chatId, userId) => speaker.roleOf(chatId, userId),
+          roleOf: (chatId, userId) => sender.roleOf(chatId, userId),
           onPress:
             bot === 'admin'
               ? createReleaseHeld({ bus, timeZone, log })
@@ -127,58 +127,62 @@ function createDesk(
                   onTaken: createTakenMeasure(metrics),
                 }),
         });
-  const botId = String(speaker.botId);
-  const username = knownUsername(speaker);
+  const botId = String(sender.botId);
+  const username = knownUsername(sender);
   return createUpdateProcessor({ bus, botId, username, onTold, answerer, log });
 }
 
-function listen(env: TelegramRelayEnv, parts: BotParts, speaker: BotSender, desk: UpdateProcessor) {
+function listen(
+  env: TelegramRelayEnv,
+  parts: BotParts,
+  sender: BotSender,
+  processor: UpdateProcessor,
+) {
   const { bus, log } = parts;
   const { TELEGRAM_PUBLIC_URL: publicUrl, TELEGRAM_WEBHOOK_SECRET: secret } = env;
   const leaseMs = env.TELEGRAM_POLLER_LEASE_MS;
   const showMenu = () =>
-    introduce(bus, speaker).catch((thrown: unknown) =>
+    introduce(bus, sender).catch((thrown: unknown) =>
       log.warn(
-        { bot: speaker.bot, err: toError(thrown) },
+        { bot: sender.bot, err: toError(thrown) },
         'the menu was not set, or the name not told',
       ),
     );
   if (publicUrl !== undefined && secret !== undefined) {
-    return startWebhook({ speaker, publicUrl, secret, prepare: showMenu, log });
+    return startWebhook({ sender, publicUrl, secret, prepare: showMenu, log });
   }
   return startPoller({
-    speaker,
-    desk,
+    sender,
+    processor,
     log,
     leaseMs,
     leases: createLeases({ bus, owner: randomUUID(), leaseMs }),
     alerts: createAlerts(bus),
     async prepare() {
-      await speaker.call('deleteWebhook');
+      await sender.call('deleteWebhook');
       await showMenu();
     },
   });
 }
 
 /** The menu of commands; and the leads bot's name, for links that open it. */
-async function introduce(bus: Parts['bus'], speaker: BotSender): Promise<void> {
-  if (speaker.bot === 'leads')
-    await createStaffTelegram(bus).nameBot(await knownUsername(speaker)());
-  const menu = speaker.bot === 'mentor' ? MENTOR_MENU : MENU[speaker.bot];
+async function introduce(bus: Parts['bus'], sender: BotSender): Promise<void> {
+  if (sender.bot === 'leads') await createStaffTelegram(bus).nameBot(await knownUsername(sender)());
+  const menu = sender.bot === 'mentor' ? MENTOR_MENU : MENU[sender.bot];
   const commands = menu.map(([command, description]) => ({ command, description }));
-  await speaker.call('setMyCommands', { commands });
+  await sender.call('setMyCommands', { commands });
 }
 
 function startAlerts(env: TelegramRelayEnv, parts: BotParts): BackgroundWork[] {
   const { bus, log, metrics, groups, refusals } = parts;
-  const speaker = parts.bots.admin;
-  const desk = createAlertNotifier({
+  const sender = parts.bots.admin;
+  const notifier = createAlertNotifier({
     bus,
     groups,
     refusals,
     log,
     timeZone: env.TIME_ZONE,
-    voice: speaker && { speaker, onChatError: createOnChatError({ groups, speaker }) },
+    alertSender: sender && { sender, onChatError: createOnChatError({ groups, sender }) },
     leases: createLeases({ bus, owner: randomUUID(), leaseMs: ALERT_LEASE_MS }),
   });
   const consumer = startConsumer({
@@ -188,19 +192,19 @@ function startAlerts(env: TelegramRelayEnv, parts: BotParts): BackgroundWork[] {
     durable: 'telegram-alerts' as const,
     schema: eventSchemas['alert.raised.v1'],
     stopNames: ['telegram-admin_stopped', 'telegram-admin_limited'],
-    handle: ({ data }) => desk.take(data),
+    handle: ({ data }) => notifier.take(data),
   });
-  return [consumer, desk.start()];
+  return [consumer, notifier.start()];
 }
 
 /** What nobody asks for: the day before in the morning, and that leads are missing. */
 function startWatches(env: TelegramRelayEnv, { bus, log, groups, bots }: BotParts) {
   const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: serviceKey } = env;
   const { TELEGRAM_DIGEST_HOUR: hour, TIME_ZONE: timeZone } = env;
-  const { leads: speaker } = bots;
+  const { leads: sender } = bots;
   const watches: BackgroundWork[] = [];
-  if (speaker && hour !== 'off') {
-    watches.push(startDigest({ bus, groups, speaker, timeZone, hour, log }));
+  if (sender && hour !== 'off') {
+    watches.push(startDigest({ bus, groups, sender, timeZone, hour, log }));
   }
   if (url !== undefined && serviceKey !== undefined) {
     const database = createDatabase({ project: 'landing', url, serviceKey });
@@ -221,16 +225,16 @@ function startStudents({ bus, log, metrics, bots }: BotParts): BackgroundWork {
       eventSchemas['lesson.completed.v1'],
     ]),
     stopNames: ['telegram-mentor_stopped', 'telegram-mentor_limited'],
-    handle: createTellStudent({ links, speaker: bots.mentor, log }),
+    handle: createTellStudent({ links, sender: bots.mentor, log }),
   });
 }
 
 /** The name is asked for once; a bot keeps it. */
-function knownUsername(speaker: BotSender): () => Promise<string> {
+function knownUsername(sender: BotSender): () => Promise<string> {
   let known: string | undefined;
   return async () => {
     const me = z.object({ username: z.string() });
-    known ??= me.parse(await speaker.call('getMe')).username.toLowerCase();
+    known ??= me.parse(await sender.call('getMe')).username.toLowerCase();
     return known;
   };
 }

@@ -22,11 +22,11 @@ const MOST_WAITING = 4 * MOST_LEADS;
 
 type Due = TelegramNotice['data'];
 
-export interface RelayPorts extends Omit<NoticePorts, 'speaker' | 'ledger'>, PlanPorts {
+export interface RelayPorts extends Omit<NoticePorts, 'sender' | 'ledger'>, PlanPorts {
   ledger: Ledger;
   groups: NoticePorts['groups'] & PlanPorts['groups'];
   /** Without it nothing is planned, so that nothing piles up. */
-  speaker: BotSender | undefined;
+  sender: BotSender | undefined;
   /** The lead with what is known of it besides. */
   newsOf: (due: Due) => Promise<LeadNews>;
   groupRatePerMinute: number;
@@ -39,8 +39,8 @@ export interface Relay {
 }
 
 export function createRelay(ports: RelayPorts): Relay {
-  const { ledger, facts, groups, speaker, refusals } = ports;
-  const join = speaker && gatheringOf({ ...ports, speaker });
+  const { ledger, facts, groups, sender, refusals } = ports;
+  const join = sender && gatheringOf({ ...ports, sender });
   const planLead = createPlanLead(ports);
 
   /** Ends a delivery without sending it. Inherited, an earlier attempt may have sent it. */
@@ -55,7 +55,7 @@ export function createRelay(ports: RelayPorts): Relay {
 
   return {
     async planLead(event) {
-      if (speaker) await planLead(event);
+      if (sender) await planLead(event);
     },
 
     async sendNotice({ data: due }, { attempt }) {
@@ -94,14 +94,14 @@ export function createRelay(ports: RelayPorts): Relay {
   };
 }
 
-function gatheringOf(ports: NoticePorts & { speaker: BotSender; groupRatePerMinute: number }) {
-  const { groups, speaker, outages, groupRatePerMinute } = ports;
+function gatheringOf(ports: NoticePorts & { sender: BotSender; groupRatePerMinute: number }) {
+  const { groups, sender, outages, groupRatePerMinute } = ports;
   return createGathering<Notice>({
     async turn(groupId) {
       const waitMs = outages.waitMs(groupId);
       if (waitMs > 0) throw new SnoozeError('Telegram is down for this group', waitMs);
       const group = await groups.byId(groupId);
-      if (group) await speaker.turn(group.chatId);
+      if (group) await sender.turn(group.chatId);
     },
     howManyFit: (notices) => howManyFit(notices.map(({ news }) => news)),
     send: createSendNotices(ports),

@@ -26,7 +26,7 @@ const leads = createLeadRelay(env, {
   ...parts,
   groups,
   refusals,
-  speaker: bots.leads,
+  sender: bots.leads,
   areGroupsKnown: mirror.areGroupsKnown,
 });
 

@@ -23,7 +23,7 @@ function digestInto(said: { chatId: string; html: string }[], now: Date, fails =
     hour: 9,
     log: createLog('test', 'silent'),
     now: () => now,
-    speaker: {
+    sender: {
       turn: () => Promise.resolve(),
       say({ chatId, html }) {
         if (fails) return Promise.reject(new Error('Telegram is away'));

@@ -36,7 +36,7 @@ function relay(more: Partial<RelayPorts> = {}) {
       claim: () => Promise.resolve({ kind: 'claimed', entry: held }),
       abandon: () => Promise.resolve(),
     },
-    speaker: {
+    sender: {
       turn: () => Promise.resolve(),
       say: () => Promise.reject(lost),
       answers: () => Promise.resolve(true),

@@ -70,7 +70,7 @@ function sender(
     refusals: createBackoff({ firstMs: 1_000, longestMs: 60_000 }, () => clock),
     ledger: { ...ledger, ...overLedger },
     facts: createDeliveryFacts(bus, createMetrics('test')),
-    speaker: {
+    sender: {
       say: ({ html }) => {
         shown.push(html);
         return say(html);

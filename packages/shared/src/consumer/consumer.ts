@@ -64,7 +64,8 @@ export interface ConsumerOptions<Schema extends z.ZodType> {
 }
 
 export interface RunningConsumer {
-  durable: ConsumerName;
+  /** That of its durable. */
+  name: ConsumerName;
   /** Why it is not working as it should, in words, or undefined. */
   problem(): string | undefined;
   /** Takes nothing more, waits for the handlers that run. */
@@ -248,7 +249,7 @@ export function startConsumer<Schema extends z.ZodType>(
 
   const ended = loop();
   return {
-    durable,
+    name: durable,
     problem() {
       if (circuit.isStopped()) return `${durable} is stopped until a person acts`;
       const silentMs = Date.now() - lastPullAt - PULL_EXPIRES_MS;

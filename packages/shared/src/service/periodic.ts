@@ -5,7 +5,7 @@ import type { BackgroundWork } from './service.ts';
 
 export interface PeriodicOptions {
   /** Its name in the log. */
-  durable: string;
+  name: string;
   /** `signal` tells it that the service stops: what takes long looks at it. */
   work: (signal: AbortSignal) => Promise<void>;
   /** Hears what `work` threw; the next time comes all the same. */
@@ -18,7 +18,7 @@ export interface PeriodicOptions {
 
 /** Goes on until `stop`, which waits for what is under way. */
 export function startPeriodic(options: PeriodicOptions): BackgroundWork {
-  const { durable, work, onError, firstAfterMs = 0, everyMs } = options;
+  const { name, work, onError, firstAfterMs = 0, everyMs } = options;
   const over = new AbortController();
   const { signal } = over;
   const sleep = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined);
@@ -33,7 +33,7 @@ export function startPeriodic(options: PeriodicOptions): BackgroundWork {
   const finished = run();
 
   return {
-    durable,
+    name,
     problem: () => undefined,
     async stop() {
       over.abort();

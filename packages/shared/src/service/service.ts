@@ -21,7 +21,7 @@ const CLOSE_IDLE_MS = 50;
 /** What a service does beside answering: a consumer, mostly. */
 export interface BackgroundWork {
   /** Its name in the log. */
-  durable: string;
+  name: string;
   /** Why it is not working as it should, in words, or undefined. */
   problem(): string | undefined;
   /** Takes nothing more, waits for what is under way. */
@@ -90,8 +90,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     if (isStopping) return;
     consumers = options.consume?.() ?? [];
     isStarted = true;
-    backlog.watch(consumers.map(({ durable }) => durable));
-    log.info({ consumers: consumers.map(({ durable }) => durable) }, 'ready');
+    backlog.watch(consumers.map(({ name: durable }) => durable));
+    log.info({ consumers: consumers.map(({ name: durable }) => durable) }, 'ready');
   };
   bus.ready.then(consume).catch((thrown: unknown) => {
     if (!isStopping) fail(toError(thrown));

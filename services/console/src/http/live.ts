@@ -59,7 +59,7 @@ export function createLive(): Live {
         bus.connection().subscribe(subject, { callback: changed }),
       );
       return {
-        durable: 'console-live',
+        name: 'console-live',
         problem: () => undefined,
         stop() {
           clearInterval(beat);

@@ -145,7 +145,7 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
 
     startCarrying: () =>
       startPeriodic({
-        durable: 'form-rejects',
+        name: 'form-rejects',
         work: carry,
         everyMs: CARRY_EVERY_MS,
         onError: (error) => log.warn({ err: error }, 'kept posts could not be carried over'),

@@ -95,7 +95,7 @@ export function startDrain({ bus, journal, log }: DrainPorts): BackgroundWork {
   const finished = run();
 
   return {
-    durable: 'journal',
+    name: 'journal',
     problem: () => undefined,
     stop() {
       over.abort();

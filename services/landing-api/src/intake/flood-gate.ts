@@ -145,7 +145,7 @@ export function createFloodGate({
 
     start: () =>
       startPeriodic({
-        durable: 'flood-gate',
+        name: 'flood-gate',
         everyMs: SYNC_MS,
         onError: (err) => log.debug({ err }, 'the count of leads could not be shared'),
         async work() {

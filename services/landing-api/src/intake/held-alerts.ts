@@ -62,7 +62,7 @@ export function createHeldAlerts({ alerts, log }: HeldAlertsPorts): HeldAlerts {
     },
     start: () =>
       startPeriodic({
-        durable: 'held-alerts',
+        name: 'held-alerts',
         everyMs: LOOK_MS,
         work: tell,
         onError: (err) => log.debug({ err }, 'the alert about held leads was not published'),

@@ -44,7 +44,7 @@ export function startJournalAlerts(options: JournalAlertsOptions): BackgroundWor
   };
 
   return startPeriodic({
-    durable: 'journal-alerts',
+    name: 'journal-alerts',
     work: look,
     onError: (err) => log.debug({ err }, 'the alert was not published'),
     everyMs,

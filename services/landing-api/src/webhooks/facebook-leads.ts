@@ -105,7 +105,7 @@ export function createFacebookLeads(ports: FacebookPorts): FacebookLeads {
 
     startPolling: (everyMs) =>
       startPeriodic({
-        durable: 'facebook-poll',
+        name: 'facebook-poll',
         everyMs,
         onError: (error) => log.warn({ err: error }, 'Facebook could not be asked for leads'),
         async work(signal) {

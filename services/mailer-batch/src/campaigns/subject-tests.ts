@@ -27,7 +27,7 @@ export interface SubjectTestPorts extends TextPorts {
 /** Goes on until `stop`. */
 export function startSubjectTests(ports: SubjectTestPorts, everyMs = EVERY_MS): BackgroundWork {
   return startPeriodic({
-    durable: 'mailer-subject-tests',
+    name: 'mailer-subject-tests',
     work: () => bringOn(ports),
     onError: (err) => ports.log.warn({ err }, 'tests of subjects could not be brought on'),
     everyMs,

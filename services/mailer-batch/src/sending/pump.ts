@@ -80,7 +80,7 @@ export function startPump(options: PumpOptions): Pump {
   run();
 
   return {
-    durable: 'mailer-pump',
+    name: 'mailer-pump',
     wake() {
       // Without a timer a tick is under way, which may have looked too early: another one follows it.
       isWoken = true;

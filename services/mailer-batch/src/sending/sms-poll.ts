@@ -26,7 +26,7 @@ export function startSmsPoll({ facts, log, everyMs = EVERY_MS }: SmsPollOptions)
     }
   };
   return startPeriodic({
-    durable: 'mailer-sms-poll',
+    name: 'mailer-sms-poll',
     work: askAll,
     onError: (err) => log.warn({ err }, 'SMS without a report could not be asked about'),
     everyMs,

@@ -40,7 +40,7 @@ const PATIENCE_MS = 3_000;
 const LOOK_MS = 5_000;
 
 export interface AlertSender {
-  speaker: Pick<BotSender, 'turn' | 'say'>;
+  sender: Pick<BotSender, 'turn' | 'say'>;
   onChatError: OnChatError;
 }
 
@@ -51,7 +51,7 @@ export interface AlertNotifierOptions {
   /** By group: we were not allowed to write there. */
   refusals: Backoff;
   /** Without the bot nobody is told; what is open is kept for the day it is there. */
-  voice: AlertSender | undefined;
+  alertSender: AlertSender | undefined;
   timeZone: string;
   log: Log;
   now?: () => number;
@@ -86,7 +86,7 @@ function withButtons(messages: readonly string[], topics: readonly Topic[]): New
 }
 
 export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifier {
-  const { bus, leases, groups, refusals, voice, timeZone, log, now = Date.now } = options;
+  const { bus, leases, groups, refusals, alertSender, timeZone, log, now = Date.now } = options;
 
   const read = async (): Promise<Told> => {
     const found = await (await bus.bucket('telegram_alerts')).get(KEY);
@@ -110,7 +110,7 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
     Object.values(topics).filter((topic) => newsOf(topic, now()) !== undefined);
 
   const adminGroups = async (): Promise<TelegramGroup[]> =>
-    voice === undefined
+    alertSender === undefined
       ? []
       : (await groups.list()).filter(
           (group) => group.bot === 'admin' && mayBeTried(group, refusals),
@@ -120,13 +120,13 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
   const sayIn = async (groupId: string, news: News, lease: Lease): Promise<boolean> => {
     for (let isLast = false; ; isLast = true) {
       const group = await groups.byId(groupId);
-      if (!group || !mayBeTried(group, refusals) || voice === undefined) return false;
+      if (!group || !mayBeTried(group, refusals) || alertSender === undefined) return false;
       const { chatId, threadId } = group;
-      const { speaker, onChatError } = voice;
+      const { sender, onChatError } = alertSender;
       try {
-        await speaker.turn(chatId);
+        await sender.turn(chatId);
         await lease.renew();
-        await speaker.say({ chatId, threadId, ...news });
+        await sender.say({ chatId, threadId, ...news });
         refusals.worked(groupId);
         if (group.state === 'paused') await groups.resume(groupId);
         return true;
@@ -189,7 +189,7 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
 
     start: () =>
       startPeriodic({
-        durable: 'telegram-alert-summaries',
+        name: 'telegram-alert-summaries',
         everyMs: LOOK_MS,
         work: lookOnce,
         onError: (err) => {

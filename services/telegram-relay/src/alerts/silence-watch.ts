@@ -31,7 +31,7 @@ export async function watchSilence({ database, alerts, now = () => new Date() }:
 export function startSilenceWatch(ports: SilencePorts & { log: Log }): BackgroundWork {
   const { log } = ports;
   return startPeriodic({
-    durable: 'telegram-silence',
+    name: 'telegram-silence',
     everyMs: EVERY_MS,
     work: () => watchSilence(ports),
     onError: (err) => log.warn({ err }, 'whether leads are missing is looked at again'),

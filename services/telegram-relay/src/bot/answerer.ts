@@ -24,13 +24,13 @@ export interface Answerer {
 }
 
 export interface AnswererOptions {
-  speaker: Pick<BotSender, 'bot' | 'turn' | 'say' | 'answerPress' | 'setButtons'>;
+  sender: Pick<BotSender, 'bot' | 'turn' | 'say' | 'answerPress' | 'setButtons'>;
   log: Log;
   now?: () => number;
 }
 
-export function createAnswerer({ speaker, log, now = Date.now }: AnswererOptions): Answerer {
-  const { bot } = speaker;
+export function createAnswerer({ sender, log, now = Date.now }: AnswererOptions): Answerer {
+  const { bot } = sender;
   const over = new AbortController();
   const lines = new Map<string, Promise<void>>();
   const answeredAt = new Map<string, number[]>();
@@ -50,7 +50,7 @@ export function createAnswerer({ speaker, log, now = Date.now }: AnswererOptions
     const deadline = now() + PATIENCE_MS;
     for (;;) {
       try {
-        await speaker.turn(chatId);
+        await sender.turn(chatId);
         await act();
         return;
       } catch (thrown) {
@@ -77,14 +77,14 @@ export function createAnswerer({ speaker, log, now = Date.now }: AnswererOptions
     answer(message) {
       const { chatId } = message;
       if (isTooMany(chatId)) log.warn({ bot, chatId }, 'too many questions: no answer');
-      else inLine(chatId, () => speaker.say(message));
+      else inLine(chatId, () => sender.say(message));
     },
     answerPress(queryId, text, change) {
       // No message: it has no turn of its own, and is worth nothing later.
-      speaker.answerPress(queryId, text).catch((thrown: unknown) => {
+      sender.answerPress(queryId, text).catch((thrown: unknown) => {
         log.warn({ bot, err: toError(thrown) }, 'a press was not answered');
       });
-      if (change) inLine(change.chatId, () => speaker.setButtons(change));
+      if (change) inLine(change.chatId, () => sender.setButtons(change));
     },
     async stop() {
       over.abort();

@@ -26,11 +26,11 @@ const TRIES = 3;
 const updatesSchema = z.array(z.looseObject({ update_id: z.number().int() }));
 
 export interface PollerOptions {
-  speaker: Pick<BotSender, 'bot' | 'call'>;
+  sender: Pick<BotSender, 'bot' | 'call'>;
   leases: Leases;
   /** How long a lease holds: a killed poller is missed for this long. */
   leaseMs: number;
-  desk: UpdateProcessor;
+  processor: UpdateProcessor;
   alerts: Pick<Alerts, 'raise' | 'resolve'>;
   /** Called once for each lease, before the first request: no webhook may be set while one polls. */
   prepare: () => Promise<void>;
@@ -39,9 +39,9 @@ export interface PollerOptions {
 
 /** Starts at once and goes on until `stop`. */
 export function startPoller(options: PollerOptions): BackgroundWork {
-  const { speaker, leases, leaseMs, desk, alerts, log } = options;
+  const { sender, leases, leaseMs, processor, alerts, log } = options;
   const pollSeconds = Math.max(1, Math.floor((leaseMs * POLL_SHARE) / 1_000));
-  const { bot } = speaker;
+  const { bot } = sender;
   const durable = `telegram-poller-${bot}`;
   const stopName = `telegram-${bot}_stopped`;
   const over = new AbortController();
@@ -62,7 +62,7 @@ export function startPoller(options: PollerOptions): BackgroundWork {
       ...(offset !== undefined && { offset }),
     };
     const timeoutMs = pollSeconds * 1_000 + leaseMs * ANSWER_SHARE;
-    const result = await speaker.call('getUpdates', params, { timeoutMs, signal: over.signal });
+    const result = await sender.call('getUpdates', params, { timeoutMs, signal: over.signal });
     offset = undefined;
     return updatesSchema.parse(result);
   };
@@ -73,7 +73,7 @@ export function startPoller(options: PollerOptions): BackgroundWork {
       if (isOver()) return false;
       await lease.renew();
       try {
-        await desk.take(update);
+        await processor.take(update);
         return true;
       } catch (thrown) {
         const error = toError(thrown);
@@ -151,7 +151,7 @@ export function startPoller(options: PollerOptions): BackgroundWork {
   const finished = run();
 
   return {
-    durable,
+    name: durable,
     problem: () => (isStopped ? `the bot "${bot}" is stopped until a person acts` : undefined),
     async stop() {
       over.abort();

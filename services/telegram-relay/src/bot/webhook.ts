@@ -21,11 +21,11 @@ const MAX_CONNECTIONS = 8;
 const RETRY_MS = 5_000;
 const REPEAT_AFTER_SECONDS = 2;
 
-export type Desks = Partial<Record<BotName, UpdateProcessor>>;
+export type Processors = Partial<Record<BotName, UpdateProcessor>>;
 
-/** The server with `POST /telegram/<bot>/`, one for each bot that has a desk. Not listening yet. */
+/** The server with `POST /telegram/<bot>/`, one for each bot that has a processor. Not listening yet. */
 export function createWebhookHttp(
-  desks: Desks,
+  processors: Processors,
   secret: string,
   log: FastifyBaseLogger,
 ): FastifyInstance {
@@ -45,10 +45,13 @@ export function createWebhookHttp(
       },
     },
     async ({ params, body }, reply) => {
-      const desk = Object.hasOwn(desks, params.bot) ? desks[params.bot as BotName] : undefined;
-      if (!desk) return reply.code(404).send({ success: false, error: 'there is no such bot' });
+      const processor = Object.hasOwn(processors, params.bot)
+        ? processors[params.bot as BotName]
+        : undefined;
+      if (!processor)
+        return reply.code(404).send({ success: false, error: 'there is no such bot' });
       try {
-        await desk.take(body);
+        await processor.take(body);
         return { success: true };
       } catch (thrown) {
         const error = toError(thrown);
@@ -68,7 +71,7 @@ function isSame(given: string | string[] | undefined, expected: string): boolean
 }
 
 export interface WebhookOptions {
-  speaker: Pick<BotSender, 'bot' | 'call'>;
+  sender: Pick<BotSender, 'bot' | 'call'>;
   /** Where this service is reached from outside. */
   publicUrl: string;
   secret: string;
@@ -79,14 +82,14 @@ export interface WebhookOptions {
 
 /** Tells Telegram where to call, as often as it takes. Each replica says the same. */
 export function startWebhook(options: WebhookOptions): BackgroundWork {
-  const { speaker, publicUrl, secret, prepare, log } = options;
-  const { bot } = speaker;
+  const { sender, publicUrl, secret, prepare, log } = options;
+  const { bot } = sender;
   const over = new AbortController();
   let problem: string | undefined;
 
   const set = async (): Promise<void> => {
     await prepare();
-    await speaker.call('setWebhook', {
+    await sender.call('setWebhook', {
       url: `${publicUrl}/telegram/${bot}/`,
       secret_token: secret,
       allowed_updates: ALLOWED_UPDATES,
@@ -112,7 +115,7 @@ export function startWebhook(options: WebhookOptions): BackgroundWork {
   const finished = run();
 
   return {
-    durable: `telegram-webhook-${bot}`,
+    name: `telegram-webhook-${bot}`,
     problem: () => problem,
     async stop() {
       over.abort();

@@ -11,7 +11,7 @@ export const GENERAL_CLOSED = 'general_closed';
 
 export interface ChatErrorPorts {
   groups: Pick<GroupStore, 'byId' | 'deactivate' | 'pause' | 'move' | 'leaveTopic'>;
-  speaker: Pick<BotSender, 'isMember'>;
+  sender: Pick<BotSender, 'isMember'>;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface ChatErrorPorts {
  */
 export type OnChatError = (error: ChatError, group: TelegramGroup) => Promise<Error>;
 
-export function createOnChatError({ groups, speaker }: ChatErrorPorts): OnChatError {
+export function createOnChatError({ groups, sender }: ChatErrorPorts): OnChatError {
   /** Returns false when nothing can be done about it. */
   const change = async (error: ChatError, group: TelegramGroup): Promise<boolean> => {
     const { groupId, bot, chatId } = group;
@@ -38,7 +38,7 @@ export function createOnChatError({ groups, speaker }: ChatErrorPorts): OnChatEr
         await groups.pause(groupId, error.reason);
         return true;
       case 'no_access':
-        if (await speaker.isMember(chatId)) await groups.pause(groupId, error.reason);
+        if (await sender.isMember(chatId)) await groups.pause(groupId, error.reason);
         else await groups.deactivate(groupId, error.reason);
         return true;
       case 'gone':

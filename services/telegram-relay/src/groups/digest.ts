@@ -98,7 +98,7 @@ function answeredText(leads: readonly DayLead[]): string {
 export interface DigestPorts {
   bus: Bus;
   groups: Pick<GroupStore, 'list'>;
-  speaker: Pick<BotSender, 'turn' | 'say'>;
+  sender: Pick<BotSender, 'turn' | 'say'>;
   timeZone: string;
   /** From 0 to 23 in that time zone. */
   hour: number;
@@ -111,7 +111,7 @@ export interface DigestPorts {
  * however many do it. One group that fails is tried again with the next call. @throws TransientError without the broker
  */
 export function createDigest(ports: DigestPorts): () => Promise<void> {
-  const { bus, groups, speaker, timeZone, hour, log, now = () => new Date() } = ports;
+  const { bus, groups, sender, timeZone, hour, log, now = () => new Date() } = ports;
 
   const tell = async (group: TelegramGroup, date: string, html: string): Promise<void> => {
     const key = `digest.${date}.${group.groupId}`;
@@ -119,8 +119,8 @@ export function createDigest(ports: DigestPorts): () => Promise<void> {
     if (!isOurs) return;
     const { chatId, threadId, groupId } = group;
     try {
-      await speaker.turn(chatId);
-      await speaker.say({ chatId, html, threadId });
+      await sender.turn(chatId);
+      await sender.say({ chatId, html, threadId });
     } catch (thrown) {
       log.warn({ err: toError(thrown), groupId }, 'the digest was not sent; it is tried again');
       await (await bus.bucket('telegram_updates')).delete(key);
@@ -149,7 +149,7 @@ export function createDigest(ports: DigestPorts): () => Promise<void> {
 export function startDigest(ports: DigestPorts): BackgroundWork {
   const { log } = ports;
   return startPeriodic({
-    durable: 'telegram-digest',
+    name: 'telegram-digest',
     everyMs: EVERY_MS,
     work: createDigest(ports),
     onError: (err) => log.warn({ err }, 'the digest is tried again'),

@@ -105,7 +105,7 @@ export function startMirror({ database, groups, log }: MirrorOptions): Mirror {
 
   const ended = loop();
   return {
-    durable: 'telegram-groups-mirror',
+    name: 'telegram-groups-mirror',
     areGroupsKnown: () => isKnown,
     problem: () => (isKnown ? undefined : 'the groups are not taken over from the table yet'),
     async stop() {

@@ -24,14 +24,14 @@ const LONGEST_OUTAGE_MS = 60_000;
 
 export interface LeadParts extends Parts {
   groups: GroupStore;
-  speaker: BotSender | undefined;
+  sender: BotSender | undefined;
   areGroupsKnown: () => boolean;
   /** By group: we were not allowed to write there. */
   refusals: Backoff;
 }
 
 export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay {
-  const { bus, log, metrics, groups, speaker } = parts;
+  const { bus, log, metrics, groups, sender } = parts;
   const measures = createMeasures(metrics.registry, groups);
   const dealUrlOf = createDealLink({
     bus,
@@ -48,7 +48,7 @@ export function createLeadRelay(env: TelegramRelayEnv, parts: LeadParts): Relay 
   return createRelay({
     bus,
     groups,
-    speaker,
+    sender,
     areGroupsKnown: parts.areGroupsKnown,
     outages: createBackoff({ firstMs: OUTAGE_MS, longestMs: LONGEST_OUTAGE_MS }),
     refusals: parts.refusals,

@@ -43,7 +43,7 @@ export interface NoticePorts {
   ledger: Pick<Ledger, 'claim' | 'release' | 'abandon' | 'settle'>;
   facts: DeliveryFacts;
   groups: ChatErrorPorts['groups'] & Pick<GroupStore, 'resume'>;
-  speaker: Pick<BotSender, 'say' | 'isMember' | 'answers'>;
+  sender: Pick<BotSender, 'say' | 'isMember' | 'answers'>;
   /** By group: Telegram did not answer for it. */
   outages: Backoff;
   /** By group: we were not allowed to write there. */
@@ -61,7 +61,7 @@ export interface NoticePorts {
 type Claimed = { held: HeldEntry } | { verdict: Verdict };
 
 export function createSendNotices(ports: NoticePorts) {
-  const { ledger, facts, groups, speaker, outages, refusals, now = () => new Date() } = ports;
+  const { ledger, facts, groups, sender, outages, refusals, now = () => new Date() } = ports;
   const onChatError = createOnChatError(ports);
   /** Sent, but the record failed (the broker was away): what is left to record. By delivery id. */
   const unrecorded = new Map<string, string>();
@@ -116,7 +116,7 @@ export function createSendNotices(ports: NoticePorts) {
     }
     if (!(error instanceof TransientError) || !error.outage) return error;
     const isLostAnswer = error instanceof AmbiguousError && !(error instanceof TelegramDownError);
-    if (isLostAnswer && (await speaker.answers())) return new AmbiguousError(error.message);
+    if (isLostAnswer && (await sender.answers())) return new AmbiguousError(error.message);
     return new SnoozeError(`Telegram is down: ${error.message}`, outages.failed(groupId));
   };
 
@@ -148,7 +148,7 @@ export function createSendNotices(ports: NoticePorts) {
         ({ entry }) => Date.parse(entry.leaseUntil ?? '') - now().getTime() < CALL_MS,
       );
       if (isOld) throw new SnoozeError('the claims are too old to send under', 0);
-      const messageId = await speaker.say({ chatId, html, threadId, buttons }, context);
+      const messageId = await sender.say({ chatId, html, threadId, buttons }, context);
       ports.onSent?.(held.length);
       const providerId = `${chatId}:${messageId}`;
       await works(group);

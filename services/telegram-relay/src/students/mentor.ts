@@ -108,21 +108,21 @@ function newsOf(event: StudentEvent): { what: string; at: string; html: string }
 export function createTellStudent(ports: {
   links: StudentLinks;
   /** Without the bot nobody is told, and nothing waits. */
-  speaker: Pick<BotSender, 'turn' | 'say'> | undefined;
+  sender: Pick<BotSender, 'turn' | 'say'> | undefined;
   log: Log;
 }): (event: StudentEvent) => Promise<void> {
-  const { links, speaker, log } = ports;
+  const { links, sender, log } = ports;
 
   return async (event) => {
     const { studentId } = event.data;
     const { what, at, html } = newsOf(event);
-    const link = speaker && (await links.byStudent(studentId));
+    const link = sender && (await links.byStudent(studentId));
     if (!link || link.isBlocked === true || at < link.linkedAt) return;
     if (link.told.includes(what)) return;
-    await speaker.turn(link.chatId);
+    await sender.turn(link.chatId);
     if (!(await links.note(studentId, what))) return;
     try {
-      await speaker.say({ chatId: link.chatId, html });
+      await sender.say({ chatId: link.chatId, html });
       log.info({ studentId, what }, 'a student was told');
     } catch (thrown) {
       if (thrown instanceof ChatError) return links.setBlocked(link.chatId, true);
