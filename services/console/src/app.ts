@@ -1,29 +1,17 @@
-/** The only wiring, for main and for tests. */
+/** The service's parts, put together. */
 import { connectCampaigns } from '@leadwire/operations/campaigns/campaign-api';
-import { openBus } from '@leadwire/shared/broker/bus';
-import { createLog, type Log } from '@leadwire/shared/runtime/log';
-import { createMetrics } from '@leadwire/shared/runtime/metrics';
-import { createAccess } from '@leadwire/shared/service/access';
-import type { ServiceOptions } from '@leadwire/shared/service/service';
+import type { App, AppParts, AppWork } from '@leadwire/shared/service/app';
 import { createSeal } from '@leadwire/shared/runtime/seal';
 import { createAccounts } from './auth/accounts.ts';
 import { connectAs } from './data/person.ts';
-import type { ConsoleEnv } from './env.ts';
+import { envSchema, type ConsoleEnv } from './env.ts';
 import { createLive } from './http/live.ts';
 import { addPages } from './http/pages.ts';
 import { createServer } from './http/server.ts';
 import { createSessions } from './http/sessions.ts';
 import { routesOf } from './routes.ts';
 
-const NAME = 'console';
-
-/** Everything that `runService` or `startService` needs. Not listening yet. */
-export async function createConsole(
-  env: ConsoleEnv,
-  log: Log = createLog(NAME, env.LOG_LEVEL),
-): Promise<ServiceOptions> {
-  const metrics = createMetrics(NAME);
-  const bus = openBus({ url: env.NATS_URL, name: NAME, log, replicas: env.NATS_REPLICAS });
+async function create(env: ConsoleEnv, { bus, log }: AppParts): Promise<AppWork> {
   const { LANDING_SUPABASE_URL: database, LANDING_SUPABASE_PUBLISHABLE_KEY: key } = env;
   const { CONSOLE_URL: url, CONSOLE_SECRET: secret } = env;
   const accounts = createAccounts(database, key);
@@ -47,14 +35,7 @@ export async function createConsole(
     live,
     connectAs: (session) => connectAs(database, key, session),
   });
-  return {
-    log,
-    bus,
-    metrics,
-    http,
-    port: env.PORT,
-    host: env.HOST,
-    access: createAccess(env, { bus, log }),
-    consume: () => [live.start(bus)],
-  };
+  return { http, consume: () => [live.start(bus)] };
 }
+
+export const app: App<ConsoleEnv> = { name: 'console', schema: envSchema, create };

@@ -1,6 +1,4 @@
-import { readEnv } from '@leadwire/shared/runtime/env';
-import { runService } from '@leadwire/shared/service/service';
-import { createConsole } from './app.ts';
-import { envSchema } from './env.ts';
+import { runApp } from '@leadwire/shared/service/app';
+import { app } from './app.ts';
 
-await runService(await createConsole(readEnv(envSchema)));
+await runApp(app);

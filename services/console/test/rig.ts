@@ -1,12 +1,12 @@
 /** The console with everything behind it: a database with Auth, a broker, one person of each role. */
+import { assemble } from '@leadwire/shared/service/app';
 import { startService, type RunningService } from '@leadwire/shared/service/service';
-import { createLog } from '@leadwire/shared/runtime/log';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
 import { createClient } from '@supabase/supabase-js';
-import { createConsole } from '../src/app.ts';
+import { app } from '../src/app.ts';
 import { envSchema } from '../src/env.ts';
 
 export const PASSWORD = 'synthetic pass phrase';
@@ -36,7 +36,7 @@ export async function startRig(given: Record<string, string> = {}): Promise<Rig>
     LOG_LEVEL: 'silent',
     ...given,
   });
-  const service = await startService(await createConsole(env, createLog('console', env.LOG_LEVEL)));
+  const service = await startService(await assemble(app, env));
   const ids = await addPeople(landing);
   return {
     url: env.CONSOLE_URL,

@@ -19,6 +19,7 @@ import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
+import type { App } from '@leadwire/shared/service/app';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { createTokenStore } from '@leadwire/shared/providers/amocrm/token-store';
 import { subjects } from '@leadwire/shared/contract/topology';
@@ -29,7 +30,7 @@ import { createFollowDeal } from './changes.ts';
 import { createCrmMap } from './crm-map.ts';
 import type { StagePlan } from './deal-plan.ts';
 import { createTellSale } from './deal-sale.ts';
-import type { CrmSyncEnv } from './env.ts';
+import { envSchema, type CrmSyncEnv } from './env.ts';
 import { createFacts } from './facts.ts';
 import { createCrmSync } from './handler.ts';
 import { createFieldCodes, createStages } from './stages.ts';
@@ -59,8 +60,14 @@ const dealNews = z.discriminatedUnion('type', [
   eventSchemas['crm.lead_taken.v1'],
 ]);
 
+export const app: App<CrmSyncEnv> = {
+  name: 'crm-sync',
+  schema: envSchema,
+  create: (env, parts) => ({ consume: () => startWork(env, parts) }),
+};
+
 /** Starts everything that the service does; the broker must be there. */
-export function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
+function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
   const ports = createPorts(env, parts);
   const { syncLead, giveUp } = createCrmSync(ports);
   const students = createStudentSync(ports);

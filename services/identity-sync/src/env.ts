@@ -14,3 +14,5 @@ export const envSchema = z.object({
   /** The hour, of TIME_ZONE, at which admins are told what the checks of the day found. */
   UPKEEP_HOUR: z.literal('off').or(z.coerce.number().int().min(0).max(23)).default('off'),
 });
+
+export type IdentityEnv = z.infer<typeof envSchema>;

@@ -33,7 +33,7 @@ export const accessEnv = {
   TOKEN_HASHES: tokenHashes.optional(),
 };
 
-interface AccessEnv {
+export interface AccessEnv {
   HOST?: string | undefined;
   ADMIN_TOKEN?: string | undefined;
   PLATFORM_TOKEN?: string | undefined;

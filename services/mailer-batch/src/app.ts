@@ -1,0 +1,62 @@
+/** The service's parts, put together. */
+import { startConsumer } from '@leadwire/shared/consumer/consumer';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createDatabase } from '@leadwire/shared/providers/supabase';
+import type { App, AppParts, AppWork } from '@leadwire/shared/service/app';
+import { createHttpPorts } from './api/api.ts';
+import { createHttp } from './api/http.ts';
+import { createCampaignStore } from './campaigns/campaign-store.ts';
+import { createChannels } from './sending/channels.ts';
+import { consumeFacts } from './reports/consume-facts.ts';
+import { createEngine } from './sending/engine.ts';
+import { envSchema, type MailerEnv } from './env.ts';
+import { createFacts } from './reports/facts.ts';
+import { startSubjectTests } from './campaigns/subject-tests.ts';
+import { startSmsPoll } from './sending/sms-poll.ts';
+
+async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
+  const { bus, log, access } = parts;
+  const database = createDatabase({
+    project: 'landing',
+    url: env.LANDING_SUPABASE_URL,
+    serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
+  });
+  const store = createCampaignStore(database);
+  const { channels, mobizon, resend } = createChannels(env, parts);
+  const engine = createEngine(env, { ...parts, store, channels });
+  const facts = createFacts({ database, mobizon, bus });
+
+  const ports = await createHttpPorts(env, {
+    log,
+    bus,
+    database,
+    store,
+    channels,
+    resend,
+    mobizon,
+    wakePump: engine.wakePump,
+  });
+
+  return {
+    http: await createHttp(access, ports),
+    consume: () => [
+      engine.startPump(),
+      startConsumer({
+        ...parts,
+        durable: 'mailer-batch',
+        schema: eventSchemas['campaign.batch_ready.v1'],
+        handle: engine.sendBatch,
+        atMost: engine.batchesAtOnce,
+      }),
+      ...consumeFacts(parts, facts),
+      startSmsPoll({ facts, log }),
+      startSubjectTests(ports),
+    ],
+  };
+}
+
+export const app: App<MailerEnv> = {
+  name: 'mailer-batch',
+  schema: envSchema,
+  create,
+};
