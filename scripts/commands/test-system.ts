@@ -12,8 +12,10 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 const PARTS: readonly { title: string; args: readonly string[] }[] = [
   {
-    title: 'storm and cluster',
-    args: ['scripts/commands/test.ts', '--no-file-parallelism', 'storm.int', 'cluster.int'],
+    title: 'storm, cluster, large list, order of sales',
+    args: ['scripts/commands/test.ts', '--no-file-parallelism'].concat(
+      ['storm', 'cluster', 'large-list', 'order'].map((name) => `${name}.int`),
+    ),
   },
   { title: 'chaos', args: ['chaos/main.ts'] },
   { title: 'docker compose', args: ['scripts/commands/e2e-compose.ts'] },

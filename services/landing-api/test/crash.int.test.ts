@@ -90,9 +90,10 @@ test('killed -9 while it takes leads without a broker, it loses none that it ans
     const { status, body } = await post(first, `crash-${n}`);
     if (status === 201) answered.push(String(body['leadId']));
   });
+  const allOver = Promise.allSettled(posts);
   await waitFor(() => answered.length >= 40, { what: '40 leads to be taken' });
   await first.kill();
-  await Promise.allSettled(posts);
+  await allOver;
   expect(await folder.leadIds()).toEqual(expect.arrayContaining(answered));
 
   await broker.start();
