@@ -65,6 +65,23 @@ describe('leadwire doctor', () => {
     expect(code).toBe(0);
   });
 
+  test('asks once more when AmoCRM is asked much, and calls no fault what is none', async () => {
+    const tooMany = (type: string, body: string) =>
+      sandbox.control.addFault({
+        provider: 'amocrm',
+        count: 1,
+        action: { do: 'fixed', status: 429, headers: { 'content-type': type }, body },
+      });
+    await tooMany('text/html', '<html><h1>429</h1></html>');
+    expect((await runCli(configured(), 'doctor')).out).toContain('✓ AmoCRM: account 31850330');
+
+    await tooMany('application/problem+json', '{"status":429,"retry_after":300}');
+    const { code, out } = await runCli(configured(), 'doctor');
+    expect(out).toContain('! AmoCRM: ');
+    expect(out).toContain('Look again in 300 s');
+    expect(code).toBe(0);
+  });
+
   test.each([
     ['AMOCRM_LONG_LIVED_TOKEN', 'a-token-that-nobody-made', '✗ AmoCRM: AMOCRM_LONG_LIVED_TOKEN'],
     ['AMOCRM_PIPELINE_ID', '55', '✗ AmoCRM pipeline: 55 is not there'],

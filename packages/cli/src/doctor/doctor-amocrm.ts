@@ -1,5 +1,7 @@
 /** AmoCRM's account against the configuration: what would go wrong with the first lead goes wrong here. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { TransientError } from '@leadwire/shared/errors';
 import type { AmoHttp } from '@leadwire/shared/providers/amocrm/http';
 import { openAccount } from '../amocrm/amocrm-access.ts';
 import { examined, type Finding } from './finding.ts';
@@ -9,6 +11,9 @@ import type { CliEnv } from '../env.ts';
 const SYSTEM_STAGES: Readonly<Record<number, string>> = { 142: 'won', 143: 'lost' };
 /** AmoCRM's type of the stage "Неразобранное". */
 const INCOMING = 1;
+/** A person waits: no longer than this for one answer, and not for ever. */
+const LONGEST_WAIT_MS = 10_000;
+const MOST_QUESTIONS = 4;
 const UTM_FIELDS = ['UTM_SOURCE', 'UTM_MEDIUM', 'UTM_CAMPAIGN', 'UTM_CONTENT', 'UTM_TERM'];
 
 /** `type` 1: incoming. */
@@ -38,7 +43,7 @@ export async function checkAmocrm(env: CliEnv): Promise<Finding[]> {
     const { id, name } = accountSchema.parse(await read(http, '/api/v4/account'));
     return [{ state: 'ok', what: 'AmoCRM', detail: `account ${id}, "${name}"` }];
   });
-  if (account.some(({ state }) => state === 'broken')) return account;
+  if (account.some(({ state }) => state !== 'ok')) return account;
   return [
     ...account,
     ...(await examined('AmoCRM pipeline', () => checkPipeline(http, env))),
@@ -120,6 +125,15 @@ async function checkFields(http: AmoHttp, env: CliEnv): Promise<Finding[]> {
   return [{ state: 'warning', what, detail, remedy }];
 }
 
-function read(http: AmoHttp, path: string, query?: Record<string, string>): Promise<unknown> {
-  return http.request({ action: 'doctor', method: 'GET', path, ...(query && { query }) });
+/** Beside a busy crm-sync AmoCRM asks for patience, which is no fault: the question is asked again when it says so. */
+async function read(http: AmoHttp, path: string, query?: Record<string, string>): Promise<unknown> {
+  for (let left = MOST_QUESTIONS; ; left -= 1) {
+    try {
+      return await http.request({ action: 'doctor', method: 'GET', path, ...(query && { query }) });
+    } catch (thrown) {
+      const waitMs = thrown instanceof TransientError ? thrown.retryAfterMs : undefined;
+      if (left <= 1 || waitMs === undefined || waitMs > LONGEST_WAIT_MS) throw thrown;
+      await delay(waitMs);
+    }
+  }
 }

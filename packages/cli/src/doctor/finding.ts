@@ -19,6 +19,11 @@ export async function examined(what: string, work: () => Promise<Finding[]>): Pr
     return await work();
   } catch (thrown) {
     const isUnreachable = thrown instanceof TransientError;
+    if (isUnreachable && thrown.retryAfterMs !== undefined) {
+      const seconds = Math.ceil(thrown.retryAfterMs / 1_000);
+      const remedy = `it is asked much just now, by the services too: no fault by itself. Look again in ${seconds} s`;
+      return [{ state: 'warning', what, detail: thrown.message, remedy, isUnreachable }];
+    }
     return [{ state: 'broken', what, detail: toError(thrown).message, isUnreachable }];
   }
 }
