@@ -8,7 +8,7 @@ import { shortForm } from '../scenarios/short-form.ts';
 import { shortRun } from '../short-run.ts';
 
 /** A busy machine with two cores needs half of it. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 420_000;
 const note = () => undefined;
 const seed = randomInt(1, 1_000_000);
 
