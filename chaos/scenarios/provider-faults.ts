@@ -22,7 +22,7 @@ export function weather({ name, hunts, faults, lastsMs = 15_000 }: Weather): Sce
       await pass(lastsMs);
       // On a busy machine the first message may be late.
       const hasStruck = async () => (await sandbox.faults()).some(({ struck }) => struck > 0);
-      await waitFor(hasStruck, { timeoutMs: 30_000, what: 'a fault to strike' });
+      await waitFor(hasStruck, { timeoutMs: 90_000, what: 'a fault to strike' });
       await sandbox.clearFaults();
       await pass(1_000);
     },
