@@ -7,6 +7,7 @@ import {
 } from '@leadwire/shared/providers/amocrm/http';
 import { AMOCRM_STOPPED } from '@leadwire/shared/providers/amocrm/http';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
 import { studentSchema } from '@leadwire/shared/contract/student-facts';
@@ -14,8 +15,6 @@ import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createLeases } from '@leadwire/shared/coordination/leases';
 import { createOutages } from '@leadwire/shared/coordination/outages';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
-import type { Log } from '@leadwire/shared/runtime/log';
-import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
@@ -41,12 +40,6 @@ import { createLook } from './look-for-changes.ts';
 import type { DealPorts } from './desired-deal.ts';
 import { createLongLivedTokens, createOAuthTokens } from './tokens.ts';
 
-export interface Parts {
-  bus: Bus;
-  log: Log;
-  metrics: Metrics;
-}
-
 /** A process that starts has leads to do first. */
 const FIRST_LOOK_AFTER_MS = 5 * 60_000;
 
@@ -67,7 +60,7 @@ export const app: App<CrmSyncEnv> = {
 };
 
 /** Starts everything that the service does; the broker must be there. */
-function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
+function startWork(env: CrmSyncEnv, parts: ProcessParts): BackgroundWork[] {
   const ports = createPorts(env, parts);
   const { syncLead, giveUp } = createCrmSync(ports);
   const students = createStudentSync(ports);
@@ -106,7 +99,7 @@ function startWork(env: CrmSyncEnv, parts: Parts): BackgroundWork[] {
 }
 
 /** Everything that handlers need. */
-export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: Parts) {
+export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: ProcessParts) {
   const leases = createLeases({ bus, owner: randomUUID(), leaseMs: env.AMOCRM_LEASE_MS });
   const track = createCallTracker({ bus, metrics, log });
   const outages = createOutages({ bus, alerts: createAlerts(bus), log });

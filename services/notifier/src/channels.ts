@@ -7,11 +7,8 @@ import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createMailgun } from '@leadwire/shared/providers/mailgun';
 import { createResend, type ResendClient } from '@leadwire/shared/providers/resend';
-import {
-  sendingAccounts,
-  smsRefusal,
-  type AccountParts,
-} from '@leadwire/shared/providers/accounts';
+import { sendingAccounts, smsRefusal } from '@leadwire/shared/providers/accounts';
+import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import type { Templates } from '@leadwire/templates/templates';
 import { createComposer } from './compose.ts';
 import { createEmailChannel } from './email.ts';
@@ -22,7 +19,7 @@ import { createMailgunSender, createResendSender } from './mail-senders.ts';
 import { watchedBy } from './outages.ts';
 import { createSmsChannel } from './sms.ts';
 
-interface Parts extends AccountParts {
+interface Parts extends ProcessParts {
   templates: Templates;
 }
 
@@ -63,7 +60,7 @@ export function createChannels(env: NotifierEnv, { templates, ...parts }: Parts)
   return { channels, mobizon };
 }
 
-function createLinks(env: NotifierEnv, parts: AccountParts): LinkFor {
+function createLinks(env: NotifierEnv, parts: ProcessParts): LinkFor {
   const links = createSecretLinks(parts.bus);
   if (env.WELCOME_LINK === 'platform') return createLinkFor({ links });
   const { TRIPWIRE_SUPABASE_URL: url, TRIPWIRE_SERVICE_ROLE_KEY: serviceKey } = env;
@@ -75,7 +72,7 @@ function createLinks(env: NotifierEnv, parts: AccountParts): LinkFor {
 /** Mailgun, where an account is configured. */
 function createSecond(
   env: NotifierEnv,
-  parts: AccountParts,
+  parts: ProcessParts,
   resend: ResendClient,
   linkFor: LinkFor,
 ) {

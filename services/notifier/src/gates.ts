@@ -3,7 +3,7 @@ import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { createQuota } from '@leadwire/shared/coordination/quota';
 import { isErased } from '@leadwire/shared/delivery/erasure-list';
 import { createSmsBudget } from '@leadwire/shared/delivery/sms-budget';
-import type { AccountParts } from '@leadwire/shared/providers/accounts';
+import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import { Gauge } from 'prom-client';
 import type { NotifierEnv } from './env.ts';
 import { createGate, type GateOptions } from './gate.ts';
@@ -11,7 +11,7 @@ import { createGate, type GateOptions } from './gate.ts';
 /** Quiet hours are those of the people who are written to. */
 const TIME_ZONE = 'Asia/Almaty';
 
-interface Parts extends AccountParts, Pick<GateOptions, 'channels' | 'bounced'> {}
+interface Parts extends ProcessParts, Pick<GateOptions, 'channels' | 'bounced'> {}
 
 export function createGates(env: NotifierEnv, { bus, log, metrics, channels, bounced }: Parts) {
   const registers = [metrics.registry];

@@ -16,7 +16,8 @@ import { createAlertNotifier } from './alerts/alert-notifier.ts';
 import { createAnswerer, type Answerer } from './bot/answerer.ts';
 import { MENU } from './groups/answers.ts';
 import { createOnChatError } from './groups/chat-errors.ts';
-import type { Bots, Parts } from './connect.ts';
+import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
+import type { Bots } from './connect.ts';
 import type { TelegramRelayEnv } from './env.ts';
 import { createGroupCommands, type OnTold } from './groups/group-commands.ts';
 import type { Backoff } from './groups/backoff.ts';
@@ -45,7 +46,7 @@ import { createWebhookHttp, startWebhook, type Processors } from './bot/webhook.
 /** Longer than a turn (10 s) and a message (15 s) take together. */
 const ALERT_LEASE_MS = 60_000;
 
-interface BotParts extends Parts {
+interface BotParts extends ProcessParts {
   bots: Bots;
   groups: GroupStore;
   /** By group: we were not allowed to write there. */
@@ -166,7 +167,7 @@ function listen(
 }
 
 /** The menu of commands; and the leads bot's name, for links that open it. */
-async function introduce(bus: Parts['bus'], sender: BotSender): Promise<void> {
+async function introduce(bus: ProcessParts['bus'], sender: BotSender): Promise<void> {
   if (sender.bot === 'leads') await createStaffTelegram(bus).nameBot(await knownUsername(sender)());
   const menu = sender.bot === 'mentor' ? MENTOR_MENU : MENU[sender.bot];
   const commands = menu.map(([command, description]) => ({ command, description }));

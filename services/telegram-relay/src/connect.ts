@@ -1,8 +1,6 @@
 /** Telegram as this service uses it: up to three bots, one pace for all processes, one book of groups. */
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
-import type { Bus } from '@leadwire/shared/broker/bus';
-import type { Log } from '@leadwire/shared/runtime/log';
-import type { Metrics } from '@leadwire/shared/runtime/metrics';
+import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
 import { createTelegram, type BotName } from '@leadwire/shared/providers/telegram/bot-api';
 import type { TelegramRelayEnv } from './env.ts';
@@ -14,17 +12,11 @@ import { createPace, type BotSender } from './bot/pace.ts';
 /** A group that refuses us for days is tried this often. */
 const LONGEST_PAUSE_MS = 30 * 60_000;
 
-export interface Parts {
-  bus: Bus;
-  log: Log;
-  metrics: Metrics;
-}
-
 /** The bots that have a token; a bot that has none is said once, here. */
 export type Bots = Partial<Record<BotName, BotSender>>;
 
 /** What handlers need. */
-export function connectTelegram(env: TelegramRelayEnv, parts: Parts) {
+export function connectTelegram(env: TelegramRelayEnv, parts: ProcessParts) {
   const groups = createGroupStore(parts.bus);
   const firstMs = env.TELEGRAM_PAUSED_RETRY_MS;
   const refusals = createBackoff({ firstMs, longestMs: Math.max(firstMs, LONGEST_PAUSE_MS) });
@@ -32,7 +24,7 @@ export function connectTelegram(env: TelegramRelayEnv, parts: Parts) {
   return { bots: createBots(env, parts), groups, refusals };
 }
 
-function createBots(env: TelegramRelayEnv, { bus, log, metrics }: Parts): Bots {
+function createBots(env: TelegramRelayEnv, { bus, log, metrics }: ProcessParts): Bots {
   const tokens: Record<BotName, string | undefined> = {
     leads: env.TELEGRAM_LEADS_BOT_TOKEN,
     admin: env.TELEGRAM_ADMIN_BOT_TOKEN,

@@ -244,7 +244,7 @@ const table = {
 export type ConsumerName = keyof typeof table;
 
 /** What a fact is published under to be given to one consumer once more (docs/decisions/0008-redrive.md). */
-export const redrivesOf = (name: string): string => `redrive.${name}.>`;
+const redrivesOf = (name: string): string => `redrive.${name}.>`;
 
 const complete = (name: string, row: Row): ConsumerSpec => ({
   ...row,

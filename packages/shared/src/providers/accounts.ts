@@ -2,13 +2,11 @@
  * The accounts at Resend and Mobizon that the notifier and the campaigns share. Both services read the
  * same variables and keep the same two limits, under the same names, so that together they stay within them.
  */
+import type { ProcessParts } from '../broker/process-parts.ts';
 import { z } from 'zod';
-import type { Bus } from '../broker/bus.ts';
 import { isMobileOf } from '../contacts/mobile-numbers.ts';
 import { baseUrl, milliseconds } from '../runtime/env.ts';
 import { createLimiter } from '../coordination/rate-limiter.ts';
-import type { Log } from '../runtime/log.ts';
-import type { Metrics } from '../runtime/metrics.ts';
 import { createCallTracker } from './call-log.ts';
 
 const rate = (fallback: number) =>
@@ -62,12 +60,6 @@ export function smsRefusal(
   return isMobileOf(phone, SMS_COUNTRIES) ? undefined : 'sms_not_allowed';
 }
 
-export interface AccountParts {
-  bus: Bus;
-  log: Log;
-  metrics: Metrics;
-}
-
 const KEY_MISSING =
   'MOBIZON_API_KEY is missing: put in the key of the account, or SMS_ENABLED=false to send no SMS';
 
@@ -75,7 +67,7 @@ const KEY_MISSING =
  * How clients reach the two accounts: address, key, the shared limit, and the log of integrations.
  * @throws Error when SMS are on and have no key.
  */
-export function sendingAccounts(env: SendingEnv, { bus, log, metrics }: AccountParts) {
+export function sendingAccounts(env: SendingEnv, { bus, log, metrics }: ProcessParts) {
   if (env.SMS_ENABLED && env.MOBIZON_API_KEY === undefined) throw new Error(KEY_MISSING);
   const track = createCallTracker({ bus, metrics, log });
   const limit = (account: string, ratePerSecond: number) =>

@@ -1,9 +1,10 @@
 /** A service as its parts: what all of them begin with, and what each adds. Tests start the same app that production starts. */
 import type { z } from 'zod';
-import { openBus, type Bus, type BusOptions } from '../broker/bus.ts';
+import { openBus, type BusOptions } from '../broker/bus.ts';
+import type { ProcessParts } from '../broker/process-parts.ts';
 import { readEnv } from '../runtime/env.ts';
 import { createLog, type Log } from '../runtime/log.ts';
-import { createMetrics, type Metrics } from '../runtime/metrics.ts';
+import { createMetrics } from '../runtime/metrics.ts';
 import { createAccess, type Access, type AccessEnv } from './access.ts';
 import { runService, type ServiceOptions } from './service.ts';
 
@@ -16,10 +17,7 @@ export interface AppEnv extends AccessEnv {
   HOST: string;
 }
 
-export interface AppParts {
-  bus: Bus;
-  log: Log;
-  metrics: Metrics;
+export interface AppParts extends ProcessParts {
   access: Access;
 }
 

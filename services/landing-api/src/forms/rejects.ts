@@ -14,6 +14,7 @@ import { TransientError, toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
+import { createEndOldAlert } from '../end-old-alert.ts';
 import { writeDurably } from '../intake/durable-file.ts';
 import { inTime } from '../webhooks/hook-guards.ts';
 import { refusedInWords } from './reject-words.ts';
@@ -21,9 +22,6 @@ import { refusedInWords } from './reject-words.ts';
 const CARRY_EVERY_MS = 2_000;
 /** One alert about a form in this time; the next one has the number of those between. */
 const ALERT_EVERY_MS = 10 * 60_000;
-/** Of a form, a page or Facebook: nothing was refused since. A restart with the right setting leaves nobody to say so. */
-const OVER_AFTER_MS = 24 * 60 * 60_000;
-const OVER_LOOK_MS = 10 * 60_000;
 /** A stranger's posts must not fill the stream: beyond this many a minute they are counted only. */
 const MOST_PER_MINUTE = 120;
 /** Waiting files beyond this many are no longer written. */
@@ -53,7 +51,12 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
   const folder = join(dir, 'rejects');
   const counted = new Map<string, { count: number; toldAt: number }>();
   let minute = { startedAt: 0, count: 0 };
-  let lookedAt = -Infinity;
+  // Of a form, a page or Facebook. A restart with the right setting leaves nobody to say that it is mended.
+  const endOldAlert = createEndOldAlert(
+    alerts,
+    'forms_refused',
+    'Сутки отклонённых заявок не было.',
+  );
 
   const publish = async (event: EventOf<'intake.rejected.v1'>): Promise<void> => {
     const subject = subjects.intakeRejected(event.data.rejectId);
@@ -103,13 +106,6 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
         counted.set(form, known);
         log.warn({ err: toError(thrown) }, 'the alert about a form could not be told');
       });
-  };
-
-  const endOldAlert = async (): Promise<void> => {
-    if (Date.now() - lookedAt < OVER_LOOK_MS) return;
-    const message = 'Сутки отклонённых заявок не было.';
-    await alerts.resolve('forms_refused', message, { ifOlderThanMs: OVER_AFTER_MS });
-    lookedAt = Date.now();
   };
 
   const carry = async (): Promise<void> => {

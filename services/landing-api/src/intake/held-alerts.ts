@@ -6,13 +6,11 @@ import { newId } from '@leadwire/shared/contract/ids';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
+import { createEndOldAlert } from '../end-old-alert.ts';
 
 const LOOK_MS = 2_000;
 /** The first one is told at once, those after it together. */
 const GATHER_MS = 10 * 60_000;
-/** What nobody has let out until then has been looked at, or nobody will. Who lets out all of them ends it at once. */
-const OVER_AFTER_MS = 24 * 60 * 60_000;
-const OVER_LOOK_MS = 10 * 60_000;
 const WHAT = 'quarantined';
 
 /** Of a flood there is an alert of its own. */
@@ -35,7 +33,8 @@ export interface HeldAlertsPorts {
 export function createHeldAlerts({ alerts, log }: HeldAlertsPorts): HeldAlerts {
   const untold = new Map<QuarantineReason, { count: number; since: string }>();
   const toldAt = new Map<QuarantineReason, number>();
-  let lookedAt = -Infinity;
+  // What nobody has let out in a day has been looked at, or nobody will. Who lets out all of them ends it at once.
+  const endOld = createEndOldAlert(alerts, WHAT, 'Сутки новых удержанных заявок не было.');
 
   const tell = async (): Promise<void> => {
     for (const [reason, { count, since }] of [...untold]) {
@@ -48,10 +47,7 @@ export function createHeldAlerts({ alerts, log }: HeldAlertsPorts): HeldAlerts {
       toldAt.set(reason, Date.now());
       untold.delete(reason);
     }
-    if (Date.now() - lookedAt < OVER_LOOK_MS) return;
-    const message = 'Сутки новых удержанных заявок не было.';
-    await alerts.resolve(WHAT, message, { ifOlderThanMs: OVER_AFTER_MS });
-    lookedAt = Date.now();
+    await endOld();
   };
 
   return {

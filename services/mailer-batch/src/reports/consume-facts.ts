@@ -1,18 +1,10 @@
 /** The durables that bring what others tell. */
 import { startConsumer, type RunningConsumer } from '@leadwire/shared/consumer/consumer';
-import type { Bus } from '@leadwire/shared/broker/bus';
+import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import { eventSchemas } from '@leadwire/shared/contract/events';
-import type { Log } from '@leadwire/shared/runtime/log';
-import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import type { Facts } from './facts.ts';
 
-interface Parts {
-  bus: Bus;
-  log: Log;
-  metrics: Metrics;
-}
-
-export function consumeFacts(parts: Parts, facts: Facts): RunningConsumer[] {
+export function consumeFacts(parts: ProcessParts, facts: Facts): RunningConsumer[] {
   return [
     startConsumer({
       ...parts,

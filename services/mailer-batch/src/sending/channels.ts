@@ -8,18 +8,15 @@ import {
   createMobizonCampaigns,
 } from '@leadwire/shared/providers/mobizon/campaigns';
 import { createResend } from '@leadwire/shared/providers/resend';
-import {
-  sendingAccounts,
-  smsRefusal,
-  type AccountParts,
-} from '@leadwire/shared/providers/accounts';
+import { sendingAccounts, smsRefusal } from '@leadwire/shared/providers/accounts';
+import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import { Gauge } from 'prom-client';
 import type { MailerEnv } from '../env.ts';
 import { createMailChannel } from './mail-channel.ts';
 import { createSmsChannel } from './sms-channel.ts';
 
 /** `resend` and `mobizon` are also for test sends and reports; `refusal` says why a number gets no SMS. */
-export function createChannels(env: MailerEnv, parts: AccountParts) {
+export function createChannels(env: MailerEnv, parts: ProcessParts) {
   const accounts = sendingAccounts(env, parts);
   const resend = createResend(accounts.resend);
   const mobizon = createMobizon(accounts.mobizon);
@@ -44,7 +41,7 @@ export function createChannels(env: MailerEnv, parts: AccountParts) {
   return { resend, mobizon, refusal, channels: { email, sms } };
 }
 
-function createBudget(env: MailerEnv, { bus, log, metrics }: AccountParts): SmsBudget {
+function createBudget(env: MailerEnv, { bus, log, metrics }: ProcessParts): SmsBudget {
   const left = new Gauge({
     name: 'sms_budget_left',
     help: 'SMS of campaigns that could still be sent in this hour or day, whichever is less',

@@ -1,7 +1,5 @@
 /** What sends campaigns: the handler of batches and the pump, with all that they need. */
-import type { Bus } from '@leadwire/shared/broker/bus';
-import type { Log } from '@leadwire/shared/runtime/log';
-import type { Metrics } from '@leadwire/shared/runtime/metrics';
+import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { createTellPaused } from '../campaigns/pause-alerts.ts';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
@@ -11,10 +9,7 @@ import { createSendBatch, type SendBatch } from '../handler.ts';
 import { createCampaignMeasures } from '../measures.ts';
 import { startPump, type Pump } from './pump.ts';
 
-interface Parts {
-  bus: Bus;
-  log: Log;
-  metrics: Metrics;
+interface Parts extends ProcessParts {
   store: CampaignStore;
   channels: Record<'email' | 'sms', CampaignChannel>;
 }

@@ -5,7 +5,7 @@ import { toError } from '@leadwire/shared/errors';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
-import type { Parts } from '../connect.ts';
+import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import { createDealLink } from './deal-link.ts';
 import { createEarlierLeads } from './earlier-leads.ts';
 import { createLeadLookup } from './lead-lookup.ts';
@@ -22,7 +22,7 @@ import { createWake } from '../groups/wake.ts';
 const OUTAGE_MS = 1_000;
 const LONGEST_OUTAGE_MS = 60_000;
 
-export interface LeadParts extends Parts {
+export interface LeadParts extends ProcessParts {
   groups: GroupStore;
   sender: BotSender | undefined;
   areGroupsKnown: () => boolean;
