@@ -71,6 +71,8 @@ obey=(leadwire person apply)
 [[ -f $list ]] && obey=(-v "$(realpath "$list"):/erasures.json:ro" "${obey[@]}" --list /erasures.json)
 if has supabase-local; then
   docker compose run --rm -T --no-deps settings >/dev/null
+  # What was said of them at providers goes as well.
+  if has sandbox; then docker compose up --detach --wait sandbox >/dev/null 2>&1; fi
   leadwire "${obey[@]}"
 fi
 
