@@ -237,7 +237,6 @@ describe('a person who is erased', () => {
     ]);
     // Accounts are the platform's: told, by ids.
     expect(certificates[0]!.left).toEqual([
-      'Учебная платформа: удалите учётную запись ученика s-1.',
       `Курс (tripwire): удалите учётную запись ${String(own!.id)} в таблице tripwire_users.`,
       'Учебная платформа (main): удалите учётную запись u-1 в таблице users.',
     ]);
