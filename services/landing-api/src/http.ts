@@ -150,7 +150,9 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
   if (resend !== undefined) addResendHook(app, { bus, secret: resend });
   if (mailgun !== undefined) addMailgunHook(app, { bus, now, signingKey: mailgun });
   if (mobizon !== undefined) addMobizonHook(app, { bus, now, secret: mobizon, strangers });
-  if (unsubscribe !== undefined) addUnsubscribeRoutes(app, { bus, now, secret: unsubscribe });
+  if (unsubscribe !== undefined) {
+    addUnsubscribeRoutes(app, { bus, now, secret: unsubscribe, brand: env.BRAND_NAME });
+  }
 }
 
 function createApp(
