@@ -16,7 +16,7 @@ beforeAll(async () => {
   await landing.sql(
     `insert into campaign_recipients (id, campaign_id, contact) values ('${PERSON}', '${CAMPAIGN}', '${CONTACT}')`,
   );
-}, 180_000);
+}, 300_000);
 afterAll(async () => {
   await landing?.close();
 });

@@ -47,11 +47,16 @@ export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePor
   };
 
   const choiceOf = async (recipientId: string): Promise<Choice> => {
-    const look = Promise.all([
-      lastAt(subjects.contactSuppressed(recipientId)),
-      lastAt(subjects.contactRestored(recipientId)),
-    ]);
-    const [stoppedAt, wantedAt] = await inTime(look, LOOK_WITHIN_MS).catch(() => [0, 0]);
+    let [stoppedAt, wantedAt] = [0, 0];
+    const look = async () => {
+      stoppedAt = await lastAt(subjects.contactSuppressed(recipientId));
+      wantedAt = await lastAt(subjects.contactRestored(recipientId));
+    };
+    try {
+      await inTime(look(), LOOK_WITHIN_MS);
+    } catch {
+      return 'unknown';
+    }
     if (stoppedAt === wantedAt) return 'unknown';
     return stoppedAt > wantedAt ? 'stopped' : 'wanted';
   };
