@@ -25,6 +25,7 @@ import {
   PEOPLE,
   REFUNDS,
   SALES,
+  cohortsApart,
   countedApart,
   leads,
   makeFacts,
@@ -168,6 +169,25 @@ test.each([
     });
   },
 );
+
+test('cohorts are the leads of a week and what they had bought after so many days', async () => {
+  interface Counted {
+    cohort: string;
+    leads: number;
+    sales: number;
+    within: number[];
+  }
+  const cohortsOf = async (...args: string[]) =>
+    (await reported('--cohorts', ...args)) as unknown as { total: Row; cohorts: Counted[] };
+  const { cohorts } = await cohortsOf();
+  expect(cohorts).toEqual(cohortsApart('last'));
+  expect((await cohortsOf('--touch', 'first')).cohorts).toEqual(cohortsApart('first'));
+  const one = await cohortsOf('--source', 'facebook', '--by', 'month');
+  expect(one.cohorts).toMatchObject([{ cohort: '2026-03-01', leads: one.total['leads'], sales: one.total['sales'] }]); // prettier-ignore
+  expect((await cli('report', ...PERIOD, '--cohorts')).out).toMatch(
+    /LEADS OF +LEADS +7 DAYS .*SALES\n2026-03-/,
+  );
+});
 
 test('of one source, or one campaign of it, are the rows and the sum alone', async () => {
   const { facebook } = countedApart('source', 'last') as Record<string, { leads: number }>;
