@@ -52,6 +52,7 @@ const HEALTH_PATHS = ['/healthz', '/readyz', '/startedz', '/metrics'];
 export type HttpEnv = Pick<
   Env,
   | 'AMOCRM_WEBHOOK_SECRET'
+  | 'BRAND_NAME'
   | 'CORS_ORIGINS'
   | 'FACEBOOK_APP_SECRET'
   | 'FACEBOOK_VERIFY_TOKEN'
