@@ -269,8 +269,7 @@ describe('reports', () => {
       select gen_random_uuid(), 'st-1', 5000, now(), id, id from landing_leads where id = '${leads.tagged.leadId}'`);
     const rowOf = (page: string) => /Через сколько дней покупают.*<\/section>/s.exec(page)?.[0];
     const seen = rowOf(await textOf(as.owner.get('/reports')));
-    expect(seen).toMatch(/За 7 дн\.<\/span>1 · \d+\u00A0%<span aria-hidden="true">\*/);
-    // Tags are those of facebook: the targetologist's own.
+    expect(seen).toMatch(/За 7 дн\.<\/span>1 · \d+\u00A0%<span aria-hidden="true">\*/); // Tags of facebook: the targetologist's own.
     expect(rowOf(await textOf(as.targetologist.get('/reports')))).toContain('1 · 100');
     const asked = { since: '2026-01-01', until: '2027-01-01', timeZone: 'UTC', unit: 'week', days: [7] }; // prettier-ignore
     const past = await (await askingAs(rig, 'sales')).rpc('console_report_cohorts', { asked });
@@ -284,8 +283,8 @@ describe('reports', () => {
        values ('tripwire', '7', '${leads.tagged.leadId}', '{"source": "tiktok"}') returning id`,
     );
     expect(await textOf(as.sales.get('/problems'))).toContain('Метки не сходятся');
-    const decide = () =>
-      as.sales.post('/problems/attribution', { conflict: row?.id ?? '', decided: 'lead' });
+    const decision = { conflict: row?.id ?? '', decided: 'lead' };
+    const decide = () => as.sales.post('/problems/attribution', decision);
     expect((await decide()).headers.get('location')).toBe('/problems?done=decided&n=1');
     expect((await decide()).headers.get('location')).toBe('/problems?done=decided&n=0');
     expect(await sql(`select decision from attribution_conflicts`)).toEqual([{ decision: 'lead' }]);
