@@ -1,7 +1,7 @@
 /** A backup's bytes: nobody reads them without the key, a change is found, and the old ones go. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -48,6 +48,17 @@ test('what is sealed is opened by its key alone, and not when a byte of it has c
   const opened = await pipe(sealed.out, 'open', '--identity', keyFile);
   expect(opened.code).toBe(0);
   expect(opened.out.equals(plain)).toBe(true);
+
+  const file = path.join(folder, 'sealed.age');
+  const kept = await pipe(plain, 'seal', '--to', recipient, '--output', file, '--json');
+  expect(JSON.parse(kept.out.toString())).toEqual({ file });
+  expect((await pipe(readFileSync(file), 'open', '--identity', keyFile)).out.equals(plain)).toBe(
+    true,
+  );
+  // What is there is not written over, and bytes are no JSON.
+  const over = await pipe(plain, 'seal', '--to', recipient, '--output', file);
+  expect([over.code, over.err]).toEqual([1, expect.stringContaining('is there already')]);
+  expect((await pipe(plain, 'seal', '--to', recipient, '--json')).code).toBe(2);
 
   const changed = Buffer.from(sealed.out);
   changed[200_000]! ^= 1;

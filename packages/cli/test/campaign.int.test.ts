@@ -119,6 +119,14 @@ describe('a campaign from the command line', () => {
     expect((await campaign('rate', id, '0.03')).out).toContain('At most 0.03 calls a second.');
     expect((await campaign('resume', id, '--no-watch')).out).toContain('It goes on.');
     expect(await campaign('cancel', id)).toMatchObject({ code: 2 });
+    const read = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await campaign(...args, '--json')).out);
+    expect(await read('pause', id)).toMatchObject({ id, status: 'paused' });
+    expect(await read('rate', id, 'none')).toMatchObject({ ratePerSecond: null });
+    expect(await read('status', id, '--watch')).toMatchObject({ status: 'paused' });
+    expect(await read('report', id)).toHaveLength(400);
+    expect(JSON.stringify(await read('preview', id, '--left-out'))).not.toContain('b0@mail');
+    expect(await read('retry', id)).toEqual({ people: 0 });
     expect((await campaign('cancel', id, '--yes')).out).toContain('cancelled');
   });
 
@@ -258,7 +266,7 @@ describe('what cannot be done is said in words', () => {
     [['status', '01997f3a-2b1c'], 'There is no campaign'],
     [
       ['create', '--name', 'x', '--template', 'stream-moved', '--csv', '/nowhere.csv'],
-      'cannot be read',
+      'is not there',
     ],
   ])('%j', async (args, words) => {
     expect(await campaign(...args)).toMatchObject({ code: 1, err: expect.stringContaining(words) });
