@@ -70,6 +70,7 @@ describe('a campaign from the command line', () => {
     const short = id.slice(0, 13);
 
     const shown = await campaign('preview', short, '--html', file('page.html'));
+    expect(shown).toMatchObject({ code: 0, err: '' });
     expect(shown.out).toContain('stands in the list more than once');
     // Contacts are masked: what is on a screen is often shared.
     expect(shown.out).not.toContain('a0@mail');

@@ -1,5 +1,5 @@
 /** `backup …`: what deploy/backup does with a backup's bytes; works without a broker, a database and settings. */
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
@@ -84,8 +84,8 @@ async function pipe(
   if (json && file === undefined) {
     throw new UsageError('Standard output is the backup itself: with --json give --output <file>.');
   }
-  const output = file === undefined ? outputOfProcess() : createWriteStream(file, NEW_FILE);
   try {
+    const output = file === undefined ? outputOfProcess() : await newFile(file);
     const changed = await change(Readable.toWeb(process.stdin) as Bytes);
     const target = Writable.toWeb(output) as WritableStream<Uint8Array>;
     const stays = file === undefined;
@@ -96,7 +96,10 @@ async function pipe(
   if (file !== undefined) answer({ file }, `It is in ${file}.`);
 }
 
-const NEW_FILE = { flags: 'wx', mode: 0o600 } as const;
+/** Its owner's alone. @throws Error when there is one of that name already */
+async function newFile(file: string): Promise<NodeJS.WritableStream & Writable> {
+  return (await open(file, 'wx', 0o600)).createWriteStream();
+}
 
 /** Whoever reads a list may have seen enough; of a backup every byte counts, and a full disk is a failure. */
 function outputOfProcess(): NodeJS.WriteStream {
