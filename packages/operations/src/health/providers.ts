@@ -23,9 +23,8 @@ interface ProviderWords {
   remedy: string;
 }
 
-/** It is our own limit against floods and mistakes, and not the provider's. */
-const ALLOWED =
-  'за час или за сутки их отправлено столько, сколько разрешено. Деньги на счёте есть';
+const ALLOWED = 'за час или за сутки отправлено столько, сколько разрешено';
+const OURS = 'Это наш предел против накрутки и ошибок; деньги на счёте ни при чём';
 
 export const providers: Readonly<Record<string, ProviderWords>> = {
   resend: {
@@ -122,7 +121,7 @@ function judge(
     const warning = facts.raised.get(what);
     if (!warning) continue;
     const text = maskText(warning.message);
-    return { ...about, state: 'warning', text, remedy, ...own, since: warning.at };
+    return { ...about, state: 'warning', text, ...own, since: warning.at };
   }
   const pauseMs = (facts.pausedUntil.get(name) ?? 0) - now.getTime();
   if (pauseMs > 0) {
