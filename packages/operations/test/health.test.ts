@@ -97,7 +97,7 @@ describe('a provider', () => {
     // Our own limit is no matter of money.
     const limit = new Map([['sms_budget', { message: 'x', at: now.toISOString() }]]);
     const [found] = judgeProviders(facts({ raised: limit }), now);
-    expect(found?.remedy).toContain('leadwire sms budget lift');
+    expect(found?.remedy).toContain('sms budget lift');
     expect(found?.remedy).not.toContain('баланс');
   });
 
