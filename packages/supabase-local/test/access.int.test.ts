@@ -88,6 +88,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
         'campaign_topic_sends',
         'segments',
         'campaign_subject_tests',
+        'campaign_clicks',
         'intake_forms',
         'intake_rejects',
       ],

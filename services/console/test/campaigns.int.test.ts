@@ -96,6 +96,19 @@ test('a campaign is written, given its people, checked, tried, started by its nu
   expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
   expect(bytes.toString()).toContain('erlan@gmial.com');
   expect(await textOf(await marketer.get('/campaigns'))).toContain('Перенос');
+  const id = path.split('/').at(-1) ?? '';
+  await rig.landing.landing.sql(
+    `insert into campaign_clicks (event_id, campaign_id, recipient_id, link, clicked_at)
+     select r.id::text, r.campaign_id, r.id, 'https://leadwire.kz/s/b4Tz9Rc', now() + interval '1 minute'
+     from campaign_recipients r where r.campaign_id = $1`,
+    [id],
+  );
+  const reported = await textOf(await marketer.get(path));
+  expect(reported).toContain('leadwire.kz/s/b4Tz9Rc');
+  expect(reported).toContain('переходов 2');
+  const compared = await textOf(await marketer.get(`/campaigns/compare?a=${id}&b=${id}`));
+  expect(compared).toContain('Переходят одинаково');
+  expect((await marketer.get('/campaigns/compare?a=nothing')).status).toBe(404);
   goneTo(await marketer.post(`${path}/copy`, {}));
 }, 180_000);
 

@@ -153,6 +153,8 @@ export const tableReach = {
     campaign_left_out: { reach: 'contact', how: () => ({ name: null, contact: null }) },
     campaign_batches: scrubbed,
     campaign_topic_sends: removed,
+    // Links of the text and ids of copies: statistics, once the copy has no contact.
+    campaign_clicks: keep,
     staff: keep,
     audit_log: keep,
     intake_forms: keep,

@@ -10,6 +10,7 @@ import type { ContactLists } from '../audience/contact-lists.ts';
 import type { TextStore } from '@leadwire/operations/texts/text-store';
 import type { OwnTexts } from '../campaigns/own-texts.ts';
 import type { CopyStore } from '../campaigns/copy-store.ts';
+import type { ReportStore } from '../reports/report-store.ts';
 import type { SubjectStore } from '../campaigns/subject-store.ts';
 import type { Pace } from '../campaigns/sending-time.ts';
 import type { DraftStore } from '../campaigns/draft-store.ts';
@@ -28,6 +29,7 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   texts: TextStore;
   ownTexts: OwnTexts;
   copies: CopyStore;
+  reports: ReportStore;
   subjects: SubjectStore;
   lists: ContactLists;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
