@@ -11,19 +11,22 @@ import { readAnswer } from './data/answers.ts';
 import { html, type Content } from './html.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
 import { notice } from './pages/parts.ts';
+import { withPicture } from './text-pictures.ts';
 import { editorPage } from './pages/texts/editor-page.ts';
 import { moved, newContent, newMail, readWriting, type Writing } from './pages/texts/text-form.ts';
 import { textsPage, versionsPage } from './pages/texts/texts-page.ts';
 import { campaignTexts, doneOf, messageTexts, type TextKind } from './text-kinds.ts';
 import type { Clock } from './words/time.ts';
 
-/** Sixty blocks of Cyrillic, each letter six bytes on its way. */
-const LARGEST_TEXT = 1024 * 1024;
+/** Sixty blocks of Cyrillic, each letter six bytes on its way, and a picture that is refused with words, not with a page. */
+const LARGEST_TEXT = 24 * 1024 * 1024;
 const GONE = 'Этого текста больше нет.';
 
 export interface TextRouteParts {
   bus: Bus;
   clock: Clock;
+  /** Where mail programs fetch pictures; without it none is taken. */
+  publicUrl: string | undefined;
 }
 
 export const textsFor = ({ client }: Visit): TextStore =>
@@ -184,6 +187,10 @@ function writing(parts: TextRouteParts, kind: TextKind) {
     const act = form.get('act') ?? '';
     const { mail } = given.content;
     if (act === 'links') return page(kind, given, undefined, { isNew, isAsking: true });
+    if (act.startsWith('picture:')) {
+      const [filled, told] = await withPicture(parts, visit, given, Number(act.slice(8)));
+      return page(kind, filled, told, { isNew });
+    }
     if (act !== 'save') {
       if (mail !== null && isRaw(mail)) return page(kind, given, undefined, { isNew });
       const head = { subject: mail?.subject ?? '', preheader: mail?.preheader ?? '' };

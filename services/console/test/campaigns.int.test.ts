@@ -16,7 +16,11 @@ beforeAll(async () => {
   const port = await freePort();
   const MAILER_BATCH_URL = `http://127.0.0.1:${port}`;
   [rig, sandbox] = await Promise.all([
-    startRig({ MAILER_BATCH_URL, CAMPAIGNS_TOKEN: ADMIN_TOKEN }),
+    startRig({
+      MAILER_BATCH_URL,
+      CAMPAIGNS_TOKEN: ADMIN_TOKEN,
+      PUBLIC_BASE_URL: 'https://leadwire.kz',
+    }),
     startSandbox(sandboxOptions),
   ]);
   mailer = await startServiceProcess({
@@ -128,6 +132,24 @@ test('a segment is counted while it is edited, saved, and gives a draft its peop
   goneTo(await marketer.post(`${path}/people`, { kind: 'segment', segment: id }));
   expect(await textOf(await marketer.get(path))).toContain('В списке 1 человек');
   expect(goneTo(await marketer.post(`${path}/delete`, {}))).toContain('deleted');
+}, 120_000);
+
+test('a picture goes into its block, and what is none leaves what was written', async () => {
+  const write = (name: string, file: Blob) => {
+    const form = new FormData();
+    const head = { title: 'День', name: 'open-day', subject: 'Ждём', base: '0', block: '0' };
+    const block = { '0.type': 'picture', '0.alt': 'Зал школы', act: 'picture:0' };
+    for (const [key, value] of Object.entries({ ...head, ...block })) form.append(key, value);
+    form.append('0.file', file, name);
+    return marketer.upload('/campaigns/texts', form);
+  };
+  const dot = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
+  const taken = await textOf(await write('dot.gif', new Blob([dot])));
+  expect(taken).toContain('Картинка загружена: 1 × 1');
+  expect(taken).toMatch(/value="http[^"]+\/i\/[0-9a-f]{32}\.gif"/);
+  const large = await textOf(await write('large.jpg', new Blob([Buffer.alloc(20 * 1024 * 1024)])));
+  expect(large).toContain('Картинка 20 МБ, а можно до 10 МБ');
+  expect(large).toContain('Зал школы');
 }, 120_000);
 
 test('an owner puts own words in the place of a message, is refused what could not be sent, and takes them back', async () => {

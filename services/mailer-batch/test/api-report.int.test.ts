@@ -98,8 +98,8 @@ describe('the sums of a report', () => {
       [id],
     );
     await sql(
-      `insert into sales (id, email, amount, sold_at, refunded_at, superseded_by)
-       select gen_random_uuid(), r.contact, 45000, timestamptz '2026-11-20T10:00:00Z' + s.after, s.back, null
+      `insert into sales (id, student_id, email, amount, sold_at, refunded_at, superseded_by)
+       select gen_random_uuid(), 'student', r.contact, 45000, timestamptz '2026-11-20T10:00:00Z' + s.after, s.back, null
        from (values (interval '13 days', null), (interval '15 days', null), (interval '1 day', now())) as s(after, back),
          campaign_recipients r where r.campaign_id = $1 and r.line = 2`,
       [id],

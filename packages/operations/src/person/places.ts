@@ -42,6 +42,8 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   staff_telegram: 'keep',
   intake_forms: 'keep',
   message_texts: 'keep',
+  // Of mails to everybody.
+  pictures: 'keep',
   referral_codes: 'contact',
   message_links: 'any',
   hook_tokens: 'contact',

@@ -21,8 +21,8 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   /** Where landing-api is reached: links to unsubscribe begin with it. */
   publicBaseUrl: string;
   log: Log;
-  /** For the audit log. */
-  bus: Pick<Bus, 'name' | 'publish'>;
+  /** For the audit log, and pictures. */
+  bus: Pick<Bus, 'name' | 'publish' | 'bucket'>;
   store: CampaignStore;
   drafts: DraftStore;
   /** What people wrote; `templates` has what was so when it was refreshed. */
