@@ -123,6 +123,8 @@ test('leads, forms, the platform, links and hooks do what they do, and the broke
   expect(statuses([await ask(unsubscribe, press), await ask(unsubscribe, press)])).toEqual([
     200, 200,
   ]);
+  expect((await ask(`${unsubscribe}/restore`, press)).status).toBe(200);
+  expect((await ask(unsubscribe)).status).toBe(200);
   expect(statuses(await twice('/api/webhooks/mailgun', mailgunComplaint()))).toEqual([200, 200]);
   expect((await ask('/metrics', {}, ADMIN_TOKEN)).status).toBe(200);
   expect((await ask('/metrics', {}, 'lw_abcdefgh_0')).status).toBe(401);

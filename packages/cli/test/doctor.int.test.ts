@@ -46,6 +46,15 @@ describe('leadwire doctor', () => {
     expect(code).toBe(0);
   });
 
+  test('names a column of the platform’s tables that somebody took away', async () => {
+    const { sql } = supabase.tripwire;
+    await sql('alter table tripwire_users rename column lead_id to lead_number');
+    const { code, out } = await runCli(configured(), 'doctor');
+    await sql('alter table tripwire_users rename column lead_number to lead_id');
+    expect(out).toMatch(/✗ Supabase tripwire: .*lead_id/);
+    expect(code).toBe(1);
+  });
+
   test('names a stage and a field that are not there, with what to choose from, and fails', async () => {
     const wrong = {
       AMOCRM_STAGE_KASPI: '777',

@@ -85,6 +85,34 @@ const sourceOf = ({ lead }: { lead: Lead }, touch: Touch): string => {
 const keyOf = (fact: { lead: Lead; at: number }, by: Grouping, touch: Touch): string =>
   by === 'day' ? dayOf(new Date(fact.at), ZONE) : sourceOf(fact, touch);
 
+/** Whose sale it is. */
+function leadOf({ person, at }: Fact, touch: Touch) {
+  const own = leads.filter((fact) => fact.person === person && fact.at <= at + 24 * HOUR);
+  own.sort((a, b) => a.at - b.at);
+  return touch === 'first' ? own[0] : own.at(-1);
+}
+
+/** The Monday of somebody's week in Almaty, which is five hours ahead. */
+function mondayOf(at: number): string {
+  const local = new Date(at + 5 * HOUR);
+  const back = (local.getUTCDay() + 6) % 7;
+  return new Date(local.getTime() - back * 24 * HOUR).toISOString().slice(0, 10);
+}
+
+/** The cohorts by week, the newest first: counted apart as `countedApart` does. */
+export function cohortsApart(touch: Touch) {
+  const mondays = [...new Set(leads.map(({ at }) => mondayOf(at)))].sort().reverse();
+  return mondays.map((cohort) => {
+    const own = leads.filter(({ at }) => mondayOf(at) === cohort);
+    const bought = sales.flatMap((sale) => {
+      const lead = sale.isRefunded ? undefined : leadOf(sale, touch);
+      return lead && own.includes(lead) ? [(sale.at - lead.at) / (24 * HOUR)] : [];
+    });
+    const within = [7, 14, 30, 60, 90].map((days) => bought.filter((day) => day < days).length);
+    return { cohort, leads: own.length, sales: bought.length, within };
+  });
+}
+
 /** Counted from the facts alone, without a look at what Leadwire made of them. */
 export function countedApart(by: Grouping, touch: Touch) {
   const rows = new Map<string, { leads: number; people: Set<number>; sales: number; refunds: number; revenue: number }>(); // prettier-ignore
@@ -105,9 +133,7 @@ export function countedApart(by: Grouping, touch: Touch) {
     into.people.add(fact.person);
   }
   for (const { person, at, sale, isRefunded } of sales) {
-    const own = leads.filter((fact) => fact.person === person && fact.at <= at + 24 * HOUR);
-    own.sort((a, b) => a.at - b.at);
-    const lead = touch === 'first' ? own[0] : own.at(-1);
+    const lead = leadOf({ person, at }, touch);
     const into = row(
       lead ? keyOf(lead, by, touch) : by === 'day' ? dayOf(new Date(at), ZONE) : '∅',
     );

@@ -5,7 +5,8 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClient } from '@supabase/supabase-js';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { addDays } from '@leadwire/operations/reports/report';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
@@ -16,7 +17,7 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
+import { startSupabase, startTraffic, type TestSupabase } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 import {
@@ -25,6 +26,7 @@ import {
   PEOPLE,
   REFUNDS,
   SALES,
+  cohortsApart,
   countedApart,
   leads,
   makeFacts,
@@ -73,34 +75,15 @@ beforeAll(async () => {
   bus = await openTestBus(broker, 'test');
   folder = await mkdtemp(join(tmpdir(), 'leadwire-report-'));
   store = await startStore();
+  const each = <Fact>(facts: readonly Fact[], tell: (fact: Fact) => Promise<unknown>) =>
+    facts.map((fact) => () => tell(fact));
+  const refunded = sales.filter(({ isRefunded }) => isRefunded);
   const told = shuffled([
-    ...leads.map(
-      ({ lead }) =>
-        () =>
-          tellLead(lead),
-    ),
-    ...leads.slice(0, 40).map(
-      ({ lead }) =>
-        () =>
-          tellLead(lead, newId()),
-    ),
-    ...sales.map(
-      ({ sale }) =>
-        () =>
-          tellSale(sale),
-    ),
-    ...sales.slice(0, 10).map(
-      ({ sale }) =>
-        () =>
-          tellSale(sale, newId()),
-    ),
-    ...sales
-      .filter(({ isRefunded }) => isRefunded)
-      .map(
-        ({ sale }) =>
-          () =>
-            tellRefund(sale),
-      ),
+    ...each(leads, ({ lead }) => tellLead(lead)),
+    ...each(leads.slice(0, 40), ({ lead }) => tellLead(lead, newId())),
+    ...each(sales, ({ sale }) => tellSale(sale)),
+    ...each(sales.slice(0, 10), ({ sale }) => tellSale(sale, newId())),
+    ...each(refunded, ({ sale }) => tellRefund(sale)),
   ]);
   const part = Math.ceil(told.length / (KILLS + 1));
   for (let n = 0; n <= KILLS; n++) {
@@ -169,6 +152,25 @@ test.each([
   },
 );
 
+test('cohorts are the leads of a week and what they had bought after so many days', async () => {
+  interface Counted {
+    cohort: string;
+    leads: number;
+    sales: number;
+    within: number[];
+  }
+  const cohortsOf = async (...args: string[]) =>
+    (await reported('--cohorts', ...args)) as unknown as { total: Row; cohorts: Counted[] };
+  const { cohorts } = await cohortsOf();
+  expect(cohorts).toEqual(cohortsApart('last'));
+  expect((await cohortsOf('--touch', 'first')).cohorts).toEqual(cohortsApart('first'));
+  const one = await cohortsOf('--source', 'facebook', '--by', 'month');
+  expect(one.cohorts).toMatchObject([{ cohort: '2026-03-01', leads: one.total['leads'], sales: one.total['sales'] }]); // prettier-ignore
+  expect((await cli('report', ...PERIOD, '--cohorts')).out).toMatch(
+    /LEADS OF +LEADS +7 DAYS .*SALES\n2026-03-/,
+  );
+});
+
 test('of one source, or one campaign of it, are the rows and the sum alone', async () => {
   const { facebook } = countedApart('source', 'last') as Record<string, { leads: number }>;
   const one = await reported('--by', 'campaign', '--source', 'Facebook');
@@ -180,6 +182,37 @@ test('of one source, or one campaign of it, are the rows and the sum alone', asy
     leads: one.rows[0]?.['leads'],
     sales: one.rows[0]?.['sales'],
   });
+});
+
+test('the days of the traffic dashboard are counted anew; the same again changes nothing', async () => {
+  const { traffic, env } = await startTraffic();
+  onTestFinished(() => traffic.close());
+  const { admin } = createClient(supabase.env.LANDING_SUPABASE_URL, supabase.env.LANDING_SUPABASE_SERVICE_KEY).auth; // prettier-ignore
+  const email = 'kenesary@leadwire-sample.kz';
+  const { data } = await admin.createUser({ email, email_confirm: true });
+  await supabase.landing.sql(
+    `insert into staff (id, email, role, utm_sources) values ($1, $2, 'targetologist', '{facebook,Google}')`,
+    [data.user?.id, email],
+  );
+  const recount = async (...more: string[]) => {
+    const given = { NATS_URL: broker.url, ...supabase.env, ...env };
+    return runCli(given, 'traffic', 'recount', ...PERIOD, ...more);
+  };
+  const first = JSON.parse((await recount('--json')).out) as { changed: number };
+  const sums = await traffic.sql(
+    'select sum(leads)::int as leads, sum(sales)::int as sales, sum(revenue)::int as revenue from traffic_daily_stats',
+  );
+  const { rows } = await reported('--by', 'source');
+  const tagged = rows.filter(({ keys }) => ['facebook', 'google'].includes(keys?.[0] ?? ''));
+  const sum = (name: string) => tagged.reduce((all, row) => all + Number(row[name]), 0);
+  expect(sums).toEqual([{ leads: sum('leads'), sales: sum('sales'), revenue: sum('revenue') }]);
+  expect(first.changed).toBeGreaterThan(0);
+  const again = await recount();
+  expect(again).toMatchObject({ code: 0, out: expect.stringContaining('0 rows of traffic_daily_stats changed, 0 ₸') }); // prettier-ignore
+  const wrong = await recount('--until', '2026-02-01');
+  expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('is later than') });
+  const alone = await cli('traffic', 'recount');
+  expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('TRAFFIC_SUPABASE_URL') });
 });
 
 test('spend is brought in from a file, twice is once, and a new file of the same days replaces it', async () => {

@@ -86,6 +86,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
       ...[
         'integration_tokens',
         'campaign_topic_sends',
+        'contact_choices',
         'segments',
         'campaign_subject_tests',
         'campaign_clicks',

@@ -4,9 +4,10 @@ import { reportCsv } from '@leadwire/operations/reports/report-words';
 import { SpendError, importSpend, readSpend } from '@leadwire/operations/reports/spend';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
-import { readReport, writeSpend } from './data/reports.ts';
+import { readCohorts, readReport, writeSpend } from './data/reports.ts';
 import type { Route, Visit } from './http/route.ts';
 import { choiceOf } from './pages/report-choice.ts';
+import { cohortTable } from './pages/report-cohorts.ts';
 import { reportsPage } from './pages/reports-page.ts';
 import { spendPage, spendProblem, spendTold } from './pages/spend-page.ts';
 import type { Clock } from './words/time.ts';
@@ -27,15 +28,24 @@ export function reportRoutes({ bus, clock }: { bus: Bus; clock: Clock }): Route[
         const { query, person } = visit;
         const choice = choiceOf(query, clock);
         const then = periodBefore(choice);
-        const [report, before] = await Promise.all([
+        const [report, before, cohorts] = await Promise.all([
           reports.read(visit, choice),
           reports.read(visit, then),
+          readCohorts(visit.client, choice),
         ]);
         const isOwner = person.role === 'owner';
         const isOwnTags = person.role === 'targetologist';
         return {
           title: 'Отчёты',
-          body: reportsPage({ report, before, then, choice, isOwner, isOwnTags }),
+          body: reportsPage({
+            report,
+            before,
+            then,
+            choice,
+            isOwner,
+            isOwnTags,
+            cohorts: cohortTable(cohorts, choice, clock.now()),
+          }),
         };
       },
     },

@@ -262,6 +262,20 @@ describe('reports', () => {
     expect(empty).toContain('Заявок и продаж за эти дни нет');
   });
 
+  test('show after how many days people buy, to whoever sees reports', async () => {
+    const { sql } = rig.landing.landing;
+    expect(await textOf(as.owner.get('/reports'))).not.toContain('Через сколько дней покупают');
+    await sql(`insert into sales (id, student_id, amount, sold_at, first_lead_id, last_lead_id)
+      select gen_random_uuid(), 'st-1', 5000, now(), id, id from landing_leads where id = '${leads.tagged.leadId}'`);
+    const rowOf = (page: string) => /Через сколько дней покупают.*<\/section>/s.exec(page)?.[0];
+    const seen = rowOf(await textOf(as.owner.get('/reports')));
+    expect(seen).toMatch(/За 7 дн\.<\/span>1 · \d+\u00A0%<span aria-hidden="true">\*/); // Tags of facebook: the targetologist's own.
+    expect(rowOf(await textOf(as.targetologist.get('/reports')))).toContain('1 · 100');
+    const asked = { since: '2026-01-01', until: '2027-01-01', timeZone: 'UTC', unit: 'week', days: [7] }; // prettier-ignore
+    const past = await (await askingAs(rig, 'sales')).rpc('console_report_cohorts', { asked });
+    expect(past.error?.code).toBe('42501');
+  });
+
   test('of tags that contradict a lead ask a person once, and the log says who decided', async () => {
     const { sql } = rig.landing.landing;
     const [row] = await sql<{ id: string }>(
@@ -269,8 +283,8 @@ describe('reports', () => {
        values ('tripwire', '7', '${leads.tagged.leadId}', '{"source": "tiktok"}') returning id`,
     );
     expect(await textOf(as.sales.get('/problems'))).toContain('Метки не сходятся');
-    const decide = () =>
-      as.sales.post('/problems/attribution', { conflict: row?.id ?? '', decided: 'lead' });
+    const decision = { conflict: row?.id ?? '', decided: 'lead' };
+    const decide = () => as.sales.post('/problems/attribution', decision);
     expect((await decide()).headers.get('location')).toBe('/problems?done=decided&n=1');
     expect((await decide()).headers.get('location')).toBe('/problems?done=decided&n=0');
     expect(await sql(`select decision from attribution_conflicts`)).toEqual([{ decision: 'lead' }]);

@@ -11,6 +11,7 @@ import {
   secret,
   welcomeLink,
 } from '@leadwire/shared/runtime/env';
+import { sendingEnv } from '@leadwire/shared/providers/accounts';
 import { accessEnv } from '@leadwire/shared/service/access';
 
 const ORIGINS =
@@ -61,6 +62,8 @@ export const envSchema = z.object({
   ),
   /** Between two looks for leads that no hook told of. */
   FACEBOOK_POLL_MS: milliseconds(900_000),
+  /** The name on the page of those links. */
+  BRAND_NAME: sendingEnv.BRAND_NAME,
   /** What links to unsubscribe are signed with, as in mailer-batch; without it nobody can unsubscribe here. */
   UNSUBSCRIBE_SECRET: secret.optional(),
   /** The sites whose forms may read our answers. None by default. */

@@ -53,6 +53,7 @@ const HEALTH_PATHS = ['/healthz', '/readyz', '/startedz', '/metrics'];
 export type HttpEnv = Pick<
   Env,
   | 'AMOCRM_WEBHOOK_SECRET'
+  | 'BRAND_NAME'
   | 'CORS_ORIGINS'
   | 'FACEBOOK_APP_SECRET'
   | 'FACEBOOK_VERIFY_TOKEN'
@@ -152,7 +153,9 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
   if (resend !== undefined) addResendHook(app, { bus, secret: resend });
   if (mailgun !== undefined) addMailgunHook(app, { bus, now, signingKey: mailgun });
   if (mobizon !== undefined) addMobizonHook(app, { bus, now, secret: mobizon, strangers });
-  if (unsubscribe !== undefined) addUnsubscribeRoutes(app, { bus, now, secret: unsubscribe });
+  if (unsubscribe !== undefined) {
+    addUnsubscribeRoutes(app, { bus, now, secret: unsubscribe, brand: env.BRAND_NAME });
+  }
 }
 
 function createApp(

@@ -42,29 +42,46 @@ const ONE_CLICK: RequestInit = {
   body: 'List-Unsubscribe=One-Click',
 };
 
+/** What the page calls the person. */
+const SHOWN = 'a•••@mail.leadwire-sample.kz';
+
 describe('/u/:token', () => {
-  test('following the link shows a page and changes nothing: scanners follow links too', async () => {
+  test('following the link shows whose it is and what comes, and changes nothing: scanners follow links too', async () => {
     const recipientId = newId();
-    const response = await fetch(linkOf(recipientId));
+    const token = unsubscribeToken(recipientId, UNSUBSCRIBE_SECRET, SHOWN);
+    const response = await fetch(`${api.url}/u/${token}`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     expect(response.headers.get('cache-control')).toBe('no-store');
     const html = await response.text();
-    expect(html).toContain('Отписаться от рассылки?');
-    expect(html).toContain('<form method="post">');
+    expect(html).toContain('О чём мы вам пишем');
+    expect(html).toContain(SHOWN);
+    expect(html).toContain('Leadwire');
+    expect(html).toContain(`<form method="post" action="/u/${token}">`);
+    expect(html).toContain(`<form method="post" action="/u/${token}/restore">`);
+    expect(html).not.toContain('<!--');
     expect(await suppressions(recipientId)).toEqual([]);
   });
 
-  test('one click unsubscribes, and so does a second one', async () => {
+  test('out, back and out again within seconds: each choice is a fact, and the page says the last one', async () => {
     const recipientId = newId();
-    for (let click = 1; click <= 2; click += 1) {
-      const response = await fetch(linkOf(recipientId), ONE_CLICK);
+    const link = linkOf(recipientId);
+    const choose = async (address: string, words: string) => {
+      const response = await fetch(address, ONE_CLICK);
       expect(response.status).toBe(200);
-      expect(await response.text()).toContain('Вы отписаны');
-    }
-    expect(await suppressions(recipientId)).toEqual([
-      { recipientId, reason: 'unsubscribed', source: 'link', at: expect.any(String) },
-    ]);
+      const answers = [await response.text(), await (await fetch(link)).text()];
+      for (const html of answers) expect(html).toContain(words);
+    };
+    await choose(link, 'Вы отписаны от рассылок');
+    await choose(`${link}/restore`, 'Рассылки снова приходят');
+    await choose(link, 'Вы отписаны от рассылок');
+    const told = { recipientId, reason: 'unsubscribed', source: 'link', at: expect.any(String) };
+    expect(await suppressions(recipientId)).toEqual([told, told]);
+    const back = await api.bus.lastUnder('CONTACTS', subjects.contactRestored(recipientId));
+    expect(eventSchemas['contact.restored.v1'].parse(back?.event).data).toMatchObject({
+      recipientId,
+      source: 'link',
+    });
   });
 
   test.each([
@@ -87,8 +104,12 @@ describe('/u/:token', () => {
   test('a wrong token gets a page that says so, with either method', async () => {
     const wrong = [linkOf(newId(), 'another secret of at least 32 characters'), `${api.url}/u/x`];
     for (const link of wrong) {
-      for (const init of [{}, ONE_CLICK]) {
-        const response = await fetch(link, init);
+      const asked = [
+        ...[{}, ONE_CLICK].map((init) => [link, init] as const),
+        [`${link}/restore`, ONE_CLICK] as const,
+      ];
+      for (const [address, init] of asked) {
+        const response = await fetch(address, init);
         expect(response.status).toBe(404);
         expect(await response.text()).toContain('Ссылка не найдена');
       }
@@ -100,10 +121,12 @@ describe('/u/:token', () => {
     const other = await startApi(away, { env: { UNSUBSCRIBE_SECRET } });
     await away.kill();
     const link = `${other.url}/u/${unsubscribeToken(newId(), UNSUBSCRIBE_SECRET)}`;
-    const response = await fetch(link, ONE_CLICK);
-    expect(response.status).toBe(503);
-    expect(response.headers.get('retry-after')).toBe('5');
-    expect(await response.text()).toContain('Попробовать ещё раз');
+    for (const address of [link, `${link}/restore`]) {
+      const response = await fetch(address, ONE_CLICK);
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toBe('5');
+      expect(await response.text()).toContain('Попробовать ещё раз');
+    }
     expect((await fetch(link)).status).toBe(200);
     await other.stop();
     await away.close();

@@ -146,7 +146,7 @@ describe('what becomes of a campaign’s mails', () => {
     );
   });
 
-  test('people who unsubscribe get no copy that is not sent yet, and are told twice that they are out', async () => {
+  test('people who unsubscribe get no copy that is not sent yet, and get the next one when they have come back', async () => {
     const [reader, ...others] = people(3, 200);
     const first = await rig.launch([reader!]);
     await rig.startMailer();
@@ -165,6 +165,16 @@ describe('what becomes of a campaign’s mails', () => {
     await rig.store().patch(second, { scheduledFor: new Date().toISOString() });
     await rig.until(second, 'finished', 90_000);
     expect((await rig.reached(second)).sort()).toEqual(others.map(({ contact }) => contact).sort());
+
+    // On second thoughts.
+    expect((await fetch(`${link}/restore`, { method: 'POST' })).status).toBe(200);
+    await waitFor(
+      async () => (await suppressions()).every(({ contact }) => contact !== reader?.contact),
+      { timeoutMs: 60_000, what: 'the restoration' },
+    );
+    const third = await rig.launch([reader!]);
+    await rig.until(third, 'finished', 90_000);
+    expect(await rig.reached(third)).toEqual([reader?.contact]);
   });
 
   test('a link of a recipient that is not there is a dead letter, not a forgotten wish', async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { createClient } from '@supabase/supabase-js';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import type { PlatformMessage } from '@leadwire/shared/contract/messages';
@@ -6,6 +7,8 @@ import { streams, subjects } from '@leadwire/shared/contract/topology';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import { readStream } from '@leadwire/shared/broker/read-stream';
+import { TRIPWIRE_MIGRATIONS } from '@leadwire/supabase-local/migrations';
+import { startDatabaseProcess } from '@leadwire/testing/database-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 
@@ -110,6 +113,62 @@ describe('a message with a one-time link', () => {
     await publish(message, LINK);
     expect(await ended(message, 1)).toEqual(['email welcome sent']);
     expect(await control().mails(message.to.email ?? '')).toHaveLength(1);
+  });
+});
+
+describe('a welcome whose link Supabase Auth makes', () => {
+  const keys = {
+    serviceKey: 'sb_secret_test_0123456789abcdef',
+    publishableKey: 'sb_publishable_test_0123456789abcdef',
+  };
+  const stateless = { auth: { persistSession: false, autoRefreshToken: false } };
+
+  test('opens the account to who has the mail, though the mail was tried twice; known or new', async () => {
+    const siteUrl = 'https://learn.leadwire-sample.kz';
+    const project = await startDatabaseProcess({
+      ...keys,
+      siteUrl,
+      migrationsDir: TRIPWIRE_MIGRATIONS,
+    });
+    onTestFinished(() => project.close());
+    const { auth } = createClient(project.url, keys.serviceKey, stateless);
+    const { logs } = await startNotifier({
+      WELCOME_LINK: 'supabase',
+      TRIPWIRE_SUPABASE_URL: project.url,
+      TRIPWIRE_SERVICE_ROLE_KEY: keys.serviceKey,
+    });
+    const [fresh, known] = [someMessage({ link: 'supabase' }), someMessage({ link: 'supabase' })];
+    await auth.admin.createUser({ email: known.to.email ?? '', email_confirm: true });
+
+    for (const [message, type] of [
+      [fresh, 'invite'],
+      [known, 'recovery'],
+    ] as const) {
+      // prettier-ignore
+      await control().addFault({
+        provider: 'resend',
+        path: '/emails',
+        count: 1,
+        action: { do: 'effect-then-drop' },
+      });
+      await publish(message);
+      expect(await ended(message, 1)).toEqual(['email welcome sent']);
+      const [mail, ...others] = await control().mails(message.to.email ?? '');
+      expect(others).toEqual([]);
+      const [, href = ''] = /href="([^"]+verify[^"]+)"/.exec(mail?.html ?? '') ?? [];
+      const link = new URL(href.replaceAll('&amp;', '&'));
+      expect([link.origin, link.searchParams.get('type')]).toEqual([siteUrl, type]);
+
+      const token = link.searchParams.get('token') ?? '';
+      const visitor = createClient(project.url, keys.publishableKey, stateless);
+      const came = await visitor.auth.verifyOtp({ token_hash: token, type });
+      expect(came.data.user?.email).toBe(message.to.email);
+      expect((await visitor.auth.verifyOtp({ token_hash: token, type })).error).not.toBeNull();
+      await nothingIsLeft();
+      await waitFor(async () => (await links().find(message.messageId)) === undefined);
+      expect(await everything()).not.toContain(token);
+      expect(JSON.stringify(logs)).not.toContain(token);
+    }
   });
 });
 

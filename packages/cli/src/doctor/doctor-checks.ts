@@ -3,7 +3,8 @@ import { lookAtBroker } from '@leadwire/operations/health/broker';
 import { readStaffSync } from '@leadwire/operations/staff/staff-sync';
 import { createMobizon } from '@leadwire/shared/providers/mobizon/messages';
 import { noLimit } from '@leadwire/shared/coordination/rate-limiter';
-import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
+import { z } from 'zod';
 import { withBus } from '../connect.ts';
 import { checkAmocrm } from './doctor-amocrm.ts';
 import { examined, type Check, type Finding } from './finding.ts';
@@ -40,27 +41,41 @@ export const checkLanding: Check = ({
 export const checkTripwire: Check = ({
   TRIPWIRE_SUPABASE_URL: url,
   TRIPWIRE_SERVICE_ROLE_KEY: key,
-}) => checkProject('tripwire', 'leadwire_store_lead_tracking', url, key);
+}) =>
+  checkProject('tripwire', 'leadwire_store_lead_tracking', url, key, (database) =>
+    database.call('leadwire_unattributed_tripwire_users', { most: 0 }, z.unknown()),
+  );
 
 /** Key and schema of the traffic dashboard's project. */
 export const checkTraffic: Check = ({ TRAFFIC_SUPABASE_URL: url, TRAFFIC_SERVICE_ROLE_KEY: key }) =>
-  checkProject('traffic', 'leadwire_put_traffic_users', url, key);
+  checkProject('traffic', 'leadwire_put_traffic_users', url, key, (database) => {
+    const asked = { since: '2026-01-01', until: '2026-01-01', timeZone: 'UTC' };
+    return database.call('leadwire_traffic_spend', { asked }, z.unknown());
+  });
 
 /** Key and schema of the platform's main project. */
 export const checkMain: Check = ({ SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: key }) =>
-  checkProject('main', 'leadwire_put_staff', url, key);
+  checkProject('main', 'leadwire_put_staff', url, key, (database) =>
+    database.call('leadwire_unattributed_users', { most: 0 }, z.unknown()),
+  );
 
-/** Calls the newest of the project's functions with nothing to write: key and schema in one. */
+/**
+ * Calls the newest of the project's functions with nothing to write: key and schema in one. `read` asks what is read of
+ * tables that are not ours, so that a column which somebody has taken away is named.
+ */
 async function checkProject(
   project: string,
   newest: string,
   url: string | undefined,
   serviceKey: string | undefined,
+  read: (database: Database) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Finding[]> {
   const what = `Supabase ${project}`;
   if (url === undefined || serviceKey === undefined) return off(what, 'its URL and service key');
   return examined(what, async () => {
-    await createDatabase({ project, url, serviceKey }).storeRows(newest, []);
+    const database = createDatabase({ project, url, serviceKey });
+    await database.storeRows(newest, []);
+    await read(database);
     return [{ state: 'ok', what, detail: 'key and schema are right' }];
   });
 }

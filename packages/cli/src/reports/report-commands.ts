@@ -16,6 +16,7 @@ import {
   type Sums,
   type Touch,
 } from '@leadwire/operations/reports/report';
+import { COHORT_DAYS, cohortsAsked, cohortsSchema, isOver, type Cohort } from '@leadwire/operations/reports/cohorts'; // prettier-ignore
 import { reportCsv, rowWords } from '@leadwire/operations/reports/report-words';
 import { importSpend, importedSchema, readSpend } from '@leadwire/operations/reports/spend';
 import { actorHere } from '../actor.ts';
@@ -37,6 +38,7 @@ interface ReportFlags {
   until?: string;
   source?: string;
   campaign?: string;
+  cohorts?: boolean;
   csv?: string;
   json?: boolean;
 }
@@ -58,6 +60,7 @@ export function addReportCommands(program: Command, readEnv: () => CliEnv): void
     .option('--until <day>', 'up to this day, which is included', parseDay)
     .option('--source <source>', 'of this utm_source alone')
     .option('--campaign <campaign>', 'of this utm_campaign alone')
+    .option('--cohorts', 'also how many of each week or month had bought after so many days')
     .option('--csv <file>', 'write a table for a spreadsheet')
     .option('--json', 'as JSON')
     .action((flags: ReportFlags) => report(readEnv(), flags));
@@ -85,10 +88,30 @@ async function report(env: CliEnv, flags: ReportFlags): Promise<void> {
   const since = flags.since ?? addDays(until, 1 - days);
   if (since > until) throw new UsageError(`${since} is later than ${until}.`);
   const asked: ReportQuery = { since, until, timeZone: TIME_ZONE, by, touch, source, campaign };
-  const found = await (await needLanding(env)).call('leadwire_report', { asked }, reportSchema);
+  const landing = await needLanding(env);
+  const found = await landing.call('leadwire_report', { asked }, reportSchema);
+  const cohorts = flags.cohorts
+    ? await landing.call('leadwire_report_cohorts', { asked: cohortsAsked(asked) }, cohortsSchema)
+    : undefined;
   if (csv !== undefined) await writeFile(csv, reportCsv(found, by));
-  if (flags.json) return say(JSON.stringify({ ...asked, ...withRatios(found) }, null, 2));
+  if (flags.json) {
+    return say(JSON.stringify({ ...asked, ...withRatios(found), ...(cohorts && { cohorts }) }, null, 2)); // prettier-ignore
+  }
   say(`${since} to ${until}, by ${by}, ${touch} touch`, '', ...table(found, by), '', ...NOTES);
+  if (cohorts) say('', ...cohortTable(cohorts, asked));
+}
+
+/** Sales after so many days; in brackets while these have not passed for all of the cohort. */
+function cohortTable(cohorts: readonly Cohort[], asked: ReportQuery): string[] {
+  const head = ['LEADS OF', 'LEADS', ...COHORT_DAYS.map((days) => `${days} DAYS`), 'SALES'];
+  const lines = cohorts.map((each) => {
+    const within = COHORT_DAYS.map((days, n) => {
+      const sales = String(each.within[n] ?? 0);
+      return isOver(each, days, asked, new Date()) ? sales : `(${sales})`;
+    });
+    return [each.cohort, String(each.leads), ...within, String(each.sales)];
+  });
+  return columns(head, lines);
 }
 
 function withRatios(found: Report) {

@@ -149,6 +149,7 @@ export const tableReach = {
     crm_deals: scrubbed,
     telegram_groups: keep,
     suppressions: removed,
+    contact_choices: removed,
     exclusion_lists: removed,
     campaigns: scrubbed,
     campaign_recipients: { reach: 'contact', how: emptiedRecipient },

@@ -45,6 +45,15 @@ export const suppressionSchema = z.object({
 });
 export type Suppression = z.infer<typeof suppressionSchema>;
 
+/** Somebody who had unsubscribed wants campaigns again: a campaign's recipient, by id. */
+export const restorationSchema = z.object({
+  recipientId: z.uuid(),
+  /** Who told: `link`. */
+  source: z.string(),
+  at: z.iso.datetime(),
+});
+export type Restoration = z.infer<typeof restorationSchema>;
+
 export const smsReportSchema = z.object({
   /** Mobizon's. */
   messageId: z.string().regex(/^\d{1,20}$/),

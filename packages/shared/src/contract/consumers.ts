@@ -228,10 +228,10 @@ const table = {
   },
   'mailer-suppressions': {
     stream: 'CONTACTS',
-    filters: ['contacts.suppressed.*'],
+    filters: ['contacts.suppressed.*', 'contacts.restored.*'],
     concurrency: 100,
     attempts: 10,
-    what: 'writes who must not get campaigns any more',
+    what: 'writes who must not get campaigns any more, and who wants them again',
   },
   'mailer-sms-reports': {
     stream: 'SMS_REPORTS',

@@ -10,6 +10,7 @@ import {
   batchReadySchema,
   campaignDeliverySchema,
   smsReportSchema,
+  restorationSchema,
   suppressionSchema,
 } from './campaign-facts.ts';
 import { consentFields } from './consent.ts';
@@ -222,6 +223,8 @@ export const eventSchemas = {
   ),
   /** Somebody must not get campaigns any more. */
   'contact.suppressed.v1': defineEvent('contact.suppressed.v1', suppressionSchema),
+  /** Somebody wants campaigns again; the newer of the two holds. */
+  'contact.restored.v1': defineEvent('contact.restored.v1', restorationSchema),
   /** Mobizon says that an SMS has come to its end: a hint to ask. */
   'sms.reported.v1': defineEvent('sms.reported.v1', smsReportSchema),
   /** The learning platform has a new student. */

@@ -92,10 +92,10 @@ export const ownStreams = {
     what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, campaign_deliveries.<channel>.<outcome>.<recipientId>, crm.<outcome>.<leadId>',
   },
   CONTACTS: {
-    subjects: ['contacts.suppressed.*'],
+    subjects: ['contacts.suppressed.*', 'contacts.restored.*'],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
-    what: 'who must not get campaigns any more: contacts.suppressed.<event id>',
+    what: 'who must not get campaigns any more: contacts.suppressed.<event or recipient id>; who wants them again: contacts.restored.<recipientId>',
   },
   SMS_REPORTS: {
     subjects: ['sms_reports.*'],

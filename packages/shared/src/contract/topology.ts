@@ -138,7 +138,9 @@ export const subjects = {
     `deliveries.${channel}.${outcome}.${deliveryId}`,
   campaignDelivery: (channel: string, outcome: string, recipientId: string) =>
     `campaign_deliveries.${channel}.${outcome}.${recipientId}`,
-  contactSuppressed: (eventId: string) => `contacts.suppressed.${eventId}`,
+  /** By the event's id; what a link told by its recipient's, so that its page finds what was chosen last. */
+  contactSuppressed: (id: string) => `contacts.suppressed.${id}`,
+  contactRestored: (recipientId: string) => `contacts.restored.${recipientId}`,
   smsReport: (messageId: string) => `sms_reports.${messageId}`,
   crm: (outcome: string, leadId: string) => `crm.${outcome}.${leadId}`,
   crmChange: (dealOrLeadId: number | string) => `crm_changes.${dealOrLeadId}`,

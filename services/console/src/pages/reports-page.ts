@@ -17,6 +17,7 @@ export interface ReportShown {
   choice: ReportChoice;
   isOwner: boolean;
   isOwnTags: boolean;
+  cohorts: Content;
   told?: Content;
 }
 
@@ -66,7 +67,7 @@ export function reportsPage(shown: ReportShown): Html {
                   ${funnel(total)}${stages(report)}
                 </section>
               </div>
-              ${reportTable(report, choice)}`
+              ${reportTable(report, choice)}${shown.cohorts}`
       }
     </div>`;
 }

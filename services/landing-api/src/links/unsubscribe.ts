@@ -1,48 +1,108 @@
 /**
- * `/u/:token`: out of the campaigns with one click. GET shows a page with a button, because mail
- * scanners follow every link; POST does it, from that button or from the mail program's own (RFC 8058).
+ * `/u/:token`: out of the campaigns with one click, and back. GET shows a page with buttons, because mail scanners
+ * follow every link; POST unsubscribes, from that page or from the mail program's own button (RFC 8058), and
+ * POST `/u/:token/restore` undoes it. Both are facts: whoever keeps the list of suppressed contacts obeys the newer one.
  */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
 import { makeEvent } from '@leadwire/shared/contract/events';
-import { newId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
-import { readUnsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
+import {
+  readUnsubscribeToken,
+  type UnsubscribeLink,
+} from '@leadwire/shared/delivery/unsubscribe-token';
 import { HOOKS_PER_MINUTE, inTime } from '../webhooks/hook-guards.ts';
 import { readPage, sendPage } from './pages.ts';
+import { preferencesPage, type Choice } from './preferences-page.ts';
 
-const ASK = readPage('unsubscribe');
-const DONE = readPage('unsubscribed');
 const TRY_AGAIN = readPage('unsubscribe-again');
 const UNKNOWN_LINK = readPage('unknown-link');
 
 /** A person waits in front of it. */
 const ANSWER_WITHIN_MS = 5_000;
+/** The page can do without. */
+const LOOK_WITHIN_MS = 1_000;
 
 export interface UnsubscribePorts {
-  bus: Pick<Bus, 'publish' | 'name'>;
+  bus: Pick<Bus, 'publish' | 'lastUnder' | 'name'>;
   secret: string;
+  /** The name that people know. */
+  brand: string;
   now: () => Date;
 }
 
-/** Adds the page and the button. A repeat says the same; without the broker the page asks to try again. */
-export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePorts): void {
-  const { bus, secret, now } = ports;
+const factSchema = z.object({ data: z.object({ at: z.iso.datetime() }) });
 
-  const suppress = async (recipientId: string): Promise<void> => {
-    const id = newId();
+/** Adds the page and its buttons. A repeat says the same; without the broker the page asks to try again. */
+export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePorts): void {
+  const { bus, secret, brand, now } = ports;
+
+  /** When this link told it last: Unix milliseconds, 0 for never. */
+  const lastAt = async (subject: string): Promise<number> => {
+    const found = factSchema.safeParse((await bus.lastUnder('CONTACTS', subject))?.event);
+    return found.success ? Date.parse(found.data.data.at) : 0;
+  };
+
+  const choiceOf = async (recipientId: string): Promise<Choice> => {
+    let [stoppedAt, wantedAt] = [0, 0];
+    const look = async () => {
+      stoppedAt = await lastAt(subjects.contactSuppressed(recipientId));
+      wantedAt = await lastAt(subjects.contactRestored(recipientId));
+    };
+    try {
+      await inTime(look(), LOOK_WITHIN_MS);
+    } catch {
+      return 'unknown';
+    }
+    if (stoppedAt === wantedAt) return 'unknown';
+    return stoppedAt > wantedAt ? 'stopped' : 'wanted';
+  };
+
+  // No `msgId` of its own: a click after an undo is another choice, and one that comes twice says the same.
+  const suppress = (recipientId: string) => {
+    const data = { recipientId, reason: 'unsubscribed', source: 'link' } as const;
     const event = makeEvent('contact.suppressed.v1', {
       source: bus.name,
-      subject: id,
-      id,
-      data: { recipientId, reason: 'unsubscribed', source: 'link', at: now().toISOString() },
+      subject: recipientId,
+      data: { ...data, at: now().toISOString() },
     });
-    // Impatient clicks are one; a click after months, when somebody had let the person in again, is new.
-    const options = { msgId: `unsubscribed:${recipientId}` };
-    await inTime(bus.publish(subjects.contactSuppressed(id), event, options), ANSWER_WITHIN_MS);
+    return bus.publish(subjects.contactSuppressed(recipientId), event);
+  };
+
+  const restore = (recipientId: string) => {
+    const event = makeEvent('contact.restored.v1', {
+      source: bus.name,
+      subject: recipientId,
+      data: { recipientId, source: 'link', at: now().toISOString() },
+    });
+    return bus.publish(subjects.contactRestored(recipientId), event);
+  };
+
+  const show = (reply: FastifyReply, token: string, { shown }: UnsubscribeLink, choice: Choice) =>
+    sendPage(reply, preferencesPage({ choice, token, brand, shown }));
+
+  const choose = async (
+    request: FastifyRequest<{ Params: { token: string } }>,
+    reply: FastifyReply,
+    choice: 'stopped' | 'wanted',
+  ) => {
+    const { token } = request.params;
+    const link = readUnsubscribeToken(token, secret);
+    if (link === undefined) return sendPage(reply.code(404), UNKNOWN_LINK);
+    const { recipientId } = link;
+    try {
+      const told = choice === 'stopped' ? suppress(recipientId) : restore(recipientId);
+      await inTime(told, ANSWER_WITHIN_MS);
+    } catch (thrown) {
+      if (!(thrown instanceof TransientError)) throw thrown;
+      request.log.warn({ err: thrown, recipientId, choice }, 'a choice was not stored');
+      return sendPage(reply.code(503).header('Retry-After', '5'), TRY_AGAIN);
+    }
+    request.log.info({ recipientId, choice }, 'chosen about campaigns');
+    return show(reply, token, link, choice);
   };
 
   // A scope of its own: mail programs send forms of either kind, and what is in them does not matter.
@@ -56,29 +116,23 @@ export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePor
 
     typed.get(
       '/u/:token',
-      { config, schema: schemaOf('See what the link does') },
+      { config, schema: schemaOf('What people get mails about, the way out and back') },
       async (request, reply) => {
-        const isKnown = readUnsubscribeToken(request.params.token, secret) !== undefined;
-        return isKnown ? sendPage(reply, ASK) : sendPage(reply.code(404), UNKNOWN_LINK);
+        const { token } = request.params;
+        const link = readUnsubscribeToken(token, secret);
+        if (link === undefined) return sendPage(reply.code(404), UNKNOWN_LINK);
+        return show(reply, token, link, await choiceOf(link.recipientId));
       },
     );
-
     typed.post(
       '/u/:token',
       { config, schema: schemaOf('Unsubscribe (RFC 8058)') },
-      async (request, reply) => {
-        const recipientId = readUnsubscribeToken(request.params.token, secret);
-        if (recipientId === undefined) return sendPage(reply.code(404), UNKNOWN_LINK);
-        try {
-          await suppress(recipientId);
-        } catch (thrown) {
-          if (!(thrown instanceof TransientError)) throw thrown;
-          request.log.warn({ err: thrown, recipientId }, 'an unsubscription was not stored');
-          return sendPage(reply.code(503).header('Retry-After', '5'), TRY_AGAIN);
-        }
-        request.log.info({ recipientId }, 'unsubscribed');
-        return sendPage(reply, DONE);
-      },
+      (request, reply) => choose(request, reply, 'stopped'),
+    );
+    typed.post(
+      '/u/:token/restore',
+      { config, schema: schemaOf('Campaigns again, if it was an unsubscription that ended them') },
+      (request, reply) => choose(request, reply, 'wanted'),
     );
     done();
   });

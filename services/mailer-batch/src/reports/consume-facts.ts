@@ -2,7 +2,14 @@
 import { startConsumer, type RunningConsumer } from '@leadwire/shared/consumer/consumer';
 import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import { eventSchemas } from '@leadwire/shared/contract/events';
+import { z } from 'zod';
 import type { Facts } from './facts.ts';
+
+/** What people choose, and what happens to their addresses; the database knows which of them holds. */
+const contactFactSchema = z.discriminatedUnion('type', [
+  eventSchemas['contact.suppressed.v1'],
+  eventSchemas['contact.restored.v1'],
+]);
 
 export function consumeFacts(parts: ProcessParts, facts: Facts): RunningConsumer[] {
   return [
@@ -15,8 +22,11 @@ export function consumeFacts(parts: ProcessParts, facts: Facts): RunningConsumer
     startConsumer({
       ...parts,
       durable: 'mailer-suppressions',
-      handle: facts.storeSuppression,
-      schema: eventSchemas['contact.suppressed.v1'],
+      handle: (event) =>
+        event.type === 'contact.suppressed.v1'
+          ? facts.storeSuppression(event)
+          : facts.storeRestoration(event),
+      schema: contactFactSchema,
     }),
     startConsumer({
       ...parts,

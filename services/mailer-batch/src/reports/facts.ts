@@ -64,6 +64,8 @@ export interface Facts {
   storeOutcome: (event: EventOf<'campaign.delivery_recorded.v1'>) => Promise<void>;
   /** @throws PermanentError for a recipient that is not there: a person has to look, nobody may be forgotten. */
   storeSuppression: (event: EventOf<'contact.suppressed.v1'>) => Promise<void>;
+  /** Of an unsubscription only; complaints and bounces stay. @throws as `storeSuppression` */
+  storeRestoration: (event: EventOf<'contact.restored.v1'>) => Promise<void>;
   /**
    * Asks Mobizon about the campaigns' SMS that have waited longest for a report, at most 100. `isMore`: there may be
    * others that are due. @throws as the others; what was to be asked then waits for its next time.
@@ -83,6 +85,7 @@ export function createFacts(ports: FactsPorts): Facts {
     });
   const storeOutcome = write('leadwire_store_campaign_outcomes');
   const storeSuppression = write('leadwire_store_suppressions');
+  const storeRestoration = write('leadwire_store_restorations');
 
   const look = createBatch<string, Looked>({
     maxRows: MAX_ROWS,
@@ -131,6 +134,7 @@ export function createFacts(ports: FactsPorts): Facts {
       if (event.data.outcome === 'clicked') await storeClick(event);
     },
     storeSuppression: ({ data }) => storeSuppression(data),
+    storeRestoration: ({ data }) => storeRestoration(data),
 
     askAboutSms: async () => {
       const args = { p_limit: MAX_ROWS, p_wait_ms: ASK_AFTER_MS, p_times: ASK_TIMES };

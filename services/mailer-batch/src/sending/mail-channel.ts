@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { maskContact } from '@leadwire/operations/masking/mask';
 import type { BatchMail, ResendClient } from '@leadwire/shared/providers/resend';
 import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import { thawCampaign, type ThawedCampaign } from '@leadwire/templates/frozen-campaign';
@@ -48,7 +49,9 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
   };
 
   const compose = (batch: ReadyBatch, recipient: BatchRecipient): BatchMail => {
-    const unsubscribeUrl = `${publicBaseUrl}/u/${unsubscribeToken(recipient.id, unsubscribeSecret)}`;
+    const shown = maskContact(recipient.contact);
+    const token = unsubscribeToken(recipient.id, unsubscribeSecret, shown);
+    const unsubscribeUrl = `${publicBaseUrl}/u/${token}`;
     const { name, variables } = recipient;
     const texts = textsOf(batch).mail({ name, variables, unsubscribeUrl }, new Date(batch.at));
     return {
