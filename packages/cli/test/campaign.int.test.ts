@@ -109,10 +109,8 @@ describe('a campaign from the command line', () => {
     expect(report.out.trim().split('\n').length).toBeGreaterThanOrEqual(251);
     // Spreadsheets know by it that it is UTF-8.
     expect(report.out.startsWith('\ufeff')).toBe(true);
-    expect((await campaign('report', short, '--sums')).out).toMatch(/sent\s+250\s+100\.0 %/);
-    expect((await campaign('compare', short, id)).out).toMatch(
-      /sent\s+250\s+100\.0 %\s+250\s+100\.0 %\s+0\.0/,
-    );
+    expect((await campaign('report', short, '--sums')).out).toMatch(/sent +250 +100/);
+    expect((await campaign('compare', short, id)).out).toMatch(/sent( +250 +100\.0 %){2} +0\.0/);
     expect((await campaign('list')).out).toContain(`${short}  `);
     expect((await campaign('retry', short, '--yes')).out).toContain('Nobody failed.');
   });

@@ -2,14 +2,20 @@
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
 import type { CampaignResult } from '@leadwire/operations/campaigns/compare';
 import { z } from 'zod';
-import type { CampaignParts } from './campaign-routes.ts';
+import type { Person } from './data/person.ts';
 import { NotFoundError, type Route } from './http/route.ts';
 import { comparePage } from './pages/campaign-compare-page.ts';
+import type { Clock } from './words/time.ts';
+
+interface Parts {
+  campaignsFor: (person: Person) => CampaignApi;
+  clock: Clock;
+}
 
 /** The newest ones are chosen from. */
 const SHOWN = 100;
 
-export function compareRoute({ campaignsFor, clock }: CampaignParts): Route {
+export function compareRoute({ campaignsFor, clock }: Parts): Route {
   return {
     method: 'GET',
     path: '/campaigns/compare',

@@ -1,18 +1,24 @@
 /** A picture that was chosen for a block: kept, and its address in the block. What was written stays in any case. */
 import { storePicture } from '@leadwire/operations/texts/pictures';
 import { TextError } from '@leadwire/operations/texts/text-error';
+import type { Bus } from '@leadwire/shared/broker/bus';
 import { TransientError } from '@leadwire/shared/errors';
 import { isRaw } from '@leadwire/templates/own-texts/own-text';
 import type { Content } from './html.ts';
 import type { Visit } from './http/route.ts';
 import { notice } from './pages/parts.ts';
 import type { Writing } from './pages/texts/text-form.ts';
-import type { TextRouteParts } from './text-routes.ts';
 import { amount } from './words/time.ts';
+
+export interface PictureRouteParts {
+  bus: Bus;
+  /** Where mail programs fetch pictures; without it none is taken. */
+  publicUrl: string | undefined;
+}
 
 /** `at`: the place of the block, from 0. */
 export async function withPicture(
-  { bus, publicUrl }: TextRouteParts,
+  { bus, publicUrl }: PictureRouteParts,
   { person, files }: Pick<Visit, 'person' | 'files'>,
   writing: Writing,
   at: number,

@@ -5,13 +5,12 @@ import { createTextStore, type TextStore } from '@leadwire/operations/texts/text
 import { archiveText, restoreText, saveText, textOf } from '@leadwire/operations/texts/texts'; // prettier-ignore
 import { addressesIn, type TextFinding } from '@leadwire/templates/own-texts/check-text'; // prettier-ignore
 import { isRaw } from '@leadwire/templates/own-texts/own-text';
-import type { Bus } from '@leadwire/shared/broker/bus';
 import { z } from 'zod';
 import { readAnswer } from './data/answers.ts';
 import { html, type Content } from './html.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
 import { notice } from './pages/parts.ts';
-import { withPicture } from './text-pictures.ts';
+import { withPicture, type PictureRouteParts } from './text-pictures.ts';
 import { editorPage } from './pages/texts/editor-page.ts';
 import { moved, newContent, newMail, readWriting, type Writing } from './pages/texts/text-form.ts';
 import { textsPage, versionsPage } from './pages/texts/texts-page.ts';
@@ -22,11 +21,8 @@ import type { Clock } from './words/time.ts';
 const LARGEST_TEXT = 24 * 1024 * 1024;
 const GONE = 'Этого текста больше нет.';
 
-export interface TextRouteParts {
-  bus: Bus;
+export interface TextRouteParts extends PictureRouteParts {
   clock: Clock;
-  /** Where mail programs fetch pictures; without it none is taken. */
-  publicUrl: string | undefined;
 }
 
 export const textsFor = ({ client }: Visit): TextStore =>

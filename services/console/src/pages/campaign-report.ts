@@ -1,16 +1,14 @@
 /** The report of a campaign: how far it came, what was followed and when, where there was trouble. */
 import type { CampaignSummary } from '@leadwire/operations/campaigns/campaign-view';
+import type { CampaignResult } from '@leadwire/operations/campaigns/compare';
 import { html, type Content, type Html } from '../html.ts';
 import { amount } from '../words/time.ts';
-import type { CampaignShown } from './campaign-page.ts';
 import { status, typed } from './parts.ts';
 
 const MOST_DOMAINS = 10;
 const MOST_LINKS = 15;
 
-type Reported = Pick<CampaignShown, 'campaign' | 'summary'>;
-
-export function statsOf({ campaign: { counts, channel }, summary }: Reported): Html {
+export function statsOf({ campaign: { counts, channel }, summary }: CampaignResult): Html {
   const share = (part: number, of: number, what: string) =>
     of > 0 ? `${Math.round((part / of) * 100)} % ${what}` : '';
   const stat = (word: string, count: Content, note: string) =>
@@ -31,7 +29,7 @@ export function statsOf({ campaign: { counts, channel }, summary }: Reported): H
 }
 
 /** Undefined where nothing has been followed yet. */
-export function linksCard({ summary: { links } }: Reported): Html | undefined {
+export function linksCard({ summary: { links } }: CampaignResult): Html | undefined {
   if (links.length === 0) return undefined;
   const most = Math.max(1, ...links.map(({ people }) => people));
   const rows = links.slice(0, MOST_LINKS).map(
@@ -76,7 +74,7 @@ function clickWords(clicks: number, early: number): string {
 }
 
 /** When people read it, hour by hour after their copy; undefined while nobody has. */
-export function hoursCard({ summary: { hours } }: Reported): Html | undefined {
+export function hoursCard({ summary: { hours } }: CampaignResult): Html | undefined {
   if (hours.length === 0) return undefined;
   const last = Math.max(5, ...hours.map(({ hour }) => hour));
   const by = (part: 'opened' | 'clicked') =>
@@ -175,7 +173,7 @@ function hoursTable(opened: readonly number[], clicked: readonly number[]): Html
 type Domain = CampaignSummary['domains'][number];
 
 /** Domains with trouble come first. */
-export function domainsCard({ summary: { domains } }: Reported): Html | undefined {
+export function domainsCard({ summary: { domains } }: CampaignResult): Html | undefined {
   if (domains.length === 0) return undefined;
   const rows = domains.slice(0, MOST_DOMAINS).map((each) => {
     const { domain, sent, delivered, opened } = each;
