@@ -179,7 +179,7 @@ export const tableReach = {
   tripwire: {
     lead_tracking: { reach: 'any', how: emptiedCopy },
     staff: keep,
-    // The platform's: whoever ends an account there ends its login as well. The certificate says so.
+    // The platform's: whoever ends an account there ends its login as well. accounts.ts finds it, the certificate says so.
     tripwire_users: keep,
     ...referralTables,
   },
