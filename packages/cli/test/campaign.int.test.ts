@@ -68,7 +68,6 @@ describe('a campaign from the command line', () => {
     expect(made.out).toContain('250 people of 252 in the list');
     const id = idIn(made);
     const short = id.slice(0, 13);
-
     const shown = await campaign('preview', short, '--html', file('page.html'));
     expect(shown.out).toContain('stands in the list more than once');
     // Contacts are masked: what is on a screen is often shared.

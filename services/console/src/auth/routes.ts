@@ -30,7 +30,9 @@ export function formOf({ body }: FastifyRequest): URLSearchParams {
   if (body instanceof URLSearchParams) return body;
   const fields = body instanceof FormData ? [...body] : [];
   return new URLSearchParams(
-    fields.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+    fields.flatMap(([name, value]): [string, string][] =>
+      typeof value === 'string' ? [[name, value]] : [],
+    ),
   );
 }
 
