@@ -1,7 +1,6 @@
 /** `leadwire campaign …` */
 import { writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import { parse } from 'csv-parse/sync';
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
 import { openCampaigns } from './connect-campaigns.ts';
 import { addCampaignCreate } from './campaign-create.ts';
@@ -15,6 +14,7 @@ import {
   previewLines,
 } from './campaign-screen.ts';
 import { waitLines } from './campaign-times.ts';
+import { addReportCommands } from './report-commands.ts';
 import { addSubjectCommand } from './subject-command.ts';
 import { startCampaign, type StartFlags } from './campaign-start.ts';
 import { nextSteps, watchCampaign } from './campaign-watch.ts';
@@ -106,23 +106,7 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
         answer({ deleted: found }, 'Deleted.');
       }),
     );
-  one('report', 'what became of everybody, as CSV')
-    .option('-o, --output <file>', 'write it there instead of to the screen')
-    .action((id: string, { output, json }: { output?: string; json?: boolean }) =>
-      withOne(id, async (api, found) => {
-        const csv = await api.report(found);
-        if (output === undefined) {
-          return json ? answer(rowsOf(csv)) : void process.stdout.write(csv);
-        }
-        await writeFile(output, csv, { mode: 0o600 });
-        answer({ file: output }, `The report is in ${output}. It has contacts in it.`);
-      }),
-    );
-}
-
-/** A report's rows for a program, by the names in its header. */
-function rowsOf(csv: string): Record<string, string>[] {
-  return parse(csv, { columns: true, bom: true });
+  addReportCommands(one, withOne, findId);
 }
 
 /** Pause, resume, cancel, retry, rate. */
