@@ -48,6 +48,7 @@ describe('the edge', () => {
     ['/s/abcdef', 'links'],
     ['/u/token', 'links'],
     ['/r/code', 'links'],
+    ['/i/0123456789abcdef0123456789abcdef.jpg', 'links'],
     ['/api/webhooks/resend', 'hooks'],
     ['/api/webhooks/amocrm/secret', 'hooks'],
     ['/api/platform/students', 'platform'],

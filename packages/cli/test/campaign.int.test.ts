@@ -68,7 +68,6 @@ describe('a campaign from the command line', () => {
     expect(made.out).toContain('250 people of 252 in the list');
     const id = idIn(made);
     const short = id.slice(0, 13);
-
     const shown = await campaign('preview', short, '--html', file('page.html'));
     expect(shown.out).toContain('stands in the list more than once');
     // Contacts are masked: what is on a screen is often shared.
@@ -107,6 +106,10 @@ describe('a campaign from the command line', () => {
 
     const report = await campaign('report', short);
     expect(report.out.trim().split('\n').length).toBeGreaterThanOrEqual(251);
+    // Spreadsheets know by it that it is UTF-8.
+    expect(report.out.startsWith('\ufeff')).toBe(true);
+    expect((await campaign('report', short, '--sums')).out).toMatch(/sent +250 +100/);
+    expect((await campaign('compare', short, id)).out).toMatch(/sent( +250 +100\.0 %){2} +0\.0/);
     expect((await campaign('list')).out).toContain(`${short}  `);
     expect((await campaign('retry', short, '--yes')).out).toContain('Nobody failed.');
   });
@@ -114,7 +117,7 @@ describe('a campaign from the command line', () => {
   test('is paused, slowed, gone on with and cancelled', async () => {
     const id = idIn(await draft(people(400, 'b'), '--rate', '0.02'));
     await campaign('start', id, '--confirm', '400', '--no-watch');
-    expect((await campaign('pause', id)).out).toContain('Paused:');
+    expect(JSON.parse((await campaign('pause', id, '--json')).out)).toMatchObject({ id });
     expect((await campaign('status', id, '--watch')).out).toContain('paused (by hand)');
     expect((await campaign('rate', id, '0.03')).out).toContain('At most 0.03 calls a second.');
     expect((await campaign('resume', id, '--no-watch')).out).toContain('It goes on.');
@@ -258,7 +261,7 @@ describe('what cannot be done is said in words', () => {
     [['status', '01997f3a-2b1c'], 'There is no campaign'],
     [
       ['create', '--name', 'x', '--template', 'stream-moved', '--csv', '/nowhere.csv'],
-      'cannot be read',
+      'is not there',
     ],
   ])('%j', async (args, words) => {
     expect(await campaign(...args)).toMatchObject({ code: 1, err: expect.stringContaining(words) });

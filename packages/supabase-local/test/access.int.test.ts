@@ -89,6 +89,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
         'contact_choices',
         'segments',
         'campaign_subject_tests',
+        'campaign_clicks',
         'intake_forms',
         'intake_rejects',
       ],

@@ -9,6 +9,7 @@ import { draftPage, testTold } from './pages/campaign-draft-page.ts';
 import { campaignAsks, campaignPage } from './pages/campaign-page.ts';
 import { campaignsPage, newCampaignPage, refusal } from './pages/campaigns-page.ts';
 import { notice } from './pages/parts.ts';
+import { compareRoute } from './campaign-compare-route.ts';
 import { segmentRoutes } from './segment-routes.ts';
 import { refusalWords } from './words/campaigns.ts';
 import { isoOf } from './words/local-time.ts';
@@ -70,6 +71,7 @@ export function campaignRoutes(parts: CampaignParts): Route[] {
     { method: 'GET', path: '/campaigns/new', roles, handle: fresh },
     { method: 'POST', path: '/campaigns', roles, handle: made },
     ...segmentRoutes(parts),
+    compareRoute(parts),
     { method: 'GET', path: '/campaigns/:id', roles, handle: (visit) => show(parts, visit) },
     {
       method: 'GET',

@@ -33,6 +33,7 @@ export const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'GET /campaigns': CONTACTS,
   'GET /campaigns/new': CONTACTS,
   'POST /campaigns': CONTACTS,
+  'GET /campaigns/compare': CONTACTS,
   'GET /campaigns/segments': CONTACTS,
   'GET /campaigns/segments/new': CONTACTS,
   'GET /campaigns/segments/:id': CONTACTS,

@@ -42,6 +42,8 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   staff_telegram: 'keep',
   intake_forms: 'keep',
   message_texts: 'keep',
+  // Of mails to everybody.
+  pictures: 'keep',
   referral_codes: 'contact',
   message_links: 'any',
   hook_tokens: 'contact',
@@ -154,6 +156,8 @@ export const tableReach = {
     campaign_left_out: { reach: 'contact', how: () => ({ name: null, contact: null }) },
     campaign_batches: scrubbed,
     campaign_topic_sends: removed,
+    // Links of the text and ids of copies: statistics, once the copy has no contact.
+    campaign_clicks: keep,
     staff: keep,
     audit_log: keep,
     intake_forms: keep,
