@@ -2,10 +2,11 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
 import type { SubjectTestView } from '@leadwire/operations/campaigns/campaign-view';
+import { answer } from '../answer.ts';
 import { peopleIn } from './campaign-screen.ts';
 import { zoned } from './campaign-times.ts';
 import { UsageError } from '../failure.ts';
-import { oneLine, say } from '../terminal.ts';
+import { oneLine } from '../terminal.ts';
 
 interface Flags {
   a?: string;
@@ -39,7 +40,8 @@ export function addSubjectCommand(
       withOne(id, async (api, found) => {
         const test = await testOf(api, found, flags);
         const { timeZone } = await api.get(found);
-        say(...(test === null ? ['No subjects are tried here.'] : testLines(test, timeZone)));
+        const lines = test === null ? ['No subjects are tried here.'] : testLines(test, timeZone);
+        answer(test, ...lines);
       }),
     );
 }
