@@ -21,7 +21,7 @@ export async function graveFindings(page: Page): Promise<string[]> {
     // A colour on its way is none yet.
     await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))');
     const run = `axe.run(${JSON.stringify(options)})`;
-    const { violations } = (await page.evaluate(run)) as AxeResults;
+    const { violations } = await page.evaluate<AxeResults>(run);
     for (const { id, impact, nodes } of violations) {
       if (!GRAVE.includes(impact ?? '')) continue;
       const where = nodes.map(({ target }) => target.join(' '));
