@@ -94,7 +94,7 @@ test('somebody arrives in every project that is there, changes there, and is ban
   });
   const [mail] = await until('the invitation', async () => {
     const mails = await sandbox.control.mails(email);
-    return mails.length > 0 && mails;
+    return mails.length > 0 ? mails : undefined;
   });
   expect(mail?.html).toContain('/auth/confirm?token_hash=');
 
