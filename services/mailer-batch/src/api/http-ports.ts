@@ -12,6 +12,7 @@ import type { OwnTexts } from '../campaigns/own-texts.ts';
 import type { CopyStore } from '../campaigns/copy-store.ts';
 import type { SubjectStore } from '../campaigns/subject-store.ts';
 import type { Pace } from '../campaigns/sending-time.ts';
+import type { SequenceStore } from '../sequences/sequence-store.ts';
 import type { DraftStore } from '../campaigns/draft-store.ts';
 import type { AudiencePorts } from '../audience/new-audience.ts';
 import type { TestSendPorts } from '../sending/test-send.ts';
@@ -29,6 +30,7 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   ownTexts: OwnTexts;
   copies: CopyStore;
   subjects: SubjectStore;
+  sequences: SequenceStore;
   lists: ContactLists;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
   tests: TestSendPorts;
