@@ -10,6 +10,7 @@ import { campaignAsks, campaignPage } from './pages/campaign-page.ts';
 import { campaignsPage, newCampaignPage, refusal } from './pages/campaigns-page.ts';
 import { notice } from './pages/parts.ts';
 import { segmentRoutes } from './segment-routes.ts';
+import { sequenceRoutes } from './sequence-routes.ts';
 import { refusalWords } from './words/campaigns.ts';
 import { isoOf } from './words/local-time.ts';
 import type { Clock } from './words/time.ts';
@@ -70,6 +71,7 @@ export function campaignRoutes(parts: CampaignParts): Route[] {
     { method: 'GET', path: '/campaigns/new', roles, handle: fresh },
     { method: 'POST', path: '/campaigns', roles, handle: made },
     ...segmentRoutes(parts),
+    ...sequenceRoutes(parts),
     { method: 'GET', path: '/campaigns/:id', roles, handle: (visit) => show(parts, visit) },
     {
       method: 'GET',

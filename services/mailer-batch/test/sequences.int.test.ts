@@ -23,7 +23,10 @@ beforeAll(async () => {
 
 const patient = (what: string) => ({ timeoutMs: 90_000, what });
 const ask = async (method: string, path: string, body?: object) => {
-  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' };
+  const headers = {
+    authorization: `Bearer ${ADMIN_TOKEN}`,
+    ...(body && { 'content-type': 'application/json' }),
+  };
   const sent = { method, headers, ...(body && { body: JSON.stringify(body) }) };
   const response = await fetch(mailer.url + path, sent);
   return { status: response.status, body: (await response.json()) as Record<string, never> };
@@ -136,6 +139,8 @@ describe('somebody who filled the payment form and did not pay', () => {
     expect(await bus.lastUnder('SEQUENCES', subjects.sequenceAt(personId, 3))).toBeDefined();
     const campaigns = await ask('GET', '/api/campaigns');
     expect(JSON.stringify(campaigns.body)).not.toContain('payment_form');
+    expect(await ask('POST', `/api/sequences/${id}/off`)).toMatchObject({ status: 200 });
+    expect(await peopleOf(id)).toMatchObject([{ state: 'stopped', reason: 'off', handed: 2 }]);
   });
 
   test('gets no more once they buy, unsubscribe, click, are let go by a person, or it is off', async () => {

@@ -124,7 +124,7 @@ export function addSequenceRoutes(app: FastifyInstance, ports: HttpPorts): void 
       { schema: { ...about(summary), params, response: { 200: answer, ...problemsOf(404, 422) } } },
       async ({ params: { id } }) => {
         const { steps, timeZone } = await one(id);
-        if (isOn) checkStepTexts({ texts: ports }, steps, timeZone);
+        if (isOn) checkStepTexts(ports, steps, timeZone);
         if (isOn && !ports.areSmsOn && steps.some(({ channel }) => channel === 'sms')) {
           throw new RequestError(422, 'SMS are switched off: SMS_ENABLED');
         }

@@ -8,11 +8,16 @@ import { makeEvent, type EventOf, type LeadCreated } from '@leadwire/shared/cont
 import { derivedId } from '@leadwire/shared/contract/ids';
 import type { SequenceTrigger } from '@leadwire/shared/contract/sequences';
 import { subjects } from '@leadwire/shared/contract/topology';
-import { PermanentError, toError } from '@leadwire/shared/errors';
+import { PermanentError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import type { FrozenCampaign } from '@leadwire/templates/frozen-campaign';
-import { freezeDraft, refuseUnfinished, type TextPorts } from '../campaigns/campaign-texts.ts';
+import {
+  freezeDraft,
+  readTexts,
+  refuseUnfinished,
+  type TextPorts,
+} from '../campaigns/campaign-texts.ts';
 import type { OwnTexts } from '../campaigns/own-texts.ts';
 import { MAX_BOUNCE_PERCENT, MAX_ERROR_PERCENT } from '../campaigns/policy.ts';
 import { decide } from './decide.ts';
@@ -74,12 +79,8 @@ export function createSequenceRunner(ports: SequencePorts): SequenceRunner {
   /** With the text as it is now. */
   const freeze = async ({ sequence, step }: Looked): Promise<FrozenCampaign> => {
     await ports.ownTexts.refresh();
-    const { channel, template } = step;
-    const { timeZone } = sequence;
     try {
-      refuseUnfinished(texts.templates, { template });
-      const draft = { template, channel, variables: {}, timeZone, subject: null };
-      return freezeDraft(texts, draft);
+      return freezeStep(texts, step, sequence.timeZone);
     } catch (thrown) {
       if (!(thrown instanceof RequestError)) throw thrown;
       throw new PermanentError('cannot_render', `${sequence.name}: ${thrown.message}`);
@@ -147,19 +148,30 @@ export function createSequenceRunner(ports: SequencePorts): SequenceRunner {
   };
 }
 
-/** Also for whoever switches a sequence on. @throws RequestError 422 that names what its texts lack. */
+/** The text of a step as it is now. @throws RequestError 422 when it cannot be sent: it is not there, or lacks something. */
+function freezeStep(
+  texts: SequencePorts['texts'],
+  { channel, template }: Looked['step'],
+  timeZone: string,
+): FrozenCampaign {
+  const draft = { template, channel, variables: {}, timeZone, subject: null };
+  readTexts(texts.templates, draft);
+  refuseUnfinished(texts.templates, draft);
+  return freezeDraft(texts, draft);
+}
+
+/** For whoever switches a sequence on. @throws RequestError 422 that names what its texts lack. */
 export function checkStepTexts(
-  ports: Pick<SequencePorts, 'texts'>,
+  texts: SequencePorts['texts'],
   steps: readonly { channel: 'email' | 'sms'; text: string }[],
   timeZone: string,
 ): void {
-  for (const [index, { channel, text: template }] of steps.entries()) {
+  for (const [index, { channel, text }] of steps.entries()) {
     try {
-      refuseUnfinished(ports.texts.templates, { template });
-      freezeDraft(ports.texts as TextPorts, { template, channel, variables: {}, timeZone, subject: null }); // prettier-ignore
+      freezeStep(texts, { channel, template: text }, timeZone);
     } catch (thrown) {
       if (!(thrown instanceof RequestError)) throw thrown;
-      const issues = [{ path: `steps.${index}`, message: toError(thrown).message }];
+      const issues = [{ path: `steps.${index}`, message: thrown.message }];
       throw new RequestError(422, `step ${index + 1}: ${thrown.message}`, issues);
     }
   }
