@@ -57,7 +57,8 @@ streams=$(docker compose run --rm -T --no-deps nats-box stream ls --all --names)
 readable=$work/streams
 [[ -d $readable ]] || mv "$folder/streams" "$readable"
 chmod -R a+rX "$readable"
-docker compose run --rm -T --no-deps -v "$readable:/backup:ro" nats-box account restore /backup
+docker compose run --rm -T --no-deps -v "$readable:/backup:ro" nats-box account restore /backup >"$work/streams.log" 2>&1 ||
+  { tail -5 "$work/streams.log" >&2; exit 1; }
 
 if [[ -f $folder/supabase-local.tgz ]] && has supabase-local; then
   docker compose run --rm -T --no-deps --entrypoint sh supabase-local -c \
@@ -71,6 +72,8 @@ obey=(leadwire person apply)
 [[ -f $list ]] && obey=(-v "$(realpath "$list"):/erasures.json:ro" "${obey[@]}" --list /erasures.json)
 if has supabase-local; then
   docker compose run --rm -T --no-deps settings >/dev/null
+  # What was said of them at providers goes as well.
+  if has sandbox; then docker compose up --detach --wait sandbox >/dev/null 2>&1; fi
   leadwire "${obey[@]}"
 fi
 

@@ -85,6 +85,8 @@ create table public.campaign_recipients (
   -- SMS whose end nobody has reported: when the provider is asked next, and how often it was. Null: not any more.
   ask_at timestamptz,
   asked integer not null default 0,
+  -- What an SMS was billed as; null where nobody knows.
+  segments integer,
   created_at timestamptz default now(),
   updated_at timestamptz default now()
 );

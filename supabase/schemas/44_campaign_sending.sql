@@ -163,7 +163,7 @@ begin
 end
 $$;
 
--- Records how people of a batch ended. p_results: [{ id, status, providerId?, reason?, error? }], status one of sent,
+-- Records how people of a batch ended. p_results: [{ id, status, providerId?, reason?, error?, segments? }], status one of sent,
 -- failed, skipped, unknown. A fact is taken from anybody, also from a sender that has been replaced; it never undoes
 -- a better one, and whose copy has been seen got it, whatever the sender knows. The provider is asked about an
 -- SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask). Answers { open }: batches of the campaign that
@@ -181,12 +181,12 @@ begin
   perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = p_n order by r.id for update;
   with result as (
     select x.* from jsonb_to_recordset(p_results)
-      as x(id uuid, status text, "providerId" text, reason text, error text)
+      as x(id uuid, status text, "providerId" text, reason text, error text, segments integer)
     where x.status in ('sent', 'failed', 'skipped', 'unknown')
   )
   update public.campaign_recipients r
   set status = case when public.leadwire_campaign_is_seen(r) then 'sent' else x.status end,
-    provider_id = coalesce(x."providerId", r.provider_id),
+    provider_id = coalesce(x."providerId", r.provider_id), segments = coalesce(x.segments, r.segments),
     reason = case when not public.leadwire_campaign_is_seen(r) then x.reason end,
     error = case when not public.leadwire_campaign_is_seen(r) then x.error end,
     sent_at = case when x.status = 'sent' then clock_timestamp()

@@ -70,33 +70,4 @@ begin
 end
 $$;
 
--- What a report says beside the people: { domains: [{ domain, sent, delivered, bounced, failed, opened }], sales: { count,
--- amount }, links }. Sales: of people who got it, within p_sale_days of their copy.
-create function public.leadwire_campaign_summary(p_id uuid, p_sale_days integer) returns jsonb
-language sql stable set search_path = '' as $$
-  with got as (
-    select r.*, split_part(r.contact, '@', 2) as domain from public.campaign_recipients r where r.campaign_id = p_id
-  ), domains as (
-    select g.domain, count(*) filter (where g.status = 'sent') as sent, count(g.delivered_at) as delivered,
-      count(g.bounced_at) as bounced, count(*) filter (where g.status in ('failed', 'unknown')) as failed,
-      count(g.opened_at) as opened
-    from got g where g.domain <> '' group by g.domain
-    order by count(g.bounced_at) + count(*) filter (where g.status in ('failed', 'unknown')) desc, count(*) desc, 1
-    limit 20
-  ), buyers as (
-    select distinct s.id, s.amount
-    from public.sales s
-    left join public.landing_leads b on b.id = s.lead_id
-    join got g on g.status = 'sent' and g.contact in (lower(s.email), s.phone, lower(b.email), b.phone)
-    where s.refunded_at is null and s.superseded_by is null and s.sold_at >= g.sent_at
-      and s.sold_at < g.sent_at + make_interval(days => p_sale_days)
-  )
-  select jsonb_build_object(
-    'domains', (select coalesce(jsonb_agg(to_jsonb(d)), '[]') from domains d),
-    'sales', (select jsonb_build_object('count', count(*), 'amount', coalesce(sum(y.amount), 0)) from buyers y),
-    'unsubscribed', (select count(*) from public.suppressions u join got g on g.contact = u.contact
-      where u.reason = 'unsubscribed' and u.source like '%:' || p_id)
-  );
-$$;
-
 select public.leadwire_service_only('{}');

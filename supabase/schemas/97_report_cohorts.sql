@@ -17,7 +17,7 @@ declare
   days integer[] := array(select jsonb_array_elements_text(asked -> 'days')::integer);
 begin
   return (
-    with leads as (
+    with leads as materialized (
       select r.id, r.created_at, date_trunc(unit, r.created_at at time zone zone)::date as cohort,
         left(lower(coalesce(case when f.is_by_first then r.first_utm_source else r.utm_source end, '')), 200) as source,
         left(lower(coalesce(case when f.is_by_first then r.first_utm_campaign else r.utm_campaign end, '')), 200) as campaign
@@ -26,11 +26,13 @@ begin
         select is_first and coalesce(r.first_utm_source, r.first_utm_campaign) is not null as is_by_first
       ) f
       where r.created_at >= at_from and r.created_at < at_to and not r.quarantined
-    ), sold as (
+    ), paid as materialized (
+      select case when is_first then s.first_lead_id else s.last_lead_id end as lead_id, s.sold_at
+      from public.sales s where s.sold_at is not null and s.refunded_at is null and s.superseded_by is null
+    ), sold as materialized (
       -- Somebody may leave a lead on the day when they have paid already.
-      select l.id, greatest(0, floor(extract(epoch from s.sold_at - l.created_at) / 86400)) as day
-      from public.sales s join leads l on l.id = case when is_first then s.first_lead_id else s.last_lead_id end
-      where s.sold_at is not null and s.refunded_at is null and s.superseded_by is null
+      select l.id, greatest(0, floor(extract(epoch from p.sold_at - l.created_at) / 86400)) as day
+      from paid p join leads l on l.id = p.lead_id
     ), sums as (
       select l.cohort, count(distinct l.id) as leads, count(s.id) as sales,
         array_agg(s.day) filter (where s.id is not null) as sold_days

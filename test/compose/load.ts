@@ -17,13 +17,15 @@ export const FAST = {
 };
 
 export interface Load {
-  /** Mail addresses and phones of the leads that were answered 201. */
-  accepted: { email: string; phone: string }[];
+  /** The leads that were answered 201. */
+  accepted: { leadId: string; email: string; phone: string }[];
   /** Every other answer, and every request that got none, in words. */
   refused: string[];
   /** Takes no more orders and waits for the answers under way. */
   stop(): Promise<void>;
 }
+
+type People = readonly { email: string; phone: string }[];
 
 const WORKERS = 4;
 
@@ -47,8 +49,11 @@ export function startLoad(
         body: JSON.stringify({ name: 'Дана', ...person }),
         signal: AbortSignal.timeout(30_000),
       });
-      if (answer.status === 201) load.accepted.push(person);
-      else load.refused.push(`${answer.status} ${await answer.text()}`);
+      const said = await answer.text();
+      if (answer.status === 201) {
+        const { leadId } = JSON.parse(said) as { leadId: string };
+        load.accepted.push({ leadId, ...person });
+      } else load.refused.push(`${answer.status} ${said}`);
     } catch (thrown) {
       load.refused.push(String((thrown as Error).cause ?? thrown));
     }
@@ -88,7 +93,7 @@ const LOOK_MS = 2_000;
  */
 export async function untilSent(
   sandbox: ReturnType<typeof connectSandbox>,
-  accepted: Load['accepted'],
+  accepted: People,
   timeoutMs: number,
 ): Promise<Effects> {
   const deadline = Date.now() + timeoutMs;
@@ -105,7 +110,7 @@ export async function untilSent(
 /** What the providers did for the accepted leads. */
 export async function readEffects(
   sandbox: ReturnType<typeof connectSandbox>,
-  accepted: Load['accepted'],
+  accepted: People,
 ): Promise<Effects> {
   const counts = new Map<string, number>();
   const [mails, sms] = await Promise.all([

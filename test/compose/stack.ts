@@ -29,6 +29,8 @@ export interface StackOptions {
   files?: readonly string[];
   /** What would stand in `.env`. */
   settings?: Readonly<Record<string, string>>;
+  /** Over what the stack itself sets for `docker compose`: profiles, ports. */
+  env?: Readonly<Record<string, string>>;
   /** More for `docker compose up`. */
   args?: readonly string[];
 }
@@ -55,6 +57,7 @@ export async function startStack(options: StackOptions = {}): Promise<ComposeSta
     NATS_PORT: String(natsPort),
     MAILER_BATCH_PORT: String(campaignsPort),
     CONSOLE_PORT: String(consolePort),
+    ...options.env,
   };
   const docker = async (...args: string[]): Promise<string> => {
     const done = await run('docker', args, { cwd: root, env, timeoutMs: LONGEST_MS });

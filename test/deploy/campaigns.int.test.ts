@@ -67,6 +67,16 @@ test('a campaign goes from the API to the inbox, and the word of who wants no mo
     });
     return response.json();
   };
+  const dot = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
+  const sent = {
+    method: 'POST',
+    body: dot,
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'image/gif' },
+  };
+  const kept = (await (await fetch(`${mailer.url}/api/pictures`, sent)).json()) as { url: string };
+  const picture = await fetch(`${api.url}${new URL(kept.url).pathname}`);
+  expect(picture.headers.get('content-type')).toBe('image/gif');
+
   const email = 'saule@mail.leadwire-sample.kz';
   const created = await ask('', {
     name: 'Эфир перенесён',

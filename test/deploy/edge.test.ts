@@ -48,6 +48,7 @@ describe('the edge', () => {
     ['/s/abcdef', 'links'],
     ['/u/token', 'links'],
     ['/r/code', 'links'],
+    ['/i/0123456789abcdef0123456789abcdef.jpg', 'links'],
     ['/api/webhooks/resend', 'hooks'],
     ['/api/webhooks/amocrm/secret', 'hooks'],
     ['/api/platform/students', 'platform'],
@@ -73,24 +74,33 @@ describe('the edge', () => {
     expect(site).toMatch(/\thandle \{\n\t\trespond 404\n\t\}/);
   });
 
-  test('and landing-api behind it share no network with what they need not reach', () => {
-    const block = (name: string) =>
-      new RegExp(`\\n  ${name}:\\n((?:    .*\\n|\\n)+)`).exec(compose)?.[1] ?? '';
-    const networksOf = (name: string) =>
-      (/^ {4}networks: \[(.*)\]$/m.exec(block(name))?.[1] ?? 'default').split(', ');
-    expect(networksOf('edge')).toEqual(['front']);
-    expect(networksOf('landing-api')).toEqual(['front', 'intake']);
-    const reached = (from: string) =>
-      [
-        'nats',
-        'supabase-local',
-        'mailer-batch',
-        'notifier',
-        'console',
-        'lead-store',
-        'landing-api',
-      ].filter((name) => networksOf(name).some((network) => networksOf(from).includes(network)));
-    expect(reached('edge')).toEqual(['console', 'landing-api']);
-    expect(reached('landing-api')).toEqual(['nats', 'console', 'landing-api']);
+  describe('and the networks', () => {
+    const networksOf = (name: string) => {
+      const block = new RegExp(`\\n  ${name}:\\n((?:    .*\\n|\\n)+)`).exec(compose)?.[1] ?? '';
+      if (block.includes('\n    network_mode: none\n')) return [];
+      return (/^ {4}networks: \[(.*)\]$/m.exec(block)?.[1] ?? 'default').split(', ');
+    };
+    const [services = ''] = compose.split('\nnetworks:\n');
+    const names = [...services.matchAll(/^ {2}([\w-]+):$/gm)].map(([, name = '']) => name);
+    const reachedBy = (from: string) =>
+      names.filter(
+        (name) =>
+          name !== from && networksOf(name).some((network) => networksOf(from).includes(network)),
+      );
+
+    test('let it reach those three that it passes people on to', () => {
+      expect(reachedBy('edge')).toEqual(['landing-api', 'telegram-relay', 'console']);
+    });
+
+    test('let landing-api reach the broker, and of what stands in front of it or by its side nothing', () => {
+      const others = ['sandbox', 'edge', 'prometheus', 'leadwire'];
+      expect(reachedBy('landing-api')).toEqual(['nats', ...others]);
+    });
+
+    test('are joined by nobody else: what is for the edge is between it and one part', () => {
+      for (const network of ['front-api', 'front-telegram', 'front-console']) {
+        expect(names.filter((name) => networksOf(name).includes(network))).toHaveLength(2);
+      }
+    });
   });
 });

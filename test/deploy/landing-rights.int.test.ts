@@ -113,6 +113,7 @@ test('leads, forms, the platform, links and hooks do what they do, and the broke
   );
 
   expect((await ask('/s/abcdefgh')).status).toBe(404);
+  expect((await ask(`/i/${'0'.repeat(32)}.jpg`)).status).toBe(404);
   const unsubscribe = `/u/${unsubscribeToken(newId(), UNSUBSCRIBE_SECRET)}`;
   const press = {
     method: 'POST',

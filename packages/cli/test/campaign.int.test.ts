@@ -68,7 +68,6 @@ describe('a campaign from the command line', () => {
     expect(made.out).toContain('250 people of 252 in the list');
     const id = idIn(made);
     const short = id.slice(0, 13);
-
     const shown = await campaign('preview', short, '--html', file('page.html'));
     expect(shown.out).toContain('stands in the list more than once');
     // Contacts are masked: what is on a screen is often shared.
@@ -107,6 +106,10 @@ describe('a campaign from the command line', () => {
 
     const report = await campaign('report', short);
     expect(report.out.trim().split('\n').length).toBeGreaterThanOrEqual(251);
+    // Spreadsheets know by it that it is UTF-8.
+    expect(report.out.startsWith('\ufeff')).toBe(true);
+    expect((await campaign('report', short, '--sums')).out).toMatch(/sent +250 +100/);
+    expect((await campaign('compare', short, id)).out).toMatch(/sent( +250 +100\.0 %){2} +0\.0/);
     expect((await campaign('list')).out).toContain(`${short}  `);
     expect((await campaign('retry', short, '--yes')).out).toContain('Nobody failed.');
   });

@@ -1,5 +1,5 @@
 /** Erasing people: found everywhere, gone everywhere, also after an interruption at any step and after a restore. */
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ import { waitFor } from '@leadwire/testing/wait-for';
 import { readCertificates } from '../src/person/certificate.ts';
 import { applyErasures, erasePerson, foreseeErasure, takeErasures } from '../src/person/erase.ts';
 import type { PersonParts } from '../src/person/person-parts.ts';
-import { tableReach } from '../src/person/places.ts';
+import { placesWith as searchBytes } from './byte-search.ts';
 import { dealAbout, rejectAbout, rowsAbout } from './scattered.ts';
 
 let broker: TestBroker;
@@ -33,6 +33,9 @@ let journalDir: string;
 let parts: PersonParts;
 const edited: string[] = [];
 const crmCalls: string[] = [];
+/** Accounts of the main project, which is not of this rig. */
+const mainUsers: Record<string, unknown>[] = [];
+const asRow = (row: Record<string, unknown>) => ({ at: '(0,1)', mark: '', row });
 
 beforeAll(async () => {
   journalDir = mkdtempSync(path.join(tmpdir(), 'leadwire-journal-'));
@@ -60,6 +63,10 @@ beforeAll(async () => {
         url: env.TRIPWIRE_SUPABASE_URL,
         serviceKey: env.TRIPWIRE_SERVICE_ROLE_KEY,
       }),
+    },
+    main: {
+      call: (_name, _args, schema) =>
+        Promise.resolve(schema.parse({ rows: mainUsers.map(asRow), next: null })),
     },
     // An account in which somebody has deleted the cards; with cards: empty-crm.int.test.ts.
     amocrm: {
@@ -152,28 +159,10 @@ async function scatter(lead: Lead): Promise<void> {
   );
 }
 
-/** Where any of these bytes stand: files of broker and journal, rows of all tables, logs of the service. */
-async function placesWith(words: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
-  const look = (place: string, content: Buffer | string) => {
-    if (words.some((word) => content.includes(word))) found.push(place);
-  };
-  for (const root of [broker.storeDir!, journalDir]) {
-    for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-      const file = path.join(entry.parentPath, entry.name);
-      // What the broker writes beside a file is renamed at once; the file itself is looked at.
-      if (entry.isFile() && !file.endsWith('.tmp')) look(file, readFileSync(file));
-    }
-  }
-  for (const [project, tables] of Object.entries(tableReach)) {
-    for (const table of Object.keys(tables)) {
-      const rows = await supabase[project as 'landing'].sql(`select to_jsonb(t) from ${table} t`);
-      look(`${project}.${table}`, JSON.stringify(rows));
-    }
-  }
-  look('logs', JSON.stringify(leadStore.logs));
-  return found;
-}
+const placesWith = (words: readonly string[]) => {
+  const { logs } = leadStore;
+  return searchBytes({ folders: [broker.storeDir!, journalDir], supabase, logs }, words);
+};
 
 describe('a person who is erased', () => {
   const lead = someLead({
@@ -190,6 +179,10 @@ describe('a person who is erased', () => {
   test('is gone from every place, however often it was interrupted; nobody else is', async () => {
     await publishLead(other);
     await scatter(lead);
+    const account = `insert into tripwire_users (email, full_name) values ($1, 'Ученица') returning id`;
+    const [own] = await supabase.tripwire.sql(account, [lead.email!.toLowerCase()]);
+    await supabase.tripwire.sql(account, ['other@leadwire-sample.kz']);
+    mainUsers.push({ id: 'u-1', phone: '87000007701' }, { id: 'u-2', phone: '87000007702' });
     expect((await placesWith(words)).length).toBeGreaterThan(12);
     const foreseen = await foreseeErasure(parts, '8 700 000 77 01');
     expect(foreseen.contacts).toHaveLength(2);
@@ -215,7 +208,7 @@ describe('a person who is erased', () => {
     );
 
     await isStored(other);
-    expect(await placesWith(words)).toEqual([]);
+    expect(await placesWith(words)).toEqual(['tripwire.tripwire_users']);
     expect(await rowOf(lead)).toMatchObject({
       name: null,
       email: null,
@@ -242,6 +235,12 @@ describe('a person who is erased', () => {
         crm: { contactIds: [77], dealIds: [78], isEmptied: true },
       },
     ]);
+    // Accounts are the platform's: told, by ids.
+    expect(certificates[0]!.left).toEqual([
+      `Курс (tripwire): удалите учётную запись ${String(own!.id)} в таблице tripwire_users.`,
+      'Учебная платформа (main): удалите учётную запись u-1 в таблице users.',
+    ]);
+    await supabase.tripwire.sql('delete from tripwire_users where id = $1', [own!.id]);
     expect(crmCalls).toEqual(
       expect.arrayContaining(['GET /api/v4/contacts/77', 'GET /api/v4/leads/78']),
     );

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
+import { startAutovacuum } from './autovacuum.ts';
 import { openDataDir } from './data-dir.ts';
 import { keepDatabaseErrorsQuiet } from './database-errors.ts';
 import { SERVICE_KEY_PREFIX } from './gate.ts';
@@ -127,14 +128,19 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
     }) as Server;
     const host = options.host ?? '127.0.0.1';
     const { port } = await listen(server, options.port ?? 0, host);
+    const { driver } = connection;
+    const vacuum = startAutovacuum(
+      { query: (query, params) => driver.query(query, params) },
+      (err) => options.log?.warn({ err }, 'the tables could not be tidied'),
+    );
     let closing: Promise<void> | undefined;
     return {
       url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
       applied,
       sql: async <Row extends object>(query: string, params: unknown[] = []) =>
-        (await connection.driver.query<Row>(query, params)).rows,
-      dump: () => connection.driver.dumpDataDir('none'),
-      close: () => (closing ??= stopListening(server).then(closeDatabase)),
+        (await driver.query<Row>(query, params)).rows,
+      dump: () => driver.dumpDataDir('none'),
+      close: () => (closing ??= stopListening(server).then(vacuum.stop).then(closeDatabase)),
     };
   } catch (error) {
     await closeDatabase();

@@ -92,6 +92,7 @@ const SEEN: Record<string, Partial<Record<Person, number | '-'>>> = {
         'sequence_messages',
         'segments',
         'campaign_subject_tests',
+        'campaign_clicks',
         'intake_forms',
         'intake_rejects',
       ],

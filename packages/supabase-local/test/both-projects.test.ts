@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import {
   LANDING_MIGRATIONS,
   LANDING_SCHEMAS,
+  MAIN_SCHEMAS,
   TRIPWIRE_MIGRATIONS,
   TRIPWIRE_SCHEMAS,
 } from '../src/migrations.ts';
@@ -22,4 +23,14 @@ test.each([
     [landing, tripwire].map((folder) => readFile(join(folder, file), 'utf8')),
   );
   expect(other).toBe(one);
+});
+
+test('accounts of the main project are looked through by the same function', async () => {
+  const read = async (folder: string, file: string) => {
+    const text = await readFile(join(folder, file), 'utf8');
+    return /^create or replace function public\.leadwire_person_rows[^]*?\n\$\$;$/m.exec(text)?.[0];
+  };
+  const landing = await read(LANDING_SCHEMAS, '88_person_rows.sql');
+  expect(landing).toContain('jsonb_build_object');
+  expect(await read(MAIN_SCHEMAS, '96_person_rows.sql')).toBe(landing);
 });

@@ -8,8 +8,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
+import { waitFor } from '@leadwire/testing/wait-for';
 import { readEnv } from '../src/env.ts';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
+import { vacuumOnce } from '../src/autovacuum.ts';
 import { startProject } from '../src/project.ts';
 import type { Project } from '../src/project.ts';
 
@@ -131,6 +133,28 @@ describe('a project', () => {
       data: [{ name: 'Второй', metadata: { form: { page: 2 } } }],
       count: 1,
     });
+  });
+
+  test('counts the rows of tables that have changed much, and tidies what was deleted', async () => {
+    const { sql } = await startInMemory();
+    const tidy = () => vacuumOnce({ query: async (query) => ({ rows: await sql(query) }) });
+    const known = async () => {
+      const [row] = await sql<{ reltuples: number; dead: number }>(
+        `select c.reltuples, s.n_dead_tup::int as dead from pg_class c join pg_stat_user_tables s on s.relid = c.oid
+         where c.oid = 'public.landing_leads'::regclass`,
+      );
+      return row;
+    };
+    // Postgres counts changes a little later than it makes them.
+    const tidied = () =>
+      waitFor(async () => (await tidy()).includes('public.landing_leads'), { what: 'its turn' });
+    await tidy();
+    await sql(`insert into landing_leads (name) select 'lead' from generate_series(1, 300)`);
+    await tidied();
+    expect(await known()).toMatchObject({ reltuples: 300 });
+    await sql(`delete from landing_leads where id in (select id from landing_leads limit 200)`);
+    await tidied();
+    expect(await known()).toEqual({ reltuples: 100, dead: 0 });
   });
 
   test('says which migration failed and leaves its folder free', async () => {

@@ -134,7 +134,7 @@ describe('what is said about a text', () => {
     ['subject_emoji', 'mend', mailOf(good, { subject: 'Ждём 🎉🎉🎉' })],
     ['no_preheader', 'mend', mailOf(good, { preheader: '' })],
     ['no_text_part', 'stop', mailOf([{ type: 'picture', url: 'https://leadwire-sample.kz/x.png', alt: 'Афиша' }])], // prettier-ignore
-    ['no_alt', 'mend', mailOf([said, { type: 'picture', url: 'https://leadwire-sample.kz/x.png' }])], // prettier-ignore
+    ['no_alt', 'stop', mailOf([said, { type: 'picture', url: 'https://leadwire-sample.kz/x.png' }])], // prettier-ignore
     ['no_link', 'stop', mailOf([said, { type: 'button', text: 'Приду', url: '' }])],
     ['bad_link', 'stop', mailOf([said, { type: 'button', text: 'Приду', url: 'leadwire-sample.kz' }])], // prettier-ignore
     ['no_https', 'mend', mailOf([{ type: 'text', text: '[тут](http://leadwire-sample.kz/)' }])],

@@ -112,6 +112,17 @@ if (show) {
   editor.requestSubmit(show);
 }
 
+// A picture is loaded as soon as it is chosen, unless it is too large: then nobody waits for the answer.
+document.addEventListener('change', ({ target }) => {
+  if (!target.matches('[data-picture]')) return;
+  const [file] = target.files;
+  const isTooLarge = file !== undefined && file.size > Number(target.dataset.picture);
+  target.setCustomValidity(isTooLarge ? target.dataset.tooLarge : '');
+  const button = target.closest('.text-fields').querySelector('[data-upload]');
+  if (isTooLarge) target.reportValidity();
+  else if (file) target.form.requestSubmit(button);
+});
+
 // Copying needs a script: the button is there with it.
 for (const button of document.querySelectorAll('[data-copy]')) {
   if (!globalThis.navigator.clipboard) break;

@@ -9,6 +9,7 @@ import { draftPage, testTold } from './pages/campaign-draft-page.ts';
 import { campaignAsks, campaignPage } from './pages/campaign-page.ts';
 import { campaignsPage, newCampaignPage, refusal } from './pages/campaigns-page.ts';
 import { notice } from './pages/parts.ts';
+import { compareRoute } from './campaign-compare-route.ts';
 import { segmentRoutes } from './segment-routes.ts';
 import { sequenceRoutes } from './sequence-routes.ts';
 import { refusalWords } from './words/campaigns.ts';
@@ -72,6 +73,7 @@ export function campaignRoutes(parts: CampaignParts): Route[] {
     { method: 'POST', path: '/campaigns', roles, handle: made },
     ...segmentRoutes(parts),
     ...sequenceRoutes(parts),
+    compareRoute(parts),
     { method: 'GET', path: '/campaigns/:id', roles, handle: (visit) => show(parts, visit) },
     {
       method: 'GET',

@@ -5,24 +5,23 @@ import { createTextStore, type TextStore } from '@leadwire/operations/texts/text
 import { archiveText, restoreText, saveText, textOf } from '@leadwire/operations/texts/texts'; // prettier-ignore
 import { addressesIn, type TextFinding } from '@leadwire/templates/own-texts/check-text'; // prettier-ignore
 import { isRaw } from '@leadwire/templates/own-texts/own-text';
-import type { Bus } from '@leadwire/shared/broker/bus';
 import { z } from 'zod';
 import { readAnswer } from './data/answers.ts';
 import { html, type Content } from './html.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
 import { notice } from './pages/parts.ts';
+import { withPicture, type PictureRouteParts } from './text-pictures.ts';
 import { editorPage } from './pages/texts/editor-page.ts';
 import { moved, newContent, newMail, readWriting, type Writing } from './pages/texts/text-form.ts';
 import { textsPage, versionsPage } from './pages/texts/texts-page.ts';
 import { campaignTexts, doneOf, messageTexts, type TextKind } from './text-kinds.ts';
 import type { Clock } from './words/time.ts';
 
-/** Sixty blocks of Cyrillic, each letter six bytes on its way. */
-const LARGEST_TEXT = 1024 * 1024;
+/** Sixty blocks of Cyrillic, each letter six bytes on its way, and a picture that is refused with words, not with a page. */
+const LARGEST_TEXT = 24 * 1024 * 1024;
 const GONE = 'Этого текста больше нет.';
 
-export interface TextRouteParts {
-  bus: Bus;
+export interface TextRouteParts extends PictureRouteParts {
   clock: Clock;
 }
 
@@ -184,6 +183,10 @@ function writing(parts: TextRouteParts, kind: TextKind) {
     const act = form.get('act') ?? '';
     const { mail } = given.content;
     if (act === 'links') return page(kind, given, undefined, { isNew, isAsking: true });
+    if (act.startsWith('picture:')) {
+      const [filled, told] = await withPicture(parts, visit, given, Number(act.slice(8)));
+      return page(kind, filled, told, { isNew });
+    }
     if (act !== 'save') {
       if (mail !== null && isRaw(mail)) return page(kind, given, undefined, { isNew });
       const head = { subject: mail?.subject ?? '', preheader: mail?.preheader ?? '' };

@@ -16,7 +16,11 @@ beforeAll(async () => {
   const port = await freePort();
   const MAILER_BATCH_URL = `http://127.0.0.1:${port}`;
   [rig, sandbox] = await Promise.all([
-    startRig({ MAILER_BATCH_URL, CAMPAIGNS_TOKEN: ADMIN_TOKEN }),
+    startRig({
+      MAILER_BATCH_URL,
+      CAMPAIGNS_TOKEN: ADMIN_TOKEN,
+      PUBLIC_BASE_URL: 'https://leadwire.kz',
+    }),
     startSandbox(sandboxOptions),
   ]);
   mailer = await startServiceProcess({
@@ -96,6 +100,19 @@ test('a campaign is written, given its people, checked, tried, started by its nu
   expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
   expect(bytes.toString()).toContain('erlan@gmial.com');
   expect(await textOf(await marketer.get('/campaigns'))).toContain('Перенос');
+  const id = path.split('/').at(-1) ?? '';
+  await rig.landing.landing.sql(
+    `insert into campaign_clicks (event_id, campaign_id, recipient_id, link, clicked_at)
+     select r.id::text, r.campaign_id, r.id, 'https://leadwire.kz/s/b4Tz9Rc', now() + interval '1 minute'
+     from campaign_recipients r where r.campaign_id = $1`,
+    [id],
+  );
+  const reported = await textOf(await marketer.get(path));
+  expect(reported).toContain('leadwire.kz/s/b4Tz9Rc');
+  expect(reported).toContain('переходов 2');
+  const compared = await textOf(await marketer.get(`/campaigns/compare?a=${id}&b=${id}`));
+  expect(compared).toContain('Переходят одинаково');
+  expect((await marketer.get('/campaigns/compare?a=nothing')).status).toBe(404);
   goneTo(await marketer.post(`${path}/copy`, {}));
 }, 180_000);
 
@@ -115,6 +132,24 @@ test('a segment is counted while it is edited, saved, and gives a draft its peop
   goneTo(await marketer.post(`${path}/people`, { kind: 'segment', segment: id }));
   expect(await textOf(await marketer.get(path))).toContain('В списке 1 человек');
   expect(goneTo(await marketer.post(`${path}/delete`, {}))).toContain('deleted');
+}, 120_000);
+
+test('a picture goes into its block, and what is none leaves what was written', async () => {
+  const write = (name: string, file: Blob) => {
+    const form = new FormData();
+    const head = { title: 'День', name: 'open-day', subject: 'Ждём', base: '0', block: '0' };
+    const block = { '0.type': 'picture', '0.alt': 'Зал школы', act: 'picture:0' };
+    for (const [key, value] of Object.entries({ ...head, ...block })) form.append(key, value);
+    form.append('0.file', file, name);
+    return marketer.upload('/campaigns/texts', form);
+  };
+  const dot = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
+  const taken = await textOf(await write('dot.gif', new Blob([dot])));
+  expect(taken).toContain('Картинка загружена: 1 × 1');
+  expect(taken).toMatch(/value="http[^"]+\/i\/[0-9a-f]{32}\.gif"/);
+  const large = await textOf(await write('large.jpg', new Blob([Buffer.alloc(20 * 1024 * 1024)])));
+  expect(large).toContain('Картинка 20 МБ, а можно до 10 МБ');
+  expect(large).toContain('Зал школы');
 }, 120_000);
 
 test('an owner puts own words in the place of a message, is refused what could not be sent, and takes them back', async () => {

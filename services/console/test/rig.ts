@@ -91,6 +91,12 @@ export class Visitor {
     return this.#send(path, { method: 'POST', body: new URLSearchParams(fields), headers: own });
   }
 
+  /** As a form with files in it. */
+  async upload(path: string, form: FormData): Promise<Response> {
+    const headers = { 'sec-fetch-site': 'same-origin' };
+    return this.#send(path, { method: 'POST', body: form, headers });
+  }
+
   async #send(path: string, init: RequestInit): Promise<Response> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { ...(init.headers as Record<string, string>), ...(cookie && { cookie }) };

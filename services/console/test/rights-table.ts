@@ -41,6 +41,7 @@ export const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'POST /campaigns/sequences/:id/on': CONTACTS,
   'POST /campaigns/sequences/:id/off': CONTACTS,
   'POST /campaigns/sequences/:id/stop': CONTACTS,
+  'GET /campaigns/compare': CONTACTS,
   'GET /campaigns/segments': CONTACTS,
   'GET /campaigns/segments/new': CONTACTS,
   'GET /campaigns/segments/:id': CONTACTS,

@@ -25,6 +25,7 @@ import { PAGES_PER_MINUTE, refuseOtherOrigins, watchProxies } from './edge-guard
 import { addFormRoutes, type FormPorts } from './forms/form-routes.ts';
 import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
 import { addClickRoute, type ClickPorts } from './links/clicks.ts';
+import { addPictureRoute } from './links/pictures.ts';
 import { addReferralLinkRoute } from './links/referral-links.ts';
 import type { Env } from './env.ts';
 import { BODY_LIMIT_BYTES, acceptJsonBodies } from './forms/json-body.ts';
@@ -101,6 +102,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   addFormRoutes(app, forms);
   addStatusRoute(app, ports);
   addClickRoute(app, ports);
+  addPictureRoute(app, ports);
   addOptionalRoutes(app, env, ports);
   refuseOtherMethods(app, 'POST', [
     '/api/landing/proftest',
@@ -108,7 +110,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
     '/api/landing/submit',
     '/api/forms/:form',
   ]);
-  refuseOtherMethods(app, 'GET', ['/api/landing/leads/:leadId/status', '/s/:code']);
+  refuseOtherMethods(app, 'GET', ['/api/landing/leads/:leadId/status', '/s/:code', '/i/:name']);
   return app;
 }
 

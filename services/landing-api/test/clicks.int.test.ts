@@ -5,6 +5,7 @@ import { waitFor } from '@leadwire/testing/wait-for';
 import { eventSchemas } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
+import { keepPicture } from '@leadwire/shared/delivery/pictures';
 import { createShortLinks, type ShortLink } from '@leadwire/shared/delivery/short-links';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { startApi, type TestApi } from './start-api.ts';
@@ -124,4 +125,25 @@ test('a visitor arrives although the click cannot be counted', async () => {
   const response = await follow(link.code);
   expect(response.status).toBe(302);
   expect(Date.now() - startedAt).toBeLessThan(5_000);
+});
+
+test('a picture is what was kept, for a year and for pages of others; no other name leads anywhere', async () => {
+  const bytes = Buffer.from([0xff, 0xd8, 0xff, 1, 2, 3]);
+  const name = await keepPicture(api.bus, bytes, 'jpg');
+  expect(await keepPicture(api.bus, bytes, 'jpg')).toBe(name);
+  const found = await fetch(`${api.url}/i/${name}`);
+  expect(Buffer.from(await found.arrayBuffer())).toEqual(bytes);
+  expect(Object.fromEntries(found.headers)).toMatchObject({
+    'content-type': 'image/jpeg',
+    'cache-control': 'public, max-age=31536000, immutable',
+    'cross-origin-resource-policy': 'cross-origin',
+    'x-content-type-options': 'nosniff',
+  });
+  const others = [
+    name.replace('jpg', 'png'),
+    name.replace('jpg', 'svg'),
+    '..%2f..%2fetc%2fpasswd',
+    '>',
+  ];
+  for (const other of others) expect((await fetch(`${api.url}/i/${other}`)).status).toBe(404);
 });

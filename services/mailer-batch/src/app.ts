@@ -10,7 +10,9 @@ import { createChannels } from './sending/channels.ts';
 import { consumeFacts } from './reports/consume-facts.ts';
 import { createEngine } from './sending/engine.ts';
 import { envSchema, type MailerEnv } from './env.ts';
+import { createClicks } from './reports/clicks.ts';
 import { createFacts } from './reports/facts.ts';
+import { createReportStore } from './reports/report-store.ts';
 import { startSubjectTests } from './campaigns/subject-tests.ts';
 import { consumeSequences } from './sequences/consume-sequences.ts';
 import { createSequenceRunner } from './sequences/run-sequences.ts';
@@ -26,7 +28,12 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
   const store = createCampaignStore(database);
   const { channels, mobizon, resend } = createChannels(env, parts);
   const engine = createEngine(env, { ...parts, store, channels });
-  const facts = createFacts({ database, mobizon, bus });
+  const storeClick = createClicks({
+    reports: createReportStore(database),
+    publicBaseUrl: env.PUBLIC_BASE_URL,
+    unsubscribeSecret: env.UNSUBSCRIBE_SECRET,
+  });
+  const facts = createFacts({ database, mobizon, bus, storeClick });
 
   const ports = await createHttpPorts(env, {
     log,

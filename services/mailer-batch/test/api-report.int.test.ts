@@ -76,6 +76,71 @@ describe('the report', () => {
   });
 });
 
+describe('the sums of a report', () => {
+  const sql = (text: string, values: unknown[]) => api.supabase().landing.sql(text, values);
+
+  test('tell links by people, keep scanners apart, name domains with trouble and what was sold', async () => {
+    const id = await api.draft(listed(4, 9_000));
+    await api.post(`/api/campaigns/${id}/start`, { confirm: 4 });
+    await sql(
+      `update campaign_recipients set status = 'sent', sent_at = '2026-11-20T10:00:00Z',
+         delivered_at = '2026-11-20T10:00:10Z', opened_at = case when line = 1 then timestamptz '2026-11-20T12:30:00Z' end,
+         bounced_at = case when line = 4 then timestamptz '2026-11-20T10:00:11Z' end where campaign_id = $1`,
+      [id],
+    );
+    await sql(
+      `insert into campaign_clicks (event_id, campaign_id, recipient_id, link, clicked_at, by_program)
+       select x.n || ':' || r.id, r.campaign_id, r.id, x.link, timestamptz '2026-11-20T10:00:00Z' + make_interval(secs => x.after), x.by
+       from (values (1, 1, 'https://a.kz/', 60, false), (2, 1, 'https://a.kz/', 90, false), (3, 2, 'https://a.kz/', 70, false),
+         (4, 1, 'https://b.kz/', 80, false), (5, 3, 'https://b.kz/', 12, false), (6, 3, 'https://a.kz/', 5, false),
+         (7, 3, 'https://a.kz/', 900, true)) as x(n, line, link, after, by)
+       join campaign_recipients r on r.campaign_id = $1 and r.line = x.line`,
+      [id],
+    );
+    await sql(
+      `insert into sales (id, student_id, email, amount, sold_at, refunded_at, superseded_by)
+       select gen_random_uuid(), 'student', r.contact, 45000, timestamptz '2026-11-20T10:00:00Z' + s.after, s.back, null
+       from (values (interval '13 days', null), (interval '15 days', null), (interval '1 day', now())) as s(after, back),
+         campaign_recipients r where r.campaign_id = $1 and r.line = 2`,
+      [id],
+    );
+    const { body } = await api.get(`/api/campaigns/${id}/report?limit=1`);
+    expect(body).toMatchObject({
+      summary: {
+        links: [
+          { link: 'https://a.kz/', people: 2, clicks: 3, early: 2 },
+          { link: 'https://b.kz/', people: 1, clicks: 1, early: 1 },
+        ],
+        hours: [{ hour: 2, opened: 1, clicked: 0 }],
+        domains: [{ domain: 'mail.leadwire-sample.kz', bounced: 1, failed: 0, complained: 0 }],
+        sales: { count: 1, amount: 45_000 },
+        cost: null,
+      },
+    });
+  });
+
+  test('tell what SMS cost: the segments of those that went out', async () => {
+    const audience = {
+      kind: 'list',
+      recipients: [{ phone: '87051234567' }, { phone: '87051234568' }],
+    };
+    const id = await api.draft({ channel: 'sms', audience });
+    await api.post(`/api/campaigns/${id}/start`, { confirm: 2 });
+    const people = await sql(
+      `select id, batch from campaign_recipients where campaign_id = $1 order by line`,
+      [id],
+    );
+    await sql(`update campaign_recipients set status = 'sending' where campaign_id = $1`, [id]);
+    const [first, second] = people.map((row) => String(row['id']));
+    await api.ports().store.settle(id, Number(people[0]?.['batch']), [
+      { id: first ?? '', status: 'sent', providerId: '1', segments: 2 },
+      { id: second ?? '', status: 'failed', reason: 'refused_by_provider' },
+    ]);
+    const { body } = await api.get(`/api/campaigns/${id}/report?limit=1`);
+    expect(body).toMatchObject({ summary: { segments: 2, cost: 40 } });
+  });
+});
+
 describe('the lists of people who are not written to', () => {
   test.each(['/api/suppressions', '/api/exclusions'])(
     '%s is looked at and changed',

@@ -72,3 +72,13 @@ describe('a campaign of a text', () => {
     expect((await api.post(`/api/campaigns/${id}/start`, { confirm: 2 })).status).toBe(422);
   });
 });
+
+test('a picture is kept by its bytes, and what is none is refused in words', async () => {
+  const dot = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
+  const send = (bytes: Buffer) => api.call('POST', '/api/pictures', bytes, { 'content-type': 'image/gif' }); // prettier-ignore
+  const kept = await send(dot);
+  expect(answer(kept)).toMatchObject([201, { width: 1, height: 1 }]);
+  const { url } = kept.body as unknown as { url: string };
+  expect(url).toMatch(/^https?:\/\/[^/]+\/i\/[0-9a-f]{32}\.gif$/);
+  expect(answer(await send(Buffer.from('<svg/>')))).toMatchObject([422, { error: expect.stringContaining('SVG') }]); // prettier-ignore
+});

@@ -96,7 +96,15 @@ describe('what becomes of a campaign’s mails', () => {
     await tellBadly({ duplicates: 2 });
     const [first] = rows;
     await rig.control().resend.emailEvent(first?.providerId ?? '', 'opened');
-    await rig.control().resend.emailEvent(first?.providerId ?? '', 'clicked');
+    const [mail] = await rig.control().mails(first?.contact ?? '');
+    const hrefs = [...(mail?.html ?? '').matchAll(/<a\b[^>]*?href="([^"]*)"/g)].map(
+      ([, href]) => href,
+    );
+    const ways = hrefs.find((href) => href?.includes('/u/')) ?? '';
+    for (const link of ['https://leadwire.kz/s/b4Tz9Rc', ways]) {
+      const click = { link, userAgent: 'Mozilla/5.0 (iPhone) Safari/604.1' };
+      await rig.control().resend.emailEvent(first?.providerId ?? '', 'clicked', { click });
+    }
     const opened = await rowsWhen(id, (all) =>
       // So soon after the delivery, a click is a scanner's.
       all.some((row) => row.openedAt !== null && (row.clickedAt ?? row.programClickedAt) !== null),
@@ -104,6 +112,19 @@ describe('what becomes of a campaign’s mails', () => {
     expect(opened.filter((row) => row.openedAt !== null).map(({ id: row }) => row)).toEqual([
       first?.id,
     ]);
+    // Told three times each, and by the names that the text has for them, not by a person's own address.
+    const links = await waitFor(
+      async () => {
+        const found = await rig
+          .supabase()
+          .landing.sql('select link from campaign_clicks where campaign_id = $1 order by link', [
+            id,
+          ]);
+        return found.length >= 2 ? found.map(({ link }) => link) : undefined;
+      },
+      { timeoutMs: 60_000, what: 'the clicks' },
+    );
+    expect(links).toEqual(['https://leadwire.kz/s/b4Tz9Rc', 'unsubscribe']);
     const suppressed = await waitFor(
       async () => {
         const all = await suppressions();

@@ -34,7 +34,7 @@ beforeAll(async () => {
     limiter: createLimiter({ bus, metrics, account: 'mobizon', ratePerSecond: 50 }),
     track: (_action, _context, call) => call(),
   });
-  facts = createFacts({ database, mobizon, bus });
+  facts = createFacts({ database, mobizon, bus, storeClick: () => Promise.resolve() });
 }, 60_000);
 
 /** No webhook is set up: nobody is told of anything. */

@@ -23,7 +23,12 @@ describe('a batch of SMS', () => {
     const batch = rig.batchOf(3);
     const { results } = await rig.deliver(batch);
     expect(results).toEqual(
-      batch.recipients.map(({ id }) => ({ id, status: 'sent', providerId: expect.any(String) })),
+      batch.recipients.map(({ id }) => ({
+        id,
+        status: 'sent',
+        providerId: expect.any(String),
+        segments: 1,
+      })),
     );
     const sent = await rig.sandbox.control.sms();
     expect(sent.map(({ text }) => text)).toEqual([
@@ -73,7 +78,7 @@ describe('a batch of SMS', () => {
     const { results } = await rig.deliver({ ...batch, recipients: people });
     expect(results).toEqual([
       { id: abroad!.id, status: 'skipped', reason: 'sms_not_allowed' },
-      { id: home!.id, status: 'sent', providerId: expect.any(String) },
+      { id: home!.id, status: 'sent', providerId: expect.any(String), segments: 1 },
     ]);
     expect(await rig.numbersSentTo()).toEqual([digits(0)]);
 

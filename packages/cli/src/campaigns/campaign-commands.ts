@@ -16,6 +16,7 @@ import {
   previewLines,
 } from './campaign-screen.ts';
 import { waitLines } from './campaign-times.ts';
+import { addReportCommands } from './report-commands.ts';
 import { addSubjectCommand } from './subject-command.ts';
 import { nextSteps, watchCampaign } from './campaign-watch.ts';
 import type { CliEnv } from '../env.ts';
@@ -104,16 +105,7 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
         say('Deleted.');
       }),
     );
-  one('report', 'what became of everybody, as CSV')
-    .option('-o, --output <file>', 'write it there instead of to the screen')
-    .action((id: string, { output }: { output?: string }) =>
-      withOne(id, async (api, found) => {
-        const csv = await api.report(found);
-        if (output === undefined) return void process.stdout.write(csv);
-        await writeFile(output, csv, { mode: 0o600 });
-        say(`The report is in ${output}. It has contacts in it.`);
-      }),
-    );
+  addReportCommands(one, withOne, findId);
 }
 
 /** Pause, resume, cancel, retry, rate. */

@@ -19,6 +19,7 @@ export async function personParts(env: CliEnv, bus: Bus): Promise<PersonParts> {
     actor: actorHere(),
     secret,
     databases: await databasesOf(env),
+    main: await mainOf(env),
     journalDir: env.JOURNAL_DIR,
     editNotice: noticeEditor(env),
     amocrm: env.AMOCRM_BASE_URL === undefined ? undefined : openAccount(env),
@@ -36,6 +37,13 @@ async function databasesOf(env: CliEnv): Promise<PersonParts['databases']> {
   if (otherUrl === undefined || otherKey === undefined) return { landing };
   const other = { project: 'tripwire', url: otherUrl, serviceKey: otherKey };
   return { landing, tripwire: createDatabase(other) };
+}
+
+async function mainOf(env: CliEnv): Promise<PersonParts['main']> {
+  const { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: serviceKey } = env;
+  if (url === undefined || serviceKey === undefined) return undefined;
+  const { createDatabase } = await import('@leadwire/shared/providers/supabase');
+  return createDatabase({ project: 'main', url, serviceKey });
 }
 
 /** False when Telegram refuses for good: the message is gone, the group, or the bot's right to it. */

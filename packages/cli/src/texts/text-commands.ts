@@ -22,6 +22,7 @@ import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { openLanding } from '../landing.ts';
 import { confirm, say } from '../terminal.ts';
+import { addPictureCommand } from './picture-command.ts';
 import { findingLines, listLines, previewLines, versionLines } from './text-screen.ts';
 
 interface WriteFlags {
@@ -79,6 +80,7 @@ export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
       write(readEnv(), { name, file }, flags),
     );
 
+  addPictureCommand(texts, readEnv);
   withText('preview', 'what somebody gets of it, exactly as it is sent')
     .option('--version <n>', 'an earlier one', parseVersion)
     .option('--html <file>', 'write the mail there, to be opened in a browser')

@@ -24,10 +24,20 @@ export const summarySchema = z.object({
       bounced: count,
       failed: count,
       opened: count,
+      complained: count.default(0),
     }),
   ),
+  /** `link` as in the text, `unsubscribe` or empty; `early`: scanners, who are in no other number. */
+  links: z
+    .array(z.object({ link: z.string(), people: count, clicks: count, early: count }))
+    .default([]),
+  /** First opens and clicks by hours after the copy, from 0; hours without any are left out. */
+  hours: z.array(z.object({ hour: count, opened: count, clicked: count })).default([]),
   sales: z.object({ count, amount: count }),
   unsubscribed: count,
+  /** Of SMS, and what they cost. */
+  segments: count.nullable().default(null),
+  cost: count.nullable().default(null),
 });
 export type CampaignSummary = z.infer<typeof summarySchema>;
 

@@ -8,6 +8,7 @@ import { readKey } from '@leadwire/shared/coordination/kv';
 import { erasedContactKey } from '@leadwire/shared/delivery/erasure-list';
 import { z } from 'zod';
 import { audited } from '../audit/audited.ts';
+import { accountsLeft } from './accounts.ts';
 import {
   certificateSchema,
   keepCertificate,
@@ -102,10 +103,13 @@ async function erase(parts: PersonParts, asForeseen: Certificate): Promise<Certi
   const { edited, left } = await endNotices(parts, new Set(foreseen.ids));
   step('amocrm');
   const crm = await emptyCards(parts, foreseen);
+  step('accounts');
+  const looking = { traces: createTraces(parts.secret), wanted: wantedOf([foreseen]) };
+  const accounts = await accountsLeft(parts, looking);
   const told: Certificate = {
     ...foreseen,
     ...crm,
-    left: [...left, ...crm.left, ...leftAtPlatform(foreseen)],
+    left: [...left, ...crm.left, ...accounts],
     places: { ...foreseen.places, ...crm.places, ...(edited > 0 && { telegram: edited }) },
   };
   const noteProgress = (counted: Record<string, number>) =>
@@ -234,10 +238,6 @@ function retold({ left, places }: Certificate, { crm, ...news }: EmptiedCards): 
 
 function hasCards({ crm: { contactIds, dealIds } }: Certificate): boolean {
   return contactIds.length + dealIds.length > 0;
-}
-
-function leftAtPlatform({ studentIds }: Certificate): string[] {
-  return studentIds.map((id) => `Учебная платформа: удалите учётную запись ученика ${id}.`);
 }
 
 function union(one: readonly string[] | undefined, other: readonly string[]): string[] {

@@ -10,6 +10,8 @@ export interface PersonParts extends ActingParts {
   /** CONTACT_HASH_SECRET. */
   secret: string;
   databases: Readonly<Partial<Record<ProjectName, PersonDatabase>>>;
+  /** The platform's main project, where it is configured: accounts are looked for there. */
+  main?: PersonDatabase | undefined;
   /** landing-api's journal, where it is on this machine. */
   journalDir?: string | undefined;
   /** Makes a notice in a group unreadable; false when Telegram does not let it. Absent without a bot. */

@@ -44,6 +44,8 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   staff_telegram: 'keep',
   intake_forms: 'keep',
   message_texts: 'keep',
+  // Of mails to everybody.
+  pictures: 'keep',
   referral_codes: 'contact',
   message_links: 'any',
   hook_tokens: 'contact',
@@ -167,6 +169,8 @@ export const tableReach = {
     campaign_left_out: { reach: 'contact', how: () => ({ name: null, contact: null }) },
     campaign_batches: scrubbed,
     campaign_topic_sends: removed,
+    // Links of the text and ids of copies: statistics, once the copy has no contact.
+    campaign_clicks: keep,
     staff: keep,
     audit_log: keep,
     intake_forms: keep,
@@ -191,7 +195,7 @@ export const tableReach = {
   tripwire: {
     lead_tracking: { reach: 'any', how: emptiedCopy },
     staff: keep,
-    // The platform's: whoever ends an account there ends its login as well. The certificate says so.
+    // The platform's: whoever ends an account there ends its login as well. accounts.ts finds it, the certificate says so.
     tripwire_users: keep,
     ...referralTables,
   },

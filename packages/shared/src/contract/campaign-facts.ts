@@ -24,6 +24,8 @@ export const campaignDeliverySchema = z.object({
   reason: z.string().optional(),
   /** Of a click: a scanner's or a preview's, not a person's. */
   byProgram: z.boolean().optional(),
+  /** Of a click: which link, as `linkMark` (delivery/link-mark.ts); the address itself may be a person's own. */
+  link: z.string().max(64).optional(),
 });
 export type CampaignDelivery = z.infer<typeof campaignDeliverySchema>;
 

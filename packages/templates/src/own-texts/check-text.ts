@@ -142,7 +142,7 @@ function checkBlock(block: Block, index: number): TextFinding[] {
   return links;
 }
 
-const noAlt = (block?: number) => find('mend', 'no_alt', 'У картинки нет подписи: её не увидят там, где картинки выключены.', block); // prettier-ignore
+const noAlt = (block?: number) => find('stop', 'no_alt', 'У картинки нет подписи: половина почты картинки не показывает, и слепой её не услышит.', block); // prettier-ignore
 
 function checkAddress(address: string, block?: number): TextFinding[] {
   if (address === '') return [];

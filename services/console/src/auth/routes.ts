@@ -26,8 +26,25 @@ export interface AuthParts {
   send: (reply: FastifyReply, page: Html, status?: number) => FastifyReply;
 }
 
-export const formOf = ({ body }: FastifyRequest) =>
-  body instanceof URLSearchParams ? body : new URLSearchParams();
+export function formOf({ body }: FastifyRequest): URLSearchParams {
+  if (body instanceof URLSearchParams) return body;
+  const fields = body instanceof FormData ? [...body] : [];
+  return new URLSearchParams(
+    fields.flatMap(([name, value]): [string, string][] =>
+      typeof value === 'string' ? [[name, value]] : [],
+    ),
+  );
+}
+
+/** Files that came with the form, by the names of their fields; a field that nobody filled in has none. */
+export function filesOf({ body }: FastifyRequest): ReadonlyMap<string, File> {
+  const fields = body instanceof FormData ? [...body] : [];
+  return new Map(
+    fields.flatMap(([name, value]) =>
+      typeof value === 'string' || value.size === 0 ? [] : [[name, value] as const],
+    ),
+  );
+}
 
 /** A page of ours to go on to; another site's address is none. */
 export function nextOf(text: string | null | undefined): string {

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { TransientError, toError } from '@leadwire/shared/errors';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import type { Accounts, Session } from '../auth/accounts.ts';
-import { addAuthRoutes, formOf, nextOf } from '../auth/routes.ts';
+import { addAuthRoutes, filesOf, formOf, nextOf } from '../auth/routes.ts';
 import { findPerson, type Person } from '../data/person.ts';
 import { door, page, sections } from '../pages/layout.ts';
 import { FOREIGN, FORBIDDEN, NOT_FOUND, troubleOf, troublePage, type Trouble } from '../pages/trouble.ts'; // prettier-ignore
@@ -80,6 +80,7 @@ export function addPages(app: FastifyInstance, routes: readonly Route[], parts: 
           params: request.params as Record<string, string>,
           query: request.query as Record<string, string>,
           form: formOf(request),
+          files: filesOf(request),
         });
         return send(request, reply, route, known.person, answer);
       },

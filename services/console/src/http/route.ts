@@ -16,6 +16,8 @@ export interface Visit {
   query: Readonly<Record<string, string>>;
   /** Fields of the form; one that may be chosen several times has several values. */
   form: URLSearchParams;
+  /** Files that came with it, by their fields. */
+  files: ReadonlyMap<string, File>;
 }
 
 /** What stands between the sections; the title is the browser's, so it names nobody. */

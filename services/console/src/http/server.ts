@@ -47,6 +47,7 @@ export async function createServer({ log, url }: ServerOptions): Promise<Fastify
     { parseAs: 'string' },
     (_request, body, done) => done(null, new URLSearchParams(body as string)),
   );
+  app.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, readMultipart);
   app.addHook('onSend', async (_request, reply, payload) => compressed(reply, payload));
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
@@ -57,6 +58,21 @@ export async function createServer({ log, url }: ServerOptions): Promise<Fastify
   });
   addAssets(app);
   return app;
+}
+
+/** A form with files in it. What is no such form is refused as a bad request. */
+async function readMultipart(
+  { headers }: FastifyRequest,
+  body: string | Buffer,
+): Promise<FormData> {
+  try {
+    const type = headers['content-type'] ?? '';
+    return await new Response(new Uint8Array(Buffer.from(body)), {
+      headers: { 'content-type': type },
+    }).formData();
+  } catch (cause) {
+    throw Object.assign(new Error('the form cannot be read', { cause }), { statusCode: 400 });
+  }
 }
 
 /** Nothing from elsewhere, nothing inline, no frame around it. */

@@ -10,6 +10,7 @@ import { amount, counted, moment, span, type Clock } from '../words/time.ts';
 import { askForm, type Ask } from './ask.ts';
 import { PEOPLE, backToCampaigns } from './campaigns-page.ts';
 import { triedSubjects } from './campaign-subjects.ts';
+import { domainsCard, hoursCard, linksCard, statsOf } from './campaign-report.ts';
 import { icon, status, typed } from './parts.ts';
 
 export const campaignAsks = ['cancel', 'retry'] as const;
@@ -38,7 +39,7 @@ export function campaignPage(shown: CampaignShown): Html {
       ${told}${ask && askForm(asks[ask](campaign))}
       <div class="stack" id="progress" data-live>${progressCard(shown)}${statsOf(shown)}</div>
       <div class="grid">
-        ${domainsCard(shown)}${paceCard(campaign)}${triedSubjects(shown.test, shown.clock)}
+        ${linksCard(shown)}${hoursCard(shown)}${domainsCard(shown)}${paceCard(campaign)}${triedSubjects(shown.test, shown.clock)}
       </div>
     </div>`;
 }
@@ -68,6 +69,7 @@ function buttons({ id, status: state, counts, channel }: CampaignView): Content 
     counts.failed > 0 && state !== 'cancelled' && html`<a class="btn" href="/campaigns/${id}?ask=retry#ask">Не ушедшие ещё раз</a>`, // prettier-ignore
     state === 'finished' && channel === 'email' && post('resend', 'Не открывшим ещё раз'),
     post('copy', 'Копия'),
+    counts.sent > 0 && html`<a class="btn" href="/campaigns/compare?a=${id}">Сравнить</a>`,
     counts.audience > 0 && html`<a class="btn btn-line" href="/campaigns/${id}/report.csv">Отчёт CSV</a>`, // prettier-ignore
     isOpen && html`<a class="btn btn-danger" href="/campaigns/${id}?ask=cancel#ask">Отменить</a>`,
   ];
@@ -131,49 +133,6 @@ function progressCard({ campaign }: CampaignShown): Html {
         <dd>${amount(counts.audience)}</dd>
       </div>
     </dl>
-  </section>`;
-}
-
-function statsOf({ campaign: { counts, channel }, summary }: CampaignShown): Html {
-  const share = (part: number, of: number, what: string) =>
-    of > 0 ? `${Math.round((part / of) * 100)} % ${what}` : '';
-  const stat = (word: string, count: number, note: string) =>
-    html`<div>
-      <dt>${word}</dt>
-      <dd>${amount(count)}</dd>
-      <dd>${note}</dd>
-    </div>`;
-  const { sales } = summary;
-  return html`<dl class="stats stats-odd">
-    ${stat('Доставлено', counts.delivered, share(counts.delivered, counts.sent, 'отправленных'))}
-    ${channel === 'email' && stat('Открыли', counts.opened, share(counts.opened, counts.delivered, 'доставленных'))}
-    ${stat('Перешли', counts.clicked, share(counts.clicked, counts.delivered, 'доставленных'))}
-    ${stat('Отписались', summary.unsubscribed, counts.complained > 0 ? `и жалоб на спам: ${amount(counts.complained)}` : '')}
-    ${stat('Купили за 14 дней', sales.count, sales.count > 0 ? `${amount(Math.round(sales.amount))} ₸` : '')}
-  </dl>`;
-}
-
-/** Domains with trouble come first. */
-function domainsCard({ summary: { domains } }: CampaignShown): Html | undefined {
-  if (domains.length === 0) return undefined;
-  const rows = domains.slice(0, 10).map(({ domain, sent, delivered, bounced, failed, opened }) => {
-    const lost = bounced + failed;
-    const tone = { tone: 'bad', icon: 'octagon-x', word: `не дошло ${amount(lost)}` } as const;
-    return html`<li>
-      <span
-        >${typed(domain, 60)}
-        <span class="sub"
-          >ушло ${amount(sent)}, дошло ${amount(delivered)}, открыли ${amount(opened)}</span
-        ></span
-      >
-      <span>${lost > 0 && status(tone)}</span>
-    </li>`;
-  });
-  return html`<section class="card w-7" aria-labelledby="h-domains">
-    <div class="card-head"><h2 id="h-domains">По почтовым сервисам</h2></div>
-    <ul class="items">
-      ${rows}
-    </ul>
   </section>`;
 }
 

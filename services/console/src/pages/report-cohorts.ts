@@ -21,7 +21,7 @@ export function cohortTable(cohorts: readonly Cohort[], choice: ReportChoice, no
             <th role="columnheader" scope="col">${title}</th>
             <th role="columnheader" scope="col" class="num">Заявки</th>
             ${COHORT_DAYS.map((days) => html`<th role="columnheader" scope="col" class="num">За ${days} дн.</th>`)}
-            <th role="columnheader" scope="col" class="num">Всего продаж</th>
+            <th role="columnheader" scope="col" class="num">Всего</th>
           </tr>
         </thead>
         <tbody role="rowgroup">
@@ -48,7 +48,7 @@ function row(cohort: Cohort, choice: ReportChoice, now: Date): Html {
   });
   return html`<tr role="row">
     <th role="rowheader" scope="row">${nameOf(cohort, choice)}</th>
-    ${cell('Заявки', amount(cohort.leads))}${within}${cell('Всего продаж', shareOf(cohort.sales, cohort))}
+    ${cell('Заявки', amount(cohort.leads))}${within}${cell('Всего', shareOf(cohort.sales, cohort))}
   </tr>`;
 }
 

@@ -14,6 +14,7 @@ import { makeEvent, type AnyEvent } from '@leadwire/shared/contract/events';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import { isProgram } from '../links/programs.ts';
 import { derivedId } from '@leadwire/shared/contract/ids';
+import { linkMark } from '@leadwire/shared/delivery/link-mark';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { UNLIMITED, inTime } from './hook-guards.ts';
 
@@ -49,7 +50,7 @@ const webhookSchema = z.object({
       })
       .default({}),
     bounce: z.object({ type: z.string() }).optional(),
-    click: z.object({ userAgent: z.string().optional() }).optional(),
+    click: z.object({ userAgent: z.string().optional(), link: z.string().optional() }).optional(),
   }),
 });
 type MailEvent = z.infer<typeof webhookSchema>;
@@ -90,11 +91,12 @@ function outcomeFact(
   if (deliveryId === undefined) return [];
   if (campaignId !== undefined) {
     const data = { recipientId: deliveryId, campaignId, channel: 'email', outcome, at } as const;
+    const link = click?.link === undefined ? {} : { link: linkMark(click.link) };
     const event = makeEvent('campaign.delivery_recorded.v1', {
       source,
       id,
       subject: campaignId,
-      data: { ...data, ...more },
+      data: { ...data, ...more, ...link },
     });
     return [{ subject: subjects.campaignDelivery('email', outcome, deliveryId), event }];
   }

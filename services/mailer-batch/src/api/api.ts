@@ -12,6 +12,7 @@ import type { createChannels } from '../sending/channels.ts';
 import { createContactLists } from '../audience/contact-lists.ts';
 import { createSegmentStore } from '../audience/segment-store.ts';
 import { createCopyStore } from '../campaigns/copy-store.ts';
+import { createReportStore } from '../reports/report-store.ts';
 import { createSubjectStore } from '../campaigns/subject-store.ts';
 import { createDraftStore } from '../campaigns/draft-store.ts';
 import type { MailerEnv } from '../env.ts';
@@ -45,6 +46,7 @@ export async function createHttpPorts(env: MailerEnv, parts: Parts): Promise<Htt
     now,
     drafts: createDraftStore(database),
     copies: createCopyStore(database),
+    reports: createReportStore(database),
     subjects: createSubjectStore(database),
     segments: createSegmentStore(database),
     sequences: createSequenceStore(database),

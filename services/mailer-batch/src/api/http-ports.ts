@@ -10,6 +10,7 @@ import type { ContactLists } from '../audience/contact-lists.ts';
 import type { TextStore } from '@leadwire/operations/texts/text-store';
 import type { OwnTexts } from '../campaigns/own-texts.ts';
 import type { CopyStore } from '../campaigns/copy-store.ts';
+import type { ReportStore } from '../reports/report-store.ts';
 import type { SubjectStore } from '../campaigns/subject-store.ts';
 import type { Pace } from '../campaigns/sending-time.ts';
 import type { SequenceStore } from '../sequences/sequence-store.ts';
@@ -21,14 +22,15 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   /** Where landing-api is reached: links to unsubscribe begin with it. */
   publicBaseUrl: string;
   log: Log;
-  /** For the audit log. */
-  bus: Pick<Bus, 'name' | 'publish'>;
+  /** For the audit log, and pictures. */
+  bus: Pick<Bus, 'name' | 'publish' | 'bucket'>;
   store: CampaignStore;
   drafts: DraftStore;
   /** What people wrote; `templates` has what was so when it was refreshed. */
   texts: TextStore;
   ownTexts: OwnTexts;
   copies: CopyStore;
+  reports: ReportStore;
   subjects: SubjectStore;
   sequences: SequenceStore;
   lists: ContactLists;

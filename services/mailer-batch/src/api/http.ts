@@ -21,6 +21,7 @@ import type { HttpPorts } from './http-ports.ts';
 import { addListRoutes } from './list-routes.ts';
 import { addPreviewRoutes } from './preview-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
+import { addPictureRoutes } from './picture-routes.ts';
 import { addTextRoutes } from './text-routes.ts';
 import { addSegmentRoutes } from './segment-routes.ts';
 import { addSequenceRoutes } from './sequence-routes.ts';
@@ -68,6 +69,7 @@ export async function createHttp(
   addReportRoutes(app, ports);
   addListRoutes(app, ports);
   addTextRoutes(app, ports);
+  addPictureRoutes(app, ports);
   return app;
 }
 

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answerFor, campaignSchema, countedSchema, problemsOf, listOf } from './answers.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
-import { summarySchema } from '../campaigns/copy-store.ts';
+import { summarySchema, type Summary } from '../reports/report-store.ts';
 import { reportCsv } from '../reports/report-csv.ts';
 
 const time = z.string().nullable();
@@ -31,9 +31,15 @@ const reportSchema = z.object({
   campaign: campaignSchema,
   list: countedSchema,
   people: z.object({ items: z.array(personSchema), nextAfter: z.number().nullable() }),
-  summary: summarySchema.meta({
-    description: 'By domain, those with trouble first; sales within 14 days.',
-  }),
+  summary: summarySchema
+    .extend({
+      cost: z.number().nullable().meta({
+        description: 'Of SMS: segments that went out times MOBIZON_SMS_PRICE. Mails have no price.',
+      }),
+    })
+    .meta({
+      description: 'Domains with trouble first, links by people, sales within 14 days.',
+    }),
 });
 
 /** Adds the report: JSON in pages, or the whole of it as CSV. */
@@ -74,7 +80,7 @@ export function addReportRoutes(app: FastifyInstance, ports: HttpPorts): void {
         return reply;
       }
       const [summary, counted, items] = await Promise.all([
-        ports.copies.summary(campaign.id),
+        ports.reports.summary(campaign.id),
         store.preview(campaign.id),
         store.recipientsPage(campaign.id, query.after, query.limit),
       ]);
@@ -84,8 +90,13 @@ export function addReportRoutes(app: FastifyInstance, ports: HttpPorts): void {
         campaign: answerFor(campaign, now()),
         list: listOf(campaign, counted),
         people: { items, nextAfter: last?.row ?? null },
-        summary,
+        summary: { ...summary, cost: costOf(summary, ports.smsPrice) },
       };
     },
   );
+}
+
+/** In the currency of the price. */
+function costOf({ segments }: Pick<Summary, 'segments'>, price: number): number | null {
+  return segments === null ? null : Math.round(segments * price * 100) / 100;
 }

@@ -1,11 +1,8 @@
-/** Drafts copied, deleted and changed by two people, and the sums of a report. All throw as `Database` does. */
+/** Drafts copied, deleted and changed by two people. All throw as `Database` does. */
 import type { Database } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import { kind, missing, notAllowed } from './campaign-answers.ts';
 import type { Patch } from './campaign-store.ts';
-
-/** A sale counts for a campaign within so many days of the person's copy. */
-export const SALE_DAYS = 14;
 
 const patchedSchema = z.union([
   kind('changed', 'stale'),
@@ -13,21 +10,6 @@ const patchedSchema = z.union([
   missing,
 ]);
 const deletedSchema = z.union([kind('deleted'), notAllowed, missing]);
-export const summarySchema = z.object({
-  domains: z.array(
-    z.object({
-      domain: z.string(),
-      sent: z.number(),
-      delivered: z.number(),
-      bounced: z.number(),
-      failed: z.number(),
-      opened: z.number(),
-    }),
-  ),
-  sales: z.object({ count: z.number(), amount: z.number() }),
-  unsubscribed: z.number(),
-});
-
 export type CopyStore = ReturnType<typeof createCopyStore>;
 
 export function createCopyStore(database: Pick<Database, 'call'>) {
@@ -46,12 +28,5 @@ export function createCopyStore(database: Pick<Database, 'call'>) {
     copyList: (id: string, from: string) =>
       database.call('leadwire_campaign_copy_list', { p_id: id, p_from: from }, z.boolean()),
     remove: (id: string) => database.call('leadwire_campaign_delete', { p_id: id }, deletedSchema),
-    /** By domain those with trouble first, sales within SALE_DAYS, and who has unsubscribed. */
-    summary: (id: string) =>
-      database.call(
-        'leadwire_campaign_summary',
-        { p_id: id, p_sale_days: SALE_DAYS },
-        summarySchema,
-      ),
   };
 }

@@ -54,6 +54,8 @@ export interface FactsPorts {
   database: Pick<Database, 'storeRows' | 'call'>;
   mobizon: Pick<MobizonClient, 'turn' | 'statuses'>;
   bus: Pick<Bus, 'publish' | 'name'>;
+  /** Writes down which link was followed (clicks.ts). */
+  storeClick: (event: EventOf<'campaign.delivery_recorded.v1'>) => Promise<void>;
   now?: () => number;
 }
 
@@ -73,7 +75,8 @@ export interface Facts {
   lookAtSms: (event: EventOf<'sms.reported.v1'>) => Promise<void>;
 }
 
-export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPorts): Facts {
+export function createFacts(ports: FactsPorts): Facts {
+  const { database, mobizon, bus, storeClick, now = Date.now } = ports;
   const write = (functionName: string) =>
     createBatch<object>({
       write: (rows) => database.storeRows(functionName, rows),
@@ -126,7 +129,10 @@ export function createFacts({ database, mobizon, bus, now = Date.now }: FactsPor
   };
 
   return {
-    storeOutcome: ({ data }) => storeOutcome(data),
+    async storeOutcome(event) {
+      await storeOutcome(event.data);
+      if (event.data.outcome === 'clicked') await storeClick(event);
+    },
     storeSuppression: ({ data }) => storeSuppression(data),
     storeRestoration: ({ data }) => storeRestoration(data),
 

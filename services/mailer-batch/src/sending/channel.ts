@@ -56,6 +56,8 @@ export interface RecipientResult {
   id: string;
   status: 'sent' | 'failed' | 'skipped' | 'unknown';
   providerId?: string;
+  /** What an SMS is billed as. */
+  segments?: number;
   /** One token: `refused_by_provider`, `suppressed`. */
   reason?: string;
   /** The other side's words, without contact data. */

@@ -29,6 +29,7 @@ import {
   type RecipientResult,
 } from './channel.ts';
 import {
+  billed,
   everybody,
   harmless,
   isComplete,
@@ -184,9 +185,9 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
     { body }: PreparedBatch,
     work: () => Promise<BatchResult>,
   ): Promise<BatchResult> => {
-    const { people, refused } = body as SmsBody;
+    const { people, segments, refused } = body as SmsBody;
     if (people.length === 0) return refused;
-    const results = await work();
+    const results = (await work()).map((each) => billed(each, segments));
     return results.length === 0 ? results : [...refused, ...results];
   };
 
@@ -224,8 +225,9 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
       const at = new Date(batch.at);
       const whyNot = new Map(batch.recipients.map(({ id, contact }) => [id, refusal(contact)]));
       const allowed = batch.recipients.filter(({ id }) => whyNot.get(id) === undefined);
-      const texts = allowed.map((person) => campaign.sms(person, at).text);
-      const { text, placeholders } = findCommonText(texts);
+      const texts = allowed.map((person) => campaign.sms(person, at));
+      const segments = new Map(allowed.map(({ id }, n) => [id, texts[n]?.segments ?? 0]));
+      const { text, placeholders } = findCommonText(texts.map((each) => each.text));
       const isTemplate = placeholders.some((values) => Object.keys(values).length > 0);
       const sent = {
         campaign: { text, isTemplate, ...(from !== undefined && { from }) },
@@ -239,7 +241,7 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
         const reason = whyNot.get(id);
         return reason === undefined ? [] : [{ id, status: 'skipped', reason }];
       });
-      const body: SmsBody = { ...sent, refused };
+      const body: SmsBody = { ...sent, segments, refused };
       const bodyHash = createHash('sha256').update(JSON.stringify(sent)).digest('hex');
       return Promise.resolve({ batch, body, bodyHash });
     },

@@ -19,6 +19,8 @@ export interface SmsBody {
   campaign: Omit<CampaignText, 'name'>;
   /** In the order of the batch. */
   people: (CampaignRecipient & { id: string })[];
+  /** What each person's text is billed as, by their ids. */
+  segments: ReadonlyMap<string, number>;
   /** Nobody pays for an SMS to them. */
   refused: RecipientResult[];
 }
@@ -48,6 +50,12 @@ export function resultsOf(
 
 export function everybody({ body }: PreparedBatch, reason: string): RecipientResult[] {
   return (body as SmsBody).people.map(({ id }) => ({ id, status: 'failed', reason }));
+}
+
+/** A result with what the message costs, where one goes out. */
+export function billed(result: RecipientResult, segments: SmsBody['segments']): RecipientResult {
+  const count = result.status === 'sent' ? segments.get(result.id) : undefined;
+  return count === undefined ? result : { ...result, segments: count };
 }
 
 /** Runs a step that sends nothing whatever becomes of it: what may have been done may be done again. */

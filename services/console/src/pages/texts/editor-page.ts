@@ -1,4 +1,5 @@
 /** One text: its blocks on one side, what people get on the other. */
+import { LARGEST_UPLOAD } from '@leadwire/operations/texts/pictures';
 import type { TextFinding } from '@leadwire/templates/own-texts/check-text';
 import { isRaw, type Block } from '@leadwire/templates/own-texts/own-text';
 import type { RenderedSms } from '@leadwire/templates/templates';
@@ -133,7 +134,8 @@ function fieldsOf(block: Block, key: (name: string) => string): Content {
       ];
     case 'picture':
       return [
-        line(key('url'), 'Адрес картинки: https://…', block.url, 2_000),
+        upload(key('file')),
+        line(key('url'), 'Адрес картинки', block.url, 2_000),
         line(key('alt'), 'Что на ней, для тех, у кого картинки выключены', block.alt, 300),
         line(key('link'), 'Куда ведёт, если нажать', block.link, 2_000),
       ];
@@ -142,6 +144,33 @@ function fieldsOf(block: Block, key: (name: string) => string): Content {
     case 'divider':
       return undefined;
   }
+}
+
+/** The button takes everything that was written along, so that nothing is lost with the new page. */
+function upload(name: string): Html {
+  const [at = ''] = name.split('.');
+  const id = `f-${name.replace('.', '-')}`;
+  return html`<div class="field">
+      <label for="${id}">Файл с компьютера или телефона, до 10 МБ</label
+      ><input
+        class="input"
+        id="${id}"
+        name="${name}"
+        type="file"
+        accept="image/jpeg,image/png,image/gif,image/webp"
+        data-picture="${LARGEST_UPLOAD}"
+        data-too-large="Картинка больше 10 МБ. Уменьшите её или сохраните как JPEG."
+      />
+    </div>
+    <button
+      class="btn"
+      name="act"
+      value="picture:${at}"
+      formenctype="multipart/form-data"
+      data-upload
+    >
+      ${icon('download', 'icon-s')} Загрузить
+    </button>`;
 }
 
 function addCard(): Html {

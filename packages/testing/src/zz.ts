@@ -1,0 +1,17 @@
+const t0 = performance.now();
+const lap = (w: string) => console.log(w.padEnd(22), Math.round(performance.now() - t0), Math.round(process.cpuUsage().user/1000), Math.round(process.cpuUsage().system/1000));
+lap('begin');
+const { startProject } = await import('@leadwire/supabase-local/project');
+lap('imported');
+const { loadLite } = await import('@leadwire/supabase-local/lite');
+await loadLite(); lap('lite');
+const { LANDING_MIGRATIONS } = await import('@leadwire/supabase-local/migrations');
+const { readdir, readFile } = await import('node:fs/promises');
+const dir = '/tmp/leadwire-test-databases'; const { statSync } = await import('node:fs');
+const files = (await readdir(dir)).sort((a,b)=>statSync(dir+'/'+b).mtimeMs-statSync(dir+'/'+a).mtimeMs);
+let best = files[0]; for (const f of files.slice(0,12)) console.log(f, statSync(dir+'/'+f).size);
+const snapshot = new Blob([await readFile(dir+'/'+(process.argv[2] ?? best))]); lap('snapshot read');
+const p = await startProject({ serviceKey: 'sb_secret_landing_0123456789abcdef', publishableKey: 'sb_publishable_landing_0123456789abcdef', migrationsDir: LANDING_MIGRATIONS, snapshot }); lap('started');
+console.log(p.applied.length);
+await p.sql('select 1'); lap('first query');
+process.exit(0);
