@@ -29,7 +29,7 @@ const ask = async (method: string, path: string, body?: object) => {
   };
   const sent = { method, headers, ...(body && { body: JSON.stringify(body) }) };
   const response = await fetch(mailer.url + path, sent);
-  return { status: response.status, body: (await response.json()) as Record<string, never> };
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 
 const write = (name: string, words: string) =>
