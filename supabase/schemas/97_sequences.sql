@@ -64,7 +64,6 @@ create index sequence_messages_recipient_id_idx on public.sequence_messages (rec
 comment on table public.sequence_messages is
   'The messages of a sequence for each of its people. Written by mailer-batch (leadwire_sequence_*).';
 
-alter table public.campaigns add column sequence_id uuid, add column sequence_step integer;
 create index campaigns_sequence_id_idx on public.campaigns (sequence_id) where sequence_id is not null;
 
 -- The contacts that belong to the person with these: identities tie them.
