@@ -130,7 +130,8 @@ describe('.env.example', () => {
   /** What docker-compose.yml fills in, with its default, and the secrets that a stack makes up or its broker asks for. */
   function readComposeFile(): Map<string, Asked[]> {
     const file = 'docker-compose.yml';
-    const filledIn = [...read(file).matchAll(/\$\{([A-Z][A-Z0-9_]*):-([^}]*)\}/g)].filter(
+    const texts = read(file) + read('deploy/cluster/docker-compose.yml');
+    const filledIn = [...texts.matchAll(/\$\{([A-Z][A-Z0-9_]*):-([^}]*)\}/g)].filter(
       // The shell's own.
       ([, name]) => name !== 'PWD',
     );

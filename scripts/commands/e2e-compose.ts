@@ -1,7 +1,8 @@
 /**
  * `npm run e2e:compose`: builds the image, starts docker-compose.yml under a name of its own, sends a lead and waits
  * for its mail. Where no Docker engine answers, its tests are left out and counted as such. Arguments name single
- * files of test/compose/: `npm run e2e:compose -- scaled`, options are Vitest's.
+ * files of test/compose/: `npm run e2e:compose -- scaled`, options are Vitest's. With LEADWIRE_E2E_BUILT=1 the image that
+ * an earlier run has built is taken as it is.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';

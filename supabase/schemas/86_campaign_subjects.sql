@@ -1,12 +1,12 @@
--- Two subjects tried on a part of a list; the rest gets the one that more people clicked on.
+-- Two subjects, or two texts, tried on a part of a list; the rest gets the one that more people clicked on.
 
 -- The campaign of the id is the rest. A row says what is still to be done: start the two, wait, choose, start the rest.
 create table public.campaign_subject_tests (
   campaign_id uuid primary key,
   a_id uuid not null,
   b_id uuid not null,
-  subject_a text not null,
-  subject_b text not null,
+  subject_a text,
+  subject_b text,
   wait interval not null,
   -- When both had been started, and so when it is time to choose.
   decide_at timestamptz,
@@ -15,16 +15,21 @@ create table public.campaign_subject_tests (
   winner text,
   -- One process at a time works on it.
   held_until timestamptz,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  -- Where two texts are tried, and not two subjects.
+  template_a text,
+  template_b text
 );
 comment on table public.campaign_subject_tests is
-  'Two subjects of a campaign, and which one won. Written by mailer-batch (leadwire_subject_test_*).';
+  'Two subjects or texts of a campaign, and which one won. Written by mailer-batch (leadwire_subject_test_*).';
 
 -- Moves p_each people of a draft's list, chosen by chance, to each of two other drafts. All three get one topic, so that
 -- the database lets nobody have two of them. { kind: split, audience }, { kind: changed }, { kind: not_draft, status },
--- { kind: count_differs, audience } or { kind: missing }. p_expected: everybody who would be written to now.
+-- { kind: count_differs, audience } or { kind: missing }. p_expected: everybody who would be written to now. Of p_subjects
+-- and p_templates one is null.
 create function public.leadwire_subject_test_split(
-  p_id uuid, p_a uuid, p_b uuid, p_subjects text[], p_each integer, p_expected integer, p_wait_hours numeric
+  p_id uuid, p_a uuid, p_b uuid, p_subjects text[], p_templates text[], p_each integer, p_expected integer,
+  p_wait_hours numeric
 ) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -56,13 +61,16 @@ begin
   update public.campaigns c
   set topic = coalesce(v_campaign.topic, 'subjects:' || p_id), audience_ready = true, updated_at = clock_timestamp(),
     subject = case c.id when p_a then p_subjects[1] when p_b then p_subjects[2] end,
+    template = coalesce(case c.id when p_a then p_templates[1] when p_b then p_templates[2] end, c.template),
     scheduled_for = case when c.id = p_id then null else v_campaign.scheduled_for end,
     audience = c.audience || jsonb_build_object('kind', 'part')
   where c.id in (p_id, p_a, p_b);
-  insert into public.campaign_subject_tests as t (campaign_id, a_id, b_id, subject_a, subject_b, wait)
-  values (p_id, p_a, p_b, p_subjects[1], p_subjects[2], make_interval(secs => p_wait_hours::double precision * 3600))
+  insert into public.campaign_subject_tests as t
+    (campaign_id, a_id, b_id, subject_a, subject_b, template_a, template_b, wait)
+  values (p_id, p_a, p_b, p_subjects[1], p_subjects[2], p_templates[1], p_templates[2],
+    make_interval(secs => p_wait_hours::double precision * 3600))
   on conflict (campaign_id) do update set a_id = excluded.a_id, b_id = excluded.b_id, subject_a = excluded.subject_a,
-    subject_b = excluded.subject_b, wait = excluded.wait, decide_at = null, decided_at = null, winner = null,
+    subject_b = excluded.subject_b, template_a = excluded.template_a, template_b = excluded.template_b, wait = excluded.wait, decide_at = null, decided_at = null, winner = null,
     held_until = null;
   return jsonb_build_object('kind', 'split', 'audience', v_audience);
 end
@@ -71,7 +79,7 @@ $$;
 create function public.leadwire_subject_test_json(t public.campaign_subject_tests) returns jsonb
 language sql stable set search_path = '' as $$
   select jsonb_build_object('id', t.campaign_id, 'aId', t.a_id, 'bId', t.b_id, 'subjectA', t.subject_a,
-    'subjectB', t.subject_b, 'decideAt', t.decide_at, 'decidedAt', t.decided_at, 'winner', t.winner);
+    'subjectB', t.subject_b, 'templateA', t.template_a, 'templateB', t.template_b, 'decideAt', t.decide_at, 'decidedAt', t.decided_at, 'winner', t.winner);
 $$;
 
 -- The test that a campaign is a part of, or null.
@@ -109,7 +117,7 @@ language sql set search_path = '' as $$
 $$;
 
 -- { winner, subject }: the one with more clicks among those who got it, then more opened; the first when they are alike.
--- The rest gets its subject if it is a draft still. Choosing again changes nothing.
+-- The rest gets its subject or text if it is a draft still. Choosing again changes nothing.
 create function public.leadwire_subject_test_choose(p_id uuid) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -127,7 +135,8 @@ begin
   v_winner := coalesce(v_test.winner, v_winner, 'a');
   update public.campaign_subject_tests t set winner = v_winner where t.campaign_id = p_id;
   update public.campaigns c
-  set subject = case v_winner when 'a' then v_test.subject_a else v_test.subject_b end, updated_at = clock_timestamp()
+  set subject = case v_winner when 'a' then v_test.subject_a else v_test.subject_b end,
+    template = coalesce(case v_winner when 'a' then v_test.template_a else v_test.template_b end, c.template), updated_at = clock_timestamp()
   where c.id = p_id and c.status = 'draft';
   return jsonb_build_object('winner', v_winner);
 end

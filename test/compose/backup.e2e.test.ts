@@ -103,6 +103,7 @@ describeWithCompose('a backup', () => {
       expect((await readdir(folder)).sort()).toEqual([sealed, 'erasures.json', 'key.txt'].sort());
 
       await stack.compose('run', '--rm', '-T', 'leadwire', 'person', 'erase', gone!.email, '--yes');
+      expect(await placesWith(stack, [gone!.email, gone!.phone.slice(1)])).toEqual([]);
       await script('backup', '--erasures');
       expect((await readFile(path.join(folder, 'erasures.json'), 'utf8')).includes('done')).toBe(
         true,

@@ -70,7 +70,7 @@ export async function startStack(options: StackOptions = {}): Promise<ComposeSta
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await compose('build', 'settings');
+    if (!process.env['LEADWIRE_E2E_BUILT']) await compose('build', 'settings');
     await compose('up', '--detach', '--wait', ...(options.args ?? []));
   } catch (thrown) {
     const said = await compose('logs', '--no-color', '--tail', '20').catch(String);

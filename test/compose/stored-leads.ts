@@ -44,7 +44,7 @@ export async function countMessages(
   return counts;
 }
 
-/** The files of the broker and of the journal, and the parts' logs, in which one of the words stands. */
+/** The files of the broker and of the journal, and our parts' logs, in which one of the words stands. */
 export async function placesWith(stack: ComposeStack, words: readonly string[]): Promise<string[]> {
   const patterns = words.flatMap((word) => ['-e', word]);
   const find = ['grep', '-raliF', ...patterns, '/volumes/nats', '/volumes/landing-api'];
@@ -52,7 +52,9 @@ export async function placesWith(stack: ComposeStack, words: readonly string[]):
   // The one part that has every volume.
   const run = ['run', '--rm', '-T', '--no-deps', '--entrypoint', 'sh', 'settings'];
   const files = await stack.compose(...run, '-c', look);
-  const logs = (await stack.compose('logs', '--no-color')).toLowerCase();
+  const lines = (await stack.compose('logs', '--no-color')).toLowerCase().split('\n');
+  // The sandbox plays the providers, which have logs of their own.
+  const logs = lines.filter((line) => !line.startsWith('sandbox')).join('\n');
   return [
     ...files.split('\n').filter((line) => line.startsWith('/volumes/')),
     ...words.filter((word) => logs.includes(word.toLowerCase())).map((word) => `logs: ${word}`),

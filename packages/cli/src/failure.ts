@@ -19,6 +19,7 @@ const FILE_WORDS: Readonly<Record<string, string>> = {
   EROFS: 'is on a disk that may only be read',
   EISDIR: 'is a folder',
   ENOTDIR: 'is not in a folder',
+  EEXIST: 'is there already',
   ENOSPC: 'does not fit: the disk is full',
 };
 
@@ -26,7 +27,7 @@ const FILE_WORDS: Readonly<Record<string, string>> = {
 export function inSentence(error: Error): string {
   const { code, path } = error as NodeJS.ErrnoException;
   const words = FILE_WORDS[code ?? ''];
-  return words === undefined || path === undefined ? error.message : `${path} ${words}.`;
+  return words === undefined ? error.message : `${path ?? 'The file'} ${words}.`;
 }
 
 /** More lines than this fill a screen without saying more. */

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { RefusedError } from '@leadwire/operations/refused-error';
 import { toError } from '@leadwire/shared/errors';
 import { addAmocrmCommands } from './amocrm/amocrm-commands.ts';
+import { askForJson, withAnswer } from './answer.ts';
 import { addBackupCommands } from './backup/backup-commands.ts';
 import { addAuditCommand } from './doctor/audit-command.ts';
 import { addCampaignCommands } from './campaigns/campaign-commands.ts';
@@ -54,7 +55,10 @@ export function buildProgram(readEnv: () => CliEnv): Command {
     .helpOption('-h, --help', 'show this, or the help of a command')
     .addHelpText('after', AFTER_HELP)
     .configureHelp({ showGlobalOptions: false })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .hook('preAction', (_, command) => {
+      if (command.opts<{ json?: boolean }>().json) askForJson();
+    });
   addLeadCommands(program, readEnv);
   addFormCommands(program, readEnv);
   addDeadCommands(program, readEnv);
@@ -80,6 +84,7 @@ export function buildProgram(readEnv: () => CliEnv): Command {
   addSequenceCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
+    if (command.commands.length === 0) command.option('--json', 'as one JSON document');
     command.showHelpAfterError(`"${pathOf(command)} --help" shows what there is.`);
   });
   return program;
@@ -92,7 +97,7 @@ export function buildProgram(readEnv: () => CliEnv): Command {
 export async function runCli(args: readonly string[], readEnv: () => CliEnv): Promise<number> {
   const program = buildProgram(readEnv);
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await withAnswer(() => program.parseAsync([...args], { from: 'user' }));
     return 0;
   } catch (thrown) {
     return exitCodeOf(thrown);

@@ -1,18 +1,19 @@
 /** What a command says and how: aligned columns, colours on a terminal only, questions. */
 import { createInterface } from 'node:readline/promises';
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { words } from './answer.ts';
 import { UsageError } from './failure.ts';
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** Colours the text when standard output is a terminal and NO_COLOR is not set. */
+/** Colours the text when the screen is a terminal and NO_COLOR is not set. */
 export function paint(style: Style, text: string): string {
-  return styleText(style, text, { stream: process.stdout });
+  return styleText(style, text, { stream: words() });
 }
 
-/** One or more lines to standard output. */
+/** One or more lines, to standard output; with --json to standard error, where nobody parses them. */
 export function say(...lines: string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+  words().write(`${lines.join('\n')}\n`);
 }
 
 /**
@@ -38,7 +39,7 @@ export function columns(
   const all = [head, ...rows];
   const widths = head.map((_, index) => Math.max(...all.map((row) => width(row[index] ?? ''))));
   const before = widths.slice(0, -1).reduce((sum, each) => sum + each + GAP.length, 0);
-  const room = process.stdout.isTTY ? process.stdout.columns - indent.length - before : Infinity;
+  const room = words().isTTY ? words().columns - indent.length - before : Infinity;
   const line = (row: readonly string[]) =>
     row
       .map((cell, index) =>
@@ -99,9 +100,9 @@ export function counted(count: number, one: string, many = `${one}s`): string {
  */
 export function progress(what: string, total: number): (done: number) => void {
   return (done) => {
-    if (process.stdout.isTTY) process.stdout.write(`\r${what} ${done}/${total}`);
-    if (done === total)
-      process.stdout.write(process.stdout.isTTY ? '\n' : `${what} ${done}/${total}\n`);
+    const screen = words();
+    if (screen.isTTY) screen.write(`\r${what} ${done}/${total}`);
+    if (done === total) screen.write(screen.isTTY ? '\n' : `${what} ${done}/${total}\n`);
   };
 }
 
@@ -114,7 +115,7 @@ export async function confirm(question: string, isAgreed: boolean): Promise<bool
   if (!process.stdin.isTTY) {
     throw new UsageError('Nothing was changed: there is no terminal to confirm at. Give --yes.');
   }
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  const prompt = createInterface({ input: process.stdin, output: words() });
   try {
     const answer = await prompt.question(`${question} [y/N] `);
     return /^y(es)?$/i.test(answer.trim());

@@ -1,7 +1,7 @@
 /** A backup's bytes: nobody reads them without the key, a change is found, and the old ones go. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -45,7 +45,15 @@ test('what is sealed is opened by its key alone, and not when a byte of it has c
   expect(sealed).toMatchObject({ code: 0, err: '' });
   expect(sealed.out.includes('+77000000001')).toBe(false);
 
-  const opened = await pipe(sealed.out, 'open', '--identity', keyFile);
+  // Into a file: what is there is not written over, and bytes are no JSON.
+  const file = path.join(folder, 'sealed.age');
+  const kept = await pipe(plain, 'seal', '--to', recipient, '--output', file, '--json');
+  expect(JSON.parse(kept.out.toString())).toEqual({ file });
+  const over = await runCli({}, 'backup', 'seal', '--to', recipient, '--output', file);
+  expect(over).toMatchObject({ code: 1, err: expect.stringContaining('is there already') });
+  expect((await runCli({}, 'backup', 'seal', '--to', recipient, '--json')).code).toBe(2);
+
+  const opened = await pipe(readFileSync(file), 'open', '--identity', keyFile);
   expect(opened.code).toBe(0);
   expect(opened.out.equals(plain)).toBe(true);
 

@@ -117,7 +117,7 @@ describe('a campaign from the command line', () => {
   test('is paused, slowed, gone on with and cancelled', async () => {
     const id = idIn(await draft(people(400, 'b'), '--rate', '0.02'));
     await campaign('start', id, '--confirm', '400', '--no-watch');
-    expect((await campaign('pause', id)).out).toContain('Paused:');
+    expect(JSON.parse((await campaign('pause', id, '--json')).out)).toMatchObject({ id });
     expect((await campaign('status', id, '--watch')).out).toContain('paused (by hand)');
     expect((await campaign('rate', id, '0.03')).out).toContain('At most 0.03 calls a second.');
     expect((await campaign('resume', id, '--no-watch')).out).toContain('It goes on.');
@@ -261,7 +261,7 @@ describe('what cannot be done is said in words', () => {
     [['status', '01997f3a-2b1c'], 'There is no campaign'],
     [
       ['create', '--name', 'x', '--template', 'stream-moved', '--csv', '/nowhere.csv'],
-      'cannot be read',
+      'is not there',
     ],
   ])('%j', async (args, words) => {
     expect(await campaign(...args)).toMatchObject({ code: 1, err: expect.stringContaining(words) });

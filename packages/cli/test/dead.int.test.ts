@@ -93,9 +93,16 @@ describe('redrive', () => {
 
   test('sends the mail once, however often it is said, and the outcome is told', async () => {
     const { lead, seq } = await refusedMail();
+    const foreseen = await rig.cli('dead', 'redrive', seq, '--dry-run', '--json');
+    expect(JSON.parse(foreseen.out)).toMatchObject({ foreseen: [{ act: 'redrive' }] });
     const { code, out } = await rig.cli('dead', 'redrive', seq, '--yes');
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('1 redriven.') });
     await rig.emailEnds(lead, 'sent');
+    const none = await rig.cli('dead', 'redrive', seq, '--yes', '--json');
+    expect([JSON.parse(none.out), none.err]).toEqual([
+      { done: false },
+      `Nothing to do: there is no dead letter ${seq} (any more).\n`,
+    ]);
 
     const again = await rig.cli('dead', 'redrive', seq, '--yes');
     expect(again.out).toBe(`Nothing to do: there is no dead letter ${seq} (any more).\n`);

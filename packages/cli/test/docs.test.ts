@@ -55,6 +55,18 @@ test('the way of looking finds what is not there', () => {
   expect(problemOf('leads show 1 --explode')).toContain('no option --explode');
 });
 
+/** What people are told to do when something is wrong, in Russian. */
+const ADVICE = globSync(['packages/operations/src/{health,upkeep}/*.ts', 'services/telegram-relay/src/alerts/*.ts'], { cwd: root }); // prettier-ignore
+
+test('every command that an alert or a finding advises is there, with its options', () => {
+  const all = ADVICE.flatMap((file) => {
+    const text = readFileSync(path.join(root, file), 'utf8');
+    return [...text.matchAll(/(?:leadwire |ownCommand\(')((?:-{0,2}[a-z0-9-]+ ?)+)/g)].map(([, line = '']) => [file, problemOf(line.trim())]); // prettier-ignore
+  });
+  expect(all.length).toBeGreaterThan(20);
+  expect(all.filter(([, problem]) => problem !== undefined)).toEqual([]);
+});
+
 test('every command that a page names is there, with its options', () => {
   const all = FILES.flatMap((file) => commandsOf(file).map((line) => [file, problemOf(line)]));
   expect(all.length).toBeGreaterThan(60);

@@ -173,8 +173,9 @@ describe('leads retry', () => {
 
     const careful = await show('leads', 'retry', lead.leadId, '--yes');
     expect(careful.out).toContain('Nothing to do: email is unknown, sms is sent');
-    const sent = await show('leads', 'retry', lead.leadId, '--unknown-too', '--yes');
-    expect(sent.out).toContain('1 message handed out again.');
+    const sent = await show('leads', 'retry', lead.leadId, '--unknown-too', '--yes', '--json');
+    expect(JSON.parse(sent.out)).toMatchObject({ sent: [{ channel: 'email' }] });
+    expect(sent.err).toContain('1 message of lead');
     await rig.emailEnds(lead, 'sent');
     const again = await show('leads', 'retry', lead.leadId, '--unknown-too', '--yes');
     expect(again.out).toBe('Nothing to do: email is sent, sms is sent.\n');

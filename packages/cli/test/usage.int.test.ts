@@ -1,7 +1,36 @@
 import { describe, expect, test } from 'vitest';
 import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { freePort, startNats } from '@leadwire/testing/nats';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { buildProgram } from '@leadwire/cli/program';
+import { inSentence } from '@leadwire/cli/failure';
 import { runCli, spawnCli } from './run-cli.ts';
+
+/** Every command that does something, with its words. */
+function commandsOf(
+  command: Command,
+  words: string[] = [],
+): { command: Command; words: string[] }[] {
+  if (command.commands.length === 0) return [{ command, words }];
+  return command.commands.flatMap((each) => commandsOf(each, [...words, each.name()]));
+}
+const every = commandsOf(buildProgram(() => ({}) as never));
+
+/** A line that commander takes: something in the place of each argument and option that must be there. */
+function lineOf({ command, words }: (typeof every)[number]): string[] {
+  const something = (isNumber: boolean) =>
+    isNumber ? '1' : '01997f3a-2b1c-7000-8000-00000000abcd';
+  const needed = command.registeredArguments.filter(({ required }) => required);
+  const options = command.options.filter(({ mandatory }) => mandatory);
+  return [
+    ...words,
+    ...needed.map(({ parseArg }) => something(parseArg !== undefined)),
+    ...options.flatMap(({ long, argChoices }) => [long ?? '', argChoices?.[0] ?? 'x']),
+  ];
+}
 
 describe('the command line', () => {
   test('explains itself, without colours in a pipe', async () => {
@@ -75,6 +104,7 @@ describe('a broker', () => {
       });
       expect((await runCli(env, 'topology', 'apply')).out).toContain('The broker has all');
       expect((await runCli(env, 'dead', 'list')).out).toContain('No dead letters');
+      await eachAnswersInJson(env);
       const found = await runCli(env, 'health');
       expect(found.code).toBe(1);
       expect(found.out).toMatch(/✗ Сервис landing-api: не отвечает\n {2}Формы не принимают заявки/);
@@ -86,5 +116,72 @@ describe('a broker', () => {
     } finally {
       await broker.close();
     }
+  });
+});
+
+/** Without settings and without --yes: many refuse, none may write anything else where a program reads. */
+async function eachAnswersInJson(env: Record<string, string>): Promise<void> {
+  // These read standard input, which a test does not have.
+  const reading = ['backup seal', 'backup open', 'backup prune', 'forms test', 'texts write'];
+  const asked = every.filter(({ words }) => !reading.includes(words.join(' ')));
+  const wrong: string[] = [];
+  let answered = 0;
+  const runs = asked.map(async (each) => {
+    const { code, out, err } = await runCli(env, ...lineOf(each), '--json');
+    if (out === '' && (code === 0 || err === ''))
+      wrong.push(`${each.words.join(' ')}: says nothing`);
+    if (out === '') return;
+    answered += 1;
+    try {
+      JSON.parse(out);
+    } catch {
+      wrong.push(`${each.words.join(' ')}: ${out.slice(0, 80)}`);
+    }
+  });
+  await Promise.all(runs);
+  expect(wrong).toEqual([]);
+  expect(answered).toBeGreaterThan(8);
+}
+
+test('every command has --json, once', () => {
+  expect(every.length).toBeGreaterThan(80);
+  const without = every.filter(
+    ({ command }) => !command.options.some(({ long }) => long === '--json'),
+  );
+  expect(without.map(({ words }) => words.join(' '))).toEqual([]);
+});
+
+describe('a file', () => {
+  test('that is not there, or is a folder, is said in a sentence', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'leadwire-cli-'));
+    try {
+      for (const args of [
+        ['texts', 'write', 'open-day'],
+        ['backup', 'open', '--identity'],
+      ]) {
+        for (const file of [folder, path.join(folder, 'none')]) {
+          const { code, err } = await runCli({}, ...args, file);
+          expect({ code: code > 0, err }).toEqual({
+            code: true,
+            err: expect.stringContaining(file),
+          });
+          expect(err).not.toMatch(/\bE[A-Z]{4,}\b/);
+        }
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test.each([
+    ['EROFS', '/mnt/a.csv is on a disk that may only be read.'],
+    ['ENOSPC', '/mnt/a.csv does not fit: the disk is full.'],
+    ['EACCES', '/mnt/a.csv may not be used by this user.'],
+  ])('that cannot be written (%s) is said in a sentence', (code, words) => {
+    const error = Object.assign(new Error(`${code}: nothing a person reads`), {
+      code,
+      path: '/mnt/a.csv',
+    });
+    expect(inSentence(error)).toBe(words);
   });
 });

@@ -94,6 +94,11 @@ describe('a provider', () => {
     ]);
     const low = new Map([['mobizon_balance_low', { message: 'баланс 900 ₸', at: at(5) }]]);
     expect(judgeProviders(facts({ raised: low }), now)).toMatchObject([{ state: 'warning' }]);
+    // Our own limit is no matter of money.
+    const limit = new Map([['sms_budget', { message: 'x', at: now.toISOString() }]]);
+    const [found] = judgeProviders(facts({ raised: limit }), now);
+    expect(found?.remedy).toContain('sms budget lift');
+    expect(found?.remedy).not.toContain('баланс');
   });
 
   test('that asks for a pause is waited for', () => {

@@ -114,9 +114,9 @@ export function campaignRoutes(parts: CampaignParts): Route[] {
       const { form } = visit;
       const confirm = Number((form.get('sure') ?? '').replace(/\s/g, ''));
       if (!Number.isInteger(confirm) || confirm < 1) return show(parts, visit, NOT_THE_NUMBER);
-      const [a = '', b = '', share, wait] = ['a', 'b', 'share', 'wait'].map((name) => form.get(name)?.trim()); // prettier-ignore
+      const [a = '', b = '', textA, textB, share, wait] = ['a', 'b', 'textA', 'textB', 'share', 'wait'].map((name) => form.get(name)?.trim()); // prettier-ignore
       await api.trySubjects(id, {
-        subjects: [a, b],
+        ...(textA && textB ? { templates: [textA, textB] } : { subjects: [a, b] }),
         sharePercent: Number(share) || 20,
         waitHours: Number(wait?.replace(',', '.') || 4),
         confirm,
@@ -220,7 +220,7 @@ async function show(
     segments,
     test,
     preview,
-    template: templates.find(({ name }) => name === campaign.template),
+    templates,
     ask: (['start', 'delete'] as const).find((each) => each === query['ask']),
     ownAddress: visit.person.email,
     told,

@@ -46,7 +46,10 @@ export function segmentRoutes({ campaignsFor, clock }: Parts): Route[] {
     }
     let filter: SegmentShown['filter'];
     try {
+      // A group may be asked for before anything is written.
+      if (form.get('act') === 'group' && form.getAll('group').every((each) => !form.getAll(`${each}.value`).some(Boolean))) return pageOf({ segment, name, filter, spareGroups: 1 }); // prettier-ignore
       filter = filterOf(form);
+      if (form.get('act') === 'group') return pageOf({ segment, name, filter, spareGroups: 1 });
       if (form.get('act') === 'save') {
         const known = segment && { ...segment, changedAt: form.get('changedAt') ?? '' };
         await api.saveSegment(name, filter, known);

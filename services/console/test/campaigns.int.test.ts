@@ -117,12 +117,14 @@ test('a campaign is written, given its people, checked, tried, started by its nu
 }, 180_000);
 
 test('a segment is counted while it is edited, saved, and gives a draft its people', async () => {
-  const row = { name: 'Из Facebook', match: 'all', field: 'utm_source', sign: '=' };
+  const row = { name: 'Из Facebook', group: '0', '0.field': 'utm_source', '0.sign': '=' };
   const count = (value: string) =>
-    marketer.post('/campaigns/segments', { ...row, value, act: 'count' });
+    marketer.post('/campaigns/segments', { ...row, '0.value': value, act: 'count' });
   expect(await textOf(await count('facebook, google'))).toContain('письмом 2 человека');
   expect(await textOf(await count('facebook'))).toContain('письмом 1 человек');
-  goneTo(await marketer.post('/campaigns/segments', { ...row, value: 'facebook', act: 'save' }));
+  goneTo(
+    await marketer.post('/campaigns/segments', { ...row, '0.value': 'facebook', act: 'save' }),
+  );
   const list = await textOf(await marketer.get('/campaigns/segments'));
   const id = /campaigns\/segments\/([0-9a-f-]{36})/.exec(list)?.[1] ?? '';
 

@@ -240,4 +240,49 @@ describe('two subjects', () => {
       test: { winner: null, decidedAt: expect.any(String) },
     });
   });
+
+  test('or two texts, tried on 2,000 people: the rest gets the text that more people clicked on', async () => {
+    const text = (words: string) => ({
+      base: 0,
+      content: { mail: { subject: words, preheader: '', blocks: [{ type: 'text', text: words }] } },
+    });
+    await api.call('PUT', '/api/texts/short-text', text('Коротко о главном'));
+    await api.call('PUT', '/api/texts/long-text', text('Подробно обо всём'));
+    const audience = { kind: 'list', recipients: recipients(2_000, 20_000) };
+    const id = await api.draft({ template: 'short-text', variables: {}, audience });
+    const tryTexts = (templates: string[], confirm = 2_000) =>
+      api.post(`/api/campaigns/${id}/subjects`, { templates, waitHours: 0, confirm });
+    expect(await tryTexts(['short-text', 'short-text'])).toMatchObject({ status: 422 });
+    expect(await tryTexts(['short-text', 'no-such-text'])).toMatchObject({ status: 422 });
+    const begun = await tryTexts(['short-text', 'long-text']);
+    const { test: made } = begun.body as unknown as { test: { aId: string; bId: string } };
+    await bringOn(api.ports());
+    // 16 of 200 follow the short one, 24 of 200 the long one; as many more are scanners of the short one.
+    for (const [part, clicks] of [
+      [made.aId, 16],
+      [made.bId, 24],
+    ] as const) {
+      await rows(
+        `update campaign_recipients r set status = 'sent', sent_at = now(), opened_at = now(),
+           clicked_at = case when o.place <= ${clicks} then now() end,
+           program_clicked_at = case when r.campaign_id = '${made.aId}' and o.place between 17 and 60 then now() end
+         from (select id, row_number() over (order by id) as place from campaign_recipients where campaign_id = $1) o
+         where r.id = o.id`,
+        part,
+      );
+    }
+    await bringOn(api.ports());
+    await bringOn(api.ports());
+    expect((await api.get(`/api/campaigns/${id}/subjects`)).body).toMatchObject({
+      test: { winner: 'b', templateA: 'short-text', templateB: 'long-text', subjectA: null },
+    });
+    expect((await api.get(`/api/campaigns/${id}`)).body).toMatchObject({
+      campaign: { status: 'running', template: 'long-text', counts: { audience: 1_600 } },
+    });
+    const said = await rows(
+      `select frozen ->> 'mail' like '%Подробно обо всём%' as found from campaigns where id = $1`,
+      id,
+    );
+    expect(said).toEqual([{ found: true }]);
+  });
 });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { requestTokens } from '@leadwire/shared/providers/amocrm/oauth';
 import { toError } from '@leadwire/shared/errors';
 import { clientOf, openTransport, tokenStoreOf } from './amocrm-access.ts';
+import { answer, words } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { clock, paint, say } from '../terminal.ts';
@@ -36,7 +37,8 @@ async function connect(env: CliEnv, given: string | undefined): Promise<void> {
     );
   });
   await store.save(pair);
-  say(
+  answer(
+    { connected: true, expiresAt: pair.expiresAt },
     paint('green', 'Connected.'),
     `The access token is good until ${clock(pair.expiresAt)}; crm-sync renews it by itself.`,
     `What waited goes on within a minute. "${ownCommand('doctor')}" checks pipeline and stages.`,
@@ -59,7 +61,7 @@ async function ask(clientId: string): Promise<string> {
   if (!process.stdin.isTTY) {
     throw new UsageError('There is no terminal to ask at. Give --code with what came back.');
   }
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  const prompt = createInterface({ input: process.stdin, output: words() });
   try {
     return await prompt.question('Address or code: ');
   } finally {

@@ -1,12 +1,13 @@
 /** `backup …`: what deploy/backup does with a backup's bytes; works without a broker, a database and settings. */
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { toError } from '@leadwire/shared/errors';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
-import { FailedError, UsageError } from '../failure.ts';
-import { say } from '../terminal.ts';
+import { FailedError, UsageError, inSentence } from '../failure.ts';
+import { readGiven } from '../given-file.ts';
 import { endedBackups } from './ended-backups.ts';
 
 export function addBackupCommands(program: Command, readEnv: () => CliEnv): void {
@@ -17,36 +18,43 @@ export function addBackupCommands(program: Command, readEnv: () => CliEnv): void
     .action(async () => {
       const { generateIdentity, identityToRecipient } = await import('age-encryption');
       const identity = await generateIdentity();
-      say(`# BACKUP_RECIPIENT=${await identityToRecipient(identity)}`);
-      say('# Keep this key away from the machine; without it no backup can be read.', identity);
+      const recipient = await identityToRecipient(identity);
+      answer(
+        { recipient, identity },
+        `# BACKUP_RECIPIENT=${recipient}`,
+        '# Keep this key away from the machine; without it no backup can be read.',
+        identity,
+      );
     });
 
   backup
     .command('seal')
     .description('standard input to standard output, encrypted (age) for BACKUP_RECIPIENT')
     .option('--to <recipient>', 'for somebody else: age1…')
-    .action(async ({ to = readEnv().BACKUP_RECIPIENT }: { to?: string }) => {
+    .option(...OUTPUT)
+    .action(async ({ to = readEnv().BACKUP_RECIPIENT, ...flags }: { to?: string } & PipeFlags) => {
       if (to === undefined) {
         throw new UsageError('BACKUP_RECIPIENT is not given. "leadwire backup key" makes one.');
       }
       const { Encrypter } = await import('age-encryption');
       const encrypter = new Encrypter();
       inWords(() => encrypter.addRecipient(to));
-      await pipe((input) => encrypter.encrypt(input));
+      await pipe(flags, (input) => encrypter.encrypt(input));
     });
 
   backup
     .command('open')
     .description('standard input to standard output, decrypted')
     .requiredOption('--identity <file>', 'the key that "backup key" made: AGE-SECRET-KEY-…')
-    .action(async ({ identity }: { identity: string }) => {
+    .option(...OUTPUT)
+    .action(async ({ identity, ...flags }: { identity: string } & PipeFlags) => {
       const { Decrypter } = await import('age-encryption');
-      const lines = (await readFile(identity, 'utf8').catch(refuseFile(identity))).split('\n');
+      const lines = (await readGiven(identity)).toString().split('\n');
       const keys = lines.map((line) => line.trim()).filter((line) => /^AGE-SECRET-KEY-/.test(line));
       if (keys.length === 0) throw new UsageError(`${identity} has no key (AGE-SECRET-KEY-…).`);
       const decrypter = new Decrypter();
       for (const key of keys) inWords(() => decrypter.addIdentity(key));
-      await pipe((input) => decrypter.decrypt(input));
+      await pipe(flags, (input) => decrypter.decrypt(input));
     });
 
   backup
@@ -55,23 +63,48 @@ export function addBackupCommands(program: Command, readEnv: () => CliEnv): void
     .action(async () => {
       const names = (await text(process.stdin)).split('\n').map((line) => line.trim());
       const ended = endedBackups(names.filter((name) => name !== ''));
-      if (ended.length > 0) say(...ended);
+      answer(ended, ...ended);
     });
 }
 
 type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
-/** @throws FailedError in words: another key, or a file that was cut off or changed */
-async function pipe(change: (input: Bytes) => Promise<ReadableStream<Uint8Array>>): Promise<void> {
-  // Whoever reads a list may have seen enough; of a backup every byte counts, and a full disk is a failure.
-  process.stdout.removeAllListeners('error');
-  const output = Writable.toWeb(process.stdout) as WritableStream<Uint8Array>;
-  try {
-    const changed = await change(Readable.toWeb(process.stdin) as Bytes);
-    await changed.pipeTo(output, { preventClose: true, preventAbort: true });
-  } catch (thrown) {
-    throw new FailedError(`This cannot be read or written: ${toError(thrown).message}`);
+interface PipeFlags {
+  output?: string;
+  json?: boolean;
+}
+
+const OUTPUT = ['-o, --output <file>', 'a new file instead of standard output'] as const;
+
+/** @throws FailedError in words: another key, a file that was cut off or changed, or one that is there already */
+async function pipe(
+  { output: file, json }: PipeFlags,
+  change: (input: Bytes) => Promise<ReadableStream<Uint8Array>>,
+): Promise<void> {
+  if (json && file === undefined) {
+    throw new UsageError('Standard output is the backup itself: with --json give --output <file>.');
   }
+  try {
+    const output = file === undefined ? outputOfProcess() : await newFile(file);
+    const changed = await change(Readable.toWeb(process.stdin) as Bytes);
+    const target = Writable.toWeb(output) as WritableStream<Uint8Array>;
+    const stays = file === undefined;
+    await changed.pipeTo(target, { preventClose: stays, preventAbort: stays });
+  } catch (thrown) {
+    throw new FailedError(`This cannot be read or written: ${inSentence(toError(thrown))}`);
+  }
+  if (file !== undefined) answer({ file }, `It is in ${file}.`);
+}
+
+/** Its owner's alone. @throws Error when there is one of that name already */
+async function newFile(file: string): Promise<NodeJS.WritableStream & Writable> {
+  return (await open(file, 'wx', 0o600)).createWriteStream();
+}
+
+/** Whoever reads a list may have seen enough; of a backup every byte counts, and a full disk is a failure. */
+function outputOfProcess(): NodeJS.WriteStream {
+  process.stdout.removeAllListeners('error');
+  return process.stdout;
 }
 
 function inWords(work: () => void): void {
@@ -81,7 +114,3 @@ function inWords(work: () => void): void {
     throw new UsageError(`This is no key or recipient of age: ${toError(thrown).message}`);
   }
 }
-
-const refuseFile = (file: string) => (thrown: unknown) => {
-  throw new UsageError(`${file} cannot be read: ${toError(thrown).message}`);
-};

@@ -5,6 +5,7 @@ import { createRescue, type Strays } from '@leadwire/shared/delivery/rescue';
 import { MANY, audited } from '@leadwire/operations/audit/audited';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { clock, columns, confirm, counted, paint, say } from '../terminal.ts';
@@ -29,19 +30,25 @@ async function sweep(bus: Bus, { dryRun = false, yes = false }: SweepFlags): Pro
   const sweeping = createRescue(bus);
   const strays = await sweeping.look();
   const count = strays.overdue.length + strays.stuck.length;
-  if (count === 0) return say('No strays: every message that is due will be handed out.');
+  if (count === 0) {
+    return answer(strays, 'No strays: every message that is due will be handed out.');
+  }
   say(`${counted(count, 'stray')} to be handed out again:`, '', ...showStrays(strays), '');
-  if (dryRun) return say('Nothing was changed: this was a dry run.');
+  if (dryRun) return answer(strays, 'Nothing was changed: this was a dry run.');
   if (!(await confirm('Hand out again?', yes))) return say('Nothing was changed.');
   const { broughtBack, withoutLead } = await audited(
     bus,
     { actor: actorHere(), action: 'delivery.rescued', subject: MANY, details: { strays: count } },
     () => sweeping.bringBack(strays),
   );
-  if (broughtBack > 0) say(paint('green', `${broughtBack} handed out again.`));
+  const lost = withoutLead.map(({ leadId }) => leadId);
+  answer(
+    { broughtBack, withoutLead: lost },
+    ...(broughtBack > 0 ? [paint('green', `${broughtBack} handed out again.`)] : []),
+  );
   if (withoutLead.length > 0) {
     throw new FailedError(
-      `${withoutLead.length} not: their lead is not in LEADS any more (${withoutLead.map(({ leadId }) => leadId).join(', ')}).`,
+      `${withoutLead.length} not: their lead is not in LEADS any more (${lost.join(', ')}).`,
     );
   }
 }

@@ -4,8 +4,9 @@ import { forgetPlainHashes } from '@leadwire/operations/person/plain-hashes';
 import { consumers } from '@leadwire/shared/contract/consumers';
 import { buckets, streams } from '@leadwire/shared/contract/topology';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
-import { paint, say } from '../terminal.ts';
+import { paint } from '../terminal.ts';
 
 export function addTopologyCommands(program: Command, readEnv: () => CliEnv): void {
   const topology = program
@@ -24,13 +25,20 @@ export function addTopologyCommands(program: Command, readEnv: () => CliEnv): vo
       const forgotten = await withBus(env, forgetPlainHashes, 'apply', ages);
       const counts = [streams, buckets, consumers].map((each) => Object.keys(each).length);
       const [streamCount = 0, bucketCount = 0, consumerCount = 0] = counts;
-      say(
-        paint(
-          'green',
-          `The broker has all ${streamCount} streams, ${bucketCount} buckets and ${consumerCount} consumers.`,
-        ),
+      const all = `The broker has all ${streamCount} streams, ${bucketCount} buckets and ${consumerCount} consumers.`;
+      answer(
+        {
+          streams: streamCount,
+          buckets: bucketCount,
+          consumers: consumerCount,
+          waiting,
+          forgotten,
+        },
+        paint('green', all),
+        ...waiting.map((why) => paint('yellow', `${why}. Apply once more when it has.`)),
+        ...(forgotten > 0
+          ? [`${forgotten} people were known by hashes without a key: removed.`]
+          : []),
       );
-      for (const why of waiting) say(paint('yellow', `${why}. Apply once more when it has.`));
-      if (forgotten > 0) say(`${forgotten} people were known by hashes without a key: removed.`);
     });
 }

@@ -1,28 +1,28 @@
 /** `leadwire campaign …` */
 import { writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
-import type { CampaignPreview, CampaignView } from '@leadwire/operations/campaigns/campaign-view';
 import { openCampaigns } from './connect-campaigns.ts';
 import { addCampaignCreate } from './campaign-create.ts';
 import {
   SHORT_ID,
   campaignList,
   campaignTable,
-  costLine,
   grouped,
   peopleIn,
+  previewJson,
   previewLines,
 } from './campaign-screen.ts';
 import { waitLines } from './campaign-times.ts';
 import { addReportCommands } from './report-commands.ts';
 import { addSubjectCommand } from './subject-command.ts';
+import { startCampaign, type StartFlags } from './campaign-start.ts';
 import { nextSteps, watchCampaign } from './campaign-watch.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { parseCount } from '../options.ts';
-import { confirm, counted, oneLine, paint, say } from '../terminal.ts';
+import { confirm, counted, oneLine, paint } from '../terminal.ts';
 
 /** As many are shown when an id is too short for one. */
 const MOST_ALIKE = 10;
@@ -51,11 +51,10 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
     .command('list')
     .description('the newest campaigns')
     .option('--limit <n>', 'how many', parseCount, 20)
-    .option('--json', 'as JSON')
-    .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
+    .action(async ({ limit }: { limit: number }) => {
       const campaigns = await openCampaigns(readEnv()).list(limit);
-      if (json) return say(JSON.stringify(campaigns, null, 2));
-      say(...(campaigns.length === 0 ? ['There are no campaigns yet.'] : campaignList(campaigns)));
+      const isEmpty = campaigns.length === 0;
+      answer(campaigns, ...(isEmpty ? ['There are no campaigns yet.'] : campaignList(campaigns)));
     });
 
   one('preview', 'who gets what, who is left out and why, what SMS cost')
@@ -72,27 +71,29 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
     .option('--confirm <people>', 'that number, where nobody is there to ask', parsePeople)
     .option('--no-watch', 'do not stay and watch')
     .action((id: string, flags: StartFlags) =>
-      withOne(id, (api, found) => start(api, found, flags)),
+      withOne(id, (api, found) => startCampaign(api, found, flags)),
     );
   addSubjectCommand(one, withOne);
   addMoves(one, withOne);
   one('status', 'where it stands')
     .option('-w, --watch', 'stay until it is over')
-    .option('--json', 'as JSON')
-    .action((id: string, { watch, json }: { watch?: boolean; json?: boolean }) =>
+    .action((id: string, { watch }: { watch?: boolean }) =>
       withOne(id, async (api, found) => {
         if (watch) return watchCampaign(api, found);
-        if (json) return say(JSON.stringify(await api.get(found), null, 2));
-        say(...campaignTable(await api.get(found)));
+        const now = await api.get(found);
+        answer(now, ...campaignTable(now));
       }),
     );
   one('copy', 'a new draft with the same text and list').action((id: string) =>
-    withOne(id, async (api, found) => say(`Draft ${(await api.copy(found)).id}`)),
+    withOne(id, async (api, found) => {
+      const made = await api.copy(found);
+      answer(made, `Draft ${made.id}`);
+    }),
   );
   one('resend', 'a new draft for those who got it and did not open it').action((id: string) =>
     withOne(id, async (api, found) => {
-      const { id: made, counts } = await api.resend(found);
-      say(`Draft ${made} for ${peopleIn(counts.audience)}`);
+      const made = await api.resend(found);
+      answer(made, `Draft ${made.id} for ${peopleIn(made.counts.audience)}`);
     }),
   );
   one('delete', 'delete a draft with its list')
@@ -102,7 +103,7 @@ export function addCampaignCommands(program: Command, readEnv: () => CliEnv): vo
         const { name } = await api.get(found);
         if (!(await confirm(`Delete the draft "${oneLine(name)}"?`, yes))) return;
         await api.remove(found);
-        say('Deleted.');
+        answer({ deleted: found }, 'Deleted.');
       }),
     );
   addReportCommands(one, withOne, findId);
@@ -115,17 +116,18 @@ function addMoves(
 ): void {
   one('pause', 'stop sending, within a second').action((id: string) =>
     withOne(id, async (api, found) => {
-      const { counts } = await api.move(found, 'pause');
-      say(`Paused: ${grouped(counts.sent)} sent, ${grouped(counts.pending)} wait.`);
+      const paused = await api.move(found, 'pause');
+      const { sent, pending } = paused.counts;
+      answer(paused, `Paused: ${grouped(sent)} sent, ${grouped(pending)} wait.`);
     }),
   );
   one('resume', 'go on where it was paused')
     .option('--no-watch', 'do not stay and watch')
     .action((id: string, { watch }: { watch: boolean }) =>
       withOne(id, async (api, found) => {
-        await api.move(found, 'resume');
+        const resumed = await api.move(found, 'resume');
         if (watch) await watchCampaign(api, found);
-        else say('It goes on.');
+        else answer(resumed, 'It goes on.');
       }),
     );
   one('cancel', 'end it for good; who was not written to is skipped')
@@ -135,7 +137,8 @@ function addMoves(
         const { name, counts } = await api.get(found);
         const waiting = `${peopleIn(counts.pending)} would not be written to`;
         if (!(await confirm(`End "${oneLine(name)}" for good? ${waiting}.`, yes))) return;
-        say(...campaignTable(await api.move(found, 'cancel')));
+        const ended = await api.move(found, 'cancel');
+        answer(ended, ...campaignTable(ended));
       }),
     );
   one('retry', 'try the failed ones once more')
@@ -145,19 +148,26 @@ function addMoves(
       withOne(id, async (api, found) => {
         const { counts } = await api.get(found);
         const people = counts.failed + (unknownToo ? counts.unknown : 0);
-        if (people === 0) return say('Nobody failed.');
+        if (people === 0) return answer({ people }, 'Nobody failed.');
         if (!(await confirm(`Send to ${peopleIn(people)} once more?`, yes))) return;
         const retried = await api.retry(found, unknownToo);
-        say(`${peopleIn(retried.people)} once more.`, ...nextSteps(retried.campaign));
+        const said = `${peopleIn(retried.people)} once more.`;
+        answer(retried, said, ...nextSteps(retried.campaign));
       }),
     );
   one('rate', 'change its pace while it runs')
-    .argument('<calls>', 'calls to the provider per second, or "none" for the provider’s own limit')
-    .action((id: string, calls: string) =>
+    .argument(
+      '<calls>',
+      'calls to the provider per second, or "none" for the provider’s own limit',
+      parseRate,
+    )
+    .action((id: string, calls: number | null) =>
       withOne(id, async (api, found) => {
-        const { ratePerSecond } = await api.setRate(found, parseRate(calls));
+        const changed = await api.setRate(found, calls);
+        const { ratePerSecond } = changed;
         const word = ratePerSecond === 1 ? 'call' : 'calls';
-        say(
+        answer(
+          changed,
           ratePerSecond === null
             ? 'At the provider’s own limit.'
             : `At most ${ratePerSecond} ${word} a second.`,
@@ -170,10 +180,6 @@ interface PreviewFlags {
   leftOut?: boolean;
   html?: string;
   private?: boolean;
-}
-interface StartFlags {
-  confirm?: number;
-  watch: boolean;
 }
 interface RetryFlags {
   unknownToo?: boolean;
@@ -189,60 +195,22 @@ async function preview(api: CampaignApi, id: string, flags: PreviewFlags): Promi
     after = people.nextAfter;
   }
   if (flags.leftOut) shown.people.nextAfter = null;
-  say(...previewLines(shown, flags.private ?? false), ...waitLines(await api.get(id)));
-  if (flags.html === undefined) return;
-  await writeFile(flags.html, await api.page(id));
-  say('', `The page is in ${flags.html}.`);
+  const lines = [...previewLines(shown, flags.private ?? false), ...waitLines(await api.get(id))];
+  if (flags.html !== undefined) {
+    await writeFile(flags.html, await api.page(id));
+    lines.push('', `The page is in ${flags.html}.`);
+  }
+  answer(previewJson(shown, flags.private ?? false), ...lines);
 }
 
 async function sendTests(api: CampaignApi, id: string, to: readonly string[]): Promise<void> {
   const results = await api.test(id, to);
-  for (const { to: contact, sent, error } of results) {
-    say(`${contact}  ${sent ? paint('green', 'sent') : paint('red', error ?? 'not sent')}`);
-  }
+  const lines = results.map(({ to: contact, sent, error }) => {
+    return `${contact}  ${sent ? paint('green', 'sent') : paint('red', error ?? 'not sent')}`;
+  });
+  answer(results, ...lines);
   const failed = results.filter(({ sent }) => !sent).length;
   if (failed > 0) throw new FailedError(`${counted(failed, 'test')} could not be sent.`);
-}
-
-async function start(api: CampaignApi, id: string, flags: StartFlags): Promise<void> {
-  const shown = await api.preview(id);
-  const before = await api.get(id);
-  const people = flags.confirm ?? (await askForCount(before, shown));
-  if (people === undefined) return say('Nothing was started.');
-  const started = await api.start(id, people);
-  if (started.status === 'scheduled') {
-    return say(`Scheduled for ${peopleIn(people)}.`, ...waitLines(started));
-  }
-  say(`Started for ${peopleIn(people)}.`, ...waitLines(started));
-  if (flags.watch) await watchCampaign(api, id);
-}
-
-/** The number must be typed: a "y" is too quick for something that cannot be taken back. */
-async function askForCount(
-  campaign: CampaignView,
-  { audience, sms }: CampaignPreview,
-): Promise<number | undefined> {
-  const { name, channel } = campaign;
-  const what = channel === 'sms' ? 'an SMS' : 'a mail';
-  say(`"${oneLine(name)}": ${what} to ${paint('bold', peopleIn(audience))}.`);
-  const notes = [...(sms === null ? [] : [costLine(sms)]), ...waitLines(campaign)];
-  if (notes.length > 0) say(...notes.map((note) => `  ${note}`));
-  if (!process.stdin.isTTY) {
-    throw new UsageError(
-      `Nothing was started: there is no terminal to confirm at. Give --confirm ${audience}.`,
-    );
-  }
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const typed = await prompt.question('Type that number to start: ');
-    // As it is shown, or in digits alone.
-    return typed.replace(/[\s,]/g, '') === String(audience) ? audience : undefined;
-  } catch {
-    // Ctrl-C or Ctrl-D at the question.
-    return undefined;
-  } finally {
-    prompt.close();
-  }
 }
 
 /** @throws UsageError for what is no id, FailedError when none or several begin so. */

@@ -1,13 +1,14 @@
 /** `leadwire campaign create`: a draft with its list, from a file, a table, or the command line. */
-import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
+import { answer } from '../answer.ts';
 import { openCampaigns } from './connect-campaigns.ts';
 import { SHORT_ID, countedLines } from './campaign-screen.ts';
 import { filterOf, segmentNamed } from './segment-commands.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
-import { paint, say } from '../terminal.ts';
+import { readGiven } from '../given-file.ts';
+import { paint } from '../terminal.ts';
 
 /** What `name=value` flags gave, in their order. */
 type Given = Record<string, string[]>;
@@ -85,7 +86,8 @@ async function create(api: CampaignApi, flags: CreateFlags): Promise<void> {
   const taken = await api.create(draft);
   const { id } = taken.campaign;
   const short = id.slice(0, SHORT_ID);
-  say(
+  answer(
+    taken,
     `${paint('green', 'Draft')} ${paint('bold', id)}`,
     ...countedLines(taken.preview),
     '',
@@ -151,14 +153,6 @@ function jsonIn(file: string, bytes: Buffer): object {
     // Said below, in the same words.
   }
   throw new FailedError(`${file} is no JSON object.`);
-}
-
-async function readGiven(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch {
-    throw new FailedError(`${file} cannot be read.`);
-  }
 }
 
 function collect(text: string, known: Given = {}): Given {

@@ -162,6 +162,24 @@ export function previewLines(preview: CampaignPreview, isPrivate: boolean): stri
   ];
 }
 
+/** For a program: the same, contacts masked and without texts that name a person, unless those are wanted. */
+export function previewJson(preview: CampaignPreview, isPrivate: boolean): object {
+  if (isPrivate) return preview;
+  const { people, sample, sms, ...counts } = preview;
+  const items = people.items.map(({ name, contact, ...rest }) => ({
+    ...rest,
+    name: name === null ? null : maskName(name),
+    contact: contact === null ? null : maskContact(contact),
+  }));
+  const { text: _text, ...longest } = sms?.longest ?? { text: '' };
+  return {
+    ...counts,
+    people: { items, nextAfter: people.nextAfter },
+    sample: sample && { row: sample.row, subject: sample.subject },
+    sms: sms && { ...sms, longest },
+  };
+}
+
 /** `3,000 segments, about 48,600 ₸`. */
 export function costLine({ segments, estimate }: NonNullable<CampaignPreview['sms']>): string {
   return `${grouped(segments)} ${segments === 1 ? 'segment' : 'segments'}, about ${grouped(Math.round(estimate))} ₸`;

@@ -7,6 +7,7 @@ import { SingleBar } from 'cli-progress';
 import { CampaignError } from '@leadwire/operations/campaigns/campaign-error';
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
 import type { CampaignView } from '@leadwire/operations/campaigns/campaign-view';
+import { answer, words } from '../answer.ts';
 import { SHORT_ID, campaignTable, duration, grouped } from './campaign-screen.ts';
 import { isQuiet } from './campaign-times.ts';
 import { paint, say } from '../terminal.ts';
@@ -38,9 +39,7 @@ export async function watchCampaign(api: CampaignApi, id: string): Promise<void>
     bar.stop();
     if (interrupted.signal.aborted) {
       say('', 'The campaign goes on without this window.', ...hints(id, ['status', 'pause']));
-    } else if (last) {
-      say('', ...campaignTable(last), ...nextSteps(last));
-    }
+    } else if (last) answer(last, '', ...campaignTable(last), ...nextSteps(last));
   } finally {
     bar.stop();
     process.off('SIGINT', onSignal);
@@ -86,7 +85,7 @@ async function follow(
 }
 
 function makeBar(): SingleBar {
-  const format = process.stdout.isTTY
+  const format = words().isTTY
     ? '{bar} {percentage} %  {done} of {all}  {failed}{rate}  {left}'
     : '{percentage} %  {done} of {all}  {failed}{rate}  {left}';
   return new SingleBar({
@@ -95,7 +94,7 @@ function makeBar(): SingleBar {
     barCompleteChar: '█',
     barIncompleteChar: '░',
     hideCursor: true,
-    stream: process.stdout,
+    stream: words(),
     gracefulExit: false,
     clearOnComplete: false,
     noTTYOutput: true,

@@ -8,8 +8,9 @@ import {
   type CampaignResult,
   type Measure,
 } from '@leadwire/operations/campaigns/compare';
+import { answer } from '../answer.ts';
 import { grouped } from './campaign-screen.ts';
-import { columns, oneLine, paint, say } from '../terminal.ts';
+import { columns, oneLine, paint } from '../terminal.ts';
 
 const MOST_ROWS = 10;
 const LONGEST_LINK = 80;
@@ -31,28 +32,25 @@ export function addReportCommands(
   one('report', 'what became of everybody, as CSV; --sums shows the numbers instead')
     .option('-o, --output <file>', 'write it there instead of to the screen')
     .option('--sums', 'the numbers: shares, links that were followed, domains, sales, cost')
-    .option('--json', 'with --sums: as JSON')
     .action((id: string, { output, sums, json }: Flags) =>
       withOne(id, async (api, found) => {
-        if (sums || json) {
+        if (sums || (json && output === undefined)) {
           const result = await resultOf(api, found);
-          return say(...(json ? [JSON.stringify(result, null, 2)] : sumLines(result)));
+          return answer(result, ...sumLines(result));
         }
         const csv = await api.report(found);
         if (output === undefined) return void process.stdout.write(csv);
         await writeFile(output, csv, { mode: 0o600 });
-        say(`The report is in ${output}. It has contacts in it.`);
+        answer({ file: output }, `The report is in ${output}. It has contacts in it.`);
       }),
     );
   one('compare', 'this one and another one, measure by measure')
     .argument('<other>', 'the other one')
-    .option('--json', 'as JSON')
-    .action((id: string, other: string, { json }: Flags) =>
+    .action((id: string, other: string) =>
       withOne(id, async (api, found) => {
         const first = await resultOf(api, found);
         const second = await resultOf(api, await findId(api, other));
-        if (json) return say(JSON.stringify([first, second].map(measured), null, 2));
-        say(...compareLines(first, second));
+        answer([first, second].map(measured), ...compareLines(first, second));
       }),
     );
 }

@@ -1,5 +1,4 @@
 /** `leadwire segment …`: people chosen by what is known of them, under a name that everybody here can use. */
-import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import {
   SegmentSyntaxError,
@@ -11,8 +10,10 @@ import {
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
 import { openCampaigns } from './connect-campaigns.ts';
 import { grouped, peopleIn } from './campaign-screen.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
+import { readGiven } from '../given-file.ts';
 import { clock, columns, confirm, oneLine, say } from '../terminal.ts';
 
 export interface FilterFlags {
@@ -41,16 +42,14 @@ export function addSegmentCommands(program: Command, readEnv: () => CliEnv): voi
       .option('--filter-file <file>', 'the filter as JSON')
       .addOption(
         new Option('--channel <channel>', 'for').choices(['email', 'sms']).default('email'),
-      )
-      .option('--json', 'as JSON');
+      );
 
   segment
     .command('list')
     .description('the saved ones')
-    .option('--json', 'as JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const found = await openCampaigns(readEnv()).segments();
-      if (json) return say(JSON.stringify(found, null, 2));
+      if (json) return answer(found);
       if (found.length === 0) return say('No segment is saved yet.');
       const rows = found.map(({ name, changedAt, filter }) => [
         oneLine(name),
@@ -83,7 +82,7 @@ export function addSegmentCommands(program: Command, readEnv: () => CliEnv): voi
       const found = await segmentNamed(api, name);
       if (!(await confirm(`Delete the segment "${oneLine(found.name)}"?`, yes))) return;
       await api.deleteSegment(found.id);
-      say('Deleted.');
+      answer({ deleted: found.id }, 'Deleted.');
     });
 }
 
@@ -91,7 +90,7 @@ type CountFlags = FilterFlags & { channel: 'email' | 'sms'; json?: boolean };
 
 async function tellCount(api: CampaignApi, filter: SegmentFilter, flags: CountFlags) {
   const counted = await api.countSegment(filter, flags.channel);
-  if (flags.json) return say(JSON.stringify({ ...counted, filter }));
+  if (flags.json) return answer({ ...counted, filter });
   const lost = counted.people - counted.reachable;
   const left = lost > 0 ? ` (${grouped(lost)} more must not be written to)` : '';
   say(`${peopleIn(counted.reachable)} by ${flags.channel}${left}.`);
@@ -110,9 +109,7 @@ export async function filterOf({ where = [], filterFile }: FilterFlags): Promise
 }
 
 async function readFilter(file: string): Promise<SegmentFilter> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new FailedError(`${file} cannot be read.`);
-  });
+  const text = (await readGiven(file)).toString();
   try {
     return segmentFilterSchema.parse(JSON.parse(text));
   } catch {

@@ -1,15 +1,18 @@
-/** `leadwire campaign subjects`: two subjects tried on a part of a list, and which one won. */
+/** `leadwire campaign subjects`: two subjects or texts tried on a part of a list, and which one won. */
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
 import type { SubjectTestView } from '@leadwire/operations/campaigns/campaign-view';
+import { answer } from '../answer.ts';
 import { peopleIn } from './campaign-screen.ts';
 import { zoned } from './campaign-times.ts';
 import { UsageError } from '../failure.ts';
-import { oneLine, say } from '../terminal.ts';
+import { oneLine } from '../terminal.ts';
 
 interface Flags {
   a?: string;
   b?: string;
+  textA?: string;
+  textB?: string;
   share: number;
   wait: number;
   confirm?: number;
@@ -22,9 +25,14 @@ export function addSubjectCommand(
   one: (name: string, description: string) => Command,
   withOne: (given: string, act: Act) => Promise<void>,
 ): void {
-  one('subjects', 'try two subjects on a part of the list; the rest gets the better one by itself')
+  one(
+    'subjects',
+    'try two subjects or two texts on a part of the list; the rest gets the better one by itself',
+  )
     .option('--a <subject>', 'one of them')
     .option('--b <subject>', 'the other one')
+    .option('--text-a <name>', 'instead: the name of one text')
+    .option('--text-b <name>', 'the name of the other one')
     .option('--share <percent>', 'how much of the list gets one of the two', parseNumber, 20)
     .option('--wait <hours>', 'from their start to the choice', parseNumber, 4)
     .option('--confirm <people>', 'everybody who is written to in the end', parseNumber)
@@ -32,29 +40,39 @@ export function addSubjectCommand(
       withOne(id, async (api, found) => {
         const test = await testOf(api, found, flags);
         const { timeZone } = await api.get(found);
-        say(...(test === null ? ['No subjects are tried here.'] : testLines(test, timeZone)));
+        const lines = test === null ? ['No subjects are tried here.'] : testLines(test, timeZone);
+        answer(test, ...lines);
       }),
     );
 }
 
-/** Without subjects it only looks. */
-async function testOf(
-  api: CampaignApi,
-  id: string,
-  { a, b, share, wait, confirm }: Flags,
-): Promise<SubjectTestView | null> {
-  if (a === undefined && b === undefined) return api.subjects(id);
-  if (a === undefined || b === undefined) throw new UsageError('Give both: --a and --b.');
+/** Without subjects and texts it only looks. */
+async function testOf(api: CampaignApi, id: string, flags: Flags): Promise<SubjectTestView | null> {
+  const { share, wait, confirm } = flags;
+  const subjects = pairOf(flags.a, flags.b, '--a and --b');
+  const templates = pairOf(flags.textA, flags.textB, '--text-a and --text-b');
+  if (!subjects && !templates) return api.subjects(id);
+  if (subjects && templates) throw new UsageError('Give either two subjects or two texts.');
   const { audience } = await api.preview(id);
   if (confirm === undefined) {
     throw new UsageError(`Nothing was started. ${peopleIn(audience)}: give --confirm ${audience}.`);
   }
-  const subjects = [a, b] as const;
-  return api.trySubjects(id, { subjects, sharePercent: share, waitHours: wait, confirm });
+  const what = subjects ? { subjects } : templates ? { templates } : {};
+  return api.trySubjects(id, { ...what, sharePercent: share, waitHours: wait, confirm });
+}
+
+function pairOf(
+  a: string | undefined,
+  b: string | undefined,
+  flags: string,
+): readonly [string, string] | undefined {
+  if (a === undefined && b === undefined) return undefined;
+  if (a === undefined || b === undefined) throw new UsageError(`Give both: ${flags}.`);
+  return [a, b];
 }
 
 function testLines(test: SubjectTestView, timeZone: string): string[] {
-  const { subjectA, subjectB, decideAt, decidedAt, winner } = test;
+  const { decideAt, decidedAt, winner } = test;
   const mark = (which: 'a' | 'b') => (winner === which ? '  won' : '');
   const state =
     decidedAt !== null
@@ -65,8 +83,8 @@ function testLines(test: SubjectTestView, timeZone: string): string[] {
         ? 'the two begin now'
         : `to be chosen ${zoned(decideAt, timeZone)}`;
   return [
-    `A  ${oneLine(subjectA)}${mark('a')}`,
-    `B  ${oneLine(subjectB)}${mark('b')}`,
+    `A  ${oneLine(test.subjectA ?? test.templateA ?? '')}${mark('a')}`,
+    `B  ${oneLine(test.subjectB ?? test.templateB ?? '')}${mark('b')}`,
     state,
     `leadwire campaign status ${test.aId.slice(0, 13)}`,
     `leadwire campaign status ${test.bId.slice(0, 13)}`,

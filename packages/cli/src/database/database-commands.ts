@@ -11,6 +11,7 @@ import {
 } from '@leadwire/supabase-local/migrations';
 import { checkLanding, checkMain, checkTraffic, checkTripwire } from '../doctor/doctor-checks.ts';
 import type { Check, Finding } from '../doctor/finding.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { withPostgres } from './postgres.ts';
@@ -72,11 +73,13 @@ export function addDatabaseCommands(program: Command, readEnv: () => CliEnv): vo
     )
     .action(async () => {
       const env = readEnv();
-      const problems: string[] = [];
+      const found: { project: string; problem: string | null }[] = [];
       for (const project of PROJECTS) {
-        const problem = await bringUpToDate(project, env);
-        if (problem !== undefined) problems.push(problem);
+        const problem = (await bringUpToDate(project, env)) ?? null;
+        found.push({ project: project.name, problem });
       }
+      answer(found);
+      const problems = found.flatMap(({ problem }) => problem ?? []);
       if (problems.length > 0) throw new FailedError(problems.join('\n'));
     });
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { columns, confirm, counted, oneLine, say } from '../terminal.ts';
@@ -26,7 +27,6 @@ export function addForgetPasswordsCommand(database: Command, readEnv: () => CliE
     )
     .option('--dry-run', 'only say how many')
     .option('-y, --yes', 'do not ask')
-    .option('--json', 'print JSON')
     .action((flags: { dryRun?: boolean; yes?: boolean; json?: boolean }) =>
       forgetPasswords(readEnv(), flags),
     );
@@ -48,7 +48,7 @@ async function forgetPasswords(
   const really = isMeant && (await confirm(question, flags.yes === true));
   // Looked at once more there: who cannot log in any more keeps theirs.
   const { emptied, kept } = really ? await forget(true) : found;
-  if (flags.json) say(JSON.stringify({ emptied: really ? emptied : 0, kept }));
+  if (flags.json) answer({ emptied: really ? emptied : 0, kept });
   else {
     say(really ? `${emptied} emptied.` : `${emptied} could be emptied; nothing was changed.`);
     const rows = kept.map(({ id, why }) => [oneLine(id), WORDS[why] ?? why]);

@@ -14,8 +14,9 @@ import {
   type DeadLetter,
 } from '@leadwire/operations/dead-letters/dead-letters';
 import { actorHere } from '../actor.ts';
+import { answer } from '../answer.ts';
 import { withBus } from '../connect.ts';
-import { lettersJson, listLetters, showLetter, showSample } from './dead-screen.ts';
+import { letterRow, listLetters, showLetter, showSample } from './dead-screen.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { parseCount, parseSeq, parseTime } from '../options.ts';
@@ -31,7 +32,6 @@ interface FilterFlags {
   since?: Date;
   until?: Date;
   limit?: number;
-  json?: boolean;
 }
 interface ActFlags extends FilterFlags {
   all?: boolean;
@@ -47,7 +47,6 @@ export function addDeadCommands(program: Command, readEnv: () => CliEnv): void {
 
   withFilters(dead.command('list'))
     .description('show them, newest first')
-    .option('--json', 'as JSON, without their payload')
     .action(async (flags: FilterFlags) => withBus(readEnv(), (bus) => list(bus, flags)));
 
   dead
@@ -103,9 +102,10 @@ function parseService(name: string): string {
 
 async function list(bus: Bus, flags: FilterFlags): Promise<void> {
   const letters = (await findDeadLetters(bus, toFilter(flags))).reverse();
-  if (flags.json) return say(lettersJson(letters.slice(0, flags.limit ?? LIST_LIMIT)));
-  if (letters.length === 0) return say(nothing(flags));
-  say(...listLetters(letters.slice(0, flags.limit ?? LIST_LIMIT), letters.length));
+  const shown = letters.slice(0, flags.limit ?? LIST_LIMIT);
+  const isEmpty = letters.length === 0;
+  const lines = isEmpty ? [nothing(flags)] : listLetters(shown, letters.length);
+  answer(shown.map(letterRow), ...lines);
 }
 
 async function redrive(bus: Bus, seq: number | undefined, flags: ActFlags): Promise<void> {
@@ -116,8 +116,10 @@ async function redrive(bus: Bus, seq: number | undefined, flags: ActFlags): Prom
   const isUseful = foreseen.some(({ act }) => act !== 'leave');
   say(`${counted(letters.length, 'dead letter')} to be redriven:`, '');
   say(...showSample(letters, foreseen), '');
-  if (!isUseful) return say('Nothing to do.');
-  if (flags.dryRun) return say(DRY_RUN);
+  if (flags.dryRun || !isUseful) {
+    const foreseenOf = letters.map(({ seq: of }, index) => ({ seq: of, ...foreseen[index] }));
+    return answer({ foreseen: foreseenOf }, isUseful ? DRY_RUN : 'Nothing to do.');
+  }
   if (!(await confirm('Redrive?', flags.yes ?? false))) return say('Nothing was changed.');
   report(await redriveLetters({ bus, actor: actorHere() }, letters, wanted, sayFailure));
 }
@@ -127,7 +129,7 @@ async function drop(bus: Bus, seq: number | undefined, flags: ActFlags): Promise
   if (!letters) return;
   say(`${counted(letters.length, 'dead letter')} to be removed for good:`, '');
   say(...showSample(letters), '');
-  if (flags.dryRun) return say(DRY_RUN);
+  if (flags.dryRun) return answer({ wouldDrop: letters.map(letterRow) }, DRY_RUN);
   if (!(await confirm('Drop?', flags.yes ?? false))) return say('Nothing was changed.');
   report(await discardLetters({ bus, actor: actorHere() }, letters, sayFailure));
 }
@@ -146,7 +148,7 @@ function report(results: readonly LetterResult[]): void {
     [count('leave'), 'left as they are'],
   ] as const;
   const said = words.filter(([many]) => many > 0).map(([many, what]) => `${many} ${what}`);
-  if (said.length > 0) say(paint('green', `${said.join(', ')}.`));
+  answer({ results }, ...(said.length > 0 ? [paint('green', `${said.join(', ')}.`)] : []));
   const failed = count('fail');
   if (failed > 0) {
     throw new FailedError(`${failed} failed: nothing is lost, run the command again.`);

@@ -2,6 +2,7 @@
 import type { DeadLetter } from '@leadwire/operations/dead-letters/dead-letters';
 import type { Verdict } from '@leadwire/operations/dead-letters/redrive';
 import { maskJson, maskText } from '@leadwire/operations/masking/mask';
+import { answer } from '../answer.ts';
 import { ALMATY_NOTE, clock, columns, counted, fromNow, oneLine, paint } from '../terminal.ts';
 
 const SAMPLE = 10;
@@ -24,12 +25,14 @@ export function listLetters(letters: readonly DeadLetter[], total: number): stri
   return [...columns(head, rows), '', paint('dim', `${footer}. ${ALMATY_NOTE}`)];
 }
 
-/** For a program: what the list shows, whole. */
-export function lettersJson(letters: readonly DeadLetter[]): string {
-  const rows = letters.map(({ data: _data, json: _json, delivery: _delivery, ...letter }) => {
-    return { ...letter, error: maskText(letter.error) };
-  });
-  return JSON.stringify(rows, null, 2);
+/** For a program: what the list shows, whole, without the payload. */
+export function letterRow({
+  data: _data,
+  json: _json,
+  delivery: _delivery,
+  ...letter
+}: DeadLetter) {
+  return { ...letter, error: maskText(letter.error) };
 }
 
 /** A few of them with what will become of each. */
@@ -51,6 +54,7 @@ function whyOf({ why, problem }: Verdict): string {
   return problem === 'may_have_been_sent' ? `${why}: --unknown-too sends it all the same` : why;
 }
 
+/** One letter whole, on a screen and for a program. */
 export function showLetter(letter: DeadLetter, isPrivate: boolean): void {
   const { json, data } = letter;
   const text = json === undefined ? oneLine(new TextDecoder().decode(data)) : undefined;
@@ -73,7 +77,7 @@ export function showLetter(letter: DeadLetter, isPrivate: boolean): void {
       : escapeControls(JSON.stringify(payload, null, 2)),
     ...(isPrivate ? [] : ['', paint('dim', 'Contact data is masked; --private shows it.')]),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  answer({ ...letterRow(letter), payload }, ...lines);
 }
 
 /** JSON.stringify leaves C1 controls and bidirectional marks as they are; a terminal may obey them. */

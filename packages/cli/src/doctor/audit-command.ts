@@ -8,6 +8,7 @@ import {
   type Round,
 } from '@leadwire/operations/upkeep/upkeep';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { needLanding } from '../landing.ts';
@@ -21,7 +22,6 @@ export function addAuditCommand(program: Command, readEnv: () => CliEnv): void {
       'what should be looked at each day, week and month; exit code 1 for what is dangerous',
     )
     .addArgument(new Argument('<round>', 'each has those before it').choices(rounds))
-    .option('--json', 'as JSON')
     .action((round: Round, { json }: { json?: boolean }) => audit(readEnv(), round, json ?? false));
 }
 
@@ -30,7 +30,7 @@ async function audit(env: CliEnv, round: Round, json: boolean): Promise<void> {
   const read = upkeepRows(database);
   const found = await withBus(env, (bus) => upkeep({ bus, read }, new Date()));
   const findings = findingsOf(found, round);
-  if (json) say(JSON.stringify(findings, null, 2));
+  if (json) answer(findings);
   else say(...findings.flatMap(linesOf));
   const broken = findings.filter(({ state }) => state === 'broken');
   const words = broken.map(({ title }) => title).join(', ');

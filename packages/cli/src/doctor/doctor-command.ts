@@ -4,6 +4,7 @@ import type { HealthFinding } from '@leadwire/operations/health/finding';
 import { checks } from './doctor-checks.ts';
 import { MARKS, type Finding } from './finding.ts';
 import { healthHere, linesOf } from './health-command.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { counted, oneLine, paint, say } from '../terminal.ts';
@@ -12,7 +13,6 @@ export function addDoctorCommand(program: Command, readEnv: () => CliEnv): void 
   program
     .command('doctor')
     .description('try broker, database and every configured provider; exit code 1 if one is broken')
-    .option('--json', 'as JSON')
     .action(({ json = false }: { json?: boolean }) => examine(readEnv(), json));
 }
 
@@ -27,7 +27,7 @@ async function examine(env: CliEnv, isJson: boolean): Promise<void> {
   const now = await troubleNow(env);
   const broken = all.filter(({ state }) => state === 'broken').length;
   if (isJson) {
-    say(JSON.stringify({ checks: all, now }, null, 2));
+    answer({ checks: all, now });
     if (broken > 0) throw new FailedError(`${counted(broken, 'thing')} to mend.`);
     return;
   }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { HealthFinding } from '@leadwire/operations/health/finding';
 import { health, type Health } from '@leadwire/operations/health/health';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { openLanding } from '../landing.ts';
@@ -13,10 +14,9 @@ export function addHealthCommand(program: Command, readEnv: () => CliEnv): void 
   program
     .command('health')
     .description('what is wrong now, what it means and what to do, in Russian; exit code 1 if so')
-    .option('--json', 'as JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const found = await healthHere(readEnv());
-      if (json) say(JSON.stringify(found, null, 2));
+      if (json) answer(found);
       else say(paint('bold', oneLine(found.headline)), '', ...found.findings.flatMap(linesOf));
       if (found.state === 'broken') throw new FailedError(json ? '' : found.headline);
     });

@@ -1,6 +1,5 @@
 /** `leadwire forms …`: the forms of page builders that post leads, and what of their posts made none. */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { LandingApiError, retryRejects, testForm } from '@leadwire/operations/forms/form-requests';
@@ -16,8 +15,10 @@ import { leadKinds, type LeadKind } from '@leadwire/shared/contract/events';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
+import { readGiven } from '../given-file.ts';
 import { confirm, counted, say } from '../terminal.ts';
 import { formLines, listLines, readingLines, rejectLines } from './form-screen.ts';
 
@@ -54,13 +55,11 @@ export function addFormCommands(program: Command, readEnv: () => CliEnv): void {
     .option('--map <theirs=ours>', 'read their field as ours; may be given several times', parseMap)
     .option('--off', 'keep its posts without making leads of them')
     .option('--on', 'take leads again')
-    .option('--json', 'as JSON')
     .action((slug: string, flags: AddFlags) => inWords(() => addForm(readEnv(), slug, flags)));
 
   forms
     .command('list')
     .description('every form, its last lead, and how many posts made none')
-    .option('--json', 'as JSON')
     .action(({ json }: { json?: boolean }) => inWords(() => showList(readEnv(), json ?? false)));
 
   forms
@@ -68,7 +67,6 @@ export function addFormCommands(program: Command, readEnv: () => CliEnv): void {
     .description('one form: its address with the secret, its mapping, posts that made no lead')
     .argument('<slug>', 'the form')
     .option('--private', 'show the posts as they came, with contact data')
-    .option('--json', 'as JSON')
     .action((slug: string, flags: { private?: boolean; json?: boolean }) =>
       inWords(() => showForm(readEnv(), slug, flags)),
     );
@@ -80,7 +78,6 @@ export function addFormCommands(program: Command, readEnv: () => CliEnv): void {
     .argument('[file]', 'a file with the body; standard input when left out')
     .option('--body <text>', 'the body itself')
     .option('--type <type>', 'its content type; found out by itself when left out', '')
-    .option('--json', 'as JSON')
     .action((slug: string, file: string | undefined, flags: TestFlags) =>
       inWords(() => testBody(readEnv(), slug, file, flags)),
     );
@@ -91,7 +88,6 @@ export function addFormCommands(program: Command, readEnv: () => CliEnv): void {
     .argument('<slug>', 'the form')
     .option('-y, --yes', 'do not ask')
     .option('--dry-run', 'only say how many there are')
-    .option('--json', 'as JSON')
     .action((slug: string, flags: RetryFlags) => inWords(() => retry(readEnv(), slug, flags)));
 }
 
@@ -135,7 +131,7 @@ async function addForm(env: CliEnv, slug: string, flags: AddFlags): Promise<void
   const { form, isNew } = await withBus(env, (bus) =>
     changeForm({ bus, actor: actorHere() }, database, given),
   );
-  if (flags.json) return say(JSON.stringify({ ...form, address: addressOf(env, form) }));
+  if (flags.json) return answer({ ...form, address: addressOf(env, form) });
   say(
     isNew ? 'The form is added.' : 'The form is changed.',
     ...formLines(form, addressOf(env, form)),
@@ -156,8 +152,7 @@ async function showList(env: CliEnv, isJson: boolean): Promise<void> {
     rejects: rejects.filter((reject) => reject.form === form.slug).length,
   }));
   const unknown = rejects.filter(({ form }) => !forms.some(({ slug }) => slug === form)).length;
-  if (isJson)
-    return say(JSON.stringify({ forms: rows.map(({ secret: _, ...row }) => row), bad, unknown }));
+  if (isJson) return answer({ forms: rows.map(({ secret: _, ...row }) => row), bad, unknown });
   say(...listLines(rows, bad, unknown));
 }
 
@@ -177,7 +172,7 @@ async function showForm(
     flags.private ? { ...rest, body } : rest,
   );
   if (flags.json) {
-    return say(JSON.stringify({ form, address: form && addressOf(env, form), rejects: shown }));
+    return answer({ form, address: form && addressOf(env, form), rejects: shown });
   }
   if (form !== undefined) say(...formLines(form, addressOf(env, form)));
   else say(`There is no form "${slug}", but posts to it. "leadwire forms add ${slug}" makes one.`);
@@ -188,34 +183,30 @@ async function testBody(
   env: CliEnv,
   slug: string,
   file: string | undefined,
-  { body, type, json }: TestFlags,
+  { body, type }: TestFlags,
 ): Promise<void> {
   if (body === undefined && file === undefined && process.stdin.isTTY) {
     throw new UsageError('Give a file, --body, or the body on standard input.');
   }
   const given =
-    body ?? (file === undefined ? await textOf(process.stdin) : await readFile(file, 'utf8'));
+    body ?? (file === undefined ? await textOf(process.stdin) : (await readGiven(file)).toString());
   const reading = await testForm(apiOf(env), slug, {
     body: given,
     contentType: type || 'text/plain',
   });
-  say(...(json ? [JSON.stringify(reading)] : readingLines(reading)));
+  answer(reading, ...readingLines(reading));
 }
 
 async function retry(env: CliEnv, slug: string, flags: RetryFlags): Promise<void> {
   const database = databaseOf(env);
   const { length: count } = await openRejects(database, slug);
   if (count === 0 || flags.dryRun) {
-    return say(
-      flags.json
-        ? JSON.stringify({ waiting: count })
-        : `${counted(count, 'post')} to ${slug} made no lead.`,
-    );
+    return answer({ waiting: count }, `${counted(count, 'post')} to ${slug} made no lead.`);
   }
   const question = `Read ${counted(count, 'post')} to ${slug} again?`;
   if (!(await confirm(question, flags.yes ?? false))) return;
   const report = await retryRejects(apiOf(env), database, slug);
-  if (flags.json) return say(JSON.stringify(report));
+  if (flags.json) return answer(report);
   say(`${counted(report.taken, 'lead')} taken, ${report.left.length} left.`);
   for (const { id, why } of report.left) say(`  ${id}: ${why}`);
 }

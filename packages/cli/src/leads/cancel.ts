@@ -6,6 +6,7 @@ import {
   type CancelSelection,
 } from '@leadwire/operations/leads/cancel';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
+import { answer } from '../answer.ts';
 import { UsageError } from '../failure.ts';
 import { clock, columns, confirm, counted, paint, say } from '../terminal.ts';
 
@@ -43,18 +44,21 @@ export async function cancel(
 ): Promise<void> {
   const { planned, sending } = await foreseeCancel(parts.bus, selection);
   if (flags.dryRun && flags.json) {
-    return say(JSON.stringify({ wouldCancel: planned.map(toJson), sending: sending.map(toJson) }));
+    return answer({ wouldCancel: planned.map(toJson), sending: sending.map(toJson) });
   }
-  if (planned.length === 0 && !flags.json) {
-    return say('Nothing to do: nothing is planned for these leads.');
+  if (planned.length === 0) {
+    return answer(
+      { cancelled: [], left: [] },
+      'Nothing to do: nothing is planned for these leads.',
+    );
   }
-  if (!flags.json) show(planned);
+  show(planned);
   if (flags.dryRun) return;
   const question = `Take ${counted(planned.length, 'message')} back? They will not be sent.`;
   if (!(await confirm(question, flags.yes ?? false))) return say('Nothing was changed.');
   const { cancelled, left } = await cancelLeads(parts, selection);
   if (flags.json) {
-    return say(JSON.stringify({ cancelled: cancelled.map(toJson), left: left.map(toJson) }));
+    return answer({ cancelled: cancelled.map(toJson), left: left.map(toJson) });
   }
   say(paint('green', `${counted(cancelled.length, 'message')} taken back.`));
   if (left.length > 0) say(`${counted(left.length, 'message')} had been begun and may be sent.`);

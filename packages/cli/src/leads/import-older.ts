@@ -10,6 +10,7 @@ import { createDatabase } from '@leadwire/shared/providers/supabase';
 import type { Command } from 'commander';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { needLanding } from '../landing.ts';
 import { confirm, counted, say } from '../terminal.ts';
@@ -28,7 +29,6 @@ export function addImportOlderCommand(leads: Command, readEnv: () => CliEnv): vo
     )
     .option('--dry-run', 'only say how many')
     .option('-y, --yes', 'do not ask')
-    .option('--json', 'print JSON')
     .action((flags: Flags) => importOlder(readEnv(), flags));
 }
 
@@ -40,10 +40,11 @@ async function importOlder(env: CliEnv, flags: Flags): Promise<void> {
   const question = `${counted(all, 'row')} will become leads, or be tied to one. Go on?`;
   if (!isMeant || !(await confirm(question, flags.yes === true))) {
     const rows = tables.map(({ table }, index) => ({ table, waiting: waiting[index] }));
-    if (flags.json) return say(JSON.stringify(rows));
+    if (flags.json) return answer(rows);
     return say(...rows.map(({ table, waiting: count }) => `${table}: ${count} to bring in`));
   }
   await withBus(env, async (bus) => {
+    const done: object[] = [];
     for (const of of tables) {
       const what = { actor: actorHere(), action: 'lead.imported', subject: of.table };
       const counts = await audited(
@@ -52,14 +53,11 @@ async function importOlder(env: CliEnv, flags: Flags): Promise<void> {
         () => importOlderLeads(of),
         (found) => found,
       );
-      if (flags.json) say(JSON.stringify({ table: of.table, ...counts }));
-      else {
-        const { imported, tied, no_contact: none } = counts;
-        say(
-          `${of.table}: ${imported} brought in, ${tied} tied to a lead, ${none} without a contact`,
-        );
-      }
+      done.push({ table: of.table, ...counts });
+      const { imported, tied, no_contact: none } = counts;
+      say(`${of.table}: ${imported} brought in, ${tied} tied to a lead, ${none} without a contact`);
     }
+    answer(done);
   });
 }
 

@@ -28,7 +28,6 @@ export function addLeadCommands(program: Command, readEnv: () => CliEnv): void {
       'its id or the beginning of it, its short number, a phone, or a mail address',
     )
     .option('--private', 'show contact data as it is')
-    .option('--json', 'as JSON')
     .action((text: string, flags: ShowFlags) => showLead(readEnv(), text, flags));
   addLeadListCommands(leads, readEnv);
   addImportOlderCommand(leads, readEnv);
@@ -93,7 +92,6 @@ function addHoldingCommands(leads: Command, readEnv: () => CliEnv): void {
         parseTime(text),
       )
       .option('--dry-run', 'show what would happen, change nothing')
-      .option('--json', 'print JSON')
       .option('-y, --yes', 'do not ask');
 
   acting(leads.command('release'))

@@ -10,6 +10,7 @@ import {
   type LeadState,
 } from '@leadwire/operations/leads/lead-list';
 import { maskEmail, maskName, maskPhone, maskText } from '@leadwire/operations/masking/mask';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
 import { openLanding } from '../landing.ts';
@@ -40,8 +41,7 @@ export function addLeadListCommands(leads: Command, readEnv: () => CliEnv): void
       .addOption(new Option('--state <state>', 'only these').choices(leadStates))
       .option('--limit <count>', 'at most so many, newest first', parseCount, LIST_LIMIT)
       .option('--after <mark>', 'go on after a page, as its end says', parseMark)
-      .option('--private', 'show contact data as it is')
-      .option('--json', 'as JSON');
+      .option('--private', 'show contact data as it is');
 
   more(leads.command('list'))
     .description('leads, newest first')
@@ -63,7 +63,7 @@ async function list(env: CliEnv, text: string | undefined, flags: ListFlags): Pr
   const page = await searchLeads(env, { text, source, kind, since, until, state, limit, before });
   const shown = flags.private ? page.leads : page.leads.map(masked);
   const mark = page.next && markOf(page.next);
-  if (flags.json) return say(JSON.stringify({ leads: shown, next: mark ?? null }, null, 2));
+  if (flags.json) return answer({ leads: shown, next: mark ?? null });
   if (shown.length === 0) return say('No lead fits.');
   say(...leadTable(shown), '', ...footer(page, mark, flags.private ?? false));
 }

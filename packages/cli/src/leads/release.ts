@@ -3,6 +3,7 @@ import type { ActingParts } from '@leadwire/operations/acting';
 import type { HeldLead, HeldSelection } from '@leadwire/operations/leads/held-leads';
 import { foreseeRelease, releaseLeads } from '@leadwire/operations/leads/release';
 import type { QuarantineReason } from '@leadwire/shared/contract/alert-facts';
+import { answer } from '../answer.ts';
 import { UsageError } from '../failure.ts';
 import { clock, columns, confirm, counted, paint, say } from '../terminal.ts';
 
@@ -36,14 +37,16 @@ export async function release(
 ): Promise<void> {
   const held = await foreseeRelease(parts.bus, selection);
   const ids = held.map(({ lead }) => lead.leadId);
-  if (flags.dryRun && flags.json) return say(JSON.stringify({ wouldRelease: ids }));
-  if (held.length === 0 && !flags.json) return say('Nothing to do: none of these leads is held.');
-  if (!flags.json) show(held);
+  if (flags.dryRun && flags.json) return answer({ wouldRelease: ids });
+  if (held.length === 0) {
+    return answer({ released: [] }, 'Nothing to do: none of these leads is held.');
+  }
+  show(held);
   if (flags.dryRun) return;
   const question = `Let ${counted(held.length, 'lead')} out? Mail, SMS, deals and notices follow.`;
   if (!(await confirm(question, flags.yes ?? false))) return say('Nothing was changed.');
   const report = await releaseLeads(parts, selection);
-  if (flags.json) return say(JSON.stringify(report));
+  if (flags.json) return answer(report);
   say(paint('green', `${counted(report.released.length, 'lead')} let out.`));
 }
 

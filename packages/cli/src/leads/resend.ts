@@ -4,6 +4,7 @@ import type { ActingParts } from '@leadwire/operations/acting';
 import { foreseeResend, resendDeliveries } from '@leadwire/operations/deliveries/resend';
 import type { PersonalChannel } from '@leadwire/shared/contract/events';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
+import { answer, words } from '../answer.ts';
 import { UsageError } from '../failure.ts';
 import { clock, columns, counted, paint, say } from '../terminal.ts';
 
@@ -30,7 +31,10 @@ export async function resend(
   say(...columns(['CHANNEL', 'TEMPLATE', 'SENT', 'COPIES'], sent.map(toRow), '  '), '');
   await requireConfirmation(leadId, confirm);
   const again = await resendDeliveries(parts, leadId, channel);
-  say(paint('green', `${counted(again.length, 'message')} handed out again.`));
+  answer(
+    { leadId, sent: again.map(({ channel: by, template }) => ({ channel: by, template })) },
+    paint('green', `${counted(again.length, 'message')} handed out again.`),
+  );
 }
 
 function toRow({ channel, template, settledAt, copies = 0 }: LedgerEntry): string[] {
@@ -47,7 +51,7 @@ async function requireConfirmation(leadId: string, given: string | undefined): P
 }
 
 async function ask(question: string): Promise<string> {
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  const prompt = createInterface({ input: process.stdin, output: words() });
   try {
     return await prompt.question(question);
   } finally {

@@ -3,6 +3,7 @@ import type { ActingParts } from '@leadwire/operations/acting';
 import { foreseeRetry, retryDeliveries } from '@leadwire/operations/deliveries/retry';
 import type { Channel } from '@leadwire/shared/contract/events';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
+import { answer } from '../answer.ts';
 import { clock, columns, confirm, counted, oneLine, paint, say } from '../terminal.ts';
 
 export interface RetryFlags {
@@ -20,10 +21,20 @@ export async function retry(parts: ActingParts, leadId: string, flags: RetryFlag
 
   say(`${counted(chosen.length, 'message')} of lead ${leadId} to be sent:`, '');
   say(...columns(['CHANNEL', 'TEMPLATE', 'STATE', 'ENDED', 'WHY'], chosen.map(toRow), '  '), '');
-  if (flags.dryRun) return say('Nothing was changed: this was a dry run.');
+  const wouldSend = chosen.map(toJson);
+  if (flags.dryRun) return answer({ leadId, wouldSend }, DRY_RUN);
   if (!(await confirm('Send?', flags.yes ?? false))) return say('Nothing was changed.');
   const retried = await retryDeliveries(parts, leadId, wanted);
-  say(paint('green', `${counted(retried.length, 'message')} handed out again.`));
+  answer(
+    { leadId, sent: retried.map(toJson) },
+    paint('green', `${counted(retried.length, 'message')} handed out again.`),
+  );
+}
+
+const DRY_RUN = 'Nothing was changed: this was a dry run.';
+
+function toJson({ channel, template, state }: LedgerEntry) {
+  return { channel, template, state };
 }
 
 function toRow({ channel, template, state, settledAt, reason, error }: LedgerEntry): string[] {

@@ -4,6 +4,7 @@ import { LeadError } from '@leadwire/operations/leads/lead-error';
 import type { FoundLead } from '@leadwire/operations/leads/lead-list';
 import { leadReport, type LeadReport } from '@leadwire/operations/leads/lead-report';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { openLanding } from '../landing.ts';
@@ -25,7 +26,7 @@ export async function showLead(env: CliEnv, text: string, flags: ShowFlags): Pro
   const { report, others } = isLeadId(text)
     ? await byIdOrPhone(env, text)
     : await byContact(env, text);
-  if (flags.json) return say(JSON.stringify(leadJson(report, isPrivate), null, 2));
+  if (flags.json) return answer(leadJson(report, isPrivate));
   say(...leadScreen(report, isPrivate), ...otherLines(others));
 }
 

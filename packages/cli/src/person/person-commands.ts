@@ -14,6 +14,7 @@ import { maskContact } from '@leadwire/operations/masking/mask';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { toError } from '@leadwire/shared/errors';
 import { withBus } from '../connect.ts';
+import { answer, words } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { clock, columns, counted, paint, say } from '../terminal.ts';
@@ -33,7 +34,6 @@ export function addPersonCommands(program: Command, readEnv: () => CliEnv): void
     .argument('<who>', 'a phone, a mail address, or the id of a lead')
     .option('--dry-run', 'only show what there is')
     .option('-y, --yes', 'do not ask')
-    .option('--json', 'as JSON')
     .action((who: string, flags: EraseFlags) => {
       const env = readEnv();
       return withBus(env, async (bus) => erase(await personParts(env, bus), who, flags), 'apply');
@@ -42,11 +42,10 @@ export function addPersonCommands(program: Command, readEnv: () => CliEnv): void
   person
     .command('certificates')
     .description('what was erased, when, by whom and where; names nobody')
-    .option('--json', 'as JSON')
     .action(({ json }: { json?: boolean }) =>
       withBus(readEnv(), async (bus) => {
         const all = await readCertificates(bus);
-        if (json) return say(JSON.stringify(all));
+        if (json) return answer(all);
         if (all.length === 0) return say('Nobody was erased.');
         for (const each of all) say(...certificateLines(each), '');
       }),
@@ -56,14 +55,13 @@ export function addPersonCommands(program: Command, readEnv: () => CliEnv): void
     .command('apply')
     .description('erase everybody on the list once more: after a restore, before services start')
     .option('--list <file>', 'with what "person certificates --json" said of the other machine')
-    .option('--json', 'as JSON')
     .action(({ list, json }: { list?: string; json?: boolean }) => {
       const env = readEnv();
       const apply = async (bus: Bus) => {
         const parts = await personParts(env, bus);
         if (list !== undefined) await takeErasures(parts, readJson(list));
         const places = await applyErasures(parts);
-        if (json) return say(JSON.stringify({ places }));
+        if (json) return answer({ places });
         say(...placeLines(places), paint('green', 'The list of erasures holds everywhere.'));
       };
       return withBus(env, apply, 'apply');
@@ -88,13 +86,13 @@ async function erase(
   const { places, contacts, shared } = foreseen;
   if (flags.dryRun && flags.json) {
     const masked = { contacts: contacts.map(maskContact), shared: shared.map(maskContact) };
-    return say(JSON.stringify({ wouldErase: { places, ...masked } }));
+    return answer({ wouldErase: { places, ...masked } });
   }
   if (!flags.json) showForeseen(foreseen);
   if (flags.dryRun) return;
   if (!flags.yes && !(await isConfirmed(foreseen))) return say('Nothing was changed.');
   const certificate = await erasePerson(parts, foreseen);
-  if (flags.json) return say(JSON.stringify(certificate));
+  if (flags.json) return answer(certificate);
   say(...certificateLines(certificate), paint('green', 'Erased.'));
 }
 
@@ -131,7 +129,7 @@ async function isConfirmed({ places }: ErasureForeseen): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new UsageError('Nothing was changed: there is no terminal to confirm at. Give --yes.');
   }
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  const prompt = createInterface({ input: process.stdin, output: words() });
   try {
     const question = `Type ${records} to erase these records for good: `;
     return (await prompt.question(question)).trim() === String(records);

@@ -21,6 +21,7 @@ import { RefusedError } from '@leadwire/operations/refused-error';
 import { createDatabase, type Database } from '@leadwire/shared/providers/supabase';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { columns, confirm, counted, oneLine, say } from '../terminal.ts';
@@ -37,8 +38,7 @@ export function addReferralCommands(program: Command, readEnv: () => CliEnv): vo
   const referrals = program
     .command('referrals')
     .description('people who bring others, and their commissions');
-  const withJson = (name: string, what: string) =>
-    referrals.command(name).description(what).option('--json', 'as JSON');
+  const withJson = (name: string, what: string) => referrals.command(name).description(what);
 
   withJson('list', 'everybody, with clicks, sales and what is to be paid')
     .option('--private', 'with names and contacts as they are')
@@ -139,11 +139,13 @@ async function list(env: CliEnv, flags: Flags): Promise<void> {
       toPay: sumOf(own, 'pending', 'approved'),
       paid: sumOf(own, 'paid'),
     }));
-    return say(JSON.stringify(totals));
+    return answer(totals);
   }
   if (rows.length === 0) return say('There are no referrers: "leadwire referrals add --help".');
   say(...referrerLines(rows));
 }
+
+const DRY_RUN = 'Nothing was changed: this was a dry run.';
 
 const EXPECTED = {
   name: 'how they are called',
@@ -162,9 +164,9 @@ async function add(env: CliEnv, flags: AddFlags): Promise<void> {
   });
   if ('wrong' in person)
     throw new UsageError(`--${person.wrong}: expected ${EXPECTED[person.wrong]}`);
-  if (flags.dryRun) return say('Nothing was changed: this was a dry run.');
+  if (flags.dryRun) return answer({ wouldAdd: person }, DRY_RUN);
   const made = await withBus(env, (bus) => addReferrer({ bus, actor: actorHere() }, person));
-  if (flags.json) return say(JSON.stringify(made));
+  if (flags.json) return answer(made);
   say(
     made.isNew ? `The code is ${made.code}.` : `They are a referrer already: ${made.code}.`,
     ...(env.PUBLIC_BASE_URL === undefined ? [] : [`${env.PUBLIC_BASE_URL}/r/${made.code}`]),
@@ -180,7 +182,7 @@ async function show(env: CliEnv, code: string, flags: Flags): Promise<void> {
   ]);
   const own = all.filter(({ referrer_id }) => referrer_id === referrer.id);
   const row = shown(referrer, flags);
-  if (flags.json) return say(JSON.stringify({ ...row, commissions: own, remarks }));
+  if (flags.json) return answer({ ...row, commissions: own, remarks });
   const contact = [row.email, row.phone].filter((each) => each !== null).join(', ');
   say(
     `${oneLine(row.code)}  ${row.is_active ? 'active' : 'off'}  ${counted(row.clicks, 'click')}  ${contact}`,
@@ -200,10 +202,10 @@ async function moveMeant(env: CliEnv, named: string[], to: Move, flags: Flags): 
   const database = databaseOf(env);
   const meant = await commissionsMeant(database, named, to);
   const sum = meant.reduce((total, { commission }) => total + commission, 0);
-  if (!flags.json && meant.length > 0) say(...commissionLines(meant), '');
+  if (meant.length > 0) say(...commissionLines(meant), '');
   if (meant.length === 0 || flags.dryRun) {
-    if (flags.json) return say(JSON.stringify({ meant: meant.map(({ id }) => id), changed: [] }));
-    return say(meant.length === 0 ? 'Nothing to do.' : 'Nothing was changed: this was a dry run.');
+    const why = meant.length === 0 ? 'Nothing to do.' : DRY_RUN;
+    return answer({ meant: meant.map(({ id }) => id), changed: [] }, why);
   }
   const question = `${counted(meant.length, 'commission')}, ${money(sum)}, will be ${to}. Go on?`;
   if (!(await confirm(question, flags.yes === true))) return say('Nothing was changed.');
@@ -211,7 +213,7 @@ async function moveMeant(env: CliEnv, named: string[], to: Move, flags: Flags): 
   const changed = await withBus(env, (bus) =>
     moveCommissions({ bus, actor: actorHere() }, referralWriter(database), ids, to),
   );
-  if (flags.json) return say(JSON.stringify({ meant: ids, changed }));
+  if (flags.json) return answer({ meant: ids, changed });
   say(`${counted(changed.length, 'commission')} ${to}.`);
 }
 
@@ -222,12 +224,12 @@ async function tier(env: CliEnv, fromSales: number, flags: TierFlags): Promise<v
   }
   if (percent === null && amount === null) throw new UsageError('Give --percent or --amount.');
   const wanted = { fromSales, percent, amount };
-  if (flags.dryRun) return say('Nothing was changed: this was a dry run.');
+  if (flags.dryRun) return answer({ wouldPut: wanted }, DRY_RUN);
   const database = databaseOf(env);
   await withBus(env, (bus) =>
     putTier({ bus, actor: actorHere() }, referralWriter(database), wanted),
   );
-  if (flags.json) return say(JSON.stringify(wanted));
+  if (flags.json) return answer(wanted);
   say(
     `From sale ${fromSales} on: ${[percent !== null && `${percent} %`, amount !== null && money(amount)].filter(Boolean).join(' and ')}.`,
   );
@@ -239,9 +241,10 @@ async function exportCsv(env: CliEnv, flags: ExportFlags): Promise<void> {
   const rows = all.filter(({ status }) => flags.status === undefined || status === flags.status);
   const text = flags.json ? `${JSON.stringify(rows)}\n` : commissionsCsv(rows, referrers);
   if (flags.out === undefined) {
-    process.stdout.write(text);
-    return;
+    if (!flags.json) process.stdout.write(text);
+    return answer(rows);
   }
   await writeFile(flags.out, text, { mode: 0o600 });
-  say(`${counted(rows.length, 'commission')} in ${flags.out}.`);
+  const file = flags.out;
+  answer({ file, rows: rows.length }, `${counted(rows.length, 'commission')} in ${file}.`);
 }

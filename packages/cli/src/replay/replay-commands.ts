@@ -13,6 +13,7 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { newId } from '@leadwire/shared/contract/ids';
 import type { ConsumerName } from '@leadwire/shared/contract/consumers';
 import { actorHere } from '../actor.ts';
+import { answer } from '../answer.ts';
 import { withBus } from '../connect.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
@@ -113,7 +114,10 @@ async function replayFacts(
     rows.push([share.durable, String(share.messages.length), await foresee(bus, share)]);
   }
   say('To be replayed:', '', ...columns(['TO', 'EVENTS', 'WHAT WILL HAPPEN'], rows, '  '), '');
-  if (dryRun) return say('Nothing was changed: this was a dry run.');
+  const counts = shares.map(({ durable, messages }) => ({ durable, events: messages.length }));
+  if (dryRun) {
+    return answer({ wouldReplay: counts }, 'Nothing was changed: this was a dry run.');
+  }
   if (!(await confirm('Replay?', yes))) return say('Nothing was changed.');
 
   const replayId = newId();
@@ -121,7 +125,10 @@ async function replayFacts(
     progress(`  ${durable}`, messages.length)(done),
   );
   const count = shares.reduce((sum, { messages }) => sum + messages.length, 0);
-  say(paint('green', `${counted(count, 'event')} handed out again, as replay ${replayId}.`));
+  answer(
+    { replayId, replayed: counts },
+    paint('green', `${counted(count, 'event')} handed out again, as replay ${replayId}.`),
+  );
 }
 
 /** For durables that decide by something else than the ledger, in words that are always true. */

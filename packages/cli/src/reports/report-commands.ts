@@ -1,5 +1,5 @@
 /** `leadwire report` and `leadwire spend import`: the numbers of Отчёты, and what advertising cost. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   addDays,
@@ -21,8 +21,10 @@ import { reportCsv, rowWords } from '@leadwire/operations/reports/report-words';
 import { importSpend, importedSchema, readSpend } from '@leadwire/operations/reports/spend';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
+import { readGiven } from '../given-file.ts';
 import { needLanding } from '../landing.ts';
 import { parseCount } from '../options.ts';
 import { columns, counted, oneLine, paint, say } from '../terminal.ts';
@@ -62,7 +64,6 @@ export function addReportCommands(program: Command, readEnv: () => CliEnv): void
     .option('--campaign <campaign>', 'of this utm_campaign alone')
     .option('--cohorts', 'also how many of each week or month had bought after so many days')
     .option('--csv <file>', 'write a table for a spreadsheet')
-    .option('--json', 'as JSON')
     .action((flags: ReportFlags) => report(readEnv(), flags));
 
   program
@@ -73,7 +74,6 @@ export function addReportCommands(program: Command, readEnv: () => CliEnv): void
     .argument('<file>', 'replaces what was known of its days and sources')
     .option('--source <source>', 'where the file has no column of sources')
     .option('--dry-run', 'only say what is in it')
-    .option('--json', 'as JSON')
     .action((file: string, flags: ImportFlags) => bringIn(readEnv(), file, flags));
 }
 
@@ -94,9 +94,7 @@ async function report(env: CliEnv, flags: ReportFlags): Promise<void> {
     ? await landing.call('leadwire_report_cohorts', { asked: cohortsAsked(asked) }, cohortsSchema)
     : undefined;
   if (csv !== undefined) await writeFile(csv, reportCsv(found, by));
-  if (flags.json) {
-    return say(JSON.stringify({ ...asked, ...withRatios(found), ...(cohorts && { cohorts }) }, null, 2)); // prettier-ignore
-  }
+  if (flags.json) return answer({ ...asked, ...withRatios(found), ...(cohorts && { cohorts }) });
   say(`${since} to ${until}, by ${by}, ${touch} touch`, '', ...table(found, by), '', ...NOTES);
   if (cohorts) say('', ...cohortTable(cohorts, asked));
 }
@@ -150,10 +148,10 @@ function ratios(row: Paid): string[] {
 
 async function bringIn(env: CliEnv, file: string, flags: ImportFlags): Promise<void> {
   const { source, dryRun = false, json = false } = flags;
-  const rows = readSpend(await contentOf(file), source);
+  const rows = readSpend(await readGiven(file), source);
   if (dryRun) {
     const amount = rows.reduce((sum, row) => sum + row.amount, 0);
-    if (json) return say(JSON.stringify({ rows: rows.length, amount, dryRun }));
+    if (json) return answer({ rows: rows.length, amount, dryRun });
     return say(
       `${counted(rows.length, 'row')}, ${whole(amount)} ₸. Nothing was changed (dry run).`,
     );
@@ -164,15 +162,7 @@ async function bringIn(env: CliEnv, file: string, flags: ImportFlags): Promise<v
       database.call('leadwire_import_spend', { rows: given }, importedSchema),
     ),
   );
-  if (json) return say(JSON.stringify(done));
+  if (json) return answer(done);
   const before = done.replaced > 0 ? ` ${whole(done.replaced)} ₸ of before are replaced.` : '';
   say(`${counted(done.rows, 'row')} of ${counted(done.days, 'day')}, ${whole(done.amount)} ₸.${before}`); // prettier-ignore
-}
-
-async function contentOf(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch {
-    throw new UsageError(`${file} cannot be read.`);
-  }
 }

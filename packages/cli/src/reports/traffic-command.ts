@@ -4,6 +4,7 @@ import { dayOf, isDay } from '@leadwire/operations/reports/report';
 import { countTrafficDays, daysUpTo } from '@leadwire/operations/reports/traffic-days';
 import { staffProjectsOf, variablesOf } from '@leadwire/operations/staff/projects';
 import { InvalidArgumentError } from 'commander';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
 import { parseCount } from '../options.ts';
@@ -30,7 +31,6 @@ export function addTrafficCommand(program: Command, readEnv: () => CliEnv): void
     .option('--days <count>', 'so many days up to the last one', parseCount, USUAL_DAYS)
     .option('--since <day>', 'from this day on, such as 2026-11-01', parseDay)
     .option('--until <day>', 'up to this day, which is included', parseDay)
-    .option('--json', 'as JSON')
     .action((flags: Flags) => recount(readEnv(), flags));
 }
 
@@ -51,7 +51,7 @@ async function recount(env: CliEnv, flags: Flags): Promise<void> {
   const { since } = flags.since ? { since: flags.since } : daysUpTo(until, flags.days, TIME_ZONE);
   if (since > until) throw new UsageError(`${since} is later than ${until}.`);
   const done = await countTrafficDays({ landing, traffic }, { since, until, timeZone: TIME_ZONE });
-  if (flags.json) return say(JSON.stringify({ since, until, ...done }));
+  if (flags.json) return answer({ since, until, ...done });
   const kept = done.kept > 0 ? ` ${counted(done.kept, 'day')} of spend are as a person brought them in.` : ''; // prettier-ignore
   say(
     `${since} to ${until}: ${counted(done.changed, 'row')} of traffic_daily_stats changed, ` +

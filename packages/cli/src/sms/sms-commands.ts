@@ -4,12 +4,12 @@ import type { Command } from 'commander';
 import { liftSmsBudget, readSmsCounts, type SmsCounts } from '@leadwire/operations/sms/sms-budget';
 import type { SmsSource } from '@leadwire/shared/delivery/sms-budget';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
 import { confirm, say } from '../terminal.ts';
 
 interface Flags {
-  json?: boolean;
   yes?: boolean;
   dryRun?: boolean;
   campaigns?: boolean;
@@ -25,10 +25,10 @@ export function addSmsCommands(program: Command, readEnv: () => CliEnv): void {
     .command('show')
     .description('how many SMS leads have caused in the last hour and day')
     .option('--campaigns', 'those of campaigns instead')
-    .option('--json', 'as JSON')
     .action((flags: Flags) =>
       withBus(readEnv(), async (bus) => {
-        tell(await readSmsCounts(bus, sourceOf(flags)), flags);
+        const counts = await readSmsCounts(bus, sourceOf(flags));
+        answer(counts, lineOf(counts, flags));
       }),
     );
 
@@ -38,30 +38,27 @@ export function addSmsCommands(program: Command, readEnv: () => CliEnv): void {
     .option('--campaigns', 'those of campaigns instead of those of leads')
     .option('-y, --yes', 'do not ask')
     .option('--dry-run', 'only show what counts now')
-    .option('--json', 'as JSON')
     .action((flags: Flags) => lift(readEnv(), flags));
 }
 
 async function lift(env: CliEnv, flags: Flags): Promise<void> {
-  const { json, yes = false, dryRun = false, campaigns } = flags;
+  const { yes = false, dryRun = false, campaigns } = flags;
   const source = sourceOf(flags);
   await withBus(env, async (bus) => {
     const before = await readSmsCounts(bus, source);
-    tell(before, flags);
-    if (dryRun) return;
+    const said = lineOf(before, flags);
+    if (dryRun) return answer({ ...before, lifted: false }, said);
+    say(said);
     const doubt = campaigns ? 'Is this campaign wanted now?' : 'Are these real leads?';
     const question = `${doubt} As many SMS again may then go out, and cost as much.`;
     if (!(await confirm(question, yes))) throw new FailedError('Nothing was changed.');
     await liftSmsBudget(bus, `cli:${userInfo().username}`, source);
-    if (!json) say('Lifted: SMS that wait leave within half a minute.');
+    answer({ ...before, lifted: true }, 'Lifted: SMS that wait leave within half a minute.');
   });
 }
 
 const sourceOf = ({ campaigns = false }: Flags): SmsSource => (campaigns ? 'campaigns' : 'leads');
 
-function tell(counts: SmsCounts, flags: Flags): void {
-  if (flags.json) return say(JSON.stringify(counts));
-  say(
-    `SMS of ${sourceOf(flags)}: ${counts.lastHour} in the last hour, ${counts.lastDay} in the last day.`,
-  );
+function lineOf({ lastHour, lastDay }: SmsCounts, flags: Flags): string {
+  return `SMS of ${sourceOf(flags)}: ${lastHour} in the last hour, ${lastDay} in the last day.`;
 }

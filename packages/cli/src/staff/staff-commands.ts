@@ -19,6 +19,7 @@ import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import { usernameOf } from '../doctor/telegram-bots.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { clock, columns, confirm, oneLine, paint, say } from '../terminal.ts';
@@ -44,8 +45,7 @@ export function addStaffCommands(program: Command, readEnv: () => CliEnv): void 
   const more = (command: Command) =>
     command
       .option('--name <name>', 'how they are called')
-      .option('--utm-source <source...>', 'a targetologist’s own UTM sources')
-      .option('--json', 'print JSON');
+      .option('--utm-source <source...>', 'a targetologist’s own UTM sources');
 
   more(staff.command('add').description('add somebody, and print a link that works once'))
     .argument(...address)
@@ -66,7 +66,6 @@ export function addStaffCommands(program: Command, readEnv: () => CliEnv): void 
     .description('end their sessions and take every right, at once')
     .argument(...address)
     .option('-y, --yes', 'do not ask')
-    .option('--json', 'print JSON')
     .action((email: string, flags: Flags) =>
       withParts(readEnv(), (parts) => disable(parts, email, flags)),
     );
@@ -75,7 +74,6 @@ export function addStaffCommands(program: Command, readEnv: () => CliEnv): void 
     .command('enable')
     .description('let them come in again')
     .argument(...address)
-    .option('--json', 'print JSON')
     .action((email: string, flags: Flags) =>
       withParts(readEnv(), async (parts) => {
         show(await enableStaff(parts, email), flags, 'may come in again');
@@ -86,11 +84,10 @@ export function addStaffCommands(program: Command, readEnv: () => CliEnv): void 
     .command('link')
     .description('print a new link that works once: an invitation, or for a new password')
     .argument(...address)
-    .option('--json', 'print JSON')
     .action((email: string, flags: Flags) =>
       withParts(readEnv(), async (parts) => {
         const link = await linkForStaff(parts, email);
-        if (flags.json) say(JSON.stringify({ email, link }));
+        if (flags.json) answer({ email, link });
         else showLink(link);
       }),
     );
@@ -99,7 +96,6 @@ export function addStaffCommands(program: Command, readEnv: () => CliEnv): void 
     .command('telegram-link')
     .description('print a link that ties their Telegram: a lead they take is theirs in AmoCRM too')
     .argument(...address)
-    .option('--json', 'print JSON')
     .action((email: string, flags: Flags) => {
       const env = readEnv();
       return withParts(env, (parts) => telegramLink(parts, env, email, flags));
@@ -108,7 +104,6 @@ export function addStaffCommands(program: Command, readEnv: () => CliEnv): void 
   staff
     .command('list')
     .description('everybody, with role and UTM sources')
-    .option('--json', 'print JSON')
     .action((flags: Flags) => withParts(readEnv(), (parts) => list(parts, flags)));
 }
 
@@ -145,7 +140,7 @@ async function telegramLink(parts: Parts, env: CliEnv, email: string, flags: Fla
   );
   const username = await usernameOf(env, 'leads');
   const link = username === undefined ? undefined : `https://t.me/${username}?start=${code}`;
-  if (flags.json) return say(JSON.stringify({ staffId, link: link ?? null, code, validUntil }));
+  if (flags.json) return answer({ staffId, link: link ?? null, code, validUntil });
   say(paint('green', link ?? `Send to the leads bot: /start ${code}`), '');
   say(`Works once, until ${clock(validUntil)} (Almaty). Send it to them alone.`);
 }
@@ -153,7 +148,7 @@ async function telegramLink(parts: Parts, env: CliEnv, email: string, flags: Fla
 async function add(parts: Parts, email: string, flags: Flags & { role: StaffRole }): Promise<void> {
   const { role, name, utmSource: utmSources } = flags;
   const { member, link = '' } = await addStaff(parts, { email, role, name, utmSources });
-  if (flags.json) return say(JSON.stringify({ ...member, link }));
+  if (flags.json) return answer({ ...member, link });
   say(`${member.email} is here as ${member.role}.`, '');
   showLink(link);
 }
@@ -179,7 +174,7 @@ async function disable(parts: Parts, email: string, flags: Flags): Promise<void>
 
 async function list({ directory }: Parts, flags: Flags): Promise<void> {
   const members = await directory.list();
-  if (flags.json) return say(JSON.stringify(members));
+  if (flags.json) return answer(members);
   if (members.length === 0) {
     return say('Nobody works here yet: "leadwire staff add <mail> --role owner".');
   }
@@ -194,7 +189,7 @@ async function list({ directory }: Parts, flags: Flags): Promise<void> {
 }
 
 function show(member: StaffMember, flags: Flags, what: string): void {
-  if (flags.json) return say(JSON.stringify(member));
+  if (flags.json) return answer(member);
   const tags = member.utmSources.length > 0 ? `, ${member.utmSources.join(', ')}` : '';
   say(`${member.email} ${what} (${member.role}${tags}).`);
 }

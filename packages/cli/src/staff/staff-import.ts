@@ -20,6 +20,7 @@ import { staffProjects, type StaffProjectName } from '@leadwire/shared/contract/
 import { toError } from '@leadwire/shared/errors';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { columns, confirm, counted, oneLine, paint, say } from '../terminal.ts';
@@ -63,12 +64,10 @@ export function addStaffImportCommands(staff: Command, readEnv: () => CliEnv): v
     )
     .option('--dry-run', 'only say what would be done')
     .option('-y, --yes', 'do not ask')
-    .option('--json', 'print JSON')
     .action((flags: Flags) => importTraffic(readEnv(), flags));
   staff
     .command('conflicts')
     .description('who is left as they are in another project, and what to do about it')
-    .option('--json', 'print JSON')
     .action(({ json = false }: { json?: boolean }) => listConflicts(readEnv(), json));
 }
 
@@ -147,7 +146,7 @@ function report(
     const outcome = problem === undefined ? plan.outcome : 'left';
     return { email, key, outcome, problem };
   });
-  if (flags.json) say(JSON.stringify(rows));
+  if (flags.json) answer(rows);
   else {
     const lines = rows.map(({ email, key, outcome, problem = '' }) => [
       outcome === 'import' && !flags.dryRun ? 'imported' : outcome,
@@ -169,7 +168,7 @@ async function listConflicts(env: CliEnv, isJson: boolean): Promise<void> {
     const email = mails.get(each.staffId) ?? '';
     return { ...each, email };
   });
-  if (isJson) return say(JSON.stringify({ projects: Object.fromEntries(projects), people: rows }));
+  if (isJson) return answer({ projects: Object.fromEntries(projects), people: rows });
   for (const [name, { state, told = '' }] of projects) {
     const word = state === 'off' ? 'not configured' : state === 'ok' ? 'answers' : oneLine(told);
     say(`${name}: ${state === 'broken' ? paint('red', word) : word}`);

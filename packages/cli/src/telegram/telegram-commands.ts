@@ -10,6 +10,7 @@ import {
 } from '@leadwire/shared/delivery/telegram-groups';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
 import { usernameOf } from '../doctor/telegram-bots.ts';
@@ -28,7 +29,6 @@ export function addTelegramCommands(program: Command, readEnv: () => CliEnv): vo
         .choices(groupBots)
         .default('leads'),
     )
-    .option('--json', 'as JSON')
     .action(async ({ bot, json = false }: { bot: GroupBot; json?: boolean }) => {
       const env = readEnv();
       await withBus(env, (bus) => makeGroupCode(bus, env, bot, json));
@@ -38,7 +38,6 @@ export function addTelegramCommands(program: Command, readEnv: () => CliEnv): vo
     .command('student-code')
     .description('make a one-time link with which a student hears of their lessons')
     .argument('<studentId>', 'the learning platform’s id of the student')
-    .option('--json', 'as JSON')
     .action(async (studentId: string, { json = false }: { json?: boolean }) => {
       requireStudentId(studentId);
       const env = readEnv();
@@ -48,7 +47,6 @@ export function addTelegramCommands(program: Command, readEnv: () => CliEnv): vo
   telegram
     .command('groups')
     .description('every group, whether it can be reached, and which leads it gets')
-    .option('--json', 'as JSON')
     .action(({ json = false }: { json?: boolean }) =>
       withBus(readEnv(), (bus) => listGroups(bus, json)),
     );
@@ -63,7 +61,7 @@ function requireStudentId(studentId: string): void {
 async function makeGroupCode(bus: Bus, env: CliEnv, bot: GroupBot, isJson: boolean): Promise<void> {
   const { code, validUntil } = await createTelegramCodes(bus).make({ kind: 'group', bot });
   const username = await usernameOf(env, bot);
-  if (isJson) return say(JSON.stringify({ code, bot, username, validUntil }));
+  if (isJson) return answer({ code, bot, username, validUntil });
   const who = username === undefined ? `the ${bot} bot` : `@${username}`;
   const kinds = bot === 'leads' ? ' [test|course|request|all]' : '';
   say(
@@ -86,9 +84,7 @@ async function makeStudentCode(
   const { code, validUntil } = await createTelegramCodes(bus).make({ kind: 'student', studentId });
   const username = await usernameOf(env, 'mentor');
   if (isJson) {
-    return say(
-      JSON.stringify({ code, studentId, isKnown: isKnown !== undefined, username, validUntil }),
-    );
+    return answer({ code, studentId, isKnown: isKnown !== undefined, username, validUntil });
   }
   const way =
     username === undefined
@@ -102,7 +98,7 @@ async function makeStudentCode(
 
 async function listGroups(bus: Bus, isJson: boolean): Promise<void> {
   const groups = (await createGroupReader(bus).all()).map(({ group }) => group);
-  if (isJson) return say(JSON.stringify(groups, null, 2));
+  if (isJson) return answer(groups);
   if (groups.length === 0) {
     return say('There are no groups yet: "leadwire telegram code" makes a code for one.');
   }

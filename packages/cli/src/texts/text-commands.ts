@@ -1,5 +1,5 @@
 /** `leadwire texts …`: what campaigns say, written in a file, with every version that ever was. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { text as textOfStream } from 'node:stream/consumers';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { checkLinks } from '@leadwire/operations/texts/check-links';
@@ -18,10 +18,12 @@ import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
 import { showOwnText, type ShownFor } from '@leadwire/templates/own-texts/show-text';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
+import { readGiven } from '../given-file.ts';
 import { openLanding } from '../landing.ts';
-import { confirm, say } from '../terminal.ts';
+import { confirm } from '../terminal.ts';
 import { addPictureCommand } from './picture-command.ts';
 import { findingLines, listLines, previewLines, versionLines } from './text-screen.ts';
 
@@ -36,31 +38,27 @@ interface WriteFlags {
 export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
   const texts = program.command('texts').description('what campaigns say: texts with versions');
   const withText = (name: string, description: string) =>
-    texts.command(name).description(description).argument('<name>', 'the name of the text').option('--json', 'as JSON'); // prettier-ignore
+    texts.command(name).description(description).argument('<name>', 'the name of the text'); // prettier-ignore
 
   texts
     .command('list')
     .description('every text, the newest first')
-    .option('--json', 'as JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async () => {
       const found = await (await storeOf(readEnv())).list();
-      say(...(json ? [JSON.stringify(found)] : listLines(found)));
+      answer(found, ...listLines(found));
     });
 
   withText('show', 'one text as a file: change it, and "texts write" makes it a new version')
     .option('--version <n>', 'an earlier one', parseVersion)
     .option('--built-in', 'of a message of the product: the words it has by itself')
-    .action(
-      async (
-        name: string,
-        { version, json, builtIn }: { version?: number; json?: boolean; builtIn?: boolean },
-      ) => {
-        // prettier-ignore
-        if (builtIn) return say(writeTextFile(name, await builtInText(messageOf(name))).trimEnd());
-        const text = await textOf(await storeOf(readEnv()), name, version);
-        say(json ? JSON.stringify(text) : writeTextFile(text.title, text.content).trimEnd());
-      },
-    );
+    .action(async (name: string, { version, builtIn }: { version?: number; builtIn?: boolean }) => {
+      if (builtIn) {
+        const content = await builtInText(messageOf(name));
+        return answer({ name, content }, writeTextFile(name, content).trimEnd());
+      }
+      const text = await textOf(await storeOf(readEnv()), name, version);
+      answer(text, writeTextFile(text.title, text.content).trimEnd());
+    });
 
   withText('write', 'a new version from a file (a head and Markdown, or JSON)')
     .argument('[file]', 'standard input when it is left out')
@@ -92,20 +90,18 @@ export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
     .option('--no-links', 'ask no links')
     .action(check(readEnv));
 
-  withText('versions', 'every version, the newest first').action(
-    async (name: string, { json }: { json?: boolean }) => {
-      const found = await (await storeOf(readEnv())).versions(name);
-      say(...(json ? [JSON.stringify(found)] : versionLines(found)));
-    },
-  );
+  withText('versions', 'every version, the newest first').action(async (name: string) => {
+    const found = await (await storeOf(readEnv())).versions(name);
+    answer(found, ...versionLines(found));
+  });
 
   withText('restore', 'make an earlier version the newest one')
     .argument('<version>', 'its number', parseVersion)
-    .action(async (name: string, version: number, { json }: { json?: boolean }) => {
+    .action(async (name: string, version: number) => {
       await changing(readEnv(), async (parts) => {
         const { version: base } = await newest(parts.texts, name);
         const saved = await restoreText(parts, { name, version, base });
-        say(json ? JSON.stringify(saved) : `${name} says again what version ${version} said: version ${saved.version}.`); // prettier-ignore
+        answer(saved, `${name} says again what version ${version} said: version ${saved.version}.`);
       });
     });
 
@@ -120,7 +116,8 @@ export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
         // prettier-ignore
         if (!undo && !(await confirm(`Offer ${name} no more?`, yes))) return;
         await changing(readEnv(), (parts) => archiveText(parts, name, !undo));
-        say(undo ? `${name} is offered again.` : `${name} is offered no more.`);
+        const said = undo ? `${name} is offered again.` : `${name} is offered no more.`;
+        answer({ name, isOffered: undo }, said);
       },
     );
 }
@@ -128,19 +125,18 @@ export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
 async function write(
   env: CliEnv,
   { name, file }: { name: string; file: string | undefined },
-  { title, base, purpose, dryRun, json }: WriteFlags,
+  { title, base, purpose, dryRun }: WriteFlags,
 ): Promise<void> {
-  const source = file === undefined ? await textOfStream(process.stdin) : await readFile(file, 'utf8'); // prettier-ignore
+  const source = file === undefined ? await textOfStream(process.stdin) : (await readGiven(file)).toString(); // prettier-ignore
   const given = readTextFile(source);
   const findings = await findingsOf(name, purpose, readContent(given.content));
-  if (dryRun) return say(...(json ? [JSON.stringify({ findings })] : findingLines(findings)));
+  if (dryRun) return answer({ findings }, ...findingLines(findings));
   await changing(env, async (parts) => {
     const newestBase = base ?? (await parts.texts.versions(name))[0]?.version ?? 0;
     const text = { name, title: title ?? given.title, purpose, content: given.content };
     const saved = await saveText(parts, { ...text, base: newestBase });
-    if (json) return say(JSON.stringify({ ...saved, findings }));
-    say(saved.isNew ? `${name}: version ${saved.version}.` : `${name}: nothing new, it is version ${saved.version}.`); // prettier-ignore
-    say(...findingLines(findings));
+    const said = saved.isNew ? 'version' : 'nothing new, it is version';
+    answer({ ...saved, findings }, `${name}: ${said} ${saved.version}.`, ...findingLines(findings));
   });
 }
 
@@ -148,11 +144,10 @@ interface PreviewFlags {
   version?: number;
   html?: string;
   who: string;
-  json?: boolean;
 }
 
 function preview(readEnv: () => CliEnv) {
-  return async (name: string, { version, html, who, json }: PreviewFlags) => {
+  return async (name: string, { version, html, who }: PreviewFlags) => {
     const env = readEnv();
     const text = await textOf(await storeOf(env), name, version);
     const shown = await show(text, {
@@ -160,19 +155,19 @@ function preview(readEnv: () => CliEnv) {
       ...(env.PUBLIC_BASE_URL !== undefined && { publicUrl: env.PUBLIC_BASE_URL }),
     });
     if (html !== undefined && shown.mail) await writeFile(html, shown.mail.html);
-    say(...(json ? [JSON.stringify(shown)] : previewLines(shown)));
+    answer(shown, ...previewLines(shown));
   };
 }
 
 function check(readEnv: () => CliEnv) {
-  return async (name: string, flags: { version?: number; links: boolean; json?: boolean }) => {
+  return async (name: string, flags: { version?: number; links: boolean }) => {
     const { content, purpose } = await textOf(await storeOf(readEnv()), name, flags.version);
     const asked = flags.links ? checkLinks(addressesIn(content)) : [];
     const findings: TextFinding[] = [
       ...(await findingsOf(name, purpose, content)),
       ...(await asked),
     ];
-    say(...(flags.json ? [JSON.stringify(findings)] : findingLines(findings)));
+    answer(findings, ...findingLines(findings));
     if (findings.some(({ level }) => level === 'stop')) {
       throw new FailedError('It cannot be sent as it is.');
     }

@@ -9,6 +9,7 @@ import {
 import { scopes, type Scope } from '@leadwire/shared/contract/access-tokens';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { columns, confirm, paint, say } from '../terminal.ts';
 
@@ -32,14 +33,12 @@ export function addTokenCommands(program: Command, readEnv: () => CliEnv): void 
     .argument('<name>', 'who will hold it: prometheus, platform, a script')
     .addOption(new Option('--scope <scope...>', SCOPES).choices(scopes).makeOptionMandatory())
     .option('--dry-run', 'make none')
-    .option('--json', 'print JSON')
     .action((name: string, flags: Flags) => add(readEnv(), name, flags));
 
   tokens
     .command('list')
     .description('who may ask for what, the newest first')
     .option('--all', 'with those that have ended')
-    .option('--json', 'print JSON')
     .action((flags: Flags) =>
       withBus(readEnv(), async (bus) => list(await listTokens(bus), flags)),
     );
@@ -50,15 +49,19 @@ export function addTokenCommands(program: Command, readEnv: () => CliEnv): void 
     .argument('<id>', 'its id, or its name where only one of that name is valid')
     .option('-y, --yes', 'do not ask')
     .option('--dry-run', 'end none')
-    .option('--json', 'print JSON')
     .action((id: string, flags: Flags) => revoke(readEnv(), id, flags));
 }
 
 async function add(env: CliEnv, name: string, { scope, dryRun, json }: Flags): Promise<void> {
-  if (dryRun) return say('Nothing was changed: this was a dry run.');
+  if (dryRun) {
+    return answer(
+      { wouldAdd: { name, scopes: scope } },
+      'Nothing was changed: this was a dry run.',
+    );
+  }
   await withBus(env, async (bus) => {
     const { added, token } = await addToken({ bus, actor: actorHere() }, { name, scopes: scope });
-    if (json) return say(JSON.stringify({ ...added, token }));
+    if (json) return answer({ ...added, token });
     say(
       paint('green', token),
       '',
@@ -69,7 +72,7 @@ async function add(env: CliEnv, name: string, { scope, dryRun, json }: Flags): P
 
 function list(tokens: readonly ListedToken[], { all, json }: Flags): void {
   const shown = tokens.filter(({ revokedAt }) => all === true || revokedAt === undefined);
-  if (json) return say(JSON.stringify(shown));
+  if (json) return answer(shown);
   if (shown.length === 0)
     return say('There are none: "leadwire tokens add <name> --scope <scope>".');
   const rows = shown.map(({ id, name, scopes: may, createdAt, createdBy, revokedAt }) => [
@@ -89,7 +92,7 @@ async function revoke(env: CliEnv, id: string, flags: Flags): Promise<void> {
   if (!(await confirm(question, flags.yes === true))) return say('Nothing was changed.');
   await withBus(env, async (bus) => {
     const ended = await revokeToken({ bus, actor: actorHere() }, id);
-    if (flags.json) return say(JSON.stringify(ended));
+    if (flags.json) return answer(ended);
     say(`${ended.name} (${ended.id}) has ended.`);
   });
 }

@@ -180,11 +180,13 @@ export function connectCampaigns({ url, token, actor }: CampaignAccess) {
       campaignIn(await post(`/api/campaigns/${id}/resend`, {}, UPLOAD_PATIENCE_MS)),
     /** The test of subjects that a campaign is a part of. */
     subjects: async (id: string) => testIn(await json(`/api/campaigns/${id}/subjects`)),
-    /** Starts a draft with two subjects; `confirm` is everybody who is written to in the end. */
+    /** Starts a draft with two subjects or texts; `confirm` is everybody who is written to in the end. */
     trySubjects: async (
       id: string,
       test: {
-        subjects: readonly [string, string];
+        /** Either two subjects, or the names of two texts. */
+        subjects?: readonly [string, string];
+        templates?: readonly [string, string];
         sharePercent?: number;
         waitHours?: number;
         confirm: number;

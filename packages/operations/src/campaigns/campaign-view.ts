@@ -41,13 +41,16 @@ export const summarySchema = z.object({
 });
 export type CampaignSummary = z.infer<typeof summarySchema>;
 
-/** Two subjects on a part of the list; `id` is the campaign to the rest. */
+/** Two subjects or two texts on a part of the list; `id` is the campaign to the rest. */
 export const subjectTestSchema = z.object({
   id: z.string(),
   aId: z.string(),
   bId: z.string(),
-  subjectA: z.string(),
-  subjectB: z.string(),
+  subjectA: z.string().nullable(),
+  subjectB: z.string().nullable(),
+  /** Where two texts are tried: their names. */
+  templateA: z.string().nullable().default(null),
+  templateB: z.string().nullable().default(null),
   decideAt: time,
   decidedAt: time,
   winner: z.enum(['a', 'b']).nullable(),

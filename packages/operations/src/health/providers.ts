@@ -1,6 +1,7 @@
 /** How the outside systems answer: from the log of our calls, the shared limits and what services raised alerts about. */
 import type { ProviderCall } from '@leadwire/shared/contract/events';
 import { maskText } from '../masking/mask.ts';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
 import { spanRu, type HealthFinding } from './finding.ts';
 
 export interface ProviderFacts {
@@ -16,45 +17,68 @@ interface ProviderWords {
   title: string;
   /** Alerts that say that its channel stands still. */
   stops: readonly string[];
-  /** Alerts that say that its account needs somebody. */
-  warnings: readonly string[];
+  /** Alerts that say that somebody is needed, with words of their own where it is not about the provider's account. */
+  warnings: Readonly<Record<string, { text?: string; meaning: string; remedy: string }>>;
   meaning: string;
   remedy: string;
 }
+
+const ALLOWED = 'за час или за сутки отправлено столько, сколько разрешено';
+const OURS = 'Это наш предел против накрутки и ошибок; деньги на счёте ни при чём';
 
 export const providers: Readonly<Record<string, ProviderWords>> = {
   resend: {
     title: 'Почта (Resend)',
     stops: ['notifier-email_stopped', 'mailer-batch_stopped'],
-    warnings: ['mail_fallback'],
+    warnings: {
+      mail_fallback: {
+        meaning: 'Письма уходят через запасной сервис: люди их получают',
+        remedy: 'Проверьте ключ и домен на resend.com (leadwire doctor называет причину)',
+      },
+    },
     meaning: 'Письма ждут и уйдут сами, когда сервис снова примет их',
     remedy: 'Проверьте ключ и домен на resend.com (leadwire doctor называет причину)',
   },
   mailgun: {
     title: 'Запасная почта (Mailgun)',
     stops: [],
-    warnings: [],
+    warnings: {},
     meaning: 'Если Resend откажет, письма будут ждать',
     remedy: 'Проверьте ключ и домен в кабинете Mailgun',
   },
   mobizon: {
     title: 'SMS (Mobizon)',
     stops: ['notifier-sms_stopped', 'sms_balance'],
-    warnings: ['mobizon_balance_low', 'sms_budget', 'sms_budget_campaigns'],
+    warnings: {
+      mobizon_balance_low: {
+        meaning: 'Пока SMS уходят; когда деньги кончатся, они будут ждать',
+        remedy: 'Пополните счёт в кабинете Mobizon',
+      },
+      sms_budget: {
+        text: `SMS по заявкам ждут: ${ALLOWED}`,
+        meaning: OURS,
+        remedy: `Посмотрите в «Заявках», люди ли это. Если люди, выпустите SMS: ${ownCommand('sms budget lift')}. Если так теперь всегда, поднимите SMS_BUDGET_PER_HOUR и SMS_BUDGET_PER_DAY`,
+      },
+      sms_budget_campaigns: {
+        text: `SMS рассылки ждут и пойдут дальше сами: ${ALLOWED}`,
+        meaning: OURS,
+        remedy: `Если они нужны сейчас: ${ownCommand('sms budget lift --campaigns')}. Если рассылка ошибочна, отмените её в «Рассылках»`,
+      },
+    },
     meaning: 'SMS ждут: люди получат их позже или не получат, если пройдёт срок',
     remedy: 'Проверьте баланс и ключ в кабинете Mobizon; после пополнения SMS уйдут сами',
   },
   amocrm: {
     title: 'AmoCRM',
     stops: ['amocrm_stopped', 'crm-sync_stopped'],
-    warnings: [],
+    warnings: {},
     meaning: 'Новые заявки не становятся сделками; они ждут и появятся сами, когда связь вернётся',
     remedy: 'Проверьте доступ: leadwire doctor, при просроченном входе leadwire amocrm connect',
   },
   telegram: {
     title: 'Telegram',
     stops: ['telegram-send_stopped'],
-    warnings: [],
+    warnings: {},
     meaning: 'Группы не узнают о новых заявках; сообщения ждут и придут позже',
     remedy: 'Проверьте токен бота и группы: leadwire doctor, leadwire telegram groups',
   },
@@ -93,15 +117,11 @@ function judge(
     const text = `не отвечает как надо уже ${spanRu(now.getTime() - Date.parse(first.at))}: ${why}`;
     return { ...about, state: 'broken', text, meaning, remedy, since: first.at };
   }
-  const warning = alertOf(words.warnings);
-  if (warning) {
-    return {
-      ...about,
-      state: 'warning',
-      text: maskText(warning.message),
-      remedy,
-      since: warning.at,
-    };
+  for (const [what, own] of Object.entries(words.warnings)) {
+    const warning = facts.raised.get(what);
+    if (!warning) continue;
+    const text = maskText(warning.message);
+    return { ...about, state: 'warning', text, ...own, since: warning.at };
   }
   const pauseMs = (facts.pausedUntil.get(name) ?? 0) - now.getTime();
   if (pauseMs > 0) {

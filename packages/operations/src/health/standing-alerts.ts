@@ -36,7 +36,8 @@ const WORDS: Readonly<Record<string, AlertWords>> = {
     state: 'warning',
     text: 'часть того, что прислали формы, не принята',
     meaning: 'Среди непринятого могут быть люди',
-    remedy: 'Посмотрите «Настройки», «Формы» и лежащее там непрочитанное (leadwire forms rejects)',
+    remedy:
+      'Откройте «Настройки», «Формы»: у какой формы есть непрочитанное. Поправьте её поля и прочитайте снова (leadwire forms retry)',
   },
   webhooks_refused: {
     title: 'Сообщения сервисов',

@@ -18,7 +18,7 @@ import { icon, notice, typed } from './parts.ts';
 
 export interface DraftShown {
   campaign: CampaignView;
-  template: TemplateView | undefined;
+  templates: readonly TemplateView[];
   segments: readonly SegmentView[];
   /** Undefined while the text cannot be made: something in it is missing. */
   preview: CampaignPreview | undefined;
@@ -66,7 +66,8 @@ export function draftPage(shown: DraftShown): Html {
 const changedAt = ({ changedAt: at }: CampaignView) =>
   html`<input type="hidden" name="changedAt" value="${at}" />`;
 
-function textCard({ campaign, template }: DraftShown): Html {
+function textCard({ campaign, templates }: DraftShown): Html {
+  const template = templates.find(({ name }) => name === campaign.template);
   const fields = (template?.variables ?? []).map(({ name, required, perRecipient }) => {
     const label = `${variableWords[name] ?? name}${required && !perRecipient ? '' : ', можно пусто'}`;
     return field(`v-${name}`, label, variableInput(name, campaign));
@@ -224,9 +225,9 @@ function startCard({ campaign, preview, ask }: DraftShown): Html {
   return card('start', verb, ask === 'start' ? askStart(campaign, people) : begin);
 }
 
-function subjectsCard({ campaign, preview, test, clock }: DraftShown): Html | undefined {
+function subjectsCard({ campaign, preview, templates, test, clock }: DraftShown): Html | undefined {
   if (test && !test.decidedAt) return waitingCard(test, clock);
-  return subjectsForm(campaign, preview?.audience ?? 0);
+  return subjectsForm(campaign, preview?.audience ?? 0, templates);
 }
 
 function askStart(campaign: CampaignView, people: number): Html {

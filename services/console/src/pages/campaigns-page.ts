@@ -9,7 +9,7 @@ import { html, type Content, type Html } from '../html.ts';
 import { campaignStatus, channelWord } from '../words/campaigns.ts';
 import { amount, counted, type Clock } from '../words/time.ts';
 import { empty, icon, notice, status, time, typed } from './parts.ts';
-import { conditionFields, isSimple } from './segment-form.ts';
+import { conditionFields } from './segment-form.ts';
 
 export const PEOPLE: [string, string, string] = ['человек', 'человека', 'человек'];
 
@@ -143,11 +143,13 @@ export interface SegmentShown {
   /** What it has now, for each channel. */
   counted?: readonly (readonly ['email' | 'sms', { people: number; reachable: number }])[];
   told?: Content;
+  /** Empty groups to fill. */
+  spareGroups?: number;
 }
 
-export function segmentPage({ segment, name, filter, counted: found, told }: SegmentShown): Html {
+export function segmentPage(shown: SegmentShown): Html {
+  const { segment, name, filter, counted: found, told, spareGroups } = shown;
   const action = segment ? `/campaigns/segments/${segment.id}` : '/campaigns/segments';
-  const isDeep = filter !== undefined && !isSimple(filter);
   return html`<a class="back" href="/campaigns/segments"
       >${icon('arrow-left', 'icon-s')} Сегменты</a
     >
@@ -155,17 +157,18 @@ export function segmentPage({ segment, name, filter, counted: found, told }: Seg
       <div><h1>${segment ? typed(segment.name, 120) : 'Новый сегмент'}</h1></div>
     </div>
     <section class="card" aria-label="Условия">
-      ${told}${isDeep && notice('Условия этого сегмента составлены в терминале и сложнее, чем умеет форма. Меняют его там же: leadwire segment save.', false)}
+      ${told}
       <form class="stack-s" method="post" action="${action}" data-count>
         <div class="field">
           <label for="name">Название</label
           ><input class="input" id="name" name="name" maxlength="120" value="${name}" />
         </div>
-        ${conditionFields(filter)}
+        ${conditionFields(filter, spareGroups)}
         ${segment && html`<input type="hidden" name="changedAt" value="${segment.changedAt}" />`}
         <p id="count" class="lede" role="status">${countWords(found)}</p>
         <div class="row row-fill">
-          ${!isDeep && html`<button class="btn btn-primary" name="act" value="save">Сохранить</button><button class="btn" name="act" value="count">Посчитать</button>`}
+          <button class="btn btn-primary" name="act" value="save">Сохранить</button
+          ><button class="btn" name="act" value="count">Посчитать</button>
           ${segment && html`<button class="btn btn-danger" name="act" value="delete">Удалить</button>`}
         </div>
       </form>

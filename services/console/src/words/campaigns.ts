@@ -90,8 +90,13 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/(one row|\d+ rows) of the list cannot be used/, 'Список не взят целиком: исправьте строки и загрузите его снова.'], // prettier-ignore
   [/SMS are off/, 'SMS выключены в настройках сервера.'],
   [/name is taken/, 'Сегмент с таким названием уже есть.'],
-  [/too few people to try/, 'Для двух тем людей слишком мало.'],
+  [/too few people to try/, 'Для пробы двух вариантов людей слишком мало.'],
   [/two subjects are the same/, 'Темы одинаковые.'],
+  [/two texts are the same/, 'Тексты одинаковые.'],
+  [
+    /the text cannot be sent as it is/,
+    'Этот текст пока нельзя отправить: откройте его в «Текстах» и посмотрите проверку.',
+  ],
   [/not every address can be used/, 'Не все адреса подходят.'],
   [/it cannot|only drafts|not while|frozen/, 'Рассылка уже в другом состоянии: посмотрите, что с ней сейчас.'], // prettier-ignore
   [/does not answer|ADMIN_TOKEN/, 'Служба рассылок не отвечает или не подключена.'],

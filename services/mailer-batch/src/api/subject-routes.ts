@@ -1,4 +1,4 @@
-/** Two subjects of one campaign: tried on a part of the list, the rest gets the better one by itself. */
+/** Two subjects of one campaign, or two texts: tried on a part of the list, the rest gets the better one by itself. */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { RequestError } from '@leadwire/shared/service/http-problems';
@@ -7,6 +7,7 @@ import { problemsOf } from './answers.ts';
 import { draftLike } from './copy-routes.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
 import { refreshSegment } from '../audience/new-audience.ts';
+import { textNameSchema } from '@leadwire/templates/own-texts/own-text';
 import { campaignFields } from '../campaigns/campaign-fields.ts';
 import { freezeDraft, refuseTooLate, refuseUnfinished } from '../campaigns/campaign-texts.ts';
 import type { ReadCampaign } from '../campaigns/campaign-store.ts';
@@ -15,7 +16,10 @@ import { subjectTestSchema } from '../campaigns/subject-store.ts';
 const subject = campaignFields.subject.unwrap();
 const answer = z.object({ success: z.literal(true), test: subjectTestSchema.nullable() });
 const bodySchema = z.strictObject({
-  subjects: z.tuple([subject, subject]),
+  subjects: z.tuple([subject, subject]).optional(),
+  templates: z.tuple([textNameSchema, textNameSchema]).optional().meta({
+    description: 'In place of `subjects`: two texts, each with a subject of its own.',
+  }),
   sharePercent: z.number().min(2).max(80).default(20).meta({
     description: 'How much of the list gets one of the two, half of it each.',
   }),
@@ -47,7 +51,7 @@ export function addSubjectRoutes(app: FastifyInstance, ports: HttpPorts): void {
     '/api/campaigns/:id/subjects',
     {
       schema: {
-        ...schemaOf('Starts a draft with two subjects for a part of its list'),
+        ...schemaOf('Starts a draft with two subjects or two texts for a part of its list'),
         body: bodySchema,
       },
     },
@@ -65,23 +69,34 @@ async function begin(ports: HttpPorts, draft: ReadCampaign, body: Body): Promise
   if (draft.status !== 'draft') {
     throw new RequestError(409, `the campaign is ${draft.status}: it cannot start`);
   }
-  if (body.subjects[0] === body.subjects[1]) {
-    throw new RequestError(422, 'the two subjects are the same');
+  const { subjects = null, templates = null } = body;
+  const what = subjects ?? templates;
+  if (what === null || (subjects && templates)) {
+    throw new RequestError(422, 'give either two subjects or two texts');
   }
-  refuseTooLate(ports.templates, draft, ports.now());
-  refuseUnfinished(ports.templates, draft);
-  freezeDraft(ports, draft);
+  if (what[0] === what[1]) {
+    throw new RequestError(422, subjects ? 'the two subjects are the same' : 'the two texts are the same'); // prettier-ignore
+  }
+  await ports.ownTexts.refresh();
+  for (const template of templates ?? [draft.template]) {
+    const tried = { ...draft, template };
+    refuseTooLate(ports.templates, tried, ports.now());
+    refuseUnfinished(ports.templates, tried);
+    freezeDraft(ports, tried);
+  }
   await refreshSegment(ports, draft);
   const each = Math.max(1, Math.round((body.confirm * body.sharePercent) / 200));
-  if (body.confirm <= each * 2) throw new RequestError(422, 'too few people to try two subjects');
+  if (body.confirm <= each * 2) throw new RequestError(422, 'too few people to try two of them');
+  const word = subjects ? 'тема' : 'текст';
   const [aId, bId] = [
-    await draftLike(ports, draft, `${draft.name} · тема А`),
-    await draftLike(ports, draft, `${draft.name} · тема Б`),
+    await draftLike(ports, draft, `${draft.name} · ${word} А`),
+    await draftLike(ports, draft, `${draft.name} · ${word} Б`),
   ];
   const split = await ports.subjects.split(draft.id, {
     aId,
     bId,
-    subjects: body.subjects,
+    subjects,
+    templates,
     each,
     expected: body.confirm,
     waitHours: body.waitHours,

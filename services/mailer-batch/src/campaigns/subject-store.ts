@@ -1,4 +1,4 @@
-/** Two subjects tried on a part of a list, as the database's functions keep them. All throw as `Database` does. */
+/** Two subjects, or two texts, tried on a part of a list, as the database's functions keep them. All throw as `Database` does. */
 import type { Database } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import { kind, missing, statusSchema } from './campaign-answers.ts';
@@ -8,8 +8,12 @@ export const subjectTestSchema = z.object({
   id: z.string(),
   aId: z.string(),
   bId: z.string(),
-  subjectA: z.string(),
-  subjectB: z.string(),
+  /** Of two subjects. */
+  subjectA: z.string().nullable(),
+  subjectB: z.string().nullable(),
+  /** Of two texts: their names. */
+  templateA: z.string().nullable(),
+  templateB: z.string().nullable(),
   /** Null until both were started. */
   decideAt: z.string().nullable(),
   decidedAt: z.string().nullable(),
@@ -30,7 +34,9 @@ const HOLD_MS = 60_000;
 export interface Split {
   aId: string;
   bId: string;
-  subjects: readonly [string, string];
+  /** What differs: one of the two is given. */
+  subjects: readonly [string, string] | null;
+  templates: readonly [string, string] | null;
   /** People who get each of the two. */
   each: number;
   /** Everybody, as a person has confirmed it. */
@@ -44,7 +50,7 @@ export function createSubjectStore(database: Pick<Database, 'call'>) {
   const call = <Schema extends z.ZodType>(name: string, args: object, schema: Schema) =>
     database.call(`leadwire_subject_test${name}`, args, schema);
   return {
-    split: (id: string, { aId, bId, subjects, each, expected, waitHours }: Split) =>
+    split: (id: string, { aId, bId, subjects, templates, each, expected, waitHours }: Split) =>
       call(
         '_split',
         {
@@ -52,6 +58,7 @@ export function createSubjectStore(database: Pick<Database, 'call'>) {
           p_a: aId,
           p_b: bId,
           p_subjects: subjects,
+          p_templates: templates,
           p_each: each,
           p_expected: expected,
           p_wait_hours: waitHours,
@@ -62,7 +69,7 @@ export function createSubjectStore(database: Pick<Database, 'call'>) {
     of: (id: string) => call('_of', { p_id: id }, subjectTestSchema.nullable()),
     due: () => call('s_due', { p_hold_ms: HOLD_MS }, z.array(subjectTestSchema)),
     started: (id: string) => call('_started', { p_id: id }, z.unknown()),
-    /** The winner's subject is the rest's from here on. */
+    /** The winner's subject or text is the rest's from here on. */
     choose: (id: string) => call('_choose', { p_id: id }, z.object({ winner: z.enum(['a', 'b']) })),
     end: (id: string, isWon: boolean) => call('_end', { p_id: id, p_is_won: isWon }, z.unknown()),
   };
