@@ -4,10 +4,11 @@
  * on it is sent like every other copy, so a crash between any two steps here leaves it waiting, or handed, never both.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent, type EventOf, type LeadCreated } from '@leadwire/shared/contract/events';
+import type { EventOf, LeadCreated } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import type { SequenceTrigger } from '@leadwire/shared/contract/sequences';
 import { subjects } from '@leadwire/shared/contract/topology';
+import { scheduleSequence } from '@leadwire/shared/delivery/schedule';
 import { PermanentError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { RequestError } from '@leadwire/shared/service/http-problems';
@@ -21,7 +22,7 @@ import {
 import type { OwnTexts } from '../campaigns/own-texts.ts';
 import { MAX_BOUNCE_PERCENT, MAX_ERROR_PERCENT } from '../campaigns/policy.ts';
 import { decide } from './decide.ts';
-import type { FactPerson, Planned, SequenceStore } from './sequence-store.ts';
+import type { FactPerson, SequenceStore } from './sequence-store.ts';
 
 export interface SequencePorts {
   bus: Pick<Bus, 'schedule' | 'lastUnder' | 'name'>;
@@ -53,22 +54,11 @@ type Looked = NonNullable<Awaited<ReturnType<SequenceStore['look']>>>;
 export function createSequenceRunner(ports: SequencePorts): SequenceRunner {
   const { bus, sequences, texts, log, now = Date.now } = ports;
 
-  const schedule = ({ personId, step, dueAt }: Planned): Promise<void> => {
-    const data = { personId, step };
-    const event = makeEvent('sequence.due.v1', { source: bus.name, subject: personId, data });
-    return bus.schedule(
-      {
-        pending: subjects.sequenceAt(personId, step),
-        due: subjects.sequenceDue(personId, step),
-        at: new Date(dueAt),
-      },
-      event,
-    );
-  };
-
   const enter = async (trigger: SequenceTrigger, person: FactPerson): Promise<void> => {
     // A second schedule of a message replaces the first; of one that has fired the database knows.
-    for (const planned of await sequences.enter(trigger, person)) await schedule(planned);
+    for (const planned of await sequences.enter(trigger, person)) {
+      await scheduleSequence(bus, planned, planned.dueAt);
+    }
   };
 
   const hasStudied = async ({ sequence, studentId }: Looked): Promise<boolean> => {

@@ -102,7 +102,6 @@ const lookedSchema = z
 const plannedSchema = z.array(
   z.object({ personId: z.string(), step: z.number(), dueAt: z.string() }),
 );
-export type Planned = z.infer<typeof plannedSchema>[number];
 
 const savedSchema = kind('saved', 'stale', 'name_taken', 'is_on');
 const switchedSchema = z.union([kind('done').extend({ stopped: count }), kind('already'), missing]);
