@@ -23,7 +23,7 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   publicBaseUrl: string;
   log: Log;
   /** For the audit log, and pictures. */
-  bus: Pick<Bus, 'name' | 'publish' | 'bucket'>;
+  bus: Pick<Bus, 'name' | 'publish' | 'bucket' | 'lastUnder'>;
   store: CampaignStore;
   drafts: DraftStore;
   /** What people wrote; `templates` has what was so when it was refreshed. */
