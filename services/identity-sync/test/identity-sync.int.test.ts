@@ -96,7 +96,7 @@ test('somebody arrives in every project that is there, changes there, and is ban
     const [first] = await sandbox.control.mails(email);
     return first;
   });
-  expect(mail.html).toContain('/auth/confirm?token_hash=');
+  expect(JSON.stringify(mail)).toContain('/auth/confirm?token_hash=');
 
   await changeStaff(staff, email, { role: 'viewer' });
   await until('the role', async () => (await inTraffic(email))?.['role'] === 'viewer');
