@@ -26,11 +26,7 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
   const store = createCampaignStore(database);
   const { channels, mobizon, resend } = createChannels(env, parts);
   const engine = createEngine(env, { ...parts, store, channels });
-  const storeClick = createClicks({
-    reports: createReportStore(database),
-    publicBaseUrl: env.PUBLIC_BASE_URL,
-    unsubscribeSecret: env.UNSUBSCRIBE_SECRET,
-  });
+  const storeClick = createClicks({ reports: createReportStore(database) });
   const facts = createFacts({ database, mobizon, bus, storeClick });
 
   const ports = await createHttpPorts(env, {

@@ -2,7 +2,6 @@
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
 import type { EventOf } from '@leadwire/shared/contract/events';
 import { linkMark } from '@leadwire/shared/delivery/link-mark';
-import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import {
   frozenCampaignSchema,
   thawCampaign,
@@ -19,9 +18,6 @@ const KEPT_CAMPAIGNS = 20;
 
 export interface ClickPorts {
   reports: Pick<ReportStore, 'frozen' | 'readers' | 'storeClicks'>;
-  /** As in the mails: links to unsubscribe begin with it. */
-  publicBaseUrl: string;
-  unsubscribeSecret: string;
 }
 
 type Clicked = EventOf<'campaign.delivery_recorded.v1'>;
@@ -33,7 +29,7 @@ interface Known {
 }
 
 /** Returns a function that resolves when the click is written; once however often it is told. Throws as `Database`. */
-export function createClicks({ reports, publicBaseUrl, unsubscribeSecret }: ClickPorts) {
+export function createClicks({ reports }: ClickPorts) {
   const kept = new Map<string, Known>();
 
   const knownOf = async (campaignId: string): Promise<Known> => {
@@ -52,10 +48,10 @@ export function createClicks({ reports, publicBaseUrl, unsubscribeSecret }: Clic
     if (!reader) return '';
     const { texts, names } = await knownOf(reader.campaignId);
     if (texts === null) return '';
-    const url = `${publicBaseUrl}/u/${unsubscribeToken(reader.recipientId, unsubscribeSecret)}`;
-    const own = linkNames(texts, reader, url);
+    const own = linkNames(texts, reader);
     // A person's own link is looked up each time: kept, they would be as many as people.
-    for (const [each, name] of own) if (linkMark(name) === each) names.set(each, name);
+    for (const [each, name] of own)
+      if (linkMark(name) === each || name === each) names.set(each, name);
     return own.get(mark) ?? '';
   };
 
