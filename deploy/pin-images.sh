@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 sed -nE 's/.*\$\{([A-Z_]+_IMAGE):-([^}]+)\}.*/\1 \2/p' docker-compose.yml deploy/cluster/docker-compose.yml | sort -u |
   while read -r name image; do
     docker pull --quiet "$image" </dev/null >/dev/null || { echo "$image: its registry does not answer; nothing is pinned" >&2; exit 1; }
-    digest=$(docker image inspect --format '{{join .RepoDigests "\n"}}' "$image" | sed -n 's/.*@//p' | head -1)
+    digest=$(docker image inspect --format '{{join .RepoDigests "\n"}}' "$image" | sed -n '1s/.*@//p')
     [[ $digest == sha256:* ]] || { echo "$image: it has no digest" >&2; exit 1; }
     echo "$name=$image@$digest"
   done

@@ -60,8 +60,10 @@ started=$(date +%s)
 docker compose run --rm -T --no-deps -v "$folder/streams:/backup" nats-box \
   account backup /backup --consumers --force >"$folder/streams.log" 2>&1 || { tail -5 "$folder/streams.log" >&2; exit 1; }
 
-# Whether the stack has the bundled database decides which of the two is the database.
-if docker compose config --services | grep -qx supabase-local; then
+# Whether the stack has the bundled database decides which of the two is the database. Not in a pipe: grep ends at the
+# first line that fits, and what still writes to it would count as failed.
+known=$(docker compose config --services)
+if grep -qx supabase-local <<<"$known"; then
   stopped=supabase-local
   docker compose stop supabase-local >/dev/null 2>&1
   docker compose run --rm -T --no-deps --entrypoint tar supabase-local -C /data/supabase -cz . >"$folder/supabase-local.tgz"

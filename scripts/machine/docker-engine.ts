@@ -1,8 +1,8 @@
 /** Whether containers can be started here. */
 import { run, tail } from './run-command.mjs';
 
-/** An engine that is there answers in milliseconds, also on a busy machine. */
-const ANSWER_MS = 10_000;
+/** An engine that is there answers in milliseconds; on a machine that builds an image meanwhile, in seconds. */
+const ANSWER_MS = 60_000;
 
 /** Why no containers can be started here, in one line, or undefined when they can. */
 export async function missingEngine(): Promise<string | undefined> {

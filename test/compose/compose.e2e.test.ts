@@ -1,15 +1,21 @@
 /** The compose file itself, from a build to a mail in the inbox. `npm run e2e:compose` runs it. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectSandbox } from '@leadwire/sandbox/control-client';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { describeWithCompose, startStack, type ComposeStack } from './stack.ts';
 
+const root = path.resolve(import.meta.dirname, '../..');
 const EMAIL = 'aigerim@mail.leadwire-sample.kz';
 
 describeWithCompose('docker compose up', () => {
   let stack: ComposeStack;
   beforeAll(async () => {
-    stack = await startStack();
+    stack = await startStack({ env: { NOTIFIER_REPLICAS: '2' } });
   }, 20 * 60_000);
   afterAll(() => stack?.remove(), 120_000);
 
@@ -53,6 +59,24 @@ describeWithCompose('docker compose up', () => {
     );
   }, 60_000);
 
+  test('reads and writes files of the folder in which the CLI is called', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'leadwire-here-'));
+    try {
+      await writeFile(
+        path.join(folder, 'spend.csv'),
+        'day;source;amount\n2026-01-05;instagram;1000\n',
+      );
+      const here = { cwd: root, env: { ...stack.env, PWD: folder } };
+      const leadwire = ['compose', 'run', '--rm', '-T', 'leadwire'];
+      const run = promisify(execFile);
+      await run('docker', [...leadwire, 'spend', 'import', 'spend.csv'], here);
+      await run('docker', [...leadwire, 'report', '--csv', 'report.csv'], here);
+      expect((await readFile(path.join(folder, 'report.csv'), 'utf8')).length).toBeGreaterThan(20);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }, 120_000);
+
   test('is upgraded while every provider is down: the lead that comes meanwhile is sent afterwards', async () => {
     const sandbox = connectSandbox(stack.sandboxUrl);
     const providers = ['resend', 'mailgun', 'mobizon', 'amocrm', 'telegram'] as const;
@@ -63,6 +87,8 @@ describeWithCompose('docker compose up', () => {
     await postLead(stack, { email });
     const services = ['notifier', 'crm-sync', 'telegram-relay', 'mailer-batch', 'landing-api'];
     await stack.compose('up', '--detach', '--wait', '--force-recreate', ...services);
+    const notifiers = await stack.compose('ps', '--quiet', 'notifier');
+    expect(notifiers.trim().split('\n')).toHaveLength(2);
     expect(await sandbox.mails(email)).toEqual([]);
     await sandbox.clearFaults();
     await waitFor(async () => (await sandbox.mails(email))[0], {

@@ -14,6 +14,8 @@ import { createClicks } from './reports/clicks.ts';
 import { createFacts } from './reports/facts.ts';
 import { createReportStore } from './reports/report-store.ts';
 import { startSubjectTests } from './campaigns/subject-tests.ts';
+import { consumeSequences } from './sequences/consume-sequences.ts';
+import { createSequenceRunner } from './sequences/run-sequences.ts';
 import { startSmsPoll } from './sending/sms-poll.ts';
 
 async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
@@ -26,7 +28,11 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
   const store = createCampaignStore(database);
   const { channels, mobizon, resend } = createChannels(env, parts);
   const engine = createEngine(env, { ...parts, store, channels });
-  const storeClick = createClicks({ reports: createReportStore(database) });
+  const storeClick = createClicks({
+    reports: createReportStore(database),
+    publicBaseUrl: env.PUBLIC_BASE_URL,
+    unsubscribeSecret: env.UNSUBSCRIBE_SECRET,
+  });
   const facts = createFacts({ database, mobizon, bus, storeClick });
 
   const ports = await createHttpPorts(env, {
@@ -37,6 +43,15 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
     channels,
     resend,
     mobizon,
+    wakePump: engine.wakePump,
+  });
+
+  const sequences = createSequenceRunner({
+    bus,
+    log,
+    sequences: ports.sequences,
+    texts: ports,
+    ownTexts: ports.ownTexts,
     wakePump: engine.wakePump,
   });
 
@@ -52,6 +67,7 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
         atMost: engine.batchesAtOnce,
       }),
       ...consumeFacts(parts, facts),
+      ...consumeSequences(parts, sequences),
       startSmsPoll({ facts, log }),
       startSubjectTests(ports),
     ],

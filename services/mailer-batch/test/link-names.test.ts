@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { newId } from '@leadwire/shared/contract/ids';
 import { linkMark } from '@leadwire/shared/delivery/link-mark';
-import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import type { ThawedCampaign } from '@leadwire/templates/frozen-campaign';
 import { linkNames } from '../src/reports/link-names.ts';
 
@@ -19,8 +17,8 @@ const texts: Pick<ThawedCampaign, 'mail'> = {
   },
 };
 
-const namesFor = (code: string) => linkNames(texts, { name: 'Дана', variables: { code }, at: AT });
-const OUT = `https://leadwire.kz/u/${unsubscribeToken(newId(), 'a-secret-for-tests', 'd•••@mail.kz')}`;
+const namesFor = (code: string) =>
+  linkNames(texts, { name: 'Дана', variables: { code }, at: AT }, 'https://leadwire.kz/u/token');
 
 test('a link is called as it stands in the text, and nothing of a person’s is in its name', () => {
   const names = namesFor('dana-17');
@@ -30,9 +28,9 @@ test('a link is called as it stands in the text, and nothing of a person’s is 
   expect(names.get(linkMark('https://leadwire-sample.kz/gift/dana-17'))).toBe(
     'https://leadwire-sample.kz/gift/{{ code }}',
   );
-  expect(names.get(linkMark(OUT))).toBe('unsubscribe');
+  expect(names.get(linkMark('https://leadwire.kz/u/token'))).toBe('unsubscribe');
   expect(names.size).toBe(3);
-  expect(JSON.stringify([...names.values()])).not.toContain('dana');
+  expect(JSON.stringify([...names.values()])).not.toMatch(/dana|token/);
 });
 
 test('of a mail that has other links for other people only those that everybody has are known', () => {
@@ -44,5 +42,5 @@ test('of a mail that has other links for other people only those that everybody 
 
 test('an address has one mark however it is written, and the mark says nothing of it', () => {
   expect(linkMark(' https://Leadwire-Sample.kz ')).toBe(linkMark('https://leadwire-sample.kz/'));
-  expect(linkMark('https://leadwire.kz/s/token')).toMatch(/^[0-9a-f]{32}$/);
+  expect(linkMark('https://leadwire.kz/u/token')).toMatch(/^[0-9a-f]{32}$/);
 });

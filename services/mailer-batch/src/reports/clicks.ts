@@ -7,6 +7,7 @@ import {
   thawCampaign,
   type ThawedCampaign,
 } from '@leadwire/templates/frozen-campaign';
+import { unsubscribeUrl, type UnsubscribeUrlOptions } from '../sending/unsubscribe-url.ts';
 import { linkNames } from './link-names.ts';
 import type { Click, Reader, ReportStore } from './report-store.ts';
 
@@ -16,7 +17,8 @@ const WRITE_WAIT_MS = 50;
 /** Campaigns whose texts are kept parsed. */
 const KEPT_CAMPAIGNS = 20;
 
-export interface ClickPorts {
+/** Links are made as in the mails. */
+export interface ClickPorts extends UnsubscribeUrlOptions {
   reports: Pick<ReportStore, 'frozen' | 'readers' | 'storeClicks'>;
 }
 
@@ -29,7 +31,7 @@ interface Known {
 }
 
 /** Returns a function that resolves when the click is written; once however often it is told. Throws as `Database`. */
-export function createClicks({ reports }: ClickPorts) {
+export function createClicks({ reports, ...wayOut }: ClickPorts) {
   const kept = new Map<string, Known>();
 
   const knownOf = async (campaignId: string): Promise<Known> => {
@@ -48,10 +50,10 @@ export function createClicks({ reports }: ClickPorts) {
     if (!reader) return '';
     const { texts, names } = await knownOf(reader.campaignId);
     if (texts === null) return '';
-    const own = linkNames(texts, reader);
+    const url = unsubscribeUrl(wayOut, reader.recipientId, reader.contact);
+    const own = linkNames(texts, reader, url);
     // A person's own link is looked up each time: kept, they would be as many as people.
-    for (const [each, name] of own)
-      if (linkMark(name) === each || name === each) names.set(each, name);
+    for (const [each, name] of own) if (linkMark(name) === each) names.set(each, name);
     return own.get(mark) ?? '';
   };
 

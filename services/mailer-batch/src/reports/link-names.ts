@@ -1,9 +1,11 @@
 /** Which link of a campaign's text somebody followed: the address as it stands in the text, not the person's own. */
-import { UNSUBSCRIBE_MARK, linkMark } from '@leadwire/shared/delivery/link-mark';
+import { linkMark } from '@leadwire/shared/delivery/link-mark';
 import type { ThawedCampaign } from '@leadwire/templates/frozen-campaign';
 import type { Reader } from './report-store.ts';
 
-/** In the place of the link to unsubscribe, which is known by its own mark. Leads nowhere (RFC 2606). */
+/** How the link to unsubscribe is told; each person has another one. */
+export const UNSUBSCRIBE = 'unsubscribe';
+/** Leads nowhere (RFC 2606), so that no other link of a text is the same. */
 const NOBODYS_LINK = 'https://unsubscribe.invalid/';
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -23,17 +25,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
 export function linkNames(
   texts: Pick<ThawedCampaign, 'mail'>,
   { name, variables, at }: Pick<Reader, 'name' | 'variables' | 'at'>,
+  unsubscribeUrl: string,
 ): Map<string, string> {
   const nobodys = Object.entries(variables).map(([key, value]): [string, unknown] => [
     key,
     typeof value === 'string' ? `{{ ${key} }}` : value,
   ]);
-  const linksFor = (values: Readonly<Record<string, unknown>>) => {
-    const reader = { name, variables: values, unsubscribeUrl: NOBODYS_LINK };
-    return linksIn(texts.mail(reader, at).html).filter((link) => link !== NOBODYS_LINK);
-  };
-  const own = linksFor(variables);
-  const anybodys = linksFor(Object.fromEntries(nobodys));
+  const own = linksIn(texts.mail({ name, variables, unsubscribeUrl }, at).html);
+  const anybodys = linksIn(
+    texts.mail({ name, variables: Object.fromEntries(nobodys), unsubscribeUrl: NOBODYS_LINK }, at)
+      .html,
+  );
   // A text that shows other links to other people: only those that both have are known to be nobody's own.
   const isAlike = own.length === anybodys.length;
   const shared = isAlike ? own : own.filter((link) => anybodys.includes(link));
@@ -41,7 +43,7 @@ export function linkNames(
     linkMark(link),
     isAlike ? (anybodys[place] ?? link) : link,
   ]);
-  return new Map([...names, [UNSUBSCRIBE_MARK, UNSUBSCRIBE_MARK]]);
+  return new Map([...names, [linkMark(unsubscribeUrl), UNSUBSCRIBE]]);
 }
 
 /** The addresses of `<a href="…">`, in their order. */
