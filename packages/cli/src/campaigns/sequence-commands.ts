@@ -9,6 +9,7 @@ import {
   type SequenceStep,
 } from '@leadwire/shared/contract/sequences';
 import { openCampaigns } from './connect-campaigns.ts';
+import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { ALMATY_NOTE, clock, columns, confirm, counted, oneLine, say } from '../terminal.ts';
@@ -16,7 +17,7 @@ import { ALMATY_NOTE, clock, columns, confirm, counted, oneLine, say } from '../
 interface JsonFlag {
   json?: boolean;
 }
-interface DefinitionFlags extends JsonFlag {
+interface DefinitionFlags {
   trigger: (typeof sequenceTriggers)[number];
   step: string[];
   keepOnClick?: boolean;
@@ -37,10 +38,9 @@ export function addSequenceCommands(program: Command, readEnv: () => CliEnv): vo
   sequence
     .command('list')
     .description('all of them, with who waits, is through and was taken out')
-    .option('--json', 'as JSON')
     .action(async ({ json }: JsonFlag) => {
       const found = await openCampaigns(readEnv()).sequences.list();
-      if (json) return say(JSON.stringify(found, null, 2));
+      if (json) return answer(found);
       if (found.length === 0) return say('There is no sequence yet: leadwire sequence create');
       const rows = found.map((each) => [
         oneLine(each.name),
@@ -56,11 +56,10 @@ export function addSequenceCommands(program: Command, readEnv: () => CliEnv): vo
     .command('show')
     .description('its steps, what became of them, and its newest people')
     .argument('<name>', 'or its id')
-    .option('--json', 'as JSON')
     .action(async (name: string, { json }: JsonFlag) => {
       const api = openCampaigns(readEnv());
       const found = await api.sequences.get((await sequenceNamed(api, name)).id);
-      if (json) return say(JSON.stringify(found, null, 2));
+      if (json) return answer(found);
       tellOne(found);
     });
 
@@ -75,19 +74,18 @@ export function addSequenceCommands(program: Command, readEnv: () => CliEnv): vo
           .makeOptionMandatory(),
       )
       .requiredOption('--step <step...>', '1h:email:pay-first')
-      .option('--keep-on-click', 'who has followed a link gets the rest as well')
-      .option('--json', 'as JSON');
+      .option('--keep-on-click', 'who has followed a link gets the rest as well');
   withDefinition('create', 'a new one, which is off').action(
     async (name: string, flags: DefinitionFlags) => {
       const saved = await openCampaigns(readEnv()).sequences.save(definitionOf(name, flags));
-      tellSaved(saved, flags);
+      tellSaved(saved);
     },
   );
   withDefinition('change', 'one that is off').action(
     async (name: string, flags: DefinitionFlags) => {
       const api = openCampaigns(readEnv());
       const known = await sequenceNamed(api, name);
-      tellSaved(await api.sequences.save(definitionOf(known.name, flags), known), flags);
+      tellSaved(await api.sequences.save(definitionOf(known.name, flags), known));
     },
   );
 
@@ -97,14 +95,12 @@ export function addSequenceCommands(program: Command, readEnv: () => CliEnv): vo
       .description(to === 'on' ? 'facts count from now on' : 'who waits is let go for good')
       .argument('<name>', 'or its id')
       .option('-y, --yes', 'do not ask')
-      .option('--json', 'as JSON')
-      .action(async (name: string, { yes = false, json }: JsonFlag & { yes?: boolean }) => {
+      .action(async (name: string, { yes = false }: { yes?: boolean }) => {
         const api = openCampaigns(readEnv());
         const found = await sequenceNamed(api, name);
         if (!(await confirm(questionFor(found, to), yes))) return;
         const turned = await api.sequences.turn(found.id, to);
-        if (json) return say(JSON.stringify(turned, null, 2));
-        say(`"${oneLine(turned.name)}" is ${to}.`);
+        answer(turned, `"${oneLine(turned.name)}" is ${to}.`);
       });
   }
 
@@ -113,13 +109,12 @@ export function addSequenceCommands(program: Command, readEnv: () => CliEnv): vo
     .description('take one person out, of one sequence or of all')
     .argument('<contact>', 'a mail address or a phone')
     .option('--from <name>', 'of this one alone')
-    .option('--json', 'as JSON')
-    .action(async (contact: string, { from, json }: JsonFlag & { from?: string }) => {
+    .action(async (contact: string, { from }: { from?: string }) => {
       const api = openCampaigns(readEnv());
       const id = from === undefined ? undefined : (await sequenceNamed(api, from)).id;
       const stopped = await api.sequences.stop(contact, id);
-      if (json) return say(JSON.stringify({ stopped }));
-      say(stopped === 0 ? 'They were waiting in none.' : `Taken out of ${counted(stopped, 'sequence')}.`); // prettier-ignore
+      const none = 'They were waiting in none.';
+      answer({ stopped }, stopped === 0 ? none : `Taken out of ${counted(stopped, 'sequence')}.`);
     });
 }
 
@@ -148,9 +143,11 @@ const questionFor = ({ name, waiting }: SequenceView, to: 'on' | 'off') =>
     ? `Switch "${oneLine(name)}" on? Facts from now on count; nobody of before is written to.`
     : `Switch "${oneLine(name)}" off? ${counted(waiting, 'person', 'people')} who ${waiting === 1 ? 'waits' : 'wait'} will get nothing more of it.`;
 
-function tellSaved(saved: SequenceView, { json }: JsonFlag): void {
-  if (json) return say(JSON.stringify(saved, null, 2));
-  say(`Saved "${oneLine(saved.name)}". It is off: leadwire sequence on "${oneLine(saved.name)}"`);
+function tellSaved(saved: SequenceView): void {
+  answer(
+    saved,
+    `Saved "${oneLine(saved.name)}". It is off: leadwire sequence on "${oneLine(saved.name)}"`,
+  );
 }
 
 type Shown = Awaited<ReturnType<CampaignApi['sequences']['get']>>;
