@@ -89,3 +89,36 @@ describe('packages/shared', () => {
     expect(upwards).toEqual([]);
   });
 });
+
+test('only one place puts events and subjects together; what waits for its time has a place of its own', () => {
+  const makers = sources.filter(
+    (file) =>
+      /\/src\//.test(file) && /\bmakeEvent\(/.test(readFileSync(path.join(root, file), 'utf8')),
+  );
+  expect(makers).toEqual([
+    'packages/shared/src/broker/publish-event.ts',
+    'packages/shared/src/delivery/schedule.ts',
+  ]);
+});
+
+describe('the README of each part', () => {
+  const parts = [...new Set(sources.map((file) => /^(?:(?:packages|services)\/[\w-]+|chaos|bench)\//.exec(file)?.[0]))]; // prettier-ignore
+
+  test.each(parts.filter((part) => part !== undefined))('%s names every room', (part) => {
+    const readme = readFileSync(path.join(root, part, 'README.md'), 'utf8');
+    const rooms = sources
+      .filter((file) => file.startsWith(part))
+      .flatMap((file) => /^(?:src\/)?([\w-]+)\//.exec(file.slice(part.length))?.[1] ?? [])
+      .filter((room) => room !== 'test' && room !== 'src');
+    const unnamed = [...new Set(rooms)].filter((room) => !new RegExp(`\\b${room}/`).test(readme));
+    expect(unnamed).toEqual([]);
+  });
+
+  test.each(parts.filter((part) => part !== undefined))('%s names no file that is gone', (part) => {
+    const readme = readFileSync(path.join(root, part, 'README.md'), 'utf8');
+    const named = [...readme.matchAll(/`((?:src|test)\/[\w./-]+\.ts)`/g)].map(
+      ([, file]) => part + file,
+    );
+    expect(named.filter((file) => !known.has(file))).toEqual([]);
+  });
+});

@@ -45,7 +45,10 @@ create table public.campaigns (
   -- SHA-256 of the request that made it, when that had an Idempotency-Key.
   request_hash text,
   created_at timestamptz default now(),
-  updated_at timestamptz default now()
+  updated_at timestamptz default now(),
+  -- Of a step of a sequence: its people come one by one (97_sequences.sql).
+  sequence_id uuid,
+  sequence_step integer
 );
 create index campaigns_status_idx on public.campaigns (status);
 create index campaigns_created_at_idx on public.campaigns (created_at);

@@ -41,14 +41,16 @@ language sql stable set search_path = '' as $$
   from public.campaigns c where c.id = p_id;
 $$;
 
--- The newest campaigns with their counts.
+-- The newest campaigns with their counts; those of sequences are shown with their sequence.
 create function public.leadwire_campaign_list(p_limit integer) returns jsonb
 language sql stable set search_path = '' as $$
   select coalesce(jsonb_agg(
     public.leadwire_campaign_json(c) || jsonb_build_object('counts', public.leadwire_campaign_counts(c.id))
     order by c.created_at desc, c.id
   ), '[]')
-  from (select k.id from public.campaigns k order by k.created_at desc, k.id limit p_limit) as newest
+  from (
+    select k.id from public.campaigns k where k.sequence_id is null order by k.created_at desc, k.id limit p_limit
+  ) as newest
   join public.campaigns c on c.id = newest.id;
 $$;
 

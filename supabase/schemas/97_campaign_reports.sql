@@ -37,11 +37,11 @@ language sql stable set search_path = '' as $$
   select c.frozen from public.campaigns c where c.id = p_id;
 $$;
 
--- What copies were made for: [{ recipientId, campaignId, name, variables, at }].
+-- What copies were made for: [{ recipientId, campaignId, contact, name, variables, at }].
 create function public.leadwire_campaign_readers(p_ids uuid[]) returns jsonb
 language sql stable set search_path = '' as $$
-  select coalesce(jsonb_agg(jsonb_build_object('recipientId', r.id, 'campaignId', r.campaign_id, 'name', r.name,
-    'variables', r.variables, 'at', coalesce(b.first_claim_at, r.sent_at, r.created_at))), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('recipientId', r.id, 'campaignId', r.campaign_id, 'contact', r.contact,
+    'name', r.name, 'variables', r.variables, 'at', coalesce(b.first_claim_at, r.sent_at, r.created_at))), '[]')
   from public.campaign_recipients r
   left join public.campaign_batches b on b.campaign_id = r.campaign_id and b.n = r.batch
   where r.id = any (p_ids);

@@ -21,6 +21,7 @@ import { addReferralCommands } from './referrals/referral-commands.ts';
 import { addReplayCommand } from './replay/replay-commands.ts';
 import { addReportCommands } from './reports/report-commands.ts';
 import { addSegmentCommands } from './campaigns/segment-commands.ts';
+import { addSequenceCommands } from './campaigns/sequence-commands.ts';
 import { addSmsCommands } from './sms/sms-commands.ts';
 import { addStaffCommands } from './staff/staff-commands.ts';
 import { addTextCommands } from './texts/text-commands.ts';
@@ -80,6 +81,7 @@ export function buildProgram(readEnv: () => CliEnv): Command {
   addCampaignCommands(program, readEnv);
   addTextCommands(program, readEnv);
   addSegmentCommands(program, readEnv);
+  addSequenceCommands(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
     if (command.commands.length === 0) command.option('--json', 'as one JSON document');

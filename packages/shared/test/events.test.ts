@@ -62,6 +62,7 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
     reason: 'permanent',
   },
   'contact.suppressed.v1': { reason: 'unsubscribed', source: 'link', at, recipientId: newId() },
+  'sequence.due.v1': { personId: newId(), step: 1 },
   'contact.restored.v1': { source: 'link', at, recipientId: newId() },
   'sms.reported.v1': { messageId: '700001', at },
   'student.created.v1': {

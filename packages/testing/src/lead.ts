@@ -1,4 +1,5 @@
-import { makeEvent, type EventOf, type Lead } from '@leadwire/shared/contract/events';
+import { newEvent } from '@leadwire/shared/broker/publish-event';
+import type { EventOf, Lead } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 
 let count = 0;
@@ -27,5 +28,5 @@ export function someLead(overrides: Partial<Lead> = {}): Lead {
 
 /** The event that landing-api publishes for a lead. */
 export function leadCreated(lead: Lead): EventOf<'lead.created.v1'> {
-  return makeEvent('lead.created.v1', { source: 'landing-api', subject: lead.leadId, data: lead });
+  return newEvent('landing-api', 'lead.created.v1', lead);
 }

@@ -22,6 +22,8 @@ async function refresh(part) {
   const isBusy = part.contains(document.activeElement) || part.querySelector('details[open]');
   if (isBusy && document.activeElement !== document.body) return;
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+  // Away for a moment: asked again. Signed out: the next click says so.
+  if (answer.status >= 500) throw new Error('not now');
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const fresh = page.getElementById(part.id);
@@ -39,14 +41,21 @@ if (live && 'EventSource' in globalThis) listen();
 function listen() {
   const source = new EventSource('/live');
   let timer;
-  source.addEventListener('changed', () => {
+  let wasAway = false;
+  const refreshIn = (ms) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const part = document.querySelector('[data-live]');
-      refresh(part).catch(() => undefined);
-    }, 100);
+      refresh(document.querySelector('[data-live]')).catch(() => refreshIn(5_000));
+    }, ms);
+  };
+  source.addEventListener('changed', () => refreshIn(100));
+  // What happened meanwhile nobody has told.
+  source.addEventListener('open', () => {
+    if (wasAway) refreshIn(100);
+    wasAway = false;
   });
   source.addEventListener('error', () => {
+    wasAway = true;
     // The browser comes back by itself unless it was refused; then this does, once there may be somebody again.
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 5_000);
   });

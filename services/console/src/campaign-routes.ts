@@ -11,6 +11,7 @@ import { campaignsPage, newCampaignPage, refusal } from './pages/campaigns-page.
 import { notice } from './pages/parts.ts';
 import { compareRoute } from './campaign-compare-route.ts';
 import { segmentRoutes } from './segment-routes.ts';
+import { sequenceRoutes } from './sequence-routes.ts';
 import { refusalWords } from './words/campaigns.ts';
 import { isoOf } from './words/local-time.ts';
 import type { Clock } from './words/time.ts';
@@ -71,6 +72,7 @@ export function campaignRoutes(parts: CampaignParts): Route[] {
     { method: 'GET', path: '/campaigns/new', roles, handle: fresh },
     { method: 'POST', path: '/campaigns', roles, handle: made },
     ...segmentRoutes(parts),
+    ...sequenceRoutes(parts),
     compareRoute(parts),
     { method: 'GET', path: '/campaigns/:id', roles, handle: (visit) => show(parts, visit) },
     {

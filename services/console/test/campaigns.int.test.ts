@@ -171,3 +171,43 @@ test('an owner puts own words in the place of a message, is refused what could n
   expect(goneTo(await owner.post(`${path}/archive`, {}))).toBe(`${path}?done=archived`);
   expect(await textOf(await owner.get(path))).toContain('Сейчас уходит этот встроенный текст');
 }, 120_000);
+
+test('a sequence is made, refused while its text is not there, switched on, and lets a person go', async () => {
+  const texts = `${mailer.url}/api/texts/pay-first`;
+  const words = {
+    subject: 'Остался шаг',
+    preheader: '',
+    blocks: [{ type: 'text', text: 'Ждём.' }],
+  };
+  await fetch(texts, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ base: 0, title: 'Напоминание', content: { mail: words, sms: null } }),
+  });
+  const fields = { name: 'Не оплатили', trigger: 'payment_form', channel: 'email' };
+  const bad = { ...fields, after: 'скоро', text: 'pay-first' };
+  const refused = await textOf(await marketer.post('/campaigns/sequences', bad));
+  expect(refused).toContain('«скоро»');
+  expect(refused).toContain('value="Не оплатили"');
+  const unready = { ...fields, after: '1h', text: 'no-such-text' };
+  const path = goneTo(await marketer.post('/campaigns/sequences', unready)).split('?')[0] ?? '';
+  expect(await textOf(await marketer.post(`${path}/on`, {}))).toContain('такого текста нет');
+  const changedAt = changedAtIn(await textOf(await marketer.get(path)));
+  goneTo(await marketer.post(path, { ...fields, after: '1h', text: 'pay-first', changedAt }));
+  goneTo(await marketer.post(`${path}/on`, {}));
+
+  const one = await textOf(await marketer.get(`${path}?done=on`));
+  for (const part of ['Цепочка включена', 'через 1 час', 'Пока никого', 'Выключить']) {
+    expect(one).toContain(part);
+  }
+  await rig.landing.landing.sql(
+    `insert into sequence_people (sequence_id, name, email, fact_at) values ($1, 'Дана', 'dana@leadwire-sample.kz', now())`,
+    [path.split('/').at(-1)],
+  );
+  const all = await textOf(await marketer.get('/campaigns/sequences'));
+  expect(all).toContain('ждут 1, отправлено 0, остановлены 0');
+  const contact = 'Dana@leadwire-sample.kz';
+  expect(goneTo(await marketer.post(`${path}/stop`, { contact }))).toContain('done=stopped');
+  expect(await textOf(await marketer.get(path))).toContain('Остановлено человеком');
+  expect(goneTo(await marketer.post(`${path}/stop`, { contact }))).toContain('done=nobody');
+});

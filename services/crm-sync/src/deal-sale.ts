@@ -1,6 +1,7 @@
 /** A deal that a manager moved to a stage of sales is a sale, told once for each deal. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { leadTakenSchema, makeEvent } from '@leadwire/shared/contract/events';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
+import { leadTakenSchema } from '@leadwire/shared/contract/events';
 import { saleOfDeal, type Sale } from '@leadwire/shared/contract/sale-facts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { Deal } from './amocrm-records.ts';
@@ -34,13 +35,7 @@ export function createTellSale(
     if (amount <= 0) return;
     const sale = saleOfDeal(dealId);
     const data: Sale = { ...sale, email, phone, product: PRODUCT, course: null, amount, at };
-    const event = makeEvent('sale.recorded.v1', {
-      source: bus.name,
-      subject: sale.studentId,
-      data,
-    });
-    const subject = subjects.sale('recorded', sale.studentId, sale.saleId);
-    await bus.publish(subject, event, { onceUnder: subject });
+    await publishEvent(bus, 'sale.recorded.v1', data);
   };
 }
 

@@ -15,10 +15,13 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { startLanding, startTraffic, type TestLanding } from '@leadwire/testing/supabase';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { FROM_EMAIL, RESEND_KEY, sandboxOptions } from '@leadwire/testing/settings';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { tellUpkeepOfDay } from '../src/upkeep-day.ts';
 
+let sandbox: Sandbox;
 let broker: TestBroker;
 let landing: TestLanding;
 let traffic: Awaited<ReturnType<typeof startTraffic>>;
@@ -27,7 +30,9 @@ let service: ServiceProcess;
 let staff: StaffParts;
 
 beforeAll(async () => {
-  [broker, landing, traffic] = await Promise.all([startNats(), startLanding(), startTraffic()]);
+  sandbox = await startSandbox(sandboxOptions);
+  const mail = { baseUrl: sandbox.resendUrl, apiKey: RESEND_KEY, from: FROM_EMAIL };
+  [broker, landing, traffic] = await Promise.all([startNats(), startLanding(mail), startTraffic()]);
   bus = await openTestBus(broker, 'test');
   const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: key } = landing.env;
   service = await startServiceProcess({
@@ -51,7 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await service?.kill();
   await bus?.drain();
-  await Promise.all([broker?.close(), landing?.close(), traffic?.close()]);
+  await Promise.all([broker?.close(), landing?.close(), traffic?.close(), sandbox?.close()]);
 });
 
 const inTraffic = async (email: string) =>
@@ -87,12 +92,19 @@ test('somebody arrives in every project that is there, changes there, and is ban
     const rows = await landing.landing.sql('select 1 from auth.users where id = $1', [staffId]);
     return rows.length === 1;
   });
+  const mail = await until('the invitation', async () => {
+    const [first] = await sandbox.control.mails(email);
+    return first;
+  });
+  expect(JSON.stringify(mail)).toContain('/auth/confirm?token_hash=');
 
   await changeStaff(staff, email, { role: 'viewer' });
   await until('the role', async () => (await inTraffic(email))?.['role'] === 'viewer');
   await disableStaff(staff, email);
   await until('the ban', async () => (await inTraffic(email))?.['is_banned']);
   expect(await inTraffic(email)).toMatchObject({ is_active: false, active: false });
+  // Heard of twice more, invited once.
+  expect(await sandbox.control.mails(email)).toHaveLength(1);
 
   await until('all projects to be looked at', async () => {
     return (await readStaffSync(bus)).projects.get('main')?.state === 'broken';

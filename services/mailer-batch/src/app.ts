@@ -14,6 +14,8 @@ import { createClicks } from './reports/clicks.ts';
 import { createFacts } from './reports/facts.ts';
 import { createReportStore } from './reports/report-store.ts';
 import { startSubjectTests } from './campaigns/subject-tests.ts';
+import { consumeSequences } from './sequences/consume-sequences.ts';
+import { createSequenceRunner } from './sequences/run-sequences.ts';
 import { startSmsPoll } from './sending/sms-poll.ts';
 
 async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
@@ -44,6 +46,15 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
     wakePump: engine.wakePump,
   });
 
+  const sequences = createSequenceRunner({
+    bus,
+    log,
+    sequences: ports.sequences,
+    texts: ports,
+    ownTexts: ports.ownTexts,
+    wakePump: engine.wakePump,
+  });
+
   return {
     http: await createHttp(access, ports),
     consume: () => [
@@ -56,6 +67,7 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
         atMost: engine.batchesAtOnce,
       }),
       ...consumeFacts(parts, facts),
+      ...consumeSequences(parts, sequences),
       startSmsPoll({ facts, log }),
       startSubjectTests(ports),
     ],

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { readStream } from '@leadwire/shared/broker/read-stream';
+import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createLog } from '@leadwire/shared/runtime/log';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { createPauseAlerts } from '../src/campaigns/pause-alerts.ts';
 import { recipients, useApi, variables } from './api-rig.ts';
 
 const api = useApi();
@@ -155,7 +158,15 @@ describe('a running campaign', () => {
       status: 200,
       body: { campaign: { status: 'paused', pauseReason: 'by_hand' } },
     });
+    const alerts = createPauseAlerts({ bus: api.bus(), log: createLog('test', 'silent') });
+    await alerts.paused(id, 'too_many_errors');
+    const told = async () => {
+      const stored = await api.bus().lastUnder('ALERTS', `alerts.critical.campaign_paused-${id}`);
+      return eventSchemas['alert.raised.v1'].parse(stored?.event).data;
+    };
+    expect(await told()).toMatchObject({ message: `Рассылка ${id}: слишком много сообщений не ушло.` }); // prettier-ignore
     expect(await post('resume')).toMatchObject({ body: { campaign: { status: 'running' } } });
+    expect(await told()).toMatchObject({ state: 'resolved' });
     const patched = await api.call('PATCH', `/api/campaigns/${id}`, { ratePerSecond: 2.5 });
     expect(patched).toMatchObject({ status: 200, body: { campaign: { ratePerSecond: 2.5 } } });
     expect(await api.post(`/api/campaigns/${id}/retry`)).toMatchObject({ body: { people: 0 } });

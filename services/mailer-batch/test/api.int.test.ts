@@ -38,6 +38,8 @@ describe('without the token', () => {
         ...['copy', 'resend', 'subjects'].map((last) => `/api/campaigns/{id}/${last}`),
         ...['/api/exclusions', '/api/suppressions', '/api/templates'],
         ...['/api/segments', '/api/segments/count', '/api/segments/{id}'],
+        ...['/api/sequences', '/api/sequences/stop', '/api/sequences/{id}'],
+        ...['off', 'on', 'stop'].map((last) => `/api/sequences/{id}/${last}`),
         ...['/api/texts', '/api/texts/{name}'],
         ...['check', 'preview', 'restore', 'versions'].map((last) => `/api/texts/{name}/${last}`),
       ].sort(),

@@ -1,10 +1,9 @@
 /** Has the referrer told of a commission: a mail and an SMS, by the notifier, once. */
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { readEmail } from '@leadwire/shared/contacts/emails';
 import { readPhone } from '@leadwire/shared/contacts/phones';
-import { makeEvent } from '@leadwire/shared/contract/events';
 import { contentHash, derivedId } from '@leadwire/shared/contract/ids';
-import { subjects } from '@leadwire/shared/contract/topology';
 import type { UntoldCommission } from './store.ts';
 
 const TYPE = 'referral_commission';
@@ -35,9 +34,6 @@ export function createTellReferrer(
       receivedAt: at,
       contentHash: contentHash(content),
     };
-    const event = makeEvent('message.requested.v1', { source: bus.name, subject: messageId, data });
-    await bus.publish(subjects.messageRequested(TYPE, messageId), event, {
-      onceUnder: subjects.messageRequested('*', messageId),
-    });
+    await publishEvent(bus, 'message.requested.v1', data);
   };
 }

@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { alertText, asMessages } from '../src/alerts/alert-text.ts';
@@ -137,12 +138,27 @@ describe('its text', () => {
     expect(alertText(topic, news, 'Asia/Almaty')).toBe(expected);
   });
 
+  test('are there for every alert that a service tells', () => {
+    const raised = /severity: '[a-z]+'(?: as const)?,\s*what: ['`]([a-z_]+)['`-]/g;
+    const root = new URL('../../..', import.meta.url);
+    const sources = globSync('{packages,services}/*/src/**/*.ts', { cwd: root });
+    const names = sources.flatMap((path) => {
+      const text = readFileSync(new URL(path, root), 'utf8');
+      return [...text.matchAll(raised)].map(([, name = '']) => name);
+    });
+    expect(names.length).toBeGreaterThan(5);
+    for (const name of names) expect(wordsOf(name).raised).not.toBe(name);
+  });
+
   test('shows what was said in Russian as it was said, and names what it does not know as it is', () => {
     const said = { ...topic, what: 'something_new', message: 'Нужен человек.', untold: 0 };
     expect(alertText(said, 'raised', 'Asia/Almaty')).toBe(
       '🔴 <b>something_new</b>\nНужен человек.',
     );
     expect(wordsOf('mailer-batch_stopped').raised).toBe('Остановлено: рассылки');
+    expect(wordsOf('campaign_paused-6f1c').raised).toBe(
+      'Рассылка остановилась сама и ждёт решения',
+    );
     expect(wordsOf('provider_down').raised).toBe('Сервис не отвечает');
   });
 

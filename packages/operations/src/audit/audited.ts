@@ -1,9 +1,7 @@
 /** What the audit log keeps of a change: who, what, to what, and how it ended. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent } from '@leadwire/shared/contract/events';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import type { AuditRecord } from '@leadwire/shared/contract/staff-facts';
-import { newId } from '@leadwire/shared/contract/ids';
-import { subjects } from '@leadwire/shared/contract/topology';
 import { RefusedError } from '../refused-error.ts';
 
 /** The subject of a record about several things at once; its details say how many. */
@@ -34,11 +32,9 @@ export async function audited<T>(
     if (error instanceof RefusedError) result = 'refused';
     throw error;
   } finally {
-    const id = newId();
     const { actor, action, subject } = what;
     const about = { actor, action, subject, ...(details && { details }) };
     const data = { ...about, result, at: new Date().toISOString() };
-    const event = makeEvent('audit.recorded.v1', { id, source: bus.name, subject, data });
-    await bus.publish(subjects.audit(action, id), event);
+    await publishEvent(bus, 'audit.recorded.v1', data);
   }
 }

@@ -19,6 +19,7 @@ import {
   type CampaignView,
 } from './campaign-view.ts';
 import { CampaignError } from './campaign-error.ts';
+import { sequenceApi } from './sequence-api.ts';
 
 const PATIENCE_MS = 20_000;
 /** As mailer-batch reads it (services/mailer-batch/src/api/audit.ts). */
@@ -200,6 +201,7 @@ export function connectCampaigns({ url, token, actor }: CampaignAccess) {
     summary: async (id: string) =>
       z.object({ summary: summarySchema }).parse(await json(`/api/campaigns/${id}/report?limit=1`))
         .summary,
+    sequences: sequenceApi({ json, post, send }),
     segments,
     /** By its name, in any case; undefined when there is none. */
     findSegment: async (name: string) =>

@@ -51,7 +51,7 @@ async function resendOne(bus: Bus, entry: LedgerEntry): Promise<void> {
     {
       severity: 'warning',
       what: 'forced_resend',
-      message: `By hand: the ${channel} "${template}" of lead ${leadId} is sent once more, although it was sent before.`,
+      message: `Заявка ${leadId}: ${channel === 'sms' ? 'SMS' : 'письмо'} «${template}» уже уходило и уйдёт снова.`,
     },
     newId(),
   );

@@ -2,9 +2,9 @@
  * Letting held leads out: each becomes `lead.released.v1` under a subject that takes one message for ever, so that
  * mail, SMS, AmoCRM and Telegram get it once, whoever releases it and how often.
  */
-import { makeEvent } from '@leadwire/shared/contract/events';
-import { CONTENT_HASH_HEADER, subjects } from '@leadwire/shared/contract/topology';
+import { CONTENT_HASH_HEADER } from '@leadwire/shared/contract/topology';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import type { ActingParts } from '../acting.ts';
 import { MANY, audited } from '../audit/audited.ts';
@@ -84,10 +84,8 @@ async function releaseOne(bus: Bus, held: HeldLead): Promise<boolean> {
   if (held.isReleased) return false;
   const { lead, reason, contentHash } = held;
   const data = { ...lead, quarantine: reason };
-  const event = makeEvent('lead.released.v1', { source: bus.name, subject: lead.leadId, data });
-  const subject = subjects.leadReleased(lead.kind, lead.leadId);
   const headers = contentHash === undefined ? {} : { [CONTENT_HASH_HEADER]: contentHash };
-  return (await bus.publish(subject, event, { onceUnder: subject, headers })).stored;
+  return (await publishEvent(bus, 'lead.released.v1', data, { headers })).stored;
 }
 
 /** Ends the alert about held leads when nobody is left in them who could be reached. A flood has an alert of its own. */

@@ -26,6 +26,8 @@ export const streamReach: Readonly<Record<StreamName, Reach>> = {
   DELIVERIES: 'contact',
   CONTACTS: 'contact',
   SMS_REPORTS: 'contact',
+  // Ids alone: whom they mean is in the database.
+  SEQUENCES: 'contact',
   CALLS: 'contact',
   STAFF: 'keep',
   // Who did what; the people in it work here.
@@ -123,6 +125,17 @@ const emptiedRecipient = ({ status }: Row) => ({
   }),
 });
 
+const emptiedSequence = ({ state }: Row) => ({
+  name: null,
+  email: null,
+  phone: null,
+  ...(state === 'waiting' && {
+    state: 'stopped',
+    reason: 'erased',
+    ended_at: new Date().toISOString(),
+  }),
+});
+
 /** Commissions and what they are counted from: kept, because money was paid for it. */
 const referralTables: Readonly<Record<string, TableReach>> = {
   referral_referrers: {
@@ -174,6 +187,9 @@ export const tableReach = {
     message_templates: keep,
     message_template_versions: keep,
     campaign_subject_tests: scrubbed,
+    sequences: keep,
+    sequence_people: { reach: 'contact', how: emptiedSequence },
+    sequence_messages: keep,
     ...referralTables,
   },
   tripwire: {

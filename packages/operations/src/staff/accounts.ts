@@ -26,6 +26,8 @@ export interface StaffAccounts {
    * (24 hours), and voids the one before it. An invitation for somebody who never came in, else a new password.
    */
   makeLink(account: { staffId: string; email: string }): Promise<string>;
+  /** Has an invitation mailed to somebody who never came in and never was sent or given a link; else does nothing. */
+  invite(account: { staffId: string; email: string }): Promise<void>;
 }
 
 /** @param consoleUrl without a trailing slash */
@@ -38,10 +40,8 @@ export function createStaffAccounts(client: SupabaseClient, consoleUrl: string):
     if (error) throw unreachable(error);
     return data.user;
   };
-  const hasComeIn = async (staffId: string) => {
-    const user = await find(staffId);
-    return Boolean(user?.confirmed_at ?? user?.email_confirmed_at);
-  };
+  const isIn = (user: User | undefined) => Boolean(user?.confirmed_at ?? user?.email_confirmed_at);
+  const hasComeIn = async (staffId: string) => isIn(await find(staffId));
 
   return {
     hasComeIn,
@@ -72,6 +72,13 @@ export function createStaffAccounts(client: SupabaseClient, consoleUrl: string):
       if (error) throw unreachable(error);
       const query = new URLSearchParams({ token_hash: data.properties.hashed_token, type });
       return `${consoleUrl.replace(/\/+$/, '')}/auth/confirm?${query.toString()}`;
+    },
+    async invite({ staffId, email }) {
+      const user = await find(staffId);
+      const linkedAt = user?.invited_at ?? user?.confirmation_sent_at ?? user?.recovery_sent_at;
+      if (!user || isIn(user) || linkedAt) return;
+      const { error } = await admin.inviteUserByEmail(email);
+      if (error) throw unreachable(error);
     },
   };
 }

@@ -100,6 +100,8 @@ export async function carryStaff(
   try {
     if (active) await accounts.ensure({ staffId, email });
     await accounts.allow(staffId, active);
+    // Where they sign in. Who was added by somebody without the service key has no link yet.
+    if (active && name === 'landing') await accounts.invite({ staffId, email });
   } catch (error) {
     if (error instanceof StaffError) return error.problem;
     throw error;

@@ -1,7 +1,6 @@
 /** What the other services hear of a change. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent } from '@leadwire/shared/contract/events';
-import { subjects } from '@leadwire/shared/contract/topology';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import type { StaffMember } from './directory.ts';
 
 /** Tells how somebody is from now on; telling it again is harmless. @throws TransientError */
@@ -10,6 +9,5 @@ export async function publishStaffChanged(
   member: StaffMember,
 ): Promise<void> {
   const data = { ...member, at: new Date().toISOString() };
-  const about = { source: bus.name, subject: member.staffId, data };
-  await bus.publish(subjects.staffChanged(member.staffId), makeEvent('staff.changed.v1', about));
+  await publishEvent(bus, 'staff.changed.v1', data);
 }

@@ -72,8 +72,10 @@ export async function addStaff(
       const fresh = { staffId, email, name, role, utmSources, active: true };
       const member = known ?? (await directory.add(fresh));
       await accounts?.ensure(member);
+      // Before others hear of them: whoever has a link is not sent another one, which would void it.
+      const link = await accounts?.makeLink(member);
       await publishStaffChanged(bus, member);
-      return { member, link: await accounts?.makeLink(member) };
+      return { member, link };
     },
   );
 }

@@ -1,15 +1,17 @@
-/* global document, location, localStorage, fetch, CSS, DOMParser, EventSource */
+/* global document, location, localStorage, history, matchMedia, ResizeObserver, setTimeout, clearTimeout, fetch, CSS, DOMParser, EventSource */
 /** Keeps the page fresh, remembers how a person likes to look at mails, and works the switches. */
 const remembered = (key, fallback) => localStorage.getItem(`inbox-${key}`) ?? fallback;
 const remember = (key, value) => localStorage.setItem(`inbox-${key}`, value);
 
-function showTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  remember('theme', theme);
-}
-showTheme(remembered('theme', 'dark'));
+// The system's theme holds until somebody chooses.
+const root = document.documentElement;
+root.dataset.theme = remembered('theme', '');
 document.querySelector('#theme').addEventListener('click', () => {
-  showTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
+  const isDark = root.dataset.theme
+    ? root.dataset.theme === 'dark'
+    : matchMedia('(prefers-color-scheme: dark)').matches;
+  root.dataset.theme = isDark ? 'light' : 'dark';
+  remember('theme', root.dataset.theme);
 });
 
 /** `what` is width or scheme: sets the stage and presses the right button. */
@@ -34,6 +36,18 @@ function colourMail(frame, scheme) {
     (_, asked) => (asked.toLowerCase() === scheme ? '(min-width: 0px)' : '(max-width: 0px)'),
   );
 }
+
+/** The frame is as high as the mail: one page to scroll, and not a page within a page. */
+function fit(frame) {
+  const body = frame.contentDocument?.documentElement;
+  if (!body) return;
+  const grow = () => (frame.style.height = `${body.scrollHeight}px`);
+  new ResizeObserver(grow).observe(frame.contentDocument.body ?? body);
+  grow();
+}
+const mailFrame = document.querySelector('.stage iframe');
+mailFrame?.addEventListener('load', () => fit(mailFrame));
+if (mailFrame?.contentDocument?.readyState === 'complete') fit(mailFrame);
 
 for (const what of ['width', 'scheme']) {
   const fallback = what === 'width' ? 'wide' : 'light';
@@ -61,6 +75,18 @@ function keepFocus(replace) {
   if (focus) document.querySelector(`[data-focus="${CSS.escape(focus)}"]`)?.focus();
 }
 
+const search = document.querySelector('.search input');
+const searched = () => search?.value.trim() ?? '';
+let searching;
+search?.addEventListener('input', () => {
+  clearTimeout(searching);
+  searching = setTimeout(() => {
+    const words = searched();
+    history.replaceState(null, '', words === '' ? here : `${here}?q=${encodeURIComponent(words)}`);
+    void refresh();
+  }, 200);
+});
+
 /** The list as the server sent it last: the browser's own serialisation differs. */
 let drawn;
 
@@ -70,7 +96,7 @@ async function refresh() {
   if (document.body.dataset.dragging) return;
   const [live, list] = await Promise.all([
     fetchText(`${here}?fragment=live`),
-    fetchText(`${here}?fragment=list`),
+    fetchText(`${here}?fragment=list&q=${encodeURIComponent(searched())}`),
   ]);
   if (live !== null) document.querySelector('#live').innerHTML = live;
   const box = document.querySelector('#list');

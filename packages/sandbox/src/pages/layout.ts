@@ -8,11 +8,11 @@ export type Shown = { tab: string; providers: Provider[]; faults: FaultRule[] };
 /** The whole document around `content`. */
 export function layout(shown: Shown, content: Html): string {
   return html`<!doctype html>
-    <html lang="ru" data-theme="dark">
+    <html lang="ru">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="dark light" />
+        <meta name="color-scheme" content="light dark" />
         <title>Leadwire · песочница</title>
         <link rel="icon" href="/inbox/assets/icon.svg" />
         <link rel="stylesheet" href="/inbox/assets/inbox.css" />

@@ -24,15 +24,35 @@ function badge(event: LastEvent): Html {
   return html`<span class="badge ${tone}">${EVENT_WORDS[event]}</span>`;
 }
 
-/** A line of the list in the tab `tab`. */
+/** Whether a mail has all of the words, in any case, in its addresses, its subject or its text. */
+export function hasWords({ to, subject, text }: Mail, words: string): boolean {
+  const whole = [...to, subject, text ?? ''].join(' ').toLowerCase();
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => whole.includes(word));
+}
+
+/** What a search that fits nothing shows. */
+export const noMailFits = html`<div class="empty">
+  <p><b>Таких писем нет</b></p>
+  <p>Ищется по адресу, теме и тексту.</p>
+</div>`;
+
+/** A line of the list in the tab `tab`, which was searched for `words`. */
 export function mailRow(
-  tab: string,
+  { tab, words }: { tab: string; words: string },
   mail: Mail,
   status: MailStatus | undefined,
   isSelected: boolean,
 ): Html {
+  const query = words === '' ? '' : `?q=${encodeURIComponent(words)}`;
   return html`<li>
-    <a class="row" href="/inbox/${tab}/${mail.id}" ${isSelected && html`aria-current="true"`}>
+    <a
+      class="row"
+      href="/inbox/${tab}/${mail.id}${query}"
+      ${isSelected && html`aria-current="true"`}
+    >
       <span class="row-top">
         <span class="row-who">${mail.to.join(', ')}</span>
         <time>${showTime(mail.createdAt)}</time>
@@ -47,8 +67,8 @@ export function mailRow(
 }
 
 /**
- * The mail in a frame that runs no script and has no origin. Links open in a new tab. The two toggles change the
- * frame's width and its colour scheme, which is what `prefers-color-scheme` inside it follows.
+ * The mail in a frame that runs no script; the page measures it, to be as high as the mail. Links open in a new tab. The
+ * two toggles change the frame's width and its colour scheme, which is what `prefers-color-scheme` inside it follows.
  */
 export function wholeMail(mail: Mail, status: MailStatus): Html {
   const body = mail.html ?? `<pre style="white-space:pre-wrap">${html`${mail.text}`.markup}</pre>`;
@@ -57,7 +77,7 @@ export function wholeMail(mail: Mail, status: MailStatus): Html {
     <div class="stage">
       <iframe
         title="Письмо"
-        sandbox="allow-popups allow-popups-to-escape-sandbox"
+        sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"
         srcdoc="${withBase(body)}"
       ></iframe>
     </div>

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { readFileSync } from 'node:fs';
 import type { Faults } from '../world/faults.ts';
-import type { Provider } from '../world/provider.ts';
+import type { Provider, ProviderPage } from '../world/provider.ts';
 import { faultPanel } from './fault-panel.ts';
 import { html, type Html } from './html.ts';
 import { layout, live, type Shown } from './layout.ts';
@@ -10,7 +10,7 @@ import { layout, live, type Shown } from './layout.ts';
 /** Mails bring their own inline styles and pictures; scripts come from this server only, never from a mail. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: http: https:; " +
-  "font-src data: http: https:; connect-src 'self'; frame-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'self'";
+  "font-src data: http: https:; connect-src 'self'; frame-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'";
 
 const ASSETS: Record<string, string> = {
   'inbox.css': 'text/css; charset=utf-8',
@@ -30,36 +30,55 @@ export function pageRoutes(app: FastifyInstance, { providers, faults }: Parts): 
   const first = providers[0]?.name ?? 'faults';
 
   app.get('/', (_request, reply) => send(reply, layout(shown(first), content(first) ?? notFound)));
-  app.get<{ Params: { tab: string; id?: string }; Querystring: { fragment?: string } }>(
+  app.get<{ Params: { tab: string; id?: string }; Querystring: { fragment?: string; q?: string } }>(
     '/inbox/:tab/:id?',
     (request, reply) => {
       const { tab, id } = request.params;
-      const body = content(tab, id);
+      const { fragment, q } = request.query;
+      const words = typeof q === 'string' ? q.trim().slice(0, MOST_WORDS) : '';
+      const body = content(tab, id, words);
       if (body === null) return send(reply.code(404), layout(shown(first), notFound));
-      const { fragment } = request.query;
       if (fragment === 'live') return send(reply, live(shown(tab)).markup);
-      if (fragment === 'list') return send(reply, list(tab, id).markup);
+      if (fragment === 'list') return send(reply, list(tab, id, words).markup);
       return send(reply, layout(shown(tab), body));
     },
   );
   assetRoutes(app);
 
-  function list(tab: string, id?: string): Html {
+  function list(tab: string, id?: string, words = ''): Html {
     if (tab === 'faults') return faultPanel(providers, faults.list());
-    return providers.find((each) => each.name === tab)?.page.list(id) ?? html``;
+    return providers.find((each) => each.name === tab)?.page.list(id, words) ?? html``;
   }
 
-  function content(tab: string, id?: string): Html | null {
+  function content(tab: string, id?: string, words = ''): Html | null {
     const { page } = providers.find((each) => each.name === tab) ?? {};
     if (page === undefined)
       return tab === 'faults' ? html`<div id="list">${list(tab)}</div>` : null;
     const item = id === undefined ? undefined : page.item(id);
     if (id !== undefined && item === undefined) return null;
-    return html`<div class="panes ${item && 'with-item'}">
-      <div id="list">${list(tab, id)}</div>
-      ${item && html`<div id="item"><a class="back" href="/inbox/${tab}">← К списку</a>${item}</div>`}
-    </div>`;
+    return html`${searchField(tab, page, words)}
+      <div class="panes ${item && 'with-item'}">
+        <div id="list">${list(tab, id, words)}</div>
+        ${item && html`<div id="item"><a class="back" href="/inbox/${tab}">← К списку</a>${item}</div>`}
+      </div>`;
   }
+}
+
+const MOST_WORDS = 200;
+
+/** Outside of the list, which is drawn anew while somebody types. */
+function searchField(tab: string, { searchFor }: ProviderPage, words: string): Html | undefined {
+  return searchFor === undefined
+    ? undefined
+    : html`<form class="search" role="search" action="/inbox/${tab}">
+        <input
+          type="search"
+          name="q"
+          value="${words}"
+          placeholder="${searchFor}"
+          aria-label="${searchFor}"
+        />
+      </form>`;
 }
 
 function assetRoutes(app: FastifyInstance): void {

@@ -70,8 +70,10 @@ export type ProviderPage = {
   count(): number;
   /** A line under the tabs: balance, quota. */
   summary(): Html;
-  /** The list, newest first. `selected` is the id that is open. */
-  list(selected?: string): Html;
+  /** The list, newest first. `selected` is the id that is open; `words` is what is searched for, or nothing. */
+  list(selected?: string, words?: string): Html;
+  /** What the field of the search says; without it there is none. */
+  searchFor?: string;
   /** One item in full, or undefined when there is none with this id. */
   item(id: string): Html | undefined;
 };

@@ -3,6 +3,7 @@
  * subject of each, and the time that nearly all of them have for a sign of life, are derived.
  */
 import type { StreamName } from './streams.ts';
+import { sequenceConsumers } from './sequences.ts';
 import { identityConsumers } from './staff-streams.ts';
 
 interface Row {
@@ -240,6 +241,7 @@ const table = {
     attempts: 12,
     what: 'asks Mobizon what became of SMS',
   },
+  ...sequenceConsumers,
 } as const satisfies Record<string, Row>;
 export type ConsumerName = keyof typeof table;
 

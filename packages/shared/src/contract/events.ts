@@ -17,6 +17,7 @@ import { consentFields } from './consent.ts';
 import { messageSchema } from './messages.ts';
 import { newId } from './ids.ts';
 import { rejectSchema } from './intake-forms.ts';
+import { sequenceDueSchema } from './sequences.ts';
 import { refundSchema, saleSchema } from './sale-facts.ts';
 import { referralClickSchema, referrerSchema } from './referral-facts.ts';
 import { auditSchema, leadTakingSchema, staffSchema } from './staff-facts.ts';
@@ -247,6 +248,8 @@ export const eventSchemas = {
   'crm.lead_taken.v1': defineEvent('crm.lead_taken.v1', leadTakingSchema),
   /** A batch of a campaign may be sent now: a nudge, the row in the database decides. */
   'campaign.batch_ready.v1': defineEvent('campaign.batch_ready.v1', batchReadySchema),
+  /** A message of a sequence is due (published by the broker's own scheduler). */
+  'sequence.due.v1': defineEvent('sequence.due.v1', sequenceDueSchema),
   /** A provider was called. */
   'provider.called.v1': defineEvent('provider.called.v1', callSchema),
   /** Somebody who works here came, changed or left: how they are now, whole. */

@@ -4,6 +4,7 @@
  * Facts (what happened) are kept and can be replayed: retention `limits`. Work (what has to be done)
  * is removed once settled: retention `workqueue`, whose acks also survive a kill of the broker.
  */
+import { sequenceStream } from './sequences.ts';
 import { staffStream } from './staff-streams.ts';
 
 const DAY = 24 * 60 * 60_000;
@@ -109,6 +110,7 @@ export const ownStreams = {
     maxAgeMs: 30 * DAY,
     what: 'every call to a provider: calls.<service>.<status>',
   },
+  SEQUENCES: sequenceStream,
   STAFF: staffStream,
   AUDIT: {
     subjects: ['audit.*.*.*'],

@@ -4,6 +4,7 @@
  */
 import { accessBuckets } from './access-tokens.ts';
 import { redrivesInto } from './consumers.ts';
+import { sequenceSubjects } from './sequences.ts';
 import { staffSyncBucket, staffTelegramBucket } from './staff-streams.ts';
 import { ownStreams, type StreamName, type StreamSpec } from './streams.ts';
 
@@ -152,6 +153,7 @@ export const subjects = {
   referral: (fact: 'registered' | 'clicked', about: string) => `referrals.${fact}.${about}`,
   messageRequested: (type: string, messageId: string) => `messages.requested.${type}.${messageId}`,
   campaignBatch: (campaignId: string, n: number) => `campaigns.batch.${campaignId}.${n}`,
+  ...sequenceSubjects,
   staffChanged: (staffId: string) => `staff.changed.${staffId}`,
   /** `action` is two tokens: `staff.disabled`. */
   audit: (action: string, eventId: string) => `audit.${action}.${eventId}`,

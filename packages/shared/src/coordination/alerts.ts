@@ -3,8 +3,9 @@
  * that processes which notice the same, before or after a restart, tell it once together.
  */
 import type { Bus } from '../broker/bus.ts';
+import { publishEvent } from '../broker/publish-event.ts';
 import type { Alert } from '../contract/alert-facts.ts';
-import { eventSchemas, makeEvent } from '../contract/events.ts';
+import { eventSchemas } from '../contract/events.ts';
 import { subjects } from '../contract/topology.ts';
 
 /** What goes on is told again this often: the first message may have been overlooked. */
@@ -43,10 +44,8 @@ export function createAlerts(
   };
 
   const publish = async (alert: Omit<Alert, 'at'>, msgId: string): Promise<void> => {
-    const { severity, what } = alert;
     const data = { ...alert, at: new Date(now()).toISOString() };
-    const event = makeEvent('alert.raised.v1', { source: bus.name, subject: what, data });
-    await bus.publish(subjects.alert(severity, what), event, { msgId });
+    await publishEvent(bus, 'alert.raised.v1', data, { msgId });
   };
 
   return {

@@ -1,6 +1,7 @@
 /** Telling what became of deliveries, for every service that makes some. */
 import type { Bus } from '../broker/bus.ts';
-import { makeEvent, type DeliveryOutcome } from '../contract/events.ts';
+import { newEvent, publishMade } from '../broker/publish-event.ts';
+import type { DeliveryOutcome } from '../contract/events.ts';
 import { derivedId, newId } from '../contract/ids.ts';
 import { isSettled, type LedgerEntry } from './ledger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -24,35 +25,31 @@ export function createDeliveryFacts(
   ) => {
     const { deliveryId, leadId, about, channel, template, dueAt, attempts } = entry;
     const { provider, providerId, reason, error, shortLink } = entry;
-    const subject = subjects.delivery(channel, outcome, deliveryId);
-    const event = makeEvent('delivery.recorded.v1', {
-      source: bus.name,
-      subject: leadId,
-      id,
-      data: {
-        deliveryId,
-        leadId,
-        channel,
-        template,
-        outcome,
-        at,
-        attempts,
-        scheduledFor: dueAt,
-        ...(about !== undefined && { about }),
-        ...(provider !== undefined && { provider }),
-        ...(providerId !== undefined && { providerId }),
-        ...(reason !== undefined && { reason }),
-        ...(error !== undefined && { error }),
-        ...(shortLink !== undefined && { shortLink }),
-      },
-    });
-    const told = await bus.publish(subject, event, { onceUnder: subject });
+    const data = {
+      deliveryId,
+      leadId,
+      channel,
+      template,
+      outcome,
+      at,
+      attempts,
+      scheduledFor: dueAt,
+      ...(about !== undefined && { about }),
+      ...(provider !== undefined && { provider }),
+      ...(providerId !== undefined && { providerId }),
+      ...(reason !== undefined && { reason }),
+      ...(error !== undefined && { error }),
+      ...(shortLink !== undefined && { shortLink }),
+    };
+    const event = newEvent(bus.name, 'delivery.recorded.v1', data, id);
+    const onceUnder = subjects.delivery(channel, outcome, deliveryId);
+    const told = await publishMade(bus, event, { onceUnder });
     if (told.stored && outcome !== 'planned') metrics?.deliveries.inc({ channel, outcome });
     if (told.stored && outcome === 'skipped')
       metrics?.skipped.inc({ channel, reason: reason ?? '' });
     // A person had it tried again and it ended as it did before: the newer end is told as well.
     if (!told.stored && outcome !== 'planned' && entry.reopenedFor !== undefined) {
-      await bus.publish(subject, event);
+      await publishMade(bus, event);
     }
   };
 

@@ -1,9 +1,10 @@
 /** Codes of people who bring others: whose each is, and how somebody gets one. No two people have the same. */
 import { z } from 'zod';
 import type { Bus } from '../broker/bus.ts';
+import { publishEvent } from '../broker/publish-event.ts';
 import { keepFirst, readKey } from '../coordination/kv.ts';
 import { orOutage } from '../errors.ts';
-import { eventSchemas, makeEvent } from '../contract/events.ts';
+import { eventSchemas } from '../contract/events.ts';
 import { derivedCode, derivedId } from '../contract/ids.ts';
 import { readReferralCode, type Referrer } from '../contract/referral-facts.ts';
 import { subjects } from '../contract/topology.ts';
@@ -66,8 +67,7 @@ export async function registerReferrer(
   const code = await claimOneOf(bus, referrerId, wish);
   if (code === undefined) return { kind: 'taken' };
   const data: Referrer = { referrerId, code, ...person, at: now.toISOString() };
-  const event = makeEvent('referrer.registered.v1', { source: bus.name, subject: code, data });
-  const { stored, existing } = await bus.publish(subject, event, { onceUnder: subject });
+  const { stored, existing } = await publishEvent(bus, 'referrer.registered.v1', data);
   if (stored) return { kind: 'registered', referrerId, code };
   return { kind: 'known', referrerId, code: readReferrer(existing?.event)?.code ?? code };
 }

@@ -1,6 +1,7 @@
 /** Messages that wait at the broker until they are due, and notices that are due at once. */
 import type { Bus } from '../broker/bus.ts';
 import { makeEvent, type NotificationDue, type TelegramNotice } from '../contract/events.ts';
+import type { SequenceDue } from '../contract/sequences.ts';
 import { subjects } from '../contract/topology.ts';
 
 /**
@@ -18,6 +19,27 @@ export async function scheduleDue(bus: Bus, due: NotificationDue['data']): Promi
       pending: subjects.notifyAt(due.channel, due.deliveryId),
       due: subjects.notifyDue(due.channel, due.deliveryId),
       at: new Date(due.dueAt),
+    },
+    event,
+  );
+}
+
+/**
+ * Has the broker say when a message of a sequence is due. A second call replaces the first.
+ * @throws TransientError when the broker did not confirm.
+ */
+export async function scheduleSequence(
+  bus: Pick<Bus, 'schedule' | 'name'>,
+  { personId, step }: SequenceDue,
+  dueAt: string,
+): Promise<void> {
+  const data = { personId, step };
+  const event = makeEvent('sequence.due.v1', { source: bus.name, subject: personId, data });
+  await bus.schedule(
+    {
+      pending: subjects.sequenceAt(personId, step),
+      due: subjects.sequenceDue(personId, step),
+      at: new Date(dueAt),
     },
     event,
   );

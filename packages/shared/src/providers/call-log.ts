@@ -1,10 +1,10 @@
 /** Every call to a provider is measured and told to the log of integrations, whatever came of it. */
 import type { Bus } from '../broker/bus.ts';
+import { publishEvent } from '../broker/publish-event.ts';
 import { toError } from '../errors.ts';
-import { makeEvent, type ProviderCall } from '../contract/events.ts';
+import { type ProviderCall } from '../contract/events.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { subjects } from '../contract/topology.ts';
 
 export interface CallContext {
   leadId?: string;
@@ -26,14 +26,9 @@ export function createCallTracker(ports: { bus: Bus; metrics: Metrics; log: Log 
   const { bus, metrics, log } = ports;
 
   const record = (call: ProviderCall): void => {
-    const event = makeEvent('provider.called.v1', {
-      source: bus.name,
-      subject: call.leadId ?? call.action,
-      data: call,
-    });
-    bus
-      .publish(subjects.call(bus.name, call.status), event, { msgId: event.id })
-      .catch((thrown: unknown) => log.warn({ err: toError(thrown) }, 'a call was not recorded'));
+    publishEvent(bus, 'provider.called.v1', call).catch((thrown: unknown) =>
+      log.warn({ err: toError(thrown) }, 'a call was not recorded'),
+    );
   };
 
   return async (action, context, call) => {

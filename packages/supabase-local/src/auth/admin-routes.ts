@@ -39,7 +39,12 @@ export async function answerAdmin(
       users,
       linkRequestSchema.parse({ ...z.looseObject({}).parse(await body()), type: 'invite' }),
     );
-    await mailer.send('invite', link.user.email, link.hashed_token);
+    try {
+      await mailer.send('invite', link.user.email, link.hashed_token);
+    } catch (thrown) {
+      await users.forgetInvitation(link.user.id);
+      throw thrown;
+    }
     return Response.json(link.user);
   }
   const [, id] = userPath.exec(pathname) ?? [];

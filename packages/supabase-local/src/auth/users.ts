@@ -17,7 +17,7 @@ export interface AuthUser {
 }
 
 const COLUMNS = `u.id, u.aud, u.role, u.email, coalesce(u.phone, '') as phone, u.email_confirmed_at, u.confirmed_at,
-  u.invited_at, u.last_sign_in_at, u.banned_until, u.deleted_at, u.created_at, u.updated_at, u.is_anonymous,
+  u.invited_at, u.confirmation_sent_at, u.recovery_sent_at, u.last_sign_in_at, u.banned_until, u.deleted_at, u.created_at, u.updated_at, u.is_anonymous,
   u.raw_app_meta_data as app_metadata, u.raw_user_meta_data as user_metadata,
   coalesce((select json_agg(json_build_object('identity_id', i.id, 'id', i.provider_id, 'user_id', i.user_id,
     'provider', i.provider, 'identity_data', i.identity_data)) from auth.identities i where i.user_id = u.id), '[]')
@@ -186,6 +186,14 @@ export function createAuthUsers(db: PGliteInterface) {
       await db.query(
         `update auth.users set ${kind}_token = $2, ${kind}_sent_at = now() where id = $1`,
         [id, hash],
+      );
+    },
+
+    /** As if the link had not been made: its mail did not go out. */
+    async forgetInvitation(id: string): Promise<void> {
+      await db.query(
+        `update auth.users set confirmation_token = '', confirmation_sent_at = null where id = $1`,
+        [id],
       );
     },
 

@@ -41,7 +41,8 @@ export function campaignsPage(
       </div>
       <div class="row">
         <a class="btn" href="/campaigns/texts">Тексты</a
-        ><a class="btn" href="/campaigns/segments">Сегменты</a>${campaigns.length > 0 && add}
+        ><a class="btn" href="/campaigns/segments">Сегменты</a
+        ><a class="btn" href="/campaigns/sequences">Цепочки</a>${campaigns.length > 0 && add}
       </div>
     </div>
     <div class="stack" id="campaigns" data-live>

@@ -36,7 +36,9 @@ export function spendPage({ table, source, told }: SpendShown): Html {
           >
 ${table}</textarea>
           <p class="hint">
-            Или файл: <input type="file" accept=".csv,.txt,.tsv,text/csv" data-file-into="table" />
+            <label
+              >Или файл: <input type="file" accept=".csv,.txt,.tsv,text/csv" data-file-into="table"
+            /></label>
           </p>
         </div>
         <div class="field">

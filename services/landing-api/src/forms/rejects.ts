@@ -5,10 +5,10 @@
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent, eventSchemas, type EventOf } from '@leadwire/shared/contract/events';
+import { newEvent, publishMade } from '@leadwire/shared/broker/publish-event';
+import { eventSchemas, type EventOf } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import type { Reject } from '@leadwire/shared/contract/intake-forms';
-import { subjects } from '@leadwire/shared/contract/topology';
 import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import { TransientError, toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
@@ -59,8 +59,7 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
   );
 
   const publish = async (event: EventOf<'intake.rejected.v1'>): Promise<void> => {
-    const subject = subjects.intakeRejected(event.data.rejectId);
-    await bus.publish(subject, event, { onceUnder: subject });
+    await publishMade(bus, event);
   };
 
   const write = async (event: EventOf<'intake.rejected.v1'>): Promise<void> => {
@@ -125,8 +124,7 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
   return {
     async keep(reject) {
       const rejectId = newId();
-      const data = { ...reject, rejectId };
-      const event = makeEvent('intake.rejected.v1', { source: bus.name, subject: rejectId, data });
+      const event = newEvent(bus.name, 'intake.rejected.v1', { ...reject, rejectId });
       if (!isTooMany()) await store(event);
       tell(reject);
       return rejectId;

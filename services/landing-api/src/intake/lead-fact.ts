@@ -1,14 +1,11 @@
 /** A lead as it is told to the others: its event, and how a repeat of it is recognised. */
 import { z } from 'zod';
 import type { Bus, PublishOptions, Published } from '@leadwire/shared/broker/bus';
+import { newEvent, publishMade } from '@leadwire/shared/broker/publish-event';
 import type { QuarantineReason } from '@leadwire/shared/contract/alert-facts';
-import { eventSchemas, makeEvent, type Lead } from '@leadwire/shared/contract/events';
+import { eventSchemas, type Lead } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
-import {
-  CONTENT_HASH_HEADER,
-  DUPLICATE_WINDOW_MS,
-  subjects,
-} from '@leadwire/shared/contract/topology';
+import { CONTENT_HASH_HEADER, DUPLICATE_WINDOW_MS } from '@leadwire/shared/contract/topology';
 
 export const leadEventSchema = z.discriminatedUnion('type', [
   eventSchemas['lead.created.v1'],
@@ -27,11 +24,8 @@ export interface LeadFact {
 
 /** The event of a lead that has just come in. `quarantine` is why it is held, if it is. */
 export function leadEvent(source: string, lead: Lead, quarantine?: QuarantineReason): LeadEvent {
-  const subject = lead.leadId;
-  if (quarantine === undefined)
-    return makeEvent('lead.created.v1', { source, subject, data: lead });
-  const data = { ...lead, quarantine };
-  return makeEvent('lead.quarantined.v1', { source, subject, data });
+  if (quarantine === undefined) return newEvent(source, 'lead.created.v1', lead);
+  return newEvent(source, 'lead.quarantined.v1', { ...lead, quarantine });
 }
 
 /**
@@ -42,7 +36,7 @@ export function keyConflictFact({ event, ...rest }: LeadFact): LeadFact {
   const leadId = derivedId('submission-content', `${event.data.leadId}:${rest.contentHash}`);
   const contactIssues: Lead['contactIssues'] = [...event.data.contactIssues, 'key_conflict'];
   const data = { ...event.data, leadId, contactIssues };
-  return { ...rest, event: makeEvent(event.type, { source: event.source, subject: leadId, data }) };
+  return { ...rest, event: newEvent(event.source, event.type, data) };
 }
 
 /**
@@ -55,16 +49,7 @@ export function publishLead(
   { event, contentHash }: LeadFact,
   options: Pick<PublishOptions, 'msgId'> = {},
 ): Promise<Published> {
-  const { leadId, kind } = event.data;
-  const subject =
-    event.type === 'lead.quarantined.v1'
-      ? subjects.leadQuarantined(kind, leadId)
-      : subjects.leadCreated(kind, leadId);
-  return bus.publish(subject, event, {
-    ...options,
-    onceUnder: subjects.anyLead(leadId),
-    headers: { [CONTENT_HASH_HEADER]: contentHash },
-  });
+  return publishMade(bus, event, { ...options, headers: { [CONTENT_HASH_HEADER]: contentHash } });
 }
 
 /** The message id under which the broker recognises a double click on a form without a key. */

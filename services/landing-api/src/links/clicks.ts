@@ -3,11 +3,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { TransientError, toError } from '@leadwire/shared/errors';
-import { makeEvent } from '@leadwire/shared/contract/events';
 import type { Ledger } from '@leadwire/shared/delivery/ledger';
 import type { ShortLink, ShortLinks } from '@leadwire/shared/delivery/short-links';
-import { subjects } from '@leadwire/shared/contract/topology';
 import { ownCounter } from '../edge-guards.ts';
 import { isByPerson, isTooSoon } from './programs.ts';
 import { readPage, sendPage } from './pages.ts';
@@ -80,21 +79,16 @@ async function countClick(
   const at = now();
   try {
     const byProgram = !isByPerson(request) || (await isOpenedTooSoon(ports, link, at));
-    const event = makeEvent('delivery.recorded.v1', {
-      source: bus.name,
-      subject: leadId,
-      data: {
-        deliveryId,
-        leadId,
-        channel,
-        template,
-        outcome: 'clicked',
-        at: at.toISOString(),
-        shortLink: { code, url },
-        ...(byProgram && { byProgram }),
-      },
+    await publishEvent(bus, 'delivery.recorded.v1', {
+      deliveryId,
+      leadId,
+      channel,
+      template,
+      outcome: 'clicked',
+      at: at.toISOString(),
+      shortLink: { code, url },
+      ...(byProgram && { byProgram }),
     });
-    await bus.publish(subjects.delivery(channel, 'clicked', deliveryId), event);
   } catch (thrown) {
     request.log.warn({ err: toError(thrown), deliveryId }, 'a click was not counted');
   }

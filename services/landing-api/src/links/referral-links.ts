@@ -3,9 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent } from '@leadwire/shared/contract/events';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { readReferralCode } from '@leadwire/shared/contract/referral-facts';
-import { subjects } from '@leadwire/shared/contract/topology';
 import { findReferralCode } from '@leadwire/shared/delivery/referral-codes';
 import { toError } from '@leadwire/shared/errors';
 import { isByPerson } from './programs.ts';
@@ -56,8 +55,7 @@ function countClick({ bus, now }: ReferralLinkPorts, code: string, { log }: Fast
   const count = async (): Promise<void> => {
     if ((await findReferralCode(bus, code)) === undefined) return;
     const data = { code, at: now().toISOString() };
-    const event = makeEvent('referral.clicked.v1', { source: bus.name, subject: code, data });
-    await bus.publish(subjects.referral('clicked', code), event);
+    await publishEvent(bus, 'referral.clicked.v1', data);
   };
   count().catch((thrown: unknown) => {
     log.warn({ err: toError(thrown), code }, 'a click of a referrer was not counted');

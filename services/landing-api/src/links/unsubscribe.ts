@@ -7,8 +7,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { TransientError } from '@leadwire/shared/errors';
-import { makeEvent } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
 import {
   readUnsubscribeToken,
@@ -64,21 +64,12 @@ export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePor
   // No `msgId` of its own: a click after an undo is another choice, and one that comes twice says the same.
   const suppress = (recipientId: string) => {
     const data = { recipientId, reason: 'unsubscribed', source: 'link' } as const;
-    const event = makeEvent('contact.suppressed.v1', {
-      source: bus.name,
-      subject: recipientId,
-      data: { ...data, at: now().toISOString() },
-    });
-    return bus.publish(subjects.contactSuppressed(recipientId), event);
+    return publishEvent(bus, 'contact.suppressed.v1', { ...data, at: now().toISOString() });
   };
 
   const restore = (recipientId: string) => {
-    const event = makeEvent('contact.restored.v1', {
-      source: bus.name,
-      subject: recipientId,
-      data: { recipientId, source: 'link', at: now().toISOString() },
-    });
-    return bus.publish(subjects.contactRestored(recipientId), event);
+    const data = { recipientId, source: 'link', at: now().toISOString() };
+    return publishEvent(bus, 'contact.restored.v1', data);
   };
 
   const show = (reply: FastifyReply, token: string, { shown }: UnsubscribeLink, choice: Choice) =>

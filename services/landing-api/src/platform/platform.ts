@@ -3,14 +3,14 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
 import { readEmail } from '@leadwire/shared/contacts/emails';
 import { readPhone } from '@leadwire/shared/contacts/phones';
-import { eventSchemas, makeEvent } from '@leadwire/shared/contract/events';
+import { eventSchemas } from '@leadwire/shared/contract/events';
 import { studentSchema, type Student } from '@leadwire/shared/contract/student-facts';
 import { problemSchema } from '@leadwire/shared/service/http-problems';
 import type { Access } from '@leadwire/shared/service/access';
-import { subjects } from '@leadwire/shared/contract/topology';
 import { readConsent } from '../forms/consent.ts';
 import { platformOnly } from './guard.ts';
 import { link, type ReadMessage } from './message-body.ts';
@@ -91,9 +91,7 @@ export function addPlatformRoutes(app: FastifyInstance, ports: PlatformPorts): v
       product: purchase.product,
       ...(purchase.amount > 0 && { saleId: purchase.saleId }),
     };
-    const subject = subjects.studentCreated(body.id);
-    const event = makeEvent('student.created.v1', { source: bus.name, subject: body.id, data });
-    const { stored, existing } = await bus.publish(subject, event, { onceUnder: subject });
+    const { stored, existing } = await publishEvent(bus, 'student.created.v1', data);
     const known = stored ? data : readStored(existing?.event);
     const sale = await recordSale(ports, student, purchase, body.amount != null, known);
     reply.code(stored || sale?.isNew ? 201 : 200);
@@ -124,10 +122,7 @@ export function addPlatformRoutes(app: FastifyInstance, ports: PlatformPorts): v
     },
     async ({ params: { id, n } }, reply) => {
       const data = { studentId: id, lesson: n, at: now().toISOString() };
-      const made = { source: bus.name, subject: id, data };
-      const event = makeEvent('lesson.completed.v1', made);
-      const subject = subjects.lessonCompleted(id, n);
-      const { stored } = await bus.publish(subject, event, { onceUnder: subject });
+      const { stored } = await publishEvent(bus, 'lesson.completed.v1', data);
       reply.code(stored ? 201 : 200);
       const answer = { success: true as const, studentId: id };
       return stored ? answer : { ...answer, duplicate: true as const };

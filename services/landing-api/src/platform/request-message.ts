@@ -1,6 +1,7 @@
 /** Stores what the platform wants somebody to be told, once however often it is asked for. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent, eventSchemas } from '@leadwire/shared/contract/events';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
+import { eventSchemas } from '@leadwire/shared/contract/events';
 import { contentHash, derivedId } from '@leadwire/shared/contract/ids';
 import type { PlatformMessage } from '@leadwire/shared/contract/messages';
 import { subjects } from '@leadwire/shared/contract/topology';
@@ -58,9 +59,7 @@ export async function requestMessage(
     receivedAt,
     contentHash: hash,
   };
-  const event = makeEvent('message.requested.v1', { source: bus.name, subject: messageId, data });
-  const subject = subjects.messageRequested(content.type, messageId);
-  const { stored, existing } = await bus.publish(subject, event, { onceUnder: under });
+  const { stored, existing } = await publishEvent(bus, 'message.requested.v1', data);
   return stored
     ? { messageId, isRepeat: false }
     : repeatOf(existing?.event, isStrict ? hash : undefined, messageId);

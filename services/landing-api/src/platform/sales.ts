@@ -3,8 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { cleanLine } from '@leadwire/shared/contacts/clean-text';
-import { eventSchemas, makeEvent } from '@leadwire/shared/contract/events';
+import { eventSchemas } from '@leadwire/shared/contract/events';
 import { saleIdOf, type Sale } from '@leadwire/shared/contract/sale-facts';
 import type { Student } from '@leadwire/shared/contract/student-facts';
 import { subjects } from '@leadwire/shared/contract/topology';
@@ -81,9 +82,7 @@ export async function recordSale(
   const saleId = isLater ? saleIdOf(id, product) : purchase.saleId;
   const at = now().toISOString();
   const data: Sale = { saleId, studentId: id, email, phone, product, course, amount, at };
-  const event = makeEvent('sale.recorded.v1', { source: bus.name, subject: id, data });
-  const subject = subjects.sale('recorded', id, saleId);
-  const { stored } = await bus.publish(subject, event, { onceUnder: subject });
+  const { stored } = await publishEvent(bus, 'sale.recorded.v1', data);
   return { saleId, isNew: stored };
 }
 
@@ -129,9 +128,7 @@ export function addRefundRoute(
     async ({ params: { id }, body }, reply) => {
       const saleId = await refundedSale(bus, id, body?.product);
       const data = { saleId, studentId: id, at: now().toISOString() };
-      const event = makeEvent('sale.refunded.v1', { source: bus.name, subject: id, data });
-      const subject = subjects.sale('refunded', id, saleId);
-      const { stored } = await bus.publish(subject, event, { onceUnder: subject });
+      const { stored } = await publishEvent(bus, 'sale.refunded.v1', data);
       reply.code(stored ? 201 : 200);
       const answer = { success: true as const, studentId: id, saleId };
       return stored ? answer : { ...answer, duplicate: true as const };

@@ -5,8 +5,8 @@
  */
 import type { FastifyInstance } from 'fastify';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent, type DealChanged } from '@leadwire/shared/contract/events';
-import { subjects } from '@leadwire/shared/contract/topology';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
+import { type DealChanged } from '@leadwire/shared/contract/events';
 import { HOOKS_PER_MINUTE, inTime, refuseStrangers, type Strangers } from './hook-guards.ts';
 
 /** AmoCRM waits two seconds; what took longer it sends again in five minutes. */
@@ -65,12 +65,7 @@ export function addAmocrmHook(app: FastifyInstance, ports: HookPorts): void {
   const { bus, secret, strangers, now } = ports;
   const publish = async (hint: Hint): Promise<void> => {
     const data = { ...hint, at: now().toISOString() };
-    const event = makeEvent('crm.deal_changed.v1', {
-      source: bus.name,
-      subject: String(hint.dealId),
-      data,
-    });
-    await bus.publish(subjects.crmChange(hint.dealId), event);
+    await publishEvent(bus, 'crm.deal_changed.v1', data);
   };
 
   // A scope of its own: nobody else here takes forms.

@@ -8,10 +8,10 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { newEvent, publishMade } from '@leadwire/shared/broker/publish-event';
 import type { SuppressionReason } from '@leadwire/shared/contract/campaign-facts';
-import { makeEvent, type AnyEvent, type DeliveryOutcome } from '@leadwire/shared/contract/events';
+import { type DeliveryOutcome, type EventOf } from '@leadwire/shared/contract/events';
 import { contentHash, derivedId } from '@leadwire/shared/contract/ids';
-import { subjects } from '@leadwire/shared/contract/topology';
 import { keepFirst } from '@leadwire/shared/coordination/kv';
 import { orOutage } from '@leadwire/shared/errors';
 import { RequestError } from '@leadwire/shared/service/http-problems';
@@ -68,11 +68,7 @@ function outcomeOf({ event, severity }: MailgunEvent): DeliveryOutcome | undefin
   return OUTCOMES[event];
 }
 
-interface Fact {
-  subject: string;
-  event: AnyEvent;
-  onceUnder?: string;
-}
+type Fact = EventOf<'delivery.recorded.v1'> | EventOf<'contact.suppressed.v1'>;
 
 /** The facts in an event, none for one that says nothing new or is about no mail of ours. */
 function readEvent(event: MailgunEvent, source: string): Fact[] {
@@ -97,8 +93,7 @@ function outcomeFacts(event: MailgunEvent, outcome: DeliveryOutcome, source: str
     ...(outcome === 'bounced' && { reason: reasonOf(event) }),
   };
   const id = derivedId('mailgun', event.id);
-  const fact = makeEvent('delivery.recorded.v1', { source, id, subject: leadId, data });
-  return [{ subject: subjects.delivery('email', outcome, delivery_id), event: fact }];
+  return [newEvent(source, 'delivery.recorded.v1', data, id)];
 }
 
 /** Suppression lists are each provider's own: ours hears of both. */
@@ -116,9 +111,7 @@ function suppressions(event: MailgunEvent, outcome: DeliveryOutcome, source: str
     channel: 'email' as const,
     contact,
   };
-  const fact = makeEvent('contact.suppressed.v1', { source, id, subject: id, data });
-  const subject = subjects.contactSuppressed(id);
-  return [{ subject, event: fact, onceUnder: subject }];
+  return [newEvent(source, 'contact.suppressed.v1', data, id)];
 }
 
 /** One token: `suppress-bounce`, `bounce`, `generic`. */
@@ -160,11 +153,7 @@ export function addMailgunHook(app: FastifyInstance, ports: MailgunHookPorts): v
       const work = async () => {
         await useToken(bus, hook.signature.token, contentHash(hook['event-data']));
         const facts = readEvent(event, bus.name);
-        await Promise.all(
-          facts.map(({ subject, event: fact, onceUnder }) =>
-            bus.publish(subject, fact, onceUnder === undefined ? {} : { onceUnder }),
-          ),
-        );
+        await Promise.all(facts.map((fact) => publishMade(bus, fact)));
       };
       await inTime(work(), ANSWER_WITHIN_MS);
       return { success: true };

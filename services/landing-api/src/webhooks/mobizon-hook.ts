@@ -6,9 +6,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent } from '@leadwire/shared/contract/events';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { derivedId } from '@leadwire/shared/contract/ids';
-import { subjects } from '@leadwire/shared/contract/topology';
 import { UNLIMITED, inTime, refuseStrangers, type Strangers } from './hook-guards.ts';
 
 /** Mobizon waits five seconds; what took longer it sends again in a minute. */
@@ -46,14 +45,10 @@ export function addMobizonHook(app: FastifyInstance, ports: MobizonHookPorts): v
         return { success: true };
       }
       const { messageId } = report.data;
-      const event = makeEvent('sms.reported.v1', {
-        source: bus.name,
-        subject: messageId,
-        // The same report told again is the same hint, but no report keeps another from being heard.
-        id: derivedId('mobizon', report.eventId, messageId),
-        data: { messageId, at: now().toISOString() },
-      });
-      await inTime(bus.publish(subjects.smsReport(messageId), event), ANSWER_WITHIN_MS);
+      const data = { messageId, at: now().toISOString() };
+      // The same report told again is the same hint, but no report keeps another from being heard.
+      const id = derivedId('mobizon', report.eventId, messageId);
+      await inTime(publishEvent(bus, 'sms.reported.v1', data, { id }), ANSWER_WITHIN_MS);
       return { success: true };
     },
   );

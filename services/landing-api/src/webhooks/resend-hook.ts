@@ -3,19 +3,19 @@
  * Webhooks say. It comes repeated and out of order, so it becomes facts that say the same however
  * often and in whatever order they are told. Whose mail it was stands in the tags that we gave it.
  */
+import type { EventOf } from '@leadwire/shared/contract/events';
 import type { CampaignOutcome, SuppressionReason } from '@leadwire/shared/contract/campaign-facts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import type { Bus, PublishOptions } from '@leadwire/shared/broker/bus';
+import type { Bus } from '@leadwire/shared/broker/bus';
+import { newEvent, publishMade } from '@leadwire/shared/broker/publish-event';
 import { toError } from '@leadwire/shared/errors';
-import { makeEvent, type AnyEvent } from '@leadwire/shared/contract/events';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import { isProgram } from '../links/programs.ts';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import { linkMark } from '@leadwire/shared/delivery/link-mark';
-import { subjects } from '@leadwire/shared/contract/topology';
 import { UNLIMITED, inTime } from './hook-guards.ts';
 
 /** Resend waits 15 seconds; what was not answered by then comes again. */
@@ -55,11 +55,10 @@ const webhookSchema = z.object({
 });
 type MailEvent = z.infer<typeof webhookSchema>;
 
-interface Fact {
-  subject: string;
-  event: AnyEvent;
-  options?: PublishOptions;
-}
+type Fact =
+  | EventOf<'delivery.recorded.v1'>
+  | EventOf<'campaign.delivery_recorded.v1'>
+  | EventOf<'contact.suppressed.v1'>;
 
 /** The facts in an event, none for one that says nothing new. `svixId` names it on every repeat. */
 export function readMailEvent(event: MailEvent, svixId: string, source: string): Fact[] {
@@ -92,24 +91,12 @@ function outcomeFact(
   if (campaignId !== undefined) {
     const data = { recipientId: deliveryId, campaignId, channel: 'email', outcome, at } as const;
     const link = click?.link === undefined ? {} : { link: linkMark(click.link) };
-    const event = makeEvent('campaign.delivery_recorded.v1', {
-      source,
-      id,
-      subject: campaignId,
-      data: { ...data, ...more, ...link },
-    });
-    return [{ subject: subjects.campaignDelivery('email', outcome, deliveryId), event }];
+    return [newEvent(source, 'campaign.delivery_recorded.v1', { ...data, ...more, ...link }, id)];
   }
   if (leadId === undefined || template === undefined) return [];
   const data = { deliveryId, leadId, channel: 'email', template, outcome, at } as const;
   const about = messageId === undefined ? {} : { about: 'message' as const };
-  const event = makeEvent('delivery.recorded.v1', {
-    source,
-    id,
-    subject: leadId,
-    data: { ...data, ...about, ...more },
-  });
-  return [{ subject: subjects.delivery('email', outcome, deliveryId), event }];
+  return [newEvent(source, 'delivery.recorded.v1', { ...data, ...about, ...more }, id)];
 }
 
 /** Who must not get campaigns any more. A mailbox that is full today (Transient) may have room tomorrow. */
@@ -131,11 +118,7 @@ function suppression(event: MailEvent, svixId: string, source: string): Fact[] {
       : to.map((mailbox) => ({ channel: 'email' as const, contact: addressOf(mailbox) }));
   return people.map((person, index) => {
     const id = derivedId('suppressed', svixId, String(index));
-    const data = { ...base, ...person };
-    const made = makeEvent('contact.suppressed.v1', { source, id, subject: id, data });
-    const subject = subjects.contactSuppressed(id);
-    // For good: a repeat after days must not undo what a person changed by hand meanwhile.
-    return { subject, event: made, options: { onceUnder: subject } };
+    return newEvent(source, 'contact.suppressed.v1', { ...base, ...person }, id);
   });
 }
 
@@ -193,9 +176,7 @@ export function addResendHook(app: FastifyInstance, { bus, secret }: ResendHookP
           return { success: true };
         }
         const facts = readMailEvent(event, String(headers['svix-id']), bus.name);
-        const stored = facts.map(({ subject, event: fact, options }) =>
-          bus.publish(subject, fact, options),
-        );
+        const stored = facts.map((fact) => publishMade(bus, fact));
         await inTime(Promise.all(stored), ANSWER_WITHIN_MS);
         return { success: true };
       },

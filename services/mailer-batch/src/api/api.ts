@@ -17,6 +17,7 @@ import { createSubjectStore } from '../campaigns/subject-store.ts';
 import { createDraftStore } from '../campaigns/draft-store.ts';
 import type { MailerEnv } from '../env.ts';
 import { createOwnTexts } from '../campaigns/own-texts.ts';
+import { createSequenceStore } from '../sequences/sequence-store.ts';
 import type { HttpPorts } from './http-ports.ts';
 
 interface Parts extends Pick<ReturnType<typeof createChannels>, 'resend' | 'mobizon' | 'channels'> {
@@ -48,6 +49,7 @@ export async function createHttpPorts(env: MailerEnv, parts: Parts): Promise<Htt
     reports: createReportStore(database),
     subjects: createSubjectStore(database),
     segments: createSegmentStore(database),
+    sequences: createSequenceStore(database),
     timeZone: env.CAMPAIGN_TIME_ZONE,
     lists: createContactLists(database),
     texts,

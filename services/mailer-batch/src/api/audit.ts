@@ -1,10 +1,8 @@
 /** What people do to campaigns, for the audit log: every change that is asked for over HTTP, and how it ended. */
 import type { FastifyInstance } from 'fastify';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { makeEvent } from '@leadwire/shared/contract/events';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import type { AuditRecord } from '@leadwire/shared/contract/staff-facts';
-import { newId } from '@leadwire/shared/contract/ids';
-import { subjects } from '@leadwire/shared/contract/topology';
 import { toError } from '@leadwire/shared/errors';
 
 /** CLI and console say here who asks; whoever calls with the token alone is the token's. */
@@ -28,6 +26,12 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'POST /api/campaigns/:id/copy': 'campaign.copied',
   'POST /api/campaigns/:id/resend': 'campaign.copied',
   'DELETE /api/campaigns/:id': 'campaign.deleted',
+  'POST /api/sequences': 'campaign.sequence_saved',
+  'PUT /api/sequences/:id': 'campaign.sequence_saved',
+  'POST /api/sequences/:id/on': 'campaign.sequence_on',
+  'POST /api/sequences/:id/off': 'campaign.sequence_off',
+  'POST /api/sequences/:id/stop': 'campaign.sequence_stopped',
+  'POST /api/sequences/stop': 'campaign.sequence_stopped',
   'POST /api/segments': 'campaign.segment_saved',
   'PUT /api/segments/:id': 'campaign.segment_saved',
   'DELETE /api/segments/:id': 'campaign.segment_deleted',
@@ -56,13 +60,9 @@ export function auditChanges(app: FastifyInstance, bus: Pick<Bus, 'name' | 'publ
       result,
       at: new Date().toISOString(),
     };
-    const eventId = newId();
-    const about = { id: eventId, source: bus.name, subject: record.subject, data: record };
-    await bus
-      .publish(subjects.audit(action, eventId), makeEvent('audit.recorded.v1', about))
-      .catch((thrown: unknown) => {
-        log.error({ err: toError(thrown), record }, 'the audit log did not take this');
-      });
+    await publishEvent(bus, 'audit.recorded.v1', record).catch((thrown: unknown) => {
+      log.error({ err: toError(thrown), record }, 'the audit log did not take this');
+    });
   });
 }
 

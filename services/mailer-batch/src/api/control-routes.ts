@@ -13,6 +13,7 @@ import {
   refuseUnfinished,
 } from '../campaigns/campaign-texts.ts';
 import { campaignById, campaignParams, type HttpPorts } from './http-ports.ts';
+import { createPauseAlerts } from '../campaigns/pause-alerts.ts';
 import { peopleOf } from '../campaigns/preview.ts';
 import { refreshSegment } from '../audience/new-audience.ts';
 
@@ -23,6 +24,7 @@ const MOST_ISSUES = 1_000;
 export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   const { store, log, now, wakePump } = ports;
+  const alerts = createPauseAlerts(ports);
   const answer = async (id: string, what: string) => {
     wakePump();
     log.info({ campaignId: id, what }, 'campaign moved');
@@ -68,6 +70,7 @@ export function addControlRoutes(app: FastifyInstance, ports: HttpPorts): void {
         const moved = await move(id);
         if (moved.kind === 'missing') throw new RequestError(404, 'there is no such campaign');
         if (moved.kind === 'not_allowed') throw notWhile(moved.status, path);
+        if (path !== 'pause') await alerts.decided(id);
         return answer(id, path);
       },
     );

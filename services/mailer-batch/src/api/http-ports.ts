@@ -13,6 +13,7 @@ import type { CopyStore } from '../campaigns/copy-store.ts';
 import type { ReportStore } from '../reports/report-store.ts';
 import type { SubjectStore } from '../campaigns/subject-store.ts';
 import type { Pace } from '../campaigns/sending-time.ts';
+import type { SequenceStore } from '../sequences/sequence-store.ts';
 import type { DraftStore } from '../campaigns/draft-store.ts';
 import type { AudiencePorts } from '../audience/new-audience.ts';
 import type { TestSendPorts } from '../sending/test-send.ts';
@@ -22,7 +23,7 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   publicBaseUrl: string;
   log: Log;
   /** For the audit log, and pictures. */
-  bus: Pick<Bus, 'name' | 'publish' | 'bucket'>;
+  bus: Pick<Bus, 'name' | 'publish' | 'bucket' | 'lastUnder'>;
   store: CampaignStore;
   drafts: DraftStore;
   /** What people wrote; `templates` has what was so when it was refreshed. */
@@ -31,6 +32,7 @@ export interface HttpPorts extends AudiencePorts, TextPorts {
   copies: CopyStore;
   reports: ReportStore;
   subjects: SubjectStore;
+  sequences: SequenceStore;
   lists: ContactLists;
   channels: Record<'email' | 'sms', Pick<CampaignChannel, 'batchSize'>>;
   tests: TestSendPorts;

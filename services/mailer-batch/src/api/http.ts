@@ -24,6 +24,7 @@ import { addReportRoutes } from './report-routes.ts';
 import { addPictureRoutes } from './picture-routes.ts';
 import { addTextRoutes } from './text-routes.ts';
 import { addSegmentRoutes } from './segment-routes.ts';
+import { addSequenceRoutes } from './sequence-routes.ts';
 import { addSubjectRoutes } from './subject-routes.ts';
 
 /** A list of 20 MB over a home connection. */
@@ -61,6 +62,7 @@ export async function createHttp(
   addCopyRoutes(app, ports);
   addSubjectRoutes(app, ports);
   addSegmentRoutes(app, ports);
+  addSequenceRoutes(app, ports);
   addCampaignRoutes(app, ports);
   addPreviewRoutes(app, ports);
   addControlRoutes(app, ports);
@@ -84,7 +86,8 @@ function refuseStrangers(app: FastifyInstance, access: Pick<Access, 'demand'>): 
 /** What somebody saved a moment ago holds for the next request, in every process. */
 function refreshTexts(app: FastifyInstance, { ownTexts }: Pick<HttpPorts, 'ownTexts'>): void {
   app.addHook('preHandler', async ({ routeOptions }) => {
-    if (/^\/api\/(?:campaigns|templates)\b/.test(routeOptions.url ?? '')) await ownTexts.refresh();
+    if (/^\/api\/(?:campaigns|sequences|templates)\b/.test(routeOptions.url ?? ''))
+      await ownTexts.refresh();
   });
 }
 

@@ -64,7 +64,7 @@ export function refuseUnfinished(
 
 /** Compiles and freezes a draft. @throws RequestError as `readTexts`. */
 export function freezeDraft(
-  { templates, own }: TextPorts,
+  { templates, own }: Pick<TextPorts, 'templates' | 'own'>,
   campaign: Pick<Campaign, 'template' | 'channel' | 'variables' | 'timeZone' | 'subject'>,
 ): FrozenCampaign {
   const { template, variables } = readTexts(templates, campaign);

@@ -1,37 +1,46 @@
+/** A campaign that pauses by itself waits for a person: admins hear of it, and of its end once somebody has decided. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { toError } from '@leadwire/shared/errors';
-import { makeEvent } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
-import { subjects } from '@leadwire/shared/contract/topology';
 
 const WORDS: Record<string, string> = {
-  too_many_bounces: 'too many of its mails bounced',
-  too_many_errors: 'too many of its messages failed',
-  provider_stopped: 'the provider lets nothing through until a person acts',
-  cannot_render: 'its texts cannot be rendered by this version',
+  too_many_bounces: 'слишком много писем вернулось',
+  too_many_errors: 'слишком много сообщений не ушло',
+  provider_stopped: 'сервис отправки не принимает ничего, пока не вмешается человек',
+  cannot_render: 'её тексты не удаётся собрать',
 };
 
-/** Returns a function that tells people that a campaign has paused by itself, and never throws. */
-export function createTellPaused({ bus, log }: { bus: Bus; log: Log }) {
-  return async (campaignId: string, reason: string, message?: string): Promise<void> => {
-    const what = 'campaign_paused';
-    const why = [WORDS[reason] ?? reason, message].filter(Boolean).join(': ');
-    const event = makeEvent('alert.raised.v1', {
-      source: bus.name,
-      subject: what,
-      id: newId(),
-      data: {
-        severity: 'critical',
-        what,
-        at: new Date().toISOString(),
-        message: `Campaign ${campaignId} has paused by itself: ${why}`,
-      },
-    });
-    await bus
-      .publish(subjects.alert('critical', what), event)
-      .catch((thrown: unknown) =>
-        log.warn({ campaignId, err: toError(thrown) }, 'the alert was not published'),
-      );
+interface PauseAlertPorts {
+  bus: Pick<Bus, 'name' | 'publish' | 'lastUnder'>;
+  log: Pick<Log, 'warn'>;
+}
+
+export interface PauseAlerts {
+  paused(campaignId: string, reason: string, message?: string): Promise<void>;
+  /** Somebody let it go on, or ended it. Says nothing when it had not paused by itself. */
+  decided(campaignId: string): Promise<void>;
+}
+
+/** Neither throws: what is not told is in the log, and the campaign stands as paused in any case. */
+export function createPauseAlerts({ bus, log }: PauseAlertPorts): PauseAlerts {
+  const alerts = createAlerts(bus);
+  const nameOf = (campaignId: string) => `campaign_paused-${campaignId}`;
+  const quietly = (campaignId: string, told: Promise<void>) =>
+    told.catch((thrown: unknown) =>
+      log.warn({ campaignId, err: toError(thrown) }, 'the alert was not published'),
+    );
+
+  return {
+    paused(campaignId, reason, detail) {
+      const why = WORDS[reason] ?? reason;
+      const more = detail === undefined ? '' : ` (${detail})`;
+      const message = `Рассылка ${campaignId}: ${why}${more}.`;
+      const alert = { severity: 'critical' as const, what: nameOf(campaignId), message };
+      return quietly(campaignId, alerts.report(alert, newId()));
+    },
+    decided: (campaignId) =>
+      quietly(campaignId, alerts.resolve(nameOf(campaignId), 'Решено, что с ней делать.')),
   };
 }

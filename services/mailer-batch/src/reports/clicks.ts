@@ -2,12 +2,12 @@
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
 import type { EventOf } from '@leadwire/shared/contract/events';
 import { linkMark } from '@leadwire/shared/delivery/link-mark';
-import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import {
   frozenCampaignSchema,
   thawCampaign,
   type ThawedCampaign,
 } from '@leadwire/templates/frozen-campaign';
+import { unsubscribeUrl, type UnsubscribeUrlOptions } from '../sending/unsubscribe-url.ts';
 import { linkNames } from './link-names.ts';
 import type { Click, Reader, ReportStore } from './report-store.ts';
 
@@ -17,11 +17,9 @@ const WRITE_WAIT_MS = 50;
 /** Campaigns whose texts are kept parsed. */
 const KEPT_CAMPAIGNS = 20;
 
-export interface ClickPorts {
+/** Links are made as in the mails. */
+export interface ClickPorts extends UnsubscribeUrlOptions {
   reports: Pick<ReportStore, 'frozen' | 'readers' | 'storeClicks'>;
-  /** As in the mails: links to unsubscribe begin with it. */
-  publicBaseUrl: string;
-  unsubscribeSecret: string;
 }
 
 type Clicked = EventOf<'campaign.delivery_recorded.v1'>;
@@ -33,7 +31,7 @@ interface Known {
 }
 
 /** Returns a function that resolves when the click is written; once however often it is told. Throws as `Database`. */
-export function createClicks({ reports, publicBaseUrl, unsubscribeSecret }: ClickPorts) {
+export function createClicks({ reports, ...wayOut }: ClickPorts) {
   const kept = new Map<string, Known>();
 
   const knownOf = async (campaignId: string): Promise<Known> => {
@@ -52,7 +50,7 @@ export function createClicks({ reports, publicBaseUrl, unsubscribeSecret }: Clic
     if (!reader) return '';
     const { texts, names } = await knownOf(reader.campaignId);
     if (texts === null) return '';
-    const url = `${publicBaseUrl}/u/${unsubscribeToken(reader.recipientId, unsubscribeSecret)}`;
+    const url = unsubscribeUrl(wayOut, reader.recipientId, reader.contact);
     const own = linkNames(texts, reader, url);
     // A person's own link is looked up each time: kept, they would be as many as people.
     for (const [each, name] of own) if (linkMark(name) === each) names.set(each, name);

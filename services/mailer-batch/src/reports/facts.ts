@@ -4,12 +4,12 @@
  */
 import { createBatch } from '@leadwire/shared/consumer/micro-batch';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { SnoozeError } from '@leadwire/shared/errors';
-import { makeEvent, type EventOf } from '@leadwire/shared/contract/events';
+import { type EventOf } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import type { MobizonClient } from '@leadwire/shared/providers/mobizon/messages';
 import type { Database } from '@leadwire/shared/providers/supabase';
-import { subjects } from '@leadwire/shared/contract/topology';
 import { z } from 'zod';
 import { ASK_AFTER_MS, ASK_TIMES } from '../campaigns/policy.ts';
 
@@ -111,20 +111,15 @@ export function createFacts(ports: FactsPorts): Facts {
     const { messageId, recipientId, campaignId, deliveryId, leadId, template } = found;
     // The same end of the same message is one fact, however often it is reported.
     const id = derivedId('sms', messageId, status);
-    const source = bus.name;
     const reason = outcome === 'bounced' ? { reason: status.toLowerCase() } : {};
     const base = { channel: 'sms', outcome, at, ...reason } as const;
     if (recipientId !== undefined && campaignId !== undefined) {
       const data = { recipientId, campaignId, ...base };
-      const made = { source, id, subject: campaignId, data };
-      const event = makeEvent('campaign.delivery_recorded.v1', made);
-      await bus.publish(subjects.campaignDelivery('sms', outcome, recipientId), event);
+      await publishEvent(bus, 'campaign.delivery_recorded.v1', data, { id });
     }
     if (deliveryId !== undefined && leadId !== undefined && template !== undefined) {
       const data = { deliveryId, leadId, template, ...base };
-      const made = { source, id, subject: leadId, data };
-      const event = makeEvent('delivery.recorded.v1', made);
-      await bus.publish(subjects.delivery('sms', outcome, deliveryId), event);
+      await publishEvent(bus, 'delivery.recorded.v1', data, { id });
     }
   };
 

@@ -37,6 +37,7 @@ export type Summary = z.infer<typeof summarySchema>;
 const readerSchema = z.object({
   recipientId: z.string(),
   campaignId: z.string(),
+  contact: z.string(),
   name: z.string().nullable(),
   variables: z.record(z.string(), z.unknown()),
   at: z.coerce.date(),

@@ -1,7 +1,7 @@
 /** What sends campaigns: the handler of batches and the pump, with all that they need. */
 import type { ProcessParts } from '@leadwire/shared/broker/process-parts';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
-import { createTellPaused } from '../campaigns/pause-alerts.ts';
+import { createPauseAlerts } from '../campaigns/pause-alerts.ts';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import type { CampaignChannel } from './channel.ts';
 import type { MailerEnv } from '../env.ts';
@@ -31,7 +31,8 @@ export interface Engine {
 
 export function createEngine(env: MailerEnv, parts: Parts): Engine {
   const { bus, log, metrics, store, channels } = parts;
-  const tellPaused = createTellPaused(parts);
+  const alerts = createPauseAlerts(parts);
+  const tellPaused: typeof alerts.paused = (...told) => alerts.paused(...told);
   const leaseMs = env.CAMPAIGN_LEASE_MS;
   const sendBatch = createSendBatch({
     store,

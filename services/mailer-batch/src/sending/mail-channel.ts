@@ -4,9 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { maskContact } from '@leadwire/operations/masking/mask';
 import type { BatchMail, ResendClient } from '@leadwire/shared/providers/resend';
-import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import { thawCampaign, type ThawedCampaign } from '@leadwire/templates/frozen-campaign';
 import {
   isOurs,
@@ -17,6 +15,7 @@ import {
   type PreparedBatch,
   type ReadyBatch,
 } from './channel.ts';
+import { unsubscribeUrl, type UnsubscribeUrlOptions } from './unsubscribe-url.ts';
 
 /** Resend's own limit for one call. */
 const BATCH_SIZE = 100;
@@ -25,17 +24,14 @@ const KEY_LIFE_MS = 23 * 60 * 60_000;
 /** Campaigns whose texts are kept parsed. */
 const KEPT_CAMPAIGNS = 20;
 
-export interface MailChannelOptions {
+export interface MailChannelOptions extends UnsubscribeUrlOptions {
   resend: Pick<ResendClient, 'turnWith' | 'sendBatch'>;
   from: string;
-  /** Where landing-api is reached: links to unsubscribe begin with it. */
-  publicBaseUrl: string;
-  unsubscribeSecret: string;
   now?: () => number;
 }
 
 export function createMailChannel(options: MailChannelOptions): CampaignChannel {
-  const { resend, from, publicBaseUrl, unsubscribeSecret, now = Date.now } = options;
+  const { resend, from, now = Date.now } = options;
   const thawed = new Map<string, ThawedCampaign>();
 
   const textsOf = ({ campaignId, frozen }: ReadyBatch): ThawedCampaign => {
@@ -49,17 +45,16 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
   };
 
   const compose = (batch: ReadyBatch, recipient: BatchRecipient): BatchMail => {
-    const shown = maskContact(recipient.contact);
-    const token = unsubscribeToken(recipient.id, unsubscribeSecret, shown);
-    const unsubscribeUrl = `${publicBaseUrl}/u/${token}`;
+    const wayOut = unsubscribeUrl(options, recipient.id, recipient.contact);
     const { name, variables } = recipient;
-    const texts = textsOf(batch).mail({ name, variables, unsubscribeUrl }, new Date(batch.at));
+    const person = { name, variables, unsubscribeUrl: wayOut };
+    const texts = textsOf(batch).mail(person, new Date(batch.at));
     return {
       from,
       to: recipient.contact,
       ...texts,
       headers: {
-        'List-Unsubscribe': `<${unsubscribeUrl}>`,
+        'List-Unsubscribe': `<${wayOut}>`,
         // One click without a page (RFC 8058).
         'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
       },

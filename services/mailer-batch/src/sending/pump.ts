@@ -4,11 +4,10 @@
  * at a time do it.
  */
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { toError } from '@leadwire/shared/errors';
-import { makeEvent } from '@leadwire/shared/contract/events';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
-import { subjects } from '@leadwire/shared/contract/topology';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import { AHEAD_MS } from '../campaigns/policy.ts';
 
@@ -43,13 +42,8 @@ export function startPump(options: PumpOptions): Pump {
   let lastGoodAt = Date.now();
 
   const nudge = (campaignId: string, n: number, count: number): Promise<unknown> => {
-    const event = makeEvent('campaign.batch_ready.v1', {
-      source: bus.name,
-      subject: campaignId,
-      data: { campaignId, n },
-    });
     const msgId = `batch:${campaignId}:${n}:${count}`;
-    return bus.publish(subjects.campaignBatch(campaignId, n), event, { msgId });
+    return publishEvent(bus, 'campaign.batch_ready.v1', { campaignId, n }, { msgId });
   };
 
   const tick = async (): Promise<void> => {

@@ -39,6 +39,10 @@ const PARTS: Readonly<Record<string, string>> = {
   'mailer-outcomes': 'результаты рассылок',
   'mailer-suppressions': 'отписки',
   'mailer-sms-reports': 'отчёты о SMS',
+  'sequence-leads': 'вход в цепочки писем',
+  'sequence-students': 'вход учеников в цепочки писем',
+  'sequence-sales': 'выход купивших из цепочек',
+  'sequence-steps': 'письма цепочек',
   'tripwire-leads': 'запись в базу Tripwire',
   'tripwire-deliveries': 'запись в базу Tripwire',
   'lead-store-sales': 'запись продаж в базу',
@@ -157,6 +161,23 @@ const ALL: readonly (readonly [RegExp, AlertWords])[] = [
       resolved: 'Заявки снова приходят',
       advice:
         'Откройте сайт и отправьте заявку сами. Не пришла сюда — сломана форма. Пришла — проверьте, идёт ли реклама.',
+    },
+  ],
+  [
+    /^campaign_paused/,
+    {
+      raised: 'Рассылка остановилась сама и ждёт решения',
+      resolved: 'С рассылкой решено',
+      advice:
+        'Откройте её в консоли, «Рассылки»: там причина и кнопки «Продолжить» и «Отменить». Дважды никому ничего не уйдёт.',
+    },
+  ],
+  [
+    /^forced_resend$/,
+    {
+      raised: 'Сообщение отправлено человеку ещё раз, вручную',
+      resolved: 'Сообщение отправлено человеку ещё раз, вручную',
+      advice: 'Делать ничего не нужно. Кто это решил: консоль, «Настройки», «Журнал».',
     },
   ],
   [

@@ -1,6 +1,7 @@
 /** The button under a notice: one manager takes the lead, whoever presses after them reads who has it and since when. */
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { leadSchema, makeEvent } from '@leadwire/shared/contract/events';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
+import { leadSchema } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { StaffTelegram } from '@leadwire/shared/delivery/staff-telegram';
@@ -59,13 +60,8 @@ export function createTakeLead({
 
   /** The deal becomes theirs; told twice within moments is told once. */
   const tellCrm = async ({ leadId, at }: LeadOwner, staffId: string): Promise<void> => {
-    const event = makeEvent('crm.lead_taken.v1', {
-      id: derivedId('taken', leadId),
-      source: bus.name,
-      subject: leadId,
-      data: { leadId, staffId, at },
-    });
-    await bus.publish(subjects.crmChange(leadId), event);
+    const id = derivedId('taken', leadId);
+    await publishEvent(bus, 'crm.lead_taken.v1', { leadId, staffId, at }, { id });
   };
 
   return async ({ data, by, buttons }: Press, group: TelegramGroup): Promise<PressReply> => {

@@ -1,6 +1,6 @@
 /** The tab of the second mail provider: empty as long as Resend takes mail. */
 import { html } from '../../pages/html.ts';
-import { mailRow, wholeMail } from '../../pages/mail-view.ts';
+import { hasWords, mailRow, noMailFits, wholeMail } from '../../pages/mail-view.ts';
 import type { ProviderPage } from '../../world/provider.ts';
 import type { MailgunSettings } from '../lifecycle/settings.ts';
 import type { MailgunMails } from '../store/mails.ts';
@@ -19,11 +19,14 @@ export function createMailgunPage(parts: {
     summary: () =>
       html`<span>Mailgun</span>
         <span>Лимит: <b>${settings().ratePerSecond}</b> запросов в секунду</span>`,
-    list: (selected) => {
-      const shown = mails.newestFirst().slice(0, SHOWN_MAILS);
-      if (shown.length === 0) return nothingYet;
+    searchFor: 'Найти письмо: адрес, тема, слова',
+    list: (selected, words = '') => {
+      if (mails.count() === 0) return nothingYet;
+      const found = mails.newestFirst().filter((mail) => hasWords(mail, words));
+      const shown = found.slice(0, SHOWN_MAILS);
+      if (shown.length === 0) return noMailFits;
       return html`<ul class="rows">
-        ${shown.map((mail) => mailRow('mailgun', mail, mails.status(mail.id), mail.id === selected))}
+        ${shown.map((mail) => mailRow({ tab: 'mailgun', words }, mail, mails.status(mail.id), mail.id === selected))}
       </ul>`;
     },
     item: (id) => {

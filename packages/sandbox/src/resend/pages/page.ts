@@ -1,6 +1,6 @@
 /** The mail tab: every mail, and each one as its reader would see it. */
 import { html } from '../../pages/html.ts';
-import { mailRow, wholeMail } from '../../pages/mail-view.ts';
+import { hasWords, mailRow, noMailFits, wholeMail } from '../../pages/mail-view.ts';
 import type { ProviderPage } from '../../world/provider.ts';
 import type { ResendParts } from '../api/routes.ts';
 
@@ -23,11 +23,14 @@ export function createResendPage({ mailbox, quota, settings }: ResendParts): Pro
         >
         <span>Лимит: <b>${ratePerSecond}</b> запросов в секунду</span>`;
     },
-    list: (selected) => {
-      const mails = mailbox.newestFirst().slice(0, SHOWN_MAILS);
-      if (mails.length === 0) return nothingYet;
+    searchFor: 'Найти письмо: адрес, тема, слова',
+    list: (selected, words = '') => {
+      if (mailbox.count() === 0) return nothingYet;
+      const found = mailbox.newestFirst().filter((mail) => hasWords(mail, words));
+      const mails = found.slice(0, SHOWN_MAILS);
+      if (mails.length === 0) return noMailFits;
       return html`<ul class="rows">
-        ${mails.map((mail) => mailRow('resend', mail, mailbox.status(mail.id), mail.id === selected))}
+        ${mails.map((mail) => mailRow({ tab: 'resend', words }, mail, mailbox.status(mail.id), mail.id === selected))}
       </ul>`;
     },
     item: (id) => {

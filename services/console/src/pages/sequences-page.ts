@@ -1,0 +1,293 @@
+/** Цепочки: all of them, one with its steps and people, and the form for a new one. */
+import type { TemplateView } from '@leadwire/operations/campaigns/campaign-view';
+import {
+  stoppedIn,
+  type SequencePersonView,
+  type SequenceView,
+} from '@leadwire/operations/campaigns/sequence-view';
+import { sequenceTriggers, type SequenceStep } from '@leadwire/shared/contract/sequences';
+import { html, type Content, type Html } from '../html.ts';
+import { channelWord } from '../words/campaigns.ts';
+import { afterWords, personState, stopWords, triggerWords } from '../words/sequences.ts';
+import type { Status } from '../words/status.ts';
+import { amount, type Clock } from '../words/time.ts';
+import { backToCampaigns } from './campaigns-page.ts';
+import { empty, icon, phoneWords, status, time, typed } from './parts.ts';
+
+/** Rows of the form: enough for what a person keeps in mind. */
+const STEP_ROWS = 5;
+
+const ON: Status = { tone: 'good', icon: 'circle-check', word: 'Включена' };
+const OFF: Status = { tone: 'mute', icon: 'circle-minus', word: 'Выключена' };
+
+const backToSequences = html`<a class="back" href="/campaigns/sequences"
+  >${icon('arrow-left', 'icon-s')} Цепочки</a
+>`;
+
+const sentIn = ({ sent }: SequenceView) => sent.reduce((sum, each) => sum + each.sent, 0);
+
+export function sequencesPage(sequences: readonly SequenceView[], told?: Content): Html {
+  const add = html`<a class="btn btn-primary" href="/campaigns/sequences/new">Новая цепочка</a>`;
+  const rows = sequences.map((each) => {
+    const counts = `ждут ${amount(each.waiting)}, отправлено ${amount(sentIn(each))}, остановлены ${amount(stoppedIn(each))}`; // prettier-ignore
+    return html`<li>
+      <span
+        ><a href="/campaigns/sequences/${each.id}">${typed(each.name, 80)}</a>
+        <span class="sub">${triggerWords[each.trigger]}: ${counts}</span></span
+      >
+      <span>${status(each.isOn ? ON : OFF)}</span>
+    </li>`;
+  });
+  const nothing = empty('send', 'Цепочек ещё нет', 'Цепочка сама напишет тому, кто заполнил форму оплаты и не купил, или прошёл тест и пропал. Каждому один раз, и не тому, кто уже купил.', add); // prettier-ignore
+  return html`${backToCampaigns}
+    <div class="head">
+      <div>
+        <h1>Цепочки</h1>
+        <p class="lede">Сообщения через время после события, если не случилось другое.</p>
+      </div>
+      ${sequences.length > 0 && add}
+    </div>
+    ${told}
+    <section class="card" aria-label="Цепочки">
+      ${
+        rows.length === 0
+          ? nothing
+          : html`<ul class="items">
+              ${rows}
+            </ul>`
+      }
+    </section>`;
+}
+
+export interface SequenceShown {
+  sequence: SequenceView;
+  people: readonly SequencePersonView[];
+  templates: readonly TemplateView[];
+  clock: Clock;
+  told?: Content;
+}
+
+export function sequencePage({ sequence, people, templates, clock, told }: SequenceShown): Html {
+  const { id, name, trigger, isOn, onSince, waiting, done, stopped } = sequence;
+  const why = Object.entries(stopped).map(([reason, count]) => `${stopWords(reason)}: ${amount(count)}`); // prettier-ignore
+  const since = isOn && onSince !== null && html` с ${time(onSince, clock)}`;
+  return html`${backToSequences}
+    <div class="head">
+      <div>
+        <h1>${typed(name, 120)}</h1>
+        <p class="lede">${triggerWords[trigger]}. ${status(isOn ? ON : OFF)}${since}</p>
+      </div>
+    </div>
+    <div class="stack">
+      ${told}
+      <section class="card" aria-label="Итоги">
+        <dl class="stats">
+          <div>
+            <dt>Ждут</dt>
+            <dd>${amount(waiting)}</dd>
+          </div>
+          <div>
+            <dt>Отправлено</dt>
+            <dd>${amount(sentIn(sequence))}</dd>
+          </div>
+          <div>
+            <dt>Прошли всю</dt>
+            <dd>${amount(done)}</dd>
+          </div>
+          <div>
+            <dt>Остановлены</dt>
+            <dd>${amount(stoppedIn(sequence))}</dd>
+            ${why.length > 0 && html`<dd class="sub">${why.join(', ')}</dd>`}
+          </div>
+        </dl>
+        ${switchForm(sequence)}
+      </section>
+      <section class="card" aria-label="Шаги">
+        <h2>Шаги</h2>
+        ${isOn ? stepList(sequence) : definitionForm({ sequence, templates })}
+      </section>
+      <section class="card" aria-label="Люди">
+        <h2>Люди</h2>
+        ${peopleList(sequence, people, clock)}
+        <form class="row" method="post" action="/campaigns/sequences/${id}/stop">
+          <label class="unseen" for="contact">Почта или телефон</label
+          ><input
+            class="input"
+            id="contact"
+            name="contact"
+            placeholder="Почта или телефон"
+            autocomplete="off"
+            required
+          /><button class="btn">Больше не писать этому человеку</button>
+        </form>
+      </section>
+    </div>`;
+}
+
+function switchForm({ id, isOn, waiting }: SequenceView): Html {
+  const words = isOn
+    ? `Выключите, и никто больше не войдёт, а те, кто ждёт (${amount(waiting)}), не получат ничего. Включить снова можно, но их это не вернёт.`
+    : 'Считаются события с момента включения: тем, кто пришёл раньше, ничего не уйдёт. Каждый человек проходит цепочку один раз.';
+  return html`<form
+    class="stack-s"
+    method="post"
+    action="/campaigns/sequences/${id}/${isOn ? 'off' : 'on'}"
+  >
+    <p class="hint">${words}</p>
+    <button class="btn${isOn ? ' btn-danger' : ' btn-primary'}">
+      ${isOn ? 'Выключить' : 'Включить'}
+    </button>
+  </form>`;
+}
+
+function stepList({ steps, sent, quietHours }: SequenceView): Html {
+  const rows = steps.map(({ after, channel, text }, index) => {
+    const of = sent.find(({ step }) => step === index + 1);
+    const counts = of && [`отправлено ${amount(of.sent)}`, of.pending > 0 && `уходит ${amount(of.pending)}`, of.failed > 0 && `не ушло ${amount(of.failed)}`, of.skipped > 0 && `пропущено ${amount(of.skipped)}`, of.clicked > 0 && `перешли ${amount(of.clicked)}`]; // prettier-ignore
+    return html`<li>
+      <span
+        >${index + 1}. ${afterWords(after)}, ${channelWord(channel)}: ${typed(text, 80)}
+        <span class="sub">${counts ? counts.filter(Boolean).join(', ') : 'ещё никому'}</span></span
+      >
+      <span
+        >${of?.paused && 'На паузе. '}${of && html`<a href="/campaigns/${of.campaignId}">Отчёт</a>`}</span
+      >
+    </li>`;
+  });
+  return html`<ul class="items">
+      ${rows}
+    </ul>
+    <p class="hint">
+      Время считается от события.
+      ${quietHours !== null && `В тихие часы (${quietHours}) сообщение ждёт утра. `}Поправите слова
+      текста, и тем, кто ждёт, уйдут новые слова в прежнее время. Чтобы изменить шаги, выключите
+      цепочку.
+    </p>`;
+}
+
+function peopleList(
+  { steps }: SequenceView,
+  people: readonly SequencePersonView[],
+  clock: Clock,
+): Html {
+  if (people.length === 0) return html`<p class="hint">Пока никого.</p>`;
+  const rows = people.map((person) => {
+    const next = person.messages.find(({ state }) => state === 'waiting');
+    const sent = person.messages.filter((message) => message.status === 'sent').length;
+    const contact = person.email ?? (person.phone === null ? 'данные удалены' : phoneWords(person.phone)); // prettier-ignore
+    const who = html`${typed(person.name, 60)} ${typed(contact, 80)}`;
+    return html`<li>
+      <span
+        >${person.leadId === null ? who : html`<a href="/leads/${person.leadId}">${who}</a>`}
+        <span class="sub"
+          >событие ${time(person.factAt, clock)}, отправлено ${amount(sent)} из
+          ${amount(steps.length)}</span
+        ></span
+      >
+      <span
+        >${next ? html`Ждёт: шаг ${next.step}, ${time(next.dueAt, clock)}` : personState(person)}</span
+      >
+    </li>`;
+  });
+  return html`<ul class="items">
+    ${rows}
+  </ul>`;
+}
+
+export function newSequencePage(
+  templates: readonly TemplateView[],
+  typedIn?: URLSearchParams,
+  told?: Content,
+): Html {
+  return html`${backToSequences}
+    <div class="head">
+      <div>
+        <h1>Новая цепочка</h1>
+        <p class="lede">Она будет выключена: пока вы не включите её, не уйдёт ничего.</p>
+      </div>
+    </div>
+    <section class="card" aria-label="Цепочка">
+      ${told}${definitionForm({ templates, typedIn })}
+    </section>`;
+}
+
+interface DefinitionShown {
+  sequence?: SequenceView;
+  templates: readonly TemplateView[];
+  /** What was refused stays as it was typed. */
+  typedIn?: URLSearchParams | undefined;
+}
+
+function definitionForm({ sequence, templates, typedIn }: DefinitionShown): Html {
+  const action = sequence ? `/campaigns/sequences/${sequence.id}` : '/campaigns/sequences';
+  const name = typedIn?.get('name') ?? sequence?.name ?? '';
+  const trigger = typedIn?.get('trigger') ?? sequence?.trigger;
+  const keeps = typedIn ? typedIn.get('keep') !== null : sequence?.stopOnClick === false;
+  const steps = typedIn ? rowsOf(typedIn) : (sequence?.steps ?? []);
+  return html`<form class="stack-s" method="post" action="${action}">
+    <div class="field">
+      <label for="name">Название, для вас</label
+      ><input class="input" id="name" name="name" required maxlength="120" value="${name}" />
+    </div>
+    <div class="field">
+      <label for="trigger">Кому</label
+      ><select class="input" id="trigger" name="trigger">
+        ${sequenceTriggers.map((each) => html`<option value="${each}" ${trigger === each && html` selected`}>${triggerWords[each]}</option>`)}
+      </select>
+    </div>
+    <div class="conditions">
+      ${Array.from({ length: STEP_ROWS }, (_, index) => stepRow(index, steps[index], templates))}
+    </div>
+    <p class="hint">
+      Через сколько после события: 30m, 1h или 3d, то есть минуты, часы, дни. Пустые строки не
+      считаются. Тексты пишут в «Рассылки → Тексты»; из полей в них может быть только имя.
+    </p>
+    <label class="check"
+      ><input type="checkbox" name="keep" value="yes" ${keeps && html` checked`} /> Писать дальше и
+      тем, кто перешёл по ссылке</label
+    >
+    ${sequence && html`<input type="hidden" name="changedAt" value="${sequence.changedAt}" />`}
+    <button class="btn btn-primary">Сохранить</button>
+  </form>`;
+}
+
+function stepRow(
+  index: number,
+  step: SequenceStep | undefined,
+  templates: readonly TemplateView[],
+): Html {
+  return html`<fieldset class="condition">
+    <legend class="unseen">Шаг ${index + 1}</legend>
+    <input
+      class="input"
+      name="after"
+      aria-label="Через сколько"
+      placeholder="${index === 0 ? '1h' : '1d'}"
+      value="${step?.after}"
+      autocomplete="off"
+    />
+    <select class="input" name="channel" aria-label="Как">
+      <option value="email">письмом</option>
+      <option value="sms" ${step?.channel === 'sms' && html` selected`}>SMS</option>
+    </select>
+    <select class="input" name="text" aria-label="Текст">
+      ${templates.map((each) => html`<option value="${each.name}" ${step?.text === each.name && html` selected`}>${each.own?.title ?? each.name}</option>`)}
+    </select>
+  </fieldset>`;
+}
+
+/** The filled rows of the form; what they say is checked by whoever keeps them. */
+export function rowsOf(form: URLSearchParams): SequenceStep[] {
+  const [afters = [], ways = [], texts = []] = ['after', 'channel', 'text'].map((key) => form.getAll(key)); // prettier-ignore
+  return afters.flatMap((after, index) =>
+    after.trim() === ''
+      ? []
+      : [
+          {
+            after: after.trim(),
+            channel: ways[index] === 'sms' ? ('sms' as const) : ('email' as const),
+            text: texts[index] ?? '',
+          },
+        ],
+  );
+}

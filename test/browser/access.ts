@@ -1,0 +1,32 @@
+/** What axe-core finds on a page that keeps somebody from reading or using it. */
+import axe from 'axe-core';
+import type { AxeResults, RunOptions } from 'axe-core';
+import type { Page } from 'playwright-core';
+
+const GRAVE = ['serious', 'critical'];
+
+/** Colours are all that the dark theme changes. */
+const THEMES: readonly ['light' | 'dark', RunOptions][] = [
+  ['light', { resultTypes: ['violations'] }],
+  ['dark', { resultTypes: ['violations'], runOnly: ['color-contrast'] }],
+];
+
+/** Looks at the page as it stands, light and dark; each finding as one line: theme, rule, where. */
+export async function graveFindings(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  // Evaluated and not put into the page: its policy lets no foreign script in.
+  await page.evaluate(axe.source);
+  for (const [colorScheme, options] of THEMES) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    // A colour on its way is none yet.
+    await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))');
+    const run = `axe.run(${JSON.stringify(options)})`;
+    const { violations } = await page.evaluate<AxeResults>(run);
+    for (const { id, impact, nodes } of violations) {
+      if (!GRAVE.includes(impact ?? '')) continue;
+      const where = nodes.map(({ target }) => target.join(' '));
+      found.push(`${colorScheme} ${id}: ${[...new Set(where)].slice(0, 5).join(', ')}`);
+    }
+  }
+  return found;
+}
