@@ -17,16 +17,24 @@ document.addEventListener('click', (event) => {
   }
 });
 
-/** Fetches this page again and takes over the part that is live, unless somebody is in the middle of it. */
-async function refresh(part) {
-  const isBusy = part.contains(document.activeElement) || part.querySelector('details[open]');
-  if (isBusy && document.activeElement !== document.body) return;
+/** Fetches this page again and takes over the parts that are live, but one that somebody is in the middle of. */
+async function refresh() {
+  const parts = [...document.querySelectorAll('[data-live]')].filter((part) => !isBusy(part));
+  if (parts.length === 0) return;
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
   // Away for a moment: asked again. Signed out: the next click says so.
   if (answer.status >= 500) throw new Error('not now');
   if (!answer.ok || answer.redirected) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  const fresh = page.getElementById(part.id);
+  for (const part of parts) takeOver(part, page.getElementById(part.id));
+}
+
+function isBusy(part) {
+  const isIn = part.contains(document.activeElement) || part.querySelector('details[open]');
+  return isIn && document.activeElement !== document.body;
+}
+
+function takeOver(part, fresh) {
   if (!fresh) return;
   const known = new Set([...part.querySelectorAll('[data-row]')].map(({ dataset }) => dataset.row));
   for (const row of fresh.querySelectorAll('[data-row]')) {
@@ -35,8 +43,7 @@ async function refresh(part) {
   part.replaceWith(fresh);
 }
 
-const live = document.querySelector('[data-live]');
-if (live && 'EventSource' in globalThis) listen();
+if (document.querySelector('[data-live]') && 'EventSource' in globalThis) listen();
 
 function listen() {
   const source = new EventSource('/live');
@@ -45,7 +52,7 @@ function listen() {
   const refreshIn = (ms) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      refresh(document.querySelector('[data-live]')).catch(() => refreshIn(5_000));
+      refresh().catch(() => refreshIn(5_000));
     }, ms);
   };
   source.addEventListener('changed', () => refreshIn(100));

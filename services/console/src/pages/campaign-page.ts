@@ -28,7 +28,7 @@ export interface CampaignShown {
 export function campaignPage(shown: CampaignShown): Html {
   const { campaign, ask, told } = shown;
   return html`${backToCampaigns}
-    <div class="head" id="head">
+    <div class="head" id="head" data-live>
       <div>
         <h1>${typed(campaign.name, 120)}</h1>
         <p class="lede">${ledeOf(shown)}</p>
@@ -38,7 +38,7 @@ export function campaignPage(shown: CampaignShown): Html {
     <div class="stack">
       ${told}${ask && askForm(asks[ask](campaign))}
       <div class="stack" id="progress" data-live>${progressCard(shown)}${statsOf(shown)}</div>
-      <div class="grid">
+      <div class="grid" id="results" data-live>
         ${linksCard(shown)}${hoursCard(shown)}${domainsCard(shown)}${paceCard(campaign)}${triedSubjects(shown.test, shown.clock)}
       </div>
     </div>`;

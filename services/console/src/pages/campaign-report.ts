@@ -35,7 +35,7 @@ export function linksCard({ summary: { links } }: CampaignResult): Html | undefi
   const rows = links.slice(0, MOST_LINKS).map(
     ({ link, people, clicks, early }) =>
       html`<li>
-        <span>${linkName(link)}<span class="sub">${clickWords(clicks, early)}</span></span>
+        <span>${linkName(link)} <span class="sub">${clickWords(clicks, early)}</span></span>
         <b>${amount(people)}</b
         ><svg aria-hidden="true">
           <rect class="bar-bed" width="100%" height="12" rx="3"></rect>

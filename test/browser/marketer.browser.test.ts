@@ -1,0 +1,261 @@
+/** A marketer's day: a mail with a picture, the people of a segment, a test, a plan, and what became of it; then by CLI. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
+import { freePort } from '@leadwire/testing/nats';
+import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import {
+  ADMIN_TOKEN,
+  UNSUBSCRIBE_SECRET,
+  mailerEnv,
+  sandboxOptions,
+} from '@leadwire/testing/settings';
+import { waitFor } from '@leadwire/testing/wait-for';
+import type { Browser, Page } from 'playwright-core';
+import { runCli } from '../../packages/cli/test/run-cli.ts';
+import { PASSWORD, addressOf, startRig, type Rig } from '../../services/console/test/rig.ts';
+import { describeInBrowser, launchChromium } from './chromium.ts';
+
+const PATIENCE_MS = 60_000;
+const RESEND_WEBHOOK_SECRET = `whsec_${randomBytes(24).toString('base64')}`;
+const PAGE = 'https://school.leadwire-sample.kz/open-day';
+const PICTURE = path.resolve(import.meta.dirname, '../../docs/console.png');
+
+let rig: Rig;
+let sandbox: Sandbox;
+let services: ServiceProcess[] = [];
+let browser: Browser;
+let folder: string;
+let mailerUrl: string;
+/** Script errors, on any page. */
+const incidents: string[] = [];
+
+const sql = (text: string, values: unknown[] = []) => rig.landing.landing.sql(text, values);
+
+async function comeIn(width: number): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'ru-RU' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  page.on('pageerror', (error) => incidents.push(error.message));
+  await page.goto(rig.url);
+  await page.getByLabel('Почта').fill(addressOf('sales'));
+  await page.getByLabel('Пароль').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Войти' }).click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+  await page.goto(`${rig.url}/campaigns`);
+  await page.getByRole('heading', { name: 'Рассылки', exact: true }).waitFor();
+  return page;
+}
+
+/** A mail with a heading, words, a button and a picture, saved. */
+async function writeMail(page: Page): Promise<void> {
+  await page.goto(`${rig.url}/campaigns/texts-new`);
+  await page.getByLabel('Название, для своих').fill('День открытых дверей');
+  await page.getByLabel('Имя латиницей').fill('open-day');
+  await page.getByLabel('Тема письма').fill('Ждём в субботу');
+  await page.getByLabel('Строка рядом с темой').fill('В полдень, вход свободный');
+  await page.locator('#f-0-text').fill('Приходите в субботу');
+  await page.locator('#f-1-text').fill('Здравствуйте, {{ name }}! Покажем школу и ответим на всё.');
+  await page.locator('#f-2-text').fill('Приду');
+  await page.locator('#f-2-url').fill(PAGE);
+  await page.getByRole('button', { name: '+ Картинка' }).click();
+  await page.locator('#f-3-file').setInputFiles(PICTURE);
+  await page.getByText('Картинка загружена').waitFor();
+  await page.getByText('У картинки нет подписи').waitFor();
+  await page.locator('#f-3-alt').fill('Зал школы');
+  await page.getByRole('button', { name: 'Сохранить' }).click();
+  await page.getByText('Сохранено.', { exact: true }).waitFor();
+  await page.getByText('У картинки нет подписи').waitFor({ state: 'detached' });
+  const mail = page.frameLocator('iframe[name=text-preview]');
+  await mail.getByText('Приходите в субботу').waitFor();
+  // The address of the mail itself answers, and a browser shows it.
+  const image = mail.getByAltText('Зал школы');
+  const widthOf = () =>
+    image.evaluate((it: unknown) => (it as { naturalWidth: number }).naturalWidth);
+  await waitFor(async () => (await widthOf()) === 1_200, {
+    timeoutMs: PATIENCE_MS,
+    what: 'the picture in the preview',
+  });
+}
+
+/** Those from Facebook who have not bought, or who came from Instagram: two groups. */
+async function saveSegment(page: Page): Promise<void> {
+  await page.goto(`${rig.url}/campaigns/segments/new`);
+  await page.getByLabel('Название').fill('Кого зовём');
+  await page.getByRole('button', { name: '+ Группа условий' }).click();
+  const fill = async (group: number, row: number, field: string, value: string) => {
+    await page.locator(`select[name="${group}.field"]`).nth(row).selectOption(field);
+    await page.locator(`input[name="${group}.value"]`).nth(row).fill(value);
+  };
+  await fill(0, 0, 'utm_source', 'facebook');
+  await fill(0, 1, 'bought', 'нет');
+  await fill(1, 0, 'utm_source', 'instagram');
+  await page.locator('select[name="1.match"]').selectOption('all');
+  await page.getByLabel('Между группами').selectOption('any');
+  await page.getByRole('button', { name: 'Посчитать' }).click();
+  await page.getByText('письмом 2 человека').waitFor();
+  await page.getByRole('button', { name: 'Сохранить' }).click();
+  await page.getByText('Сегмент сохранён.').waitFor();
+}
+
+/** A planned campaign's id. */
+async function planCampaign(page: Page): Promise<string> {
+  await page.getByRole('link', { name: 'Рассылки' }).first().click();
+  await page.getByRole('link', { name: 'Новая рассылка' }).first().click();
+  await page.getByLabel('Название, для вас').fill('Зовём на день открытых дверей');
+  await page.getByLabel('Текст').selectOption({ label: 'День открытых дверей' });
+  await page.getByRole('button', { name: 'Сделать черновик' }).click();
+  await page.getByRole('button', { name: 'Взять людей сегмента' }).click();
+  await page.getByText('В списке 2 человека').waitFor();
+  await page.getByText('Получат 2 человека').waitFor();
+  await page.getByRole('button', { name: 'Отправить мне' }).click();
+  await page.getByText('Проба отправлена: 1.').waitFor();
+  const [tried] = await sandbox.control.mails(addressOf('sales'));
+  expect(tried?.subject).toBe('[Тест] Ждём в субботу');
+  await page.locator('#at').fill('2099-11-27T12:00');
+  await page.locator('form[action$="/times"]').getByRole('button', { name: 'Сохранить' }).click();
+  await page.getByRole('link', { name: 'Запланировать…' }).click();
+  await page.getByLabel('Напишите число, 2').fill('2');
+  await page.getByRole('button', { name: 'Запланировать для 2' }).click();
+  await page.getByText('Запланирована').first().waitFor();
+  return page.url().split('/').at(-1) ?? '';
+}
+
+describeInBrowser('a marketer', () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'leadwire-marketer-'));
+    const [apiPort, mailerPort] = [await freePort(), await freePort()];
+    const apiUrl = `http://127.0.0.1:${apiPort}`;
+    mailerUrl = `http://127.0.0.1:${mailerPort}`;
+    const own = { MAILER_BATCH_URL: mailerUrl, CAMPAIGNS_TOKEN: ADMIN_TOKEN };
+    [rig, sandbox, browser] = await Promise.all([
+      startRig({ ...own, PUBLIC_BASE_URL: apiUrl }),
+      startSandbox(sandboxOptions),
+      launchChromium(),
+    ]);
+    const common = { NATS_URL: rig.broker.url, ADMIN_TOKEN, UNSUBSCRIBE_SECRET };
+    const JOURNAL_DIR = path.join(folder, 'journal');
+    services = await Promise.all([
+      startServiceProcess({
+        entry: 'services/landing-api/src/main.ts',
+        env: { ...common, RESEND_WEBHOOK_SECRET, JOURNAL_DIR, PORT: String(apiPort) },
+      }),
+      startServiceProcess({
+        entry: 'services/mailer-batch/src/main.ts',
+        env: {
+          ...common,
+          ...rig.landing.env,
+          ...mailerEnv(sandbox.url),
+          PUBLIC_BASE_URL: apiUrl,
+          PORT: String(mailerPort),
+        },
+      }),
+    ]);
+    const url = `${apiUrl}/api/webhooks/resend`;
+    await sandbox.control.resend.set({
+      sentAfterMs: 10,
+      deliveredAfterMs: 20,
+      webhooks: [{ url, secrets: [RESEND_WEBHOOK_SECRET] }],
+    });
+    await sql(
+      `insert into landing_leads (id, kind, name, email, utm_source, created_at) values
+        (gen_random_uuid(), 'proftest', 'Айгерим', 'aigerim@leadwire-sample.kz', 'facebook', now()),
+        (gen_random_uuid(), 'proftest', 'Дана', 'dana@leadwire-sample.kz', 'instagram', now()),
+        (gen_random_uuid(), 'proftest', 'Ерлан', 'erlan@leadwire-sample.kz', 'google', now())`,
+    );
+  }, 600_000);
+  afterAll(async () => {
+    await browser?.close();
+    await Promise.all(services.map((service) => service.stop()));
+    await Promise.all([rig?.close(), sandbox?.close()]);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }, 120_000);
+
+  test('writes a mail with a picture, takes a segment, tries it on herself, plans it, watches it go and reads the report', async () => {
+    expect((await readFile(PICTURE)).length).toBeGreaterThan(0);
+    const page = await comeIn(1_440);
+    await writeMail(page);
+    await saveSegment(page);
+    const id = await planCampaign(page);
+
+    // The day has come.
+    await sql(`update campaigns set scheduled_for = now() where id = $1`, [id]);
+    await page.getByText('Закончена').first().waitFor();
+    await page.getByText('Отправлено 2 из 2').waitFor();
+    expect(await page.getByRole('link', { name: 'Отменить' }).count()).toBe(0);
+    const [mail] = await sandbox.control.mails('dana@leadwire-sample.kz');
+    expect(mail?.html).toContain('Здравствуйте, Дана!');
+
+    const rows = await waitFor(
+      async () => {
+        const found = await sql(
+          `select provider_id from campaign_recipients where campaign_id = $1 and delivered_at is not null`,
+          [id],
+        );
+        return found.length === 2 ? found : undefined;
+      },
+      { timeoutMs: PATIENCE_MS, what: 'both mails to arrive' },
+    );
+    // An hour later one reads it and follows the button.
+    await sql(
+      `update campaign_recipients set sent_at = sent_at - interval '1 hour', delivered_at = delivered_at - interval '1 hour'
+       where campaign_id = $1`,
+      [id],
+    );
+    const copy = String(rows[0]?.['provider_id']);
+    await sandbox.control.resend.emailEvent(copy, 'opened');
+    const click = { link: PAGE, userAgent: 'Mozilla/5.0 (iPhone) Safari/604.1' };
+    await sandbox.control.resend.emailEvent(copy, 'clicked', { click });
+    await waitFor(
+      async () =>
+        (await sql(`select 1 from campaign_clicks where campaign_id = $1`, [id])).length > 0 ||
+        undefined,
+      { timeoutMs: PATIENCE_MS, what: 'the click' },
+    );
+    await page.reload();
+    const links = page.getByRole('region', { name: 'Ссылки' });
+    await links.getByText('school.leadwire-sample.kz/open-day').waitFor();
+    await links.getByText('переходов 1').waitFor();
+    await page.getByRole('heading', { name: 'Когда читали' }).waitFor();
+    await page.getByRole('link', { name: 'Сравнить' }).click();
+    await page.getByText('Выберите две рассылки').waitFor();
+    expect(incidents).toEqual([]);
+  }, 600_000);
+
+  test('does the same from a terminal', async () => {
+    const campaign = (...args: string[]) =>
+      runCli({ MAILER_BATCH_URL: mailerUrl, ADMIN_TOKEN }, 'campaign', ...args);
+    const text = ['--template', 'open-day', '--segment', 'Кого зовём'];
+    const made = await campaign('create', '--name', 'Ещё раз', ...text);
+    const id = /Draft ([0-9a-f-]{36})/.exec(made.out)?.[1] ?? '';
+    expect((await campaign('preview', id)).out).toContain('2 people');
+    expect((await campaign('start', id, '--confirm', '2')).out).toMatch(/sent\s+2\s+100\.0 %/);
+    expect((await campaign('report', id, '--sums')).out).toMatch(/sent\s+2\s+100\.0 %/);
+  }, 600_000);
+
+  test('no page of hers is wider than the screen', async () => {
+    const page = await comeIn(360);
+    const ids = (await sql(`select id from campaigns order by created_at limit 2`)).map(({ id }) => String(id)); // prettier-ignore
+    const [segment] = await sql(`select id from segments`);
+    for (const place of [
+      '',
+      '/new',
+      `/${ids[0]}`,
+      `/compare?a=${ids[0]}&b=${ids[1]}`,
+      '/texts',
+      '/texts/open-day',
+      `/segments/${String(segment?.['id'])}`,
+    ]) {
+      await page.goto(`${rig.url}/campaigns${place}`);
+      for (const width of [360, 768, 1_440]) {
+        await page.setViewportSize({ width, height: 900 });
+        const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        expect([place, width, excess]).toEqual([place, width, 0]);
+      }
+    }
+    expect(incidents).toEqual([]);
+  }, 600_000);
+});
