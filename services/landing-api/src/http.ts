@@ -25,6 +25,7 @@ import { PAGES_PER_MINUTE, refuseOtherOrigins, watchProxies } from './edge-guard
 import { addFormRoutes, type FormPorts } from './forms/form-routes.ts';
 import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
 import { addClickRoute, type ClickPorts } from './links/clicks.ts';
+import { addFrontPage } from './links/front-page.ts';
 import { addPictureRoute } from './links/pictures.ts';
 import { addReferralLinkRoute } from './links/referral-links.ts';
 import type { Env } from './env.ts';
@@ -103,6 +104,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   addStatusRoute(app, ports);
   addClickRoute(app, ports);
   addPictureRoute(app, ports);
+  addFrontPage(app);
   addOptionalRoutes(app, env, ports);
   refuseOtherMethods(app, 'POST', [
     '/api/landing/proftest',

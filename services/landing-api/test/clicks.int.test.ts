@@ -147,3 +147,10 @@ test('a picture is what was kept, for a year and for pages of others; no other n
   ];
   for (const other of others) expect((await fetch(`${api.url}/i/${other}`)).status).toBe(404);
 });
+
+test('the bare address says what it is, and where whoever sends leads reads on', async () => {
+  const page = await (await fetch(api.url)).text();
+  expect(page).toContain('Здесь принимаются заявки');
+  const [, docs = ''] = /href="([^"]+)"/.exec(page) ?? [];
+  expect((await fetch(new URL(docs, api.url))).status).toBe(200);
+});
