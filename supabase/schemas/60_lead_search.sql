@@ -119,7 +119,7 @@ language sql stable set search_path = '' as $$
     'oldest', (select l.created_at from public.landing_leads l where not l.quarantined order by l.created_at limit 1),
     'quarantined', (select count(*) from public.landing_leads l where l.quarantined and l.created_at >= lately),
     'unknown', (select count(*) from public.scheduled_notifications n
-      where n.status = 'unknown' and n.scheduled_for >= lately)
+      where n.status = 'unknown' and n.reason is distinct from 'erased' and n.scheduled_for >= lately)
   )
 $$;
 

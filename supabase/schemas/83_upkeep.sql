@@ -19,7 +19,7 @@ language sql stable set search_path = '' as $$
       and not exists (select from public.crm_deals d where d.student_id = i.value and d.deal_id is not null)),
     'conflicts', (select count(*) from public.identity_conflicts c where c.decision is null),
     'unknown', (select count(*) from public.scheduled_notifications n
-      where n.status = 'unknown' and n.scheduled_for > t.now - interval '7 days'),
+      where n.status = 'unknown' and n.reason is distinct from 'erased' and n.scheduled_for > t.now - interval '7 days'),
     'unattributed', (select count(*) from public.sales s where s.sold_at > t.now - interval '30 days'
       and s.last_lead_id is null and s.superseded_by is null),
     'unpaid', (select coalesce(jsonb_agg(u.source order by u.leads desc, u.source), '[]') from (

@@ -47,3 +47,15 @@ test('rows that are too old lose the person, or go, and others stay as they are'
   const copies = `select name from unified_lead_tracking where lead_id in ${ids}`;
   expect(await landing.sql(copies)).toEqual([{ name: null }]);
 });
+
+test('a message of somebody who was erased meanwhile is not among those that a person has to decide', async () => {
+  await landing.sql(
+    `insert into scheduled_notifications (id, channel, status, reason, scheduled_for)
+     select gen_random_uuid(), 'email', 'unknown', reason, now() from unnest(array['erased', 'not_found', null]) as reason`,
+  );
+  const [counted] = await landing.sql(
+    `select leadwire_lead_pace(now() - interval '1 day', now() - interval '1 day') ->> 'unknown' as lately,
+       leadwire_upkeep(jsonb_build_object('now', now(), 'keepLeadsDays', 1, 'keepLogsDays', 1)) ->> 'unknown' as of_days`,
+  );
+  expect(counted).toEqual({ lately: '2', of_days: '2' });
+});

@@ -26,6 +26,7 @@ const endedSchema = z.object({
   id: z.uuid(),
   lead_id: z.uuid().nullable(),
   channel: z.string().nullable(),
+  reason: z.string().nullable(),
   updated_at: z.string().nullable(),
 });
 
@@ -38,16 +39,17 @@ export interface Unknown {
 
 /** @throws as `readHeld` */
 export async function readUnknown(client: SupabaseClient): Promise<Unknown[]> {
-  const query = client.from('staff_deliveries').select('id, lead_id, channel, updated_at');
+  const query = client.from('staff_deliveries').select('id, lead_id, channel, reason, updated_at');
   const unknown = query.eq('status', 'unknown').is('campaign_id', null);
   const rows = readRows(endedSchema, await unknown.order('scheduled_for', { ascending: false }).limit(MOST_SHOWN)); // prettier-ignore
   const names = await readNames(
     client,
     rows.flatMap(({ lead_id }) => lead_id ?? []),
   );
-  return rows.flatMap(({ lead_id, channel, updated_at: at }) => {
+  return rows.flatMap(({ lead_id, channel, reason, updated_at: at }) => {
     const lead = names.get(lead_id ?? '');
-    return lead ? [{ channel, at, lead }] : [];
+    // Of somebody who was erased meanwhile there is nothing to decide.
+    return lead && reason !== 'erased' ? [{ channel, at, lead }] : [];
   });
 }
 
