@@ -218,6 +218,7 @@ describe('the documentation', () => {
     );
     expect(routes.sort()).toEqual([
       'get /api/landing/leads/{leadId}/status',
+      'get /i/{name}',
       'get /s/{code}',
       'post /api/landing/proftest',
       'post /api/landing/proftest/{slug}',

@@ -143,7 +143,7 @@ describe('a strange body of a reachable person is a clean lead', () => {
 
 describe('an address or method that is not there is answered in JSON', () => {
   test.each([
-    ['GET', '/', 404],
+    ['GET', '/nothing', 404],
     ['GET', '/api/landing', 404],
     ['POST', '/api/landing/nothing', 404],
     ['GET', '/api/landing/%ZZ', 400],

@@ -36,7 +36,7 @@ describe('without the token', () => {
           (last) => `/api/campaigns/{id}/${last}`,
         ),
         ...['copy', 'resend', 'subjects'].map((last) => `/api/campaigns/{id}/${last}`),
-        ...['/api/exclusions', '/api/suppressions', '/api/templates'],
+        ...['/api/exclusions', '/api/pictures', '/api/suppressions', '/api/templates'],
         ...['/api/segments', '/api/segments/count', '/api/segments/{id}'],
         ...['/api/sequences', '/api/sequences/stop', '/api/sequences/{id}'],
         ...['off', 'on', 'stop'].map((last) => `/api/sequences/{id}/${last}`),

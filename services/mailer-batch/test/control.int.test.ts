@@ -166,15 +166,18 @@ describe('a cancelled campaign', () => {
       what: 'the first mails',
     });
     expect(await rig.store().cancel(id)).toEqual({ kind: 'done', status: 'cancelled' });
-    // A sender whose lease ran out on a busy machine is `unknown` until it says how its call ended.
-    const isKnown = async () => {
+    const isOver = async () => {
       const { counts } = await rig.campaign(id);
-      return counts.sent + counts.skipped === 40;
+      return counts.pending + counts.sending === 0;
     };
-    await waitFor(isKnown, { timeoutMs: 90_000, what: 'everybody to be sent or skipped' });
+    await waitFor(isOver, { timeoutMs: 90_000, what: 'nobody to be claimed any more' });
     const { counts } = await rig.campaign(id);
-    expect(counts).toMatchObject({ pending: 0, sending: 0, failed: 0, unknown: 0 });
-    expect(await rig.reached(id)).toHaveLength(counts.sent);
+    // On a busy machine a sender's lease may run out: then nobody says whether its mail went, and nobody asks by sending.
+    expect(counts).toMatchObject({ failed: 0, skipped: 40 - counts.sent - counts.unknown });
+    expect(counts.skipped).toBeGreaterThan(20);
+    const reached = (await rig.reached(id)).length;
+    expect(reached).toBeGreaterThanOrEqual(counts.sent);
+    expect(reached).toBeLessThanOrEqual(counts.sent + counts.unknown);
     expect(await rig.store().resume(id)).toEqual({ kind: 'not_allowed', status: 'cancelled' });
   }, 150_000);
 
