@@ -35,7 +35,7 @@ test('the better subject is found, and nobody is in two parts', async () => {
     `insert into campaign_recipients (campaign_id, line, contact)
      select '${REST}', n, 'person' || n || '@leadwire-sample.kz' from generate_series(1, ${PEOPLE}) as n`,
   );
-  const split = `select leadwire_subject_test_split('${REST}', '${A}', '${B}', array['Первая', 'Вторая'], ${EACH}, $1, 4) as answer`; // prettier-ignore
+  const split = `select leadwire_subject_test_split('${REST}', '${A}', '${B}', array['Первая', 'Вторая'], null, ${EACH}, $1, 4) as answer`; // prettier-ignore
   const refused = await landing.sql<{ answer: object }>(split, [PEOPLE - 1]);
   expect(refused[0]?.answer).toEqual({ kind: 'count_differs', audience: PEOPLE });
   await landing.sql(split, [PEOPLE]);
