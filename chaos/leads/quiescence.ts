@@ -11,6 +11,8 @@ const OF_TELEGRAM = ['telegram-plan', 'telegram-send', 'telegram-alerts', 'teleg
 const OF_REFERRALS = Object.keys(consumers).filter((name) => name.startsWith('referrals-'));
 /** Nor the one that carries the people who work here. */
 const OF_IDENTITY = Object.keys(consumers).filter((name) => name.startsWith('identity-'));
+/** Nor mailer-batch, whose messages after a lead are campaigns'. */
+const OF_SEQUENCES = Object.keys(consumers).filter((name) => name.startsWith('sequence-'));
 /** Nobody works for these in a world without crm-sync. */
 const OF_CRM_SYNC = ['crm-sync', 'crm-students', 'crm-changes'];
 /** An acknowledgement is counted and the next fact published within this time. */
@@ -47,7 +49,8 @@ async function whatIsLeft({
   if (leads.length > 0) left.push(`${leads.length} leads in the journal`);
   const { state } = await streams.info('NOTIFICATIONS');
   if (state.messages > 0) left.push(`${state.messages} notifications`);
-  const nobody = [...OF_TELEGRAM, ...OF_REFERRALS, ...OF_IDENTITY, ...(hasCrm ? [] : OF_CRM_SYNC)];
+  const absent = [...OF_TELEGRAM, ...OF_REFERRALS, ...OF_IDENTITY, ...OF_SEQUENCES];
+  const nobody = hasCrm ? absent : [...absent, ...OF_CRM_SYNC];
   for (const [name, { stream }] of Object.entries(consumers)) {
     if (nobody.includes(name)) continue;
     const { num_pending: waiting, num_ack_pending: taken } = await durables.info(stream, name);

