@@ -18,34 +18,36 @@ declare
 begin
   return (
     with leads as materialized (
-      select r.id, r.created_at, date_trunc(unit, r.created_at at time zone zone)::date as cohort,
-        left(lower(coalesce(case when f.is_by_first then r.first_utm_source else r.utm_source end, '')), 200) as source,
-        left(lower(coalesce(case when f.is_by_first then r.first_utm_campaign else r.utm_campaign end, '')), 200) as campaign
+      select r.id, r.created_at, date_trunc(unit, r.created_at at time zone zone)::date as cohort
       from public.landing_leads r
       cross join lateral (
         select is_first and coalesce(r.first_utm_source, r.first_utm_campaign) is not null as is_by_first
       ) f
       where r.created_at >= at_from and r.created_at < at_to and not r.quarantined
+        and (own is null or
+          left(lower(coalesce(case when f.is_by_first then r.first_utm_source else r.utm_source end, '')), 200) = any (own))
+        and (only_source is null or
+          left(lower(coalesce(case when f.is_by_first then r.first_utm_source else r.utm_source end, '')), 200) = only_source)
+        and (only_campaign is null or
+          left(lower(coalesce(case when f.is_by_first then r.first_utm_campaign else r.utm_campaign end, '')), 200)
+            = only_campaign)
+    ), came as (
+      select l.cohort, count(*) as leads from leads l group by l.cohort
     ), paid as materialized (
       select case when is_first then s.first_lead_id else s.last_lead_id end as lead_id, s.sold_at
       from public.sales s where s.sold_at is not null and s.refunded_at is null and s.superseded_by is null
-    ), sold as materialized (
+    ), bought as (
       -- Somebody may leave a lead on the day when they have paid already.
-      select l.id, greatest(0, floor(extract(epoch from p.sold_at - l.created_at) / 86400)) as day
-      from paid p join leads l on l.id = p.lead_id
-    ), sums as (
-      select l.cohort, count(distinct l.id) as leads, count(s.id) as sales,
-        array_agg(s.day) filter (where s.id is not null) as sold_days
-      from leads l left join sold s on s.id = l.id
-      where (own is null or l.source = any (own))
-        and (only_source is null or l.source = only_source)
-        and (only_campaign is null or l.campaign = only_campaign)
-      group by l.cohort
+      select l.cohort, count(*) as sales,
+        array_agg(greatest(0, floor(extract(epoch from p.sold_at - l.created_at) / 86400))) as after_days
+      from paid p join leads l on l.id = p.lead_id group by l.cohort
     )
-    select coalesce(jsonb_agg(jsonb_build_object('cohort', c.cohort, 'leads', c.leads, 'sales', c.sales, 'within', (
-      select jsonb_agg((select count(*) from unnest(c.sold_days) as d where d < w.days) order by w.place)
-      from unnest(days) with ordinality as w(days, place)
-    )) order by c.cohort desc), '[]') from sums c
+    select coalesce(jsonb_agg(jsonb_build_object('cohort', c.cohort, 'leads', c.leads, 'sales', coalesce(b.sales, 0),
+      'within', (
+        select jsonb_agg((select count(*) from unnest(b.after_days) as d where d < w.days) order by w.place)
+        from unnest(days) with ordinality as w(days, place)
+      )) order by c.cohort desc), '[]')
+    from came c left join bought b on b.cohort = c.cohort
   );
 end
 $$;

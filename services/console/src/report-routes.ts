@@ -1,5 +1,6 @@
 /** Отчёты: the numbers, the same as a file, and what advertising cost. */
 import { periodBefore, type Report, type ReportQuery } from '@leadwire/operations/reports/report';
+import type { Cohort } from '@leadwire/operations/reports/cohorts';
 import { reportCsv } from '@leadwire/operations/reports/report-words';
 import { SpendError, importSpend, readSpend } from '@leadwire/operations/reports/spend';
 import type { Bus } from '@leadwire/shared/broker/bus';
@@ -31,7 +32,7 @@ export function reportRoutes({ bus, clock }: { bus: Bus; clock: Clock }): Route[
         const [report, before, cohorts] = await Promise.all([
           reports.read(visit, choice),
           reports.read(visit, then),
-          readCohorts(visit.client, choice),
+          reports.cohorts(visit, choice),
         ]);
         const isOwner = person.role === 'owner';
         const isOwnTags = person.role === 'targetologist';
@@ -88,21 +89,32 @@ export function reportRoutes({ bus, clock }: { bus: Bus; clock: Clock }): Route[
 
 /** One reading for all who see the same rows. A targetologist's tags may change at any moment: theirs is read each time. */
 function createReports(clock: Clock) {
-  const kept = new Map<string, { until: number; report: Promise<Report> }>();
+  const kept = new Map<string, { until: number; read: Promise<unknown> }>();
+
+  const fresh = <Read>(what: string, asked: ReportQuery, read: () => Promise<Read>) => {
+    const now = clock.now().getTime();
+    for (const [key, { until }] of kept) if (until <= now) kept.delete(key);
+    const { since, until, timeZone, by, touch, source, campaign } = asked;
+    const key = JSON.stringify([what, since, until, timeZone, by, touch, source, campaign]);
+    const known = kept.get(key);
+    // A key is of one kind of reading.
+    if (known) return known.read as Promise<Read>;
+    const reading = read();
+    kept.set(key, { until: now + FRESH_MS, read: reading });
+    reading.catch(() => kept.delete(key));
+    return reading;
+  };
+  const isOwnTags = ({ person }: Visit) => person.role === 'targetologist';
+
   return {
     forget: () => kept.clear(),
-    read({ person, client }: Visit, asked: ReportQuery): Promise<Report> {
-      if (person.role === 'targetologist') return readReport(client, asked);
-      const now = clock.now().getTime();
-      for (const [key, { until }] of kept) if (until <= now) kept.delete(key);
-      const { since, until, timeZone, by, touch, source, campaign } = asked;
-      const key = JSON.stringify([since, until, timeZone, by, touch, source, campaign]);
-      const known = kept.get(key);
-      if (known) return known.report;
-      const report = readReport(client, asked);
-      kept.set(key, { until: now + FRESH_MS, report });
-      report.catch(() => kept.delete(key));
-      return report;
+    read(visit: Visit, asked: ReportQuery): Promise<Report> {
+      const read = () => readReport(visit.client, asked);
+      return isOwnTags(visit) ? read() : fresh('report', asked, read);
+    },
+    cohorts(visit: Visit, asked: ReportQuery): Promise<Cohort[]> {
+      const read = () => readCohorts(visit.client, asked);
+      return isOwnTags(visit) ? read() : fresh('cohorts', asked, read);
     },
   };
 }
