@@ -37,13 +37,15 @@ export interface TestSupabase extends TestLanding {
  * no other, and each project costs seconds of a core and half a gigabyte. Close it when the test is over.
  * @param mail where mails of Auth go; without it they are not sent
  */
-export async function startLanding(mail?: ProjectOptions['mail']): Promise<TestLanding> {
-  const landing = await startDatabaseProcess({
-    serviceKey: LANDING_KEY,
-    publishableKey: PUBLISHABLE_KEY,
-    migrationsDir: LANDING_MIGRATIONS,
-    mail,
-  });
+export async function startLanding(
+  mail?: ProjectOptions['mail'],
+  run: { isOptimised?: boolean } = {},
+): Promise<TestLanding> {
+  const keys = { serviceKey: LANDING_KEY, publishableKey: PUBLISHABLE_KEY };
+  const landing = await startDatabaseProcess(
+    { ...keys, migrationsDir: LANDING_MIGRATIONS, mail },
+    run,
+  );
   const env = {
     LANDING_SUPABASE_URL: landing.url,
     LANDING_SUPABASE_SERVICE_KEY: LANDING_KEY,

@@ -23,8 +23,15 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function startRig(given: Record<string, string> = {}): Promise<Rig> {
-  const [landing, broker, port] = await Promise.all([startLanding(), startNats(), freePort()]);
+export async function startRig(
+  given: Record<string, string> = {},
+  database: { isOptimised?: boolean } = {},
+): Promise<Rig> {
+  const [landing, broker, port] = await Promise.all([
+    startLanding(undefined, database),
+    startNats(),
+    freePort(),
+  ]);
   const env = envSchema.parse({
     ...landing.env,
     NATS_URL: broker.url,
