@@ -268,9 +268,8 @@ describe('reports', () => {
     await sql(`insert into sales (id, student_id, amount, sold_at, first_lead_id, last_lead_id)
       select gen_random_uuid(), 'st-1', 5000, now(), id, id from landing_leads where id = '${leads.tagged.leadId}'`);
     const rowOf = (page: string) => /Через сколько дней покупают.*<\/section>/s.exec(page)?.[0];
-    // Sums are kept for some seconds: another period is read anew.
     const seen = rowOf(await textOf(as.owner.get('/reports?days=90')));
-    expect(seen).toMatch(/За 7 дн\.<\/span>1 · \d+\u00A0%<span aria-hidden="true">\*/); // Tags of facebook: the targetologist's own.
+    expect(seen).toMatch(/За 7 дн\.<\/span>1 · \d+\u00A0%<span aria-hidden="true">\*/);
     expect(rowOf(await textOf(as.targetologist.get('/reports')))).toContain('1 · 100');
     const asked = { since: '2026-01-01', until: '2027-01-01', timeZone: 'UTC', unit: 'week', days: [7] }; // prettier-ignore
     const past = await (await askingAs(rig, 'sales')).rpc('console_report_cohorts', { asked });
