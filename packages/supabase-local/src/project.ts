@@ -140,7 +140,10 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
       sql: async <Row extends object>(query: string, params: unknown[] = []) =>
         (await driver.query<Row>(query, params)).rows,
       dump: () => driver.dumpDataDir('none'),
-      close: () => (closing ??= stopListening(server).then(vacuum.stop).then(closeDatabase)),
+      close: () =>
+        (closing ??= stopListening(server)
+          .then(() => vacuum.stop())
+          .then(closeDatabase)),
     };
   } catch (error) {
     await closeDatabase();
