@@ -7,12 +7,15 @@ import type { World } from './world.ts';
 const POLL_MS = 250;
 /** No world has Telegram in it, so nobody works for these. */
 const OF_TELEGRAM = ['telegram-plan', 'telegram-send', 'telegram-alerts', 'telegram-students'];
+/** The consumers of one part. */
+const consumersOf = (part: string) =>
+  Object.keys(consumers).filter((name) => name.startsWith(part));
 /** No world starts the service of those who bring others: it sends nothing itself. */
-const OF_REFERRALS = Object.keys(consumers).filter((name) => name.startsWith('referrals-'));
+const OF_REFERRALS = consumersOf('referrals-');
 /** Nor the one that carries the people who work here. */
-const OF_IDENTITY = Object.keys(consumers).filter((name) => name.startsWith('identity-'));
+const OF_IDENTITY = consumersOf('identity-');
 /** Nor mailer-batch, whose messages after a lead are campaigns'. */
-const OF_SEQUENCES = Object.keys(consumers).filter((name) => name.startsWith('sequence-'));
+const OF_SEQUENCES = consumersOf('sequence-');
 /** Nobody works for these in a world without crm-sync. */
 const OF_CRM_SYNC = ['crm-sync', 'crm-students', 'crm-changes'];
 /** An acknowledgement is counted and the next fact published within this time. */

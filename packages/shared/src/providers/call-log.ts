@@ -2,7 +2,7 @@
 import type { Bus } from '../broker/bus.ts';
 import { publishEvent } from '../broker/publish-event.ts';
 import { toError } from '../errors.ts';
-import { type ProviderCall } from '../contract/events.ts';
+import type { ProviderCall } from '../contract/events.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 

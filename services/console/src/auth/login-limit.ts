@@ -3,6 +3,7 @@
  * five more tries at most.
  */
 import { createHash } from 'node:crypto';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 
 /** Wrong passwords for one address before it is closed for a while. */
 const TRIES = 5;
@@ -34,8 +35,7 @@ export function createLoginLimit(now: () => number = Date.now): LoginLimit {
       const count = (current(key)?.count ?? 0) + 1;
       tries.delete(key);
       tries.set(key, { count, until: now() + CLOSED_MS });
-      const [oldest] = tries.keys();
-      if (tries.size > MOST_KEPT && oldest !== undefined) tries.delete(oldest);
+      dropOldest(tries, MOST_KEPT);
     },
     succeeded: (email) => void tries.delete(keyOf(email)),
   };

@@ -5,6 +5,7 @@
 import { isRecord } from '@leadwire/shared/contacts/clean-text';
 import { EnvError } from '@leadwire/shared/runtime/env';
 import type { Log } from '@leadwire/shared/runtime/log';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 import { z } from 'zod';
 import type { Env } from '../env.ts';
 
@@ -59,10 +60,7 @@ export function createChallenge(env: ChallengeEnv, log: Log): Challenge | undefi
     if (token === undefined || token === '') return false;
     const known = asked.get(token) ?? ask(token, address);
     asked.set(token, known);
-    for (const [oldest] of asked) {
-      if (asked.size <= MOST_REMEMBERED) break;
-      asked.delete(oldest);
-    }
+    dropOldest(asked, MOST_REMEMBERED);
     return known;
   };
 }

@@ -14,6 +14,7 @@ import { TransientError, toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 import { createEndOldAlert } from '../end-old-alert.ts';
 import { writeDurably } from '../intake/durable-file.ts';
 import { inTime } from '../webhooks/hook-guards.ts';
@@ -93,8 +94,7 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
     known.count += 1;
     counted.set(form, known);
     // Whoever makes names up is told of by the newest ones.
-    const [oldest] = counted.keys();
-    if (counted.size > MOST_FORMS && oldest !== undefined) counted.delete(oldest);
+    dropOldest(counted, MOST_FORMS);
     if (Date.now() - known.toldAt < ALERT_EVERY_MS) return;
     const message = refusedInWords(reject, known.count);
     counted.set(form, { count: 0, toldAt: Date.now() });

@@ -3,6 +3,7 @@
  * which knows it better, does not answer.
  */
 import { isDoubleClick, type LeadFact } from './lead-fact.ts';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 
 /** The oldest make room, so that memory stays bounded (about 10 MB). More than two minutes' worth. */
 const MOST = 50_000;
@@ -34,10 +35,7 @@ export function createRecentLeads(known: Iterable<RecentLead>): RecentLeads {
     // The map keeps the order of insertion: taken out first, a repeated one is the newest again.
     leads.delete(identity);
     leads.set(identity, lead);
-    for (const [oldest] of leads) {
-      if (leads.size <= MOST) break;
-      leads.delete(oldest);
-    }
+    dropOldest(leads, MOST);
   };
   for (const lead of known) remember(lead);
 

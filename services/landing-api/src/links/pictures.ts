@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { findPicture, type StoredPicture } from '@leadwire/shared/delivery/pictures';
 import { RequestError } from '@leadwire/shared/service/http-problems';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 import { ownCounter } from '../edge-guards.ts';
 
 /** Of half a megabyte each at most: after a campaign has gone out everybody asks for the same few. */
@@ -19,9 +20,8 @@ export function addPictureRoute(app: FastifyInstance, { bus }: { bus: Pick<Bus, 
     if (known) return known;
     const found = await findPicture(bus, name);
     if (!found) return undefined;
-    const [oldest] = kept.keys();
-    if (oldest !== undefined && kept.size >= KEPT_PICTURES) kept.delete(oldest);
     kept.set(name, found);
+    dropOldest(kept, KEPT_PICTURES);
     return found;
   };
 

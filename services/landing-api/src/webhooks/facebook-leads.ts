@@ -10,6 +10,7 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 import type { KnownForms } from '../forms/known-forms.ts';
 import { textOf } from '../forms/fields-of.ts';
 import { readForm } from '../forms/read-form.ts';
@@ -48,8 +49,7 @@ export function createFacebookLeads(ports: FacebookPorts): FacebookLeads {
 
   const finish = (id: string): void => {
     done.add(id);
-    const [oldest] = done;
-    if (done.size > MOST_KNOWN && oldest !== undefined) done.delete(oldest);
+    dropOldest(done, MOST_KNOWN);
   };
 
   const take = async (lead: Record<string, unknown>): Promise<void> => {

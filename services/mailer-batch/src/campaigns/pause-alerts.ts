@@ -18,9 +18,9 @@ interface PauseAlertPorts {
 }
 
 export interface PauseAlerts {
-  paused(campaignId: string, reason: string, message?: string): Promise<void>;
+  paused: (campaignId: string, reason: string, message?: string) => Promise<void>;
   /** Somebody let it go on, or ended it. Says nothing when it had not paused by itself. */
-  decided(campaignId: string): Promise<void>;
+  decided: (campaignId: string) => Promise<void>;
 }
 
 /** Neither throws: what is not told is in the log, and the campaign stands as paused in any case. */

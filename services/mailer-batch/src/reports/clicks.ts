@@ -7,6 +7,7 @@ import {
   thawCampaign,
   type ThawedCampaign,
 } from '@leadwire/templates/frozen-campaign';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 import { unsubscribeUrl, type UnsubscribeUrlOptions } from '../sending/unsubscribe-url.ts';
 import { linkNames } from './link-names.ts';
 import type { Click, Reader, ReportStore } from './report-store.ts';
@@ -39,9 +40,8 @@ export function createClicks({ reports, ...wayOut }: ClickPorts) {
     if (known) return known;
     const frozen = frozenCampaignSchema.safeParse(await reports.frozen(campaignId)).data;
     const fresh = { texts: frozen?.mail ? thawCampaign(frozen) : null, names: new Map() };
-    const [oldest] = kept.keys();
-    if (oldest !== undefined && kept.size >= KEPT_CAMPAIGNS) kept.delete(oldest);
     kept.set(campaignId, fresh);
+    dropOldest(kept, KEPT_CAMPAIGNS);
     return fresh;
   };
 

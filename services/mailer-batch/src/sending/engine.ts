@@ -31,8 +31,7 @@ export interface Engine {
 
 export function createEngine(env: MailerEnv, parts: Parts): Engine {
   const { bus, log, metrics, store, channels } = parts;
-  const alerts = createPauseAlerts(parts);
-  const tellPaused: typeof alerts.paused = (...told) => alerts.paused(...told);
+  const { paused: tellPaused } = createPauseAlerts(parts);
   const leaseMs = env.CAMPAIGN_LEASE_MS;
   const sendBatch = createSendBatch({
     store,

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BatchMail, ResendClient } from '@leadwire/shared/providers/resend';
 import { thawCampaign, type ThawedCampaign } from '@leadwire/templates/frozen-campaign';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 import {
   isOurs,
   laneOf,
@@ -37,10 +38,9 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
   const textsOf = ({ campaignId, frozen }: ReadyBatch): ThawedCampaign => {
     const known = thawed.get(campaignId);
     if (known) return known;
-    const [oldest] = thawed.keys();
-    if (oldest !== undefined && thawed.size >= KEPT_CAMPAIGNS) thawed.delete(oldest);
     const texts = thawCampaign(frozen);
     thawed.set(campaignId, texts);
+    dropOldest(thawed, KEPT_CAMPAIGNS);
     return texts;
   };
 

@@ -14,6 +14,7 @@ import { createLimiter, type Limiter } from '@leadwire/shared/coordination/rate-
 import type { Metrics } from '@leadwire/shared/runtime/metrics';
 import type { CallContext } from '@leadwire/shared/providers/call-log';
 import { ChatError, type TelegramClient } from '@leadwire/shared/providers/telegram/bot-api';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 import { z } from 'zod';
 
 /** Private chats: about one message a second. */
@@ -103,8 +104,7 @@ export function createPace(client: TelegramClient, options: PaceOptions): BotSen
     const made = limit(`${client.bot}.${chatId}`, rate);
     ofChats.set(chatId, made);
     // What it knows is in the broker; the mentor bot talks to anybody.
-    const [oldest] = ofChats.keys();
-    if (ofChats.size > MOST_CHATS && oldest !== undefined) ofChats.delete(oldest);
+    dropOldest(ofChats, MOST_CHATS);
     return made;
   };
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
+import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 import type { LeadLookup } from './lead-lookup.ts';
 
 /** A notice waits this long for the table; it is worth more than what it may lack. */
@@ -42,8 +43,7 @@ export function createEarlierLeads(lookup: LeadLookup | undefined, log: Log) {
     });
     const inTime = Promise.race([answer, delay(PATIENCE_MS, undefined, { ref: false })]);
     known.set(lead.leadId, inTime);
-    const [oldest] = known.keys();
-    if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+    dropOldest(known, REMEMBERED);
     return inTime;
   };
 }
