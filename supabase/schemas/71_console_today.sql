@@ -62,7 +62,7 @@ begin
         on v.created_at > at - interval '3 hours' - make_interval(days => 7 * d.n)
         and v.created_at <= at - make_interval(days => 7 * d.n) where d.n > 0),
       'troubled', (select count(*) from public.staff_leads v where v.created_at >= at - interval '30 days'
-        and private.is_troubled(v.quarantined, v.email_status, v.sms_status, v.email_bounced_at, v.amocrm_error)),
+        and v.is_troubled),
       'quarantined', (select count(*) from public.staff_leads v
         where v.created_at >= at - interval '30 days' and v.quarantined)
     )
