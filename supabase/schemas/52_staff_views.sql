@@ -3,14 +3,6 @@
 -- These views run as their owner, past the policies of the tables: the where clause is the rule, and it stands beside
 -- the reader's own filters, so that an index serves both (docs/decisions/0014-who-sees-what.md).
 
--- Whether a person has to look at a lead.
-create function private.is_troubled(
-  quarantined boolean, email_status text, sms_status text, email_bounced_at timestamptz, amocrm_error text
-) returns boolean
-language sql immutable parallel safe as $$
-  select quarantined or coalesce(email_status in ('failed', 'unknown'), false)
-    or coalesce(sms_status in ('failed', 'unknown'), false) or email_bounced_at is not null or amocrm_error is not null;
-$$;
 create or replace view public.staff_leads with (security_invoker = false) as
 select l.id, l.kind, l.campaign, l.source, l.created_at, l.updated_at, l.payment_method, l.quarantined, l.contact_issues,
   l.utm_source, l.utm_medium, l.utm_campaign, l.utm_content, l.utm_term,
@@ -29,9 +21,7 @@ select l.id, l.kind, l.campaign, l.source, l.created_at, l.updated_at, l.payment
   l.amocrm_synced, l.amocrm_synced_at, l.amocrm_deal_id, l.amocrm_stage_id, l.amocrm_stage, l.amocrm_deleted_at,
   case when (select private.sees_contacts()) then l.amocrm_contact_id end as amocrm_contact_id,
   case when (select private.sees_contacts()) then l.amocrm_error else private.without_contacts(l.amocrm_error) end
-    as amocrm_error,
-  -- Of the table's own columns, as the index of it: of the masked ones above no index knows.
-  private.is_troubled(l.quarantined, l.email_status, l.sms_status, l.email_bounced_at, l.amocrm_error) as is_troubled
+    as amocrm_error
 from public.landing_leads l
 where (select private.staff_role()) in ('owner', 'sales', 'viewer')
   or lower(l.utm_source) = any ((select private.own_utm_sources())::text[]);

@@ -38,8 +38,7 @@ $$;
 revoke all on all functions in schema private from public, anon, authenticated;
 grant usage on schema private to authenticated, service_role;
 grant execute on function private.staff_role(), private.staff_id(), private.sees_contacts(), private.is_owner(),
-  private.own_utm_sources(), private.without_contacts(text),
-  private.is_troubled(boolean, text, text, timestamptz, text) to authenticated, service_role;
+  private.own_utm_sources(), private.without_contacts(text) to authenticated, service_role;
 
 -- Everybody who works here, each as far as the views go.
 grant select on public.staff_leads, public.staff_deliveries, public.staff_campaigns to authenticated;

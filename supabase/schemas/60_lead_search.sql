@@ -29,6 +29,14 @@ $$;
 create index landing_leads_source_idx on public.landing_leads (source, created_at);
 create index landing_leads_quarantined_idx on public.landing_leads (created_at) where quarantined;
 
+-- Whether a person has to look at a lead.
+create function private.is_troubled(
+  quarantined boolean, email_status text, sms_status text, email_bounced_at timestamptz, amocrm_error text
+) returns boolean
+language sql immutable parallel safe as $$
+  select quarantined or coalesce(email_status in ('failed', 'unknown'), false)
+    or coalesce(sms_status in ('failed', 'unknown'), false) or email_bounced_at is not null or amocrm_error is not null;
+$$;
 create index landing_leads_troubled_idx on public.landing_leads (created_at desc, id desc)
   where private.is_troubled(quarantined, email_status, sms_status, email_bounced_at, amocrm_error);
 
@@ -42,8 +50,10 @@ language sql immutable set search_path = '' as $$
   ) || ')', ' and ')
   from jsonb_array_elements(words) as word
 $$;
-revoke all on function private.has_words(jsonb) from public, anon, authenticated;
-grant execute on function private.has_words(jsonb) to service_role;
+revoke all on function private.is_troubled(boolean, text, text, timestamptz, text), private.has_words(jsonb)
+  from public, anon, authenticated;
+grant execute on function private.is_troubled(boolean, text, text, timestamptz, text), private.has_words(jsonb)
+  to service_role;
 
 -- The newest leads that fit, as an array, at most `at_most`.
 -- wanted: { text: [[pattern, or this one], and …], source, kind, since, until, state, before: { at, id } }, each may be

@@ -72,9 +72,9 @@ begin
   elsif words is not null and private.sees_contacts() then
     -- What stands in one of seventy leads or more is found among the newest soon, what is rarer by the index of words,
     -- all of it; the page's own order would tempt the planner to read every lead from the newest on.
-    execute 'select array(select l.id from (select l.* ' || newest || '400) l where ' || words || ' limit ' || at_most || ')'
+    execute 'select array(select l.id from (select l.* ' || newest || '200) l where ' || words || ' limit ' || at_most || ')'
       into ids;
-    if cardinality(ids) between 6 and at_most - 1 then
+    if cardinality(ids) between 3 and at_most - 1 then
       execute 'select array(select l.id from (select l.* ' || newest || '8000) l where ' || words || ' limit ' || at_most
         || ')' into ids;
     end if;
