@@ -95,8 +95,8 @@ interface Settings {
   executeQuery: (query: object) => Promise<unknown>;
 }
 interface Told {
-  auth?: { role?: string; uid?: unknown; jwt?: unknown };
-  storage?: { operation?: unknown };
+  auth?: { role?: string; uid?: string; jwt?: unknown };
+  storage?: { operation?: string };
 }
 interface RpcTold {
   method: string;
@@ -124,9 +124,9 @@ function tellAtOnce(connection: PgliteConnection): void {
       const jwt = auth?.jwt !== null && typeof auth?.jwt === 'object' ? auth.jwt : undefined;
       await tell(transaction, {
         role,
-        'request.jwt.claim.sub': String(auth?.uid ?? ''),
+        'request.jwt.claim.sub': auth?.uid ?? '',
         'request.jwt.claim.role': role,
-        'storage.operation': String(storage?.operation ?? ''),
+        'storage.operation': storage?.operation ?? '',
         ...(jwt && { 'request.jwt.claims': JSON.stringify(jwt) }),
       });
     },
