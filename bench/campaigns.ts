@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { startSupabase } from '@leadwire/testing/supabase';
+import { startLanding } from '@leadwire/testing/supabase';
 import { z } from 'zod';
 import { say, step } from '../scripts/machine/progress.mjs';
 import type { Seen } from './counting-resend-server.ts';
@@ -48,7 +48,7 @@ export async function benchCampaigns({
   processes = 1,
 }: BenchOptions): Promise<string[]> {
   const [broker, supabase, resend] = await step('broker, database, provider: starting', () =>
-    Promise.all([startNats(), startSupabase(), startCountingResend()]),
+    Promise.all([startNats(), startLanding(undefined, { isOptimised: true }), startCountingResend()]),
   );
   const results: Result[] = [];
   try {
