@@ -36,11 +36,6 @@ const GRACE_MS = 10_000;
 /** Ctrl-C reaches npm, bootstrap.mjs and this process, and each passes it on: one press, several signals. */
 const SAME_PRESS_MS = 1_000;
 
-const LAYERS = [
-  ['ground', 'Broker, database, sandbox'],
-  ['service', 'Services'],
-] as const;
-
 const isDemo = process.argv.includes('--demo');
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -97,13 +92,11 @@ async function start(run: RunFile): Promise<void> {
   const secrets = await readSecrets(path.join(dataDir, 'secrets.json'));
   const ports = await choosePorts(parts, say);
   const env = stackEnv(ports, dataDir, secrets, given);
-  for (const [layer, title] of LAYERS) {
-    const programs = parts
-      .filter((part) => part.layer === layer)
-      .map((part) => toProgram(part, ports, env, { root, dataDir, natsServer }));
-    await step(`${title}: starting`, (note) => startTogether(run, layer, programs, note));
-    if (stoppingSince) return;
-  }
+  const places = { root, dataDir, natsServer };
+  await step('Broker, database, sandbox and services: starting', (note) =>
+    startTogether(run, parts, (part) => toProgram(part, ports, env, places), note),
+  );
+  if (stoppingSince) return;
   const ownerLink = await inviteFirstOwner(env);
   if (isDemo) await step('Demo: invented people and their leads', () => addDemo(env, ports));
   run.addresses = describe(ports, env, ownerLink);
@@ -125,17 +118,18 @@ async function addDemo(env: NodeJS.ProcessEnv, ports: Ports): Promise<void> {
 /** Side by side: each waits for what it needs, as after a reboot of a server. @throws what the first failure says. */
 async function startTogether(
   run: RunFile,
-  layer: Part['layer'],
-  programs: readonly Program[],
+  parts: readonly Part[],
+  programOf: (part: Part) => Program,
   note: (detail: string) => void,
 ): Promise<void> {
-  const waiting = new Set(programs.map(({ name }) => name));
+  const waiting = new Set(parts.map(({ name }) => name));
   await Promise.all(
-    programs.map(async (program) => {
-      const { name } = program;
-      const part = supervise(program, { say, onSpawn: (pid) => remember(run, name, pid) });
-      running.push({ part, layer });
-      await part.ready;
+    parts.map(async (part) => {
+      const { name, layer } = part;
+      const onSpawn = (pid: number) => remember(run, name, pid);
+      const program = supervise(programOf(part), { say, onSpawn });
+      running.push({ part: program, layer });
+      await program.ready;
       waiting.delete(name);
       note([...waiting].join(', '));
     }),

@@ -43,6 +43,8 @@ export type Watcher = {
 const BOOT_ATTEMPTS = 3;
 /** Database files are made and migrations run on the first start; on two busy cores that takes a while. */
 const READY_MS = 120_000;
+/** Twelve parts are asked at once, by one process that they share two cores with. */
+const LOOK_MS = 200;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 /** Whoever ran this long starts with the shortest wait again. */
@@ -146,7 +148,7 @@ async function untilHealthy(program: Program, signal: AbortSignal): Promise<void
     } catch {
       // Not listening yet.
     }
-    await delay(60, undefined, { signal });
+    await delay(LOOK_MS, undefined, { signal });
   }
   throw cannotStart(program, `not ready after ${READY_MS / 1000} s (${problem})`);
 }

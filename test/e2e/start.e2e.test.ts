@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fencedLines } from './fenced-lines.ts';
+import { makeDeadLetter, problemOf, writeFilesOfPages } from './fenced-run.ts';
+import { WAYS } from './fenced-ways.ts';
 import {
   isRunning,
   readRunFile,
@@ -19,6 +22,8 @@ const STARTED_MS = 150_000;
 
 let dataDir = '';
 const stacks: ChildProcess[] = [];
+/** Left by one test for the next. */
+let running: Stack | undefined;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'leadwire-e2e-'));
@@ -172,13 +177,49 @@ describe('npm start', () => {
       const oneDeal = { 'contact-created': 1, 'lead-created': 1 };
       expect(await effectsOf(third)).toMatchObject({ mail: 2, sms: 2, ...oneDeal });
 
-      const processes = everyProcess();
-      expect(processes.length).toBeGreaterThan(5);
-      third.process.kill('SIGINT');
-      await once(third.process, 'exit');
-      expect(processes.filter(isRunning)).toEqual([]);
-      expect(existsSync(path.join(dataDir, 'run.json'))).toBe(false);
+      running = third;
     },
     STARTED_MS * 3,
   );
+
+  test(
+    'every command in a block of a README or of docs/ does what the page says',
+    async () => {
+      running ??= await startStack(1_000);
+      const { env = {} } = readRunFile(path.join(dataDir, 'run.json')) ?? {};
+      const told = {
+        leadId: '',
+        adminToken: env['ADMIN_TOKEN'] ?? '',
+        campaigns: [],
+        deadLetter: '',
+      };
+      const reader = { told, env, folder: await mkdtemp(path.join(dataDir, 'files-')) };
+      writeFilesOfPages(reader.folder);
+      await makeDeadLetter(reader);
+
+      const problems: string[] = [];
+      const ways = new Map(WAYS);
+      for (const { file, line } of fencedLines()) {
+        const [page = '', way] = [...WAYS].find(([page]) => typeof page === 'string' ? page === line : page.test(line)) ?? []; // prettier-ignore
+        ways.delete(page);
+        const problem = !way
+          ? 'stands in no row of test/e2e/fenced-ways.ts'
+          : way.not === undefined && (await problemOf(reader, line, way));
+        if (problem) problems.push(`${file}: ${line}: ${problem}`);
+      }
+      expect(problems).toEqual([]);
+      expect([...ways.keys()]).toEqual([]);
+    },
+    STARTED_MS * 2,
+  );
+
+  test('Ctrl-C ends every process', async () => {
+    const stack = (running ??= await startStack(1_000));
+    const processes = everyProcess();
+    expect(processes.length).toBeGreaterThan(5);
+    stack.process.kill('SIGINT');
+    await once(stack.process, 'exit');
+    expect(processes.filter(isRunning)).toEqual([]);
+    expect(existsSync(path.join(dataDir, 'run.json'))).toBe(false);
+  });
 });

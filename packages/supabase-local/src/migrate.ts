@@ -86,18 +86,27 @@ export async function applyMigrations(
 ): Promise<string[]> {
   await db.exec(ROLES);
   await db.exec(HISTORY);
+  const known = await db.transaction(async (tx) => {
+    const all = await tx.query('select version from supabase_migrations.schema_migrations', []);
+    return new Set((all.rows as { version: string }[]).map(({ version }) => version));
+  });
   const applied: string[] = [];
   for (const migration of migrations) {
-    const isNew = await db.transaction(async (tx) => {
-      const found = await tx.query(
-        'select 1 from supabase_migrations.schema_migrations where version = $1',
-        [migration.version],
-      );
-      if (found.rows.length > 0) return false;
-      await applyOne(tx, migration);
-      return true;
-    });
-    if (isNew) applied.push(migration.version);
+    if (known.has(migration.version)) continue;
+    if (await applyOnce(db, migration)) applied.push(migration.version);
   }
   return applied;
+}
+
+/** False when somebody else has applied it meanwhile. */
+function applyOnce(db: MigrationTarget, migration: Migration): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const found = await tx.query(
+      'select 1 from supabase_migrations.schema_migrations where version = $1',
+      [migration.version],
+    );
+    if (found.rows.length > 0) return false;
+    await applyOne(tx, migration);
+    return true;
+  });
 }

@@ -5,6 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { mjmlToHtml, type Includes } from './compiled-mjml.ts';
 import { createLiquid, parseLiquid } from './liquid-text.ts';
 import type { LiquidText } from './liquid-text.ts';
 import { TemplateError } from './template-error.ts';
@@ -103,26 +104,11 @@ export function compileWhole(source: string, file: string): Promise<string> {
   return compile(source, file, { ignoreIncludes: true });
 }
 
-async function compile(
-  source: string,
-  file: string,
-  includes: { filePath?: string; ignoreIncludes: boolean },
-): Promise<string> {
-  // Its library takes a second to load, which whoever compiles nothing need not wait for.
-  const { default: mjml2html } = await import('mjml');
-  const html = await mjml2html(source, {
-    ...includes,
-    validationLevel: 'strict',
-    // MJML would otherwise link Google's copy of every font it knows by name.
-    fonts: {},
-    keepComments: false,
-  }).then(
-    (compiled) => compiled.html,
-    (cause: unknown) => {
-      const problem = cause instanceof Error ? cause.message : String(cause);
-      throw new TemplateError(`${file} or layout.mjml: ${problem}`, { cause });
-    },
-  );
+async function compile(source: string, file: string, includes: Includes): Promise<string> {
+  const html = await mjmlToHtml(source, includes).catch((cause: unknown) => {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new TemplateError(`${file} or layout.mjml: ${problem}`, { cause });
+  });
   refuseValuesInTags(file, html);
   return html;
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 /** What can be preloaded into a service process; the header of each file in preload/ says what it changes. */
 export type Preload =
   | 'clock-ahead.ts'
-  | 'compiled-mjml.ts'
   | 'crash-at-call.ts'
   | 'crash-at.ts'
   | 'impatient.ts'

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { preloadUrl } from './preload.ts';
 import { processEnv } from './process-env.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -45,20 +44,16 @@ export interface ServiceProcessOptions {
  * @throws with its last log lines when it ends or is not ready within a minute; it is killed then.
  */
 export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
-  const child = spawn(
-    process.execPath,
-    [`--import=${preloadUrl('compiled-mjml.ts')}`, options.entry],
-    {
-      cwd: REPOSITORY,
-      env: {
-        ...processEnv,
-        PORT: '0',
-        LOG_LEVEL: 'info',
-        ...options.env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const child = spawn(process.execPath, [options.entry], {
+    cwd: REPOSITORY,
+    env: {
+      ...processEnv,
+      PORT: '0',
+      LOG_LEVEL: 'info',
+      ...options.env,
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const logs: LogLine[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => logs.push(parseLine(line)));

@@ -1,4 +1,4 @@
-/** Stylesheets, scripts, fonts and icons: read once, kept compressed, served for a year under a name of their contents. */
+/** Stylesheets, scripts, fonts and icons: read once, compressed when first asked for, served for a year under a name of their contents. */
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -28,11 +28,12 @@ export const asset = (name: string) => `/assets/${version}/${name}`;
 export function addAssets(app: FastifyInstance): void {
   for (const { name, body } of files) {
     const type = TYPES[path.extname(name)] ?? '';
-    const small = name.endsWith('.woff2') ? undefined : brotliCompressSync(body);
+    let small: Buffer | undefined;
     app.get(asset(name), (request, reply) => {
       const takesBrotli = /\bbr\b/.test(request.headers['accept-encoding'] ?? '');
       void reply.type(type).header('cache-control', 'public, max-age=31536000, immutable');
-      if (!small || !takesBrotli) return reply.send(body);
+      if (name.endsWith('.woff2') || !takesBrotli) return reply.send(body);
+      small ??= brotliCompressSync(body);
       return reply.header('content-encoding', 'br').header('vary', 'accept-encoding').send(small);
     });
   }
