@@ -41,7 +41,7 @@ const idOf = (kind: string) =>
   `overlay(overlay(md5(${kind} || i) placing '4' from 13) placing '8' from 17)::uuid`;
 
 /** Rows as lead-store leaves them: over a year, the newest now; two messages each, one of fifty in trouble. */
-async function fill({ landing }: Rig, leads: number): Promise<void> {
+export async function fill({ landing }: Rig, leads: number): Promise<void> {
   const { sql } = landing.landing;
   const name = `(array['Айгерим','Данияр','Мадина','Ерлан','Әсел','Тимур','Динара','Нурлан','Жанна','Арман'])[1 + i % 10]
     || ' ' || (array['Сапарова','Ахметов','Ким','Жұмабаев','Оспанова','Ибраев','Ли','Серікқызы'])[1 + i / 10 % 8]`;
@@ -72,7 +72,7 @@ async function fill({ landing }: Rig, leads: number): Promise<void> {
 }
 
 /** What is asked for: each page by its name. A search is posted and answers with the address of its page. */
-async function pagesOf(rig: Rig, visitor: Visitor): Promise<[string, string][]> {
+export async function pagesOf(rig: Rig, visitor: Visitor): Promise<[string, string][]> {
   const search = async (fields: Record<string, string>) =>
     (await visitor.post('/leads', { period: '30', ...fields })).headers.get('location') ?? '';
   const [lead] = await rig.landing.landing.sql<{ id: string }>(
@@ -106,7 +106,7 @@ async function pagesOf(rig: Rig, visitor: Visitor): Promise<[string, string][]> 
 }
 
 /** Two people at once, as the machine has two cores. The first answer of each is not counted: caches are empty. */
-async function measure(visitor: Visitor, name: string, path: string, requests: number) {
+export async function measure(visitor: Visitor, name: string, path: string, requests: number) {
   const times: number[] = [];
   const ask = async () => {
     const startedAt = performance.now();

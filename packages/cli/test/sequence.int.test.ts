@@ -55,5 +55,8 @@ test('is made, shown, switched on and off, and lets a person go, in words and as
   expect(JSON.parse(stopped.out)).toEqual({ stopped: 0 });
   const off = await sequence('off', 'Не оплатили', '--yes', '--json');
   expect(JSON.parse(off.out)).toMatchObject({ isOn: false });
+  const gone = await sequence('delete', 'Не оплатили', '--yes', '--json');
+  expect(JSON.parse(gone.out)).toMatchObject({ kept: false });
+  expect((await sequence('list')).out).toContain('There is no sequence yet');
   expect((await sequence('show', 'nobody')).err).toContain('There is no sequence "nobody"');
 });

@@ -92,13 +92,14 @@ function leadRoutes({ clock, seal, amocrmUrl }: RouteParts): Route[] {
     const here = hrefOf(choice, seal);
     const sign = here.includes('?') ? '&' : '?';
     const nextHref = last && `${here}${sign}after=${encodeURIComponent(`${last.created_at ?? ''},${last.id}`)}`; // prettier-ignore
-    const { total, troubled } = found;
+    const { total, troubled, isMore } = found;
     const isFirst = after === undefined;
     const hasContacts = seesContacts(person);
     const shown = {
       rows,
       total,
       troubled,
+      isMore,
       filters,
       choice,
       nextHref,

@@ -43,6 +43,8 @@ const pageSchema = z.object({
   rows: z.array(listRowSchema),
   total: z.number().nullable(),
   troubled: z.number().nullable(),
+  /** There are more than `total`: counting stopped. */
+  isMore: z.boolean(),
 });
 
 /** What is asked of the list; everything but the limit may be left out. */
