@@ -1,4 +1,4 @@
--- A batch of a campaign costs the database a third: its people are found by their batch alone, and never joined to a
+-- A batch of a campaign costs the database less: its people are found by their batch alone, and never joined to a
 -- list of a hundred, for which the planner expects one.
 
 -- Who of a batch that has not been tried yet would be sent to: pending, not suppressed, not told about the topic. `rows`

@@ -58,7 +58,7 @@ export async function startRig(
   };
 }
 
-export async function addPeople({ env }: TestLanding): Promise<Record<StaffRole, string>> {
+async function addPeople({ env }: TestLanding): Promise<Record<StaffRole, string>> {
   const admin = createClient(env.LANDING_SUPABASE_URL, env.LANDING_SUPABASE_SERVICE_KEY, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
   });

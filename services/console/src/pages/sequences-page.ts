@@ -78,7 +78,7 @@ export function sequencePage({ sequence, people, templates, clock, told }: Seque
     <div class="stack">
       ${told}
       <section class="card" aria-label="Итоги">
-        <dl class="stats">
+        <dl class="stats stats-four">
           <div>
             <dt>Ждут</dt>
             <dd>${amount(waiting)}</dd>
