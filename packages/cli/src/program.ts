@@ -45,6 +45,33 @@ The broker and the database are those of the running "npm start", of .env, or of
 NATS_URL, LANDING_SUPABASE_URL, LANDING_SUPABASE_SERVICE_KEY; for campaigns MAILER_BATCH_URL, ADMIN_TOKEN.
 Exit codes: 0 done, 1 could not be done, 2 asked for in a wrong way.`;
 
+/** In the order of the help. */
+const GROUPS: readonly ((program: Command, readEnv: () => CliEnv) => void)[] = [
+  addLeadCommands,
+  addFormCommands,
+  addDeadCommands,
+  addReplayCommand,
+  addTopologyCommands,
+  addBackupCommands,
+  addDatabaseCommands,
+  addAmocrmCommands,
+  addTelegramCommands,
+  addPersonCommands,
+  addStaffCommands,
+  addReferralCommands,
+  addTokenCommands,
+  addReportCommands,
+  addTrafficCommand,
+  addSmsCommands,
+  addDoctorCommand,
+  addHealthCommand,
+  addAuditCommand,
+  addCampaignCommands,
+  addTextCommands,
+  addSegmentCommands,
+  addSequenceCommands,
+];
+
 /** All commands with their options, not run yet. */
 export function buildProgram(readEnv: () => CliEnv): Command {
   const program = new Command('leadwire')
@@ -59,29 +86,7 @@ export function buildProgram(readEnv: () => CliEnv): Command {
     .hook('preAction', (_, command) => {
       if (command.opts<{ json?: boolean }>().json) askForJson();
     });
-  addLeadCommands(program, readEnv);
-  addFormCommands(program, readEnv);
-  addDeadCommands(program, readEnv);
-  addReplayCommand(program, readEnv);
-  addTopologyCommands(program, readEnv);
-  addBackupCommands(program, readEnv);
-  addDatabaseCommands(program, readEnv);
-  addAmocrmCommands(program, readEnv);
-  addTelegramCommands(program, readEnv);
-  addPersonCommands(program, readEnv);
-  addStaffCommands(program, readEnv);
-  addReferralCommands(program, readEnv);
-  addTokenCommands(program, readEnv);
-  addReportCommands(program, readEnv);
-  addTrafficCommand(program, readEnv);
-  addSmsCommands(program, readEnv);
-  addDoctorCommand(program, readEnv);
-  addHealthCommand(program, readEnv);
-  addAuditCommand(program, readEnv);
-  addCampaignCommands(program, readEnv);
-  addTextCommands(program, readEnv);
-  addSegmentCommands(program, readEnv);
-  addSequenceCommands(program, readEnv);
+  for (const add of GROUPS) add(program, readEnv);
   forAll(program, (command) => {
     command.exitOverride().helpCommand(false);
     if (command.commands.length === 0) command.option('--json', 'as one JSON document');

@@ -10,9 +10,9 @@ import type { Lease } from '@leadwire/shared/coordination/leases';
 import type { CrmMap, LeadEntry, Made } from './crm-map.ts';
 import { noteMark } from './deal-note.ts';
 import type { DealPorts, DesiredDeal } from './desired-deal.ts';
-import { createDealFinder } from './find-deal.ts';
+import { createDealFinder, type DealFinder } from './find-deal.ts';
 import { foundBy, hasOther, personKeys } from './match.ts';
-import { asGone, createDealWriter, problemOf } from './write-deal.ts';
+import { asGone, createDealWriter, type DealWriter, problemOf } from './write-deal.ts';
 
 /** How long a lead waits for another one of the same person before it is given back. */
 const PATIENCE_MS = 4_000;
@@ -102,19 +102,8 @@ async function findOrMake(
   const find = createDealFinder(ports, desired, keys);
   const write = createDealWriter(ports, desired, { keys, renew });
 
-  if (entry?.dealId !== undefined) {
-    // Leads with another phone of the same contact share the deal.
-    if (entry.contactId !== undefined) await lock(contactKey(entry.contactId));
-    const known = await amocrm.deal(entry.dealId);
-    if (known && known.is_deleted !== true) {
-      const { contactId, ...made } = await write.update(known, { foundBy: undefined });
-      return { ...made, contactId: entry.contactId ?? contactId };
-    }
-  }
-  if (entry?.state === 'creating') {
-    const earlier = await find.earlier(entry.claimedAt ?? 0);
-    if (earlier) return write.update(earlier, { foundBy: undefined });
-  }
+  const again = await madeBefore({ amocrm, find, write, lock }, entry);
+  if (again) return again;
   await find.awaitOthers(keys);
   const found = await find.contact();
   if (!found) return write.create(undefined, { seen: entry });
@@ -133,6 +122,30 @@ async function findOrMake(
   const problem = problems.length > 0 ? problems.join('; ') : undefined;
   const differs = hasOther(contact, desired.person);
   return { ...made, problem, known: known && { ...known, ...(differs && { differs }) } };
+}
+
+/** The deal that this lead has made itself, or was making when a process ended, brought up to date. */
+async function madeBefore(
+  {
+    amocrm,
+    find,
+    write,
+    lock,
+  }: Pick<DealPorts, 'amocrm'> & { find: DealFinder; write: DealWriter } & Pick<Hold, 'lock'>,
+  entry: LeadEntry | undefined,
+): Promise<Made | undefined> {
+  if (entry?.dealId !== undefined) {
+    // Leads with another phone of the same contact share the deal.
+    if (entry.contactId !== undefined) await lock(contactKey(entry.contactId));
+    const known = await amocrm.deal(entry.dealId);
+    if (known && known.is_deleted !== true) {
+      const { contactId, ...made } = await write.update(known, { foundBy: undefined });
+      return { ...made, contactId: entry.contactId ?? contactId };
+    }
+  }
+  if (entry?.state !== 'creating') return undefined;
+  const earlier = await find.earlier(entry.claimedAt ?? 0);
+  return earlier && write.update(earlier, { foundBy: undefined });
 }
 
 /** In locks and in our map: next to the hashes of the person's phone and address. */

@@ -116,35 +116,48 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
 
 /** What is there only when its secret is configured. */
 function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts): void {
-  const { bus, now, facebook, access } = ports;
-  const { FACEBOOK_APP_SECRET: appSecret, FACEBOOK_VERIFY_TOKEN: verifyToken } = env;
-  const { PLATFORM_TOKEN: token, AMOCRM_WEBHOOK_SECRET: amocrm } = env;
-  const { RESEND_WEBHOOK_SECRET: resend, MOBIZON_WEBHOOK_SECRET: mobizon } = env;
-  const { UNSUBSCRIBE_SECRET: unsubscribe, MAILGUN_WEBHOOK_SIGNING_KEY: mailgun } = env;
-  if (token !== undefined) {
-    const secretLinks = createSecretLinks(bus);
-    const canLinkBeMade = env.WELCOME_LINK === 'supabase';
-    const platform = { bus, now, access, secretLinks, canLinkBeMade };
-    addPlatformRoutes(app, { ...platform, defaultAmount: env.SALE_DEFAULT_AMOUNT });
-    addRefundRoute(app, platform);
-    addReferrerRoute(app, platform);
-    addMessageRoutes(app, { ...platform, ledger: ports.ledger });
-    refuseOtherMethods(app, 'GET', ['/api/platform/messages/:messageId']);
-    refuseOtherMethods(app, 'POST', [
-      '/api/platform/messages',
-      '/api/platform/students',
-      '/api/platform/students/:id/lessons/:n/completed',
-      '/api/platform/students/:id/refund',
-      '/api/platform/referrers',
-    ]);
-  }
+  const { bus, now, facebook } = ports;
+  if (env.PLATFORM_TOKEN !== undefined) addPlatform(app, env, ports);
   if (env.LANDING_PAGE_URL !== undefined) {
     addReferralLinkRoute(app, { bus, now, page: env.LANDING_PAGE_URL });
   }
+  const { FACEBOOK_APP_SECRET: appSecret, FACEBOOK_VERIFY_TOKEN: verifyToken } = env;
   if (facebook !== undefined && appSecret !== undefined && verifyToken !== undefined) {
     addFacebookHook(app, { leads: facebook, appSecret, verifyToken });
   }
-  const strangers = createStrangers({ alerts: ports.alerts, log: ports.log });
+  addProviderHooks(app, env, ports);
+  if (env.UNSUBSCRIBE_SECRET !== undefined) {
+    const secret = env.UNSUBSCRIBE_SECRET;
+    addUnsubscribeRoutes(app, { bus, now, secret, brand: env.BRAND_NAME });
+  }
+}
+
+/** What the learning platform tells and asks. */
+function addPlatform(app: FastifyInstance, env: HttpEnv, ports: HttpPorts): void {
+  const { bus, now, access, ledger } = ports;
+  const secretLinks = createSecretLinks(bus);
+  const canLinkBeMade = env.WELCOME_LINK === 'supabase';
+  const platform = { bus, now, access, secretLinks, canLinkBeMade };
+  addPlatformRoutes(app, { ...platform, defaultAmount: env.SALE_DEFAULT_AMOUNT });
+  addRefundRoute(app, platform);
+  addReferrerRoute(app, platform);
+  addMessageRoutes(app, { ...platform, ledger });
+  refuseOtherMethods(app, 'GET', ['/api/platform/messages/:messageId']);
+  refuseOtherMethods(app, 'POST', [
+    '/api/platform/messages',
+    '/api/platform/students',
+    '/api/platform/students/:id/lessons/:n/completed',
+    '/api/platform/students/:id/refund',
+    '/api/platform/referrers',
+  ]);
+}
+
+/** What the CRM and the senders of messages tell. */
+function addProviderHooks(app: FastifyInstance, env: HttpEnv, ports: HttpPorts): void {
+  const { bus, now, alerts, log } = ports;
+  const { AMOCRM_WEBHOOK_SECRET: amocrm, RESEND_WEBHOOK_SECRET: resend } = env;
+  const { MOBIZON_WEBHOOK_SECRET: mobizon, MAILGUN_WEBHOOK_SIGNING_KEY: mailgun } = env;
+  const strangers = createStrangers({ alerts, log });
   app.addHook('onClose', (_app, done) => {
     strangers.stop();
     done();
@@ -153,9 +166,6 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
   if (resend !== undefined) addResendHook(app, { bus, secret: resend });
   if (mailgun !== undefined) addMailgunHook(app, { bus, now, signingKey: mailgun });
   if (mobizon !== undefined) addMobizonHook(app, { bus, now, secret: mobizon, strangers });
-  if (unsubscribe !== undefined) {
-    addUnsubscribeRoutes(app, { bus, now, secret: unsubscribe, brand: env.BRAND_NAME });
-  }
 }
 
 function createApp(

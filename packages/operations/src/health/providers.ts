@@ -92,6 +92,17 @@ export function judgeProviders(facts: ProviderFacts, now: Date): HealthFinding[]
   return Object.entries(providers).flatMap(([name, words]) => judge(name, words, facts, now) ?? []);
 }
 
+/** What is known of one provider, and how it is spoken of. */
+interface Case {
+  name: string;
+  words: ProviderWords;
+  about: { part: string; title: string };
+  /** Of the last hour, the oldest first. */
+  calls: ProviderFacts['calls'];
+  facts: ProviderFacts;
+  now: Date;
+}
+
 function judge(
   name: string,
   words: ProviderWords,
@@ -99,36 +110,56 @@ function judge(
   now: Date,
 ): HealthFinding | undefined {
   const about = { part: `provider:${name}`, title: words.title };
-  const { meaning, remedy } = words;
   const calls = facts.calls.filter(({ action }) => action.split('.')[0] === name);
-  const alertOf = (names: readonly string[]) =>
-    names.map((what) => facts.raised.get(what)).find((found) => found !== undefined);
+  const given: Case = { name, words, about, calls, facts, now };
+  return stopped(given) ?? failing(given) ?? warned(given) ?? paused(given) ?? answering(given);
+}
 
-  const stop = alertOf(words.stops);
-  if (stop) {
-    const text = `остановлено: ${maskText(stop.message)}`;
-    return { ...about, state: 'broken', text, meaning, remedy, since: stop.at };
-  }
-  const lastOk = calls.findLast(({ status }) => status === 'ok');
-  const failed = calls.slice(lastOk ? calls.lastIndexOf(lastOk) + 1 : 0);
+function stopped({ words, about, facts }: Case): HealthFinding | undefined {
+  const { meaning, remedy, stops } = words;
+  const stop = stops.map((what) => facts.raised.get(what)).find((found) => found !== undefined);
+  if (stop === undefined) return undefined;
+  const text = `остановлено: ${maskText(stop.message)}`;
+  return { ...about, state: 'broken', text, meaning, remedy, since: stop.at };
+}
+
+function failing({ words, about, calls, now }: Case): HealthFinding | undefined {
+  const { meaning, remedy } = words;
+  const failed = calls.slice(calls.findLastIndex(({ status }) => status === 'ok') + 1);
   const [first] = failed;
-  if (first && failed.length >= BROKEN_AFTER) {
-    const why = maskText(failed.at(-1)?.error ?? 'без объяснения');
-    const text = `не отвечает как надо уже ${spanRu(now.getTime() - Date.parse(first.at))}: ${why}`;
-    return { ...about, state: 'broken', text, meaning, remedy, since: first.at };
-  }
+  if (first === undefined || failed.length < BROKEN_AFTER) return undefined;
+  const why = maskText(failed.at(-1)?.error ?? 'без объяснения');
+  const text = `не отвечает как надо уже ${spanRu(now.getTime() - Date.parse(first.at))}: ${why}`;
+  return { ...about, state: 'broken', text, meaning, remedy, since: first.at };
+}
+
+function warned({ words, about, facts }: Case): HealthFinding | undefined {
   for (const [what, own] of Object.entries(words.warnings)) {
     const warning = facts.raised.get(what);
     if (!warning) continue;
-    const text = maskText(warning.message);
-    return { ...about, state: 'warning', text, ...own, since: warning.at };
+    return {
+      ...about,
+      state: 'warning',
+      text: maskText(warning.message),
+      ...own,
+      since: warning.at,
+    };
   }
+  return undefined;
+}
+
+function paused({ name, words, about, facts, now }: Case): HealthFinding | undefined {
   const pauseMs = (facts.pausedUntil.get(name) ?? 0) - now.getTime();
-  if (pauseMs > 0) {
-    const text = `просит подождать ещё ${spanRu(pauseMs)}: слишком много запросов`;
-    return { ...about, state: 'warning', text, meaning, remedy: 'Ничего: продолжится само' };
-  }
+  if (pauseMs <= 0) return undefined;
+  const text = `просит подождать ещё ${spanRu(pauseMs)}: слишком много запросов`;
+  const remedy = 'Ничего: продолжится само';
+  return { ...about, state: 'warning', text, meaning: words.meaning, remedy };
+}
+
+/** Nothing stands against it; undefined when it was not asked at all. */
+function answering({ about, calls, now }: Case): HealthFinding | undefined {
   if (calls.length === 0) return undefined;
+  const lastOk = calls.findLast(({ status }) => status === 'ok');
   const ago = lastOk ? spanRu(now.getTime() - Date.parse(lastOk.at)) : undefined;
   const text = ago === undefined ? 'последний запрос не удался' : `последний ответ ${ago} назад`;
   return { ...about, state: 'ok', text };

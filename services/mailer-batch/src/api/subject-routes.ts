@@ -63,20 +63,26 @@ export function addSubjectRoutes(app: FastifyInstance, ports: HttpPorts): void {
   );
 }
 
-/** @throws RequestError 409 with the right count, or for what is no draft of a mail; 422 for what cannot be sent. */
-async function begin(ports: HttpPorts, draft: ReadCampaign, body: Body): Promise<void> {
+/** The two that are tried against each other. @throws RequestError 409 for what is no draft of a mail; 422 */
+function readPair(draft: ReadCampaign, body: Body) {
+  const { subjects, templates } = body;
   if (draft.channel !== 'email') throw new RequestError(409, 'an SMS has no subject');
   if (draft.status !== 'draft') {
     throw new RequestError(409, `the campaign is ${draft.status}: it cannot start`);
   }
-  const { subjects = null, templates = null } = body;
-  const what = subjects ?? templates;
-  if (what === null || (subjects && templates)) {
+  const pair = subjects ?? templates;
+  if (!pair || (subjects && templates)) {
     throw new RequestError(422, 'give either two subjects or two texts');
   }
-  if (what[0] === what[1]) {
-    throw new RequestError(422, subjects ? 'the two subjects are the same' : 'the two texts are the same'); // prettier-ignore
+  if (pair[0] === pair[1]) {
+    throw new RequestError(422, `the two ${subjects ? 'subjects' : 'texts'} are the same`);
   }
+  return { subjects: subjects ?? null, templates: templates ?? null };
+}
+
+/** @throws RequestError as `readPair`; 409 with the right count; 422 for what cannot be sent. */
+async function begin(ports: HttpPorts, draft: ReadCampaign, body: Body): Promise<void> {
+  const { subjects, templates } = readPair(draft, body);
   await ports.ownTexts.refresh();
   for (const template of templates ?? [draft.template]) {
     const tried = { ...draft, template };
