@@ -8,6 +8,9 @@ import { describeInBrowser, launchChromium } from './chromium.ts';
 import { startStack, type Stack } from './stack.ts';
 import { troubledLead } from './troubled-lead.ts';
 
+/** Pixels of the open mail that its frame hides. */
+const HIDDEN_OF_MAIL =
+  "(f => f.contentDocument.documentElement.scrollHeight - f.clientHeight)(document.querySelector('.stage iframe'))";
 /** Longer than the delay of a message and the look at it, on a busy machine. */
 const PATIENCE_MS = 15_000;
 
@@ -132,9 +135,7 @@ describeInBrowser('the forms page and the inbox page in Chromium', () => {
     );
     expect(await textOf(channel('sms', 'unknown'))).toContain('Неизвестно, ушло ли');
     expect(await page.getByRole('status').innerText()).toBe('Нужен человек');
-    expect(await textOf(channel('deal', 'synced'))).toContain(
-      'Сделка 30000001 Этап «Оплата Kaspi»',
-    );
+    expect(await textOf(channel('deal', 'synced'))).toContain('Этап «Оплата Kaspi»');
     expect(await textOf(channel('telegram', 'pending'))).toContain('Отдел продаж');
 
     await page.route('**/status', (route) => route.fulfill({ status: 502, json: {} }));
@@ -219,9 +220,8 @@ describeInBrowser('the forms page and the inbox page in Chromium', () => {
     expect(await textOf(channel('sms'))).toMatch(/Отправлено \d\d:\d\d:\d\d/);
     expect(await page.getByRole('status').innerText()).toBe('Всё отправлено');
     const about = await textOf(page.locator('.about'));
-    expect(about).toContain('+77057654321');
-    expect(about).toContain('proftest_autumn_b');
-    expect(about).toContain('source: google, campaign: autumn');
+    const parts = ['+77057654321', 'proftest_autumn_b', 'source: google, campaign: autumn'];
+    for (const part of parts) expect(about).toContain(part);
 
     await page.getByRole('link', { name: 'Открыть письма и SMS' }).click();
     await page.locator('.row', { hasText: 'assel@mail.example-lead.kz' }).click();
@@ -233,13 +233,8 @@ describeInBrowser('the forms page and the inbox page in Chromium', () => {
     // On a phone, in the dark, it is one page to scroll and not a page within a page.
     await page.setViewportSize({ width: 360, height: 740 });
     await example('Тёмная');
-    const overhang =
-      "(f => f.contentDocument.documentElement.scrollHeight - f.clientHeight)(document.querySelector('.stage iframe'))";
-    await waitFor(async () => (await page.evaluate(overhang)) === 0, {
-      what: 'a frame of the mail’s height',
-    });
+    await waitFor(async () => (await page.evaluate(HIDDEN_OF_MAIL)) === 0, { what: 'all of it' });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
-    await page.setViewportSize({ width: 1280, height: 900 });
 
     await page.getByRole('link', { name: 'SMS' }).click();
     const sms = page.locator('.phone', { hasText: '+77057654321' });
@@ -256,8 +251,8 @@ describeInBrowser('the forms page and the inbox page in Chromium', () => {
     await page.reload();
     await channel('email', 'sent').waitFor();
     expect(await textOf(channel('sms', 'skipped'))).toMatch(/Не отправляем Номер с ошибкой/);
-    expect(await textOf(page.locator('.about'))).toContain('в номере ошибка');
-    expect(await textOf(page.locator('.about'))).toContain('Оплата Halyk');
+    const about = await textOf(page.locator('.about'));
+    expect(about).toMatch(/в номере ошибка.*Оплата Halyk/);
     const [mail, ...more] = await stack.sandbox.control.mails('daniyar@mail.example-lead.kz');
     expect(mail?.html).toContain('Аналитика данных с нуля');
     expect(more).toEqual([]);
@@ -300,7 +295,6 @@ describeInBrowser('the forms page and the inbox page in Chromium', () => {
     await page.locator('.row', { hasText: 'ali@mail.example-lead.kz' }).click();
     const frame = page.frameLocator('iframe[title="Письмо"]');
     expect(await textOf(frame.locator('body'))).toContain('Здравствуйте');
-    expect(await frame.locator('[src="x"], [onerror], script').count()).toBe(0);
-    expect(await page.locator('main [src="x"], main [onerror]').count()).toBe(0);
+    for (const place of [frame.locator('[src="x"], [onerror], script'), page.locator('main [src="x"], main [onerror]')]) expect(await place.count()).toBe(0); // prettier-ignore
   });
 });
