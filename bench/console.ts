@@ -26,7 +26,7 @@ export async function benchConsole({ leads = 200_000, requests = 40 }: ConsoleOp
     for (const [name, path] of await pagesOf(rig, visitor)) {
       rows.push(await measure(visitor, name, path, requests));
     }
-    say(table(['page', 'p50 ms', 'p95 ms', 'max ms', `under ${P95_MS} ms`], rows));
+    say(table(['page', 'first ms', 'p50 ms', 'p95 ms', 'max ms', `under ${P95_MS} ms`], rows));
     say(`\n${await weigh(rig)}`);
   } finally {
     await rig.close();
@@ -66,9 +66,24 @@ async function fill({ landing }: Rig, leads: number): Promise<void> {
       from ${rows}, unnest(array['email', 'sms']) as c`);
   }
   await sql(index?.made ?? '');
+  await fillOutcomes(sql, leads);
   // What a server's autovacuum does by itself after so many rows.
-  await sql('vacuum analyze landing_leads');
-  await sql('vacuum analyze scheduled_notifications');
+  for (const name of ['landing_leads', 'scheduled_notifications', 'crm_deals', 'sales']) {
+    await sql(`vacuum analyze ${name}`);
+  }
+}
+
+/** What reports are made of: every second lead has a deal that was looked at, every twentieth bought, each source costs. */
+async function fillOutcomes(sql: Rig['landing']['landing']['sql'], leads: number): Promise<void> {
+  const at = `now() - make_interval(secs => (${leads} - i) * ${Math.round(31_536_000 / leads)})`;
+  await sql(`insert into crm_deals (id, deal_id, moved_at) select ${idOf("'lead'")}, i, ${at} + interval '1 hour'
+    from generate_series(2, ${leads}, 2) as i`);
+  await sql(`insert into sales (id, student_id, amount, sold_at, first_lead_id, last_lead_id)
+    select ${idOf("'sale'")}, ${idOf("'student'")}, 45000, ${at}, ${idOf("'lead'")}, ${idOf("'lead'")}
+    from generate_series(20, ${leads}, 20) as i`);
+  await sql(`insert into ad_spend (day, utm_source, amount) select d::date, s, 20000
+    from generate_series(now() - interval '364 days', now(), interval '1 day') as d,
+      unnest(array['instagram','facebook','google','tiktok']) as s`);
 }
 
 /** What is asked for: each page by its name. A search is posted and answers with the address of its page. */
@@ -105,7 +120,7 @@ async function pagesOf(rig: Rig, visitor: Visitor): Promise<[string, string][]> 
   ];
 }
 
-/** Two people at once, as the machine has two cores. The first answer of each is not counted: caches are empty. */
+/** Two people at once, as the machine has two cores. The first answer of each stands alone: caches are empty. */
 async function measure(visitor: Visitor, name: string, path: string, requests: number) {
   const times: number[] = [];
   const ask = async () => {
@@ -115,14 +130,14 @@ async function measure(visitor: Visitor, name: string, path: string, requests: n
     if (answer.status !== 200) throw new Error(`${name}: ${answer.status}`);
     return performance.now() - startedAt;
   };
-  await ask();
+  const first = await ask();
   const person = async () => {
     for (let n = 0; n < requests / 2; n += 1) times.push(await ask());
   };
   await Promise.all([person(), person()]);
   const { p50, max } = spreadOf(times);
   const p95 = [...times].sort((a, b) => a - b)[Math.ceil(times.length * 0.95) - 1] ?? NaN;
-  const shown = [p50, p95, max].map((ms) => ms.toFixed(0));
+  const shown = [first, p50, p95, max].map((ms) => ms.toFixed(0));
   return [name, ...shown, p95 < P95_MS ? 'yes' : 'no'];
 }
 

@@ -7,7 +7,9 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess } from '@leadwire/testing/service-process';
 import type { RedisServer } from '../scripts/machine/redis-server.ts';
-import { startRedis } from './redis.ts';
+import type { TestBroker } from '@leadwire/testing/test-broker';
+import { processorSecondsOf } from './process-time.ts';
+import { startRedis, type Redis } from './redis.ts';
 import { readMeasures } from './service-measures.ts';
 
 const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
@@ -19,14 +21,16 @@ export interface Side {
   url: string;
   /** Leads that are on disk. */
   stored(): Promise<number>;
-  /** Of the service since its start; what stores the leads is not in it. */
+  /** Since the start. */
   used(): Promise<Used>;
   close(): Promise<void>;
 }
 
 export interface Used {
-  /** Seconds of processor time. */
+  /** Seconds of processor time of the service. */
   cpu: number;
+  /** The same of nats-server or Redis; NaN where the system does not tell. */
+  storeCpu: number;
   /** Leads that the service kept itself at first, because the broker took too long. */
   journalled: number;
 }
@@ -34,14 +38,14 @@ export interface Used {
 /** landing-api first; BullMQ after it, where there is a redis-server. */
 export async function startSides(redisServer: RedisServer | undefined): Promise<Side[]> {
   const broker = await startNats();
-  const leadwire = await startLeadwire(broker.url);
+  const leadwire = await startLeadwire(broker);
   const close = async (): Promise<void> => {
     await leadwire.close();
     await broker.close();
   };
   if (!redisServer) return [{ ...leadwire, close }];
   const redis = await startRedis(redisServer);
-  const bullmq = await startBullmq(broker.url, redis.port);
+  const bullmq = await startBullmq(broker.url, redis);
   return [
     { ...leadwire, close },
     {
@@ -55,8 +59,12 @@ export async function startSides(redisServer: RedisServer | undefined): Promise<
   ];
 }
 
-async function startLeadwire(natsUrl: string): Promise<Side> {
-  const service = await startIntake('services/landing-api/src/main.ts', { NATS_URL: natsUrl });
+async function startLeadwire(broker: TestBroker): Promise<Side> {
+  const natsUrl = broker.url;
+  const service = await startIntake('services/landing-api/src/main.ts', {
+    env: { NATS_URL: natsUrl },
+    storePid: () => broker.pid?.(),
+  });
   const bus = await openTestBus({ url: natsUrl }, 'bench');
   const manager = await bus.manager();
   return {
@@ -71,9 +79,9 @@ async function startLeadwire(natsUrl: string): Promise<Side> {
   };
 }
 
-async function startBullmq(natsUrl: string, port: number): Promise<Side> {
+async function startBullmq(natsUrl: string, { port, pid }: Redis): Promise<Side> {
   const env = { NATS_URL: natsUrl, REDIS_PORT: String(port) };
-  const service = await startIntake('bench/bullmq-intake.ts', env);
+  const service = await startIntake('bench/bullmq-intake.ts', { env, storePid: () => pid });
   const queue = new Queue('leads', { connection: { host: '127.0.0.1', port } });
   return {
     name: 'BullMQ, Redis',
@@ -87,7 +95,10 @@ async function startBullmq(natsUrl: string, port: number): Promise<Side> {
   };
 }
 
-async function startIntake(entry: string, env: Record<string, string>) {
+async function startIntake(
+  entry: string,
+  { env, storePid }: { env: Record<string, string>; storePid: () => number | undefined },
+) {
   const journal = await mkdtemp(join(tmpdir(), 'leadwire-bench-journal-'));
   const service = await startServiceProcess({
     entry,
@@ -105,6 +116,7 @@ async function startIntake(entry: string, env: Record<string, string>) {
       const read = await readMeasures({ url: service.url, adminToken: ADMIN_TOKEN });
       return {
         cpu: read('process_cpu_seconds_total'),
+        storeCpu: processorSecondsOf(storePid()),
         journalled: read('landing_submissions_total', { outcome: 'journalled' }),
       };
     },

@@ -91,10 +91,11 @@ async function measure(side: Side, load: { connections: number; requests: number
   const result = await runLoad({ url: side.url, ...load });
   const used = await side.used();
   const cpu = used.cpu - usedBefore.cpu;
+  const storeCpu = used.storeCpu - usedBefore.storeCpu;
   const journalled = used.journalled - usedBefore.journalled;
   const isThere = async () => (await side.stored()) - before >= result.times.length;
   await waitFor(isThere, { timeoutMs: STORED_MS }).catch(() => undefined);
-  return { ...result, cpu, journalled, storedNow: (await side.stored()) - before };
+  return { ...result, cpu, storeCpu, journalled, storedNow: (await side.stored()) - before };
 }
 
 const perSecond = ({ times, seconds }: LoadResult) => times.length / seconds;
@@ -113,7 +114,7 @@ function errorsOf({ rounds }: Measured): number {
 
 const HEAD = [
   ...['connections', 'intake', 'leads/s', 'slowest, fastest round', 'p50', 'p99', 'max'],
-  ...['service busy', 'errors', '201', 'stored', 'journalled'],
+  ...['service busy', 'store busy', 'errors', '201', 'stored', 'journalled'],
 ];
 
 function rowOf(measured: Measured): string[] {
@@ -124,9 +125,16 @@ function rowOf(measured: Measured): string[] {
     ...[String(measured.connections), measured.side, medianOf(rates).toFixed(0)],
     `${Math.min(...rates).toFixed(0)}, ${Math.max(...rates).toFixed(0)}`,
     ...[p50, p99, max].map((ms) => `${ms.toFixed(1)} ms`),
-    `${((sumOf(measured.rounds.map(({ cpu }) => cpu)) / taken(measured)) * 1_000).toFixed(2)} ms`,
+    perLead(measured, ({ cpu }) => cpu),
+    perLead(measured, ({ storeCpu }) => storeCpu),
     ...[errorsOf(measured), taken(measured), stored(measured), journalled].map(String),
   ];
+}
+
+/** Processor time for a lead. */
+function perLead(measured: Measured, secondsOf: (used: Used) => number): string {
+  const seconds = sumOf(measured.rounds.map(secondsOf));
+  return `${((seconds / taken(measured)) * 1_000).toFixed(2)} ms`;
 }
 
 const RATIO_HEAD = ['connections', 'leads/s: landing-api to BullMQ', 'p50', 'p99'];

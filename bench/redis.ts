@@ -12,6 +12,7 @@ const READY_MS = 20_000;
 
 export interface Redis {
   port: number;
+  pid: number | undefined;
   close(): Promise<void>;
 }
 
@@ -51,7 +52,7 @@ export async function startRedis({ binary, env }: RedisServer): Promise<Redis> {
   child.once('exit', () => ready.reject(new Error('redis-server ended')));
   try {
     await ready.promise;
-    return { port, close };
+    return { port, pid: child.pid, close };
   } catch (thrown) {
     await close();
     throw thrown;

@@ -1,9 +1,10 @@
 -- One batch of a campaign: looked at, claimed, sent, settled or put off.
 
--- Who of a batch that has not been tried yet would be sent to: pending, not suppressed, not told about the topic.
+-- Who of a batch that has not been tried yet would be sent to: pending, not suppressed, not told about the topic. `rows`
+-- is the size of a batch: with a guess of a thousand the planner reads the whole list for each batch.
 create function public.leadwire_campaign_sendable(p_id uuid, p_n integer)
 returns table (id uuid, line integer, why_not text)
-language sql stable set search_path = '' as $$
+language sql stable rows 100 set search_path = '' as $$
   select r.id, r.line,
     case when s.contact is not null then 'suppressed' when t.contact is not null then 'topic_already_sent' end
   from public.campaigns c
@@ -53,7 +54,7 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'row', r.line, 'contact', r.contact, 'name', r.name,
         'variables', r.variables) order by r.line, r.id), '[]')
       from public.leadwire_campaign_sendable(p_id, p_n) s
-      join public.campaign_recipients r on r.id = s.id
+      join public.campaign_recipients r on r.campaign_id = p_id and r.batch = p_n and r.id = s.id
       where case when v_batch.body_hash is null then s.why_not is null else r.status = 'sending' end
     )
   ));
@@ -86,6 +87,7 @@ declare
   v_batch public.campaign_batches;
   v_hindrance jsonb;
   v_ids uuid[];
+  v_why_not jsonb;
   v_lease timestamptz := clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0);
 begin
   -- Held until the claim is made: a limit that is changed meanwhile waits for it.
@@ -110,8 +112,9 @@ begin
       'firstClaimAt', v_batch.first_claim_at);
   end if;
 
-  select coalesce(array_agg(s.id order by s.line, s.id), '{}') into v_ids
-  from public.leadwire_campaign_sendable(p_id, p_n) s where s.why_not is null;
+  select coalesce(array_agg(s.id order by s.line, s.id) filter (where s.why_not is null), '{}'),
+    jsonb_object_agg(s.id, s.why_not)
+  into v_ids, v_why_not from public.leadwire_campaign_sendable(p_id, p_n) s;
   if v_ids <> p_ids then
     return jsonb_build_object('kind', 'changed');
   end if;
@@ -130,11 +133,13 @@ begin
     end if;
   end if;
 
+  -- By their batch alone, with the reasons looked up: a join of a hundred people costs more than all the rest.
   update public.campaign_recipients r
-  set status = case when s.why_not is null then 'sending' else 'skipped' end, reason = s.why_not,
-    settled_at = case when s.why_not is not null then clock_timestamp() end,
-    attempts = r.attempts + case when s.why_not is null then 1 else 0 end, updated_at = clock_timestamp()
-  from public.leadwire_campaign_sendable(p_id, p_n) s where r.id = s.id;
+  set status = case when v_why_not ->> r.id::text is null then 'sending' else 'skipped' end,
+    reason = v_why_not ->> r.id::text,
+    settled_at = case when v_why_not ->> r.id::text is not null then clock_timestamp() end,
+    attempts = r.attempts + case when v_why_not ->> r.id::text is null then 1 else 0 end, updated_at = clock_timestamp()
+  where r.campaign_id = p_id and r.batch = p_n and v_why_not ? r.id::text;
   if v_ids = '{}' then
     update public.campaign_batches b set state = 'settled', settled_at = clock_timestamp(), lease_until = null
     where b.campaign_id = p_id and b.n = p_n;
@@ -174,30 +179,29 @@ create function public.leadwire_campaign_settle(
 language plpgsql set search_path = '' as $$
 declare
   v_is_sms boolean := exists (select from public.campaigns c where c.id = p_id and c.channel = 'sms');
+  v_results jsonb := (select jsonb_object_agg(x.value ->> 'id', x.value) from jsonb_array_elements(p_results) x);
   v_failed uuid[];
 begin
   perform from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n for update;
   -- What the provider reports meanwhile locks the same people, in the same order.
   perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = p_n order by r.id for update;
-  with result as (
-    select x.* from jsonb_to_recordset(p_results)
-      as x(id uuid, status text, "providerId" text, reason text, error text, segments integer)
-    where x.status in ('sent', 'failed', 'skipped', 'unknown')
-  )
+  -- By their batch alone, as the claim.
   update public.campaign_recipients r
-  set status = case when public.leadwire_campaign_is_seen(r) then 'sent' else x.status end,
-    provider_id = coalesce(x."providerId", r.provider_id), segments = coalesce(x.segments, r.segments),
-    reason = case when not public.leadwire_campaign_is_seen(r) then x.reason end,
-    error = case when not public.leadwire_campaign_is_seen(r) then x.error end,
-    sent_at = case when x.status = 'sent' then clock_timestamp()
+  set status = case when public.leadwire_campaign_is_seen(r) then 'sent' else v_results -> r.id::text ->> 'status' end,
+    provider_id = coalesce(v_results -> r.id::text ->> 'providerId', r.provider_id),
+    segments = coalesce((v_results -> r.id::text ->> 'segments')::integer, r.segments),
+    reason = case when not public.leadwire_campaign_is_seen(r) then v_results -> r.id::text ->> 'reason' end,
+    error = case when not public.leadwire_campaign_is_seen(r) then v_results -> r.id::text ->> 'error' end,
+    sent_at = case when v_results -> r.id::text ->> 'status' = 'sent' then clock_timestamp()
       else least(r.delivered_at, r.bounced_at, r.complained_at, r.opened_at, r.clicked_at) end,
-    ask_at = case when v_is_sms and x.status = 'sent' and not public.leadwire_campaign_is_seen(r)
-      and coalesce(x."providerId", r.provider_id) is not null
+    ask_at = case when v_is_sms and v_results -> r.id::text ->> 'status' = 'sent'
+      and coalesce(v_results -> r.id::text ->> 'providerId', r.provider_id) is not null
+      and not public.leadwire_campaign_is_seen(r)
       then clock_timestamp() + make_interval(secs => p_ask_after_ms / 1000.0) end,
     settled_at = clock_timestamp(), updated_at = clock_timestamp()
-  from result x
-  where r.id = x.id and r.campaign_id = p_id and r.batch = p_n and r.status in ('sending', 'unknown')
-    and r.status <> x.status;
+  where r.campaign_id = p_id and r.batch = p_n and r.status in ('sending', 'unknown')
+    and v_results -> r.id::text ->> 'status' in ('sent', 'failed', 'skipped', 'unknown')
+    and r.status <> v_results -> r.id::text ->> 'status';
   select coalesce(array_agg(r.id), '{}') into v_failed from public.campaign_recipients r
   where r.campaign_id = p_id and r.batch = p_n and r.status in ('failed', 'skipped');
   perform public.leadwire_campaign_forget_topic(p_id, v_failed);

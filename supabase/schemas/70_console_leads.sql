@@ -4,111 +4,115 @@
 create index if not exists landing_leads_newest_idx on public.landing_leads (created_at desc, id desc);
 create index if not exists scheduled_notifications_created_at_idx on public.scheduled_notifications (created_at);
 
--- The newest leads up to that moment that have these words in them, at most 2,000; words as private.has_words takes them.
--- What is frequent is found among the newest at once, what is rare by the index; their own order would tempt the planner
--- to read every lead from the newest on.
-create or replace function private.leads_with(words jsonb, up_to timestamptz) returns uuid[]
-language plpgsql stable security definer set search_path = '' as $$
-declare
-  wanted text := private.has_words(words);
-  found uuid[];
-begin
-  if not private.sees_contacts() or wanted is null then
-    return '{}';
-  end if;
-  execute format('select array(select l.id from (select n.* from public.landing_leads n where n.created_at <= $1 '
-    'order by n.created_at desc, n.id desc limit 2000) l where %s)', wanted) into found using up_to;
-  if cardinality(found) >= 200 then
-    return found;
-  end if;
-  execute format('with fitting as materialized (select l.id, l.created_at from public.landing_leads l where %s) '
-    'select array(select f.id from fitting f where f.created_at <= $1 order by f.created_at desc, f.id desc limit 2000)',
-    wanted) into found using up_to;
-  return found;
-end
+-- ' and …', that this column of landing_leads as l has one of these values, '' standing for none; '' when none are given.
+create or replace function private.is_one_of(name text, given jsonb) returns text
+language sql immutable set search_path = '' as $$
+  select case when coalesce(jsonb_array_length(given), 0) = 0 then '' else
+    format(' and (l.%I = any (%L)%s)', name, array(select jsonb_array_elements_text(given))::text,
+      case when given ? '' then format(' or l.%I is null', name) else '' end) end
 $$;
 
--- The columns of a list's row, for the role that asks. asked: { text as private.has_words takes it, since, until, sources: [text or null], kinds,
--- stages, payments, campaigns, onlyTroubled, onlyQuarantined, beforeAt, beforeId, limit, countUpTo }; only limit is
--- required. Answers { rows, total, troubled }; the counts stop at countUpTo and are null without it, and for words that
--- stand in too many leads to be counted.
+-- The columns of a list's row, for the role that asks. asked: { text as private.has_words takes it, since, until, sources:
+-- [text, '' for none], kinds, stages, payments, campaigns, onlyTroubled, onlyQuarantined, beforeAt, beforeId, limit,
+-- countUpTo }; only limit is required. Answers { rows, total, troubled, isMore }: the counts stop at countUpTo and are null
+-- without it, and for words that stand in too many leads to be counted; isMore says that there are more than total, because
+-- no more leads than twice countUpTo are looked at for what no index counts.
 create or replace function public.console_find_leads(asked jsonb) returns jsonb
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+language plpgsql stable security definer set search_path = '' as $$
 declare
-  from_at timestamptz := coalesce((asked ->> 'since')::timestamptz, '-infinity');
-  to_at timestamptz := coalesce((asked ->> 'until')::timestamptz, 'infinity');
-  sources text[] := array(select jsonb_array_elements_text(asked -> 'sources'));
-  kinds text[] := array(select jsonb_array_elements_text(asked -> 'kinds'));
-  stages text[] := array(select jsonb_array_elements_text(asked -> 'stages'));
-  payments text[] := array(select jsonb_array_elements_text(asked -> 'payments'));
-  campaigns text[] := array(select jsonb_array_elements_text(asked -> 'campaigns'));
-  only_troubled boolean := coalesce((asked ->> 'onlyTroubled')::boolean, false);
-  only_quarantined boolean := coalesce((asked ->> 'onlyQuarantined')::boolean, false);
-  before_at timestamptz := (asked ->> 'beforeAt')::timestamptz;
-  before_id uuid := (asked ->> 'beforeId')::uuid;
-  ids uuid[] := case when asked ? 'text' then private.leads_with(asked -> 'text', coalesce(before_at, to_at)) end;
-  is_countable boolean := ids is null or cardinality(ids) < 200;
-  up_to bigint := case when is_countable then (asked ->> 'countUpTo')::bigint end;
-  found jsonb;
+  own text[] := private.own_utm_sources();
+  words text := private.has_words(asked -> 'text');
+  at_most integer := (asked ->> 'limit')::integer;
+  up_to integer := (asked ->> 'countUpTo')::integer;
+  -- What is not asked for adds nothing: text and null are null.
+  period text := 'l.created_at >= ' || quote_literal(coalesce(asked ->> 'since', '-infinity'))
+    || coalesce(' and l.created_at < ' || quote_literal(asked ->> 'until'), '')
+    || coalesce(' and lower(l.utm_source) = any (' || quote_literal(own::text) || ')', '')
+    || case when (asked ->> 'onlyQuarantined')::boolean then ' and l.quarantined' else '' end;
+  trouble constant text := ' and private.is_troubled(l.quarantined, l.email_status, l.sms_status, l.email_bounced_at, '
+    'l.amocrm_error)';
+  is_troubled boolean := coalesce((asked ->> 'onlyTroubled')::boolean, false);
+  filters text := private.is_one_of('utm_source', asked -> 'sources') || private.is_one_of('kind', asked -> 'kinds')
+    || private.is_one_of('amocrm_stage', asked -> 'stages') || private.is_one_of('payment_method', asked -> 'payments')
+    || private.is_one_of('campaign', asked -> 'campaigns');
+  cut constant text := ', l.utm_source, l.kind, l.amocrm_stage, l.payment_method, l.campaign';
+  only_troubled text := case when is_troubled then trouble else '' end;
+  before text := coalesce(' and (l.created_at, l.id) < (' || quote_literal(asked ->> 'beforeAt') || ', '
+    || quote_literal(asked ->> 'beforeId') || ')', '');
+  newest text := 'from public.landing_leads l where ' || period || filters || only_troubled || before
+    || ' order by l.created_at desc, l.id desc limit ';
+  ids uuid[];
+  seen bigint;
   total bigint;
   troubled bigint;
+  is_more boolean := false;
 begin
   if private.staff_role() is null then
     raise exception 'not for you' using errcode = '42501';
   end if;
-  with page as (
-    select v.id, v.created_at, v.kind, v.campaign, v.name, v.phone, v.email, v.utm_source, v.utm_campaign, v.utm_content,
-      v.payment_method, v.quarantined, v.contact_issues, v.email_status, v.email_delivered_at, v.email_opened_at,
-      v.email_clicked_at, v.email_bounced_at, v.email_error, v.sms_status, v.sms_delivered_at, v.sms_clicked_at,
-      v.sms_error, v.amocrm_synced, v.amocrm_deal_id, v.amocrm_stage, v.amocrm_error, v.amocrm_deleted_at
-    from public.staff_leads v
-    where v.created_at >= from_at and v.created_at < to_at
-      and (ids is null or v.id = any (ids))
-      and (before_at is null or (v.created_at, v.id) < (before_at, before_id))
-      and (cardinality(sources) = 0 or coalesce(v.utm_source, '') = any (sources))
-      and (cardinality(kinds) = 0 or v.kind = any (kinds))
-      and (cardinality(stages) = 0 or v.amocrm_stage = any (stages))
-      and (cardinality(payments) = 0 or v.payment_method = any (payments))
-      and (cardinality(campaigns) = 0 or v.campaign = any (campaigns))
-      and (not only_troubled
-        or private.is_troubled(v.quarantined, v.email_status, v.sms_status, v.email_bounced_at, v.amocrm_error))
-      and (not only_quarantined or v.quarantined)
-    order by v.created_at desc, v.id desc
-    limit (asked ->> 'limit')::integer
-  ), due as (
-    select n.lead_id, min(n.scheduled_for) filter (where n.channel = 'email') as email_due,
-      min(n.scheduled_for) filter (where n.channel = 'sms') as sms_due
-    from public.scheduled_notifications n
-    where n.lead_id in (select p.id from page p) and n.status = 'pending' and n.campaign_id is null
-    group by n.lead_id
-  )
-  select coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object('email_due', d.email_due, 'sms_due', d.sms_due)
-    order by p.created_at desc, p.id desc), '[]')
-  into found from page p left join due d on d.lead_id = p.id;
-
-  if up_to is not null then
-    select count(*), count(*) filter (where c.is_troubled) into total, troubled from (
-      select private.is_troubled(v.quarantined, v.email_status, v.sms_status, v.email_bounced_at, v.amocrm_error)
-        as is_troubled
-      from public.staff_leads v
-      where v.created_at >= from_at and v.created_at < to_at
-        and (ids is null or v.id = any (ids))
-        and (cardinality(sources) = 0 or coalesce(v.utm_source, '') = any (sources))
-        and (cardinality(kinds) = 0 or v.kind = any (kinds))
-        and (cardinality(stages) = 0 or v.amocrm_stage = any (stages))
-        and (cardinality(payments) = 0 or v.payment_method = any (payments))
-        and (cardinality(campaigns) = 0 or v.campaign = any (campaigns))
-        and (not only_troubled
-          or private.is_troubled(v.quarantined, v.email_status, v.sms_status, v.email_bounced_at, v.amocrm_error))
-        and (not only_quarantined or v.quarantined)
-      limit up_to
-    ) c;
+  if not asked ? 'text' then
+    execute 'select array(select l.id ' || newest || at_most || ')' into ids;
+    if up_to is not null then
+      -- In order, because the planner takes most leads to be in trouble and would read the table.
+      execute 'select least(count(*), $1) from (select l.created_at' || case when filters = '' then '' else cut end
+        || ' from public.landing_leads l where ' || period || trouble || ' order by l.created_at desc, l.id desc limit ' || 2 * up_to
+        || ') l where true' || filters into troubled using up_to;
+      if is_troubled then
+        total := troubled;
+      elsif filters = '' then
+        execute 'select count(*) from (select from public.landing_leads l where ' || period || ' limit ' || up_to || ') c'
+          into total;
+      else
+        execute 'select count(*), count(*) filter (where true' || filters || ') from (select l.created_at' || cut
+          || ' from public.landing_leads l where ' || period || ' order by l.created_at desc limit ' || 2 * up_to || ') l'
+          into seen, total;
+        is_more := seen >= 2 * up_to;
+      end if;
+    end if;
+  elsif words is not null and private.sees_contacts() then
+    -- What stands in one of seventy leads or more is found among the newest soon, what is rarer by the index of words,
+    -- all of it; the page's own order would tempt the planner to read every lead from the newest on.
+    execute 'select array(select l.id from (select l.* ' || newest || '200) l where ' || words || ' limit ' || at_most || ')'
+      into ids;
+    if cardinality(ids) between 3 and at_most - 1 then
+      execute 'select array(select l.id from (select l.* ' || newest || '8000) l where ' || words || ' limit ' || at_most
+        || ')' into ids;
+    end if;
+    if cardinality(ids) < at_most then
+      execute 'with fitting as materialized (select l.* from public.landing_leads l where ' || words
+        || '), asked as (select l.* from fitting l where ' || period || filters || only_troubled || ') '
+        'select array(select l.id from asked l where true' || before || ' order by l.created_at desc, l.id desc limit '
+        || at_most || '), (select least(count(*), $1) from asked), (select least(count(*), $1) from asked l where true'
+        || trouble || ')' into ids, total, troubled using up_to;
+    end if;
+  else
+    ids := '{}';
+    total := 0;
+    troubled := 0;
   end if;
-  return jsonb_build_object('rows', found, 'total', total, 'troubled', troubled);
+  return (
+    with page as (
+      select v.id, v.created_at, v.kind, v.campaign, v.name, v.phone, v.email, v.utm_source, v.utm_campaign, v.utm_content,
+        v.payment_method, v.quarantined, v.contact_issues, v.email_status, v.email_delivered_at, v.email_opened_at,
+        v.email_clicked_at, v.email_bounced_at, v.email_error, v.sms_status, v.sms_delivered_at, v.sms_clicked_at,
+        v.sms_error, v.amocrm_synced, v.amocrm_deal_id, v.amocrm_stage, v.amocrm_error, v.amocrm_deleted_at
+      from public.staff_leads v where v.id = any (ids)
+    ), due as (
+      select n.lead_id, min(n.scheduled_for) filter (where n.channel = 'email') as email_due,
+        min(n.scheduled_for) filter (where n.channel = 'sms') as sms_due
+      from public.scheduled_notifications n
+      where n.lead_id = any (ids) and n.status = 'pending' and n.campaign_id is null
+      group by n.lead_id
+    )
+    select jsonb_build_object('rows', coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object('email_due', d.email_due,
+      'sms_due', d.sms_due) order by p.created_at desc, p.id desc), '[]'), 'total', case when up_to is not null then total end,
+      'troubled', case when up_to is not null then troubled end, 'isMore', is_more)
+    from page p left join due d on d.lead_id = p.id
+  );
 end
 $$;
 
--- What can be chosen in the list's filters, from the newest 20,000 leads since then: { sources, kinds, stages, payments,
+-- What can be chosen in the list's filters, from the newest 10,000 leads since then: { sources, kinds, stages, payments,
 -- campaigns }, each [{ value, count }], the most frequent first; a value that nobody would choose by its name is left out.
 create or replace function public.console_lead_filters(since timestamptz) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
@@ -117,14 +121,18 @@ begin
     raise exception 'not for you' using errcode = '42501';
   end if;
   return (
-    with recent as materialized (
+    with recent as (
       select v.utm_source, v.kind, v.amocrm_stage, v.payment_method, v.campaign from public.staff_leads v
-      where v.created_at >= since order by v.created_at desc limit 20000
+      where v.created_at >= since order by v.created_at desc limit 10000
+    ), alike as (
+      -- Few rows are left, so that each is looked at for each filter.
+      select r.utm_source, r.kind, r.amocrm_stage, r.payment_method, r.campaign, count(*) as count
+      from recent r group by 1, 2, 3, 4, 5
     ), counted as (
-      select c.name, c.value, count(*) as count,
-        row_number() over (partition by c.name order by count(*) desc, c.value) as place
-      from recent r, lateral (values ('sources', coalesce(r.utm_source, '')), ('kinds', r.kind),
-        ('stages', r.amocrm_stage), ('payments', r.payment_method), ('campaigns', r.campaign)) as c(name, value)
+      select c.name, c.value, sum(a.count) as count,
+        row_number() over (partition by c.name order by sum(a.count) desc, c.value) as place
+      from alike a, lateral (values ('sources', coalesce(a.utm_source, '')), ('kinds', a.kind),
+        ('stages', a.amocrm_stage), ('payments', a.payment_method), ('campaigns', a.campaign)) as c(name, value)
       where c.value is not null and length(c.value) <= 200
       group by c.name, c.value
     ), listed as (
@@ -137,6 +145,6 @@ end
 $$;
 
 revoke all on function public.console_find_leads(jsonb), public.console_lead_filters(timestamptz) from public, anon;
-revoke all on function private.leads_with(jsonb, timestamptz) from public, anon, authenticated;
+revoke all on function private.is_one_of(text, jsonb) from public, anon, authenticated;
 grant execute on function public.console_find_leads(jsonb), public.console_lead_filters(timestamptz)
   to authenticated, service_role;

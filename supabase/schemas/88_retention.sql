@@ -1,7 +1,7 @@
 -- How long rows are kept is the caller's to say (services/lead-store/src/retention.ts): calls of providers and leads that
 -- were held and never let out are removed; of older leads the row stays without the person, because it is counted.
 
--- Answers how many: { calls, held, leads }.
+-- Answers how many: { calls, held, leads, sequencePeople }. Suppressions and what people chose stay: they keep us from writing.
 create or replace function public.leadwire_keep_rows(
   calls_from timestamptz, held_from timestamptz, leads_from timestamptz
 ) returns jsonb
@@ -38,7 +38,8 @@ begin
   update public.unified_lead_tracking u
   set name = null, email = null, phone = null, email_error = null, sms_error = null, updated_at = clock_timestamp()
   where u.lead_id = any (leads);
-  return jsonb_build_object('calls', calls, 'held', cardinality(held), 'leads', cardinality(leads));
+  return jsonb_build_object('calls', calls, 'held', cardinality(held), 'leads', cardinality(leads),
+    'sequencePeople', public.leadwire_sequence_forget(leads_from));
 end
 $$;
 

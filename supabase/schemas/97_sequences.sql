@@ -19,9 +19,11 @@ create table public.sequences (
   on_since timestamptz,
   created_by text,
   created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  updated_at timestamptz not null default now(),
+  -- Taken away by a person; it stays for those whom it has written to.
+  deleted_at timestamptz
 );
-create unique index sequences_name_key on public.sequences (lower(name));
+create unique index sequences_name_key on public.sequences (lower(name)) where deleted_at is null;
 comment on table public.sequences is 'Messages after facts. Written by mailer-batch (leadwire_sequence_*).';
 
 create table public.sequence_people (
@@ -58,9 +60,12 @@ create table public.sequence_messages (
   -- Once handed: the copy, whose row says what became of it.
   campaign_id uuid,
   recipient_id uuid,
+  -- When its schedule was made once more, because the broker had lost it.
+  remade_at timestamptz,
   primary key (person_id, step)
 );
 create index sequence_messages_recipient_id_idx on public.sequence_messages (recipient_id);
+create index sequence_messages_due_at_idx on public.sequence_messages (due_at) where state = 'waiting';
 comment on table public.sequence_messages is
   'The messages of a sequence for each of its people. Written by mailer-batch (leadwire_sequence_*).';
 
@@ -302,7 +307,7 @@ language sql stable set search_path = '' as $$
       ) as g
     )
   ) order by s.name), '[]')
-  from public.sequences s;
+  from public.sequences s where s.deleted_at is null;
 $$;
 
 -- The newest people of one, at most p_limit. [{ id, name, email, phone, state, reason, factAt, messages: [{ step, state,
@@ -333,7 +338,7 @@ declare
   v_known public.sequences;
 begin
   select * into v_known from public.sequences s where s.id = v_id for update;
-  if v_known.updated_at is distinct from p_changed_at then
+  if v_known.updated_at is distinct from p_changed_at or v_known.deleted_at is not null then
     return jsonb_build_object('kind', 'stale');
   end if;
   if v_known.is_on then
@@ -360,7 +365,7 @@ language plpgsql set search_path = '' as $$
 declare
   v_sequence public.sequences;
 begin
-  select * into v_sequence from public.sequences s where s.id = p_id for update;
+  select * into v_sequence from public.sequences s where s.id = p_id and s.deleted_at is null for update;
   if not found then
     return jsonb_build_object('kind', 'missing');
   end if;
@@ -372,6 +377,65 @@ begin
   where s.id = p_id;
   return jsonb_build_object('kind', 'done', 'stopped', case when p_on then 0 else public.leadwire_sequence_end(
     array(select p.id from public.sequence_people p where p.sequence_id = p_id and p.state <> 'stopped'), 'off') end);
+end
+$$;
+
+-- Takes away one that is off. When anybody was ever in it, its rows stay unseen: who got what of it is not forgotten.
+-- Answers { kind: deleted, kept }, { kind: is_on } or { kind: missing }.
+create function public.leadwire_sequence_delete(p_id uuid) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_sequence public.sequences;
+begin
+  select * into v_sequence from public.sequences s where s.id = p_id and s.deleted_at is null for update;
+  if not found then
+    return jsonb_build_object('kind', 'missing');
+  end if;
+  if v_sequence.is_on then
+    return jsonb_build_object('kind', 'is_on');
+  end if;
+  if exists (select from public.sequence_people p where p.sequence_id = p_id) then
+    update public.sequences s set deleted_at = clock_timestamp(), updated_at = clock_timestamp() where s.id = p_id;
+    return jsonb_build_object('kind', 'deleted', 'kept', true);
+  end if;
+  delete from public.sequences s where s.id = p_id;
+  return jsonb_build_object('kind', 'deleted', 'kept', false);
+end
+$$;
+
+-- Messages that are waited for although they were due before p_before, the oldest first: the broker may have lost their
+-- schedules. [{ personId, step, dueAt }] of those that were not made once more already.
+create function public.leadwire_sequence_overdue(p_before timestamptz, p_limit integer) returns jsonb
+language sql stable set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object('personId', o.person_id, 'step', o.step, 'dueAt', o.due_at)
+    order by o.due_at), '[]')
+  from (
+    select m.person_id, m.step, m.due_at
+    from public.sequence_messages m join public.sequence_people p on p.id = m.person_id and p.state = 'waiting'
+    where m.state = 'waiting' and m.due_at < p_before and m.remade_at is null
+    order by m.due_at limit p_limit
+  ) as o;
+$$;
+
+-- Its schedule has been made once more: one whose text cannot be sent would fail again and again otherwise.
+create function public.leadwire_sequence_remade(p_person uuid, p_step integer) returns void
+language sql set search_path = '' as $$
+  update public.sequence_messages m set remade_at = clock_timestamp() where m.person_id = p_person and m.step = p_step;
+$$;
+
+-- People of facts before p_from are not known by name or contact any more. Who still waits then gets nothing more: leads
+-- are kept for less than the sequence takes. Answers how many.
+create function public.leadwire_sequence_forget(p_from timestamptz) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  v_forgotten integer;
+begin
+  perform public.leadwire_sequence_end(
+    array(select p.id from public.sequence_people p where p.state = 'waiting' and p.fact_at < p_from), 'too_old');
+  update public.sequence_people p set name = null, email = null, phone = null
+  where p.fact_at < p_from and (p.name, p.email, p.phone) is distinct from (null, null, null);
+  get diagnostics v_forgotten = row_count;
+  return v_forgotten;
 end
 $$;
 

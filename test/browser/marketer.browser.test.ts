@@ -17,6 +17,7 @@ import { waitFor } from '@leadwire/testing/wait-for';
 import type { Browser, Page } from 'playwright-core';
 import { runCli } from '../../packages/cli/test/run-cli.ts';
 import { PASSWORD, addressOf, startRig, type Rig } from '../../services/console/test/rig.ts';
+import { graveFindings } from './access.ts';
 import { describeInBrowser, launchChromium } from './chromium.ts';
 
 const PATIENCE_MS = 60_000;
@@ -48,6 +49,17 @@ async function comeIn(width: number): Promise<Page> {
   await page.goto(`${rig.url}/campaigns`);
   await page.getByRole('heading', { name: 'Рассылки', exact: true }).waitFor();
   return page;
+}
+
+/** Where the page is wider than a phone, a tablet or a desk. */
+async function lookAround(page: Page): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const width of [360, 768, 1_440]) {
+    await page.setViewportSize({ width, height: 900 });
+    const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    if (excess !== 0) wrong.push(`${page.url()} at ${width}: ${String(excess)} px too wide`);
+  }
+  return wrong;
 }
 
 /** A mail with a heading, words, a button and a picture, saved. */
@@ -236,6 +248,35 @@ describeInBrowser('a marketer', () => {
     expect((await campaign('report', id, '--sums')).out).toMatch(/sent\s+2\s+100\.0 %/);
   }, 600_000);
 
+  test('makes a sequence of her text, switches it on and off, and takes it away', async () => {
+    const page = await comeIn(1_440);
+    const place = `${rig.url}/campaigns/sequences`;
+    await page.goto(place);
+    await page.getByRole('link', { name: 'Новая цепочка' }).click();
+    await page.getByLabel('Название, для вас').fill('Не оплатили');
+    await page.getByLabel('Через сколько').first().fill('1h');
+    await page.getByLabel('Текст').first().selectOption({ label: 'День открытых дверей' });
+    await page.getByLabel('Через сколько').nth(1).fill('1d');
+    await page.getByLabel('Текст').nth(1).selectOption({ label: 'День открытых дверей' });
+    await page.getByRole('button', { name: 'Сохранить' }).click();
+    await page.getByText('Цепочка сохранена.').waitFor();
+    const wrong = [...(await lookAround(page)), ...(await graveFindings(page))];
+    await page.getByRole('button', { name: 'Включить' }).click();
+    await page.getByText('Цепочка включена:').waitFor();
+    await page.getByText('через 1 день, письмо').waitFor();
+    await sql(`insert into sequence_people (sequence_id, name, email, fact_at) select id, 'Дана', 'dana@leadwire-sample.kz', now() from sequences`); // prettier-ignore
+    await page.reload();
+    wrong.push(...(await lookAround(page)), ...(await graveFindings(page)));
+    await page.getByRole('button', { name: 'Выключить' }).click();
+    await page.getByText('Кто ждал, больше ничего не получит').waitFor();
+    await page.getByText('Цепочку выключили', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Удалить цепочку' }).click();
+    await page.getByText('Цепочка удалена.').waitFor();
+    await page.getByText('Цепочек ещё нет').waitFor();
+    wrong.push(...(await lookAround(page)), ...(await graveFindings(page)));
+    expect([...wrong, ...incidents]).toEqual([]);
+  }, 600_000);
+
   test('no page of hers is wider than the screen', async () => {
     const page = await comeIn(360);
     const ids = (await sql(`select id from campaigns order by created_at limit 2`)).map(({ id }) => String(id)); // prettier-ignore
@@ -250,11 +291,7 @@ describeInBrowser('a marketer', () => {
       `/segments/${String(segment?.['id'])}`,
     ]) {
       await page.goto(`${rig.url}/campaigns${place}`);
-      for (const width of [360, 768, 1_440]) {
-        await page.setViewportSize({ width, height: 900 });
-        const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-        expect([place, width, excess]).toEqual([place, width, 0]);
-      }
+      expect(await lookAround(page)).toEqual([]);
     }
     expect(incidents).toEqual([]);
   }, 600_000);

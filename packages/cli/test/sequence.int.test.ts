@@ -1,4 +1,7 @@
-/** `leadwire sequence` in front of a mailer-batch with a broker, a database and the sandbox behind it. */
+/** `leadwire sequence`, `campaign subjects` and `texts picture` in front of a mailer-batch with a broker, a database and the sandbox behind it. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { startNats } from '@leadwire/testing/nats';
@@ -12,8 +15,11 @@ let broker: TestBroker;
 let supabase: TestLanding;
 let sandbox: Sandbox;
 let mailer: ServiceProcess;
+let folder: string;
+const file = (name: string) => path.join(folder, name);
 
 beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'leadwire-cli-'));
   [broker, supabase, sandbox] = await Promise.all([
     startNats(),
     startLanding(),
@@ -27,6 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await mailer?.stop();
   await Promise.all([broker?.close(), supabase?.close(), sandbox?.close()]);
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
 
 const sequence = (...args: string[]): Promise<CliRun> =>
@@ -55,5 +62,48 @@ test('is made, shown, switched on and off, and lets a person go, in words and as
   expect(JSON.parse(stopped.out)).toEqual({ stopped: 0 });
   const off = await sequence('off', 'Не оплатили', '--yes', '--json');
   expect(JSON.parse(off.out)).toMatchObject({ isOn: false });
+  const gone = await sequence('delete', 'Не оплатили', '--yes', '--json');
+  expect(JSON.parse(gone.out)).toMatchObject({ kept: false });
+  expect((await sequence('list')).out).toContain('There is no sequence yet');
   expect((await sequence('show', 'nobody')).err).toContain('There is no sequence "nobody"');
+});
+
+test('two texts are tried on a part of a list, by the number of people alone', async () => {
+  const words = (subject: string) => ({ subject, preheader: '', blocks: [{ type: 'text', text: subject }] }); // prettier-ignore
+  for (const name of ['short-one', 'long-one']) {
+    const content = { mail: words(name), sms: null };
+    await fetch(`${mailer.url}/api/texts/${name}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ base: 0, content }),
+    });
+  }
+  await writeFile(file('list.csv'), ['Имя;E-mail', ...Array.from({ length: 100 }, (_, n) => `Айгерим;try-${n}@mail.leadwire-sample.kz`)].join('\n')); // prettier-ignore
+  const campaign = (...args: string[]) =>
+    runCli({ MAILER_BATCH_URL: mailer.url, ADMIN_TOKEN }, 'campaign', ...args);
+  const made = await campaign('create', '--name', 'Проба', '--template', 'short-one', '--csv', file('list.csv')); // prettier-ignore
+  const id = /Draft ([0-9a-f-]{36})/.exec(made.out)?.[1] ?? '';
+  expect((await campaign('subjects', id)).out).toContain('No subjects are tried here.');
+  const both = ['subjects', id, '--text-a', 'short-one', '--text-b', 'long-one'];
+  expect(await campaign('subjects', id, '--text-a', 'short-one')).toMatchObject({ code: 2, err: expect.stringContaining('--text-a and --text-b') }); // prettier-ignore
+  expect(await campaign(...both, '--a', 'Тема', '--b', 'Другая')).toMatchObject({ code: 2, err: expect.stringContaining('either two subjects or two texts') }); // prettier-ignore
+  expect(await campaign(...both)).toMatchObject({ code: 2, err: expect.stringContaining('--confirm 100') }); // prettier-ignore
+  const wrong = await campaign(...both, '--confirm', '99');
+  expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('100')]);
+  const begun = await campaign(...both, '--confirm', '100', '--share', '40');
+  expect(begun.out).toMatch(/A {2}short-one\nB {2}long-one\n/);
+});
+
+test('a picture of a file becomes an address; a folder, text and no address of ours are said', async () => {
+  const env = { NATS_URL: broker.url, PUBLIC_BASE_URL: 'https://leads.leadwire-sample.kz' };
+  const dot = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
+  await writeFile(file('dot.gif'), dot);
+  await writeFile(file('words.gif'), 'no picture');
+  const picture = (own: Record<string, string>, name: string) => runCli(own, 'texts', 'picture', file(name)); // prettier-ignore
+  const kept = await picture(env, 'dot.gif');
+  expect(kept.out).toMatch(
+    /^https:\/\/leads\.leadwire-sample\.kz\/i\/[0-9a-f]{32}\.gif\n1 × 1, 1 KB/,
+  );
+  expect((await picture(env, 'words.gif')).code).toBe(1);
+  expect((await picture({ NATS_URL: broker.url }, 'dot.gif')).err).toContain('PUBLIC_BASE_URL');
 });

@@ -25,14 +25,30 @@ test('rows that are too old lose the person, or go, and others stay as they are'
       ${lead(old, '2020-01-05', false)}, ${lead(held, '2021-01-05', true)}, ${lead(young, '2022-01-05', true)}`,
     `unified_lead_tracking (lead_id, name) values ('${old}', 'Данияр'), ('${held}', 'Данияр')`,
     `integration_logs (service, created_at) values ('old', '2020-01-05'), ('young', '2022-01-05')`,
+    `sequence_people (id, sequence_id, name, email, fact_at) values
+      ('${old}', '${old}', 'Данияр', 'old@leadwire-sample.kz', '2020-01-05'),
+      ('${young}', '${old}', 'Дана', 'young@leadwire-sample.kz', '2022-01-05')`,
+    `sequence_messages (person_id, step, due_at) values ('${old}', 1, '2020-01-06'), ('${young}', 1, '2022-01-06')`,
+    `suppressions (channel, contact, reason, created_at) values ('email', 'no@leadwire-sample.kz', 'unsubscribed', '2019-01-05')`,
+    `contact_choices (channel, contact, unsubscribed_at) values ('email', 'no@leadwire-sample.kz', '2019-01-05')`,
   ]) {
     await landing.sql(`insert into ${insert}`);
   }
   const from = { calls_from: '2021-06-01', held_from: '2021-06-01', leads_from: '2020-06-01' };
   const call = async (): Promise<unknown> =>
     (await createClient(landing.url, KEY).rpc('leadwire_keep_rows', from).throwOnError()).data;
-  expect(await call()).toEqual({ calls: 1, held: 1, leads: 1 });
-  expect(await call()).toEqual({ calls: 0, held: 0, leads: 0 });
+  expect(await call()).toEqual({ calls: 1, held: 1, leads: 1, sequencePeople: 1 });
+  expect(await call()).toEqual({ calls: 0, held: 0, leads: 0, sequencePeople: 0 });
+  const inSequence =
+    'select p.name, p.email, p.state, p.reason, m.state as message from sequence_people p join sequence_messages m on m.person_id = p.id order by p.fact_at';
+  expect(await landing.sql(inSequence)).toEqual([
+    { name: null, email: null, state: 'stopped', reason: 'too_old', message: 'skipped' },
+    { name: 'Дана', email: 'young@leadwire-sample.kz', state: 'waiting', reason: null, message: 'waiting' }, // prettier-ignore
+  ]);
+  // A no is not forgotten with age: it is what keeps us from writing to them.
+  for (const table of ['suppressions', 'contact_choices']) {
+    expect(await landing.sql(`select contact from ${table}`)).toHaveLength(1);
+  }
 
   const ids = `('${old}', '${held}', '${young}')`;
   const query = `select kind, name, phone, consent_text from landing_leads where id in ${ids} order by created_at`;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { createLiquid, parseLiquid } from './liquid-text.ts';
-import { renderMailTexts, renderSmsText, withoutLineBreaks } from './render.ts';
+import { fillInMail, renderMailTexts, renderSmsText, withoutLineBreaks } from './render.ts';
 import type { MailTexts, RenderedMail, RenderedSms } from './render.ts';
 import { countdown } from './russian-time.ts';
 import { TemplateError } from './template-error.ts';
@@ -35,6 +35,9 @@ export type CampaignRecipient = {
   variables: Readonly<Record<string, unknown>>;
   unsubscribeUrl?: string | null;
 };
+
+/** What is each person's own beside the variables of their row; the countdown is a batch's. */
+const PERSONAL = ['name', 'unsubscribeUrl', 'countdown'];
 
 /**
  * Renders for one person. The same person and the same `at` give the same bytes, so `at` has to be kept with what was
@@ -72,10 +75,20 @@ export function thawCampaign(frozen: unknown): ThawedCampaign {
     countdown: countdownAt(at),
   });
 
+  // By the names of the variables that people bring: what is the same for all of them is rendered once.
+  const filledIn = new Map<string, ReturnType<typeof fillInMail>>();
+  const mailFor = (texts: MailTexts, variables: readonly string[]) => {
+    const key = variables.toSorted().join();
+    const known = filledIn.get(key) ?? fillInMail(texts, view, [...PERSONAL, ...variables]);
+    filledIn.set(key, known);
+    return known;
+  };
+
   return {
     mail(recipient, at) {
       if (mailTexts === null) throw new TemplateError(`${template}: no mail was frozen`);
-      return renderMailTexts(mailTexts, viewFor(recipient, at));
+      const texts = mailFor(mailTexts, Object.keys(recipient.variables));
+      return renderMailTexts(texts, viewFor(recipient, at));
     },
     sms(recipient, at) {
       if (smsText === null) throw new TemplateError(`${template}: no SMS was frozen`);

@@ -14,6 +14,11 @@ export type LiquidText = {
   source: string;
   variables: readonly string[];
   render(view: object): string;
+  /**
+   * The same text for many views that differ only in the variables `open`: everything that names none of them is
+   * rendered now, once. Its `render` gives the same bytes. Throws as `render`.
+   */
+  fillIn(view: object, open: readonly string[]): Pick<LiquidText, 'render'>;
 };
 
 // `raw` would let a value past the escaping. The others give another text tomorrow than today, and a mail that is
@@ -53,7 +58,41 @@ export function parseLiquid(engine: Liquid, file: string, source: string): Liqui
     source,
     variables: attempt(file, () => engine.globalVariablesSync(parsed)),
     render: (view) => attempt(file, () => renderParsed(engine, parsed, view)),
+    fillIn(given, open) {
+      const parts = attempt(file, () => renderFixed(engine, { source, parsed }, given, open));
+      const render = (view: object) =>
+        parts.map((part) => (typeof part === 'string' ? part : renderParsed(engine, part, view)));
+      return { render: (view) => attempt(file, () => render(view).join('')) };
+    },
   };
+}
+
+/** Tags that leave nothing behind for what follows them, as `assign` would. */
+const SELF_CONTAINED = [
+  ...['if', 'elsif', 'else', 'endif', 'unless', 'endunless', 'case', 'when', 'endcase'],
+  ...['for', 'endfor'],
+];
+
+/** What names none of `open` as text, and between that the rest, in order. */
+function renderFixed(
+  engine: Liquid,
+  { source, parsed }: { source: string; parsed: Template[] },
+  view: object,
+  open: readonly string[],
+): (string | Template[])[] {
+  const tags = [...source.matchAll(/\{%-?\s*(\S*)/g)].map(([, tag = '']) => tag);
+  const carriesOn = /\bcontinue\b/.test(source);
+  if (carriesOn || !tags.every((tag) => SELF_CONTAINED.includes(tag))) return [parsed];
+  const isOpen = (part: Template) =>
+    engine.globalVariablesSync([part]).some((variable) => open.includes(variable));
+  const runs: { isOpen: boolean; parts: Template[] }[] = [];
+  for (const part of parsed) {
+    const run = { isOpen: isOpen(part), parts: [part] };
+    const last = runs.at(-1);
+    if (last?.isOpen === run.isOpen) last.parts.push(part);
+    else runs.push(run);
+  }
+  return runs.map((run) => (run.isOpen ? run.parts : renderParsed(engine, run.parts, view)));
 }
 
 function renderParsed(engine: Liquid, parsed: Template[], view: object): string {

@@ -12,11 +12,11 @@ export type RenderedMail = { subject: string; html: string; text: string };
 export type RenderedSms = { text: string } & SmsLength;
 
 /** The parts of a mail; `layoutText` goes around `text` as its variable `mail`. */
-export type MailTexts = {
-  subject: LiquidText;
-  html: LiquidText;
-  text: LiquidText;
-  layoutText: LiquidText;
+export type MailTexts<Text = LiquidText> = {
+  subject: Text;
+  html: Text;
+  text: Text;
+  layoutText: Text;
 };
 
 /** The values that text files may name. */
@@ -26,7 +26,10 @@ export type View = Record<string, unknown>;
 const MAX_SUBJECT_LENGTH = 150;
 
 /** Fills a mail in. Throws a TemplateError that names the file. */
-export function renderMailTexts(mail: MailTexts, view: View): RenderedMail {
+export function renderMailTexts(
+  mail: MailTexts<Pick<LiquidText, 'render'>>,
+  view: View,
+): RenderedMail {
   const subject = clip(toOneLine(mail.subject.render(view)), MAX_SUBJECT_LENGTH);
   const text = mail.layoutText.render({ ...view, mail: mail.text.render(view).trim() });
   return {
@@ -36,6 +39,20 @@ export function renderMailTexts(mail: MailTexts, view: View): RenderedMail {
       .replace(/[ \t]+$/gm, '')
       .replace(/\n{3,}/g, '\n\n')
       .trim()}\n`,
+  };
+}
+
+/** A mail to many people whose views differ only in `open`, as `LiquidText.fillIn`. */
+export function fillInMail(
+  mail: MailTexts,
+  view: View,
+  open: readonly string[],
+): MailTexts<Pick<LiquidText, 'render'>> {
+  return {
+    subject: mail.subject.fillIn(view, open),
+    html: mail.html.fillIn(view, [...open, 'subject']),
+    text: mail.text.fillIn(view, open),
+    layoutText: mail.layoutText.fillIn(view, [...open, 'mail']),
   };
 }
 

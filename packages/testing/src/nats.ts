@@ -50,6 +50,7 @@ async function startNatsProcess(): Promise<TestBroker> {
   return {
     url: `nats://127.0.0.1:${port}`,
     storeDir: join(folder, 'store'),
+    pid: () => child?.pid,
     start,
     kill,
     async close() {

@@ -9,8 +9,8 @@ import { z } from 'zod';
 import { decideIdentity, identityDecisions } from '@leadwire/operations/people/decide-identity';
 import { audited } from '@leadwire/operations/audit/audited';
 import { readAnswer } from './data/answers.ts';
-import { attributionDecisions, decideAttribution, readAttributionConflicts } from './data/attribution.ts'; // prettier-ignore
-import { readConflicts, readHeld, readNames, readUnknown, type IdentityConflict } from './data/problems.ts'; // prettier-ignore
+import { attributionDecisions, decideAttribution } from './data/attribution.ts';
+import { readNames, readProblems, type IdentityConflict } from './data/problems.ts';
 import type { Route, Visit } from './http/route.ts';
 import { groupLetters, type DeadGroup } from './pages/dead-groups.ts';
 import { askSame } from './pages/identity-section.ts';
@@ -122,13 +122,8 @@ async function groupNamed(
 
 async function show(parts: Parts, { client, query, person }: Visit) {
   const { bus, clock } = parts;
-  const [letters, held, unknown, conflicts, tags] = await Promise.all([
-    lettersOrNone(parts),
-    readHeld(client),
-    readUnknown(client),
-    readConflicts(client),
-    readAttributionConflicts(client),
-  ]);
+  const [letters, waiting] = await Promise.all([lettersOrNone(parts), readProblems(client)]);
+  const { held, unknown, conflicts, tags } = waiting;
   const groups = groupLetters(letters ?? []);
   const ids = groups.flatMap(({ letters: own }) => own.slice(-10).flatMap(({ leadId }) => leadId ?? [])); // prettier-ignore
   const isOwner = person.role === 'owner';

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { campaignRoutes, type CampaignParts } from './campaign-routes.ts';
 import { accountRoutes } from './account-routes.ts';
 import type { Accounts } from './auth/accounts.ts';
-import { deliveriesOf, findLeads, groupTitles, otherLeads, readFilters, readLead, type Filters } from './data/leads.ts'; // prettier-ignore
+import { findLeads, readFilters, readLeadPage, type Filters } from './data/leads.ts';
 import { seesContacts } from './data/person.ts';
 import { createHealthLook } from './data/health.ts';
 import { readToday } from './data/today.ts';
@@ -92,13 +92,14 @@ function leadRoutes({ clock, seal, amocrmUrl }: RouteParts): Route[] {
     const here = hrefOf(choice, seal);
     const sign = here.includes('?') ? '&' : '?';
     const nextHref = last && `${here}${sign}after=${encodeURIComponent(`${last.created_at ?? ''},${last.id}`)}`; // prettier-ignore
-    const { total, troubled } = found;
+    const { total, troubled, isMore } = found;
     const isFirst = after === undefined;
     const hasContacts = seesContacts(person);
     const shown = {
       rows,
       total,
       troubled,
+      isMore,
       filters,
       choice,
       nextHref,
@@ -112,14 +113,10 @@ function leadRoutes({ clock, seal, amocrmUrl }: RouteParts): Route[] {
   };
   const one: Route['handle'] = async ({ person, client, params, query }) => {
     const id = uuid.safeParse(params['id']).data;
-    const lead = id === undefined ? undefined : await readLead(client, id);
-    if (!lead) throw new NotFoundError('no such lead');
+    const found = id === undefined ? undefined : await readLeadPage(client, id);
+    if (!found) throw new NotFoundError('no such lead');
+    const { lead, deliveries, groups, others } = found;
     const hasContacts = seesContacts(person);
-    const [deliveries, groups, others] = await Promise.all([
-      deliveriesOf(client, lead.id),
-      groupTitles(client),
-      hasContacts ? otherLeads(client, lead) : [],
-    ]);
     const url = dealUrl(lead.amocrm_deal_id);
     const act = leadActs.find((each) => each === query['ask']);
     const may = act !== undefined && hasContacts;

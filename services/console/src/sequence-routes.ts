@@ -6,7 +6,8 @@ import type { Person } from './data/person.ts';
 import type { Content } from './html.ts';
 import { NotFoundError, type Answer, type Route, type Visit } from './http/route.ts';
 import { notice } from './pages/parts.ts';
-import { newSequencePage, rowsOf, sequencePage, sequencesPage } from './pages/sequences-page.ts';
+import { rowsOf } from './pages/sequence-form.ts';
+import { newSequencePage, sequencePage, sequencesPage } from './pages/sequences-page.ts';
 import { sequenceRefusal } from './words/sequences.ts';
 import type { Clock } from './words/time.ts';
 
@@ -22,6 +23,7 @@ const TOLD: Readonly<Record<string, string>> = {
   saved: 'Цепочка сохранена. Она выключена, пока вы её не включите.',
   on: 'Цепочка включена: считаются события с этого момента.',
   off: 'Цепочка выключена. Кто ждал, больше ничего не получит.',
+  deleted: 'Цепочка удалена. Что она успела отправить, осталось в карточках людей.',
   stopped: 'Этому человеку цепочка больше не пишет.',
   nobody: 'Такого человека в этой цепочке нет, или она ему уже не пишет.',
 };
@@ -79,9 +81,10 @@ export function sequenceRoutes({ campaignsFor, clock }: Parts): Route[] {
       method: 'GET',
       path: PLACE,
       roles,
-      async handle({ person }) {
+      async handle({ person, query }) {
         const found = await campaignsFor(person).sequences.list();
-        return { title: 'Цепочки', body: sequencesPage(found) };
+        const told = query['done'] === 'deleted' && notice(TOLD['deleted'] ?? '', true);
+        return { title: 'Цепочки', body: sequencesPage(found, told || undefined) };
       },
     },
     { method: 'GET', path: `${PLACE}/new`, roles, handle: (visit) => fresh(visit) },
@@ -106,6 +109,20 @@ export function sequenceRoutes({ campaignsFor, clock }: Parts): Route[] {
     }),
     act('on', async (api, id) => (await api.sequences.turn(id, 'on'), 'on')),
     act('off', async (api, id) => (await api.sequences.turn(id, 'off'), 'off')),
+    {
+      method: 'POST',
+      path: `${PLACE}/:id/delete`,
+      roles,
+      async handle(visit) {
+        const api = campaignsFor(visit.person);
+        const id = await idOf(api, visit);
+        const remove = async () => {
+          await api.sequences.remove(id);
+          return { goTo: `${PLACE}?done=deleted` };
+        };
+        return orRefused(remove, (told) => show(visit, told));
+      },
+    },
     act('stop', async (api, id, { form }) =>
       (await api.sequences.stop(form.get('contact') ?? '', id)) > 0 ? 'stopped' : 'nobody',
     ),

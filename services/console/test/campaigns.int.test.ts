@@ -210,4 +210,9 @@ test('a sequence is made, refused while its text is not there, switched on, and 
   expect(goneTo(await marketer.post(`${path}/stop`, { contact }))).toContain('done=stopped');
   expect(await textOf(await marketer.get(path))).toContain('Остановлено человеком');
   expect(goneTo(await marketer.post(`${path}/stop`, { contact }))).toContain('done=nobody');
+  expect(await textOf(await marketer.post(`${path}/delete`, {}))).toContain('сначала выключите');
+  goneTo(await marketer.post(`${path}/off`, {}));
+  const list = goneTo(await marketer.post(`${path}/delete`, {}));
+  const left = await textOf(await marketer.get(list));
+  expect([left.includes('Цепочка удалена'), left.includes('Не оплатили')]).toEqual([true, false]);
 });

@@ -40,6 +40,7 @@ export const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'POST /campaigns/sequences/:id': CONTACTS,
   'POST /campaigns/sequences/:id/on': CONTACTS,
   'POST /campaigns/sequences/:id/off': CONTACTS,
+  'POST /campaigns/sequences/:id/delete': CONTACTS,
   'POST /campaigns/sequences/:id/stop': CONTACTS,
   'GET /campaigns/compare': CONTACTS,
   'GET /campaigns/segments': CONTACTS,

@@ -4,7 +4,7 @@ import { fastifyHelmet } from '@fastify/helmet';
 import { fastifyRateLimit } from '@fastify/rate-limit';
 import { fastifySwagger } from '@fastify/swagger';
 import { fastifySwaggerUi } from '@fastify/swagger-ui';
-import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -17,11 +17,11 @@ import {
   RequestError,
   answerProblems,
   problemOnSocket,
-  sendProblem,
 } from '@leadwire/shared/service/http-problems';
 import { createSecretLinks } from '@leadwire/shared/delivery/secret-links';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { Access } from '@leadwire/shared/service/access';
+import { HEALTH_PATHS, createHttpApp } from '@leadwire/shared/service/http-app';
 import { PAGES_PER_MINUTE, refuseOtherOrigins, watchProxies } from './edge-guards.ts';
 import { addFormRoutes, type FormPorts } from './forms/form-routes.ts';
 import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
@@ -50,7 +50,6 @@ import { addUnsubscribeRoutes } from './links/unsubscribe.ts';
 const REQUEST_TIMEOUT_MS = 15_000;
 /** Longer than any slug that is kept; a longer one is answered 414 by the router. */
 const LONGEST_PARAM = 500;
-const HEALTH_PATHS = ['/healthz', '/readyz', '/startedz', '/metrics'];
 
 export type HttpEnv = Pick<
   Env,
@@ -92,7 +91,6 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   await addDefences(app, env, ports.access);
   acceptJsonBodies(app);
   answerProblems(app, { preHandler: app.rateLimit() });
-  recordAnswers(app, ports.measures);
   await addDocs(app, env);
 
   const { PUBLIC_BASE_URL: publicUrl, RATE_LIMIT_PER_MINUTE: formsPerMinute } = env;
@@ -163,25 +161,18 @@ function addOptionalRoutes(app: FastifyInstance, env: HttpEnv, ports: HttpPorts)
 
 function createApp(
   env: HttpEnv,
-  { log, requestTimeoutMs = REQUEST_TIMEOUT_MS }: Pick<HttpPorts, 'log' | 'requestTimeoutMs'>,
+  ports: Pick<HttpPorts, 'log' | 'requestTimeoutMs' | 'measures'>,
 ): FastifyInstance {
-  const loggerInstance: FastifyBaseLogger = log;
-  const app = fastify({
-    loggerInstance,
-    // Its own lines quote the address with its query, where forms may put contact data.
-    logController: new LogController({ disableRequestLogging: true }),
+  const { log, measures, requestTimeoutMs = REQUEST_TIMEOUT_MS } = ports;
+  const app = createHttpApp({
+    log,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: 2 * requestTimeoutMs,
     // Node looks for slow heads and bodies every half minute by itself: a slow one would have 45 seconds.
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 1_000 },
-    // While stopping, whoever is connected is still served: the broker is let go last.
-    return503OnClosing: false,
     trustProxy: env.TRUST_PROXY,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAM },
-    frameworkErrors: (error, request, reply) => {
-      sendProblem(error, request, reply);
-    },
+    routerOptions: { maxParamLength: LONGEST_PARAM },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return;
       const statuses: Record<string, number> = {
@@ -189,6 +180,9 @@ function createApp(
         HPE_HEADER_OVERFLOW: 431,
       };
       socket.end(problemOnSocket(statuses[error.code] ?? 400));
+    },
+    onAnswer: ({ seconds, ...labels }) => {
+      measures.requestSeconds.observe(labels, seconds);
     },
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -220,22 +214,6 @@ async function addDefences(app: FastifyInstance, env: HttpEnv, access: Access): 
       HEALTH_PATHS.includes(request.url) ||
       (await access.has(request.headers.authorization, 'status')),
     errorResponseBuilder: () => new RequestError(429, 'too many requests: try again later'),
-  });
-}
-
-/**
- * Measures each answer and tells of refusals, by the route's pattern: no address, no contact data.
- * What went well is told by whoever did it.
- */
-function recordAnswers(app: FastifyInstance, { requestSeconds }: LandingMeasures): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    const { method, routeOptions } = request;
-    const { statusCode: status, elapsedTime } = reply;
-    const route = routeOptions.url ?? 'none';
-    requestSeconds.observe({ method, route, status }, elapsedTime / 1_000);
-    const level = status >= 400 && !HEALTH_PATHS.includes(route) ? 'info' : 'debug';
-    request.log[level]({ method, route, status, ms: Math.round(elapsedTime) }, 'answered');
-    done();
   });
 }
 

@@ -9,7 +9,12 @@ import type { LeadStoreEnv } from './env.ts';
 const EVERY_MS = 60 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
-const removedSchema = z.object({ calls: z.number(), held: z.number(), leads: z.number() });
+const removedSchema = z.object({
+  calls: z.number(),
+  held: z.number(),
+  leads: z.number(),
+  sequencePeople: z.number(),
+});
 
 /** Removes what is older than the environment says, every hour until stopped. */
 export function startRetention(

@@ -16,6 +16,7 @@ import { createReportStore } from './reports/report-store.ts';
 import { startSubjectTests } from './campaigns/subject-tests.ts';
 import { consumeSequences } from './sequences/consume-sequences.ts';
 import { createSequenceRunner } from './sequences/run-sequences.ts';
+import { startSequenceSweep } from './sequences/sweep-sequences.ts';
 import { startSmsPoll } from './sending/sms-poll.ts';
 
 async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
@@ -68,6 +69,7 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
       }),
       ...consumeFacts(parts, facts),
       ...consumeSequences(parts, sequences),
+      startSequenceSweep({ bus, log, sequences: ports.sequences }),
       startSmsPoll({ facts, log }),
       startSubjectTests(ports),
     ],

@@ -188,7 +188,7 @@ export function createSendBatch(ports: Ports): SendBatch {
     return channels[batch.channel].turn(batch, claim);
   };
 
-  return async ({ data: { campaignId, n } }) => {
+  const sendBatch = async (campaignId: string, n: number): Promise<void> => {
     for (let look = 1; look <= LOOKS; look += 1) {
       const looked = await store.look(campaignId, n);
       if (looked.kind !== 'ready') return;
@@ -206,6 +206,15 @@ export function createSendBatch(ports: Ports): SendBatch {
       if (isOurs(claimed)) return send(claim);
       return;
     }
+  };
+
+  const inHand = new Set<string>();
+  return async ({ data: { campaignId, n } }) => {
+    const key = `${campaignId}:${n}`;
+    // Handed out again because its turn is long in coming: who has it in hand goes on with it.
+    if (inHand.has(key)) return;
+    inHand.add(key);
+    await sendBatch(campaignId, n).finally(() => inHand.delete(key));
   };
 }
 

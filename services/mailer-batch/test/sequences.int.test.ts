@@ -32,18 +32,22 @@ const ask = async (method: string, path: string, body?: object) => {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 
-const write = (name: string, words: string) =>
+const write = (name: string, words: string, sms: string | null = null) =>
   ask('PUT', `/api/texts/${name}`, {
     base: 0,
-    content: { mail: { subject: words, preheader: '', blocks: [{ type: 'text', text: words }] }, sms: null }, // prettier-ignore
+    content: { mail: { subject: words, preheader: '', blocks: [{ type: 'text', text: words }] }, sms }, // prettier-ignore
   });
 
-/** A sequence that is on, of mails: after so long, with such a text. */
-async function turnOn(trigger: SequenceTrigger, steps: [after: string, text: string][]) {
+/** A sequence that is on: after so long, with such a text. */
+async function turnOn(
+  trigger: SequenceTrigger,
+  steps: [after: string, text: string][],
+  channel: 'email' | 'sms' = 'email',
+) {
   const made = await ask('POST', '/api/sequences', {
     name: `${trigger} ${newId()}`,
     trigger,
-    steps: steps.map(([after, text]) => ({ after, channel: 'email', text })),
+    steps: steps.map(([after, text]) => ({ after, channel, text })),
   });
   expect(made.status).toBe(201);
   const { id } = made.body['sequence'] as { id: string };
@@ -232,4 +236,37 @@ test('a student without a lesson is written to, one with a lesson is not, and a 
   expect(await rowWhen(id, busy, ({ state }) => state === 'stopped')).toMatchObject({ reason: 'studied' }); // prettier-ignore
   await waitFor(async () => (await mailsTo(idle)).length === 1, patient('the mail'));
   expect(await mailsTo(busy)).toEqual([]);
+});
+
+test('an SMS goes to the phone, also when the broker has lost its schedule; who has no phone gets none; deleted, its history stays', async () => {
+  mailer = await rig.startMailer();
+  await write('sms-step', 'Мы вас ждём', 'Мы вас ждём, приходите на урок.');
+  const id = await turnOn('payment_form', [['1h', 'sms-step']], 'sms');
+  const [lead, mailOnly] = [someLead({ kind: 'purchase' }), someLead({ kind: 'purchase', phone: null })]; // prettier-ignore
+  for (const each of [lead, mailOnly]) await post(each);
+  const { id: personId } = await rowWhen(id, lead.email);
+  await rowWhen(id, mailOnly.email, ({ state }) => state === 'done');
+
+  // The broker forgets it, the hour goes by, and a mailer that starts looks after it.
+  const waiting = await bus.lastUnder('SEQUENCES', subjects.sequenceAt(personId, 1));
+  await (await bus.manager()).streams.deleteMessage('SEQUENCES', waiting?.seq ?? 0);
+  const { sql } = rig.supabase().landing;
+  await sql(`update sequence_messages set due_at = now() - interval '1 hour' where person_id = $1`, [personId]); // prettier-ignore
+  await rig.startMailer();
+  const digits = lead.phone?.slice(1) ?? '';
+  const sms = await waitFor(async () => {
+    const sent = (await rig.control().sms()).filter(({ to }) => to.includes(digits));
+    return sent.length > 0 ? sent : undefined;
+  }, patient('the SMS'));
+  expect(sms).toHaveLength(1);
+  expect(sms[0]?.text).toContain('приходите на урок');
+  expect(await sql('select remade_at is not null as remade from sequence_messages where person_id = $1', [personId])).toEqual([{ remade: true }]); // prettier-ignore
+
+  const remove = (of: string) => ask('DELETE', `/api/sequences/${of}`);
+  expect(await remove(id)).toMatchObject({ status: 409, body: { error: expect.stringContaining('is on') } }); // prettier-ignore
+  await ask('POST', `/api/sequences/${id}/off`);
+  expect(await remove(id)).toMatchObject({ status: 200, body: { kept: true } });
+  expect((await ask('GET', `/api/sequences/${id}`)).status).toBe(404);
+  expect((await ask('POST', `/api/sequences/${id}/on`)).status).toBe(404);
+  expect(await peopleOf(id)).toHaveLength(2);
 });

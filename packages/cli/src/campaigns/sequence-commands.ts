@@ -105,6 +105,20 @@ export function addSequenceCommands(program: Command, readEnv: () => CliEnv): vo
   }
 
   sequence
+    .command('delete')
+    .description('one that is off; what it has sent stays in the reports')
+    .argument('<name>', 'or its id')
+    .option('-y, --yes', 'do not ask')
+    .action(async (name: string, { yes = false }: { yes?: boolean }) => {
+      const api = openCampaigns(readEnv());
+      const { id, name: itsName } = await sequenceNamed(api, name);
+      if (!(await confirm(`Delete "${oneLine(itsName)}"?`, yes))) return;
+      const kept = await api.sequences.remove(id);
+      const history = kept ? ' Who was in it, and what they got, stays known.' : '';
+      answer({ deleted: id, kept }, `"${oneLine(itsName)}" is deleted.${history}`);
+    });
+
+  sequence
     .command('stop')
     .description('take one person out, of one sequence or of all')
     .argument('<contact>', 'a mail address or a phone')

@@ -201,7 +201,12 @@ export function connectCampaigns({ url, token, actor }: CampaignAccess) {
     summary: async (id: string) =>
       z.object({ summary: summarySchema }).parse(await json(`/api/campaigns/${id}/report?limit=1`))
         .summary,
-    sequences: sequenceApi({ json, post, send }),
+    sequences: sequenceApi({
+      json,
+      post,
+      send,
+      remove: (path) => json(path, { method: 'DELETE' }),
+    }),
     segments,
     /** By its name, in any case; undefined when there is none. */
     findSegment: async (name: string) =>

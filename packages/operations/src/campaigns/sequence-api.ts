@@ -12,6 +12,7 @@ export interface Asking {
   json: (path: string) => Promise<unknown>;
   post: (path: string, body?: unknown) => Promise<unknown>;
   send: (method: 'PUT', path: string, body: object) => Promise<unknown>;
+  remove: (path: string) => Promise<unknown>;
 }
 
 const one = z.object({ sequence: sequenceViewSchema });
@@ -20,7 +21,7 @@ const one = z.object({ sequence: sequenceViewSchema });
 export type NewSequenceDefinition = Omit<SequenceDefinition, 'stopOnClick'> &
   Partial<Pick<SequenceDefinition, 'stopOnClick'>>;
 
-export function sequenceApi({ json, post, send }: Asking) {
+export function sequenceApi({ json, post, send, remove }: Asking) {
   const list = async () =>
     z.object({ sequences: z.array(sequenceViewSchema) }).parse(await json('/api/sequences'))
       .sequences;
@@ -48,6 +49,9 @@ export function sequenceApi({ json, post, send }: Asking) {
     },
     turn: async (id: string, to: 'on' | 'off') =>
       one.parse(await post(`/api/sequences/${id}/${to}`)).sequence,
+    /** One that is off; answers whether its history is kept, because somebody was in it. */
+    remove: async (id: string) =>
+      z.object({ kept: z.boolean() }).parse(await remove(`/api/sequences/${id}`)).kept,
     /** Takes somebody out of one, or of all; answers out of how many. */
     stop: async (contact: string, id?: string) => {
       const path = id === undefined ? '/api/sequences/stop' : `/api/sequences/${id}/stop`;

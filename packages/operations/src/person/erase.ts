@@ -19,6 +19,7 @@ import {
 } from './certificate.ts';
 import { crmOf, withShared } from './crm.ts';
 import { emptyCrm } from './empty-crm.ts';
+import { clearFreedSpace } from './freed-space.ts';
 import { gatherPerson } from './gather.ts';
 import { endNotices } from './notices.ts';
 import { PersonError } from './person-error.ts';
@@ -115,6 +116,8 @@ async function erase(parts: PersonParts, asForeseen: Certificate): Promise<Certi
   const noteProgress = (counted: Record<string, number>) =>
     keepCertificate(bus, { ...told, places: counted });
   const places = await removeStored(parts, wantedOf([told]), told.places, noteProgress);
+  step('freed space');
+  await clearFreedSpace(bus);
   step('certificate');
   const done: Certificate = {
     ...told,
@@ -160,6 +163,8 @@ export function applyErasures(parts: PersonParts): Promise<Record<string, number
       await endUnsent(bus, ids);
       await endNotices(parts, new Set(ids));
       const places = await removeStored(parts, wantedOf(certificates), {});
+      // A backup brings the files of streams back as they were, freed space included.
+      if (certificates.length > 0) await clearFreedSpace(bus);
       for (const each of certificates) {
         const isOpen = each.crm.isEmptied !== true && hasCards(each);
         if (each.state === 'done' && !isOpen) continue;

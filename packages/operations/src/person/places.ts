@@ -3,7 +3,7 @@
  * here; docs/PRIVACY.md says the same for people, and a test compares the two.
  */
 import type { StreamName } from '@leadwire/shared/contract/streams';
-import type { BucketName } from '@leadwire/shared/contract/topology';
+import { subjects, type BucketName } from '@leadwire/shared/contract/topology';
 
 /**
  * `any`: whatever bears a contact or an id of the person is removed. `contact`: what bears a contact; what bears an id
@@ -64,6 +64,16 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
   bounced: 'keep',
   passes: 'contact',
   erasures: 'keep',
+};
+
+/**
+ * Streams that drop messages with contacts before an erasure comes to them: what was sent, and what was to be sent while
+ * a delivery was under way. With subjects that nobody reads, for `freed-space.ts`.
+ */
+export const fillings: Readonly<Record<string, (part: string) => string>> = {
+  NOTIFICATIONS: (part) => subjects.notifyAt('filling', part),
+  TELEGRAM: (part) => subjects.telegramAt('filling', part),
+  KV_deliveries: (part) => `$KV.deliveries.filling.${part}`,
 };
 
 type Row = Readonly<Record<string, unknown>>;

@@ -224,8 +224,13 @@ function judge(
   return count === 0 ? { ...about, state: 'ok', text: calm } : { ...about, state, ...words };
 }
 
+const MOST_SIZES = 5;
 const MEGABYTE = 1024 * 1024;
 
+/** The first few: a wall of names is read by nobody. */
 function sizes(things: readonly { name: string; bytes: number }[]): string {
-  return things.map(({ name, bytes }) => `${name} ${(bytes / MEGABYTE).toFixed(1)} МБ`).join(', ');
+  const some = things.slice(0, MOST_SIZES);
+  const words = some.map(({ name, bytes }) => `${name} ${(bytes / MEGABYTE).toFixed(1)} МБ`);
+  const rest = things.length - some.length;
+  return words.join(', ') + (rest > 0 ? ` и ещё ${rest}` : '');
 }

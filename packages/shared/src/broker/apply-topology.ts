@@ -37,6 +37,7 @@ export class TopologyError extends Error {
 type WireStreamConfig = Partial<StreamConfig> & {
   allow_msg_schedules?: boolean;
   allow_msg_ttl?: boolean;
+  allow_atomic?: boolean;
 };
 
 /**
@@ -100,6 +101,7 @@ async function applyStream(
     allow_direct: true,
     ...((spec.schedules ?? spec.ttls) && { allow_msg_ttl: true }),
     ...(spec.schedules && { allow_msg_schedules: true }),
+    ...(spec.batches && { allow_atomic: true }),
   };
   if (!existing) {
     await allowed(`stream ${name}`, () => manager.streams.add(wanted));

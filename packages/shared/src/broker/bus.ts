@@ -17,8 +17,8 @@ import type { Retention } from '../contract/retention.ts';
 import type { AnyEvent } from '../contract/events.ts';
 import { newId } from '../contract/ids.ts';
 import type { Log } from '../runtime/log.ts';
-import type { StreamName } from '../contract/streams.ts';
-import { streamOf, type BucketName } from '../contract/topology.ts';
+import type { StreamName, StreamSpec } from '../contract/streams.ts';
+import { streamOf, streams, type BucketName } from '../contract/topology.ts';
 
 export { isConflict };
 
@@ -176,8 +176,10 @@ export function openBus(options: BusOptions): Bus {
         headers['Nats-Expected-Last-Subject-Sequence-Subject'] = options.onceUnder;
       }
       const stream = streamOf(subject);
+      const { batches }: StreamSpec = streams[stream];
+      const way = batches && options.onceUnder !== undefined ? 'together' : 'alone';
       try {
-        const { seq, duplicate } = await sender.publish({
+        const { seq, duplicate } = await sender[way]({
           subject,
           payload: payloadOf(event),
           headers,
@@ -207,7 +209,7 @@ export function openBus(options: BusOptions): Bus {
         'Nats-Msg-Id': newId(),
       };
       try {
-        await sender.publish({ subject: pending, payload: payloadOf(event), headers: scheduled });
+        await sender.alone({ subject: pending, payload: payloadOf(event), headers: scheduled });
       } catch (thrown) {
         throw asTransient('scheduling failed', thrown);
       }

@@ -19,6 +19,8 @@ export interface StreamSpec {
   schedules?: { pending: string; due: string };
   /** Some of its messages say themselves how long they are kept (ADR-43). Cannot be switched off again. */
   ttls?: true;
+  /** Messages that are to be stored once may arrive in atomic batches (ADR-50). */
+  batches?: true;
   what: string;
 }
 
@@ -28,6 +30,7 @@ export const ownStreams = {
     retention: 'limits',
     maxAgeMs: 730 * DAY,
     ttls: true,
+    batches: true,
     what: 'every lead as it was accepted: leads.<fact>.<kind>.<leadId>',
   },
   INTAKE: {

@@ -3,7 +3,14 @@
  * up, nobody else's contact stands in an address, and a link works for as long as the secret does. What its page calls
  * the person (their own address, masked) may follow, sealed: the page has no database to ask.
  */
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto';
 import { parse, stringify } from 'uuid';
 
 const ID_BYTES = 16;
@@ -46,15 +53,24 @@ export function readUnsubscribeToken(token: string, secret: string): Unsubscribe
 }
 
 function macOf(id: Uint8Array, secret: string): Buffer {
-  return createHmac('sha256', secret).update(PURPOSE).update(id).digest();
+  return createHmac('sha256', keysOf(secret).signing).update(PURPOSE).update(id).digest();
 }
 
-const shownKey = (secret: string) => createHmac('sha256', secret).update(SHOWN_KEY).digest();
+let lastKeys: { secret: string; signing: KeyObject; shown: KeyObject } | undefined;
+
+/** A process has one secret: its keys are made once, and not for each of 100,000 links. */
+function keysOf(secret: string) {
+  if (lastKeys?.secret === secret) return lastKeys;
+  const shown = createHmac('sha256', secret).update(SHOWN_KEY).digest();
+  const signing = createSecretKey(Buffer.from(secret));
+  lastKeys = { secret, signing, shown: createSecretKey(shown) };
+  return lastKeys;
+}
 
 /** AES-256-GCM bound to the id. Its IV is made of what is sealed: never the same one for two texts. */
 function sealShown(id: Uint8Array, shown: string, secret: string): Buffer {
   if (shown === '') return Buffer.alloc(0);
-  const key = shownKey(secret);
+  const key = keysOf(secret).shown;
   const iv = createHmac('sha256', key).update(id).update(shown).digest().subarray(0, IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(id);
   const body = Buffer.concat([cipher.update(shown, 'utf8'), cipher.final()]);
@@ -65,7 +81,7 @@ function openShown(id: Uint8Array, sealed: Buffer, secret: string): string | und
   if (sealed.length <= IV_BYTES + TAG_BYTES) return undefined;
   try {
     const iv = sealed.subarray(0, IV_BYTES);
-    const decipher = createDecipheriv('aes-256-gcm', shownKey(secret), iv).setAAD(id);
+    const decipher = createDecipheriv('aes-256-gcm', keysOf(secret).shown, iv).setAAD(id);
     decipher.setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
     const body = sealed.subarray(IV_BYTES + TAG_BYTES);
     return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');

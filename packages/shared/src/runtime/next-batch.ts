@@ -1,7 +1,8 @@
 /**
  * One call under way, and what comes meanwhile is the next one: rows travel together exactly when the other side is the
- * slower part, and a single row waits for nobody.
+ * slower part. A first row waits until the process has read what has reached it already, and for nothing else.
  */
+import { setImmediate as inputIsRead } from 'node:timers/promises';
 import { toError } from '../errors.ts';
 
 export interface NextBatchOptions<Row, Result> {
@@ -36,7 +37,10 @@ export function createNextBatch<Row, Result>({
 
   const run = async (): Promise<void> => {
     isUnderWay = true;
-    while (waiting.length > 0) await writeBatch(waiting.splice(0, maxRows));
+    while (waiting.length > 0) {
+      await inputIsRead();
+      await writeBatch(waiting.splice(0, maxRows));
+    }
     isUnderWay = false;
   };
 

@@ -3,13 +3,14 @@
  * `startService` is what tests use; `runService` owns the process: signals and exit codes.
  */
 import type { Socket } from 'node:net';
-import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { measureBacklog } from './backlog.ts';
 import type { Bus } from '../broker/bus.ts';
 import { toError } from '../errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Access } from './access.ts';
+import { createHttpApp } from './http-app.ts';
 import { answerProblems } from './http-problems.ts';
 
 /** Longest time that work under way may take after SIGTERM; docker's grace has to be longer. */
@@ -177,8 +178,7 @@ function closeUnusedConnections(http: FastifyInstance): void {
 }
 
 function plainHttp(log: FastifyBaseLogger): FastifyInstance {
-  const logController = new LogController({ disableRequestLogging: true });
-  const http = fastify({ loggerInstance: log, logController });
+  const http = createHttpApp({ log });
   answerProblems(http);
   return http;
 }

@@ -2,10 +2,9 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { readAnswer } from './answers.ts';
-import { MOST_SHOWN } from './problems.ts';
 
 const tags = z.object({ source: z.string().nullish(), campaign: z.string().nullish() });
-const conflictSchema = z.object({
+export const attributionConflictSchema = z.object({
   id: z.uuid(),
   project: z.enum(['tripwire', 'main']),
   leadId: z.uuid(),
@@ -15,21 +14,13 @@ const conflictSchema = z.object({
   said: tags,
   lead: tags,
 });
-export type AttributionConflict = z.infer<typeof conflictSchema>;
+export type AttributionConflict = z.infer<typeof attributionConflictSchema>;
 
 /** What a person may decide: the row stays as it is, or takes the tags of the lead. */
 export const attributionDecisions = ['there', 'lead'] as const;
 export type AttributionDecision = (typeof attributionDecisions)[number];
 
-/** The newest first. For whoever sees contacts. @throws TransientError when the database is away; ForbiddenError */
-export async function readAttributionConflicts(
-  client: SupabaseClient,
-): Promise<AttributionConflict[]> {
-  const asked = { most: MOST_SHOWN };
-  return readAnswer(z.array(conflictSchema), await client.rpc('console_attribution_conflicts', asked)); // prettier-ignore
-}
-
-/** Whether it was open. @throws as `readAttributionConflicts` */
+/** Whether it was open. @throws TransientError when the database is away; ForbiddenError */
 export async function decideAttribution(
   client: SupabaseClient,
   conflict: string,

@@ -43,6 +43,8 @@ const pageSchema = z.object({
   rows: z.array(listRowSchema),
   total: z.number().nullable(),
   troubled: z.number().nullable(),
+  /** There are more than `total`: counting stopped. */
+  isMore: z.boolean(),
 });
 
 /** What is asked of the list; everything but the limit may be left out. */
@@ -134,45 +136,37 @@ const deliverySchema = z.object({
   updated_at: moment,
 });
 export type Delivery = z.infer<typeof deliverySchema>;
-export const deliveryColumns = Object.keys(deliverySchema.shape).join(', ');
-export const readDeliveries = (answer: Parameters<typeof readRows>[1]) =>
-  readRows(deliverySchema, answer);
-
-/** Everything that was or will be sent to the person of a lead, and to groups about it. @throws as `findLeads` */
-export async function deliveriesOf(client: SupabaseClient, leadId: string): Promise<Delivery[]> {
-  const query = client.from('staff_deliveries').select(deliveryColumns).eq('lead_id', leadId);
-  return readDeliveries(await query.order('created_at').limit(200));
-}
 
 const groupSchema = z.object({ id: z.string(), title: text });
-
-/** What Telegram groups are called, by their ids; none for whoever may not see them. @throws as `findLeads` */
-export async function groupTitles(client: SupabaseClient): Promise<ReadonlyMap<string, string>> {
-  const rows = readRows(groupSchema, await client.from('telegram_groups').select('id, title'));
-  return new Map(rows.map(({ id, title }) => [id, title ?? 'без названия']));
-}
-
 const otherSchema = leadSchema.pick({ id: true, created_at: true, kind: true, utm_source: true });
 export type OtherLead = z.infer<typeof otherSchema>;
 
-/** A form may have sent a novel in its place, which would be too long to ask with. */
-const isContact = (value: string | null): value is string =>
-  value !== null && value !== '' && value.length <= 254;
+const leadPageSchema = z
+  .object({
+    lead: leadSchema.extend(consentSchema.shape),
+    deliveries: z.array(deliverySchema),
+    groups: z.array(groupSchema),
+    others: z.array(otherSchema),
+  })
+  .nullable();
 
-/** Other leads with the same phone or address, the newest first. For whoever sees contacts. @throws as `findLeads` */
-export async function otherLeads(client: SupabaseClient, lead: Lead): Promise<OtherLead[]> {
-  const same = (column: 'phone' | 'email', value: string) =>
-    client
-      .from('landing_leads')
-      .select('id, created_at, kind, utm_source')
-      .eq(column, value)
-      .neq('id', lead.id)
-      .order('created_at', { ascending: false })
-      .limit(10);
-  const answers = await Promise.all([
-    isContact(lead.phone) ? same('phone', lead.phone) : undefined,
-    isContact(lead.email) ? same('email', lead.email) : undefined,
-  ]);
-  const rows = answers.flatMap((answer) => (answer ? readRows(otherSchema, answer) : []));
-  return [...new Map(rows.map((row) => [row.id, row])).values()];
+/** A lead with what was or will be sent to its person and to groups, and the newest other leads of the same person. */
+export interface LeadPage {
+  lead: Lead;
+  deliveries: Delivery[];
+  /** What Telegram groups are called, by their ids; none for whoever may not see them. */
+  groups: ReadonlyMap<string, string>;
+  /** None for whoever may not see contacts. */
+  others: OtherLead[];
+}
+
+/** Undefined for one that is not there or not for this person. @throws as `findLeads` */
+export async function readLeadPage(
+  client: SupabaseClient,
+  id: string,
+): Promise<LeadPage | undefined> {
+  const read = readAnswer(leadPageSchema, await client.rpc('console_lead', { lead: id }));
+  if (!read) return undefined;
+  const groups = new Map(read.groups.map((group) => [group.id, group.title ?? 'без названия']));
+  return { ...read, groups };
 }

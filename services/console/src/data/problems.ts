@@ -2,6 +2,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { z } from 'zod';
 import { readAnswer, readRows } from './answers.ts';
+import { attributionConflictSchema } from './attribution.ts';
 
 /** So many of a kind are shown; the rest is in the list of leads. */
 export const MOST_SHOWN = 100;
@@ -15,45 +16,15 @@ const leadSchema = z.object({
 export type NamedLead = z.infer<typeof leadSchema>;
 const COLUMNS = Object.keys(leadSchema.shape).join(', ');
 
-/** The newest first. For whoever sees contacts. @throws TransientError when the database is away; ForbiddenError */
-export async function readHeld(client: SupabaseClient): Promise<NamedLead[]> {
-  const query = client.from('landing_leads').select(COLUMNS).eq('quarantined', true);
-  const newest = query.order('created_at', { ascending: false }).limit(MOST_SHOWN);
-  return readRows(leadSchema, await newest);
-}
-
-const endedSchema = z.object({
-  id: z.uuid(),
-  lead_id: z.uuid().nullable(),
+const unknownSchema = z.object({
   channel: z.string().nullable(),
-  reason: z.string().nullable(),
-  updated_at: z.string().nullable(),
+  at: z.string().nullable(),
+  lead: leadSchema,
 });
-
 /** A message of which it is not known whether it went, with its lead. */
-export interface Unknown {
-  channel: string | null;
-  at: string | null;
-  lead: NamedLead;
-}
+export type Unknown = z.infer<typeof unknownSchema>;
 
-/** @throws as `readHeld` */
-export async function readUnknown(client: SupabaseClient): Promise<Unknown[]> {
-  const query = client.from('staff_deliveries').select('id, lead_id, channel, reason, updated_at');
-  const unknown = query.eq('status', 'unknown').is('campaign_id', null);
-  const rows = readRows(endedSchema, await unknown.order('scheduled_for', { ascending: false }).limit(MOST_SHOWN)); // prettier-ignore
-  const names = await readNames(
-    client,
-    rows.flatMap(({ lead_id }) => lead_id ?? []),
-  );
-  return rows.flatMap(({ lead_id, channel, reason, updated_at: at }) => {
-    const lead = names.get(lead_id ?? '');
-    // Of somebody who was erased meanwhile there is nothing to decide.
-    return lead && reason !== 'erased' ? [{ channel, at, lead }] : [];
-  });
-}
-
-/** Leads by their ids. @throws as `readHeld` */
+/** Leads by their ids. @throws as `readProblems` */
 export async function readNames(
   client: SupabaseClient,
   ids: readonly string[],
@@ -82,8 +53,14 @@ const conflictSchema = z.object({
 /** A mail address beside several phones: one person, or several? */
 export type IdentityConflict = z.infer<typeof conflictSchema>;
 
-/** The newest first. For whoever sees contacts. @throws as `readHeld` */
-export async function readConflicts(client: SupabaseClient): Promise<IdentityConflict[]> {
-  const asked = { most: MOST_SHOWN };
-  return readAnswer(z.array(conflictSchema), await client.rpc('console_identity_conflicts', asked));
+const problemsSchema = z.object({
+  held: z.array(leadSchema),
+  unknown: z.array(unknownSchema),
+  conflicts: z.array(conflictSchema),
+  tags: z.array(attributionConflictSchema),
+});
+
+/** At most `MOST_SHOWN` of each, the newest first. For whoever sees contacts. @throws TransientError when the database is away; ForbiddenError */
+export async function readProblems(client: SupabaseClient) {
+  return readAnswer(problemsSchema, await client.rpc('console_problems', { most: MOST_SHOWN }));
 }

@@ -4,14 +4,8 @@ import { brotliCompress, constants } from 'node:zlib';
 import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import type { Log } from '@leadwire/shared/runtime/log';
-import {
-  LogController,
-  fastify,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import { createHttpApp } from '@leadwire/shared/service/http-app';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Html } from '../html.ts';
 import type { Theme } from '../pages/layout.ts';
 import { addAssets } from './assets.ts';
@@ -31,14 +25,10 @@ export interface ServerOptions {
 
 /** With assets and the rules for everybody, and no pages yet. */
 export async function createServer({ log, url }: ServerOptions): Promise<FastifyInstance> {
-  const loggerInstance: FastifyBaseLogger = log;
-  const app = fastify({
-    loggerInstance,
-    // Addresses may hold what somebody typed: only patterns of routes are logged, below.
-    logController: new LogController({ disableRequestLogging: true }),
+  const app = createHttpApp({
+    log,
     bodyLimit: LARGEST_FORM,
-    return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    routerOptions: { maxParamLength: 200 },
   });
   await app.register(fastifyHelmet, headersFor(url));
   await app.register(fastifyCookie);
@@ -49,13 +39,6 @@ export async function createServer({ log, url }: ServerOptions): Promise<Fastify
   );
   app.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, readMultipart);
   app.addHook('onSend', async (_request, reply, payload) => compressed(reply, payload));
-  app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'none';
-    const { statusCode: status, elapsedTime } = reply;
-    const level = status >= 400 ? 'info' : 'debug';
-    request.log[level]({ method: request.method, route, status, ms: Math.round(elapsedTime) }, 'answered'); // prettier-ignore
-    done();
-  });
   addAssets(app);
   return app;
 }

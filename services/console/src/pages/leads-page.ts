@@ -14,6 +14,8 @@ export interface LeadsShown {
   /** Undefined past the first page. */
   total: number | null;
   troubled: number | null;
+  /** There are more than `total`. */
+  isMore: boolean;
   filters: Filters;
   choice: ListChoice;
   /** Where the whole of it is a file. */
@@ -52,10 +54,12 @@ export function leadsPage(shown: LeadsShown): Html {
     <div id="live" ${isFirst && html` data-live`}>${table(shown, period)}</div>`;
 }
 
-function lede({ total, troubled }: LeadsShown, period: string): Content {
-  if (total === null) return undefined;
+function lede({ total, troubled, isMore }: LeadsShown, period: string): Content {
+  // None among the newest says nothing of those that were not looked at.
+  if (total === null || (isMore && total === 0)) return undefined;
   const problems = troubled ? `, из них ${shownCount(troubled)} с проблемами` : '';
-  return html`<p class="lede"><b>${shownCount(total)} ${period}</b>${problems}.</p>`;
+  const count = isMore ? `больше ${amount(total)}` : shownCount(total);
+  return html`<p class="lede"><b>${count} ${period}</b>${problems}.</p>`;
 }
 
 const searchField = (choice: ListChoice) =>

@@ -124,7 +124,7 @@ function groupFields(
   return html`<fieldset class="group">
     <legend class="${of === 1 ? 'unseen' : 'group-name'}">Группа ${at + 1}</legend>
     <input type="hidden" name="group" value="${at}" />
-    ${matchField(`${at}.match`, 'Кого берём', match, ['тех, для кого верно всё ниже', 'тех, для кого верно хоть что-то'])}
+    ${matchField(`${at}.match`, 'Кого берём', match, ['если верно всё ниже', 'если верно хоть что-то'])}
     <div class="conditions">${rows}</div>
   </fieldset>`;
 }

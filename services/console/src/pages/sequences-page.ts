@@ -5,17 +5,14 @@ import {
   type SequencePersonView,
   type SequenceView,
 } from '@leadwire/operations/campaigns/sequence-view';
-import { sequenceTriggers, type SequenceStep } from '@leadwire/shared/contract/sequences';
 import { html, type Content, type Html } from '../html.ts';
 import { channelWord } from '../words/campaigns.ts';
 import { afterWords, personState, stopWords, triggerWords } from '../words/sequences.ts';
 import type { Status } from '../words/status.ts';
 import { amount, type Clock } from '../words/time.ts';
 import { backToCampaigns } from './campaigns-page.ts';
+import { definitionForm } from './sequence-form.ts';
 import { empty, icon, phoneWords, status, time, typed } from './parts.ts';
-
-/** Rows of the form: enough for what a person keeps in mind. */
-const STEP_ROWS = 5;
 
 const ON: Status = { tone: 'good', icon: 'circle-check', word: 'Включена' };
 const OFF: Status = { tone: 'mute', icon: 'circle-minus', word: 'Выключена' };
@@ -81,7 +78,7 @@ export function sequencePage({ sequence, people, templates, clock, told }: Seque
     <div class="stack">
       ${told}
       <section class="card" aria-label="Итоги">
-        <dl class="stats">
+        <dl class="stats stats-four">
           <div>
             <dt>Ждут</dt>
             <dd>${amount(waiting)}</dd>
@@ -121,6 +118,7 @@ export function sequencePage({ sequence, people, templates, clock, told }: Seque
           /><button class="btn">Больше не писать этому человеку</button>
         </form>
       </section>
+      ${!isOn && deleteForm(sequence)}
     </div>`;
 }
 
@@ -138,6 +136,18 @@ function switchForm({ id, isOn, waiting }: SequenceView): Html {
       ${isOn ? 'Выключить' : 'Включить'}
     </button>
   </form>`;
+}
+
+/** Only of one that is off: whoever waits would be let go without having been named. */
+function deleteForm({ id }: SequenceView): Html {
+  return html`<section class="card" aria-label="Удаление">
+    <form class="stack-s" method="post" action="/campaigns/sequences/${id}/delete">
+      <p class="hint">
+        Удалённая цепочка исчезнет из списка. Отправленные ею сообщения и отчёты останутся.
+      </p>
+      <button class="btn btn-danger">Удалить цепочку</button>
+    </form>
+  </section>`;
 }
 
 function stepList({ steps, sent, quietHours }: SequenceView): Html {
@@ -209,85 +219,4 @@ export function newSequencePage(
     <section class="card" aria-label="Цепочка">
       ${told}${definitionForm({ templates, typedIn })}
     </section>`;
-}
-
-interface DefinitionShown {
-  sequence?: SequenceView;
-  templates: readonly TemplateView[];
-  /** What was refused stays as it was typed. */
-  typedIn?: URLSearchParams | undefined;
-}
-
-function definitionForm({ sequence, templates, typedIn }: DefinitionShown): Html {
-  const action = sequence ? `/campaigns/sequences/${sequence.id}` : '/campaigns/sequences';
-  const name = typedIn?.get('name') ?? sequence?.name ?? '';
-  const trigger = typedIn?.get('trigger') ?? sequence?.trigger;
-  const keeps = typedIn ? typedIn.get('keep') !== null : sequence?.stopOnClick === false;
-  const steps = typedIn ? rowsOf(typedIn) : (sequence?.steps ?? []);
-  return html`<form class="stack-s" method="post" action="${action}">
-    <div class="field">
-      <label for="name">Название, для вас</label
-      ><input class="input" id="name" name="name" required maxlength="120" value="${name}" />
-    </div>
-    <div class="field">
-      <label for="trigger">Кому</label
-      ><select class="input" id="trigger" name="trigger">
-        ${sequenceTriggers.map((each) => html`<option value="${each}" ${trigger === each && html` selected`}>${triggerWords[each]}</option>`)}
-      </select>
-    </div>
-    <div class="conditions">
-      ${Array.from({ length: STEP_ROWS }, (_, index) => stepRow(index, steps[index], templates))}
-    </div>
-    <p class="hint">
-      Через сколько после события: 30m, 1h или 3d, то есть минуты, часы, дни. Пустые строки не
-      считаются. Тексты пишут в «Рассылки → Тексты»; из полей в них может быть только имя.
-    </p>
-    <label class="check"
-      ><input type="checkbox" name="keep" value="yes" ${keeps && html` checked`} /> Писать дальше и
-      тем, кто перешёл по ссылке</label
-    >
-    ${sequence && html`<input type="hidden" name="changedAt" value="${sequence.changedAt}" />`}
-    <button class="btn btn-primary">Сохранить</button>
-  </form>`;
-}
-
-function stepRow(
-  index: number,
-  step: SequenceStep | undefined,
-  templates: readonly TemplateView[],
-): Html {
-  return html`<fieldset class="condition">
-    <legend class="unseen">Шаг ${index + 1}</legend>
-    <input
-      class="input"
-      name="after"
-      aria-label="Через сколько"
-      placeholder="${index === 0 ? '1h' : '1d'}"
-      value="${step?.after}"
-      autocomplete="off"
-    />
-    <select class="input" name="channel" aria-label="Как">
-      <option value="email">письмом</option>
-      <option value="sms" ${step?.channel === 'sms' && html` selected`}>SMS</option>
-    </select>
-    <select class="input" name="text" aria-label="Текст">
-      ${templates.map((each) => html`<option value="${each.name}" ${step?.text === each.name && html` selected`}>${each.own?.title ?? each.name}</option>`)}
-    </select>
-  </fieldset>`;
-}
-
-/** The filled rows of the form; what they say is checked by whoever keeps them. */
-export function rowsOf(form: URLSearchParams): SequenceStep[] {
-  const [afters = [], ways = [], texts = []] = ['after', 'channel', 'text'].map((key) => form.getAll(key)); // prettier-ignore
-  return afters.flatMap((after, index) =>
-    after.trim() === ''
-      ? []
-      : [
-          {
-            after: after.trim(),
-            channel: ways[index] === 'sms' ? ('sms' as const) : ('email' as const),
-            text: texts[index] ?? '',
-          },
-        ],
-  );
 }

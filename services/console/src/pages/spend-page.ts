@@ -35,11 +35,14 @@ export function spendPage({ table, source, told }: SpendShown): Html {
             placeholder="дата;источник;кампания;расход&#10;01.11.2026;facebook;spring;12500"
           >
 ${table}</textarea>
-          <p class="hint">
-            <label
-              >Или файл: <input type="file" accept=".csv,.txt,.tsv,text/csv" data-file-into="table"
-            /></label>
-          </p>
+          <label for="file">Или файл</label>
+          <input
+            class="input"
+            type="file"
+            id="file"
+            accept=".csv,.txt,.tsv,text/csv"
+            data-file-into="table"
+          />
         </div>
         <div class="field">
           <label for="source">Источник, если такого столбца нет</label>

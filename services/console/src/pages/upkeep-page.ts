@@ -24,7 +24,7 @@ export function upkeepPage(found: Upkeep): Html {
   const lede =
     wrong.length === 0
       ? 'Всё в порядке: делать ничего не нужно.'
-      : `Стоит заняться: ${wrong.map(({ title }) => title).join(', ')}.`;
+      : `Стоит заняться: ${wrong.map(({ title }) => inSentence(title)).join(', ')}.`;
   return frame(
     '/settings/upkeep',
     html`<p class="lede">${lede}</p>
@@ -35,6 +35,8 @@ export function upkeepPage(found: Upkeep): Html {
       </p>`,
   );
 }
+
+const inSentence = (title: string) => title.charAt(0).toLowerCase() + title.slice(1);
 
 function section(round: Round, findings: readonly HealthFinding[]): Html {
   return html`<section class="card" aria-labelledby="h-${round}">
@@ -50,7 +52,7 @@ function item({ state, title, text, meaning, remedy }: HealthFinding): Html {
   return html`<li>
     <span
       ><b>${title}</b>
-      <span class="sub">${text}</span>
+      <span class="sub">${text}${(meaning ?? remedy) && '.'}</span>
       ${meaning && html`<span class="sub">${meaning}.</span>`}
       ${remedy && html`<span class="sub">Что делать: ${remedy}.</span>`}</span
     >

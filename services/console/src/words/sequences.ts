@@ -20,6 +20,7 @@ const STOPS: Readonly<Record<string, string>> = {
   excluded_standing: 'сотрудники и тестовые адреса',
   by_hand: 'остановил человек',
   off: 'цепочку выключили',
+  too_old: 'прошёл срок хранения данных',
   erased: 'данные удалены',
 };
 
@@ -37,6 +38,7 @@ const PERSON_STOPS: Readonly<Record<string, string>> = {
   manual: 'Закрыт(а) вручную',
   by_hand: 'Остановлено человеком',
   off: 'Цепочку выключили',
+  too_old: 'Прошёл срок хранения данных',
   erased: 'Данные удалены',
 };
 

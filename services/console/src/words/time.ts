@@ -8,8 +8,18 @@ export interface Clock {
   timeZone: string;
 }
 
+/** One for each way of writing a time: making them was most of what a page of fifty leads took. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function written(at: Date, locale: string, options: Intl.DateTimeFormatOptions): string {
+  const key = locale + JSON.stringify(options);
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, format);
+  return format.format(at);
+}
+
 const partOf = (iso: string | Date, timeZone: string, parts: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat('ru', { ...parts, timeZone }).format(new Date(iso));
+  written(new Date(iso), 'ru', { ...parts, timeZone });
 
 /** «14:31» */
 export const clockTime = (iso: string | Date, { timeZone }: Clock) =>
@@ -19,8 +29,7 @@ export const clockTime = (iso: string | Date, { timeZone }: Clock) =>
 export const exactTime = (iso: string | Date, { timeZone }: Clock) =>
   partOf(iso, timeZone, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
-const dateKey = (at: Date, timeZone: string) =>
-  new Intl.DateTimeFormat('sv', { timeZone }).format(at);
+const dateKey = (at: Date, timeZone: string) => written(at, 'sv', { timeZone });
 
 /** «сегодня», «вчера», «завтра», «27 ноября», «27 ноября 2025 г.» */
 export function dayName(iso: string | Date, clock: Clock): string {
@@ -63,9 +72,7 @@ export const longMoment = (at: Date, { timeZone }: Clock) =>
 
 /** «2026-11-26 14:32:07»: as spreadsheets sort it. */
 export const fullMoment = (iso: string, { timeZone }: Clock) =>
-  new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(
-    new Date(iso),
-  );
+  written(new Date(iso), 'sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
 
 /** «3 часа», «45 минут»: how long ago, roughly. */
 export function span(ms: number): string {

@@ -28,6 +28,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'DELETE /api/campaigns/:id': 'campaign.deleted',
   'POST /api/sequences': 'campaign.sequence_saved',
   'PUT /api/sequences/:id': 'campaign.sequence_saved',
+  'DELETE /api/sequences/:id': 'campaign.sequence_deleted',
   'POST /api/sequences/:id/on': 'campaign.sequence_on',
   'POST /api/sequences/:id/off': 'campaign.sequence_off',
   'POST /api/sequences/:id/stop': 'campaign.sequence_stopped',

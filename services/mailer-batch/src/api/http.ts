@@ -1,7 +1,7 @@
 /** Builds the HTTP server of the campaigns: for whoever has the scope `campaigns`, and not for the world. */
 import { fastifySwagger } from '@fastify/swagger';
 import { fastifySwaggerUi } from '@fastify/swagger-ui';
-import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -9,9 +9,14 @@ import {
 } from 'fastify-type-provider-zod';
 import { TextError } from '@leadwire/operations/texts/text-error';
 import { PermanentError } from '@leadwire/shared/errors';
+<<<<<<< HEAD
 import { docsLook } from '@leadwire/shared/service/docs-look';
 import { RequestError, answerProblems, sendProblem } from '@leadwire/shared/service/http-problems';
+=======
+import { RequestError, answerProblems } from '@leadwire/shared/service/http-problems';
+>>>>>>> main
 import type { Access } from '@leadwire/shared/service/access';
+import { createHttpApp } from '@leadwire/shared/service/http-app';
 import { z } from 'zod';
 import { ACTOR_HEADER, auditChanges } from './audit.ts';
 import { addCampaignRoutes } from './campaign-routes.ts';
@@ -38,23 +43,12 @@ export async function createHttp(
   access: Pick<Access, 'demand'>,
   ports: HttpPorts,
 ): Promise<FastifyInstance> {
-  const loggerInstance: FastifyBaseLogger = ports.log;
-  const app = fastify({
-    loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: (error, request, reply) => {
-      sendProblem(error, request, reply);
-    },
-  });
+  const app = createHttpApp({ log: ports.log, requestTimeout: REQUEST_TIMEOUT_MS });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   refuseStrangers(app, access);
   acceptCsvBodies(app);
   answerProblems(app, { translate: toRefusal });
-  recordAnswers(app);
   auditChanges(app, ports.bus);
   await addDocs(app);
   refreshTexts(app, ports);
@@ -118,18 +112,6 @@ const TEXT_STATUS = {
 function textRefusal({ problem, message }: TextError): RequestError {
   const issues = problem === 'bad_text' ? [{ path: 'content', message }] : [];
   return new RequestError(TEXT_STATUS[problem], message, issues);
-}
-
-/** Tells of refusals by the route's pattern: no address, no contact data. */
-function recordAnswers(app: FastifyInstance): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    const { method, routeOptions } = request;
-    const { statusCode: status, elapsedTime } = reply;
-    const level = status >= 400 && status !== 503 ? 'info' : 'debug';
-    const route = routeOptions.url ?? 'none';
-    request.log[level]({ method, route, status, ms: Math.round(elapsedTime) }, 'answered');
-    done();
-  });
 }
 
 async function addDocs(app: FastifyInstance): Promise<void> {

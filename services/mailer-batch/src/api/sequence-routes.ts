@@ -115,6 +115,23 @@ export function addSequenceRoutes(app: FastifyInstance, ports: HttpPorts): void 
     },
   );
 
+  typed.delete(
+    '/api/sequences/:id',
+    {
+      schema: {
+        ...about('Takes one that is off away; `kept` says that its history stays'),
+        params,
+        response: { 200: z.object({ success, kept: z.boolean() }), ...problemsOf(404, 409) },
+      },
+    },
+    async ({ params: { id } }) => {
+      await one(id);
+      const removed = await sequences.remove(id.toLowerCase());
+      if (removed.kind === 'is_on') throw REFUSALS.is_on('delete');
+      return { success: true as const, kept: removed.kind === 'deleted' && removed.kept };
+    },
+  );
+
   for (const isOn of [true, false]) {
     const summary = isOn
       ? 'On: facts from now on count'
@@ -158,7 +175,7 @@ export function addSequenceRoutes(app: FastifyInstance, ports: HttpPorts): void 
 
 const REFUSALS = {
   stale: () => new RequestError(409, 'somebody has changed the sequence meanwhile: look at it again'), // prettier-ignore
-  is_on: () => new RequestError(409, 'the sequence is on: switch it off to change it'),
+  is_on: (to = 'change') => new RequestError(409, `the sequence is on: switch it off to ${to} it`),
   name_taken: () =>
     new RequestError(422, 'the name is taken', [
       { path: 'name', message: 'another sequence has this name' },

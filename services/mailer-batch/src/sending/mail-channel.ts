@@ -67,14 +67,15 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
   };
 
   const render = async (batch: ReadyBatch): Promise<PreparedBatch> => {
-    const mails: string[] = [];
+    // Bytes, not text: turning a megabyte into bytes takes 5 ms, which are lost before the turn and not after it.
+    const mails: Buffer[] = [];
     for (const recipient of batch.recipients) {
       // Rendering must not hold up a request whose turn it is.
       await nextTurn();
-      mails.push(JSON.stringify(compose(batch, recipient)));
+      const before = mails.length === 0 ? '[' : ',';
+      mails.push(Buffer.from(before + JSON.stringify(compose(batch, recipient))));
     }
-    // Bytes, not text: turning a megabyte into bytes takes 5 ms, which are lost before the turn and not after it.
-    const body = Buffer.from(`[${mails.join(',')}]`);
+    const body = Buffer.concat([...mails, Buffer.from(mails.length === 0 ? '[]' : ']')]);
     return { batch, body, bodyHash: createHash('sha256').update(body).digest('hex') };
   };
   // One batch after the other: the first is ready soon, instead of all of them late.

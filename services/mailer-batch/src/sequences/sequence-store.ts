@@ -104,6 +104,11 @@ const plannedSchema = z.array(
 );
 
 const savedSchema = kind('saved', 'stale', 'name_taken', 'is_on');
+const deletedSchema = z.union([
+  kind('deleted').extend({ kept: z.boolean() }),
+  kind('is_on'),
+  missing,
+]);
 const switchedSchema = z.union([kind('done').extend({ stopped: count }), kind('already'), missing]);
 
 export interface NewSequence {
@@ -144,6 +149,14 @@ export function createSequenceStore(database: Pick<Database, 'call'>) {
     save: (sequence: NewSequence, changedAt: string | null) =>
       call('_save', { p_sequence: sequence, p_changed_at: changedAt }, savedSchema),
     turn: (id: string, isOn: boolean) => call('_switch', { p_id: id, p_on: isOn }, switchedSchema),
+    /** `kept`: it has a history, and is only not shown any more. */
+    remove: (id: string) => call('_delete', { p_id: id }, deletedSchema),
+    /** Waited for although they were due before that (ISO 8601), the oldest first. */
+    overdue: (before: string, limit: number) =>
+      call('_overdue', { p_before: before, p_limit: limit }, plannedSchema),
+    /** Its schedule was made once more, and is not again. */
+    remade: (personId: string, step: number) =>
+      call('_remade', { p_person: personId, p_step: step }, z.unknown()),
     /** Answers out of how many sequences they were taken. */
     stop: (id: string | null, contact: string) =>
       call('_stop', { p_id: id, p_contact: contact }, count),

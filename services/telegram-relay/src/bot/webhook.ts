@@ -8,7 +8,8 @@ import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import type { BotName } from '@leadwire/shared/providers/telegram/bot-api';
-import { LogController, fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { createHttpApp } from '@leadwire/shared/service/http-app';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { BotSender } from './pace.ts';
 import { ALLOWED_UPDATES } from './update.ts';
 import { isWorthRepeating, type UpdateProcessor } from './update-processor.ts';
@@ -29,12 +30,7 @@ export function createWebhookHttp(
   secret: string,
   log: FastifyBaseLogger,
 ): FastifyInstance {
-  const app = fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_LIMIT_BYTES,
-    routerOptions: { ignoreTrailingSlash: true },
-  });
+  const app = createHttpApp({ log, bodyLimit: BODY_LIMIT_BYTES });
   app.post<{ Params: { bot: string } }>(
     '/telegram/:bot/',
     {

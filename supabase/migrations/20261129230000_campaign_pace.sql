@@ -1,0 +1,184 @@
+-- A batch of a campaign costs the database less: its people are found by their batch alone, and never joined to a
+-- list of a hundred, for which the planner expects one.
+
+-- Who of a batch that has not been tried yet would be sent to: pending, not suppressed, not told about the topic. `rows`
+-- is the size of a batch: with a guess of a thousand the planner reads the whole list for each batch.
+create or replace function public.leadwire_campaign_sendable(p_id uuid, p_n integer)
+returns table (id uuid, line integer, why_not text)
+language sql stable rows 100 set search_path = '' as $$
+  select r.id, r.line,
+    case when s.contact is not null then 'suppressed' when t.contact is not null then 'topic_already_sent' end
+  from public.campaigns c
+  join public.campaign_recipients r on r.campaign_id = c.id and r.batch = p_n and r.status in ('pending', 'sending')
+  left join public.suppressions s on s.channel = c.channel and s.contact = r.contact
+  left join public.campaign_topic_sends t on t.topic = c.topic and t.channel = c.channel and t.contact = r.contact
+    and t.campaign_id <> c.id
+  where c.id = p_id;
+$$;
+
+-- Looks at a batch before its turn, and changes nothing: what would be sent, as of now. A batch that has been tried
+-- (body_hash) keeps its people and its time, so that its request has the same bytes.
+create or replace function public.leadwire_campaign_look(p_id uuid, p_n integer) returns jsonb
+language plpgsql stable set search_path = '' as $$
+declare
+  v_campaign public.campaigns;
+  v_batch public.campaign_batches;
+  v_hindrance jsonb;
+begin
+  select * into v_campaign from public.campaigns c where c.id = p_id;
+  select * into v_batch from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n;
+  v_hindrance := public.leadwire_campaign_hindrance(v_campaign, v_batch);
+  if v_hindrance is not null then
+    return v_hindrance;
+  end if;
+  return jsonb_build_object('kind', 'ready', 'ratePerSecond', v_campaign.rate_per_second, 'batch', jsonb_build_object(
+    'campaignId', p_id, 'n', p_n, 'channel', v_campaign.channel, 'campaignName', v_campaign.name,
+    'template', v_campaign.template,
+    'frozen', v_campaign.frozen, 'idempotencyKey', v_batch.idempotency_key, 'attempts', v_batch.attempts,
+    'isInherited', v_batch.body_hash is not null,
+    'at', case when v_batch.body_hash is null then clock_timestamp() else v_batch.first_claim_at end,
+    'providerRef', v_batch.provider_ref, 'stage', v_batch.stage,
+    'recipients', (
+      select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'row', r.line, 'contact', r.contact, 'name', r.name,
+        'variables', r.variables) order by r.line, r.id), '[]')
+      from public.leadwire_campaign_sendable(p_id, p_n) s
+      join public.campaign_recipients r on r.campaign_id = p_id and r.batch = p_n and r.id = s.id
+      where case when v_batch.body_hash is null then s.why_not is null else r.status = 'sending' end
+    )
+  ));
+end
+$$;
+
+-- Claims a batch for p_lease_ms, if its people are still p_ids (in the order of the list): they are then `sending`,
+-- and who is suppressed or has had the topic is skipped. p_at and p_body_hash belong to the request that was made
+-- from leadwire_campaign_look. Answers a hindrance, { kind: changed } (look again), { kind: empty } (nobody is left;
+-- the batch is settled), { kind: other_body } (an earlier try had other bytes; it is ours to settle),
+-- { kind: claimed } or { kind: inherited, firstClaimAt } (an earlier try may have arrived).
+-- A sender waits for its turn at the campaign's rate as it was when it looked (p_rate, null for none). If the rate is
+-- another by then, it has to look again: so a lowered limit holds from the moment it is answered, whatever waits.
+create or replace function public.leadwire_campaign_claim(
+  p_id uuid, p_n integer, p_owner text, p_lease_ms integer, p_at timestamptz, p_body_hash text, p_ids uuid[],
+  p_rate numeric
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_campaign public.campaigns;
+  v_batch public.campaign_batches;
+  v_hindrance jsonb;
+  v_ids uuid[];
+  v_why_not jsonb;
+  v_lease timestamptz := clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0);
+begin
+  -- Held until the claim is made: a limit that is changed meanwhile waits for it.
+  select * into v_campaign from public.campaigns c where c.id = p_id for share;
+  if v_campaign.rate_per_second is distinct from p_rate then
+    return jsonb_build_object('kind', 'changed');
+  end if;
+  select * into v_batch from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n for update;
+  -- In the order in which everybody locks people: what providers report about them may come at this moment.
+  perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = p_n order by r.id for update;
+  v_hindrance := public.leadwire_campaign_hindrance(v_campaign, v_batch);
+  if v_hindrance is not null then
+    return v_hindrance;
+  end if;
+
+  if v_batch.body_hash is not null then
+    update public.campaign_batches b
+    set state = 'sending', owner = p_owner, lease_until = v_lease, attempts = b.attempts + 1
+    where b.campaign_id = p_id and b.n = p_n;
+    return jsonb_build_object('kind',
+      case when v_batch.body_hash = p_body_hash then 'inherited' else 'other_body' end,
+      'firstClaimAt', v_batch.first_claim_at);
+  end if;
+
+  select coalesce(array_agg(s.id order by s.line, s.id) filter (where s.why_not is null), '{}'),
+    jsonb_object_agg(s.id, s.why_not)
+  into v_ids, v_why_not from public.leadwire_campaign_sendable(p_id, p_n) s;
+  if v_ids <> p_ids then
+    return jsonb_build_object('kind', 'changed');
+  end if;
+  -- Another campaign about the topic may be claiming the same people at this moment; the key lets one of them through.
+  if v_campaign.topic is not null then
+    insert into public.campaign_topic_sends (topic, channel, contact, campaign_id)
+    select v_campaign.topic, v_campaign.channel, r.contact, p_id
+    from public.campaign_recipients r where r.id = any (v_ids)
+    order by r.contact
+    on conflict (topic, channel, contact) do nothing;
+    if exists (
+      select from public.leadwire_campaign_sendable(p_id, p_n) s where s.id = any (v_ids) and s.why_not is not null
+    ) then
+      perform public.leadwire_campaign_forget_topic(p_id, v_ids);
+      return jsonb_build_object('kind', 'changed');
+    end if;
+  end if;
+
+  -- By their batch alone, with the reasons looked up: a join of a hundred people costs more than all the rest.
+  update public.campaign_recipients r
+  set status = case when v_why_not ->> r.id::text is null then 'sending' else 'skipped' end,
+    reason = v_why_not ->> r.id::text,
+    settled_at = case when v_why_not ->> r.id::text is not null then clock_timestamp() end,
+    attempts = r.attempts + case when v_why_not ->> r.id::text is null then 1 else 0 end, updated_at = clock_timestamp()
+  where r.campaign_id = p_id and r.batch = p_n and v_why_not ? r.id::text;
+  if v_ids = '{}' then
+    update public.campaign_batches b set state = 'settled', settled_at = clock_timestamp(), lease_until = null
+    where b.campaign_id = p_id and b.n = p_n;
+    return jsonb_build_object('kind', 'empty');
+  end if;
+  update public.campaign_batches b
+  set state = 'sending', owner = p_owner, lease_until = v_lease, attempts = b.attempts + 1,
+    first_claim_at = p_at, body_hash = p_body_hash
+  where b.campaign_id = p_id and b.n = p_n;
+  return jsonb_build_object('kind', 'claimed', 'firstClaimAt', p_at);
+end
+$$;
+
+-- Records how people of a batch ended. p_results: [{ id, status, providerId?, reason?, error?, segments? }], status one of sent,
+-- failed, skipped, unknown. A fact is taken from anybody, also from a sender that has been replaced; it never undoes
+-- a better one, and whose copy has been seen got it, whatever the sender knows. The provider is asked about an
+-- SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask). Answers { open }: batches of the campaign that
+-- are left.
+create or replace function public.leadwire_campaign_settle(
+  p_id uuid, p_n integer, p_results jsonb, p_ask_after_ms bigint
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_is_sms boolean := exists (select from public.campaigns c where c.id = p_id and c.channel = 'sms');
+  v_results jsonb := (select jsonb_object_agg(x.value ->> 'id', x.value) from jsonb_array_elements(p_results) x);
+  v_failed uuid[];
+begin
+  perform from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n for update;
+  -- What the provider reports meanwhile locks the same people, in the same order.
+  perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = p_n order by r.id for update;
+  -- By their batch alone, as the claim.
+  update public.campaign_recipients r
+  set status = case when public.leadwire_campaign_is_seen(r) then 'sent' else v_results -> r.id::text ->> 'status' end,
+    provider_id = coalesce(v_results -> r.id::text ->> 'providerId', r.provider_id),
+    segments = coalesce((v_results -> r.id::text ->> 'segments')::integer, r.segments),
+    reason = case when not public.leadwire_campaign_is_seen(r) then v_results -> r.id::text ->> 'reason' end,
+    error = case when not public.leadwire_campaign_is_seen(r) then v_results -> r.id::text ->> 'error' end,
+    sent_at = case when v_results -> r.id::text ->> 'status' = 'sent' then clock_timestamp()
+      else least(r.delivered_at, r.bounced_at, r.complained_at, r.opened_at, r.clicked_at) end,
+    ask_at = case when v_is_sms and v_results -> r.id::text ->> 'status' = 'sent'
+      and coalesce(v_results -> r.id::text ->> 'providerId', r.provider_id) is not null
+      and not public.leadwire_campaign_is_seen(r)
+      then clock_timestamp() + make_interval(secs => p_ask_after_ms / 1000.0) end,
+    settled_at = clock_timestamp(), updated_at = clock_timestamp()
+  where r.campaign_id = p_id and r.batch = p_n and r.status in ('sending', 'unknown')
+    and v_results -> r.id::text ->> 'status' in ('sent', 'failed', 'skipped', 'unknown')
+    and r.status <> v_results -> r.id::text ->> 'status';
+  select coalesce(array_agg(r.id), '{}') into v_failed from public.campaign_recipients r
+  where r.campaign_id = p_id and r.batch = p_n and r.status in ('failed', 'skipped');
+  perform public.leadwire_campaign_forget_topic(p_id, v_failed);
+  update public.campaign_batches b
+  set state = 'settled', settled_at = clock_timestamp(), lease_until = null
+  where b.campaign_id = p_id and b.n = p_n and b.state <> 'settled' and not exists (
+    select from public.campaign_recipients r
+    where r.campaign_id = p_id and r.batch = p_n and r.status in ('pending', 'sending')
+  );
+  return jsonb_build_object('open', (
+    select count(*) from public.campaign_batches b where b.campaign_id = p_id and b.state <> 'settled'
+  ));
+end
+$$;
+
+select public.leadwire_service_only('{}');
