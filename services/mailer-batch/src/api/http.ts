@@ -9,12 +9,9 @@ import {
 } from 'fastify-type-provider-zod';
 import { TextError } from '@leadwire/operations/texts/text-error';
 import { PermanentError } from '@leadwire/shared/errors';
-<<<<<<< HEAD
 import { docsLook } from '@leadwire/shared/service/docs-look';
 import { RequestError, answerProblems, sendProblem } from '@leadwire/shared/service/http-problems';
-=======
 import { RequestError, answerProblems } from '@leadwire/shared/service/http-problems';
->>>>>>> main
 import type { Access } from '@leadwire/shared/service/access';
 import { createHttpApp } from '@leadwire/shared/service/http-app';
 import { z } from 'zod';
