@@ -10,7 +10,6 @@ import {
 import { TextError } from '@leadwire/operations/texts/text-error';
 import { PermanentError } from '@leadwire/shared/errors';
 import { docsLook } from '@leadwire/shared/service/docs-look';
-import { RequestError, answerProblems, sendProblem } from '@leadwire/shared/service/http-problems';
 import { RequestError, answerProblems } from '@leadwire/shared/service/http-problems';
 import type { Access } from '@leadwire/shared/service/access';
 import { createHttpApp } from '@leadwire/shared/service/http-app';
