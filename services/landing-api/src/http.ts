@@ -12,6 +12,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Alerts } from '@leadwire/shared/coordination/alerts';
+import { docsLook } from '@leadwire/shared/service/docs-look';
 import {
   RequestError,
   answerProblems,
@@ -247,7 +248,7 @@ async function addDocs(app: FastifyInstance, env: HttpEnv): Promise<void> {
     // The health routes, which are not for those who read this.
     hideUntagged: true,
   });
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs', ...docsLook });
 }
 
 function refuseOtherMethods(app: FastifyInstance, allowed: 'GET' | 'POST', urls: string[]): void {

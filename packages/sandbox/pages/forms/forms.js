@@ -90,7 +90,7 @@ async function readConfig() {
   $('double').disabled = false;
   showWire();
   const earlier = /^#lead=([0-9a-f-]{36})$/.exec(location.hash)?.[1];
-  if (earlier && hasStatus) watchLead(earlier);
+  if (earlier && hasStatus) void watchLead(earlier);
 }
 
 function showForm() {
@@ -208,7 +208,8 @@ async function send(bodies) {
   setBusy(false);
   if (!accepted) return;
   history.replaceState(null, '', `#lead=${accepted.json.leadId}`);
-  if (hasStatus) watchLead(accepted.json.leadId);
+  // The first look fills the place: an empty one is too low to be scrolled to the top.
+  if (hasStatus) await watchLead(accepted.json.leadId);
   // On a phone the outcome is below the form.
   const isBelow = $('outcome').getBoundingClientRect().top > innerHeight * 0.6;
   if (isBelow) $('outcome').scrollIntoView({ block: 'start' });

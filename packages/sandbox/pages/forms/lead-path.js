@@ -1,13 +1,13 @@
 /* global document, fetch, setTimeout, clearTimeout, setInterval */
-/** What becomes of a lead, live: one timeline for each channel, asked for until all of them have ended. */
-import { CONTACT_REMARKS, PAYMENTS, STATUS_TROUBLE, explain } from './words.js';
+/** What becomes of a lead, live: one timeline for each of its ways, asked for until all of them have ended. */
+import { waysOf } from './lead-steps.js';
+import { CONTACT_REMARKS, PAYMENTS, STATUS_TROUBLE } from './words.js';
 
 /** Near the due time something happens within a second; ten minutes before it nothing does. */
 const POLL_NEAR_MS = 700;
 const POLL_FAR_MS = 4_000;
 const NEAR_MS = 5_000;
 const TICK_MS = 200;
-const CHANNELS = { email: 'Письмо', sms: 'SMS' };
 
 const $ = (id) => document.getElementById(id);
 /** As on the inbox page: the business's own time, wherever the browser is. */
@@ -30,13 +30,13 @@ export function element(tag, className, ...content) {
 showEmpty();
 setInterval(tick, TICK_MS);
 
-/** Follows this lead from now on, and no other. */
+/** Follows this lead from now on, and no other. Resolves when something of it is shown. */
 export function watchLead(leadId) {
   clearTimeout(watched.timer);
   watched = { leadId, timer: 0 };
   shown = '';
   showState({ text: 'Узнаём…' });
-  void look(watched);
+  return look(watched);
 }
 
 async function look(watch) {
@@ -60,8 +60,7 @@ async function ask(leadId) {
   }
 }
 
-const isSettled = ({ channels }) =>
-  Object.values(channels).every(({ status }) => status !== 'pending');
+const isSettled = (told) => waysOf(told).every(({ status }) => status !== 'pending');
 
 /** Milliseconds until it is due; a channel that is not planned yet may be at any moment. */
 function dueIn({ status, scheduled_for: due }) {
@@ -70,7 +69,7 @@ function dueIn({ status, scheduled_for: due }) {
 }
 
 function showEmpty() {
-  const steps = ['Заявка принята', 'Ждёт своего времени', 'Письмо и SMS отправлены'];
+  const steps = ['Заявка принята', 'Сделка заведена, группы знают', 'Письмо и SMS отправлены'];
   const list = element('ol', 'steps ghost');
   for (const text of steps) list.append(step({ mark: 'todo', title: text }));
   $('path-body').replaceChildren(
@@ -82,39 +81,36 @@ function showEmpty() {
 function showTrouble(status) {
   const text = STATUS_TROUBLE[status] ?? `Статус не узнать: ответ ${status}`;
   showState({ text: '' });
-  const old = $('path-body').querySelector('.alert');
-  const alert = element('p', 'alert', text);
-  if (old) old.replaceWith(alert);
-  else if (shown) $('path-body').prepend(alert);
-  else $('path-body').replaceChildren(alert);
+  // What was true a moment ago does not stand beside it: nobody knows whether it still is.
+  shown = '';
+  $('path-body').replaceChildren(element('p', 'alert', text));
 }
 
-function showPath({ lead, channels }) {
+function showPath(told) {
+  const { lead, channels } = told;
   const isPast = Object.values(channels).map((channel) => dueIn(channel) <= 0);
-  const key = JSON.stringify([lead, channels, isPast]);
-  if (key !== shown || $('path-body').querySelector('.alert')) {
+  const key = JSON.stringify([told, isPast]);
+  if (key !== shown) {
     shown = key;
-    showState(summary(channels));
-    const paths = Object.entries(CHANNELS).map(([name, title]) =>
-      channelPath(name, title, channels[name], lead),
-    );
+    const ways = waysOf(told);
+    showState(summary(channels, ways));
     $('path-body').replaceChildren(
       aboutLead(lead),
-      element('div', 'channels', ...paths),
+      element('div', 'channels', ...ways.map(wayPart)),
       leadFoot(lead, channels),
     );
   }
   tick();
 }
 
-/** All channels in one word; `isOdd` asks for a look. */
-function summary(channels) {
+/** The messages in one word, and whether anything of the lead needs a person; `isOdd` asks for a look. */
+function summary(channels, ways) {
   const states = Object.values(channels).map(({ status }) => status);
   if (states.includes('pending')) return { text: 'В пути' };
-  if (states.every((state) => state === 'sent')) return { text: 'Всё отправлено' };
-  if (states.includes('failed') || states.includes('unknown')) {
+  if (ways.some(({ status }) => status === 'failed' || status === 'unknown')) {
     return { text: 'Нужен человек', isOdd: true };
   }
+  if (states.every((state) => state === 'sent')) return { text: 'Всё отправлено' };
   return states.includes('sent')
     ? { text: 'Готово' }
     : { text: 'Ничего не отправлено', isOdd: true };
@@ -152,54 +148,18 @@ function aboutLead(lead) {
   return list;
 }
 
-function channelPath(name, title, channel, lead) {
+function wayPart({ name, title, status, steps, link }) {
   const list = element('ol', 'steps');
-  for (const each of stepsOf(channel, lead)) list.append(step(each));
-  const path = element('section', 'channel', element('h3', '', title), list);
-  path.dataset.channel = name;
-  path.dataset.status = channel.status;
-  return path;
-}
-
-/** The path as far as it has come, as steps. `mark` is how a step looks: done, now, skip, fail, warn or todo. */
-function stepsOf({ status, error, sent_at: sentAt, scheduled_for: due }, lead) {
-  const received = { mark: 'done', title: 'Принята', time: lead.receivedAt };
-  const waited = { mark: 'done', title: 'Время пришло', time: due };
-  const note = error ? explain(error) : undefined;
-  const isLater = due !== null && Date.parse(due) > Date.now();
-  switch (status) {
-    case 'sent':
-      return [received, waited, { mark: 'done', title: 'Отправлено', time: sentAt }];
-    case 'skipped':
-      return [received, { mark: 'skip', title: 'Не отправляем', note }];
-    case 'failed':
-      return [received, waited, { mark: 'fail', title: 'Не отправлено', note }];
-    case 'unknown':
-      return [
-        received,
-        waited,
-        {
-          mark: 'warn',
-          title: 'Неизвестно, ушло ли',
-          note,
-          hint: 'Второй раз само не отправится',
-        },
-      ];
-    default:
-      break;
+  for (const each of steps) list.append(step(each));
+  const part = element('section', 'channel', element('h3', '', title), list);
+  part.dataset.channel = name;
+  part.dataset.status = status;
+  if (link) {
+    const anchor = element('a', 'way-link', link.text);
+    anchor.href = link.href;
+    part.append(anchor);
   }
-  const sending = { mark: 'todo', title: 'Отправка' };
-  if (due === null) return [received, { mark: 'now', title: 'Ставим в очередь' }, sending];
-  if (isLater) {
-    const from = lead.receivedAt;
-    return [
-      received,
-      { mark: 'now', title: 'Ждём до', time: due, countdown: { from, due } },
-      sending,
-    ];
-  }
-  const title = error ? 'Пробуем ещё раз' : 'Отправляем';
-  return [received, waited, { mark: 'now', title, note }];
+  return part;
 }
 
 function step({ mark, title, time, note, hint, countdown }) {

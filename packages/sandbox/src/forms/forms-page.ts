@@ -13,6 +13,7 @@ const FILES: Readonly<Record<string, string>> = {
   'forms.css': 'text/css; charset=utf-8',
   'forms.js': 'text/javascript; charset=utf-8',
   'lead-path.js': 'text/javascript; charset=utf-8',
+  'lead-steps.js': 'text/javascript; charset=utf-8',
   'people.js': 'text/javascript; charset=utf-8',
   'words.js': 'text/javascript; charset=utf-8',
 };

@@ -9,6 +9,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { TextError } from '@leadwire/operations/texts/text-error';
 import { PermanentError } from '@leadwire/shared/errors';
+import { docsLook } from '@leadwire/shared/service/docs-look';
 import { RequestError, answerProblems } from '@leadwire/shared/service/http-problems';
 import type { Access } from '@leadwire/shared/service/access';
 import { createHttpApp } from '@leadwire/shared/service/http-app';
@@ -123,7 +124,7 @@ async function addDocs(app: FastifyInstance): Promise<void> {
     transform: withCsvBody,
     hideUntagged: true,
   });
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs', ...docsLook });
   app.get('/openapi.json', () => app.swagger());
 }
 
