@@ -178,4 +178,21 @@ test('sales wait for a tier, then are told once by mail and SMS; whatever the or
   const remarks = await sql<Row>('select kind from referral_remarks order by kind');
   expect(remarks.map(({ kind }) => kind)).toEqual(['referrer_inactive', 'second_code', 'self_referral']); // prettier-ignore
   expect(await bus.lastUnder('ALERTS', 'alerts.*.referrals_self_referral')).toBeDefined();
+
+  // Refunded after the commission was paid: it is taken back, and a person is told once.
+  const [paid] = await sql<{ id: string }>(
+    "update referral_conversions set status = 'paid', paid_at = now() where student_id = 'st-early' returning id",
+  );
+  await refund(early);
+  await refund(early);
+  await allIsDone();
+  expect(await conversionOf('st-early')).toMatchObject({ status: 'reversed' });
+  const alerts = await sql<Row>(
+    "select kind, about from referral_remarks where kind = 'refund_after_payment'",
+  );
+  expect(alerts).toEqual([{ kind: 'refund_after_payment', about: paid?.id }]);
+  const told = await bus.lastUnder('ALERTS', 'alerts.warning.referrals_refund_after_payment');
+  expect(told?.event).toMatchObject({
+    data: { message: expect.stringContaining(String(paid?.id)) },
+  });
 }, 300_000);
