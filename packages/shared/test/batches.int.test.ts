@@ -46,6 +46,22 @@ test('what is published at once travels together, and each knows its own place',
   expect(batches.size).toBeLessThan(20);
 });
 
+test('held leads, which say themselves how long they are kept, travel like the others', async () => {
+  const leads = Array.from({ length: 100 }, newLead);
+  const published = await Promise.all(
+    leads.map((lead) =>
+      bus.publish(subjects.leadCreated('proftest', lead.subject), lead, {
+        onceUnder: subjects.anyLead(lead.subject),
+        headers: { 'Nats-TTL': '1h' },
+      }),
+    ),
+  );
+  expect(published.map(({ stored }) => stored)).toEqual(leads.map(() => true));
+  const last = await find(leads.at(-1)!);
+  expect(last?.header('Nats-Batch-Id')).toBeDefined();
+  expect(last?.header('Nats-TTL')).toBe('1h');
+});
+
 test('one that may not be stored takes no other with it', async () => {
   const leads = Array.from({ length: 100 }, newLead);
   const taken = leads[60]!;
