@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StreamConfig } from 'nats';
 import type { Bus } from '@leadwire/shared/broker/bus';
@@ -128,6 +129,33 @@ test('two with one id are one, whatever their condition', async () => {
   expect(published.filter(({ stored }) => stored)).toHaveLength(50);
   expect(await count()).toBe(before + 50);
 });
+
+test('with the broker killed again and again, each is there once as soon as it is confirmed', async () => {
+  const leads = Array.from({ length: 600 }, newLead);
+  const before = await count();
+  /** As a form does: again until it is answered, with an event of its own each time. */
+  const insist = async (lead: Lead): Promise<void> => {
+    for (let attempt = 0; ; attempt += 1) {
+      const again = attempt === 0 ? lead : { ...lead, id: newId() };
+      const published = await publish(again).catch(() => undefined);
+      if (published) return;
+      await delay(20);
+    }
+  };
+  const all = Promise.all(leads.map(insist));
+  for (let kill = 0; kill < 3; kill += 1) {
+    const now = await count();
+    await waitFor(async () => (await count().catch(() => now)) > now, { timeoutMs: 2_000 }).catch(
+      () => undefined,
+    );
+    await broker.kill();
+    await broker.start();
+    await waitFor(() => bus.isConnected(), { what: 'the connection' });
+  }
+  await all;
+  expect((await Promise.all(leads.map(find))).filter((each) => each === undefined)).toEqual([]);
+  expect(await count()).toBe(before + 600);
+}, 60_000);
 
 test('a stream that takes no batches takes them one by one', async () => {
   const manager = await bus.manager();
