@@ -36,6 +36,12 @@ const GRACE_MS = 10_000;
 /** Ctrl-C reaches npm, bootstrap.mjs and this process, and each passes it on: one press, several signals. */
 const SAME_PRESS_MS = 1_000;
 
+/** One after the other: a service that looks for its database before that is there says so, on everybody's first screen. */
+const LAYERS = [
+  ['ground', 'Broker, database, sandbox'],
+  ['service', 'Services'],
+] as const;
+
 const isDemo = process.argv.includes('--demo');
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -93,10 +99,13 @@ async function start(run: RunFile): Promise<void> {
   const ports = await choosePorts(parts, say);
   const env = stackEnv(ports, dataDir, secrets, given);
   const places = { root, dataDir, natsServer };
-  await step('Broker, database, sandbox and services: starting', (note) =>
-    startTogether(run, parts, (part) => toProgram(part, ports, env, places), note),
-  );
-  if (stoppingSince) return;
+  for (const [layer, title] of LAYERS) {
+    const ofLayer = parts.filter((part) => part.layer === layer);
+    await step(`${title}: starting`, (note) =>
+      startTogether(run, ofLayer, (part) => toProgram(part, ports, env, places), note),
+    );
+    if (stoppingSince) return;
+  }
   const ownerLink = await inviteFirstOwner(env);
   if (isDemo) await step('Demo: invented people and their leads', () => addDemo(env, ports));
   run.addresses = describe(ports, env, ownerLink);
