@@ -3,8 +3,8 @@
  * options). Every part is real and runs as it does in production, but the providers, which only count. Ends with 1
  * when a promise was broken (a lead lost, a person written to twice), never for being slow.
  */
-import { parseArgs } from 'node:util';
 import { findNatsServer } from '../scripts/machine/nats-server.ts';
+import { readOptions } from '../scripts/machine/options.ts';
 import { say } from '../scripts/machine/progress.mjs';
 import { ExplainedError } from '../scripts/machine/tools.mjs';
 import { benchCampaigns } from './campaigns.ts';
@@ -14,19 +14,22 @@ import { benchIntake } from './intake.ts';
 import { describeMachine } from './machine.ts';
 
 const text = { type: 'string' } as const;
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    people: text,
-    limit: text,
-    messages: text,
-    processes: text,
-    connections: text,
-    requests: text,
-    rounds: text,
-    leads: text,
+const { values, positionals } = readOptions(
+  {
+    allowPositionals: true,
+    options: {
+      people: text,
+      limit: text,
+      messages: text,
+      processes: text,
+      connections: text,
+      requests: text,
+      rounds: text,
+      leads: text,
+    },
   },
-});
+  'npm run bench -- campaigns | intake | due | console; bench/README.md has the options of each',
+);
 
 const benches: Record<string, () => Promise<string[]>> = {
   campaigns: () =>

@@ -3,8 +3,8 @@
  * what was promised with what was written down and what providers really did. Ends with 1 when a scenario failed.
  */
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { findNatsServer } from '../scripts/machine/nats-server.ts';
+import { readOptions } from '../scripts/machine/options.ts';
 import { say, step } from '../scripts/machine/progress.mjs';
 import { ExplainedError } from '../scripts/machine/tools.mjs';
 import { failures, resultTable } from './report.ts';
@@ -25,14 +25,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // The terminal's end of us was killed outright.
 process.once('disconnect', () => calledOff.abort());
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    scenario: { type: 'string' },
-    points: { type: 'string', default: String(DEFAULT_POINTS) },
-    short: { type: 'boolean', default: false },
+const { values } = readOptions(
+  {
+    options: {
+      seed: { type: 'string' },
+      scenario: { type: 'string' },
+      points: { type: 'string', default: String(DEFAULT_POINTS) },
+      short: { type: 'boolean', default: false },
+    },
   },
-});
+  'npm run chaos -- [--seed n] [--scenario name] [--points n] [--short]',
+);
 
 try {
   process.env['NATS_SERVER_BIN'] = await findNatsServer({ log: say });
