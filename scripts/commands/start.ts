@@ -98,12 +98,11 @@ async function start(run: RunFile): Promise<void> {
   const secrets = await readSecrets(path.join(dataDir, 'secrets.json'));
   const ports = await choosePorts(parts, say);
   const env = stackEnv(ports, dataDir, secrets, given);
-  const places = { root, dataDir, natsServer };
   for (const [layer, title] of LAYERS) {
-    const ofLayer = parts.filter((part) => part.layer === layer);
-    await step(`${title}: starting`, (note) =>
-      startTogether(run, ofLayer, (part) => toProgram(part, ports, env, places), note),
-    );
+    const programs = parts
+      .filter((part) => part.layer === layer)
+      .map((part) => toProgram(part, ports, env, { root, dataDir, natsServer }));
+    await step(`${title}: starting`, (note) => startTogether(run, layer, programs, note));
     if (stoppingSince) return;
   }
   const ownerLink = await inviteFirstOwner(env);
@@ -127,18 +126,17 @@ async function addDemo(env: NodeJS.ProcessEnv, ports: Ports): Promise<void> {
 /** Side by side: each waits for what it needs, as after a reboot of a server. @throws what the first failure says. */
 async function startTogether(
   run: RunFile,
-  parts: readonly Part[],
-  programOf: (part: Part) => Program,
+  layer: Part['layer'],
+  programs: readonly Program[],
   note: (detail: string) => void,
 ): Promise<void> {
-  const waiting = new Set(parts.map(({ name }) => name));
+  const waiting = new Set(programs.map(({ name }) => name));
   await Promise.all(
-    parts.map(async (part) => {
-      const { name, layer } = part;
-      const onSpawn = (pid: number) => remember(run, name, pid);
-      const program = supervise(programOf(part), { say, onSpawn });
-      running.push({ part: program, layer });
-      await program.ready;
+    programs.map(async (program) => {
+      const { name } = program;
+      const part = supervise(program, { say, onSpawn: (pid) => remember(run, name, pid) });
+      running.push({ part, layer });
+      await part.ready;
       waiting.delete(name);
       note([...waiting].join(', '));
     }),

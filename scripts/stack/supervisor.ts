@@ -43,7 +43,7 @@ export type Watcher = {
 const BOOT_ATTEMPTS = 3;
 /** Database files are made and migrations run on the first start; on two busy cores that takes a while. */
 const READY_MS = 120_000;
-/** Twelve parts are asked at once, by one process that they share two cores with. */
+/** All services are asked at once, by one process that they share two cores with. */
 const LOOK_MS = 200;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;

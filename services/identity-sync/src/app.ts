@@ -16,8 +16,6 @@ import { keepTrafficDays } from './traffic-days.ts';
 import { tellUpkeepOfDay } from './upkeep-day.ts';
 
 const UPKEEP_LOOK_MS = 300_000;
-/** A database that starts beside us, after a reboot, is there in a moment: nobody should read of it for minutes. */
-const LOOK_AGAIN_MS = 10_000;
 
 function create(env: IdentityEnv, parts: AppParts): AppWork {
   const { bus, log } = parts;
@@ -45,13 +43,11 @@ function create(env: IdentityEnv, parts: AppParts): AppWork {
       startPeriodic({
         name: 'identity-look',
         everyMs: env.IDENTITY_LOOK_EVERY_MS,
-        retryMs: LOOK_AGAIN_MS,
         onError: (error) => log.warn({ err: error }, 'it could not be looked who has arrived'),
         async work() {
-          const broken = await lookAtAll({ bus, projects, carry, log });
+          await lookAtAll({ bus, projects, carry, log });
           await attributeAll(projects, log);
           await keepTrafficDays(projects, env.TIME_ZONE, log);
-          if (broken.length > 0) throw new Error(`${broken.join(', ')}: not looked at`);
         },
       }),
       ...upkeepDay(env, parts, projects.get('landing')?.database),

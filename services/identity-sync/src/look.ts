@@ -24,19 +24,13 @@ export interface LookPorts {
   log: Log;
 }
 
-/**
- * One look at every project; one that fails keeps nothing from the others. Resolves with those that failed.
- * @throws TransientError of the broker
- */
-export async function lookAtAll(ports: LookPorts): Promise<StaffProjectName[]> {
+/** One look at every project; one that fails keeps nothing from the others. @throws TransientError of the broker */
+export async function lookAtAll(ports: LookPorts): Promise<void> {
   const bucket = await ports.bus.bucket('staff_sync');
-  const broken: StaffProjectName[] = [];
   for (const name of staffProjects) {
     const note = { ...(await lookAt(name, ports)), at: new Date().toISOString() };
     await bucket.put(projectKey(name), JSON.stringify(note));
-    if (note.state === 'broken') broken.push(name);
   }
-  return broken;
 }
 
 /** Undefined where the schema is older than the question: that is no reason to leave people out. */

@@ -14,14 +14,11 @@ export interface PeriodicOptions {
   firstAfterMs?: number;
   /** Milliseconds from the end of one time to the next. */
   everyMs: number;
-  /** The same after a time that threw; `everyMs` when it is not given or longer. */
-  retryMs?: number;
 }
 
 /** Goes on until `stop`, which waits for what is under way. */
 export function startPeriodic(options: PeriodicOptions): BackgroundWork {
   const { name, work, onError, firstAfterMs = 0, everyMs } = options;
-  const retryMs = Math.min(everyMs, options.retryMs ?? everyMs);
   const over = new AbortController();
   const { signal } = over;
   const sleep = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined);
@@ -29,14 +26,8 @@ export function startPeriodic(options: PeriodicOptions): BackgroundWork {
   const run = async (): Promise<void> => {
     if (firstAfterMs > 0) await sleep(firstAfterMs);
     while (!signal.aborted) {
-      const wait = await work(signal).then(
-        () => everyMs,
-        (thrown: unknown) => {
-          onError(toError(thrown));
-          return retryMs;
-        },
-      );
-      await sleep(wait);
+      await work(signal).catch((thrown: unknown) => onError(toError(thrown)));
+      await sleep(everyMs);
     }
   };
   const finished = run();

@@ -12,7 +12,7 @@ import { PermanentError } from '@leadwire/shared/errors';
 import { docsLook } from '@leadwire/shared/service/docs-look';
 import { RequestError, answerProblems } from '@leadwire/shared/service/http-problems';
 import type { Access } from '@leadwire/shared/service/access';
-import { createHttpApp } from '@leadwire/shared/service/http-app';
+import { HEALTH_PATHS, createHttpApp } from '@leadwire/shared/service/http-app';
 import { z } from 'zod';
 import { ACTOR_HEADER, auditChanges } from './audit.ts';
 import { addCampaignRoutes } from './campaign-routes.ts';
@@ -31,8 +31,8 @@ import { addSubjectRoutes } from './subject-routes.ts';
 
 /** A list of 20 MB over a home connection. */
 const REQUEST_TIMEOUT_MS = 5 * 60_000;
-/** What is open without the token: health (the metrics ask for themselves) and the documentation. */
-const OPEN = /^\/(?:healthz|readyz|startedz|metrics|openapi\.json|docs(?:\/.*)?)$/;
+/** The documentation: open without the token, as health is (the metrics ask for themselves). */
+const DOCS = /^\/(?:openapi\.json|docs(?:\/.*)?)$/;
 
 /** Everything but the health routes, which the service runner adds. Not listening yet. */
 export async function createHttp(
@@ -67,7 +67,8 @@ export async function createHttp(
 /** Before anything is looked at, also for addresses that do not exist: without the token nothing can be found out. */
 function refuseStrangers(app: FastifyInstance, access: Pick<Access, 'demand'>): void {
   app.addHook('onRequest', async ({ routeOptions, headers }) => {
-    if (OPEN.test(routeOptions.url ?? '')) return;
+    const { url = '' } = routeOptions;
+    if (HEALTH_PATHS.includes(url) || DOCS.test(url)) return;
     const holder = await access.demand(headers.authorization, 'campaigns');
     // Whoever names nobody is the token's holder in the audit log.
     headers[ACTOR_HEADER] ??= holder;
