@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { startAutovacuum } from './autovacuum.ts';
 import { openDataDir } from './data-dir.ts';
 import { keepDatabaseErrorsQuiet } from './database-errors.ts';
-import { SERVICE_KEY_PREFIX } from './gate.ts';
+import { SERVICE_KEY_PREFIX, type Handle } from './gate.ts';
 import { createHandle } from './handle.ts';
 import { loadLite } from './lite.ts';
 import type { MailAccount } from './auth/mails.ts';
@@ -104,11 +104,36 @@ async function openProjectDatabase(options: ProjectOptions) {
   }
 }
 
-/**
- * Starts a project: opens its database, applies pending migrations, listens. Nothing listens before the migrations
- * are applied. Throws an Error that names the port, the folder or the migration at fault; nothing stays open then.
- */
-export async function startProject(options: ProjectOptions): Promise<Project> {
+/** A project whose database is open with all its migrations, and which nobody can reach yet. */
+export interface OpenProject extends Pick<Project, 'applied' | 'sql' | 'dump' | 'close'> {
+  /** Listens until its `stop`, which answers what is under way. @throws naming the port that is taken */
+  listen: (at?: Pick<ProjectOptions, 'host' | 'port'>) => Promise<Listening>;
+}
+
+interface Listening {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+async function listenWith(
+  handle: Handle,
+  { host = '127.0.0.1', port = 0 }: Pick<ProjectOptions, 'host' | 'port'>,
+): Promise<Listening> {
+  const server = createAdaptorServer({
+    fetch: (request: Request, env: unknown) =>
+      handle(request, (env as HttpBindings).incoming.socket.remoteAddress ?? null),
+  }) as Server;
+  const address = await listen(server, port, host);
+  return {
+    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${address.port}`,
+    stop: () => stopListening(server),
+  };
+}
+
+/** Opens a project's database and applies pending migrations. @throws naming the folder or the migration at fault. */
+export async function openProject(
+  options: Omit<ProjectOptions, 'host' | 'port'>,
+): Promise<OpenProject> {
   if (!options.serviceKey.startsWith(SERVICE_KEY_PREFIX)) {
     throw new Error(`serviceKey: expected a key that begins with ${SERVICE_KEY_PREFIX}`);
   }
@@ -122,31 +147,37 @@ export async function startProject(options: ProjectOptions): Promise<Project> {
     // Before the migrations: these find Auth there, as in a hosted project.
     const handle = await createHandle(connection, { ...options, jwtSecret });
     const applied = await applyMigrations(connection.driver, migrations);
-    const server = createAdaptorServer({
-      fetch: (request: Request, env: unknown) =>
-        handle(request, (env as HttpBindings).incoming.socket.remoteAddress ?? null),
-    }) as Server;
-    const host = options.host ?? '127.0.0.1';
-    const { port } = await listen(server, options.port ?? 0, host);
     const { driver } = connection;
     const vacuum = startAutovacuum(
       { query: (query, params) => driver.query(query, params) },
       (err) => options.log?.warn({ err }, 'the tables could not be tidied'),
     );
-    let closing: Promise<void> | undefined;
     return {
-      url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
       applied,
       sql: async <Row extends object>(query: string, params: unknown[] = []) =>
         (await driver.query<Row>(query, params)).rows,
       dump: () => driver.dumpDataDir('none'),
-      close: () =>
-        (closing ??= stopListening(server)
-          .then(() => vacuum.stop())
-          .then(closeDatabase)),
+      listen: (at = {}) => listenWith(handle, at),
+      close: () => vacuum.stop().then(closeDatabase),
     };
   } catch (error) {
     await closeDatabase();
+    throw error;
+  }
+}
+
+/**
+ * Starts a project: opens its database, applies pending migrations, listens. Nothing listens before the migrations
+ * are applied. Throws an Error that names the port, the folder or the migration at fault; nothing stays open then.
+ */
+export async function startProject(options: ProjectOptions): Promise<Project> {
+  const { listen: open, ...project } = await openProject(options);
+  try {
+    const { url, stop } = await open(options);
+    let closing: Promise<void> | undefined;
+    return { ...project, url, close: () => (closing ??= stop().then(project.close)) };
+  } catch (error) {
+    await project.close();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Out of the campaigns and back in: in whatever order and how often facts arrive, the newest choice holds. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { LANDING_MIGRATIONS } from '../src/migrations.ts';
-import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
+import { startLanding } from './people.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 
 const CAMPAIGN = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';
 const PERSON = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0002';
@@ -10,8 +10,7 @@ const CONTACT = 'aida@leadwire-sample.kz';
 let landing: TestProject;
 
 beforeAll(async () => {
-  const serviceKey = 'sb_secret_test_0123456789abcdef';
-  landing = await startDatabaseProcess({ serviceKey, migrationsDir: LANDING_MIGRATIONS });
+  landing = await startLanding();
   await landing.sql(`insert into campaigns (id, name, channel) values ('${CAMPAIGN}', 'Эфир', 'email')`); // prettier-ignore
   await landing.sql(
     `insert into campaign_recipients (id, campaign_id, contact) values ('${PERSON}', '${CAMPAIGN}', '${CONTACT}')`,

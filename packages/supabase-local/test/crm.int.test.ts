@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
-import { LANDING_MIGRATIONS } from '../src/migrations.ts';
-import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
+import { SERVICE_KEY, startLanding } from './people.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 
-const KEY = 'sb_secret_test_0123456789abcdef';
+const KEY = SERVICE_KEY;
 const LEAD = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0011';
 
 let landing: TestProject;
 
 beforeAll(async () => {
-  landing = await startDatabaseProcess({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
+  landing = await startLanding();
 }, 60_000);
 afterEach(async () => {
   await landing.sql(`

@@ -2,10 +2,10 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
 import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
+import { landingKeys } from '@leadwire/testing/supabase';
 import type { ProjectOptions } from '../src/project.ts';
 
-export const SERVICE_KEY = 'sb_secret_test_0123456789abcdef';
-export const PUBLISHABLE_KEY = 'sb_publishable_test_0123456789abcdef';
+export const { serviceKey: SERVICE_KEY, publishableKey: PUBLISHABLE_KEY } = landingKeys;
 export const PASSWORD = 'synthetic pass phrase';
 
 /** `stranger` has an Auth user and no row in `staff`; `disabled` was an owner. */
@@ -25,11 +25,7 @@ const stateless = {
   auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
 };
 
-export const landingOptions = {
-  serviceKey: SERVICE_KEY,
-  publishableKey: PUBLISHABLE_KEY,
-  migrationsDir: LANDING_MIGRATIONS,
-};
+export const landingOptions = { ...landingKeys, migrationsDir: LANDING_MIGRATIONS };
 
 /** In memory, in a process of its own. */
 export const startLanding = (options: Partial<ProjectOptions> = {}): Promise<TestProject> =>

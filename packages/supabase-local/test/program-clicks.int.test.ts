@@ -1,17 +1,17 @@
 /** Clicks of scanners and previews are counted apart from those of people, whatever the order they are told in. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
-import { LANDING_MIGRATIONS } from '../src/migrations.ts';
-import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
+import { SERVICE_KEY, startLanding } from './people.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 
-const KEY = 'sb_secret_test_0123456789abcdef';
+const KEY = SERVICE_KEY;
 const id = (n: number) => `6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f${String(n).padStart(4, '0')}`;
 const at = (second: number) => `2026-01-05T10:00:${String(second).padStart(2, '0')}+00:00`;
 
 let landing: TestProject;
 
 beforeAll(async () => {
-  landing = await startDatabaseProcess({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
+  landing = await startLanding();
 }, 180_000);
 afterAll(async () => {
   await landing?.close();

@@ -2,15 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
-import { LANDING_MIGRATIONS } from '../src/migrations.ts';
-import { startProject, type Project } from '../src/project.ts';
+import { SERVICE_KEY, startLanding } from './people.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 
-const KEY = 'sb_secret_test_0123456789abcdef';
+const KEY = SERVICE_KEY;
 
-let landing: Project;
+let landing: TestProject;
 
 beforeAll(async () => {
-  landing = await startProject({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
+  landing = await startLanding();
 }, 180_000);
 afterAll(async () => {
   await landing?.close();

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
-import { LANDING_MIGRATIONS } from '../src/migrations.ts';
-import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
+import { SERVICE_KEY, startLanding } from './people.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 
-const KEY = 'sb_secret_test_0123456789abcdef';
+const KEY = SERVICE_KEY;
 const LEAD = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';
 const DELIVERY = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0002';
 
@@ -17,7 +17,7 @@ let landing: TestProject;
 let client: Client;
 
 beforeAll(async () => {
-  landing = await startDatabaseProcess({ serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS });
+  landing = await startLanding();
   client = connect(landing);
 }, 60_000);
 

@@ -1,7 +1,7 @@
 /** Two subjects on 2,000 people: the one that more people clicked on wins, whatever scanners did. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { LANDING_MIGRATIONS } from '../src/migrations.ts';
-import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
+import { startLanding } from './people.ts';
+import type { TestProject } from '@leadwire/testing/database-process';
 
 const id = (n: number) => `6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f${String(n).padStart(4, '0')}`;
 const [REST, A, B] = [id(1), id(2), id(3)];
@@ -11,8 +11,7 @@ const EACH = 400;
 let landing: TestProject;
 
 beforeAll(async () => {
-  const serviceKey = 'sb_secret_test_0123456789abcdef';
-  landing = await startDatabaseProcess({ serviceKey, migrationsDir: LANDING_MIGRATIONS });
+  landing = await startLanding();
 }, 180_000);
 afterAll(async () => {
   await landing?.close();

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Project, ProjectOptions } from '@leadwire/supabase-local/project';
@@ -8,6 +8,7 @@ import { processEnv } from './process-env.ts';
 export interface DatabaseRequest {
   id: number;
   start?: ProjectOptions;
+  turn?: 'leave' | 'use again';
   query?: string;
   params?: unknown[];
 }
@@ -21,6 +22,10 @@ export interface DatabaseAnswer {
 /** What tests ask of a project. */
 export type TestProject = Pick<Project, 'url' | 'sql' | 'close'>;
 
+interface RunOptions {
+  isOptimised?: boolean;
+}
+
 /**
  * Compiling Postgres once more, optimised, costs two seconds of a core; a test asks too little of it for that to pay.
  * A flag of V8.
@@ -28,58 +33,126 @@ export type TestProject = Pick<Project, 'url' | 'sql' | 'close'>;
 const BASELINE_ONLY = '--liftoff-only';
 const MAIN = fileURLToPath(new URL('./database-main.ts', import.meta.url));
 
+/** Each is half a gigabyte; a file of tests needs two, seldom more. */
+const MOST_KEPT = 2;
+/** Databases that no test has at the moment, the longest unused first. The files of a worker share them. */
+let kept: { key: string; process: DatabaseProcess }[] = [];
+
 /**
  * A project in a process of its own, with every migration applied and no rows. Not in the test's: a database in memory is
- * half a gigabyte that a process keeps until it ends, and then takes its time to give back. A benchmark says
- * `isOptimised`: it asks much, as people do. @throws what the start throws.
+ * half a gigabyte that a process keeps until it ends, and then takes its time to give back. After its `close` nobody can
+ * reach it any more; a later test file gets it again, emptied. A benchmark says `isOptimised`: it asks much, as people do.
+ * @throws what the start throws.
  */
 export async function startDatabaseProcess(
   options: ProjectOptions,
-  { isOptimised = false }: { isOptimised?: boolean } = {},
+  run: RunOptions = {},
 ): Promise<TestProject> {
-  const child = fork(MAIN, {
-    env: processEnv,
-    execArgv: ['--disable-warning=ExperimentalWarning', ...(isOptimised ? [] : [BASELINE_ONLY])],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const ended = once(child, 'exit');
-  const waiting = new Map<number, (answer: DatabaseAnswer) => void>();
-  let asked = 0;
-  child.on('message', (text: string) => {
-    const answer = JSON.parse(text) as DatabaseAnswer;
-    waiting.get(answer.id)?.(answer);
-    waiting.delete(answer.id);
-  });
-  child.on('exit', () => {
-    const error = { message: 'the database has ended' };
-    for (const [id, settle] of waiting) settle({ id, error });
-  });
+  const key = JSON.stringify([options, run]);
+  const process = await takeKept(key);
+  if (process) return lend(key, process);
+  const fresh = new DatabaseProcess(run);
+  try {
+    await fresh.start(options);
+    return lend(key, fresh);
+  } catch (thrown) {
+    await fresh.end();
+    throw thrown;
+  }
+}
 
-  const ask = (request: Omit<DatabaseRequest, 'id'>): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      asked += 1;
-      const id = asked;
-      waiting.set(id, ({ value, error }) => {
+/** A kept one with these options that is as after its migrations; what cannot be made so ends. */
+async function takeKept(key: string): Promise<DatabaseProcess | undefined> {
+  const found = kept.find((each) => each.key === key);
+  if (!found) return undefined;
+  kept = kept.filter((each) => each !== found);
+  if (await found.process.useAgain().catch(() => false)) return found.process;
+  await found.process.end();
+  return takeKept(key);
+}
+
+function lend(key: string, process: DatabaseProcess): TestProject {
+  let closing: Promise<void> | undefined;
+  const giveBack = async (): Promise<void> => {
+    await process.leave();
+    kept.push({ key, process });
+    const [oldest] = kept;
+    if (kept.length <= MOST_KEPT || !oldest) return;
+    kept = kept.slice(1);
+    await oldest.process.end();
+  };
+  return {
+    url: process.url,
+    sql: (query, params) => process.sql(query, params),
+    close: () => (closing ??= giveBack().catch(() => process.end())),
+  };
+}
+
+/** The child, and what it is asked over its channel. */
+class DatabaseProcess {
+  url = '';
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  readonly #waiting = new Map<number, (answer: DatabaseAnswer) => void>();
+  #asked = 0;
+
+  constructor({ isOptimised = false }: RunOptions) {
+    this.#child = fork(MAIN, {
+      env: processEnv,
+      execArgv: ['--disable-warning=ExperimentalWarning', ...(isOptimised ? [] : [BASELINE_ONLY])],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#ended = once(this.#child, 'exit');
+    this.#child.on('message', (text: string) => {
+      const answer = JSON.parse(text) as DatabaseAnswer;
+      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.delete(answer.id);
+    });
+    this.#child.on('exit', () => {
+      const error = { message: 'the database has ended' };
+      for (const [id, settle] of this.#waiting) settle({ id, error });
+    });
+  }
+
+  async start(options: ProjectOptions): Promise<void> {
+    this.url = (await this.#ask({ start: options })) as string;
+  }
+
+  async sql<Row extends object>(query: string, params: unknown[] = []): Promise<Row[]> {
+    return (await this.#ask({ query, params })) as Row[];
+  }
+
+  /** Nothing listens afterwards, and it holds nobody up who wants to end. */
+  async leave(): Promise<void> {
+    await this.#ask({ turn: 'leave' });
+    this.#child.unref();
+    this.#child.channel?.unref();
+  }
+
+  /** Answers false when a test has changed more than rows. */
+  async useAgain(): Promise<boolean> {
+    this.#child.ref();
+    this.#child.channel?.ref();
+    const url = (await this.#ask({ turn: 'use again' })) as string | null;
+    this.url = url ?? '';
+    return url !== null;
+  }
+
+  async end(): Promise<void> {
+    this.#child.ref();
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  #ask(request: Omit<DatabaseRequest, 'id'>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#asked += 1;
+      const id = this.#asked;
+      this.#waiting.set(id, ({ value, error }) => {
         if (error) reject(Object.assign(new Error(error.message), { code: error.code }));
         else resolve(value);
       });
-      child.send(JSON.stringify({ id, ...request }), (thrown) => thrown && reject(thrown));
+      this.#child.send(JSON.stringify({ id, ...request }), (thrown) => thrown && reject(thrown));
     });
-  const close = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await ended;
-  };
-
-  try {
-    const url = (await ask({ start: options })) as string;
-    return {
-      url,
-      sql: async <Row extends object>(query: string, params: unknown[] = []) =>
-        (await ask({ query, params })) as Row[],
-      close,
-    };
-  } catch (thrown) {
-    await close();
-    throw thrown;
   }
 }

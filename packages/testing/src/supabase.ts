@@ -7,8 +7,11 @@ import {
 import type { ProjectOptions } from '@leadwire/supabase-local/project';
 import { startDatabaseProcess, type TestProject } from './database-process.ts';
 
-const LANDING_KEY = 'sb_secret_landing_0123456789abcdef';
-const PUBLISHABLE_KEY = 'sb_publishable_landing_0123456789abcdef';
+/** One pair for all tests: a database is handed on to the next file that asks for the same. */
+export const landingKeys = {
+  serviceKey: 'sb_secret_landing_0123456789abcdef',
+  publishableKey: 'sb_publishable_landing_0123456789abcdef',
+};
 const TRIPWIRE_KEY = 'sb_secret_tripwire_0123456789abcdef';
 const TRAFFIC_KEY = 'sb_secret_traffic_0123456789abcdef';
 
@@ -41,15 +44,14 @@ export async function startLanding(
   mail?: ProjectOptions['mail'],
   run: { isOptimised?: boolean } = {},
 ): Promise<TestLanding> {
-  const keys = { serviceKey: LANDING_KEY, publishableKey: PUBLISHABLE_KEY };
   const landing = await startDatabaseProcess(
-    { ...keys, migrationsDir: LANDING_MIGRATIONS, mail },
+    { ...landingKeys, migrationsDir: LANDING_MIGRATIONS, mail },
     run,
   );
   const env = {
     LANDING_SUPABASE_URL: landing.url,
-    LANDING_SUPABASE_SERVICE_KEY: LANDING_KEY,
-    LANDING_SUPABASE_PUBLISHABLE_KEY: PUBLISHABLE_KEY,
+    LANDING_SUPABASE_SERVICE_KEY: landingKeys.serviceKey,
+    LANDING_SUPABASE_PUBLISHABLE_KEY: landingKeys.publishableKey,
   };
   return { landing, env, close: () => landing.close() };
 }

@@ -1,10 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 20;
+/** Looking takes at most a fifth of the time: a page that is asked again and again keeps a database from its work. */
+const REST = 4;
+/** A look that took very long was held up by others. */
+const LONGEST_REST_MS = 1_000;
 
 /**
  * Resolves with the first truthy answer of `look`, which is asked again until `timeoutMs` have gone: every `pollMs`,
- * which is more where asking keeps the asked from their work.
+ * less often where looking takes long.
  * An answer that throws counts as "not yet".
  * @throws with `what` and the last error when the time is over.
  */
@@ -19,6 +23,7 @@ export async function waitFor<T>(
   const deadline = Date.now() + timeoutMs;
   let lastError: unknown;
   do {
+    const lookedAt = Date.now();
     try {
       const answer = await look();
       if (answer) return answer;
@@ -26,7 +31,8 @@ export async function waitFor<T>(
     } catch (thrown) {
       lastError = thrown;
     }
-    await delay(pollMs);
+    const rest = Math.min(REST * (Date.now() - lookedAt), LONGEST_REST_MS);
+    await delay(Math.max(pollMs, rest));
   } while (Date.now() < deadline);
   throw new Error(`waited ${timeoutMs} ms for ${what}`, { cause: lastError });
 }
