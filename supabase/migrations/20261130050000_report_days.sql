@@ -257,7 +257,13 @@ $$;
 -- asked: { timeZone, since, until: days, both included; most: so many in one call }. Answers how many were counted.
 create or replace function public.leadwire_keep_reports(asked jsonb) returns integer
 language plpgsql security definer set search_path = '' as $$
+declare
+  -- Before it no day has leads that would have to be counted.
+  first_day date := (select (min(l.created_at) at time zone (asked ->> 'timeZone'))::date from public.landing_leads l);
 begin
+  if first_day is null then
+    return 0;
+  end if;
   if not exists (select from private.report_zone z where z.zone = asked ->> 'timeZone') then
     -- Whoever writes now would note days of the zone before.
     lock table public.landing_leads, public.sales, public.crm_deals in share row exclusive mode;
@@ -266,7 +272,9 @@ begin
     delete from private.report_days;
     update private.report_zone set zone = asked ->> 'timeZone';
   end if;
-  return private.keep_report_days((asked ->> 'since')::date, (asked ->> 'until')::date, (asked ->> 'most')::integer);
+  return private.keep_report_days(
+    greatest((asked ->> 'since')::date, first_day), (asked ->> 'until')::date, (asked ->> 'most')::integer
+  );
 end
 $$;
 

@@ -1,7 +1,14 @@
-/** What may become of leads, sales and deals after they were counted, as SQL, and their sums counted without anything kept. */
+/** What may become of leads, sales and deals after they were counted, and their sums counted without anything kept. */
+import type { TestProject } from '@leadwire/testing/database-process';
+import { random } from './month-of-facts.ts';
+
+const DAYS = { since: '2026-03-01', until: '2026-03-31' };
+const KEPT = { ...DAYS, timeZone: 'Asia/Almaty' };
+/** Of the same hours as Almaty, and not kept. */
+const ANEW = { ...DAYS, timeZone: 'Asia/Qyzylorda' };
 
 /** Any of these, at any time. The same place is the same row in each run. */
-export function someEdit(random: (below: number) => number): string {
+function someEdit(): string {
   const place = (table: string) =>
     `(select id from ${table} order by id limit 1 offset ${random(150)})`;
   const sale = `(select id from sales order by id limit 1 offset ${random(36)})`;
@@ -20,7 +27,7 @@ export function someEdit(random: (below: number) => number): string {
     `update landing_leads set first_utm_source = 'blog' where id = ${place('landing_leads')}`,
     `update landing_leads set quarantined = not quarantined where id = ${place('landing_leads')}`,
     `update landing_leads set created_at = created_at + interval '${random(60) - 30} hours' where id = ${place('landing_leads')}`,
-    `update landing_leads set email_clicked_at = now(), contact_issues = '{phone_invalid}' where id = ${place('landing_leads')}`,
+    `update landing_leads set email_clicked_at = now(), contact_issues = '["phone_invalid"]' where id = ${place('landing_leads')}`,
     `delete from landing_leads where id = ${place('landing_leads')}`,
     `insert into landing_leads (id, kind, utm_source, created_at, person_id) select gen_random_uuid(), kind, 'Google',
       created_at + interval '${random(50)} hours', person_id from landing_leads where id = ${place('landing_leads')}`,
@@ -34,7 +41,7 @@ export function someEdit(random: (below: number) => number): string {
 }
 
 /** Of the last touch, by source: what reports say, from the rows themselves. `$1`, `$2`: the first day and the one after the last. */
-export const COUNTED_BY_SOURCE = `
+const COUNTED_BY_SOURCE = `
   with came as (
     select l.id, coalesce(l.person_id, l.id) as person, lower(coalesce(l.utm_source, '')) as source,
       floor(extract(epoch from d.first_moved_at - l.created_at) / 60)::int as minutes
@@ -51,3 +58,52 @@ export const COUNTED_BY_SOURCE = `
     percentile_disc(0.5) within group (order by c.minutes) as "contactMinutes", coalesce(b.sales, 0) as sales,
     coalesce(b.refunds, 0) as refunds, coalesce(b.revenue, 0) as revenue
   from came c left join bought b on b.source = c.source group by c.source, b.sales, b.refunds, b.revenue order by c.source`;
+
+interface Reported {
+  report: { rows: { keys: string[] | null; leads: number; [name: string]: unknown }[] };
+  cohorts: unknown;
+}
+
+/** Edits so many times, and answers each edit with what was kept and what is counted anew, of one report and of the sources. */
+export async function editAndCompare({ sql }: Pick<TestProject, 'sql'>, times: number) {
+  const ask = async (asked: Record<string, unknown>) => {
+    const [row] = await sql<Reported>(
+      'select leadwire_report($1::jsonb) as report, leadwire_report_cohorts($1::jsonb) as cohorts',
+      [JSON.stringify({ ...asked, unit: 'week', days: [7, 30] })],
+    );
+    return row;
+  };
+  const seen: { edit: string; kept: unknown; anew: unknown }[] = [];
+  for (let n = 0; n < times; n += 1) {
+    const edit = someEdit();
+    await sql(edit);
+    const chosen = {
+      touch: n % 2 === 0 ? 'last' : 'first',
+      by: ['source', 'ad', 'page', 'day'][random(4)],
+    };
+    const sources = await ask({ ...KEPT, by: 'source', touch: 'last' });
+    const told = (sources?.report.rows ?? []).filter(({ keys, leads }) => keys && leads > 0);
+    const counted = await sql<{ source: string }>(COUNTED_BY_SOURCE, ['2026-03-01', '2026-04-01']);
+    seen.push({
+      edit,
+      kept: [
+        await ask({ ...KEPT, ...chosen }),
+        told.map(numbersOf).sort((a, b) => (a.source < b.source ? -1 : 1)),
+      ],
+      anew: [await ask({ ...ANEW, ...chosen }), counted],
+    });
+  }
+  return seen;
+}
+
+function numbersOf({
+  keys,
+  leads,
+  people,
+  contactMinutes,
+  sales,
+  refunds,
+  revenue,
+}: Reported['report']['rows'][number]) {
+  return { source: keys?.[0] ?? '', leads, people, contactMinutes, sales, refunds, revenue };
+}
