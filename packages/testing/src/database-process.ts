@@ -21,7 +21,7 @@ export interface DatabaseAnswer {
 /** What tests ask of a project. */
 export interface TestProject extends Pick<Project, 'url' | 'sql' | 'close'> {
   /** Of the process that it is; a benchmark reads its processor time. */
-  pid: number | undefined;
+  pid?: number | undefined;
 }
 
 /**
