@@ -95,19 +95,22 @@ describeWithCompose('a backup', () => {
       const sandbox = connectSandbox(stack.sandboxUrl);
       const sent = await send(LEADS, 0);
       await untilSent(sandbox, sent, LONG);
+      // Delivered, too: what providers tell would go on to be stored while it is counted. And before they are down, because
+      // Mobizon is asked what became of an SMS.
+      await rowsWhen((rows) =>
+        sent.every(({ leadId }) => {
+          const row = rows.get(leadId);
+          return row?.email_delivered_at && row.sms_delivered_at && row.amocrm_synced;
+        }),
+      );
       for (const provider of ['resend', 'mailgun', 'mobizon'] as const) {
         await sandbox.addFault({ provider, action: { do: 'fixed', status: 503, body: 'down' } });
       }
       const waiting = await send(WAITING, 1_000_000);
       const [gone, ...others] = waiting;
-      const before = await rowsWhen((rows) => {
-        const isSent = sent.every(({ leadId }) => {
-          const row = rows.get(leadId);
-          // Delivered, too: what providers tell would go on to be stored while it is counted.
-          return row?.email_delivered_at && row.sms_delivered_at && row.amocrm_synced;
-        });
-        return isSent && waiting.every(({ leadId }) => rows.get(leadId)?.amocrm_synced);
-      });
+      const before = await rowsWhen((rows) =>
+        waiting.every(({ leadId }) => rows.get(leadId)?.amocrm_synced),
+      );
       const counts = await countMessages(stack, STREAMS);
 
       await script('backup');
