@@ -20,7 +20,10 @@ export interface DatabaseAnswer {
 }
 
 /** What tests ask of a project. */
-export type TestProject = Pick<Project, 'url' | 'sql' | 'close'>;
+export interface TestProject extends Pick<Project, 'url' | 'sql' | 'close'> {
+  /** Of the process that it is; a benchmark reads its processor time. */
+  pid?: number | undefined;
+}
 
 interface RunOptions {
   isOptimised?: boolean;
@@ -50,11 +53,11 @@ export async function startDatabaseProcess(
 ): Promise<TestProject> {
   const key = JSON.stringify([options, run]);
   const process = await takeKept(key);
-  if (process) return lend(key, process);
+  if (process) return lend(key, run, process);
   const fresh = new DatabaseProcess(run);
   try {
     await fresh.start(options);
-    return lend(key, fresh);
+    return lend(key, run, fresh);
   } catch (thrown) {
     await fresh.end();
     throw thrown;
@@ -71,9 +74,11 @@ async function takeKept(key: string): Promise<DatabaseProcess | undefined> {
   return takeKept(key);
 }
 
-function lend(key: string, process: DatabaseProcess): TestProject {
+function lend(key: string, run: RunOptions, process: DatabaseProcess): TestProject {
   let closing: Promise<void> | undefined;
   const giveBack = async (): Promise<void> => {
+    // A benchmark measures from a fresh start.
+    if (run.isOptimised) return process.end();
     await process.leave();
     kept.push({ key, process });
     const [oldest] = kept;
@@ -83,6 +88,7 @@ function lend(key: string, process: DatabaseProcess): TestProject {
   };
   return {
     url: process.url,
+    pid: process.pid,
     sql: (query, params) => process.sql(query, params),
     close: () => (closing ??= giveBack().catch(() => process.end())),
   };
@@ -112,6 +118,10 @@ class DatabaseProcess {
       const error = { message: 'the database has ended' };
       for (const [id, settle] of this.#waiting) settle({ id, error });
     });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   async start(options: ProjectOptions): Promise<void> {
