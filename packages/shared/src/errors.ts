@@ -12,12 +12,14 @@
  * Anything else is a bug of ours and is treated as transient, so that a fix and a restart lose nothing.
  */
 
+import type { AlertName } from './contract/alert-kinds.ts';
+
 interface StopOptions extends RetryOptions {
   /**
    * What has stopped, one token, when several consumers stop for the same reason: they give one alert
    * about it together instead of one each.
    */
-  what?: string;
+  what?: AlertName;
 }
 
 interface RetryOptions extends ErrorOptions {
@@ -66,7 +68,7 @@ export class SnoozeError extends Error {
 export class ChannelStoppedError extends Error {
   override readonly name = 'ChannelStoppedError';
   readonly retryAfterMs: number | undefined;
-  readonly what: string | undefined;
+  readonly what: AlertName | undefined;
 
   constructor(message: string, options: StopOptions = {}) {
     super(message, options);

@@ -1,7 +1,7 @@
 /** The service's parts, put together. */
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { eventSchemas } from '@leadwire/shared/contract/events';
-import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { createDatabase, databaseStopped } from '@leadwire/shared/providers/supabase';
 import type { App, AppParts, AppWork } from '@leadwire/shared/service/app';
 import { createHttpPorts } from './api/api.ts';
 import { createHttp } from './api/http.ts';
