@@ -44,7 +44,7 @@ const WORDS: Readonly<Record<AlertKind, AlertWords>> = {
     raised: 'Не удалось обработать: $',
     resolved: 'Всё разобрано: $',
     advice:
-      'Эти записи отложены и не пропадут, но сами не уйдут. В консоли написано, почему, и есть кнопки «Повторить» и «Отбросить».',
+      'Эти записи отложены и не пропадут, но сами не уйдут. В консоли написано, почему, и есть кнопки «Отправить ещё раз» и «Убрать совсем».',
     page: PROBLEMS,
   },
   'service_gone-*': {
@@ -179,7 +179,7 @@ const WORDS: Readonly<Record<AlertKind, AlertWords>> = {
   },
   referrals_self_referral: happened({
     raised: 'Партнёр привёл сам себя: вознаграждение задержано',
-    advice: 'Ему ничего не начислено, пока вы не решите: утвердить или отказать.',
+    advice: 'Ему ничего не начислено, пока вы не одобрите это сами.',
     page: PARTNERS,
   }),
   referrals_refund_after_payment: happened({
