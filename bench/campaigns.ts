@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { say, step } from '../scripts/machine/progress.mjs';
 import type { Seen } from './counting-resend-server.ts';
 import { startCountingResend, type CountingResend } from './counting-resend.ts';
+import { processorSecondsOf } from './process-time.ts';
 import { readMeasures } from './service-measures.ts';
 import { table } from './table.ts';
 
@@ -36,6 +37,8 @@ interface Result {
   /** From the start to the last person, by the database's clock. */
   sendSeconds: number;
   peakMegabytes: number;
+  /** Processor time from the start to the end, in seconds: of all mailer-batch together, of the database. */
+  busySeconds: { mailers: number; database: number };
   seen: Seen;
 }
 
@@ -66,7 +69,11 @@ export async function benchCampaigns({
       try {
         results.push(
           await step(`${size} people at ${limit} calls a second`, () =>
-            measure(mailer, resend, { people: size, limit }),
+            measure([mailer, ...others], resend, {
+              people: size,
+              limit,
+              databasePid: supabase.landing.pid,
+            }),
           ),
         );
       } finally {
@@ -112,11 +119,20 @@ const answerSchema = z.object({
   }),
 });
 
+interface Measured extends Pick<Result, 'people' | 'limit'> {
+  databasePid: number | undefined;
+}
+
 async function measure(
-  mailer: ServiceProcess,
+  mailers: readonly [ServiceProcess, ...ServiceProcess[]],
   resend: CountingResend,
-  { people, limit }: Pick<Result, 'people' | 'limit'>,
+  { people, limit, databasePid }: Measured,
 ): Promise<Result> {
+  const [mailer] = mailers;
+  const busy = () => ({
+    mailers: mailers.reduce((sum, { pid }) => sum + processorSecondsOf(pid), 0),
+    database: processorSecondsOf(databasePid),
+  });
   const call = async (path: string, init: RequestInit): Promise<unknown> => {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, ...init.headers };
     const response = await fetch(`${mailer.url}/api/campaigns${path}`, { ...init, headers });
@@ -135,6 +151,7 @@ async function measure(
   const csv = { 'content-type': 'text/csv' };
   await call(`/${id}/audience`, { method: 'PUT', headers: csv, body: listOf(people) });
   const listSeconds = (performance.now() - begunAt) / 1_000;
+  const before = busy();
   const start = { method: 'POST', headers: json, body: JSON.stringify({ confirm: people }) };
   await call(`/${id}/start`, start);
   let campaign = read(await call(`/${id}`, {}));
@@ -145,8 +162,14 @@ async function measure(
   if (campaign.status !== 'finished') throw new Error(`the campaign is ${campaign.status}`);
   const sendSeconds =
     (Date.parse(campaign.finishedAt ?? '') - Date.parse(campaign.startedAt ?? '')) / 1_000;
+  const after = busy();
+  const busySeconds = {
+    mailers: after.mailers - before.mailers,
+    database: after.database - before.database,
+  };
   const peakMegabytes = await memory.stop();
-  return { people, limit, listSeconds, sendSeconds, peakMegabytes, seen: await resend.seen() };
+  const seen = await resend.seen();
+  return { people, limit, listSeconds, sendSeconds, peakMegabytes, busySeconds, seen };
 }
 
 const DRAFT = {
@@ -195,11 +218,13 @@ function watchMemory(service: ServiceProcess): { stop(): Promise<number> } {
 const HEAD = [
   ...['recipients', 'calls', 'limit', 'ideal', 'took', 'of ideal'],
   ...['most in 1 s', 'refused', 'missed', 'doubled', 'list', 'peak memory'],
+  'busy for 1,000: mailer, database',
 ];
 
 function describe(results: readonly Result[]): string {
   const rows = results.map((result) => {
-    const { people, limit, listSeconds, sendSeconds, peakMegabytes, seen } = result;
+    const { people, limit, listSeconds, sendSeconds, peakMegabytes, busySeconds, seen } = result;
+    const ofThousand = (value: number) => `${((value / people) * 1_000).toFixed(2)} s`;
     const leastCalls = Math.ceil(people / MAILS_IN_A_CALL);
     // The first call may leave at once: n calls take n - 1 distances. Of a few nothing can be said.
     const ideal = leastCalls < FEWEST_CALLS ? undefined : (leastCalls - 1) / limit;
@@ -209,6 +234,7 @@ function describe(results: readonly Result[]): string {
       ideal === undefined ? '' : `${(sendSeconds / ideal).toFixed(2)} ×`,
       ...[String(seen.mostInASecond), String(seen.refused), String(people - seen.addresses)],
       ...[String(seen.doubled), seconds(listSeconds), `${Math.round(peakMegabytes)} MB`],
+      `${ofThousand(busySeconds.mailers)}, ${ofThousand(busySeconds.database)}`,
     ];
   });
   return table(HEAD, rows);

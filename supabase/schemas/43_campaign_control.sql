@@ -187,9 +187,15 @@ create function public.leadwire_campaign_close_cancelled() returns void
 language sql set search_path = '' as $$
   with closed as (
     update public.campaign_batches b set state = 'settled', settled_at = clock_timestamp()
-    from public.campaigns c
-    where c.id = b.campaign_id and c.status = 'cancelled' and b.state = 'sending'
-      and coalesce(b.lease_until, '-infinity') <= clock_timestamp()
+    from (
+      select k.campaign_id, k.n from public.campaigns c
+      join public.campaign_batches k on k.campaign_id = c.id and k.state = 'sending'
+        and coalesce(k.lease_until, '-infinity') <= clock_timestamp()
+      where c.status = 'cancelled'
+      -- One that is being settled at this moment has its end.
+      for update of k skip locked
+    ) x
+    where b.campaign_id = x.campaign_id and b.n = x.n
     returning b.campaign_id, b.n
   ), locked as (
     select r.id from closed x

@@ -28,37 +28,59 @@ language sql stable set search_path = '' as $$
   end;
 $$;
 
--- Looks at a batch before its turn, and changes nothing: what would be sent, as of now. A batch that has been tried
--- (body_hash) keeps its people and its time, so that its request has the same bytes.
-create function public.leadwire_campaign_look(p_id uuid, p_n integer) returns jsonb
+-- Looks at batches of a campaign before their turns, and changes nothing: what would be sent, as of now. A batch that has
+-- been tried (body_hash) keeps its people and its time, so that its request has the same bytes. What was frozen comes once,
+-- null when none of them may be sent now. { frozen, batches: [hindrance or { kind: ready, ratePerSecond, batch }] }, in
+-- the order of p_ns.
+create function public.leadwire_campaign_look_batches(p_id uuid, p_ns integer[]) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
   v_campaign public.campaigns;
   v_batch public.campaign_batches;
-  v_hindrance jsonb;
+  v_looked jsonb;
+  v_is_ready boolean := false;
+  v_batches jsonb[] := '{}';
+  v_n integer;
 begin
   select * into v_campaign from public.campaigns c where c.id = p_id;
-  select * into v_batch from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n;
-  v_hindrance := public.leadwire_campaign_hindrance(v_campaign, v_batch);
-  if v_hindrance is not null then
-    return v_hindrance;
-  end if;
-  return jsonb_build_object('kind', 'ready', 'ratePerSecond', v_campaign.rate_per_second, 'batch', jsonb_build_object(
-    'campaignId', p_id, 'n', p_n, 'channel', v_campaign.channel, 'campaignName', v_campaign.name,
-    'template', v_campaign.template,
-    'frozen', v_campaign.frozen, 'idempotencyKey', v_batch.idempotency_key, 'attempts', v_batch.attempts,
-    'isInherited', v_batch.body_hash is not null,
-    'at', case when v_batch.body_hash is null then clock_timestamp() else v_batch.first_claim_at end,
-    'providerRef', v_batch.provider_ref, 'stage', v_batch.stage,
-    'recipients', (
-      select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'row', r.line, 'contact', r.contact, 'name', r.name,
-        'variables', r.variables) order by r.line, r.id), '[]')
-      from public.leadwire_campaign_sendable(p_id, p_n) s
-      join public.campaign_recipients r on r.campaign_id = p_id and r.batch = p_n and r.id = s.id
-      where case when v_batch.body_hash is null then s.why_not is null else r.status = 'sending' end
-    )
-  ));
+  foreach v_n in array p_ns loop
+    select * into v_batch from public.campaign_batches b where b.campaign_id = p_id and b.n = v_n;
+    v_looked := public.leadwire_campaign_hindrance(v_campaign, v_batch);
+    if v_looked is null then
+      v_is_ready := true;
+      v_looked := jsonb_build_object('kind', 'ready', 'ratePerSecond', v_campaign.rate_per_second,
+        'batch', jsonb_build_object(
+          'campaignId', p_id, 'n', v_n, 'channel', v_campaign.channel, 'campaignName', v_campaign.name,
+          'template', v_campaign.template, 'idempotencyKey', v_batch.idempotency_key, 'attempts', v_batch.attempts,
+          'isInherited', v_batch.body_hash is not null,
+          'at', case when v_batch.body_hash is null then clock_timestamp() else v_batch.first_claim_at end,
+          'providerRef', v_batch.provider_ref, 'stage', v_batch.stage,
+          'recipients', (
+            select coalesce(jsonb_agg(jsonb_build_object('id', r.id, 'row', r.line, 'contact', r.contact,
+              'name', r.name, 'variables', r.variables) order by r.line, r.id), '[]')
+            from public.campaign_recipients r
+            where r.campaign_id = p_id and r.batch = v_n and case
+              when v_batch.body_hash is not null then r.status = 'sending'
+              -- Looked up in a set, not joined: the planner expects one person and joins a hundred by nested loops.
+              else r.id in (
+                select s.id from public.leadwire_campaign_sendable(p_id, v_n) s where s.why_not is null
+              ) end
+          )
+        ));
+    end if;
+    v_batches := v_batches || v_looked;
+  end loop;
+  return jsonb_build_object('frozen', case when v_is_ready then v_campaign.frozen end, 'batches', to_jsonb(v_batches));
 end
+$$;
+
+-- The same for one batch, with what was frozen in it: a mailer-batch of the version before asks so.
+create function public.leadwire_campaign_look(p_id uuid, p_n integer) returns jsonb
+language sql stable set search_path = '' as $$
+  select case x.looked #>> '{batches,0,kind}'
+    when 'ready' then jsonb_set(x.looked #> '{batches,0}', '{batch,frozen}', x.looked -> 'frozen')
+    else x.looked #> '{batches,0}' end
+  from public.leadwire_campaign_look_batches(p_id, array[p_n]) as x(looked);
 $$;
 
 -- These people have not had the topic after all: another campaign about it may write to them.
@@ -68,6 +90,18 @@ language sql set search_path = '' as $$
   using public.campaigns c, public.campaign_recipients r
   where c.id = p_id and r.id = any (p_ids) and t.topic = c.topic and t.channel = c.channel
     and t.contact = r.contact and t.campaign_id = p_id;
+$$;
+
+-- Locks batches and their people in the order in which everybody does. One alone locks what is its own by itself.
+create function public.leadwire_campaign_lock_batches(p_id uuid, p_ns integer[]) returns void
+language plpgsql set search_path = '' as $$
+begin
+  if cardinality(p_ns) = 1 then
+    return;
+  end if;
+  perform from public.campaign_batches b where b.campaign_id = p_id and b.n = any (p_ns) order by b.n for update;
+  perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = any (p_ns) order by r.id for update;
+end
 $$;
 
 -- Claims a batch for p_lease_ms, if its people are still p_ids (in the order of the list): they are then `sending`,
@@ -153,6 +187,38 @@ begin
 end
 $$;
 
+-- Claims several batches of a campaign in one transaction, each as leadwire_campaign_claim: what hinders one does not
+-- hinder another. p_claims: [{ n, owner, at, bodyHash, ids, rate }]; the answers are in their order. Everything that they
+-- lock is locked before the first of them, in the order in which everybody locks it: campaign, batches by their number,
+-- people by their id. Claims of one topic wait for each other: two that insert the same people, each batch in its own
+-- order, could block each other.
+create function public.leadwire_campaign_claim_batches(p_id uuid, p_lease_ms integer, p_claims jsonb) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_topic text;
+  v_claim record;
+  v_answers jsonb[] := '{}';
+begin
+  select c.topic into v_topic from public.campaigns c where c.id = p_id for share;
+  if v_topic is not null then
+    perform pg_advisory_xact_lock(hashtextextended('leadwire.topic:' || v_topic, 0));
+  end if;
+  perform public.leadwire_campaign_lock_batches(p_id, array(
+    select (x.value ->> 'n')::integer from jsonb_array_elements(p_claims) x
+  ));
+  for v_claim in
+    select x.* from rows from (
+      jsonb_to_recordset(p_claims) as (n integer, owner text, at timestamptz, "bodyHash" text, ids uuid[], rate numeric)
+    ) with ordinality as x(n, owner, at, body_hash, ids, rate, place)
+    order by x.place
+  loop
+    v_answers := v_answers || public.leadwire_campaign_claim(p_id, v_claim.n, v_claim.owner, p_lease_ms, v_claim.at,
+      v_claim.body_hash, v_claim.ids, v_claim.rate);
+  end loop;
+  return to_jsonb(v_answers);
+end
+$$;
+
 -- Writes down how far a sender has come (Mobizon takes several steps) and holds the lease for p_lease_ms more.
 -- { kind: noted }, or { kind: lost }: somebody else has it by now, nothing more may be sent.
 create function public.leadwire_campaign_note(
@@ -214,6 +280,28 @@ begin
   return jsonb_build_object('open', (
     select count(*) from public.campaign_batches b where b.campaign_id = p_id and b.state <> 'settled'
   ));
+end
+$$;
+
+-- Records how the people of several batches of a campaign ended, each as leadwire_campaign_settle, in one transaction.
+-- p_settled: [{ n, results }]. Answers { open }: batches of the campaign that are left after all of them. The campaign is
+-- locked as for a claim: who changes all of its batches locks it first.
+create function public.leadwire_campaign_settle_batches(
+  p_id uuid, p_settled jsonb, p_ask_after_ms bigint
+) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_settled record;
+  v_open jsonb;
+begin
+  perform from public.campaigns c where c.id = p_id for share;
+  perform public.leadwire_campaign_lock_batches(p_id, array(
+    select (x.value ->> 'n')::integer from jsonb_array_elements(p_settled) x
+  ));
+  for v_settled in select x.* from jsonb_to_recordset(p_settled) as x(n integer, results jsonb) loop
+    v_open := public.leadwire_campaign_settle(p_id, v_settled.n, v_settled.results, p_ask_after_ms);
+  end loop;
+  return v_open;
 end
 $$;
 

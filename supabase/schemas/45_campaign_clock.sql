@@ -60,7 +60,8 @@ begin
     select b.n from (
       select k.n, k.nudged_at from public.campaign_batches k
       where k.campaign_id = c.id and k.state <> 'settled' and (k.lease_until is null or k.lease_until <= v_now)
-      order by k.n limit p_ahead
+      -- Who claims or settles several holds them until all are done: this one must not wait for one with others in hand.
+      order by k.n limit p_ahead for update skip locked
     ) as b
     where b.nudged_at is null or b.nudged_at < v_now - make_interval(secs => p_nudge_ms / 1000.0)
     order by b.n limit v_room

@@ -61,67 +61,26 @@ $$;
 -- null, days: [{ day, leads, sales, revenue, spend }], stages: [{ stage, count }] } with
 -- sums: { keys, leads, people, reachable, delivered, clicked, deals, sales, refunds, revenue, spend, contactMinutes }.
 -- A lead belongs to the day when it came, and what was sold to its person later on belongs to it: by touch, the first
--- lead before the sale or the last one. Held leads do not count. Sales are those that were not refunded. Null keys are
+-- lead before the sale or the last one. Minutes are whole ones, their median is one of them. Held leads do not count. Sales are those that were not refunded. Null keys are
 -- sales that no lead led to, on the day of the sale, and spend that the grouping does not know; null spend is unknown.
 create function private.report(asked jsonb, own text[]) returns jsonb
-language plpgsql stable set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
+language plpgsql set search_path = '' set plan_cache_mode = 'force_custom_plan' as $$
 declare
-  zone text := asked ->> 'timeZone';
-  day_from date := (asked ->> 'since')::date;
-  day_to date := (asked ->> 'until')::date;
-  at_from timestamptz := day_from::timestamp at time zone zone;
-  at_to timestamptz := (day_to + 1)::timestamp at time zone zone;
-  is_first boolean := asked ->> 'touch' = 'first';
   parted_by text := asked ->> 'by';
   only_source text := left(lower(asked ->> 'source'), 200);
   only_campaign text := left(lower(asked ->> 'campaign'), 200);
-  has_campaign boolean := parted_by in ('campaign', 'ad') or only_campaign is not null;
 begin
   return (
-    with sold as materialized (
-      select case when is_first then s.first_lead_id else s.last_lead_id end as lead_id, s.sold_at,
-        (s.refunded_at is null)::integer as sales, (s.refunded_at is not null)::integer as refunds,
-        case when s.refunded_at is null then coalesce(s.amount, 0) else 0 end as revenue
-      from public.sales s where s.sold_at is not null and s.superseded_by is null
-    ), bought as (
-      select lead_id, sum(sales) as sales, sum(refunds) as refunds, sum(revenue) as revenue
-      from sold where lead_id is not null group by lead_id
-    ), entries as materialized (
-      select true as is_lead, false as is_alone, coalesce(r.person_id, r.id) as person,
-        (r.created_at at time zone zone)::date as day,
-        left(lower(coalesce(case when f.is_by_first then r.first_utm_source else r.utm_source end, '')), 200) as source,
-        case when has_campaign then
-          left(lower(coalesce(case when f.is_by_first then r.first_utm_campaign else r.utm_campaign end, '')), 200) end as campaign,
-        case when parted_by = 'ad' then
-          left(lower(coalesce(case when f.is_by_first then r.first_utm_content else r.utm_content end, '')), 200) end as content,
-        case when parted_by = 'page' then left(coalesce(r.form, r.source, r.kind, ''), 200) end as page,
-        case when parted_by = 'referrer' then left(lower(coalesce(r.metadata ->> 'ref',
-          case when lower(r.utm_source) like 'ref\_%' then substr(r.utm_source, 5) end, '')), 200) end as ref,
-        (r.phone is not null and not r.contact_issues ? 'phone_invalid')
-          or (r.email is not null and r.email_bounced_at is null) as is_reachable,
-        coalesce(r.email_delivered_at, r.email_opened_at, r.email_clicked_at, r.sms_delivered_at, r.sms_clicked_at)
-          is not null as is_delivered,
-        coalesce(r.email_clicked_at, r.sms_clicked_at) is not null as is_clicked,
-        r.amocrm_deal_id is not null and r.amocrm_deleted_at is null as is_deal, r.amocrm_stage as stage,
-        extract(epoch from d.first_moved_at - r.created_at) / 60 as minutes,
-        coalesce(b.sales, 0) as sales, coalesce(b.refunds, 0) as refunds, coalesce(b.revenue, 0) as revenue,
-        null::numeric as spend
-      from public.landing_leads r
-      cross join lateral (
-        select is_first and coalesce(r.first_utm_source, r.first_utm_campaign) is not null as is_by_first
-      ) f
-      left join bought b on b.lead_id = r.id
-      left join public.crm_deals d on d.id = r.id and d.first_moved_at > r.created_at
-      where r.created_at >= at_from and r.created_at < at_to and not r.quarantined
+    with entries as (
+      select s.*, false as is_spend, null::numeric as spend from private.report_read(asked, own) s
       union all
-      select false, true, null, (s.sold_at at time zone zone)::date, '', '', '', '', '', false, false, false, false, null,
-        null, s.sales, s.refunds, s.revenue, null
-      from sold s where s.lead_id is null and s.sold_at >= at_from and s.sold_at < at_to and own is null
-      union all
-      select false, false, null, a.day, a.utm_source, a.utm_campaign, a.utm_content, null, null, false, false, false, false,
-        null, null, 0, 0, 0, a.amount
-      from public.ad_spend a where a.day between day_from and day_to
-    ), keyed as materialized (
+      select a.day, false, false, a.utm_source, a.utm_campaign, a.utm_content, '', '', false, null, 0, 0, null, 0, 0, 0, 0, 0,
+        0, null, null, true, a.amount
+      from public.ad_spend a
+      where a.day between (asked ->> 'since')::date and (asked ->> 'until')::date
+        and (own is null or a.utm_source = any (own)) and (only_source is null or a.utm_source = only_source)
+        and (only_campaign is null or a.utm_campaign = only_campaign)
+    ), named as (
       select e.*, case
         when parted_by = 'day' then array[e.day::text]
         when parted_by = 'week' then array[date_trunc('week', e.day)::date::text]
@@ -134,35 +93,45 @@ begin
           select coalesce(nullif(f.name, ''), split_part(f.email, '@', 1)) from public.staff f
           where f.role = 'targetologist' and e.source = any (f.utm_sources) order by f.active desc, f.email limit 1
         ), '')]
-        when parted_by = 'page' and e.page is not null then array[e.page]
-        when parted_by = 'referrer' and e.ref is not null then array[e.ref]
+        when parted_by = 'page' and not e.is_spend then array[e.page]
+        when parted_by = 'referrer' and not e.is_spend then array[e.ref]
       end collate "C" as keys
       from entries e
-      where (own is null or e.source = any (own))
-        -- Of one source, or one campaign of it: sales without a lead are of none.
-        and (only_source is null or not e.is_alone and e.source = only_source)
-        and (only_campaign is null or not e.is_alone and e.campaign = only_campaign)
+    ), keyed as materialized (
+      select n.*, dense_rank() over (order by n.keys) as place from named n
+    ), counted as (
+      select k.place, min(k.keys) as keys, sum(k.leads) as leads, sum(k.once) as once, sum(k.reachable) as reachable,
+        sum(k.delivered) as delivered, sum(k.clicked) as clicked, coalesce(sum(k.leads) filter (where k.is_deal), 0) as deals,
+        sum(k.sales) as sales, sum(k.refunds) as refunds, sum(k.revenue) as revenue, sum(k.spend) as spend
+      from keyed k group by grouping sets ((k.place), ())
+    ), repeated as (
+      select k.place, count(distinct a.person) as people from keyed k cross join unnest(k.again) as a(person)
+      group by grouping sets ((k.place), ())
+    ), moved as (
+      select k.place, percentile_disc(0.5) within group (order by m.minutes) as minutes
+      from keyed k cross join unnest(k.minutes) as m(minutes) group by grouping sets ((k.place), ())
     ), summed as (
-      select grouping(k.keys) = 1 as is_total, k.keys, count(*) filter (where k.is_lead) as leads,
-        count(distinct k.person) as people, count(*) filter (where k.is_reachable) as reachable,
-        count(*) filter (where k.is_delivered) as delivered, count(*) filter (where k.is_clicked) as clicked,
-        count(*) filter (where k.is_deal) as deals, coalesce(sum(k.sales), 0) as sales,
-        coalesce(sum(k.refunds), 0) as refunds, coalesce(sum(k.revenue), 0) as revenue, sum(k.spend) as spend,
-        round((percentile_cont(0.5) within group (order by k.minutes))::numeric) as "contactMinutes"
-      from keyed k group by grouping sets ((k.keys), ())
+      -- The sum of all has no row of its own.
+      select coalesce(c.place, 0) = 0 as is_total, c.keys, coalesce(c.leads, 0) as leads,
+        coalesce(c.once, 0) + coalesce(p.people, 0) as people, coalesce(c.reachable, 0) as reachable,
+        coalesce(c.delivered, 0) as delivered, coalesce(c.clicked, 0) as clicked, c.deals, coalesce(c.sales, 0) as sales,
+        coalesce(c.refunds, 0) as refunds, coalesce(c.revenue, 0) as revenue, c.spend, m.minutes as "contactMinutes"
+      from counted c
+      left join repeated p on coalesce(p.place, 0) = coalesce(c.place, 0)
+      left join moved m on coalesce(m.place, 0) = coalesce(c.place, 0)
     )
     select jsonb_build_object(
       'rows', (select coalesce(jsonb_agg(to_jsonb(s) - 'is_total' order by s.leads desc, s.revenue desc, s.keys), '[]')
         from summed s where not s.is_total),
-      'total', (select to_jsonb(s) - 'is_total' from summed s where s.is_total),
-      'paid', (select jsonb_build_object('leads', count(*) filter (where k.is_lead), 'sales', sum(k.sales),
-        'revenue', sum(k.revenue), 'spend', sum(k.spend)) from keyed k
-        where k.source in (select p.source from keyed p where p.spend is not null) having count(*) > 0),
+      'total', (select to_jsonb(s) - 'is_total' || '{"keys": null}' from summed s where s.is_total),
+      'paid', (select jsonb_build_object('leads', sum(k.leads), 'sales', sum(k.sales), 'revenue', sum(k.revenue),
+        'spend', sum(k.spend)) from keyed k
+        where k.source in (select p.source from keyed p where p.is_spend) having count(*) > 0),
       'days', (select coalesce(jsonb_agg(to_jsonb(d) order by d.day), '[]') from (
-        select k.day, count(*) filter (where k.is_lead) as leads, sum(k.sales) as sales, sum(k.revenue) as revenue,
-          sum(k.spend) as spend from keyed k group by k.day) d),
+        select k.day, sum(k.leads) as leads, sum(k.sales) as sales, sum(k.revenue) as revenue, sum(k.spend) as spend
+        from keyed k group by k.day) d),
       'stages', (select coalesce(jsonb_agg(to_jsonb(g) order by g.count desc, g.stage), '[]') from (
-        select k.stage, count(*) as count from keyed k where k.is_deal group by k.stage) g)
+        select k.stage, sum(k.leads) as count from keyed k where k.is_deal group by k.stage) g)
     )
   );
 end
@@ -170,13 +139,13 @@ $$;
 revoke all on function private.report(jsonb, text[]) from public, anon, authenticated;
 
 create function public.leadwire_report(asked jsonb) returns jsonb
-language sql stable set search_path = '' as $$
+language sql set search_path = '' as $$
   select private.report(asked, null);
 $$;
 
 -- For owners and marketers everything; for a targetologist what carries their own tags.
 create function public.console_report(asked jsonb) returns jsonb
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   if coalesce(private.staff_role() not in ('owner', 'viewer', 'targetologist'), true) then
     raise exception 'not for you' using errcode = '42501';

@@ -1,10 +1,15 @@
 /** The running edge, looked at from outside: what is open, what it says of itself, and what a part behind it reaches. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { connect as connectHttp2, constants } from 'node:http2';
 import { request } from 'node:https';
+import { connect as connectPlain } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '@leadwire/testing/nats';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { hostileRequests, waysTo, writeRaw, type Hostile } from './hostile-requests.ts';
 import { describeWithCompose, startStack, type ComposeStack } from './stack.ts';
 
 const DOMAIN = 'leads.localhost';
@@ -101,6 +106,111 @@ describeWithCompose('the edge, from outside', () => {
     expect((await ask(DOMAIN, '/api/webhooks/resend', 'POST')).status).toBe(401);
     expect((await ask(CONSOLE, '/')).status).toBeLessThan(400);
   });
+
+  /** Which of the rows got another answer than they may, or one that tells what has answered. */
+  const wrongOf = async (servername: string, rows: Hostile[]): Promise<string[]> => {
+    const wrong: string[] = [];
+    for (const [what, bytes, wanted] of rows) {
+      const { statuses, said } = await writeRaw({ port: ports.https, servername }, bytes);
+      if (wanted.test(statuses) && !/^(?:server|via|x-powered-by):/im.test(said)) continue;
+      wrong.push(`${servername} ${what}: ${said.slice(0, 300)}`);
+    }
+    return wrong;
+  };
+
+  test('no way of writing an address leads to what is kept inside', async () => {
+    const inside = ['/metrics', '/readyz', '/docs', '/api/landing/leads/0199/status'];
+    const rows = inside.flatMap((page) => waysTo(page, DOMAIN));
+    const ofConsole = ['/metrics', '/readyz'].flatMap((page) => waysTo(page, CONSOLE));
+    expect(await wrongOf(DOMAIN, rows)).toEqual([]);
+    expect(await wrongOf(CONSOLE, ofConsole)).toEqual([]);
+  }, 180_000);
+
+  test('requests with two ends, other hosts, too much of anything or no sense are refused', async () => {
+    expect(await wrongOf(DOMAIN, hostileRequests(DOMAIN, CONSOLE))).toEqual([]);
+  }, 180_000);
+
+  test('also over HTTP/2, and with hundreds of requests taken back at once', async () => {
+    const session = connectHttp2(`https://127.0.0.1:${ports.https}`, {
+      servername: DOMAIN,
+      rejectUnauthorized: false,
+    });
+    const statusOf = async (headers: Record<string, string>) => {
+      const [answer] = (await once(session.request(headers), 'response')) as [
+        { ':status': number },
+      ];
+      return answer[':status'];
+    };
+    const own = { ':authority': DOMAIN };
+    expect(await statusOf({ ...own, ':path': '/metrics' })).toBe(404);
+    expect(await statusOf({ ...own, ':path': '/s/..%2fmetrics' })).toBe(404);
+    expect(await statusOf({ ':authority': CONSOLE, ':path': '/login' })).toBe(421);
+    for (let n = 0; n < 300; n += 1) {
+      const taken = session.request({ ...own, ':path': '/s/none' });
+      taken.on('error', () => undefined).close(constants.NGHTTP2_CANCEL);
+    }
+    // It may end the whole connection then; who comes after is served.
+    session.on('error', () => undefined).destroy();
+    expect((await ask(DOMAIN, '/s/none')).status).toBe(404);
+  }, 60_000);
+
+  test('whoever sends slowly is let go, and nobody waits for them', async () => {
+    const https = { port: ports.https, servername: DOMAIN };
+    const silent = connectPlain(ports.https, '127.0.0.1');
+    const begun = `POST /api/landing/proftest HTTP/1.1\r\nHost: ${DOMAIN}\r\n`;
+    const slow = Promise.all([
+      writeRaw(https, begun, 'X-Slow: 1\r\n'),
+      writeRaw(https, `${begun}Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n`, ' '), // prettier-ignore
+      writeRaw(https, ''),
+      once(silent.on('error', () => undefined).resume(), 'close'),
+    ]);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(DOMAIN, '/s/none')));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 404));
+    const [head, body, nothing] = await slow;
+    // Each is over: with a refusal, or without a word.
+    for (const { statuses } of [head, body, nothing]) expect(statuses).toMatch(/^(?:|4\d\d|502)$/);
+  }, 180_000);
+
+  test('speaks TLS of today alone, and http says nothing but where https is', async () => {
+    const secured = (version: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3') =>
+      new Promise<string>((resolve) => {
+        const versions = { minVersion: version, maxVersion: version };
+        const legacy = { ...versions, ciphers: 'DEFAULT@SECLEVEL=0', servername: DOMAIN };
+        const socket = connectTls(ports.https, '127.0.0.1', {
+          ...legacy,
+          rejectUnauthorized: false,
+        });
+        socket.once('secureConnect', () => (resolve(socket.getProtocol() ?? ''), socket.destroy()));
+        socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+      });
+    const said = [];
+    for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) said.push(await secured(version)); // prettier-ignore
+    const refused = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
+    expect(said).toEqual([refused, refused, 'TLSv1.2', 'TLSv1.3']);
+    const led = async (host: string, path: string) => {
+      const socket = connectPlain(ports.http, '127.0.0.1');
+      let answer = '';
+      socket.setEncoding('latin1').on('data', (text: string) => (answer += text));
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      await once(socket, 'close');
+      return `${answer.slice(9, 12)} ${/^location: (.*)\r$/im.exec(answer)?.[1] ?? ''}`;
+    };
+    expect(await led(DOMAIN, '//evil.example/a')).toBe(`308 https://${DOMAIN}//evil.example/a`);
+    expect(await led(DOMAIN, '/%0d%0aSet-Cookie:a=b')).toBe(`308 https://${DOMAIN}/%0d%0aSet-Cookie:a=b`); // prettier-ignore
+    expect(await led('evil.example', '/')).toBe('404 ');
+    expect(await led('evil.example', `http://${DOMAIN}/`)).toBe(`308 https://${DOMAIN}/`);
+  }, 60_000);
+
+  test('and after all of it a form is taken, by parts that never had to start again', async () => {
+    const form = '{"name":"Дана","phone":"+77000000418"}';
+    const head = `Host: ${DOMAIN}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(form)}`;
+    const bytes = Buffer.from(form).toString('latin1');
+    const { statuses } = await writeRaw({ port: ports.https, servername: DOMAIN }, `POST /api/landing/proftest HTTP/1.1\r\n${head}\r\n\r\n${bytes}`); // prettier-ignore
+    expect(statuses).toBe('201');
+    const parts = await stack.compose('ps', '--quiet', 'edge', 'landing-api', 'console');
+    const again = await stack.docker('inspect', '--format', '{{.RestartCount}}', ...parts.trim().split('\n')); // prettier-ignore
+    expect(again.trim().split('\n')).toEqual(['0', '0', '0']);
+  }, 60_000);
 
   test('a part behind it reaches none of the others that stand there', async () => {
     expect(await reaches('landing-api', 'nats', 4222)).toBe('open');

@@ -84,21 +84,25 @@ export interface Effects {
   doubled: string[];
 }
 
-/** A look moves every mail there is: more often, and the looking would be the load. */
 const LOOK_MS = 2_000;
+/** Of one answer: a mail is 20 kB. */
+const MOST_EFFECTS = 500;
+
+type Sandbox = Pick<ReturnType<typeof connectSandbox>, 'effects'>;
 
 /**
  * Waits until every accepted lead has its mail and its SMS.
  * @throws with what is missing when that takes longer than `timeoutMs`.
  */
 export async function untilSent(
-  sandbox: ReturnType<typeof connectSandbox>,
+  sandbox: Sandbox,
   accepted: People,
   timeoutMs: number,
 ): Promise<Effects> {
   const deadline = Date.now() + timeoutMs;
+  const look = watchEffects(sandbox);
   for (;;) {
-    const effects = await readEffects(sandbox, accepted);
+    const effects = await look(accepted);
     if (effects.missed.length === 0) return effects;
     if (Date.now() > deadline) {
       throw new Error(`not reached: ${effects.missed.length}, among them ${effects.missed[0]}`);
@@ -107,26 +111,29 @@ export async function untilSent(
   }
 }
 
-/** What the providers did for the accepted leads. */
-export async function readEffects(
-  sandbox: ReturnType<typeof connectSandbox>,
-  accepted: People,
-): Promise<Effects> {
+/** What the providers did for the people, looked at again and again: a look moves what is new since the last. */
+export function watchEffects(sandbox: Sandbox): (people: People) => Promise<Effects> {
   const counts = new Map<string, number>();
-  const [mails, sms] = await Promise.all([
-    sandbox.effects({ provider: 'resend' }),
-    sandbox.effects({ provider: 'mobizon' }),
-  ]);
-  for (const { kind, to } of [...mails, ...sms]) {
-    if (kind !== 'mail' && kind !== 'sms') continue;
-    for (const address of to) counts.set(digits(address), (counts.get(digits(address)) ?? 0) + 1);
-  }
-  const wanted = accepted.flatMap(({ email, phone }) => [email, digits(phone)]);
-  return {
-    mails: mails.length,
-    sms: sms.length,
-    missed: wanted.filter((address) => !counts.has(address)),
-    doubled: [...counts].filter(([, count]) => count > 1).map(([address]) => address),
+  const seen = { mail: 0, sms: 0 };
+  const last = { mail: 0, sms: 0 };
+  const take = async (kind: 'mail' | 'sms'): Promise<void> => {
+    const some = await sandbox.effects({ kind, after: last[kind], most: MOST_EFFECTS });
+    for (const { to, sequence } of some) {
+      last[kind] = sequence;
+      seen[kind] += 1;
+      for (const address of to) counts.set(digits(address), (counts.get(digits(address)) ?? 0) + 1);
+    }
+    if (some.length === MOST_EFFECTS) await take(kind);
+  };
+  return async (people) => {
+    await Promise.all([take('mail'), take('sms')]);
+    const wanted = people.flatMap(({ email, phone }) => [email, digits(phone)]);
+    return {
+      mails: seen.mail,
+      sms: seen.sms,
+      missed: wanted.filter((address) => !counts.has(address)),
+      doubled: [...counts].filter(([, count]) => count > 1).map(([address]) => address),
+    };
   };
 }
 

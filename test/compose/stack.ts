@@ -29,6 +29,8 @@ export interface StackOptions {
   files?: readonly string[];
   /** What would stand in `.env`. */
   settings?: Readonly<Record<string, string>>;
+  /** Laid over single services of docker-compose.yml, in its own words. */
+  services?: Readonly<Record<string, object>>;
   /** Over what the stack itself sets for `docker compose`: profiles, ports. */
   env?: Readonly<Record<string, string>>;
   /** More for `docker compose up`. */
@@ -45,6 +47,7 @@ export async function startStack(options: StackOptions = {}): Promise<ComposeSta
   // Compose reads `.env` only where its file is; a person's own must not be part of a test, nor be changed.
   const settings = path.join(folder, 'settings.json');
   const services = { settings: { environment: options.settings ?? {} } };
+  Object.assign(services, options.services);
   await writeFile(settings, JSON.stringify({ services }));
   const env = {
     ...process.env,

@@ -7,11 +7,13 @@ export interface LeadRow {
   email: string | null;
   email_status: string | null;
   sms_status: string | null;
+  email_delivered_at: string | null;
+  sms_delivered_at: string | null;
   amocrm_synced: boolean | null;
 }
 
 const READ_ROWS = `const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: apikey } = process.env;
-const columns = 'id,name,email,email_status,sms_status,amocrm_synced';
+const columns = 'id,name,email,email_status,sms_status,email_delivered_at,sms_delivered_at,amocrm_synced';
 const rows = [];
 for (;;) {
   const from = url + '/rest/v1/landing_leads?order=id&limit=500&select=' + columns + '&id=gt.' + (rows.at(-1)?.id ?? '00000000-0000-0000-0000-000000000000');

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type NatsConnection } from 'nats';
 import { brokerAddress } from '@leadwire/shared/broker/address';
 import { buckets, streams } from '@leadwire/shared/contract/topology';
+import { READS, WRITES } from './broker-rights.ts';
 import {
   USERS,
   startConfiguredBroker,
@@ -106,6 +107,35 @@ describe('a user of the broker', () => {
       expect(allowed).toEqual([]);
     },
   );
+
+  test('reads and writes whole buckets and streams as the table says, and no others', async () => {
+    const may = async (user: User, subject: string) => {
+      const answer = await connections.get(user)!.request(subject, message, PATIENCE).then(() => 'done', String); // prettier-ignore
+      return !answer.includes('Permissions Violation for Publish');
+    };
+    const whoMay = async (...subjects: string[]) => {
+      const found = await Promise.all(
+        USERS.slice(1).map(async (user) => {
+          const each = await Promise.all(subjects.map((subject) => may(user, subject)));
+          return each.includes(true) ? [user] : [];
+        }),
+      );
+      return found.flat().sort().join(' ');
+    };
+    const sorted = (table: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(table).map(([name, users]) => [name, users.split(' ').sort().join(' ')])); // prettier-ignore
+    const [writes, reads] = [new Map<string, string>(), new Map<string, string>()];
+    const read = (stream: string) => [`$JS.API.STREAM.MSG.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}`]; // prettier-ignore
+    for (const bucket of Object.keys(buckets)) {
+      writes.set(bucket, await whoMay(`$KV.${bucket}.probe.sms.x`));
+      reads.set(bucket, await whoMay(...read(`KV_${bucket}`)));
+    }
+    for (const stream of Object.keys(streams)) reads.set(stream, await whoMay(...read(stream)));
+    expect(Object.fromEntries(writes)).toEqual(sorted(WRITES));
+    expect(Object.fromEntries([...reads].filter(([, users]) => users !== ''))).toEqual(
+      sorted(READS),
+    );
+  });
 
   test.each(USERS.slice(1))('%s cannot listen to anything but its own answers', async (user) => {
     // The console hears that something has changed, and looks at the database then.

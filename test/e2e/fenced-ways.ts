@@ -31,7 +31,9 @@ const asIs: Way = {};
 const newest = { '<id>': ({ campaigns }: Told) => campaigns[0] ?? '' };
 const lead = ({ leadId }: Told) => leadId;
 const several: Way = { not: 'names several commands: packages/cli/test/docs.test.ts knows each' };
-const image: Way = { not: 'needs a Docker engine: npm run e2e:compose (test/compose)' };
+const image: Way = {
+  not: 'needs a Docker engine: test/compose/docker-lines.test.ts knows who runs it',
+};
 const host: Way = { not: 'git and docker on the server, no program of ours' };
 const long: Way = { not: 'takes minutes: a program of its own, run by CI or by hand' };
 const natsCli: Way = {

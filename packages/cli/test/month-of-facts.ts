@@ -19,7 +19,7 @@ const START = Date.parse('2026-03-01T17:00:00Z');
 const HOUR = 60 * 60_000;
 /** The same for everybody: a test of sums that fails can be looked at again. */
 let seed = 20_261_129;
-const random = (below: number) => {
+export const random = (below: number) => {
   seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
   return Math.floor((seed / 2 ** 32) * below);
 };

@@ -33,6 +33,7 @@ import {
   sales,
   shuffled,
 } from './month-of-facts.ts';
+import { editAndCompare } from './report-edits.ts';
 import { runCli } from './run-cli.ts';
 
 const PERIOD = ['--since', '2026-03-01', '--until', '2026-03-31'];
@@ -261,6 +262,12 @@ test('a lead that a bot left counts nowhere until it is let out', async () => {
     what: 'it to count',
   });
 }, 150_000);
+
+test('whatever is changed afterwards, the kept sums are those that are counted anew', async () => {
+  for (const { edit, kept, anew } of await editAndCompare(supabase.landing, 60)) {
+    expect({ edit, said: kept }).toEqual({ edit, said: anew });
+  }
+}, 300_000);
 
 test('an audit names what is open and what to do, and fails for what is dangerous', async () => {
   await supabase.landing.sql(

@@ -59,7 +59,7 @@ function ledger(call: Call) {
   const effects = async (filter: EffectFilter = {}): Promise<Effect[]> => {
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(filter)) {
-      if (value !== undefined) query.set(name, value);
+      if (value !== undefined) query.set(name, String(value));
     }
     return (await call<{ effects: Effect[] }>('GET', `/effects?${query.toString()}`)).effects;
   };

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 
 import { createLiquid, parseLiquid } from './liquid-text.ts';
-import { fillInMail, renderMailTexts, renderSmsText, withoutLineBreaks } from './render.ts';
+import { jsonPartsOf } from './json-parts.ts';
+import {
+  fillInMail,
+  renderMailLines,
+  renderMailTexts,
+  renderSmsText,
+  withoutLineBreaks,
+} from './render.ts';
 import type { MailTexts, RenderedMail, RenderedSms } from './render.ts';
 import { countdown } from './russian-time.ts';
 import { TemplateError } from './template-error.ts';
@@ -41,10 +48,15 @@ const PERSONAL = ['name', 'unsubscribeUrl', 'countdown'];
 
 /**
  * Renders for one person. The same person and the same `at` give the same bytes, so `at` has to be kept with what was
- * sent: it is the moment that days are counted from. Both throw a TemplateError where there is no text for a channel.
+ * sent: it is the moment that days are counted from. All throw a TemplateError where there is no text for a channel.
  */
 export type ThawedCampaign = {
   mail(recipient: CampaignRecipient, at: Date): RenderedMail;
+  /** The same mail, its HTML as the bytes between the quotes of a JSON string, in pieces. */
+  mailParts(
+    recipient: CampaignRecipient,
+    at: Date,
+  ): Omit<RenderedMail, 'html'> & { jsonHtml: readonly Buffer[] };
   sms(recipient: CampaignRecipient, at: Date): RenderedSms;
 };
 
@@ -76,19 +88,27 @@ export function thawCampaign(frozen: unknown): ThawedCampaign {
   });
 
   // By the names of the variables that people bring: what is the same for all of them is rendered once.
-  const filledIn = new Map<string, ReturnType<typeof fillInMail>>();
-  const mailFor = (texts: MailTexts, variables: readonly string[]) => {
-    const key = variables.toSorted().join();
-    const known = filledIn.get(key) ?? fillInMail(texts, view, [...PERSONAL, ...variables]);
+  const filledIn = new Map<string, ReturnType<typeof fillIn>>();
+  const fillIn = (variables: readonly string[]) => {
+    if (mailTexts === null) throw new TemplateError(`${template}: no mail was frozen`);
+    const texts = fillInMail(mailTexts, view, [...PERSONAL, ...variables]);
+    return { texts, jsonHtml: jsonPartsOf(texts.html) };
+  };
+  const mailFor = ({ variables }: CampaignRecipient) => {
+    const names = Object.keys(variables);
+    const key = names.toSorted().join();
+    const known = filledIn.get(key) ?? fillIn(names);
     filledIn.set(key, known);
     return known;
   };
 
   return {
-    mail(recipient, at) {
-      if (mailTexts === null) throw new TemplateError(`${template}: no mail was frozen`);
-      const texts = mailFor(mailTexts, Object.keys(recipient.variables));
-      return renderMailTexts(texts, viewFor(recipient, at));
+    mail: (recipient, at) => renderMailTexts(mailFor(recipient).texts, viewFor(recipient, at)),
+    mailParts(recipient, at) {
+      const { texts, jsonHtml } = mailFor(recipient);
+      const own = viewFor(recipient, at);
+      const { subject, text } = renderMailLines(texts, own);
+      return { subject, text, jsonHtml: jsonHtml({ ...own, subject }) };
     },
     sms(recipient, at) {
       if (smsText === null) throw new TemplateError(`${template}: no SMS was frozen`);

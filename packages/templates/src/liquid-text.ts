@@ -18,7 +18,12 @@ export type LiquidText = {
    * The same text for many views that differ only in the variables `open`: everything that names none of them is
    * rendered now, once. Its `render` gives the same bytes. Throws as `render`.
    */
-  fillIn(view: object, open: readonly string[]): Pick<LiquidText, 'render'>;
+  fillIn(view: object, open: readonly string[]): FilledText;
+};
+
+/** `parts` in their order: texts that are the same for everybody, and what is to be rendered for each view. */
+export type FilledText = Pick<LiquidText, 'render'> & {
+  parts: readonly (string | Pick<LiquidText, 'render'>)[];
 };
 
 // `raw` would let a value past the escaping. The others give another text tomorrow than today, and a mail that is
@@ -59,10 +64,14 @@ export function parseLiquid(engine: Liquid, file: string, source: string): Liqui
     variables: attempt(file, () => engine.globalVariablesSync(parsed)),
     render: (view) => attempt(file, () => renderParsed(engine, parsed, view)),
     fillIn(given, open) {
-      const parts = attempt(file, () => renderFixed(engine, { source, parsed }, given, open));
+      const fixed = attempt(file, () => renderFixed(engine, { source, parsed }, given, open));
+      const parts = fixed.map((part) => {
+        if (typeof part === 'string') return part;
+        return { render: (view: object) => attempt(file, () => renderParsed(engine, part, view)) };
+      });
       const render = (view: object) =>
-        parts.map((part) => (typeof part === 'string' ? part : renderParsed(engine, part, view)));
-      return { render: (view) => attempt(file, () => render(view).join('')) };
+        parts.map((part) => (typeof part === 'string' ? part : part.render(view))).join('');
+      return { parts, render };
     },
   };
 }

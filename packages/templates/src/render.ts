@@ -1,5 +1,5 @@
 /** Fills compiled text files in. Pure: the same files and the same view give the same bytes. */
-import type { LiquidText } from './liquid-text.ts';
+import type { FilledText, LiquidText } from './liquid-text.ts';
 import { measureSms } from './sms-length.ts';
 import type { SmsLength } from './sms-length.ts';
 import { TemplateError } from './template-error.ts';
@@ -30,11 +30,19 @@ export function renderMailTexts(
   mail: MailTexts<Pick<LiquidText, 'render'>>,
   view: View,
 ): RenderedMail {
+  const { subject, text } = renderMailLines(mail, view);
+  return { subject, html: `${mail.html.render({ ...view, subject }).trim()}\n`, text };
+}
+
+/** A mail without its HTML. */
+export function renderMailLines(
+  mail: Omit<MailTexts<Pick<LiquidText, 'render'>>, 'html'>,
+  view: View,
+): Omit<RenderedMail, 'html'> {
   const subject = clip(toOneLine(mail.subject.render(view)), MAX_SUBJECT_LENGTH);
   const text = mail.layoutText.render({ ...view, mail: mail.text.render(view).trim() });
   return {
     subject,
-    html: `${mail.html.render({ ...view, subject }).trim()}\n`,
     text: `${text
       .replace(/[ \t]+$/gm, '')
       .replace(/\n{3,}/g, '\n\n')
@@ -47,7 +55,7 @@ export function fillInMail(
   mail: MailTexts,
   view: View,
   open: readonly string[],
-): MailTexts<Pick<LiquidText, 'render'>> {
+): MailTexts<FilledText> {
   return {
     subject: mail.subject.fillIn(view, open),
     html: mail.html.fillIn(view, [...open, 'subject']),

@@ -19,7 +19,10 @@ export interface DatabaseAnswer {
 }
 
 /** What tests ask of a project. */
-export type TestProject = Pick<Project, 'url' | 'sql' | 'close'>;
+export interface TestProject extends Pick<Project, 'url' | 'sql' | 'close'> {
+  /** Of the process that it is; a benchmark reads its processor time. */
+  pid?: number | undefined;
+}
 
 /**
  * Compiling Postgres once more, optimised, costs two seconds of a core; a test asks too little of it for that to pay.
@@ -74,6 +77,7 @@ export async function startDatabaseProcess(
     const url = (await ask({ start: options })) as string;
     return {
       url,
+      pid: child.pid,
       sql: async <Row extends object>(query: string, params: unknown[] = []) =>
         (await ask({ query, params })) as Row[],
       close,

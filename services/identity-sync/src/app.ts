@@ -12,6 +12,7 @@ import { attributeAll } from './attribution.ts';
 import { envSchema, type IdentityEnv } from './env.ts';
 import { createCarryOne } from './handler.ts';
 import { lookAtAll } from './look.ts';
+import { keepReportDays } from './report-days.ts';
 import { keepTrafficDays } from './traffic-days.ts';
 import { tellUpkeepOfDay } from './upkeep-day.ts';
 
@@ -45,10 +46,11 @@ function create(env: IdentityEnv, parts: AppParts): AppWork {
         name: 'identity-look',
         everyMs: env.IDENTITY_LOOK_EVERY_MS,
         onError: (error) => log.warn({ err: error }, 'it could not be looked who has arrived'),
-        async work() {
+        async work(signal) {
           await lookAtAll({ bus, projects, carry, log });
           await attributeAll(projects, log);
           await keepTrafficDays(projects, env.TIME_ZONE, log);
+          await keepReportDays(projects.get('landing')?.database, env.TIME_ZONE, log, signal);
         },
       }),
       ...upkeepDay(env, parts, projects.get('landing')?.database),

@@ -15,6 +15,7 @@ import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import type { SupabaseClient } from '@supabase/supabase-js';
 import { attributeAll } from '../src/attribution.ts';
+import { keepReportDays } from '../src/report-days.ts';
 import { PASSWORD, startFour, type FourDatabases } from './four-databases-rig.ts';
 
 const JANUARY = { since: '2026-01-01', until: '2026-01-31', timeZone: 'Asia/Almaty' };
@@ -260,3 +261,14 @@ test('a project that refuses a column keeps nothing from the others', async () =
   await attributeAll(four.projects, log);
   expect(await sql('tripwire', 'select lead_id is not null as tied from tripwire_users where id = 1')).toEqual([{ tied: true }]); // prettier-ignore
 });
+
+test('the days of reports are counted ahead, of one zone at a time, and say the same', async () => {
+  const before = await report('day');
+  for (const zone of ['UTC', 'Asia/Almaty']) {
+    await keepReportDays(databaseOf('landing'), zone, log, new AbortController().signal);
+    const kept = `select (select zone from private.report_zone) as zone, exists (select from private.report_changes) as waits,
+      (select sum(leads)::int from private.report_sums where is_first) = (select count(*)::int from landing_leads) as whole`;
+    expect(await sql('landing', kept)).toEqual([{ zone, waits: false, whole: true }]);
+    expect(await report('day')).toEqual(before);
+  }
+}, 120_000);

@@ -48,6 +48,45 @@ const settleAs = (id: string, ids: string[], status: 'sent' | 'failed' | 'unknow
 
 const statuses = async (id: string) => (await rig.recipients(id)).map(({ status }) => status);
 
+describe('batches that are claimed and settled at one moment', () => {
+  test('each have their own answer: what hinders one hinders no other', async () => {
+    const id = await rig.launch(people(8, 60), { batchSize: 2, topic: 'stream-at-one-moment' });
+    const store = rig.store();
+    const looked = await Promise.all([1, 2, 3, 4, 9].map((n) => store.look(id, n)));
+    expect(looked.map(({ kind }) => kind)).toEqual([
+      ...['ready', 'ready', 'ready', 'ready', 'missing'],
+    ]);
+    const suppress = `insert into suppressions (channel, contact, reason) values ('email', $1, 'unsubscribed')`;
+    await rig.supabase().landing.sql(suppress, ['person-62@mail.leadwire-sample.kz']);
+    const claims = looked.flatMap((look) => {
+      if (look.kind !== 'ready') return [];
+      const { n, at, recipients, frozen } = look.batch;
+      expect(frozen).toMatchObject({ template: 'stream-moved' });
+      const ids = recipients.map((recipient) => recipient.id);
+      const request = { leaseMs: 60_000, at, bodyHash: `hash ${n}`, ids };
+      // Of the fourth somebody has changed the rate since.
+      return [
+        { n, ids, request: { ...request, owner: `${n}`, ratePerSecond: n === 4 ? 1 : null } },
+      ];
+    });
+    const claimed = await Promise.all(claims.map(({ n, request }) => store.claim(id, n, request)));
+    expect(claimed.map(({ kind }) => kind)).toEqual(['claimed', 'changed', 'claimed', 'changed']);
+    const [first, , third] = claims;
+    expect(await Promise.all([1, 3].map((n) => store.look(id, n)))).toEqual([
+      ...[{ kind: 'busy' }, { kind: 'busy' }],
+    ]);
+    const ended = await Promise.all([
+      settleAs(id, first!.ids, 'sent', 1),
+      settleAs(id, third!.ids.slice(0, 1), 'failed', 3),
+    ]);
+    expect(ended).toEqual([{ open: 3 }, { open: 3 }]);
+    expect(await statuses(id)).toEqual([
+      ...['sent', 'sent', 'pending', 'pending', 'failed', 'sending', 'pending', 'pending'],
+    ]);
+    expect(sum(await rig.campaign(id))).toBe(8);
+  });
+});
+
 describe('a campaign that is paused while its last batch is on its way', () => {
   test('ends with that batch', async () => {
     const id = await rig.launch(people(2));

@@ -51,7 +51,7 @@ const sumsSchema = z.object({
   revenue: z.number(),
   /** Null when nobody has said. */
   spend: z.number().nullable(),
-  /** From receipt to the first move of the deal, the median; null while none was moved. */
+  /** Whole minutes from receipt to the first move of the deal, the median; null while none was moved. */
   contactMinutes: z.number().nullable(),
 });
 export type Sums = z.infer<typeof sumsSchema>;

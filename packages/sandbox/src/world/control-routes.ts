@@ -70,6 +70,8 @@ const effectsQuery = z.object({
   provider: z.string().optional(),
   to: z.string().optional(),
   kind: z.string().optional(),
+  after: z.coerce.number().int().min(0).optional(),
+  most: z.coerce.number().int().min(1).optional(),
 });
 
 function ledgerRoutes(app: FastifyInstance, { world, requests }: Parts): void {

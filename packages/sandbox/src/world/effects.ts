@@ -103,6 +103,10 @@ export type EffectFilter = {
   provider?: string | undefined;
   to?: string | undefined;
   kind?: string | undefined;
+  /** Only those with a higher sequence: what happened since a look. */
+  after?: number | undefined;
+  /** At most so many, the oldest of them. */
+  most?: number | undefined;
 };
 
 export type Effects = {
@@ -119,12 +123,17 @@ export function createEffects(store: Store, now: () => number): Effects {
       const full: Effect = { sequence, at: new Date(now()).toISOString(), ...effect };
       table.put(String(sequence), full);
     },
-    list: (filter = {}) => table.all().filter((effect) => matches(effect, filter)),
+    list: (filter = {}) =>
+      table
+        .all()
+        .filter((effect) => matches(effect, filter))
+        .slice(0, filter.most),
   };
 }
 
-function matches(effect: Effect, { provider, to, kind }: EffectFilter): boolean {
+function matches(effect: Effect, { provider, to, kind, after = 0 }: EffectFilter): boolean {
   return (
+    effect.sequence > after &&
     (provider === undefined || effect.provider === provider) &&
     (kind === undefined || effect.kind === kind) &&
     (to === undefined || effect.to.includes(to))

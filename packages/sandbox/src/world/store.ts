@@ -9,7 +9,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   writeFileSync,
 } from 'node:fs';
@@ -45,6 +45,9 @@ export function openStore(dataDir?: string): Store {
   rewrite(file, tables);
   return new JournaledStore(tables, file);
 }
+
+/** What is read of the file at once. */
+const CHUNK_BYTES = 1_048_576;
 
 class JournaledStore implements Store {
   readonly #tables: Rows;
@@ -122,7 +125,7 @@ function rowsOf(tables: Rows, name: string): Map<string, unknown> {
 function replay(file: string): Rows {
   const tables: Rows = new Map();
   if (!existsSync(file)) return tables;
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
+  for (const line of linesOf(file)) {
     for (const [name, id, row] of parseLine(line)) {
       const rows = rowsOf(tables, name);
       if (row === null) rows.delete(id);
@@ -130,6 +133,24 @@ function replay(file: string): Rows {
     }
   }
   return tables;
+}
+
+/** Line by line: ten thousand mails make a file that is longer than a string can be. */
+function* linesOf(file: string): Generator<string> {
+  const descriptor = openSync(file, 'r');
+  try {
+    const decoder = new TextDecoder();
+    const chunk = Buffer.alloc(CHUNK_BYTES);
+    let rest = '';
+    for (let read = readSync(descriptor, chunk); read > 0; read = readSync(descriptor, chunk)) {
+      const lines = (rest + decoder.decode(chunk.subarray(0, read), { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+    yield rest;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function parseLine(line: string): Change[] {
@@ -143,9 +164,12 @@ function parseLine(line: string): Change[] {
 
 /** Keeps the file as small as its content: statuses change often, and only the last one matters. */
 function rewrite(file: string, tables: Rows): void {
-  const lines = [...tables].flatMap(([name, rows]) =>
-    [...rows].map(([id, row]) => `${JSON.stringify([[name, id, row]])}\n`),
-  );
-  writeFileSync(`${file}.new`, lines.join(''));
+  const descriptor = openSync(`${file}.new`, 'w');
+  for (const [name, rows] of tables) {
+    for (const [id, row] of rows) {
+      appendFileSync(descriptor, `${JSON.stringify([[name, id, row]])}\n`);
+    }
+  }
+  closeSync(descriptor);
   renameSync(`${file}.new`, file);
 }

@@ -53,11 +53,15 @@ interface Holder {
   scopes: readonly Scope[];
 }
 
+interface AccessPorts {
+  bus: Pick<Bus, 'bucket'>;
+  log: Log;
+  /** Milliseconds that never go back. */
+  now?: () => number;
+}
+
 /** A service without any configured token, on loopback, shows its metrics to this machine, as `npm start` parts did. */
-export function createAccess(
-  env: AccessEnv,
-  ports: { bus: Pick<Bus, 'bucket'>; log: Log },
-): Access {
+export function createAccess(env: AccessEnv, ports: AccessPorts): Access {
   const configured = configuredTokens(env);
   const list = createTokenList(ports);
   const isOpenHere = configured.length === 0 && LOOPBACK.includes(env.HOST ?? '');
@@ -112,19 +116,19 @@ function nameOf(own: readonly Scope[]): string {
 }
 
 /** The list as it was a moment ago at most; without the broker, as it was last. */
-function createTokenList({ bus, log }: { bus: Pick<Bus, 'bucket'>; log: Log }) {
+function createTokenList({ bus, log, now = () => performance.now() }: AccessPorts) {
   let tokens: readonly AccessToken[] | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
   const read = async (): Promise<void> => {
-    const startedAt = performance.now();
+    const startedAt = now();
     tokens = (await readKey(bus, TOKENS)) ?? [];
     readAt = startedAt;
   };
 
   return async (): Promise<readonly AccessToken[]> => {
-    if (performance.now() - readAt > FRESH_MS) {
+    if (now() - readAt > FRESH_MS) {
       reading ??= read()
         .catch((thrown: unknown) => {
           log.warn({ err: toError(thrown) }, 'the tokens could not be read: those of before hold');

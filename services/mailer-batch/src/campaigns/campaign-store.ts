@@ -5,8 +5,6 @@
 import type { Database } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import {
-  claimedSchema,
-  blocker,
   kind,
   missing,
   movedSchema,
@@ -17,8 +15,8 @@ import {
   storedAudienceSchema,
   tickSchema,
 } from './campaign-answers.ts';
-import { readyBatchSchema, type BatchResult } from '../sending/channel.ts';
-import { AHEAD_MS, ASK_AFTER_MS, FEWEST_PEOPLE, WEIGH_EVERY_MS } from './policy.ts';
+import { createBatchStore } from './batch-store.ts';
+import { AHEAD_MS, FEWEST_PEOPLE, WEIGH_EVERY_MS } from './policy.ts';
 
 const channel = z.enum(['email', 'sms']);
 const text = z.string().nullable();
@@ -145,30 +143,6 @@ const patchedSchema = z.union([
   notAllowed.extend({ field: z.string() }),
   missing,
 ]);
-const lookedSchema = z.union([
-  z
-    .object({
-      kind: z.literal('ready'),
-      ratePerSecond: z.number().nullable(),
-      batch: readyBatchSchema.omit({ ratePerSecond: true }),
-    })
-    .transform(({ ratePerSecond, batch }) => ({
-      kind: 'ready' as const,
-      batch: { ...batch, ratePerSecond },
-    })),
-  blocker,
-]);
-export interface ClaimRequest {
-  owner: string;
-  leaseMs: number;
-  at: string;
-  bodyHash: string;
-  /** What the look told: the turn was waited for at this rate. */
-  ratePerSecond: number | null;
-  /** In the order of the batch. */
-  ids: readonly string[];
-}
-
 export type CampaignStore = ReturnType<typeof createCampaignStore>;
 
 export function createCampaignStore(database: Pick<Database, 'call'>) {
@@ -238,50 +212,7 @@ export function createCampaignStore(database: Pick<Database, 'call'>) {
     retry: (id: string, { batchSize, unknownToo }: { batchSize: number; unknownToo: boolean }) =>
       byId('retry', id, retriedSchema, { p_batch_size: batchSize, p_unknown_too: unknownToo }),
 
-    /** What would be sent of a batch just now; changes nothing. */
-    look: (id: string, n: number) => byId('look', id, lookedSchema, { p_n: n }),
-    claim: (id: string, n: number, claim: ClaimRequest) =>
-      byId('claim', id, claimedSchema, {
-        p_n: n,
-        p_owner: claim.owner,
-        p_lease_ms: claim.leaseMs,
-        p_at: claim.at,
-        p_body_hash: claim.bodyHash,
-        p_ids: claim.ids,
-        p_rate: claim.ratePerSecond,
-      }),
-    note: (
-      id: string,
-      n: number,
-      note: { owner: string; leaseMs: number; providerRef?: string; stage?: string },
-    ) =>
-      byId('note', id, kind('noted', 'lost'), {
-        p_n: n,
-        p_owner: note.owner,
-        p_lease_ms: note.leaseMs,
-        p_provider_ref: note.providerRef ?? null,
-        p_stage: note.stage ?? null,
-      }),
-    /** Answers how many batches of the campaign are left. */
-    settle: (id: string, n: number, results: BatchResult) =>
-      byId('settle', id, z.object({ open: z.number() }), {
-        p_n: n,
-        p_results: results,
-        p_ask_after_ms: ASK_AFTER_MS,
-      }),
-    /** Puts a claimed batch off. `wasTried`: it may have arrived, the same request is repeated later. */
-    defer: (
-      id: string,
-      n: number,
-      deferral: { owner: string; waitMs: number; error: string; wasTried: boolean },
-    ) =>
-      byId('defer', id, kind('deferred', 'lost'), {
-        p_n: n,
-        p_owner: deferral.owner,
-        p_wait_ms: deferral.waitMs,
-        p_error: deferral.error,
-        p_was_tried: deferral.wasTried,
-      }),
+    ...createBatchStore(database),
     finishIfDone: (id: string) => byId('finish_if_done', id, z.boolean()),
     /** What time brings; each replica calls it again and again, one of them at a time does it. */
     tick: (ahead: number, nudgeMs: number) =>

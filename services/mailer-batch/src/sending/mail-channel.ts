@@ -24,6 +24,10 @@ const BATCH_SIZE = 100;
 const KEY_LIFE_MS = 23 * 60 * 60_000;
 /** Campaigns whose texts are kept parsed. */
 const KEPT_CAMPAIGNS = 20;
+/** Mails that are rendered without a look at what else there is to do: a millisecond or two. */
+const MAILS_AT_ONCE = 10;
+const EMPTY_HTML = '"html":""';
+const COMMA = Buffer.from(',');
 
 export interface MailChannelOptions extends UnsubscribeUrlOptions {
   resend: Pick<ResendClient, 'turnWith' | 'sendBatch'>;
@@ -44,15 +48,18 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
     return texts;
   };
 
-  const compose = (batch: ReadyBatch, recipient: BatchRecipient): BatchMail => {
+  /** The bytes of a `BatchMail` in JSON, in pieces. */
+  const compose = (batch: ReadyBatch, recipient: BatchRecipient): readonly Buffer[] => {
     const wayOut = unsubscribeUrl(options, recipient.id, recipient.contact);
     const { name, variables } = recipient;
     const person = { name, variables, unsubscribeUrl: wayOut };
-    const texts = textsOf(batch).mail(person, new Date(batch.at));
-    return {
+    const { subject, text, jsonHtml } = textsOf(batch).mailParts(person, new Date(batch.at));
+    const mail: BatchMail = {
       from,
       to: recipient.contact,
-      ...texts,
+      subject,
+      html: '',
+      text,
       headers: {
         'List-Unsubscribe': `<${wayOut}>`,
         // One click without a page (RFC 8058).
@@ -64,18 +71,22 @@ export function createMailChannel(options: MailChannelOptions): CampaignChannel 
         { name: 'delivery_id', value: recipient.id },
       ],
     };
+    const json = JSON.stringify(mail);
+    // No value has it: quotes in a value have a backslash.
+    const htmlAt = json.indexOf(EMPTY_HTML) + EMPTY_HTML.length - 1;
+    return [Buffer.from(json.slice(0, htmlAt)), ...jsonHtml, Buffer.from(json.slice(htmlAt))];
   };
 
   const render = async (batch: ReadyBatch): Promise<PreparedBatch> => {
     // Bytes, not text: turning a megabyte into bytes takes 5 ms, which are lost before the turn and not after it.
-    const mails: Buffer[] = [];
-    for (const recipient of batch.recipients) {
+    const pieces: Buffer[] = [Buffer.from('[')];
+    for (const [index, recipient] of batch.recipients.entries()) {
       // Rendering must not hold up a request whose turn it is.
-      await nextTurn();
-      const before = mails.length === 0 ? '[' : ',';
-      mails.push(Buffer.from(before + JSON.stringify(compose(batch, recipient))));
+      if (index % MAILS_AT_ONCE === 0) await nextTurn();
+      if (index > 0) pieces.push(COMMA);
+      pieces.push(...compose(batch, recipient));
     }
-    const body = Buffer.concat([...mails, Buffer.from(mails.length === 0 ? '[]' : ']')]);
+    const body = Buffer.concat([...pieces, Buffer.from(']')]);
     return { batch, body, bodyHash: createHash('sha256').update(body).digest('hex') };
   };
   // One batch after the other: the first is ready soon, instead of all of them late.

@@ -1,0 +1,78 @@
+/**
+ * Who but admin may write any key of a bucket, and who may read a bucket or a stream from end to end: what deploy/nats.conf
+ * gives, as test/deploy/broker-users.int.test.ts finds it on the running broker. A new bucket or stream needs its line; one
+ * that nobody here reads has none in READS. Single keys and subjects are in the cases of that test and of
+ * landing-rights.int.test.ts.
+ */
+export const WRITES: Readonly<Record<string, string>> = {
+  access_tokens: '',
+  bounced: 'notifier',
+  crm_map: 'crm-sync',
+  deliveries: 'notifier console',
+  erasures: '',
+  hook_tokens: 'landing-api',
+  intake_forms: 'lead-store',
+  lead_owners: 'telegram-relay',
+  limits: 'notifier crm-sync telegram-relay mailer-batch',
+  locks: 'crm-sync telegram-relay',
+  message_links: 'landing-api notifier',
+  message_texts: 'lead-store',
+  passes: 'notifier lead-store crm-sync telegram-relay mailer-batch referrals identity-sync',
+  pictures: 'mailer-batch console',
+  referral_codes: 'landing-api console referrals',
+  short_links: 'notifier',
+  staff_sync: 'identity-sync',
+  staff_telegram: 'telegram-relay',
+  telegram_alerts: 'telegram-relay',
+  telegram_codes: 'telegram-relay console',
+  telegram_groups: 'telegram-relay',
+  telegram_students: 'telegram-relay',
+  telegram_updates: 'telegram-relay',
+};
+
+export const READS: Readonly<Record<string, string>> = {
+  ALERTS:
+    'notifier lead-store crm-sync telegram-relay mailer-batch console referrals identity-sync',
+  AUDIT: 'console',
+  CALLS: 'notifier crm-sync telegram-relay mailer-batch console',
+  CAMPAIGNS: 'notifier mailer-batch console',
+  CONTACTS: 'console',
+  CRM_CHANGES: 'notifier telegram-relay console',
+  DEAD_LETTERS:
+    'notifier lead-store crm-sync telegram-relay mailer-batch console referrals identity-sync',
+  DELIVERIES: 'notifier crm-sync telegram-relay console',
+  INTAKE: 'console',
+  LEADS: 'landing-api notifier crm-sync telegram-relay console',
+  MESSAGES: 'notifier console referrals',
+  NOTIFICATIONS: 'notifier console',
+  REFERRALS: 'console',
+  SALES: 'crm-sync',
+  SEQUENCES: 'notifier mailer-batch',
+  SMS_REPORTS: 'notifier console',
+  STAFF: 'crm-sync console identity-sync',
+  STUDENTS: 'crm-sync telegram-relay mailer-batch console',
+  TELEGRAM: 'notifier telegram-relay console',
+  access_tokens:
+    'notifier lead-store crm-sync telegram-relay mailer-batch console referrals identity-sync',
+  bounced: 'notifier',
+  crm_map: 'crm-sync',
+  deliveries: 'notifier telegram-relay console',
+  erasures: 'notifier mailer-batch',
+  intake_forms: 'lead-store',
+  lead_owners: 'telegram-relay',
+  limits: 'notifier crm-sync telegram-relay mailer-batch console',
+  locks: 'crm-sync telegram-relay',
+  message_links: 'notifier',
+  message_texts: 'notifier lead-store',
+  passes: 'notifier lead-store crm-sync telegram-relay mailer-batch referrals identity-sync',
+  pictures: 'mailer-batch console',
+  referral_codes: 'console referrals',
+  short_links: 'notifier',
+  staff_sync: 'console identity-sync',
+  staff_telegram: 'telegram-relay console',
+  telegram_alerts: 'telegram-relay',
+  telegram_codes: 'telegram-relay console',
+  telegram_groups: 'notifier telegram-relay console',
+  telegram_students: 'telegram-relay',
+  telegram_updates: 'telegram-relay',
+};
