@@ -64,7 +64,7 @@ function startWork(env: CrmSyncEnv, parts: ProcessParts): BackgroundWork[] {
   const ports = createPorts(env, parts);
   const { syncLead, giveUp } = createCrmSync(ports);
   const students = createStudentSync(ports);
-  const work = { ...parts, stopNames: [AMOCRM_STOPPED, databaseStopped('landing')] };
+  const work = { ...parts, stopNames: [AMOCRM_STOPPED, databaseStopped('landing')] as const };
   const followDeal = createFollowDeal(ports);
   const giveDeal = createGiveDeal({ ...ports, ...parts, effect: env.AMOCRM_TAKEN });
   return [

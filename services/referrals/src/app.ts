@@ -20,7 +20,7 @@ function create(env: ReferralsEnv, parts: AppParts): AppWork {
   const { bus, log } = parts;
   const project = referralProjectOf(env);
   const database = createDatabase(project);
-  const work = { ...parts, stopNames: [databaseStopped(project.project)] };
+  const work = { ...parts, stopNames: [databaseStopped(project.project)] as const };
   const store = createReferralStore(database);
   const alerts = createAlerts(bus);
   const settle = createSettle({ store, alerts, log });
