@@ -1,7 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { readStream } from '@leadwire/shared/broker/read-stream';
-import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { makeEvent, type Lead, type Outcome } from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
@@ -163,42 +161,6 @@ test('posts that made no lead go after the time that their stream keeps them', a
   await waitFor(async () => !(await left()).includes(old), { what: 'the old post to be gone' });
   expect(await left()).toEqual([young]);
 });
-
-test('a schema that is older than the service is one alert, however many write; it ends when that is mended', async () => {
-  const rename = (from: string, to: string) =>
-    supabase.landing.sql(
-      `alter function ${from}(jsonb) rename to ${to}; notify pgrst, 'reload schema'`,
-    );
-  const writers = ['leadwire_store_leads', 'leadwire_store_outcomes'];
-  for (const name of writers) await rename(name, `${name}_gone`);
-  await startLeadStore();
-  const lead = someLead();
-  await publishLead(lead);
-  await tell(lead, 'email', { outcome: 'sent' });
-  const about = async () => {
-    const found: string[] = [];
-    for await (const { json } of readStream(bus, 'ALERTS', { subject: 'alerts.critical.*' })) {
-      const { what, state = 'raised' } = (json as { data: Alert }).data;
-      found.push(`${state} ${what}`);
-    }
-    return found;
-  };
-  const waitsFor = async (durable: string, stream: string) =>
-    (await (await bus.manager()).consumers.info(stream, durable)).num_ack_pending > 0;
-  await waitFor(async () => (await about()).length > 0, { timeoutMs: 60_000 });
-  await waitFor(() => waitsFor('lead-store-leads', 'LEADS'));
-  await waitFor(() => waitsFor('lead-store-deliveries', 'DELIVERIES'));
-  expect(new Set(await about())).toEqual(new Set(['raised supabase-landing_stopped']));
-
-  for (const name of writers) await rename(`${name}_gone`, name);
-  // Whoever starts it again does not wait for the next probe.
-  await Promise.all(running.splice(0).map((service) => service.kill()));
-  await startLeadStore();
-  await waitFor(() => leadRow(lead), { timeoutMs: 60_000, what: 'the row' });
-  await waitFor(async () => (await about()).at(-1) === 'resolved supabase-landing_stopped', {
-    timeoutMs: 60_000,
-  });
-}, 180_000);
 
 describe('outcomes', () => {
   test('show in the lead, whichever comes first, and only move forward', async () => {
