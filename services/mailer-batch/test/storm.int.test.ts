@@ -50,6 +50,11 @@ test(`${PEOPLE} people get their mail once, at the pace that is allowed, while e
   await reach(PEOPLE * 0.1);
   // Who unsubscribes while it runs and is not claimed yet gets nothing.
   await rig.supabase().landing.sql(suppress, [PEOPLE - 10, PEOPLE - 8]);
+  // A machine that is slow to tell of the first people may be through with the last: then they had theirs before.
+  const leaving = people(3, PEOPLE - 10).map(({ contact }) => contact);
+  const stillToCome = (await rig.recipients(id)).filter(
+    ({ contact, status }) => leaving.includes(contact) && status !== 'sent' && status !== 'sending',
+  ).length;
   await kill(0);
   await reach(PEOPLE * 0.25);
   await kill(1);
@@ -83,10 +88,15 @@ test(`${PEOPLE} people get their mail once, at the pace that is allowed, while e
   const { counts } = ended;
   expect(invariantBreaks).toEqual([]);
   expect(counts.sent + counts.failed + counts.skipped + counts.unknown).toBe(audience);
-  expect(counts).toMatchObject({ sent: audience - 3, skipped: 3, failed: 0, unknown: 0 });
+  expect(counts).toMatchObject({
+    sent: audience - stillToCome,
+    skipped: stillToCome,
+    failed: 0,
+    unknown: 0,
+  });
   const reached = await rig.reached(id);
-  expect(reached).toHaveLength(audience - 3);
-  expect(new Set(reached).size).toBe(audience - 3);
+  expect(reached).toHaveLength(audience - stillToCome);
+  expect(new Set(reached).size).toBe(audience - stillToCome);
 
   const calls = await rig.calls(id);
   expect(mostInASecond(calls.map(({ at }) => at))).toBeLessThanOrEqual(LIMIT);

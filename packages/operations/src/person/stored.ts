@@ -1,8 +1,10 @@
 /** Everything that is stored about a person, place by place: found, and taken away. */
 import { readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readStream, type StoredMessage } from '@leadwire/shared/broker/read-stream';
 import { isGone } from '@leadwire/shared/broker/error-codes';
+import { TransientError } from '@leadwire/shared/errors';
 import { z } from 'zod';
 import type { PersonDatabase, PersonParts } from './person-parts.ts';
 import {
@@ -17,6 +19,7 @@ import type { Traces, Wanted } from './traces.ts';
 
 /** 8 KiB each, so a part is a megabyte of rows that are not large. */
 const BLOCKS = 128;
+const MOST_ATTEMPTS = 5;
 const JOURNAL_FOLDERS = ['tmp', 'new', 'refused'];
 
 /** One record about the person: `remove` takes it away, and says whether it was still there. */
@@ -47,7 +50,7 @@ export async function* findStored(parts: PersonParts, looking: Looking): AsyncGe
     const database = parts.databases[project as ProjectName];
     if (!database) continue;
     const args = { in_tables: Object.keys(reaches) };
-    const names = await database.call('leadwire_person_filled', args, z.array(z.string()));
+    const names = await ask(database, 'leadwire_person_filled', args, z.array(z.string()));
     for (const [table, reach] of Object.entries<TableReach>(reaches)) {
       if (!names.includes(table)) continue;
       yield* inTable(database, looking, { place: `table ${project}.${table}`, table, reach });
@@ -143,9 +146,30 @@ export async function* rowsOf(
   }
 }
 
+/**
+ * Asks again when nothing answered. Streams of months are read between two calls, and the server has ended the idle
+ * connection meanwhile, which shows when it is used. Each of the calls may be made twice.
+ * @throws what the database throws
+ */
+async function ask<Schema extends z.ZodType>(
+  database: PersonDatabase,
+  name: string,
+  args: Record<string, unknown>,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.call(name, args, schema);
+    } catch (thrown) {
+      if (!(thrown instanceof TransientError) || attempt === MOST_ATTEMPTS) throw thrown;
+      await delay(250 * attempt);
+    }
+  }
+}
+
 function pageOf(database: PersonDatabase, table: string, fromBlock: number): Promise<Page> {
   const args = { in_table: table, from_block: fromBlock, blocks: BLOCKS };
-  return database.call('leadwire_person_rows', args, pageSchema);
+  return ask(database, 'leadwire_person_rows', args, pageSchema);
 }
 
 async function* inTable(
@@ -161,7 +185,7 @@ async function* inTable(
     if (patch !== null && isIn(row, patch)) continue;
     const args = { in_table: table, row_at: at, mark, patch };
     const remove = async () =>
-      (await database.call('leadwire_person_change', args, z.number())) === 1;
+      (await ask(database, 'leadwire_person_change', args, z.number())) === 1;
     yield { place, remove };
   }
 }
