@@ -60,7 +60,7 @@ test('held leads are let out once, whoever does it and how often, and the log sa
     hold({ quarantine: 'honeypot' }),
     hold({ email: null, phone: '123', contactIssues: ['phone_invalid', 'email_missing'] }),
   ]);
-  const told = { severity: 'warning' as const, what: 'quarantined', message: 'Удержаны заявки' };
+  const told = { severity: 'warning', what: 'quarantined', message: 'Удержаны заявки' } as const;
   await createAlerts(bus).raise(told);
   const selection = { reason: 'flood' as const, since: begin };
   const foreseen = await foreseeRelease(bus, selection);

@@ -12,12 +12,15 @@
  * Anything else is a bug of ours and is treated as transient, so that a fix and a restart lose nothing.
  */
 
+/** Those of the alerts (contract/alert-kinds.ts) that say that something stands still. */
+export type StopName = `${string}_stopped` | `${string}_limited` | 'sms_balance';
+
 interface StopOptions extends RetryOptions {
   /**
    * What has stopped, one token, when several consumers stop for the same reason: they give one alert
    * about it together instead of one each.
    */
-  what?: string;
+  what?: StopName;
 }
 
 interface RetryOptions extends ErrorOptions {
@@ -66,7 +69,7 @@ export class SnoozeError extends Error {
 export class ChannelStoppedError extends Error {
   override readonly name = 'ChannelStoppedError';
   readonly retryAfterMs: number | undefined;
-  readonly what: string | undefined;
+  readonly what: StopName | undefined;
 
   constructor(message: string, options: StopOptions = {}) {
     super(message, options);

@@ -16,7 +16,7 @@ import { createLeases } from '@leadwire/shared/coordination/leases';
 import { createOutages } from '@leadwire/shared/coordination/outages';
 import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import { createCallTracker } from '@leadwire/shared/providers/call-log';
-import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { createDatabase, databaseStopped } from '@leadwire/shared/providers/supabase';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { App } from '@leadwire/shared/service/app';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
@@ -64,7 +64,7 @@ function startWork(env: CrmSyncEnv, parts: ProcessParts): BackgroundWork[] {
   const ports = createPorts(env, parts);
   const { syncLead, giveUp } = createCrmSync(ports);
   const students = createStudentSync(ports);
-  const work = { ...parts, stopNames: [AMOCRM_STOPPED] };
+  const work = { ...parts, stopNames: [AMOCRM_STOPPED, databaseStopped('landing')] as const };
   const followDeal = createFollowDeal(ports);
   const giveDeal = createGiveDeal({ ...ports, ...parts, effect: env.AMOCRM_TAKEN });
   return [

@@ -70,6 +70,8 @@ export interface Made {
   contactId: number | undefined;
   stageId: number | undefined;
   problem: string | undefined;
+  /** Of a deal that was created: what AmoCRM took of it that it may refuse, in the words of the problem. */
+  carried?: readonly string[];
   /** Undefined: somebody new, or the deal that this lead has made itself. */
   known?: Known | undefined;
 }

@@ -60,7 +60,8 @@ export function createTeller({ facts, stages, map }: Pick<Ports, 'facts' | 'stag
     const { dealId, contactId, stageId, problem, at, alsoMoved } = synced;
     const stage = (await stages.all()).find(({ id }) => id === stageId)?.name;
     const deal = { dealId, stageId, at, ...(stage !== undefined && { stage }) };
-    if (problem !== undefined) await facts.warn('amocrm_mapping', problem);
+    if (problem !== undefined) await facts.refused(problem);
+    else if (synced.carried) await facts.carried(synced.carried);
     await facts.tell({
       leadId,
       outcome: 'synced',

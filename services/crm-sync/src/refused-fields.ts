@@ -1,5 +1,8 @@
 /** A deal without what AmoCRM refused: a stage or field that somebody deleted must not cost the deal. */
+import type { NewDeal } from './amocrm-records.ts';
 import type { RefusedField } from '@leadwire/shared/providers/amocrm/http';
+
+const REFUSED = 'AmoCRM refused: ';
 
 /** Parts that a deal can do without. A refused pipeline takes its stage with it. */
 const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
@@ -32,6 +35,26 @@ export function withoutRefused<T extends object>(
   }
   prune(copy, doomed);
   return { body: copy, leftOut: [...new Set(leftOut)] };
+}
+
+/** What a deal carries, in the same words: once AmoCRM has taken it, none of that is refused any more. */
+export function carriedBy({
+  status_id,
+  custom_fields_values: fields = [],
+}: Pick<NewDeal, 'status_id' | 'custom_fields_values'>): string[] {
+  const names = fields.map(({ field_code, field_id }) => `field ${field_code ?? field_id}`);
+  return status_id === undefined ? names : [...names, `status_id ${status_id}`];
+}
+
+/** What was left out, in the words of a deal's row; undefined when nothing was. */
+export function problemOf(leftOut: readonly string[]): string | undefined {
+  return leftOut.length === 0 ? undefined : `${REFUSED}${leftOut.join(', ')}`;
+}
+
+/** The other way round, without AmoCRM's reasons. */
+export function namesIn(problem: string): string[] {
+  const parts = problem.replaceAll(REFUSED, '').split(/[,;] /);
+  return parts.map((part) => part.replace(/ \(.*$/, ''));
 }
 
 type Node = Record<string, unknown>;

@@ -12,7 +12,8 @@ import { noteMark } from './deal-note.ts';
 import type { DealPorts, DesiredDeal } from './desired-deal.ts';
 import { createDealFinder, type DealFinder } from './find-deal.ts';
 import { foundBy, hasOther, personKeys } from './match.ts';
-import { asGone, createDealWriter, type DealWriter, problemOf } from './write-deal.ts';
+import { problemOf } from './refused-fields.ts';
+import { asGone, createDealWriter, type DealWriter } from './write-deal.ts';
 
 /** How long a lead waits for another one of the same person before it is given back. */
 const PATIENCE_MS = 4_000;
@@ -23,6 +24,8 @@ export interface Synced {
   stageId: number;
   /** What AmoCRM refused and was left out. */
   problem: string | undefined;
+  /** What AmoCRM took of a new deal that it may refuse. */
+  carried?: readonly string[];
   /** When it was so, ISO. */
   at: string;
   /** Other leads whose deal this is, when it has moved. */

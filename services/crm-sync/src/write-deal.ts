@@ -21,7 +21,7 @@ import { isTracked, shownName } from './deal-text.ts';
 import type { FoundBy, Known } from './known.ts';
 import { contactFields, fillableFields } from './match.ts';
 import type { FieldValues } from './amocrm-records.ts';
-import { withoutRefused } from './refused-fields.ts';
+import { carriedBy, problemOf, withoutRefused } from './refused-fields.ts';
 import type { DealPorts, DesiredDeal } from './desired-deal.ts';
 
 /** A pipeline, a stage and fields may be refused one after the other. */
@@ -151,6 +151,7 @@ export function createDealWriter(
         contactId,
         stageId: body.deal.status_id,
         problem: problemOf(leftOut),
+        carried: carriedBy(body.deal),
         known: foundBy && { foundBy },
       };
       // Before anything else can fail; when this fails, the claim stays.
@@ -244,11 +245,6 @@ function isAboutContact(thrown: unknown): boolean {
   return (
     thrown instanceof RefusedError && thrown.fields.some(({ path }) => path.startsWith('person.id'))
   );
-}
-
-/** What was left out, in the words of a deal's row; undefined when nothing was. */
-export function problemOf(leftOut: readonly string[]): string | undefined {
-  return leftOut.length === 0 ? undefined : `AmoCRM refused: ${leftOut.join(', ')}`;
 }
 
 /** The paths of a create are those of one deal with its contact inside; ours are apart. */

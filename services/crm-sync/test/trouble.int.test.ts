@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { someLead } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { ID_FIELD, IMPATIENT, PIPELINE, STAGES, useRig } from './rig.ts';
+import { ID_FIELD, IMPATIENT, PIPELINE, STAGES, TOKEN, useRig } from './rig.ts';
 
 const rig = useRig();
 const { startCrm, publishLead, synced, dealsOf, contactsOf } = rig;
@@ -113,6 +113,28 @@ describe('what somebody deleted in AmoCRM', () => {
       rig.bus().lastUnder('ALERTS', 'alerts.warning.amocrm_mapping'),
     );
     expect(JSON.stringify(alert.event)).toContain('UTM_SOURCE');
+
+    // A deal that carries nothing of the kind says nothing; once the field is back, the next one ends it.
+    const plain = someLead({ utm: {} });
+    await publishLead(plain);
+    await synced(plain);
+    const state = async () => {
+      const last = await rig.bus().lastUnder('ALERTS', 'alerts.warning.amocrm_mapping');
+      return (last?.event as { data: { state?: string } } | undefined)?.data.state;
+    };
+    expect(await state()).not.toBe('resolved');
+    await rig.stopServices();
+    const added = await fetch(`${rig.sandboxUrl()}/api/v4/leads/custom_fields`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify([{ name: 'utm_source', code: 'UTM_SOURCE', type: 'tracking_data' }]),
+    });
+    expect(added.status).toBe(200);
+    await startCrm();
+    const next = someLead();
+    await publishLead(next);
+    await synced(next);
+    await waitFor(async () => (await state()) === 'resolved', { what: 'the alert to be over' });
   });
 
   test('a stage: the deal is made on the first one, the row and an alert name it', async () => {

@@ -5,7 +5,7 @@ import { eventSchemas } from '@leadwire/shared/contract/events';
 import { staffProjects } from '@leadwire/shared/contract/staff-streams';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
-import type { Database } from '@leadwire/shared/providers/supabase';
+import { databaseStopped, type Database } from '@leadwire/shared/providers/supabase';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import type { App, AppParts, AppWork } from '@leadwire/shared/service/app';
 import { attributeAll } from './attribution.ts';
@@ -36,6 +36,7 @@ function create(env: IdentityEnv, parts: AppParts): AppWork {
         startConsumer({
           ...parts,
           durable: `identity-${name}`,
+          stopNames: [databaseStopped(name)],
           schema: eventSchemas['staff.changed.v1'],
           // A project that is not configured is caught up by the look, once it is.
           handle: async (event) => carry.get(name)?.(event),

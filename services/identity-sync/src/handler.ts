@@ -6,12 +6,17 @@ import { changeKey } from '@leadwire/shared/coordination/kv';
 import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { carryStaff, type StaffProject } from '@leadwire/operations/staff/projects';
-import { noteKey, noteSchema, type StaffNote } from '@leadwire/operations/staff/staff-sync';
+import {
+  noteKey,
+  noteSchema,
+  readStaffSync,
+  type StaffNote,
+} from '@leadwire/operations/staff/staff-sync';
 
 export interface Ports {
   project: StaffProject;
-  bus: Pick<Bus, 'bucket' | 'lastUnder'>;
-  alerts: Pick<Alerts, 'report'>;
+  bus: Bus;
+  alerts: Pick<Alerts, 'report' | 'resolve'>;
   log: Log;
 }
 
@@ -24,6 +29,11 @@ const TRIES = 20;
  * nothing. The function it answers may be repeated. @throws as `carryStaff`
  */
 export function createCarryOne({ project, bus, alerts, log }: Ports): CarryOne {
+  const tellIfNoneLeft = async (): Promise<void> => {
+    if ((await readStaffSync(bus)).conflicts.length > 0) return;
+    await alerts.resolve('staff_conflict', 'Все сотрудники перенесены.');
+  };
+
   return async (event) => {
     const { staffId } = event.data;
     const stored = await bus.lastUnder('STAFF', subjects.staffChanged(staffId));
@@ -40,7 +50,11 @@ export function createCarryOne({ project, bus, alerts, log }: Ports): CarryOne {
       { tries: TRIES, busy: `the note of ${key} is being written by others` },
     );
     const about = { project: project.name, staffId, problem };
-    if (problem === undefined) return log.info(about, 'somebody is there as they are');
+    if (problem === undefined) {
+      log.info(about, 'somebody is there as they are');
+      if (before?.problem !== undefined) await tellIfNoneLeft();
+      return;
+    }
     log.warn(about, 'somebody is left as they are: a person has to decide');
     if (before?.problem === problem) return;
     const message = `${project.name}: ${problem} (${staffId}); leadwire staff conflicts`;

@@ -40,7 +40,7 @@ export function wordsOf(findings: readonly HealthFinding[]) {
   const wrong = findings.filter(({ state }) => state === 'warning' || state === 'broken');
   const lines = wrong.map(({ title, text, remedy }) => `${title}: ${text}. ${remedy ?? ''}.`);
   const message = wrong.length === 0 ? 'Всё в порядке, делать ничего не нужно.' : lines.join('\n');
-  return { severity: wrong.length === 0 ? ('info' as const) : ('warning' as const), what: 'upkeep', message }; // prettier-ignore
+  return { severity: wrong.length === 0 ? ('info' as const) : ('warning' as const), what: 'upkeep' as const, message }; // prettier-ignore
 }
 
 function hourOf(at: Date, timeZone: string): number {

@@ -135,6 +135,10 @@ test('whoever is in conflict is left as they are and listed, and carried once a 
 
   await traffic.traffic.sql(`delete from traffic_users where full_name = 'Дана 2'`);
   await until('the conflict to be over', async () => (await conflictOf()) === undefined);
+  await until('the alert to be over', async () => {
+    const last = await bus.lastUnder('ALERTS', 'alerts.*.staff_conflict');
+    return JSON.stringify(last?.event).includes('"resolved"');
+  });
   // What the dashboard had said of her stays.
   expect(await inTraffic(email)).toMatchObject({ staff_id: member.staffId, role: 'admin' });
 }, 120_000);

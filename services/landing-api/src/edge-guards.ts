@@ -17,24 +17,40 @@ export const ownCounter = (perMinute = LINKS_PER_MINUTE) => ({
 export interface OriginRules {
   /** The sites whose pages may post. */
   origins: readonly string[];
-  alerts: Pick<Alerts, 'raise'>;
+  alerts: Pick<Alerts, 'raise' | 'resolve'>;
 }
+
+const ORIGIN = 'origin_refused';
+const fromPage = (site: string) => `со страницы ${site},`;
 
 /**
  * Refuses a post that a browser made on a page which is not ours, whatever its content type: a form on any page can
- * post text or fields without being asked (no CORS). Programs send no Origin. People hear which site it was.
+ * post text or fields without being asked (no CORS). Programs send no Origin. People hear which site it was, and that it may
+ * post now: the service has been started again with its address.
  */
 export function refuseOtherOrigins({ origins, alerts }: OriginRules) {
+  const untold = new Set(origins);
+  const tellAllowed = (origin: string): void => {
+    if (!untold.delete(origin)) return;
+    const ifTold = (message: string) => message.includes(fromPage(origin));
+    alerts
+      .resolve(ORIGIN, `Заявки со страницы ${origin} принимаются.`, { ifTold })
+      .catch(() => untold.add(origin));
+  };
   return (request: FastifyRequest, _reply: unknown, next: (error?: Error) => void): void => {
     const { origin, host } = request.headers;
     const isOurs = origin === undefined || origins.includes(origin) || hostOf(origin) === host;
-    if (isOurs || request.method !== 'POST') return next();
+    if (request.method !== 'POST') return next();
+    if (isOurs) {
+      if (origin !== undefined) tellAllowed(origin);
+      return next();
+    }
     const site = /^https?:\/\/[\w.:-]{1,100}$/.test(origin) ? origin : 'неизвестной страницы';
     const message =
-      `Форма отправлена со страницы ${site}, её адреса нет в CORS_ORIGINS: такие заявки отклоняются. ` +
+      `Форма отправлена ${fromPage(site)} её адреса нет в CORS_ORIGINS. ` +
       'Если страница ваша, добавьте её адрес в CORS_ORIGINS и перезапустите landing-api.';
     alerts
-      .raise({ severity: 'warning', what: 'forms_refused', message })
+      .raise({ severity: 'warning', what: ORIGIN, message })
       .catch((err: unknown) => request.log.debug({ err }, 'the alert was not published'));
     request.log.warn({ origin: site }, 'a form was posted from a page that is not ours');
     next(new RequestError(403, 'this page may not post here: its origin is not allowed'));

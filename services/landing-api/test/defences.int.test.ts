@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
@@ -25,6 +26,11 @@ async function start(env: Record<string, string> = {}): Promise<TestApi> {
   const api = await startApi(broker, { env });
   running.push(api);
   return api;
+}
+
+async function alertData(api: TestApi, what: string): Promise<Alert | undefined> {
+  const stored = await api.bus.lastUnder('ALERTS', `alerts.*.${what}`);
+  return (stored?.event as { data: Alert } | undefined)?.data;
 }
 
 describe('another site', () => {
@@ -85,11 +91,18 @@ describe('a post from a page that is not ours', () => {
       }
     }
     expect(await api.countLeads()).toBe(before);
-    const alert = await waitFor(() => api.bus.lastUnder('ALERTS', 'alerts.*.forms_refused'));
+    const alert = await waitFor(() => api.bus.lastUnder('ALERTS', 'alerts.*.origin_refused'));
     expect(JSON.stringify(alert.event)).toContain('https://evil.kz');
     for (const origin of [SITE, 'https://api.site.kz', api.url]) {
       expect((await post(PROFTEST, origin, 'text/plain')).ok).toBe(true);
     }
+    // Another page of ours says nothing about that one; once it may post, it is over.
+    const state = async () => (await alertData(api, 'origin_refused'))?.state ?? 'raised';
+    expect(await state()).toBe('raised');
+    const mended = await start({ CORS_ORIGINS: `${SITE},https://evil.kz` });
+    await mended.post(PROFTEST, form('mended'), { origin: SITE });
+    await mended.post(PROFTEST, form('mended'), { origin: 'https://evil.kz' });
+    await waitFor(async () => (await state()) === 'resolved', { what: 'the alert to be over' });
   });
 });
 

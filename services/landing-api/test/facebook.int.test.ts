@@ -104,14 +104,16 @@ describe('Facebook', () => {
   test('refuses the token: people are told, and the lead comes once it is mended', async () => {
     await settings({ pageToken: null });
     await fillIn('+77000000144');
-    const alert = await waitFor(() => api.bus.lastUnder('ALERTS', 'alerts.critical.forms_refused'));
+    const alert = await waitFor(() =>
+      api.bus.lastUnder('ALERTS', 'alerts.critical.facebook_refused'),
+    );
     expect(eventSchemas['alert.raised.v1'].parse(alert.event).data.message).toContain(
       'FACEBOOK_PAGE_TOKEN',
     );
     await settings({ pageToken: 'facebook-sandbox-page-token' });
     expect(await arrives('+77000000144')).toHaveLength(1);
     await waitFor(async () => {
-      const last = await api.bus.lastUnder('ALERTS', 'alerts.critical.forms_refused');
+      const last = await api.bus.lastUnder('ALERTS', 'alerts.critical.facebook_refused');
       return JSON.stringify(last?.event).includes('resolved');
     });
   });

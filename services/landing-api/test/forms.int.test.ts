@@ -176,6 +176,11 @@ describe('POST /api/forms/:form', () => {
       receivedAt: reject!.receivedAt,
     });
     expect(await kept('open')).toHaveLength(1);
+    await post('/api/forms/open', { phone: '87000000115' });
+    await waitFor(async () => {
+      const last = await api.bus.lastUnder('ALERTS', 'alerts.critical.forms_refused');
+      return JSON.stringify(last?.event).includes('"resolved"');
+    });
   });
 
   test.each([

@@ -1,4 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { eventSchemas } from '@leadwire/shared/contract/events';
@@ -9,6 +12,8 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { startDiskAlerts } from '../src/disk-alerts.ts';
+import { openJournal } from '../src/intake/journal.ts';
 import { startJournalAlerts } from '../src/intake/journal-alerts.ts';
 import type { JournalEntry } from '../src/intake/journal-entry.ts';
 
@@ -20,6 +25,7 @@ let entries: JournalEntry[] = [];
 /** One entry less at each look. */
 let isDraining = false;
 const journal = {
+  problem: () => undefined,
   waiting: () => entries,
   depth: () => {
     looks += 1;
@@ -52,9 +58,9 @@ afterAll(async () => {
   await broker.close();
 });
 
-const told = async (): Promise<string[]> => {
+const told = async (what: string): Promise<string[]> => {
   const all: string[] = [];
-  const subject = 'alerts.critical.journal_not_draining';
+  const subject = `alerts.critical.${what}`;
   for await (const { json } of readStream(bus, 'ALERTS', { subject })) {
     const { state = 'raised', message } = eventSchemas['alert.raised.v1'].parse(json).data;
     all.push(`${state}: ${message}`);
@@ -70,16 +76,53 @@ test('leads that stay are told once, and once when they are gone; young and shri
   await waitFor(() => entries.length === 0);
   isDraining = false;
   await moreLooks();
-  expect(await told()).toEqual([]);
+  expect(await told('journal_not_draining')).toEqual([]);
 
   entries = aged(7, 3);
-  await waitFor(async () => (await told()).length === 1);
+  await waitFor(async () => (await told('journal_not_draining')).length === 1);
   await moreLooks();
   entries = [];
-  await waitFor(async () => (await told()).length === 2);
+  await waitFor(async () => (await told('journal_not_draining')).length === 2);
   await moreLooks();
-  expect(await told()).toEqual([
+  expect(await told('journal_not_draining')).toEqual([
     expect.stringMatching(/^raised: 3 leads wait in landing-api's journal, the oldest for 7 min/),
     'resolved: no lead waits in the journal for long any more',
   ]);
+});
+
+test('a journal that a disk does not take is told once, and once when it does', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'leadwire-journal-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  await watch.stop();
+  const log = createLog('test', 'silent');
+  const real = await openJournal({ dir: join(dir, 'journal'), log });
+  const alerts = createAlerts(bus);
+  const look = startJournalAlerts({ journal: real, alerts, log, everyMs: 20 });
+  onTestFinished(() => look.stop());
+
+  await rm(join(dir, 'journal'), { recursive: true });
+  await writeFile(join(dir, 'journal'), '');
+  await real.check();
+  await waitFor(async () => (await told('journal_not_writable')).length === 1);
+  await rm(join(dir, 'journal'));
+  await mkdir(join(dir, 'journal'));
+  await real.check();
+  await waitFor(async () => (await told('journal_not_writable')).length === 2);
+  expect(await told('journal_not_writable')).toEqual([
+    expect.stringMatching(/^raised: the journal cannot take leads: there is a file/),
+    'resolved: the journal takes leads again',
+  ]);
+});
+
+test('streams that fill their room are told, and that they were emptied', async () => {
+  const log = createLog('test', 'silent');
+  const fill = Buffer.alloc(700_000, 'x');
+  await bus.publish('calls.test.a', fill);
+  const ports = { bus, alerts: createAlerts(bus), log, dir: tmpdir(), everyMs: 20 };
+  const look = startDiskAlerts({ ...ports, streamBytes: 1_000_000 });
+  onTestFinished(() => look.stop());
+  await waitFor(async () => (await told('disk')).length === 1);
+  expect((await told('disk'))[0]).toMatch(/^raised: Хранилище событий \(NATS\): занято \d+ %/);
+  await (await bus.manager()).streams.purge('CALLS');
+  await waitFor(async () => (await told('disk')).at(-1)?.startsWith('resolved: '));
 });

@@ -2,7 +2,7 @@
 import { startConsumer, type Handler } from '@leadwire/shared/consumer/consumer';
 import type { ConsumerName } from '@leadwire/shared/contract/consumers';
 import { eventSchemas } from '@leadwire/shared/contract/events';
-import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { createDatabase, databaseStopped } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import type { App, AppParts, AppWork } from '@leadwire/shared/service/app';
 import { envSchema, type LeadStoreEnv } from './env.ts';
@@ -42,7 +42,11 @@ function create(env: LeadStoreEnv, parts: AppParts): AppWork {
     durable: ConsumerName,
     schema: Schema,
     handle: Handler<z.infer<Schema>>,
-  ) => startConsumer({ ...parts, durable, schema, handle });
+  ) => {
+    const project = durable.startsWith('tripwire-') ? 'tripwire' : 'landing';
+    const stopNames = [databaseStopped(project)];
+    return startConsumer({ ...parts, durable, schema, handle, stopNames });
+  };
 
   return {
     // The two projects are written independently: one that is down does not keep the other waiting.

@@ -1,7 +1,7 @@
 /** The service's parts, put together. */
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { eventSchemas } from '@leadwire/shared/contract/events';
-import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { createDatabase, databaseStopped } from '@leadwire/shared/providers/supabase';
 import type { App, AppParts, AppWork } from '@leadwire/shared/service/app';
 import { createHttpPorts } from './api/api.ts';
 import { createHttp } from './api/http.ts';
@@ -56,6 +56,7 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
     wakePump: engine.wakePump,
   });
 
+  const work = { ...parts, stopNames: [databaseStopped('landing')] as const };
   return {
     http: await createHttp(access, ports),
     consume: () => [
@@ -67,8 +68,8 @@ async function create(env: MailerEnv, parts: AppParts): Promise<AppWork> {
         handle: engine.sendBatch,
         atMost: engine.batchesAtOnce,
       }),
-      ...consumeFacts(parts, facts),
-      ...consumeSequences(parts, sequences),
+      ...consumeFacts(work, facts),
+      ...consumeSequences(work, sequences),
       startSequenceSweep({ bus, log, sequences: ports.sequences }),
       startSmsPoll({ facts, log }),
       startSubjectTests(ports),

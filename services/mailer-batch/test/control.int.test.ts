@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
+import { subjects } from '@leadwire/shared/contract/topology';
+import { openTestBus } from '@leadwire/testing/bus';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { people, useRig } from './rig.ts';
 
@@ -150,6 +152,11 @@ describe('a pause', () => {
         pauseReason: 'provider_stopped',
         counts: { pending: 3, failed: 0 },
       });
+      const bus = await openTestBus(rig.broker(), 'test');
+      const what = `campaign_paused-${id}`;
+      const told = await waitFor(() => bus.lastUnder('ALERTS', subjects.alert('*', what)));
+      expect(JSON.stringify(told.event)).toContain('пока не вмешается человек');
+      await bus.drain();
     } finally {
       await rig.control().resend.set({ suspendedKeys: [] });
     }

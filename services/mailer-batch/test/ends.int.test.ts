@@ -188,6 +188,7 @@ test('SMS beyond the budget wait, an alert says so, and the rest leaves once a p
   expect((await rig.campaign(id)).counts).toMatchObject({ pending: 1, failed: 0 });
 
   await liftSmsBudget(bus, 'cli:test', 'campaigns');
+  expect(await alert()).toMatchObject({ state: 'resolved' });
   expect((await rig.until(id, 'finished', 60_000)).counts).toMatchObject({ sent: 3 });
   expect((await sent()).flatMap(({ to }) => to).sort()).toEqual(
     list.map(({ contact }) => contact.slice(1)),

@@ -41,11 +41,13 @@ export function createChannels(env: NotifierEnv, { templates, ...parts }: Parts)
   const second = createSecond(env, parts, resend, linkFor);
   const { bus, log } = parts;
   const watch = watchedBy(createOutages({ bus, log, alerts: createAlerts(bus) }));
+  const first = createResendSender({ resend, linkFor, fallback: second?.fallback });
   const channels = {
     email: createEmailChannel({
       composer,
       from: env.RESEND_FROM_EMAIL,
-      resend: watch(createResendSender({ resend, linkFor, fallback: second?.fallback })),
+      // With a second service it is the fallback that tells, and mails do not wait.
+      resend: second ? first : watch(first),
       second: second && { sender: watch(second.sender), fallback: second.fallback },
     }),
     sms: createSmsChannel({

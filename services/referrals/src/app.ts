@@ -2,7 +2,7 @@
 import { startConsumer } from '@leadwire/shared/consumer/consumer';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { eventSchemas, leadTakenSchema } from '@leadwire/shared/contract/events';
-import { createDatabase } from '@leadwire/shared/providers/supabase';
+import { createDatabase, databaseStopped } from '@leadwire/shared/providers/supabase';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import { z } from 'zod';
 import type { App, AppParts, AppWork } from '@leadwire/shared/service/app';
@@ -18,7 +18,9 @@ const LOOK_EVERY_MS = 5_000;
 
 function create(env: ReferralsEnv, parts: AppParts): AppWork {
   const { bus, log } = parts;
-  const database = createDatabase(referralProjectOf(env));
+  const project = referralProjectOf(env);
+  const database = createDatabase(project);
+  const work = { ...parts, stopNames: [databaseStopped(project.project)] as const };
   const store = createReferralStore(database);
   const alerts = createAlerts(bus);
   const settle = createSettle({ store, alerts, log });
@@ -29,13 +31,13 @@ function create(env: ReferralsEnv, parts: AppParts): AppWork {
   return {
     consume: () => [
       startConsumer({
-        ...parts,
+        ...work,
         durable: 'referrals-leads',
         schema: leadTakenSchema,
         handle: onLead,
       }),
       startConsumer({
-        ...parts,
+        ...work,
         durable: 'referrals-sales',
         schema: z.discriminatedUnion('type', [
           eventSchemas['sale.recorded.v1'],
@@ -44,7 +46,7 @@ function create(env: ReferralsEnv, parts: AppParts): AppWork {
         handle: onSale,
       }),
       startConsumer({
-        ...parts,
+        ...work,
         durable: 'referrals-facts',
         schema: z.discriminatedUnion('type', [
           eventSchemas['referrer.registered.v1'],

@@ -116,7 +116,7 @@ async function remark({ store, alerts, log }: SettlePorts, it: Remark): Promise<
   if (kind !== 'self_referral' && kind !== 'refund_after_payment') return;
   const alert = {
     severity: 'warning' as const,
-    what: `referrals_${kind}`,
+    what: `referrals_${kind}` as const,
     message: `${WORDS[kind]} (${about})`,
   };
   if (isNew) await alerts.report(alert, `${kind}:${about}`);

@@ -135,6 +135,10 @@ test('sales wait for a tier, then are told once by mail and SMS; whatever the or
     'insert into referral_commission_tiers values (1, 10, null), (4, null, 700), (10, 20, 500)',
   );
   const first = await waitFor(() => conversionOf('st-early'), { timeoutMs: 60_000 });
+  await waitFor(async () => {
+    const last = await bus.lastUnder('ALERTS', 'alerts.warning.referrals_no_tiers');
+    return JSON.stringify(last?.event).includes('"resolved"');
+  });
   expect(first).toMatchObject({ code: 'dana', tier: 1, status: 'pending', product: 'Аналитика' });
   expect(Number(first['commission'])).toBe(500);
   const [mail, ...moreMails] = await waitFor(

@@ -35,6 +35,7 @@ import { startDigest } from './groups/digest.ts';
 import { createToday } from './groups/today.ts';
 import { createFind } from './groups/find.ts';
 import { createReleaseHeld } from './alerts/release-held.ts';
+import { startServiceWatch } from './alerts/service-watch.ts';
 import { startSilenceWatch } from './alerts/silence-watch.ts';
 import { createLeadLookup } from './leads/lead-lookup.ts';
 import { createLeadOwners } from './leads/lead-owners.ts';
@@ -183,6 +184,7 @@ function startAlerts(env: TelegramRelayEnv, parts: BotParts): BackgroundWork[] {
     refusals,
     log,
     timeZone: env.TIME_ZONE,
+    consoleUrl: env.CONSOLE_URL,
     alertSender: sender && { sender, onChatError: createOnChatError({ groups, sender }) },
     leases: createLeases({ bus, owner: randomUUID(), leaseMs: ALERT_LEASE_MS }),
   });
@@ -198,12 +200,12 @@ function startAlerts(env: TelegramRelayEnv, parts: BotParts): BackgroundWork[] {
   return [consumer, notifier.start()];
 }
 
-/** What nobody asks for: the day before in the morning, and that leads are missing. */
+/** What nobody asks for: the day before in the morning, that leads are missing, that a service is gone. */
 function startWatches(env: TelegramRelayEnv, { bus, log, groups, bots }: BotParts) {
   const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: serviceKey } = env;
-  const { TELEGRAM_DIGEST_HOUR: hour, TIME_ZONE: timeZone } = env;
+  const { TELEGRAM_DIGEST_HOUR: hour, TIME_ZONE: timeZone, LANDING_API_URL: apiUrl } = env;
   const { leads: sender } = bots;
-  const watches: BackgroundWork[] = [];
+  const watches = [startServiceWatch({ bus, alerts: createAlerts(bus), apiUrl, log })];
   if (sender && hour !== 'off') {
     watches.push(startDigest({ bus, groups, sender, timeZone, hour, log }));
   }

@@ -36,6 +36,8 @@ export const envSchema = z
     TIME_ZONE: timeZone,
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
     LEAD_LINK_BASE_URL: baseUrl('where a lead can be looked at').optional(),
+    CONSOLE_URL: baseUrl('the address of the console').optional(),
+    LANDING_API_URL: baseUrl('landing-api').optional(),
     LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),
     LANDING_SUPABASE_SERVICE_KEY: z
       .string()

@@ -13,7 +13,7 @@ let count = 0;
 /** About something of its own in each test. */
 const someAlert = (more: Partial<AlertText> = {}): AlertText => {
   count += 1;
-  const what = `sample-${count}_stopped`;
+  const what = `sample-${count}_stopped` as const;
   return { severity: 'critical', what, message: 'Mobizon: the balance is used up', ...more };
 };
 /** So that alerts of one test are not told in the groups of the next. */

@@ -197,6 +197,8 @@ describe('/find', () => {
     expect(found).toContain('Айна <b>яяя');
     expect(await answer(ours.chatId, '/find +77000000109')).toContain('нет');
     expect(await answer(ours.chatId, '/find Айна')).toContain('/find +7');
+    const long = await answer(ours.chatId, `/find ${'я'.repeat(4_000)}`);
+    expect([long.includes('/find +7'), long.length < 500]).toEqual([true, true]);
     expect(await answer(courses.chatId, '/find +77000000102')).toContain('нет');
     // Nothing is said in a group that is not ours, nor to whoever is in none.
     await telegram().say(foreign.id, '/find +77000000102');

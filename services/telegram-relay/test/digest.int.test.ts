@@ -1,9 +1,13 @@
 /** What the relay tells without being asked: the day before, once a group; and that leads are missing. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { createLog } from '@leadwire/shared/runtime/log';
+import { waitFor } from '@leadwire/testing/wait-for';
+import { createServiceWatch } from '../src/alerts/service-watch.ts';
 import { watchSilence, type SilencePorts } from '../src/alerts/silence-watch.ts';
 import { createDigest } from '../src/groups/digest.ts';
 import { createLeadOwners } from '../src/leads/lead-owners.ts';
@@ -94,4 +98,53 @@ test('silence against the usual is an alert, and a lead ends it', async () => {
   newest = '2026-11-29T09:58:00Z';
   await watchSilence(ports);
   expect(await state()).toMatchObject({ state: 'resolved' });
+});
+
+test('a service that takes nothing for a minute is an alert, with what that means; it ends when it works', async () => {
+  await rig.startRelay();
+  let at = Date.now();
+  const api = createServer((_request, response) => response.end());
+  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+  const { port } = api.address() as AddressInfo;
+  const look = createServiceWatch({
+    bus: rig.bus(),
+    alerts: createAlerts(rig.bus()),
+    apiUrl: `http://127.0.0.1:${port}`,
+    now: () => at,
+  });
+  const alertOf = async (service: string) => {
+    const stored = await rig.bus().lastUnder('ALERTS', `alerts.critical.service_gone-${service}`);
+    return (stored?.event as { data: { state?: string; message: string } } | undefined)?.data;
+  };
+
+  // Nobody makes deals here, and the relay's own work is taken.
+  await rig.publishLead();
+  await look();
+  at += 30_000;
+  api.close();
+  await look();
+  expect(await alertOf('crm-sync')).toBeUndefined();
+  at += 30_000;
+  await look();
+  expect((await alertOf('crm-sync'))?.message).toContain(
+    'Заявки не становятся сделками. Запустите',
+  );
+  expect(await alertOf('landing-api')).toBeUndefined();
+  at += 30_000;
+  await look();
+  expect((await alertOf('landing-api'))?.message).toContain('Формы не принимают заявки');
+  expect(await alertOf('telegram-relay')).toBeUndefined();
+
+  await rig.startCrm();
+  await waitFor(
+    async () => {
+      await look();
+      return (await alertOf('crm-sync'))?.state === 'resolved';
+    },
+    { timeoutMs: 60_000, what: 'crm-sync to be there' },
+  );
+  await new Promise<void>((resolve) => api.listen(port, '127.0.0.1', resolve));
+  await look();
+  expect(await alertOf('landing-api')).toMatchObject({ state: 'resolved' });
+  api.close();
 });

@@ -70,6 +70,8 @@ describe('the whole bot', () => {
     }
     const raised = (await alertsAbout('telegram-leads_limited')) as { state?: string }[];
     expect(raised.filter(({ state }) => state !== 'resolved')).toHaveLength(1);
+    const ends = async () => JSON.stringify(await alertsAbout('telegram-leads_limited'));
+    await waitFor(async () => (await ends()).includes('"resolved"'), { timeoutMs: 60_000 });
   }, 120_000);
 
   test('whose token is revoked stops, says so once, and loses nothing', async () => {

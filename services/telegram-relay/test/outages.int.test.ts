@@ -71,7 +71,7 @@ describe('a group', () => {
     const group = await rig.activeGroup('Админы', { bot: 'admin' });
     await rig.startRelay();
     await refuse(group.chatId, 'Bad Request: CHAT_RESTRICTED', 1);
-    const alert = { severity: 'warning' as const, what: 'sample_alert', message: 'Проверка' };
+    const alert = { severity: 'warning', what: 'sample_stopped', message: 'Проверка' } as const;
     await createAlerts(rig.bus()).raise(alert);
     await waitFor(async () => (await rig.shownIn(group.chatId)).join().includes('Проверка'), {
       timeoutMs: 40_000,

@@ -151,8 +151,8 @@ describe('the life of a group at Telegram', () => {
       waitFor(async () => (await shownIn(admins.chatId)).find((text) => text.includes(part)), {
         timeoutMs: 30_000,
       });
-    const told = await reads('«Профтест» больше не получает сообщений (removed)');
-    expect(told).toContain('Группа в Telegram');
+    const told = await reads('«Профтест»: бота удалили из группы');
+    expect(told).toContain('Группа в Telegram не получает сообщений');
 
     await telegram().addBot(chatId, 'leads');
     expect((await answers(chatId, 1))[0]).toContain('/activate КОД');

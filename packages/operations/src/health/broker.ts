@@ -58,11 +58,33 @@ const SERVICES: readonly [prefix: string, service: string, meaning: string][] = 
   ['telegram', 'telegram-relay', 'Telegram молчит'],
   ['identity', 'identity-sync', 'Новые сотрудники и отключения не доходят до других баз'],
   ['mailer', 'mailer-batch', 'Рассылки стоят или не знают, что стало с письмами'],
+  ['sequence', 'mailer-batch', 'Цепочки писем стоят'],
+  ['referrals', 'referrals', 'Продажи партнёров не учитываются'],
 ];
 
-function judgeAbandoned({ durable, waiting }: BrokerLook['abandoned'][number]): HealthFinding {
+/** Of all who work at the broker. */
+export const SERVICE_NAMES: readonly string[] = [
+  ...new Set(SERVICES.map(([, service]) => service)),
+];
+
+/** Who works on it, and what does not happen without them. */
+function serviceOf(durable: string): { service: string; meaning: string } {
   const [, service = durable, meaning = 'Работа ждёт'] =
     SERVICES.find(([prefix]) => durable.startsWith(prefix)) ?? [];
+  return { service, meaning };
+}
+
+/** Services that take nothing of what waits for them, each with a sentence of what that means for people. */
+export function goneServices({ abandoned }: Pick<BrokerLook, 'abandoned'>): Map<string, string> {
+  const gone = new Map<string, string>();
+  for (const { service, meaning } of abandoned.map(({ durable }) => serviceOf(durable))) {
+    if (!gone.has(service)) gone.set(service, meaning);
+  }
+  return gone;
+}
+
+function judgeAbandoned({ durable, waiting }: BrokerLook['abandoned'][number]): HealthFinding {
+  const { service, meaning } = serviceOf(durable);
   return {
     part: `work:${durable}`,
     title: `Работа для ${service}`,

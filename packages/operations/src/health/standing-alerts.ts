@@ -1,4 +1,5 @@
 /** Alerts that stand and that no other finding tells of: what began and nobody has said to be over. */
+import type { AlertKind } from '@leadwire/shared/contract/alert-kinds';
 import type { HealthFinding, HealthState } from './finding.ts';
 
 interface AlertWords {
@@ -9,7 +10,8 @@ interface AlertWords {
   remedy: string;
 }
 
-const WORDS: Readonly<Record<string, AlertWords>> = {
+/** Those of a service that is gone, of providers and staff, have findings of their own. */
+const WORDS: Readonly<Partial<Record<AlertKind, AlertWords>>> = {
   flood: {
     title: 'Наплыв заявок',
     state: 'warning',
@@ -38,6 +40,35 @@ const WORDS: Readonly<Record<string, AlertWords>> = {
     meaning: 'Среди непринятого могут быть люди',
     remedy:
       'Откройте «Настройки», «Формы»: у какой формы есть непрочитанное. Поправьте её поля и прочитайте снова (leadwire forms retry)',
+  },
+  origin_refused: {
+    title: 'Формы',
+    state: 'warning',
+    text: 'заявка пришла с чужой страницы и не принята',
+    meaning: 'Если это ваш новый сайт, люди не могут оставить на нём заявку',
+    remedy:
+      'Если страница ваша, добавьте её адрес в CORS_ORIGINS (какая, написано в предупреждении)',
+  },
+  facebook_refused: {
+    title: 'Заявки с Facebook',
+    state: 'broken',
+    text: 'Facebook не отдаёт заявки: токен страницы не действует',
+    meaning: 'Заявки ждут на Facebook не дольше семи дней',
+    remedy: 'Замените FACEBOOK_PAGE_TOKEN и перезапустите landing-api: пропущенные придут сами',
+  },
+  journal_not_writable: {
+    title: 'Журнал заявок',
+    state: 'broken',
+    text: 'журнал не записывается на диск',
+    meaning: 'Пока заявки принимаются; если остановится и очередь, формы начнут отказывать людям',
+    remedy: 'Проверьте диск и папку журнала (JOURNAL_DIR) на сервере',
+  },
+  amocrm_mapping: {
+    title: 'Настройка AmoCRM',
+    state: 'warning',
+    text: 'в AmoCRM изменили воронку, этап или поле',
+    meaning: 'Сделки создаются, но могут встать не на тот этап или без части данных',
+    remedy: 'Верните этап или поле; какие, скажет leadwire doctor',
   },
   webhooks_refused: {
     title: 'Сообщения сервисов',

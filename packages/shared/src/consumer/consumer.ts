@@ -28,6 +28,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { startPull } from './pull.ts';
 import { readMessage } from './read-message.ts';
+import type { AlertName } from '../contract/alert-kinds.ts';
 import { consumers, type ConsumerName, type ConsumerSpec } from '../contract/consumers.ts';
 
 /** One pull waits this long at the broker for work. */
@@ -56,7 +57,7 @@ export interface ConsumerOptions<Schema extends z.ZodType> {
    */
   giveUp?: (event: z.infer<Schema>, error: Error) => Promise<void>;
   /** Names (`what`) of the ChannelStoppedErrors that the handler throws, where it names them. */
-  stopNames?: readonly string[];
+  stopNames?: readonly AlertName[];
   /** Handlers at once where this process can use fewer than the durable allows. */
   atMost?: number;
   log: Log;

@@ -6,6 +6,7 @@ import { createAlerts } from '../coordination/alerts.ts';
 import type { Bus } from '../broker/bus.ts';
 import { PermanentError, toError, type ChannelStoppedError } from '../errors.ts';
 import type { Log } from '../runtime/log.ts';
+import type { AlertName } from '../contract/alert-kinds.ts';
 import type { ConsumerName } from '../contract/consumers.ts';
 import { ownCommand } from '../runtime/own-command.ts';
 
@@ -27,15 +28,15 @@ export interface ChannelAlertsOptions {
   bus: Bus;
   durable: ConsumerName;
   /** Names (`what`) of the ChannelStoppedErrors that the handler throws for a shared reason. */
-  stopNames: readonly string[];
+  stopNames: readonly AlertName[];
   log: Log;
 }
 
 export function createChannelAlerts(options: ChannelAlertsOptions): ChannelAlerts {
   const { bus, durable, stopNames, log } = options;
   const alerts = createAlerts(bus);
-  const ownName = `${durable}_stopped`;
-  const names = new Set([ownName, ...stopNames]);
+  const ownName = `${durable}_stopped` as const;
+  const names = new Set<AlertName>([ownName, ...stopNames]);
   const toldAt = new Map<string, number>();
   let isKnownToWork = false;
 
@@ -74,7 +75,7 @@ export function createChannelAlerts(options: ChannelAlertsOptions): ChannelAlert
       // The code alone: a provider's own words may carry contact data.
       const code = error instanceof PermanentError ? error.code : 'attempts_spent';
       const message = `${durable} gave a message up (${code}): ${ownCommand(`dead list --service ${durable}`)}`;
-      const what = `${durable}_dead_letters`;
+      const what = `${durable}_dead_letters` as const;
       const report = alerts.report(
         { severity: 'warning', what, message },
         `dead:${durable}:${seq}`,

@@ -5,13 +5,21 @@
 import type { Bus } from '../broker/bus.ts';
 import { publishEvent } from '../broker/publish-event.ts';
 import type { Alert } from '../contract/alert-facts.ts';
+import type { AlertName } from '../contract/alert-kinds.ts';
 import { eventSchemas } from '../contract/events.ts';
 import { subjects } from '../contract/topology.ts';
 
 /** What goes on is told again this often: the first message may have been overlooked. */
 const REMIND_MS = 60 * 60_000;
 
-export type AlertText = Pick<Alert, 'severity' | 'what' | 'message' | 'release'>;
+export type AlertText = Pick<Alert, 'severity' | 'message' | 'release'> & { what: AlertName };
+
+export interface ResolveOptions extends Pick<Alert, 'release'> {
+  /** Not when it was told later than that. */
+  ifOlderThanMs?: number;
+  /** Only when this is true of what people were told last. */
+  ifTold?: (message: string) => boolean;
+}
 
 export interface Alerts {
   /**
@@ -21,15 +29,8 @@ export interface Alerts {
   raise(alert: AlertText): Promise<void>;
   /** It has happened: told every time, once for each `msgId` within two minutes. */
   report(alert: AlertText, msgId: string): Promise<void>;
-  /**
-   * It is over: told once, and not at all when nothing was raised; with `ifOlderThanMs` not either when it was told
-   * later than that.
-   */
-  resolve(
-    what: string,
-    message: string,
-    more?: Pick<Alert, 'release'> & { ifOlderThanMs?: number },
-  ): Promise<void>;
+  /** It is over: told once, and not at all when nothing was raised. */
+  resolve(what: AlertName, message: string, options?: ResolveOptions): Promise<void>;
 }
 
 /** All methods throw TransientError when the broker did not confirm. */
@@ -59,9 +60,10 @@ export function createAlerts(
 
     report: publish,
 
-    async resolve(what, message, { ifOlderThanMs = 0, ...more } = {}) {
+    async resolve(what, message, { ifOlderThanMs = 0, ifTold, ...more } = {}) {
       const { seq, alert } = await findLast(what);
       if (alert === undefined || alert.state === 'resolved') return;
+      if (ifTold && !ifTold(alert.message)) return;
       if (now() - Date.parse(alert.at) < ifOlderThanMs) return;
       const { severity } = alert;
       const over = { ...more, severity, what, message, state: 'resolved' as const };

@@ -84,7 +84,7 @@ export function createOutages({ bus, alerts, log, now = Date.now }: OutagesOptio
       return { ...before, [name]: { since, at: now(), failures: failures + 1, isTold } };
     });
     if (!isNew || !state) return;
-    const alert = { severity: 'critical' as const, what: ALERT, message: textOf(state) };
+    const alert = { severity: 'critical', what: ALERT, message: textOf(state) } as const;
     const others = Object.keys(state).filter((each) => each !== name && state[each]?.isTold);
     if (others.length === 0) await alerts.raise(alert);
     else await alerts.report(alert, `${ALERT}:${name}:${state[name]?.since}`);

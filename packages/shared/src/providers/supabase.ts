@@ -139,8 +139,12 @@ function readAnswer<Schema extends z.ZodType>(
   );
   throw new ChannelStoppedError(
     `Supabase ${project}: ${source} answers otherwise than expected (${issues.slice(0, 3).join(', ')}; are the migrations applied?)`,
+    { what: databaseStopped(project) },
   );
 }
+
+/** The alert about a project that takes nothing: one, however many consumers write there. */
+export const databaseStopped = (project: string) => `supabase-${project}_stopped` as const;
 
 interface DatabaseAnswer {
   code: string;
@@ -153,9 +157,10 @@ interface DatabaseAnswer {
  */
 function classify(project: string, status: number, { code, message }: DatabaseAnswer): Error {
   const detail = `Supabase ${project}: ${[status || 'no answer', code, message].filter(Boolean).join(' ')}`;
-  if (status === 401 || status === 403) return new ChannelStoppedError(detail);
+  const what = databaseStopped(project);
+  if (status === 401 || status === 403) return new ChannelStoppedError(detail, { what });
   if (/^(PGRST20[25]|42P01|42883)$/.test(code)) {
-    return new ChannelStoppedError(`${detail} (are the migrations applied?)`);
+    return new ChannelStoppedError(`${detail} (are the migrations applied?)`, { what });
   }
   if (/^2[23]/.test(code)) return new PermanentError(`sql_${code}`, detail);
   return new TransientError(detail, { outage: true });

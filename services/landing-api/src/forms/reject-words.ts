@@ -23,6 +23,8 @@ const REMEDY: Record<RejectReason, (slug: string) => string> = {
 const MOST_FIELDS = 12;
 const LONGEST_NAME = 40;
 
+export const formInWords = (form: string): string => `Форма «${form}»`;
+
 /** @param count how many there were since the last message about this form */
 export function refusedInWords(
   { form, reason, fields }: Pick<Reject, 'form' | 'reason' | 'fields'>,
@@ -32,5 +34,5 @@ export function refusedInWords(
   const names = fields.slice(0, MOST_FIELDS).map((name) => name.slice(0, LONGEST_NAME));
   const came = names.length > 0 ? ` Пришли поля: ${names.join(', ')}.` : '';
   const slug = /^[a-z0-9_-]{1,64}$/.test(form) ? form : '<форма>';
-  return `Форма «${form}»: заявка не принята${many}: ${WHY[reason]}.${came} Всё сохранено. ${REMEDY[reason](slug)}`;
+  return `${formInWords(form)}: заявка не принята${many}: ${WHY[reason]}.${came} Всё сохранено. ${REMEDY[reason](slug)}`;
 }

@@ -18,7 +18,7 @@ import { dropOldest } from '@leadwire/shared/runtime/drop-oldest';
 import { createEndOldAlert } from '../end-old-alert.ts';
 import { writeDurably } from '../intake/durable-file.ts';
 import { inTime } from '../webhooks/hook-guards.ts';
-import { refusedInWords } from './reject-words.ts';
+import { formInWords, refusedInWords } from './reject-words.ts';
 
 const CARRY_EVERY_MS = 2_000;
 /** One alert about a form in this time; the next one has the number of those between. */
@@ -52,12 +52,19 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
   const folder = join(dir, 'rejects');
   const counted = new Map<string, { count: number; toldAt: number }>();
   let minute = { startedAt: 0, count: 0 };
-  // Of a form, a page or Facebook. A restart with the right setting leaves nobody to say that it is mended.
-  const endOldAlert = createEndOldAlert(
+  // Another replica may have taken the lead that says it is mended.
+  const endForms = createEndOldAlert(
     alerts,
     'forms_refused',
-    'Сутки отклонённых заявок не было.',
+    'Сутки непрочитанных заявок не было.',
   );
+  const endOrigin = createEndOldAlert(
+    alerts,
+    'origin_refused',
+    'Сутки заявок с чужих страниц не было.',
+  );
+  /** Forms of which this process has said that they are read. */
+  const read = new Set<string>();
 
   const publish = async (event: EventOf<'intake.rejected.v1'>): Promise<void> => {
     await publishMade(bus, event);
@@ -109,7 +116,8 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
 
   const carry = async (): Promise<void> => {
     if (!bus.isConnected()) return;
-    await endOldAlert();
+    await endForms();
+    await endOrigin();
     const names = await readdir(folder).catch(() => []);
     for (const name of names.filter((each) => each.endsWith('.json')).sort()) {
       const file = join(folder, name);
@@ -131,9 +139,13 @@ export function createRejects({ bus, alerts, dir, log, timeoutMs }: RejectsPorts
     },
 
     taken(form) {
-      if (!counted.delete(form) || counted.size > 0) return;
+      const wasRefused = counted.delete(form);
+      if (counted.size > 0 || (!wasRefused && read.has(form))) return;
+      dropOldest(read.add(form), MOST_FORMS);
+      // Refused before this process began, perhaps: then it is over if it was about this form.
+      const ifTold = (told: string) => wasRefused || told.startsWith(formInWords(form));
       alerts
-        .resolve('forms_refused', 'Заявки с форм снова принимаются.')
+        .resolve('forms_refused', `${formInWords(form)}: заявки снова принимаются.`, { ifTold })
         .catch((err: unknown) => log.debug({ err }, 'the end of an alert was not told'));
     },
 

@@ -42,7 +42,7 @@ export function createHeldAlerts({ alerts, log }: HeldAlertsPorts): HeldAlerts {
       const message =
         `Удержано заявок с рабочими контактами: ${count} (${WHY[reason]}). Посмотрите их в таблице и выпустите ` +
         `настоящие: leadwire leads release --reason ${reason} --since ${since}`;
-      const alert = { severity: 'warning' as const, what: WHAT, message };
+      const alert = { severity: 'warning', what: WHAT, message } as const;
       await alerts.report({ ...alert, release: { reason, since } }, `${WHAT}:${newId()}`);
       toldAt.set(reason, Date.now());
       untold.delete(reason);

@@ -1,4 +1,4 @@
-/** People hear of it when leads stay in the journal although the broker is there. */
+/** People hear of it when leads stay in the journal although the broker is there, and when the journal takes none. */
 import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import type { Log } from '@leadwire/shared/runtime/log';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
@@ -8,9 +8,10 @@ import type { Journal } from './journal.ts';
 
 const LOOK_MS = 30_000;
 const WHAT = 'journal_not_draining';
+const UNWRITABLE = 'journal_not_writable';
 
 export interface JournalAlertsOptions {
-  journal: Pick<Journal, 'waiting' | 'depth'>;
+  journal: Pick<Journal, 'waiting' | 'depth' | 'problem'>;
   alerts: Pick<Alerts, 'raise' | 'resolve'>;
   log: Log;
   /** Milliseconds from one look to the next. */
@@ -24,9 +25,22 @@ export interface JournalAlertsOptions {
 export function startJournalAlerts(options: JournalAlertsOptions): BackgroundWork {
   const { journal, alerts, log, everyMs = LOOK_MS } = options;
   let isKnownToDrain = false;
+  let isKnownToWrite = false;
   let lastDepth = Infinity;
 
+  const lookAtDisk = async (): Promise<void> => {
+    const problem = journal.problem();
+    if (problem !== undefined) {
+      isKnownToWrite = false;
+      await alerts.raise({ severity: 'critical', what: UNWRITABLE, message: problem });
+    } else if (!isKnownToWrite) {
+      await alerts.resolve(UNWRITABLE, 'the journal takes leads again');
+      isKnownToWrite = true;
+    }
+  };
+
   const look = async (): Promise<void> => {
+    await lookAtDisk();
     const depth = journal.depth();
     const minutes = Math.round(oldestAge(journal) / 60);
     const isOld = oldestAge(journal) >= STUCK_SECONDS;

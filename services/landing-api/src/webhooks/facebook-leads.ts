@@ -25,7 +25,7 @@ const FIRST_LOOK_BACK_MS = 7 * 24 * 60 * 60_000;
 const OVERLAP_MS = 60 * 60_000;
 /** Ids that need no second look. */
 const MOST_KNOWN = 20_000;
-const ALERT = 'forms_refused';
+const ALERT = 'facebook_refused';
 
 export interface FacebookPorts extends LandingPorts {
   graph: FacebookGraph;
@@ -44,7 +44,8 @@ export interface FacebookLeads {
 export function createFacebookLeads(ports: FacebookPorts): FacebookLeads {
   const { graph, forms, rejects, alerts, log, now } = ports;
   const done = new Set<string>();
-  let isRefused = false;
+  /** Not from the start: an earlier process may have told that it does not. */
+  let isKnownToGive = false;
   let since = new Date(now().getTime() - FIRST_LOOK_BACK_MS);
 
   const finish = (id: string): void => {
@@ -83,7 +84,7 @@ export function createFacebookLeads(ports: FacebookPorts): FacebookLeads {
 
   /** Refused access is for a person to mend; the poll takes everything up afterwards. */
   const tellAccess = async (error: PermanentError): Promise<void> => {
-    isRefused = true;
+    isKnownToGive = false;
     log.error({ err: error }, 'Facebook does not give leads');
     const message =
       'Facebook не отдаёт заявки: токен страницы больше не действует или ему не хватает прав leads_retrieval. ' +
@@ -116,8 +117,8 @@ export function createFacebookLeads(ports: FacebookPorts): FacebookLeads {
               await take(lead);
             }
             since = new Date(startedAt - OVERLAP_MS);
-            if (isRefused) await alerts.resolve(ALERT, 'Facebook снова отдаёт заявки.');
-            isRefused = false;
+            if (!isKnownToGive) await alerts.resolve(ALERT, 'Facebook снова отдаёт заявки.');
+            isKnownToGive = true;
           } catch (thrown) {
             const error = toError(thrown);
             if (!(error instanceof PermanentError)) throw error;

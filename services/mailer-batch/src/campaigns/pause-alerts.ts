@@ -26,7 +26,7 @@ export interface PauseAlerts {
 /** Neither throws: what is not told is in the log, and the campaign stands as paused in any case. */
 export function createPauseAlerts({ bus, log }: PauseAlertPorts): PauseAlerts {
   const alerts = createAlerts(bus);
-  const nameOf = (campaignId: string) => `campaign_paused-${campaignId}`;
+  const nameOf = (campaignId: string) => `campaign_paused-${campaignId}` as const;
   const quietly = (campaignId: string, told: Promise<void>) =>
     told.catch((thrown: unknown) =>
       log.warn({ campaignId, err: toError(thrown) }, 'the alert was not published'),
@@ -37,7 +37,7 @@ export function createPauseAlerts({ bus, log }: PauseAlertPorts): PauseAlerts {
       const why = WORDS[reason] ?? reason;
       const more = detail === undefined ? '' : ` (${detail})`;
       const message = `Рассылка ${campaignId}: ${why}${more}.`;
-      const alert = { severity: 'critical' as const, what: nameOf(campaignId), message };
+      const alert = { severity: 'critical', what: nameOf(campaignId), message } as const;
       return quietly(campaignId, alerts.report(alert, newId()));
     },
     decided: (campaignId) =>

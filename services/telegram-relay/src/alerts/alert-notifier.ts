@@ -53,6 +53,8 @@ export interface AlertNotifierOptions {
   /** Without the bot nobody is told; what is open is kept for the day it is there. */
   alertSender: AlertSender | undefined;
   timeZone: string;
+  /** Where the console is, for links; left out, there are none. */
+  consoleUrl?: string | undefined;
   log: Log;
   now?: () => number;
 }
@@ -86,7 +88,8 @@ function withButtons(messages: readonly string[], topics: readonly Topic[]): New
 }
 
 export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifier {
-  const { bus, leases, groups, refusals, alertSender, timeZone, log, now = Date.now } = options;
+  const { bus, leases, groups, refusals, alertSender, log, now = Date.now } = options;
+  const { timeZone, consoleUrl } = options;
 
   const read = async (): Promise<Told> => {
     const found = await (await bus.bucket('telegram_alerts')).get(KEY);
@@ -159,7 +162,9 @@ export function createAlertNotifier(options: AlertNotifierOptions): AlertNotifie
 
   const tellDue = async ({ topics, revision }: Told, isChanged: boolean, lease: Lease) => {
     const due = dueTopics(topics);
-    const texts = due.map((topic) => alertText(topic, newsOf(topic, now()) ?? 'again', timeZone));
+    const texts = due.map((topic) =>
+      alertText(topic, newsOf(topic, now()) ?? 'again', { timeZone, consoleUrl }),
+    );
     const isTold = due.length > 0 && (await tell(withButtons(asMessages(texts), due), lease));
     if (!isTold && !isChanged) return;
     const told = isTold ? due.map((topic) => [topic.what, asTold(topic, now())]) : [];

@@ -11,15 +11,24 @@ const LONGEST_MESSAGE = 3_800;
 
 const MARKS = { critical: '🔴', warning: '🟠', info: '🔵' } as const;
 
+export interface Reader {
+  timeZone: string;
+  /** Where the console is; without it there are no links. */
+  consoleUrl?: string | undefined;
+}
+
 /** One topic's news. */
-export function alertText(topic: Topic, news: News, timeZone: string): string {
-  const { raised, resolved, advice = '' } = wordsOf(topic.what);
+export function alertText(topic: Topic, news: News, { timeZone, consoleUrl }: Reader): string {
+  const { raised, resolved, advice = '', page, isEvent } = wordsOf(topic.what);
   const isOn = news === 'raised' || news === 'again';
   const lines = [
     `${isOn ? MARKS[topic.severity] : '🟢'} <b>${escapeHtml(isOn ? raised : resolved)}</b>`,
     isOn ? escapeHtml(advice) : '',
     detailOf(topic, isOn),
-    repeatsInWords(topic, news, timeZone),
+    isOn && page && consoleUrl !== undefined
+      ? `<a href="${escapeHtml(consoleUrl + page.path)}">Консоль: ${escapeHtml(page.title)}</a>`
+      : '',
+    isEvent ? countInWords(topic) : repeatsInWords(topic, news, timeZone),
   ];
   return lines.filter((line) => line !== '').join('\n');
 }
@@ -32,10 +41,15 @@ function detailOf({ message }: Topic, isOn: boolean): string {
 }
 
 function repeatsInWords({ untold, toldAt }: Topic, news: News, timeZone: string): string {
-  if (news === 'raised') return untold > 1 ? `Всего ${timesInWords(untold)}.` : '';
+  if (news === 'raised') return countInWords({ untold });
   if (untold === 0) return '';
   const since = toldAt === undefined ? '' : ` с ${clockIn(timeZone, new Date(toldAt))}`;
   return `${news === 'again' ? 'Ещё' : 'За это время'} ${timesInWords(untold)}${since}.`;
+}
+
+/** Of what comes one at a time, once is not worth a word. */
+function countInWords({ untold }: Pick<Topic, 'untold'>): string {
+  return untold > 1 ? `Всего ${timesInWords(untold)}.` : '';
 }
 
 /** `1 раз`, `3 раза`, `12 раз`. */

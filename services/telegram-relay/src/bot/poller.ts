@@ -43,7 +43,7 @@ export function startPoller(options: PollerOptions): BackgroundWork {
   const pollSeconds = Math.max(1, Math.floor((leaseMs * POLL_SHARE) / 1_000));
   const { bot } = sender;
   const durable = `telegram-poller-${bot}`;
-  const stopName = `telegram-${bot}_stopped`;
+  const stopName = `telegram-${bot}_stopped` as const;
   const over = new AbortController();
   const isOver = () => over.signal.aborted;
   const sleep = (ms: number) =>

@@ -144,6 +144,14 @@ export function pausedInWords(reason: string | undefined): string {
     : 'у бота нет права писать сюда. Верните ему право отправлять сообщения.';
 }
 
+/** Why a group was switched off without anybody asking for it: Telegram's words, as one token. */
+export function goneInWords(reason: string): string {
+  if (reason === 'removed' || /kicked|not_a_member/.test(reason)) return 'бота удалили из группы';
+  if (/not_found|deactivated|deleted|upgraded/.test(reason))
+    return 'такой группы в Telegram больше нет';
+  return `Telegram не пускает туда бота (${reason.replaceAll('_', ' ')})`;
+}
+
 export const activateFirst =
   'Это видно только в подключённых группах. Подключить: <code>/activate КОД</code>';
 

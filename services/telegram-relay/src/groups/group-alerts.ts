@@ -3,7 +3,8 @@ import type { Alerts } from '@leadwire/shared/coordination/alerts';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
 import type { TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
-import { pausedInWords } from './answers.ts';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
+import { goneInWords, pausedInWords } from './answers.ts';
 import type { GroupStore } from './group-store.ts';
 
 /** Tells of every change that this process makes; a failure is logged and changes nothing. */
@@ -14,7 +15,7 @@ export function tellOfGroups(
 ): void {
   const tell = async (group: TelegramGroup): Promise<void> => {
     const { groupId, title, state, stateReason = 'unknown', changedAt } = group;
-    const what = `telegram_group_${groupId}`;
+    const what = `telegram_group_${groupId}` as const;
     const cause = `${what}:${changedAt}`;
     switch (state) {
       case 'active':
@@ -26,8 +27,8 @@ export function tellOfGroups(
       case 'deactivated': {
         const isAsked = stateReason === 'by_command';
         const message = isAsked
-          ? `«${title}» отключена командой /deactivate.`
-          : `«${title}» больше не получает сообщений (${stateReason}). Добавьте бота снова и отправьте /activate с новым кодом.`;
+          ? `«${title}» отключена командой /deactivate. Вернуть: отправьте в ней /activate.`
+          : `«${title}»: ${goneInWords(stateReason)}. Добавьте бота снова и отправьте в группе /activate с новым кодом: ${ownCommand('telegram code')}.`;
         return alerts.report({ severity: isAsked ? 'info' : 'warning', what, message }, cause);
       }
     }
