@@ -13,8 +13,8 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     experimental: { viteModuleRunner: false },
-    // The real servers of a test work while its worker waits, so even two cores carry two workers.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // A test waits for real servers a good part of its time, so two cores carry three workers.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     globalSetup: './test/global-setup.ts',
     reporters: ['default', './test/count-reporter.ts'],
     sequence: { hooks: 'list' },
