@@ -248,8 +248,12 @@ test('an SMS goes to the phone, also when the broker has lost its schedule; who 
   await rowWhen(id, mailOnly.email, ({ state }) => state === 'done');
 
   // The broker forgets it, the hour goes by, and a mailer that starts looks after it.
-  const waiting = await bus.lastUnder('SEQUENCES', subjects.sequenceAt(personId, 1));
-  await (await bus.manager()).streams.deleteMessage('SEQUENCES', waiting?.seq ?? 0);
+  const schedule = subjects.sequenceAt(personId, 1);
+  const waiting = await waitFor(
+    () => bus.lastUnder('SEQUENCES', schedule),
+    patient('the schedule'),
+  );
+  await (await bus.manager()).streams.deleteMessage('SEQUENCES', waiting.seq);
   const { sql } = rig.supabase().landing;
   await sql(`update sequence_messages set due_at = now() - interval '1 hour' where person_id = $1`, [personId]); // prettier-ignore
   await rig.startMailer();
