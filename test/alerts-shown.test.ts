@@ -1,6 +1,6 @@
 /**
- * Each kind of alert is raised in a test by a real fault, and seen to end in one. Whoever adds a kind names them here: the
- * compiler asks for it.
+ * Where each kind of alert is raised in a test, and where it is seen to end. Whoever adds a kind names them here: the
+ * compiler asks for it. The texts of those tests are read, not run.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -99,12 +99,15 @@ function bodyOf([file, start]: Place): string {
   return next < 0 ? text.slice(at) : text.slice(at, at + next);
 }
 
-test.each(Object.entries(SHOWN))('%s is raised by a real fault, and ends', (kind, shown) => {
-  const { as = kind, raised, ended } = shown;
-  expect(bodyOf(raised)).toContain(as);
-  // What has happened has no end; everything else stands until a test sees it resolved.
-  expect(ended !== undefined).toBe(alertKinds[kind as AlertKind] === 'lasts');
-  const end = ended ? bodyOf(ended) : `${as} resolved`;
-  expect(end).toContain(as);
-  expect(end).toMatch(/resolved|снова отвечает/);
-});
+test.each(Object.entries(SHOWN))(
+  '%s has a test that raises it, and one in which it ends',
+  (kind, shown) => {
+    const { as = kind, raised, ended } = shown;
+    expect(bodyOf(raised)).toContain(as);
+    // What has happened has no end; everything else stands until a test sees it resolved.
+    expect(ended !== undefined).toBe(alertKinds[kind as AlertKind] === 'lasts');
+    const end = ended ? bodyOf(ended) : `${as} resolved`;
+    expect(end).toContain(as);
+    expect(end).toMatch(/resolved|снова отвечает/);
+  },
+);

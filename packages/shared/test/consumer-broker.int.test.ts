@@ -48,7 +48,7 @@ describe('the consumer', () => {
     await restartBroker();
     const second = await fixture.publishFor('notifier-sms');
     // The broker may hand it to a pull that died with the connection; then it comes after the time for a sign of life.
-    await waitFor(() => seen.length === 2, { timeoutMs: 120_000, what: 'the second message' });
+    await waitFor(() => seen.length === 2, { timeoutMs: 60_000, what: 'the second message' });
     expect(seen).toEqual([first, second]);
   });
 

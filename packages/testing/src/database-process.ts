@@ -39,7 +39,7 @@ const MAIN = fileURLToPath(new URL('./database-main.ts', import.meta.url));
 /** Each is half a gigabyte; a file of tests needs two, seldom more. */
 const MOST_KEPT = 2;
 /** Databases that no test has at the moment, the longest unused first. The files of a worker share them. */
-let kept: { key: string; process: DatabaseProcess }[] = [];
+let kept: { key: string; database: DatabaseProcess }[] = [];
 
 /**
  * A project in a process of its own, with every migration applied and no rows. Not in the test's: a database in memory is
@@ -52,8 +52,8 @@ export async function startDatabaseProcess(
   run: RunOptions = {},
 ): Promise<TestProject> {
   const key = JSON.stringify([options, run]);
-  const process = await takeKept(key);
-  if (process) return lend(key, run, process);
+  const database = await takeKept(key);
+  if (database) return lend(key, run, database);
   const fresh = new DatabaseProcess(run);
   try {
     await fresh.start(options);
@@ -69,28 +69,28 @@ async function takeKept(key: string): Promise<DatabaseProcess | undefined> {
   const found = kept.find((each) => each.key === key);
   if (!found) return undefined;
   kept = kept.filter((each) => each !== found);
-  if (await found.process.useAgain().catch(() => false)) return found.process;
-  await found.process.end();
+  if (await found.database.useAgain().catch(() => false)) return found.database;
+  await found.database.end();
   return takeKept(key);
 }
 
-function lend(key: string, run: RunOptions, process: DatabaseProcess): TestProject {
+function lend(key: string, run: RunOptions, database: DatabaseProcess): TestProject {
   let closing: Promise<void> | undefined;
   const giveBack = async (): Promise<void> => {
     // A benchmark measures from a fresh start.
-    if (run.isOptimised) return process.end();
-    await process.leave();
-    kept.push({ key, process });
+    if (run.isOptimised) return database.end();
+    await database.leave();
+    kept.push({ key, database });
     const [oldest] = kept;
     if (kept.length <= MOST_KEPT || !oldest) return;
     kept = kept.slice(1);
-    await oldest.process.end();
+    await oldest.database.end();
   };
   return {
-    url: process.url,
-    pid: process.pid,
-    sql: (query, params) => process.sql(query, params),
-    close: () => (closing ??= giveBack().catch(() => process.end())),
+    url: database.url,
+    pid: database.pid,
+    sql: (query, params) => database.sql(query, params),
+    close: () => (closing ??= giveBack().catch(() => database.end())),
   };
 }
 

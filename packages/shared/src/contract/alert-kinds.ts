@@ -1,6 +1,6 @@
 /**
- * Every kind of alert there is. What each says to people is in telegram-relay (alert-words.ts); which test raises it by a
- * real fault and sees it end is in test/alerts-shown.test.ts. Both are refused by the compiler when a kind is missing.
+ * Every kind of alert there is. What each says to people is in telegram-relay (alert-words.ts); which test raises it and
+ * which sees it end is in test/alerts-shown.test.ts. Both are refused by the compiler when a kind is missing.
  */
 
 /**

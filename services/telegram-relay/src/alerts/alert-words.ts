@@ -1,5 +1,5 @@
 /** What each alert means, and what to do about it, in words for people who do not know the code. */
-import { kindOf, type AlertKind } from '@leadwire/shared/contract/alert-kinds';
+import { alertKinds, kindOf, type AlertKind } from '@leadwire/shared/contract/alert-kinds';
 import { ownCommand } from '@leadwire/shared/runtime/own-command';
 import { PARTS } from './alert-parts.ts';
 
@@ -24,7 +24,7 @@ const FORMS = { title: '«Формы»', path: '/settings/forms' };
 const PARTNERS = { title: '«Партнёры»', path: '/partners' };
 
 const happened = (words: Omit<AlertWords, 'resolved'>): AlertWords => {
-  return { ...words, resolved: words.raised, isEvent: true };
+  return { ...words, resolved: words.raised };
 };
 
 /** `$` stands for the part that it is about. */
@@ -207,6 +207,7 @@ export function wordsOf(what: string): AlertWords {
   const named = (text: string) => text.replace('$', PARTS[about] ?? about);
   return {
     ...words,
+    isEvent: alertKinds[kind] === 'happened',
     raised: named(words.raised),
     resolved: named(words.resolved),
     ...(page && { page: { ...page, path: page.path.replace('$', about) } }),
