@@ -16,7 +16,7 @@ import { createHttp } from '../src/api/http.ts';
 import type { HttpPorts } from '../src/api/http-ports.ts';
 import { createCampaignStore } from '../src/campaigns/campaign-store.ts';
 import { createChannels } from '../src/sending/channels.ts';
-import { envSchema } from '../src/env.ts';
+import { envSchema, type MailerEnv } from '../src/env.ts';
 
 /** A week before the live stream of the sample moves to. */
 export const NOW = new Date('2026-11-20T10:00:00Z');
@@ -38,9 +38,67 @@ export interface Answer {
   body: Record<string, never>;
 }
 
+interface ServeOptions {
+  env: MailerEnv;
+  bus: Bus;
+  now?: () => Date;
+  /** Of a mail batch, instead of the product's 100. */
+  batchSize?: number;
+}
+
+/** The API in this process, listening; nothing is sent by it. */
+export async function serveApi({ env, bus, now, batchSize }: ServeOptions) {
+  const log = createLog('mailer-batch', 'silent');
+  const database = createDatabase({
+    project: 'landing',
+    url: env.LANDING_SUPABASE_URL,
+    serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
+  });
+  const made = createChannels(env, { bus, log, metrics: createMetrics('mailer-batch') });
+  const { email } = made.channels;
+  const channels = {
+    ...made.channels,
+    email: { ...email, batchSize: batchSize ?? email.batchSize },
+  };
+  const store = createCampaignStore(database);
+  const access = createAccess(env, { bus, log });
+  const parts = { log, bus, database, store, ...made, channels, access, wakePump: () => undefined };
+  const ports = await createHttpPorts(env, { ...parts, ...(now && { now }) });
+  const app = await createHttp(access, ports);
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  return { ports, call: callerOf(url), close: () => app.close() };
+}
+
+type Call = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Answer>;
+
+/** A body that is text or bytes is a CSV unless `headers` say otherwise. */
+function callerOf(url: string): Call {
+  return async (method, path, body, headers = {}) => {
+    const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${ADMIN_TOKEN}`,
+        ...(body !== undefined && { 'content-type': isRaw ? 'text/csv' : 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const read = isJson ? (JSON.parse(text) as Answer['body']) : {};
+    return { status: response.status, headers: response.headers, text, body: read };
+  };
+}
+
 /** Starts before the file's tests and ends after them. */
 export function useApi() {
-  let url = '';
+  let call: Call;
   let supabase: TestSupabase;
   let bus: Bus;
   let control: SandboxControl;
@@ -65,22 +123,11 @@ export function useApi() {
       MOBIZON_SMS_PRICE: '20',
       SUPPORT_EMAIL: 'hello@leadwire.kz',
     });
-    const log = createLog('mailer-batch', 'silent');
     bus = await openTestBus(broker, 'mailer-batch');
-    const database = createDatabase({
-      project: 'landing',
-      url: env.LANDING_SUPABASE_URL,
-      serviceKey: env.LANDING_SUPABASE_SERVICE_KEY,
-    });
-    const channels = createChannels(env, { bus, log, metrics: createMetrics('mailer-batch') });
-    const store = createCampaignStore(database);
-    const access = createAccess(env, { bus, log });
-    const parts = { log, bus, database, store, ...channels, access, wakePump: () => undefined };
-    ports = await createHttpPorts(env, { ...parts, now: () => NOW });
-    const app = await createHttp(access, ports);
-    url = await app.listen({ port: 0, host: '127.0.0.1' });
+    const served = await serveApi({ env, bus, now: () => NOW });
+    ({ ports, call } = served);
     closing.push(
-      () => app.close(),
+      () => served.close(),
       () => bus.drain(),
       () => sandbox.stop(),
       () => Promise.all([broker.close(), supabase.close()]),
@@ -90,30 +137,8 @@ export function useApi() {
     for (const close of closing) await close();
   }, 60_000);
 
-  const call = async (
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<Answer> => {
-    const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
-    const response = await fetch(`${url}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${ADMIN_TOKEN}`,
-        ...(body !== undefined && { 'content-type': isRaw ? 'text/csv' : 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    const read = isJson ? (JSON.parse(text) as Answer['body']) : {};
-    return { status: response.status, headers: response.headers, text, body: read };
-  };
-
   return {
-    call,
+    call: (...given: Parameters<Call>) => call(...given),
     supabase: () => supabase,
     bus: () => bus,
     ports: () => ports,
