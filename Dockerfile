@@ -27,6 +27,8 @@ ENV LEADWIRE_COMMAND="docker compose run --rm leadwire"
 COPY --from=dependencies /app /app
 COPY supabase supabase
 COPY scripts scripts
+# With its examples missing and wrong settings are told.
+COPY .env.example .env.example
 COPY deploy/nats.conf deploy/nats.conf
 COPY deploy/cluster/nats.conf deploy/cluster/nats.conf
 # Nothing in here belongs to the user it runs as: a service cannot change its own program.

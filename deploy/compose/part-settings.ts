@@ -3,11 +3,11 @@
  * nothing else: landing-api, which faces the world, has no key of a provider and no password of another
  * service. Pure functions; settings.ts reads and writes.
  */
-import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { z } from 'zod';
-import { EnvError, readEnv } from '@leadwire/shared/runtime/env';
-import { PARTS, stackEnv, type Part } from '../../scripts/stack/dev-stack.ts';
+import type { z } from 'zod';
+import { EnvError, type EnvProblem } from '@leadwire/shared/runtime/env';
+import { PARTS, stackEnv } from '../../scripts/stack/dev-stack.ts';
+import { CLI, usualPort } from '../../scripts/stack/settings-check.ts';
 import { randomBytes } from 'node:crypto';
 import { MAKERS, tokenHashesOf, type SecretMakers } from '../../scripts/stack/secrets.ts';
 
@@ -22,15 +22,6 @@ const OURS = [
 const FIXED = [
   ...['HOST', 'PORT', 'NATS_URL', 'JOURNAL_DIR', 'SUPABASE_DATA_DIR', 'SANDBOX_DATA_DIR'],
   ...['LANDING_SUPABASE_PORT', 'TRIPWIRE_SUPABASE_PORT'],
-];
-
-/** A program that is not in PARTS: nobody keeps it running. */
-const CLI = { name: 'cli', entry: 'packages/cli/src/main.ts' };
-
-/** The parts that get a file of settings. The broker has its own. */
-export const PROGRAMS: readonly Pick<Part, 'name' | 'entry'>[] = [
-  ...PARTS.filter(({ entry }) => entry.endsWith('.ts')),
-  CLI,
 ];
 
 /** The compose stack's own knobs, beside the variables of the parts. */
@@ -85,7 +76,8 @@ export function stackSettings(
     CORS_ORIGINS: `${page},http://127.0.0.1:${knobs.sandboxPort}`,
     ...theirs,
   };
-  return stackEnv(insidePort, '/data', secrets, own, (part) => part);
+  // Inside the stack each part has a host of its own, so every port is free.
+  return stackEnv(usualPort, '/data', secrets, own, (part) => part);
 }
 
 /** What follows from the world coming in through deploy/Caddyfile: its addresses, and one proxy in front. */
@@ -96,12 +88,6 @@ function behindEdge({ domain, consoleDomain }: StackKnobs): Record<string, strin
     CONSOLE_URL: `https://${consoleDomain || `console.${domain}`}`,
     TRUST_PROXY: '1',
   };
-}
-
-/** Inside the stack each part has a host of its own, so every default is free. */
-function insidePort(name: string, variable?: string): number {
-  const ports = PARTS.find((part) => part.name === name)?.ports ?? {};
-  return ports[variable ?? 'PORT'] ?? 0;
 }
 
 /** NATS_URL of a user: every broker, with the password once for each. */
@@ -142,27 +128,6 @@ export function makersFor(natsConf: string, isLocal: boolean): SecretMakers {
   };
 }
 
-/**
- * The variables of one part, as its schema asks for them.
- * @param schema the part's `envSchema`
- * @throws EnvError naming every variable that is missing or wrong
- */
-export function settingsOf(
-  name: string,
-  schema: z.ZodObject,
-  all: NodeJS.ProcessEnv,
-  natsUrl: string,
-): Record<string, string> {
-  const own = variablesOf(name, schema, { ...all, NATS_URL: natsUrl });
-  try {
-    readEnv(schema, own);
-  } catch (error) {
-    if (!(error instanceof EnvError)) throw error;
-    throw new EnvError(`${name}: ${error.message}`);
-  }
-  return own;
-}
-
 /** What of all that is known a part is given, whether it is enough or not. */
 export function variablesOf(
   name: string,
@@ -192,8 +157,20 @@ function keptFrom(name: string, all: NodeJS.ProcessEnv): string[] {
   return kept;
 }
 
-/** What may not be so where real people are written to: one line for each variable, without its value. */
-export function problemsOfHosted(all: NodeJS.ProcessEnv): string[] {
+/** What docker compose has by itself: a name that no profile has would silently leave everything out. */
+const PROFILES = ['local', 'hosted', 'edge', 'observability', 'cli'];
+
+/** What is wrong with the stack's own knobs. docker compose refuses a port that is none by itself. */
+export function problemsOfKnobs(env: NodeJS.ProcessEnv): EnvProblem[] {
+  const profiles = (env['COMPOSE_PROFILES'] || 'local').split(',').map((name) => name.trim());
+  const isKnown = profiles.every((name) => PROFILES.includes(name));
+  if (isKnown && profiles.includes('local') !== profiles.includes('hosted')) return [];
+  const problem = `expected local or hosted, with a comma ${PROFILES.slice(2, 4).join(' or ')}`;
+  return [{ name: 'COMPOSE_PROFILES', problem }];
+}
+
+/** What may not be so where real people are written to. */
+export function problemsOfHosted(all: NodeJS.ProcessEnv): EnvProblem[] {
   const { PUBLIC_BASE_URL: publicUrl = 'https:' } = all;
   const examples = Object.entries(all).filter(
     ([name, value = '']) => /TOKEN|KEY|SECRET/.test(name) && /sandbox/i.test(value),
@@ -201,18 +178,17 @@ export function problemsOfHosted(all: NodeJS.ProcessEnv): string[] {
   return [
     ...(publicUrl.startsWith('https:')
       ? []
-      : ['PUBLIC_BASE_URL: expected https://…: people open the links that begin with it']),
-    ...examples.map(([name]) => `${name}: this is the sandbox’s; expected one of your account`),
+      : [
+          {
+            name: 'PUBLIC_BASE_URL',
+            problem: 'expected https://…: people open the links that begin with it',
+          },
+        ]),
+    ...examples.map(([name]) => ({
+      name,
+      problem: 'this is the sandbox’s; expected one of your account',
+    })),
   ];
-}
-
-/** The schema of a program, from the env.ts beside its main.ts. @throws when there is none. */
-export async function schemaOf(root: string, entry: string): Promise<z.ZodObject> {
-  const file = path.join(root, entry.replace('main.ts', 'env.ts'));
-  const exported = (await import(file)) as Record<string, unknown>;
-  const [, schema] = Object.entries(exported).find(([name]) => /envSchema$/i.test(name)) ?? [];
-  if (schema instanceof z.ZodObject) return schema;
-  throw new Error(`${file} exports no envSchema`);
 }
 
 /**

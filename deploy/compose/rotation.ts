@@ -6,15 +6,8 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  brokerUrl,
-  makersFor,
-  passwordName,
-  PROGRAMS,
-  schemaOf,
-  stackSettings,
-  variablesOf,
-} from './part-settings.ts';
+import { brokerUrl, makersFor, passwordName, stackSettings, variablesOf } from './part-settings.ts';
+import { PROGRAMS, schemaOf } from '../../scripts/stack/settings-check.ts';
 
 interface Rotation {
   /** Where the new one comes from. */

@@ -9,19 +9,26 @@
  */
 import { chmod, chown, mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { EnvError } from '@leadwire/shared/runtime/env';
+import { EnvError, problemsIn } from '@leadwire/shared/runtime/env';
 import { readSecrets } from '../../scripts/stack/secrets.ts';
+import {
+  CLI,
+  PROGRAMS,
+  faultLines,
+  mergeFaults,
+  schemaOf,
+  type SettingFault,
+} from '../../scripts/stack/settings-check.ts';
 import {
   brokerUrl,
   makersFor,
   problemsOfHosted,
-  PROGRAMS,
+  problemsOfKnobs,
   routesOf,
-  schemaOf,
-  settingsOf,
   stackSettings,
   toEnvFile,
   userOf,
+  variablesOf,
   type StackKnobs,
 } from './part-settings.ts';
 
@@ -86,30 +93,51 @@ async function write(): Promise<string[]> {
   return isOther ? ['nats', ...changed] : changed;
 }
 
-/** Every part is looked at before the first word about one: what is missing is told in one go. */
+/** Every part is looked at before the first of them is written: what is missing or wrong is told in one go. */
 async function writePrograms(
   knobs: StackKnobs,
   all: NodeJS.ProcessEnv,
   secrets: Record<string, string>,
 ): Promise<string[]> {
-  const problems = knobs.isLocal ? [] : problemsOfHosted(all);
+  const here = PROGRAMS.filter(
+    ({ name, entry }) => knobs.isLocal || entry.startsWith('services/') || name === CLI.name,
+  );
+  const parts = await Promise.all(
+    here.map(async ({ name, entry }) => {
+      const schema = await schemaOf(ROOT, entry);
+      const url = brokerUrl(knobs.brokers, name === CLI.name ? 'admin' : name, secrets);
+      const settings = variablesOf(name, schema, { ...all, NATS_URL: url });
+      return { name, settings, problems: problemsIn(schema, settings) };
+    }),
+  );
+  await refuseFaults(
+    mergeFaults([
+      { part: 'docker compose', problems: problemsOfKnobs(process.env) },
+      { part: 'everybody who is written to', problems: knobs.isLocal ? [] : problemsOfHosted(all) },
+      ...parts.map(({ name, problems }) => ({ part: name, problems })),
+    ]),
+  );
   const changed: string[] = [];
-  for (const { name, entry } of PROGRAMS) {
-    if (!knobs.isLocal && !entry.startsWith('services/') && name !== 'cli') continue;
-    const url = brokerUrl(knobs.brokers, name === 'cli' ? 'admin' : name, secrets);
-    try {
-      const settings = settingsOf(name, await schemaOf(ROOT, entry), all, url);
-      if (await writeFor(name, userOf(name), settings)) changed.push(name);
-    } catch (error) {
-      if (!(error instanceof EnvError)) throw error;
-      problems.push(error.message);
-    }
+  for (const { name, settings } of parts) {
+    if (await writeFor(name, userOf(name), settings)) changed.push(name);
   }
-  if (problems.length === 0) return changed;
-  const remedy =
-    'Put them into .env (.env.example explains each), or set COMPOSE_PROFILES=local there to have the\n' +
-    'bundled Supabase and the sandbox instead.';
-  throw new EnvError([...problems, remedy].join('\n\n'));
+  return changed;
+}
+
+/** @throws EnvError with all of them, and what helps */
+async function refuseFaults(faults: readonly SettingFault[]): Promise<void> {
+  if (faults.length === 0) return;
+  const example = await readFile(path.join(ROOT, '.env.example'), 'utf8');
+  throw new EnvError(
+    [
+      'Nothing was started: these settings need attention.',
+      '',
+      ...faultLines(faults, example),
+      '',
+      'Put them into .env (.env.example explains each), or set COMPOSE_PROFILES=local there to have the',
+      'bundled Supabase and the sandbox instead.',
+    ].join('\n'),
+  );
 }
 
 /** Whether the part had other settings before. */

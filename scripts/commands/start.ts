@@ -27,6 +27,7 @@ import {
   type RunFile,
 } from '../stack/run-file.ts';
 import { readSecrets } from '../stack/secrets.ts';
+import { refuseFaults } from '../stack/settings-check.ts';
 import { unknownSettings } from '../stack/unknown-settings.ts';
 import { supervise, type Program, type Supervised } from '../stack/supervisor.ts';
 import { ExplainedError } from '../machine/tools.mjs';
@@ -91,11 +92,12 @@ async function start(run: RunFile): Promise<void> {
   const example = readFileSync(path.join(root, '.env.example'), 'utf8');
   for (const line of unknownSettings(Object.keys(own), example)) say(line);
   const given = { ...own, ...process.env };
+  const secrets = await readSecrets(path.join(dataDir, 'secrets.json'));
+  await refuseFaults(root, example, given, secrets);
   const parts = PARTS.filter((part) => !part.isReplaced?.(given));
   const needsNats = parts.some(({ name }) => name === 'nats');
   if (!needsNats) await checkBroker(given['NATS_URL'] ?? '');
   const natsServer = needsNats ? await findNatsServer({ log: say, env: given }) : '';
-  const secrets = await readSecrets(path.join(dataDir, 'secrets.json'));
   const ports = await choosePorts(parts, say);
   const env = stackEnv(ports, dataDir, secrets, given);
   for (const [layer, title] of LAYERS) {

@@ -1,15 +1,16 @@
 /** Names in `.env` that nothing reads: a slip in one of them would leave its default in force without a word. */
 import { closest, distance } from 'fastest-levenshtein';
+import { settingNames } from './settings-check.ts';
 
 /** More slips than this make another name. */
 const MOST_SLIPS = 3;
 
 /**
  * A line for a person about each name that `.env.example` does not have, with the name that was probably meant.
- * @param example the text of `.env.example`, where every setting stands, most of them behind a `#`
+ * @param example the text of `.env.example`
  */
 export function unknownSettings(names: readonly string[], example: string): string[] {
-  const known = [...example.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name = '']) => name);
+  const known = settingNames(example);
   return names
     .filter((name) => !known.includes(name))
     .map((name) => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { PROGRAMS, schemaOf } from '../../deploy/compose/part-settings.ts';
+import { PROGRAMS, schemaOf } from '../../scripts/stack/settings-check.ts';
 import {
   ROTATIONS,
   SECRET_NAME,

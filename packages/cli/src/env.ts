@@ -54,7 +54,7 @@ export const envSchema = z.object({
   RESEND_API_KEY: z.string().optional(),
   RESEND_BASE_URL: baseUrl('the Resend API').default('https://api.resend.com'),
   RESEND_FROM_EMAIL: z.string().optional(),
-  SMS_ENABLED: z.enum(['true', 'false']).default('true'),
+  SMS_ENABLED: z.enum(['true', 'false'], { error: 'expected true or false' }).default('true'),
   MOBIZON_SMS_PRICE: z.coerce.number('expected a price in tenge').min(0).default(16.2),
   MOBIZON_API_KEY: z.string().optional(),
   MOBIZON_BASE_URL: baseUrl('the Mobizon API').default('https://api.mobizon.kz'),

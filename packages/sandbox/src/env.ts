@@ -46,8 +46,11 @@ export const sandboxEnvSchema = z.object({
   /** Where Resend's webhooks go; needs the secret. */
   RESEND_WEBHOOK_URL: z.url('expected a web address').optional(),
   MAILGUN_API_KEY: z.string().min(1).optional(),
-  MAILGUN_DOMAIN: z.string().min(3).optional(),
-  MAILGUN_WEBHOOK_SIGNING_KEY: z.string().min(16).optional(),
+  MAILGUN_DOMAIN: z.string().min(3, 'expected the sending domain at Mailgun').optional(),
+  MAILGUN_WEBHOOK_SIGNING_KEY: z
+    .string()
+    .min(16, 'expected the signing key for webhooks')
+    .optional(),
   /** Where Mailgun's webhooks go; needs the signing key. */
   MAILGUN_WEBHOOK_URL: z.url('expected a web address').optional(),
   SANDBOX_RESEND_RATE_PER_SECOND: number('a whole number of requests').int().min(1).default(5),

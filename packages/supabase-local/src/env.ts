@@ -29,7 +29,11 @@ export const envSchema = z.object({
   RESEND_API_KEY: z.string().default('re_sandbox_key'),
   RESEND_FROM_EMAIL: z.string().default('Leadwire <hello@leadwire.kz>'),
   HOST: z.string().min(1).default('127.0.0.1'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'expected trace, debug, info, warn, error or silent',
+    })
+    .default('info'),
 });
 
 /** The environment, checked. */

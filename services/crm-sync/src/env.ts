@@ -2,6 +2,7 @@ import {
   baseUrl,
   commonEnv,
   milliseconds,
+  needs,
   saleDefaultAmount,
   secret,
 } from '@leadwire/shared/runtime/env';
@@ -83,14 +84,11 @@ export const envSchema = z
     // Longer than a request may take (20 s) with some waiting; a dead process holds a person that long.
     AMOCRM_LEASE_MS: milliseconds(60_000),
   })
-  .superRefine((env, context) => {
-    if (env.AMOCRM_LONG_LIVED_TOKEN !== undefined) return;
-    for (const name of OAUTH.filter((each) => env[each] === undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: [name],
-        message: 'expected for OAuth; or give AMOCRM_LONG_LIVED_TOKEN instead',
-      });
-    }
-  });
+  .check(
+    needs(
+      (env) => env['AMOCRM_LONG_LIVED_TOKEN'] === undefined,
+      OAUTH,
+      'for OAuth; or give AMOCRM_LONG_LIVED_TOKEN instead',
+    ),
+  );
 export type CrmSyncEnv = z.infer<typeof envSchema>;

@@ -93,7 +93,7 @@ describe('money is spent on', () => {
 
     expect(await settled(lead)).toEqual({ email: 'sent', sms: 'skipped: sms_off' });
     await expect(startNotifier({ MOBIZON_API_KEY: '' })).rejects.toThrow(
-      /MOBIZON_API_KEY is missing.*SMS_ENABLED=false/,
+      /MOBIZON_API_KEY: missing.*SMS_ENABLED=false/,
     );
   });
 });

@@ -1,19 +1,34 @@
-import { baseUrl, commonEnv, referralProject } from '@leadwire/shared/runtime/env';
+import { baseUrl, commonEnv, needs, referralProject } from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { z } from 'zod';
 
 const serviceKey = z.string().min(20, 'expected the service key of the project');
 
-export const envSchema = z.object({
-  ...commonEnv({ port: 3107 }),
-  ...accessEnv,
-  /** Where referrers and commissions are kept. The other project does not take its place. */
-  REFERRAL_PROJECT: referralProject,
-  LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),
-  LANDING_SUPABASE_SERVICE_KEY: serviceKey.optional(),
-  TRIPWIRE_SUPABASE_URL: baseUrl('the tripwire project').optional(),
-  TRIPWIRE_SERVICE_ROLE_KEY: serviceKey.optional(),
-});
+export const envSchema = z
+  .object({
+    ...commonEnv({ port: 3107 }),
+    ...accessEnv,
+    /** Where referrers and commissions are kept. The other project does not take its place. */
+    REFERRAL_PROJECT: referralProject,
+    LANDING_SUPABASE_URL: baseUrl('the landing project').optional(),
+    LANDING_SUPABASE_SERVICE_KEY: serviceKey.optional(),
+    TRIPWIRE_SUPABASE_URL: baseUrl('the tripwire project').optional(),
+    TRIPWIRE_SERVICE_ROLE_KEY: serviceKey.optional(),
+  })
+  .check(
+    needs(
+      (env) => env['REFERRAL_PROJECT'] === 'main',
+      ['LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'],
+      'with REFERRAL_PROJECT=main',
+    ),
+  )
+  .check(
+    needs(
+      (env) => env['REFERRAL_PROJECT'] === 'tripwire',
+      ['TRIPWIRE_SUPABASE_URL', 'TRIPWIRE_SERVICE_ROLE_KEY'],
+      'with REFERRAL_PROJECT=tripwire',
+    ),
+  );
 export type ReferralsEnv = z.infer<typeof envSchema>;
 
 /** The project named by REFERRAL_PROJECT. @throws Error when its address or key is not given. */

@@ -1,9 +1,12 @@
 import {
   baseUrl,
   commonEnv,
+  hourOfDay,
   milliseconds,
+  needs,
   ownSecret,
   timeZone,
+  together,
 } from '@leadwire/shared/runtime/env';
 import { accessEnv } from '@leadwire/shared/service/access';
 import { botToken } from '@leadwire/shared/providers/telegram/bot-api';
@@ -32,7 +35,7 @@ export const envSchema = z
     TELEGRAM_DEAL_WAIT_MS: milliseconds(3_000),
     TELEGRAM_PAUSED_RETRY_MS: milliseconds(90_000),
     TELEGRAM_POLLER_LEASE_MS: milliseconds(20_000),
-    TELEGRAM_DIGEST_HOUR: z.literal('off').or(z.coerce.number().int().min(0).max(23)).default(9),
+    TELEGRAM_DIGEST_HOUR: hourOfDay(9),
     TIME_ZONE: timeZone,
     AMOCRM_BASE_URL: baseUrl('your account: https://<name>.amocrm.ru').optional(),
     LEAD_LINK_BASE_URL: baseUrl('where a lead can be looked at').optional(),
@@ -44,12 +47,12 @@ export const envSchema = z
       .min(20, 'expected the service key of the project')
       .optional(),
   })
-  .superRefine((env, context) => {
-    if (env.TELEGRAM_PUBLIC_URL === undefined || env.TELEGRAM_WEBHOOK_SECRET !== undefined) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['TELEGRAM_WEBHOOK_SECRET'],
-      message: 'expected with TELEGRAM_PUBLIC_URL: anybody could send us updates without it',
-    });
-  });
+  .check(together('LANDING_SUPABASE_URL', 'LANDING_SUPABASE_SERVICE_KEY'))
+  .check(
+    needs(
+      (env) => env['TELEGRAM_PUBLIC_URL'] !== undefined,
+      ['TELEGRAM_WEBHOOK_SECRET'],
+      'with TELEGRAM_PUBLIC_URL: anybody could send us updates without it',
+    ),
+  );
 export type TelegramRelayEnv = z.infer<typeof envSchema>;

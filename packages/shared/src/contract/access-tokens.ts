@@ -54,13 +54,16 @@ export interface ConfiguredToken {
   hash: string;
 }
 
+const HASHES = `expected <scope>:<sha256 in hex>, comma separated; scopes: ${scopes.join(', ')}`;
+
 /** As TOKEN_HASHES holds them: `metrics:<sha256>,status:<sha256>`. */
 export const tokenHashes = z
   .string()
   .transform((text) => text.split(',').map((item) => item.trim().split(':')))
   .pipe(
-    z.array(z.tuple([z.enum(scopes), z.string().regex(HASH)]), {
-      error: 'expected <scope>:<sha256 in hex>, comma separated',
-    }),
+    z.array(
+      z.tuple([z.enum(scopes, HASHES), z.string(HASHES).regex(HASH, HASHES)], HASHES),
+      HASHES,
+    ),
   )
   .transform((pairs): ConfiguredToken[] => pairs.map(([scope, hash]) => ({ scope, hash })));

@@ -5,7 +5,7 @@
 import type { ProcessParts } from '../broker/process-parts.ts';
 import { z } from 'zod';
 import { isMobileOf } from '../contacts/mobile-numbers.ts';
-import { baseUrl, milliseconds } from '../runtime/env.ts';
+import { baseUrl, milliseconds, needs } from '../runtime/env.ts';
 import { createLimiter } from '../coordination/rate-limiter.ts';
 import { createCallTracker } from './call-log.ts';
 
@@ -46,6 +46,12 @@ export const sendingEnv = {
   MOBIZON_RATE_PER_SECOND: rate(2),
   MOBIZON_LISTING_LAG_MS: milliseconds(2 * 60_000),
 };
+/** For `.check()` of such a service's schema. */
+export const needsSmsKey = needs(
+  (env) => env['SMS_ENABLED'] === true,
+  ['MOBIZON_API_KEY'],
+  'a Mobizon API key; or SMS_ENABLED=false, to send no SMS',
+);
 export type SendingEnv = z.infer<z.ZodObject<typeof sendingEnv>>;
 
 /**
@@ -60,15 +66,8 @@ export function smsRefusal(
   return isMobileOf(phone, SMS_COUNTRIES) ? undefined : 'sms_not_allowed';
 }
 
-const KEY_MISSING =
-  'MOBIZON_API_KEY is missing: put in the key of the account, or SMS_ENABLED=false to send no SMS';
-
-/**
- * How clients reach the two accounts: address, key, the shared limit, and the log of integrations.
- * @throws Error when SMS are on and have no key.
- */
+/** How clients reach the two accounts: address, key, the shared limit, and the log of integrations. */
 export function sendingAccounts(env: SendingEnv, { bus, log, metrics }: ProcessParts) {
-  if (env.SMS_ENABLED && env.MOBIZON_API_KEY === undefined) throw new Error(KEY_MISSING);
   const track = createCallTracker({ bus, metrics, log });
   const limit = (account: string, ratePerSecond: number) =>
     createLimiter({ bus, metrics, account, ratePerSecond });

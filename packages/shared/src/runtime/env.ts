@@ -15,17 +15,65 @@ export function readEnv<Schema extends z.ZodObject>(
   schema: Schema,
   source: NodeJS.ProcessEnv = process.env,
 ): z.infer<Schema> {
-  const given = Object.fromEntries(
-    Object.entries(source).filter(([, value]) => value?.trim() !== ''),
-  );
+  const given = givenOf(source);
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  const lines = result.error.issues.map(
-    ({ path, message }) =>
-      `  ${path.join('.') || '(environment)'}: ${String(path[0]) in given ? message : `missing (${message})`}`,
-  );
+  const lines = problemsOf(result.error, given).map(({ name, problem }) => `  ${name}: ${problem}`);
   throw new EnvError(`These environment variables need attention:\n${lines.join('\n')}`);
 }
+
+/** A variable that a program cannot work with, and what was expected; never its value. */
+export interface EnvProblem {
+  name: string;
+  problem: string;
+}
+
+/** Everything that is wrong or missing for a program, one for each variable; empty when it can start. */
+export function problemsIn(schema: z.ZodObject, source: NodeJS.ProcessEnv): EnvProblem[] {
+  const given = givenOf(source);
+  const result = schema.safeParse(given);
+  return result.success ? [] : problemsOf(result.error, given);
+}
+
+function givenOf(source: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim() !== ''));
+}
+
+function problemsOf({ issues }: z.ZodError, given: NodeJS.ProcessEnv): EnvProblem[] {
+  const found = new Map<string, EnvProblem>();
+  for (const { path, message } of issues) {
+    const name = String(path[0] ?? '(environment)');
+    const problem = name in given ? message : `missing (${message})`;
+    if (!found.has(name)) found.set(name, { name, problem });
+  }
+  return [...found.values()];
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+/**
+ * For `.check()` of a program's schema: variables that are expected because of what others say. Whatever else is wrong,
+ * they stand in the same list.
+ */
+export const needs = (isAsked: (env: Given) => boolean, names: readonly string[], why: string) =>
+  z.superRefine<Given>(
+    (env, context) => {
+      if (!isAsked(env)) return;
+      for (const name of names.filter((each) => env[each] === undefined)) {
+        context.addIssue({ code: 'custom', path: [name], message: `expected ${why}` });
+      }
+    },
+    // Without this zod looks no further once one variable is missing, and the rest is found at the next start.
+    { when: () => true },
+  );
+
+/** For `.check()`: variables of which one is nothing without the others. */
+export const together = (...names: readonly string[]) =>
+  needs(
+    (env) => names.some((name) => env[name] !== undefined),
+    names,
+    `beside the other: ${names.join(' and ')} belong together, give all or none`,
+  );
 
 const port = (fallback: number) =>
   z.coerce
@@ -104,6 +152,14 @@ export const welcomeLink = z
   .enum(['platform', 'supabase'], { error: 'expected platform or supabase' })
   .default('platform');
 
+/** An hour of the day at which something is told, or `off`. */
+export const hourOfDay = (fallback: number | 'off') =>
+  z
+    .union([z.literal('off'), z.coerce.number().int().min(0).max(23)], {
+      error: 'expected an hour from 0 to 23, or off',
+    })
+    .default(fallback);
+
 /** Where the business is: its day begins at midnight there. */
 export const timeZone = z
   .string()
@@ -118,6 +174,15 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/** One address or several with commas between, as broker/address.ts takes them. */
+function isBroker(text: string): boolean {
+  return text.split(',').every((each) => {
+    const address = each.trim();
+    const url = address.includes('://') ? address : `nats://${address}`;
+    return URL.canParse(url) && new URL(url).host !== '';
+  });
+}
+
 /** The project with referrers and commissions: the landing project (`main`), or Tripwire's. */
 export const referralProject = z
   .enum(['main', 'tripwire'], { error: 'expected main or tripwire' })
@@ -127,7 +192,7 @@ export const referralProject = z
 export const commonEnv = (defaults: { port: number }) => ({
   NATS_URL: z
     .string()
-    .min(1, 'expected the address of the broker')
+    .refine(isBroker, 'expected the address of the broker: nats://<host>:4222')
     .default('nats://127.0.0.1:4222'),
   NATS_REPLICAS: z.coerce
     .number('expected 1, 3 or 5')
