@@ -3,7 +3,7 @@
  * `startService` is what tests use; `runService` owns the process: signals and exit codes.
  */
 import type { Socket } from 'node:net';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { measureBacklog } from './backlog.ts';
 import type { Bus } from '../broker/bus.ts';
 import { toError } from '../errors.ts';
@@ -11,7 +11,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Access } from './access.ts';
 import { createHttpApp } from './http-app.ts';
-import { answerProblems } from './http-problems.ts';
+import { answerProblems, sendProblem } from './http-problems.ts';
 
 /** Longest time that work under way may take after SIGTERM; docker's grace has to be longer. */
 const STOP_DEADLINE_MS = 25_000;
@@ -199,7 +199,11 @@ function addHealthRoutes(
   addReadiness('/readyz', problems.problem);
   // Whether it has all that is ours. A provider that is down is told by /readyz, and is no reason to call it ill.
   addReadiness('/startedz', problems.ownProblem);
-  http.get('/metrics', async (request, reply) => {
+  // A program asks: its refusal has the one shape, also where a service answers people with pages.
+  const errorHandler = (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    sendProblem(error, request, reply);
+  };
+  http.get('/metrics', { errorHandler }, async (request, reply) => {
     await options.access?.demand(request.headers.authorization, 'metrics');
     const { registry } = options.metrics;
     return reply.type(registry.contentType).send(await registry.metrics());

@@ -9,6 +9,7 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import type { BotName } from '@leadwire/shared/providers/telegram/bot-api';
 import { createHttpApp } from '@leadwire/shared/service/http-app';
+import { answerProblems } from '@leadwire/shared/service/http-problems';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { BotSender } from './pace.ts';
 import { ALLOWED_UPDATES } from './update.ts';
@@ -31,6 +32,7 @@ export function createWebhookHttp(
   log: FastifyBaseLogger,
 ): FastifyInstance {
   const app = createHttpApp({ log, bodyLimit: BODY_LIMIT_BYTES });
+  answerProblems(app);
   app.post<{ Params: { bot: string } }>(
     '/telegram/:bot/',
     {
