@@ -272,8 +272,6 @@ export function toProgram(
     env: {
       ...env,
       HOST: '127.0.0.1',
-      // Compiled code is kept for the next start, which is the faster by it.
-      NODE_COMPILE_CACHE: path.join(places.dataDir, 'cache', 'compiled'),
       ...own,
     },
     healthUrl: `http://127.0.0.1:${ports(part.name, healthPort)}${part.health}`,
