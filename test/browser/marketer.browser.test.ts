@@ -108,7 +108,7 @@ async function saveSegment(page: Page): Promise<void> {
   await page.locator('select[name="1.match"]').selectOption('all');
   await page.getByLabel('Между группами').selectOption('any');
   await page.getByRole('button', { name: 'Посчитать' }).click();
-  await page.getByText('письмом 2 человека').waitFor();
+  await page.getByText('письмо получат 2 человека').waitFor();
   await page.getByRole('button', { name: 'Сохранить' }).click();
   await page.getByText('Сегмент сохранён.').waitFor();
 }

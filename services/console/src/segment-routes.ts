@@ -7,7 +7,7 @@ import type { Clock } from './words/time.ts';
 import { NotFoundError, type Answer, type Route, type Visit } from './http/route.ts';
 import { refusal, segmentPage, segmentsPage, type SegmentShown } from './pages/campaigns-page.ts';
 import { notice } from './pages/parts.ts';
-import { filterOf } from './pages/segment-form.ts';
+import { filterOf, groupsIn, groupsOf } from './pages/segment-form.ts';
 import { refusalWords } from './words/campaigns.ts';
 
 interface Parts {
@@ -16,6 +16,8 @@ interface Parts {
 }
 
 const roles = ['owner', 'sales'] as const;
+/** Campaigns that a condition may name. */
+const OFFERED = 100;
 const pageOf = (shown: SegmentShown): Answer => ({ title: 'Сегмент', body: segmentPage(shown) });
 
 export function segmentRoutes({ campaignsFor, clock }: Parts): Route[] {
@@ -30,8 +32,14 @@ export function segmentRoutes({ campaignsFor, clock }: Parts): Route[] {
     return { title: 'Сегменты', body: segmentsPage(segments, clock, told) };
   };
   const one = async (visit: Visit): Promise<Answer> => {
-    const segment = await segmentOf(campaignsFor(visit.person), visit);
-    return pageOf({ segment, name: segment.name, filter: segment.filter });
+    const api = campaignsFor(visit.person);
+    const [segment, campaigns] = await Promise.all([segmentOf(api, visit), api.list(OFFERED)]);
+    const groups = groupsOf(segment.filter, campaigns);
+    return pageOf({ segment, name: segment.name, groups, campaigns });
+  };
+  const fresh = async ({ person }: Visit): Promise<Answer> => {
+    const campaigns = await campaignsFor(person).list(OFFERED);
+    return pageOf({ name: '', groups: groupsOf(undefined, campaigns), campaigns });
   };
 
   /** Counts, saves or deletes; what was typed stays whatever happens. */
@@ -44,12 +52,12 @@ export function segmentRoutes({ campaignsFor, clock }: Parts): Route[] {
       await api.deleteSegment(segment.id);
       return { goTo: '/campaigns/segments' };
     }
-    let filter: SegmentShown['filter'];
+    const campaigns = await api.list(OFFERED);
+    const groups = groupsIn(form);
+    const shown = { segment, name, groups, campaigns };
+    if (form.get('act') === 'group') return pageOf({ ...shown, spareGroups: 1 });
     try {
-      // A group may be asked for before anything is written.
-      if (form.get('act') === 'group' && form.getAll('group').every((each) => !form.getAll(`${each}.value`).some(Boolean))) return pageOf({ segment, name, filter, spareGroups: 1 }); // prettier-ignore
-      filter = filterOf(form);
-      if (form.get('act') === 'group') return pageOf({ segment, name, filter, spareGroups: 1 });
+      const filter = filterOf(groups, campaigns);
       if (form.get('act') === 'save') {
         const known = segment && { ...segment, changedAt: form.get('changedAt') ?? '' };
         await api.saveSegment(name, filter, known);
@@ -59,25 +67,19 @@ export function segmentRoutes({ campaignsFor, clock }: Parts): Route[] {
         api.countSegment(filter, 'email'),
         api.countSegment(filter, 'sms'),
       ]);
-      return pageOf({ segment, name, filter, counted: [['email', email], ['sms', sms]] }); // prettier-ignore
+      return pageOf({ ...shown, counted: [['email', email], ['sms', sms]] }); // prettier-ignore
     } catch (thrown) {
       if (thrown instanceof SegmentSyntaxError) {
-        const told = notice(`Условие не понятно: ${thrown.message}`, false);
-        return pageOf({ segment, name, filter, told });
+        return pageOf({ ...shown, told: notice(`Условие не понятно: ${thrown.message}.`, false) });
       }
       if (!(thrown instanceof CampaignError)) throw thrown;
-      return pageOf({ segment, name, filter, told: refusal(refusalWords(thrown.message)) });
+      return pageOf({ ...shown, told: refusal(refusalWords(thrown.message)) });
     }
   };
 
   return [
     { method: 'GET', path: '/campaigns/segments', roles, handle: list },
-    {
-      method: 'GET',
-      path: '/campaigns/segments/new',
-      roles,
-      handle: () => pageOf({ name: '', filter: undefined }),
-    },
+    { method: 'GET', path: '/campaigns/segments/new', roles, handle: fresh },
     { method: 'GET', path: '/campaigns/segments/:id', roles, handle: one },
     { method: 'POST', path: '/campaigns/segments', roles, handle: act },
     { method: 'POST', path: '/campaigns/segments/:id', roles, handle: act },

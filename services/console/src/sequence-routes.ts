@@ -138,8 +138,11 @@ function definitionOf(form: URLSearchParams) {
   const steps = rowsOf(form);
   const bad = steps.find(({ after }) => delayMs(after) === undefined);
   if (bad)
-    throw new CampaignError('refused', `«${bad.after}»: нужно 30m, 1h или 3d, не больше 90d`);
-  if (steps.length === 0) throw new CampaignError('refused', 'нет ни одного шага');
+    throw new CampaignError(
+      'refused',
+      `«${bad.after}»: нужно, например, 30 минут, 1 час или 3 дня, и не больше 90 дней.`,
+    );
+  if (steps.length === 0) throw new CampaignError('refused', 'нет ни одного шага.');
   return {
     name: form.get('name')?.trim() ?? '',
     trigger: sequenceTriggers.find((each) => each === form.get('trigger')) ?? sequenceTriggers[0],

@@ -32,7 +32,7 @@ export const campaignTexts: TextKind = {
   place: {
     home: '/campaigns/texts',
     homeWord: 'Тексты',
-    lede: 'Рассылка возьмёт его по имени.',
+    lede: 'Чтобы отправить его, сделайте рассылку и выберите этот текст.',
     archive: ['Убрать из выбора', 'Снова предлагать'],
   },
   done: {

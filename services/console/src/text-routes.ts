@@ -12,7 +12,7 @@ import { NotFoundError, type Route, type Visit } from './http/route.ts';
 import { notice } from './pages/parts.ts';
 import { withPicture, type PictureRouteParts } from './text-pictures.ts';
 import { editorPage } from './pages/texts/editor-page.ts';
-import { moved, newContent, newMail, readWriting, type Writing } from './pages/texts/text-form.ts';
+import { moved, newContent, newMail, asSaved, readWriting, type Writing } from './pages/texts/text-form.ts'; // prettier-ignore
 import { textsPage, versionsPage } from './pages/texts/texts-page.ts';
 import { campaignTexts, doneOf, messageTexts, type TextKind } from './text-kinds.ts';
 import type { Clock } from './words/time.ts';
@@ -197,7 +197,7 @@ function writing(parts: TextRouteParts, kind: TextKind) {
       return page(kind, { ...given, content }, undefined, { isNew });
     }
     try {
-      await saveText(partsFor(parts, visit), { ...given, purpose: kind.purpose });
+      await saveText(partsFor(parts, visit), { ...asSaved(given), purpose: kind.purpose });
       return { goTo: `${kind.place.home}/${given.name}?done=saved` };
     } catch (thrown) {
       if (!(thrown instanceof TextError)) throw thrown;
@@ -243,7 +243,7 @@ async function page(
   { isNew = false, isAsking = false }: Shown = {},
 ) {
   const [found, links, shown] = await Promise.all([
-    kind.check(writing),
+    kind.check(asSaved(writing)),
     isAsking ? checkLinks(addressesIn(writing.content)) : [],
     show(kind, writing),
   ]);
@@ -263,7 +263,7 @@ async function page(
 /** Undefined for what cannot be put together: the checks say why. */
 async function show(kind: TextKind, writing: Writing) {
   try {
-    return await kind.show(writing);
+    return await kind.show(asSaved(writing));
   } catch {
     return undefined;
   }

@@ -120,8 +120,8 @@ test('a segment is counted while it is edited, saved, and gives a draft its peop
   const row = { name: 'Из Facebook', group: '0', '0.field': 'utm_source', '0.sign': '=' };
   const count = (value: string) =>
     marketer.post('/campaigns/segments', { ...row, '0.value': value, act: 'count' });
-  expect(await textOf(await count('facebook, google'))).toContain('письмом 2 человека');
-  expect(await textOf(await count('facebook'))).toContain('письмом 1 человек');
+  expect(await textOf(await count('facebook, google'))).toContain('письмо получат 2 человека');
+  expect(await textOf(await count('facebook'))).toContain('письмо получит 1 человек');
   goneTo(
     await marketer.post('/campaigns/segments', { ...row, '0.value': 'facebook', act: 'save' }),
   );

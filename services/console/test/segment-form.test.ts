@@ -1,7 +1,7 @@
 /** The form of a segment without a browser: what it says of a filter, and the filter that it says again. */
 import { expect, test } from 'vitest';
 import type { SegmentFilter } from '@leadwire/shared/contract/segments';
-import { conditionFields, filterOf } from '../src/pages/segment-form.ts';
+import { conditionFields, filterOf, groupsIn, groupsOf } from '../src/pages/segment-form.ts';
 
 /** What a browser would send of it. */
 function formOf(page: string): URLSearchParams {
@@ -22,19 +22,43 @@ const recent = { field: 'lead_at', op: 'since', value: '30d' } as const;
 const noBuyer = { field: 'bought', op: 'is', value: false } as const;
 const opened = { field: 'campaign_opened', op: 'is_not', value: 'any' } as const;
 
+const campaigns = [{ id: '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0011', name: 'Зовём в субботу' }];
+const clicked = { field: 'campaign_clicked', op: 'is', value: campaigns[0]?.id ?? '' } as const;
+const bought = { field: 'bought_at', op: 'before', value: '2026-11-01' } as const;
+
+const pageOf = (filter: SegmentFilter | undefined, spareGroups = 0) =>
+  conditionFields(groupsOf(filter, campaigns), campaigns, spareGroups).text;
+const readOf = (page: string) => filterOf(groupsIn(formOf(page)), campaigns);
+
 test.each<[string, SegmentFilter]>([
   ['conditions that all hold', { all: [facebook, recent] as SegmentFilter[] }],
   ['conditions of which one holds', { any: [facebook, noBuyer] as SegmentFilter[] }],
+  ['a day and a campaign', { all: [bought, clicked] as SegmentFilter[] }],
   ['a group within', { all: [recent, noBuyer, { any: [facebook, opened] }] as SegmentFilter[] }],
   ['groups of which one holds', { any: [{ all: [facebook, recent] }, { all: [google, noBuyer] }] as SegmentFilter[] }], // prettier-ignore
 ])('%s stand in the form and come back as they were', (_what, filter) => {
-  expect(filterOf(formOf(conditionFields(filter).text))).toEqual(filter);
-  expect(filterOf(formOf(conditionFields(filter, 1).text))).toEqual(filter);
+  expect(readOf(pageOf(filter))).toEqual(filter);
+  expect(readOf(pageOf(filter, 1))).toEqual(filter);
+});
+
+test('a form speaks as people do: days, dates, names of campaigns', () => {
+  const page = pageOf({ all: [recent, bought, opened, clicked] });
+  for (const words of ['30\u00a0дней', '01.11.2026', 'любая', 'Зовём в субботу']) {
+    expect(page).toContain(`value="${words}"`);
+  }
+  expect(page).not.toMatch(/30d|any"\s+list|2026-11-01/);
 });
 
 test('one condition is a filter with one, and none is refused in words', () => {
-  expect(filterOf(formOf(conditionFields(recent).text))).toEqual({ all: [recent] });
-  expect(() => filterOf(formOf(conditionFields(undefined, 2).text))).toThrow(
-    'нет ни одного условия',
+  expect(readOf(pageOf(recent))).toEqual({ all: [recent] });
+  expect(() => readOf(pageOf(undefined, 2))).toThrow('нет ни одного условия');
+});
+
+test('a condition that cannot be read is refused in words and stays in the form, in its place', () => {
+  const form = new URLSearchParams('group=0&0.match=all&0.field=lead_at&0.sign=%3D&0.value=вчера&0.field=bought&0.sign=%3D&0.value=нет'); // prettier-ignore
+  const groups = groupsIn(form);
+  expect(() => filterOf(groups, [])).toThrow(
+    /^«Дата заявки: вчера», нужно «с» или «раньше» и дата/,
   );
+  expect(formOf(conditionFields(groups, []).text).getAll('0.value').slice(0, 2)).toEqual(['вчера', 'нет']); // prettier-ignore
 });

@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { ownTextSchema, type OwnText } from '@leadwire/templates/own-texts/own-text';
 import { campaignTexts } from '../src/text-kinds.ts';
 import { editorPage } from '../src/pages/texts/editor-page.ts';
-import { moved, readWriting, type Writing } from '../src/pages/texts/text-form.ts';
+import {
+  moved,
+  newContent,
+  readWriting,
+  asSaved,
+  type Writing,
+} from '../src/pages/texts/text-form.ts';
 
 const content: OwnText = ownTextSchema.parse({
   mail: {
@@ -76,5 +82,17 @@ describe('the editor', () => {
     expect(types('drop:0')).toEqual(['text', 'button']);
     expect(types('add:list')).toEqual(['heading', 'text', 'button', 'list']);
     expect(types('add:video')).toEqual(['heading', 'text', 'button']);
+  });
+
+  test('an SMS beside a mail of which nobody wrote a word is an SMS alone', () => {
+    const begun = { ...writing, content: { ...newContent(), sms: 'Ждём вас' } };
+    const sent = readWriting(formOf(pageOf(begun)), 'open-day');
+    expect(asSaved(sent)).toEqual({ ...begun, content: { mail: null, sms: 'Ждём вас' } });
+    const { mail } = newContent();
+    const subject = mail && { ...mail, subject: 'Ждём' };
+    const written = { ...writing, content: { mail: subject, sms: 'Ждём вас' } };
+    expect(asSaved(written)).toEqual(written);
+    const fresh = { ...writing, content: newContent() };
+    expect(asSaved(fresh)).toEqual(fresh);
   });
 });

@@ -1,4 +1,5 @@
 /** What is to be known of a text before people get it, in words for whoever wrote it. */
+import { formOf } from '@leadwire/shared/runtime/russian';
 import { explainSms } from '../sms-length.ts';
 import { TemplateError } from '../template-error.ts';
 import type { TemplateFiles } from '../template-files.ts';
@@ -193,7 +194,7 @@ function checkSms({ text }: NonNullable<Shown['sms']>): TextFinding[] {
   if (text.trim() === '') return [find('stop', 'no_sms', 'SMS пустая.')];
   const { segments, length, segmentsWithoutEmoji } = explainSms(text);
   return [
-    segments > 1 && find('mend', 'sms_long', `SMS из ${segments} частей (${length} знаков): стоит в ${segments} раза больше одной.`), // prettier-ignore
+    segments > 1 && find('mend', 'sms_long', `SMS из ${segments} ${formOf(segments, ['части', 'частей', 'частей'])} (${length} ${formOf(length, ['знак', 'знака', 'знаков'])}): стоит в ${segments} ${formOf(segments, ['раз', 'раза', 'раз'])} больше одной.`), // prettier-ignore
     segmentsWithoutEmoji < segments && find('mend', 'sms_emoji', `Без эмодзи было бы ${segmentsWithoutEmoji} вместо ${segments}.`), // prettier-ignore
     /http:\/\//i.test(text) && find('mend', 'no_https', 'Ссылка в SMS без https.'),
   ].filter((each) => each !== false);

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formOf } from '@leadwire/shared/runtime/russian';
 import { TemplateError } from '../template-error.ts';
 import { loadTemplates, type TemplateName, type Templates } from '../templates.ts';
 import { checkSize, checkWritten, type TextFinding } from './check-text.ts';
@@ -59,7 +60,7 @@ function dearSms(templates: Templates, name: TemplateName, { sms }: OwnText): Te
   if (sms === null) return [];
   const { segments, text } = templates.longestSms(name, { brand: 'Leadwire', shortLink: SAMPLE_SHORT_LINK }); // prettier-ignore
   if (segments <= 1) return [];
-  const words = `SMS длиннее одной части (${text.length} знаков вместе со ссылкой): каждое сообщение стоило бы вдвое.`; // prettier-ignore
+  const words = `SMS длиннее одной части (${text.length} ${formOf(text.length, ['знак', 'знака', 'знаков'])} вместе со ссылкой): каждое сообщение стоило бы вдвое.`; // prettier-ignore
   return [{ level: 'stop', what: 'sms_long', words }];
 }
 

@@ -6,7 +6,7 @@ import type { Accounts, Session } from '../auth/accounts.ts';
 import { addAuthRoutes, filesOf, formOf, nextOf } from '../auth/routes.ts';
 import { findPerson, type Person } from '../data/person.ts';
 import { door, page, sections } from '../pages/layout.ts';
-import { FOREIGN, FORBIDDEN, NOT_FOUND, troubleOf, troublePage, type Trouble } from '../pages/trouble.ts'; // prettier-ignore
+import { FOREIGN, FORBIDDEN, NOT_FOUND, troubleAtDoor, troubleOf, troublePage, type Trouble } from '../pages/trouble.ts'; // prettier-ignore
 import type { Live } from './live.ts';
 import type { Answer, Route } from './route.ts';
 import { refuseForeignPosts, sendFrame, sendPage, themeOf } from './server.ts';
@@ -45,10 +45,10 @@ export function addPages(app: FastifyInstance, routes: readonly Route[], parts: 
   const trouble = (request: FastifyRequest, reply: FastifyReply, what: Trouble) => {
     const person = people.get(request);
     const theme = themeOf(request);
-    const body = troublePage(what, request.url.split('?')[0] ?? '/');
+    const here = pathOf(request);
     const whole = person
-      ? page({ person, current: '', title: what.title, theme, body })
-      : door(what.title, theme, body);
+      ? page({ person, current: '', title: what.title, theme, body: troublePage(what, here) })
+      : door(what.title, theme, troubleAtDoor(what, here));
     return sendPage(reply, whole, what.status);
   };
 
@@ -62,7 +62,13 @@ export function addPages(app: FastifyInstance, routes: readonly Route[], parts: 
     }
     return trouble(request, reply, what);
   });
-  app.setNotFoundHandler((request, reply) => trouble(request, reply, NOT_FOUND));
+  app.setNotFoundHandler(async (request, reply) => {
+    const parent = parentOf(request, routes);
+    if (parent !== undefined) return reply.redirect(parent, 303);
+    // Whoever is signed in keeps the way to everything else.
+    await identify(request, reply).catch(() => undefined);
+    return trouble(request, reply, NOT_FOUND);
+  });
 
   addAuthRoutes(app, { accounts, sessions, themeOf, send: sendPage });
   addSmallRoutes(app, { identify, sessions, accounts, live });
@@ -88,8 +94,20 @@ export function addPages(app: FastifyInstance, routes: readonly Route[], parts: 
   }
 }
 
+const pathOf = ({ url }: FastifyRequest): string => url.split('?')[0] ?? '/';
+
+/** An answer to a form may stand at the form's own address: who asks for that again gets the page that the form was on. */
+function parentOf(request: FastifyRequest, routes: readonly Route[]): string | undefined {
+  const isOne = (path: string, method: Route['method']) =>
+    routes.some((route) => route.method === method && new RegExp(`^${route.path.replaceAll(/:\w+/g, '[^/]+')}$`).test(path)); // prettier-ignore
+  const [, ...parts] = pathOf(request).split('/');
+  if (request.method !== 'GET' || !isOne(pathOf(request), 'POST')) return undefined;
+  const parents = parts.map((_, index) => `/${parts.slice(0, -1 - index).join('/')}`);
+  return parents.find((path) => isOne(path, 'GET'));
+}
+
 function toLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.url.split('?')[0] ?? '/';
+  const path = pathOf(request);
   const next = request.method === 'GET' && path !== '/' ? `?next=${encodeURIComponent(path)}` : '';
   return reply.redirect(`/login${next}`, 303);
 }

@@ -6,8 +6,9 @@ import type {
   SubjectTestView,
   TemplateView,
 } from '@leadwire/operations/campaigns/campaign-view';
+import { formOf } from '@leadwire/shared/runtime/russian';
 import { html, type Content, type Html } from '../html.ts';
-import { channelWord, leftOutWords, variableWords } from '../words/campaigns.ts';
+import { channelWord, leftOutWords, paceLabel, variableWords, zoneWord } from '../words/campaigns.ts'; // prettier-ignore
 import { localOf } from '../words/local-time.ts';
 import { amount, counted, moment, span, type Clock } from '../words/time.ts';
 import { PEOPLE, backToCampaigns } from './campaigns-page.ts';
@@ -30,6 +31,10 @@ export interface DraftShown {
   told?: Content;
   clock: Clock;
 }
+
+const GET = ['Получит', 'Получат', 'Получат'] as const;
+const PARTS = ['часть', 'части', 'частей'] as const;
+const SIGNS = ['знак', 'знака', 'знаков'] as const;
 
 /** Variables that are lists, and those that are moments. */
 const LISTS = ['steps'];
@@ -75,7 +80,7 @@ function textCard({ campaign, templates }: DraftShown): Html {
   const body = html`<form class="stack-s" method="post" action="/campaigns/${campaign.id}/text">
     ${changedAt(campaign)}
     ${field('name', 'Название, для вас', html`<input class="input" id="name" name="name" required maxlength="200" value="${campaign.name}" />`)}
-    ${campaign.channel === 'email' && field('subject', 'Тема письма; пусто: как в шаблоне', html`<input class="input" id="subject" name="subject" maxlength="150" value="${campaign.subject}" />`)}
+    ${campaign.channel === 'email' && field('subject', 'Тема письма; пусто: как в тексте', html`<input class="input" id="subject" name="subject" maxlength="150" value="${campaign.subject}" />`)}
     ${fields}
     <button class="btn btn-primary">Сохранить текст</button>
   </form>`;
@@ -160,9 +165,9 @@ function timesCard({ campaign }: DraftShown): Html {
   const { id, scheduledFor, quietHours, ratePerSecond, timeZone } = campaign;
   const body = html`<form class="stack-s" method="post" action="/campaigns/${id}/times">
     ${changedAt(campaign)}
-    ${field('at', `Начать (время ${timeZone}); пусто: сразу после запуска`, html`<input class="input" type="datetime-local" id="at" name="at" value="${localOf(scheduledFor, timeZone)}" />`)}
+    ${field('at', `Начать (время: ${zoneWord(timeZone)}); пусто: сразу после запуска`, html`<input class="input" type="datetime-local" id="at" name="at" value="${localOf(scheduledFor, timeZone)}" />`)}
     ${field('quiet', 'Тихие часы; пусто: без них', html`<input class="input" id="quiet" name="quiet" placeholder="21:00-09:00" pattern="[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]" value="${quietHours}" />`)}
-    ${field('rate', 'Обращений к сервису в секунду; пусто: его предел', html`<input class="input" id="rate" name="rate" inputmode="decimal" value="${ratePerSecond}" />`)}
+    ${field('rate', paceLabel, html`<input class="input" id="rate" name="rate" inputmode="decimal" value="${ratePerSecond}" />`)}
     <button class="btn">Сохранить</button>
   </form>`;
   return card('times', '3. Когда', body);
@@ -179,7 +184,9 @@ function checkCard({ campaign, preview, clock }: DraftShown): Html {
     html`<li>${icon(name, tone)} <span>${text}</span></li>`;
   const begins = campaign.scheduledFor;
   const lines = [
-    line('users', 'good', html`<b>Получат ${counted(audience, PEOPLE)}</b>`),
+    audience === 0
+      ? line('users', 'soft', 'Пока никто не получит: выберите, кому')
+      : line('users', 'good', html`<b>${formOf(audience, GET)} ${counted(audience, PEOPLE)}</b>`),
     ...out.map(([reason, people]) => line('circle-minus', 'soft', `Не получат ${amount(people)}: ${leftOutWords[reason] ?? reason}`)), // prettier-ignore
     takesSeconds > 0 && line('clock-3', 'soft', `Отправка займёт: ${span(takesSeconds * 1_000)}`), // prettier-ignore
     begins && line('clock-3', 'soft', `Начнётся ${moment(begins, clock)}`),
@@ -187,7 +194,7 @@ function checkCard({ campaign, preview, clock }: DraftShown): Html {
     notes.nameless > 0 && line('triangle-alert', 'warn', `Без имени: ${amount(notes.nameless)}, к ним обратимся без него`), // prettier-ignore
     notes.garbledNames.count > 0 && line('triangle-alert', 'warn', `Имена с потерянными буквами: ${amount(notes.garbledNames.count)}`), // prettier-ignore
     notes.typos.count > 0 && line('triangle-alert', 'warn', `Похоже на опечатку в адресе: ${amount(notes.typos.count)}. ${typos.join('; ')}`), // prettier-ignore
-    sms && line('message-square', 'soft', `SMS: ${amount(sms.segments)} частей, около ${amount(Math.round(sms.estimate))} ₸. Самое длинное: ${sms.longest.length} знаков, частей: ${sms.longest.segments}`), // prettier-ignore
+    sms && line('message-square', 'soft', `SMS: ${counted(sms.segments, PARTS)}, около ${amount(Math.round(sms.estimate))}\u00a0₸. Самое длинное: ${counted(sms.longest.length, SIGNS)}, ${counted(sms.longest.segments, PARTS)}`), // prettier-ignore
   ];
   const text = sample && html`<details class="what"><summary>Что получит первый из списка</summary>
     ${sample.subject && html`<p><b>${typed(sample.subject, 200)}</b></p>`}
@@ -236,7 +243,7 @@ function askStart(campaign: CampaignView, people: number): Html {
   return askForm({
     action: `/campaigns/${campaign.id}/start`,
     back: `/campaigns/${campaign.id}`,
-    question: `${verb}: ${what} получат ${counted(people, PEOPLE)}?`,
+    question: `${verb}: ${what} ${formOf(people, GET).toLowerCase()} ${counted(people, PEOPLE)}?`,
     will: ['Каждый получит его один раз'],
     willNot: ['Кто отписался или жаловался, не получит', 'Что ушло, вернуть нельзя'],
     typed: { label: `Напишите число, ${people}`, name: 'sure' },

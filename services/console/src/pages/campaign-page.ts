@@ -5,7 +5,7 @@ import type {
   SubjectTestView,
 } from '@leadwire/operations/campaigns/campaign-view';
 import { html, type Content, type Html } from '../html.ts';
-import { campaignStatus, channelWord } from '../words/campaigns.ts';
+import { campaignStatus, channelWord, paceLabel } from '../words/campaigns.ts';
 import { amount, counted, moment, span, type Clock } from '../words/time.ts';
 import { askForm, type Ask } from './ask.ts';
 import { PEOPLE, backToCampaigns } from './campaigns-page.ts';
@@ -114,7 +114,7 @@ function progressCard({ campaign }: CampaignShown): Html {
   const lines = parts.map(
     ([tone, name, word, count]) =>
       html`<div>
-        <dt>${status({ tone, icon: name, word })}</dt>
+        <dt>${status({ tone: count === 0 ? 'mute' : tone, icon: name, word })}</dt>
         <dd>${amount(count)}</dd>
       </div>`,
   );
@@ -142,7 +142,7 @@ function paceCard({ id, status: state, ratePerSecond }: CampaignView): Html | un
     <div class="card-head"><h2 id="h-pace">Темп</h2></div>
     <form class="stack-s" method="post" action="/campaigns/${id}/rate">
       <div class="field">
-        <label for="rate">Обращений к сервису в секунду; пусто: его предел</label
+        <label for="rate">${paceLabel}</label
         ><input class="input" id="rate" name="rate" inputmode="decimal" value="${ratePerSecond}" />
       </div>
       <button class="btn">Изменить темп</button>

@@ -2,7 +2,7 @@
 import type { CampaignSummary } from '@leadwire/operations/campaigns/campaign-view';
 import type { CampaignResult } from '@leadwire/operations/campaigns/compare';
 import { html, type Content, type Html } from '../html.ts';
-import { amount } from '../words/time.ts';
+import { amount, counted } from '../words/time.ts';
 import { status, typed } from './parts.ts';
 
 const MOST_DOMAINS = 10;
@@ -24,7 +24,7 @@ export function statsOf({ campaign: { counts, channel }, summary }: CampaignResu
     ${stat('Перешли', amount(counts.clicked), share(counts.clicked, counts.delivered, 'доставленных'))}
     ${stat('Отписались', amount(summary.unsubscribed), counts.complained > 0 ? `и жалоб на спам: ${amount(counts.complained)}` : '')}
     ${stat('Купили за 14 дней', amount(sales.count), sales.count > 0 ? `${amount(Math.round(sales.amount))} ₸` : '')}
-    ${cost !== null && stat('Стоило', `${amount(Math.round(cost))} ₸`, `${amount(segments ?? 0)} сегментов SMS`)}
+    ${cost !== null && stat('Стоило', `${amount(Math.round(cost))} ₸`, `${counted(segments ?? 0, ['часть', 'части', 'частей'])} SMS`)}
   </dl>`;
 }
 

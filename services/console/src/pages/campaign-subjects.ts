@@ -5,6 +5,7 @@ import type {
   TemplateView,
 } from '@leadwire/operations/campaigns/campaign-view';
 import { html, type Html } from '../html.ts';
+import { textTitle } from '../words/campaigns.ts';
 import { moment, type Clock } from '../words/time.ts';
 import { card, field } from './campaign-cards.ts';
 import { status, typed } from './parts.ts';
@@ -28,7 +29,7 @@ export function subjectsForm(
       name,
       label,
       html`<select class="input" id="${name}" name="${name}">
-        ${mails.map((each) => html`<option value="${each.name}" ${each.name === chosen && html` selected`}>${each.own?.title ?? each.name}</option>`)}
+        ${mails.map((each) => html`<option value="${each.name}" ${each.name === chosen && html` selected`}>${textTitle(each)}</option>`)}
       </select>`,
     );
   const other = mails.find(({ name }) => name !== campaign.template)?.name;

@@ -4,12 +4,12 @@ import type {
   SegmentView,
   TemplateView,
 } from '@leadwire/operations/campaigns/campaign-view';
-import type { SegmentFilter } from '@leadwire/shared/contract/segments';
 import { html, type Content, type Html } from '../html.ts';
-import { campaignStatus, channelWord } from '../words/campaigns.ts';
+import { campaignStatus, channelWord, textTitle } from '../words/campaigns.ts';
+import { formOf } from '@leadwire/shared/runtime/russian';
 import { amount, counted, type Clock } from '../words/time.ts';
 import { empty, icon, notice, status, time, typed } from './parts.ts';
-import { conditionFields } from './segment-form.ts';
+import { conditionFields, type Groups, type Named } from './segment-form.ts';
 
 export const PEOPLE: [string, string, string] = ['человек', 'человека', 'человек'];
 
@@ -98,7 +98,7 @@ export function newCampaignPage(templates: readonly TemplateView[], told?: Conte
         <div class="field">
           <label for="template">Текст</label
           ><select class="input" id="template" name="template">
-            ${templates.map(({ name, own }) => html`<option value="${name}">${own?.title ?? name}</option>`)}
+            ${templates.map((each) => html`<option value="${each.name}">${textTitle(each)}</option>`)}
           </select>
         </div>
         <button class="btn btn-primary">Сделать черновик</button>
@@ -118,28 +118,32 @@ export function segmentsPage(segments: readonly SegmentView[], clock: Clock, tol
         <span>${time(changedAt, clock)}</span>
       </li>`,
   );
-  const nothing = empty('users', 'Сегментов ещё нет', 'Сегмент это условия: откуда пришли, купили или нет, открыли ли письмо. Люди в нём всегда свежие.', add); // prettier-ignore
+  const nothing = empty('users', 'Сегментов ещё нет', 'Сегмент — это условия: откуда пришли, купили или нет, открыли ли письмо. Люди в нём всегда свежие.', add); // prettier-ignore
   return html`${backToCampaigns}
     <div class="head">
       <div><h1>Сегменты</h1></div>
       ${segments.length > 0 && add}
     </div>
-    ${told}
-    <section class="card" aria-label="Сегменты">
-      ${
-        rows.length === 0
-          ? nothing
-          : html`<ul class="items">
-              ${rows}
-            </ul>`
-      }
-    </section>`;
+    <div class="stack">
+      ${told}
+      <section class="card" aria-label="Сегменты">
+        ${
+          rows.length === 0
+            ? nothing
+            : html`<ul class="items">
+                ${rows}
+              </ul>`
+        }
+      </section>
+    </div>`;
 }
 
 export interface SegmentShown {
   segment?: SegmentView | undefined;
   name: string;
-  filter: SegmentFilter | undefined;
+  groups: Groups;
+  /** Those that a condition may name. */
+  campaigns: readonly Named[];
   /** What it has now, for each channel. */
   counted?: readonly (readonly ['email' | 'sms', { people: number; reachable: number }])[];
   told?: Content;
@@ -148,7 +152,7 @@ export interface SegmentShown {
 }
 
 export function segmentPage(shown: SegmentShown): Html {
-  const { segment, name, filter, counted: found, told, spareGroups } = shown;
+  const { segment, name, groups, campaigns, counted: found, told, spareGroups } = shown;
   const action = segment ? `/campaigns/segments/${segment.id}` : '/campaigns/segments';
   return html`<a class="back" href="/campaigns/segments"
       >${icon('arrow-left', 'icon-s')} Сегменты</a
@@ -163,7 +167,7 @@ export function segmentPage(shown: SegmentShown): Html {
           <label for="name">Название</label
           ><input class="input" id="name" name="name" maxlength="120" value="${name}" />
         </div>
-        ${conditionFields(filter, spareGroups)}
+        ${conditionFields(groups, campaigns, spareGroups)}
         ${segment && html`<input type="hidden" name="changedAt" value="${segment.changedAt}" />`}
         <p id="count" class="lede" role="status">${countWords(found)}</p>
         <div class="row row-fill">
@@ -179,8 +183,9 @@ function countWords(found: SegmentShown['counted']): Content {
   if (!found) return 'Посчитайте, сколько в нём людей.';
   const parts = found.map(([channel, { people, reachable }]) => {
     const lost = people - reachable;
-    const words = channel === 'email' ? 'письмом' : 'по SMS';
-    return `${words} ${counted(reachable, PEOPLE)}${lost > 0 ? ` (ещё ${amount(lost)} писать нельзя)` : ''}`;
+    const words = channel === 'email' ? 'письмо' : 'SMS';
+    const get = formOf(reachable, ['получит', 'получат', 'получат']);
+    return `${words} ${get} ${counted(reachable, PEOPLE)}${lost > 0 ? ` (ещё ${amount(lost)} писать нельзя)` : ''}`;
   });
-  return html`<b>Сейчас можно написать:</b> ${parts.join(', ')}.`;
+  return html`<b>Сейчас:</b> ${parts.join(', ')}.`;
 }

@@ -9,6 +9,7 @@ import {
 } from '@leadwire/shared/contract/segments';
 import { html, type Html } from '../html.ts';
 import { fieldWords } from '../words/campaigns.ts';
+import { dayFromWords, dayWords } from '../words/segments.ts';
 
 /** Filled rows and some more to fill. */
 const SPARE_ROWS = 2;
@@ -17,25 +18,57 @@ const MOST_ROWS = 12;
 const SIGNS = [
   ['=', 'это'],
   ['!=', 'не это'],
-  ['>=', 'с (дата или 30d)'],
-  ['<', 'раньше (дата или 30d)'],
+  ['>=', 'с (дата)'],
+  ['<', 'раньше (дата)'],
 ] as const;
 const SIGN_OF = { is: '=', is_not: '!=', since: '>=', before: '<' } as const;
 
+/** What a condition of each kind consists of, for whoever wrote it otherwise. */
+const NEEDED = {
+  text: 'нужно «это» или «не это»',
+  moment: 'нужно «с» или «раньше» и дата, 01.11.2026, или сколько назад, 30 дней',
+  flag: 'нужно «это» и «да» или «нет»',
+  campaign: 'нужно «это» или «не это» и название рассылки или «любая»',
+} as const;
+
 type Match = 'all' | 'any';
 
-/** What a filter is in the form: groups of conditions, and how they go together. The language nests no deeper. */
-interface Groups {
-  match: Match;
-  groups: { match: Match; conditions: SegmentCondition[] }[];
+/** A condition as it stands in the form, whether it can be read or not. */
+interface Row {
+  field: string;
+  sign: string;
+  value: string;
 }
 
-/** The filter in a form's fields. @throws SegmentSyntaxError for a row that cannot be read */
-export function filterOf(form: URLSearchParams): SegmentFilter {
-  const match = matchOf(form.get('match'));
-  const parts = form.getAll('group').flatMap((group): SegmentFilter[] => {
-    const conditions = conditionsOf(form, group);
-    const own = matchOf(form.get(`${group}.match`));
+/** What the form shows: groups of conditions, and how they go together. The language nests no deeper. */
+export interface Groups {
+  match: Match;
+  groups: { match: Match; rows: Row[] }[];
+}
+
+/** A campaign that conditions name. */
+export interface Named {
+  id: string;
+  name: string;
+}
+
+/** What was typed, in its order; rows without a value are left out. */
+export function groupsIn(form: URLSearchParams): Groups {
+  const groups = form.getAll('group').map((group) => {
+    const [fields, signs, values] = ['field', 'sign', 'value'].map((name) => form.getAll(`${group}.${name}`)); // prettier-ignore
+    const rows = (fields ?? []).flatMap((field, index) => {
+      const value = values?.[index]?.trim() ?? '';
+      return field === '' || value === '' ? [] : [{ field, sign: signs?.[index] ?? '=', value }];
+    });
+    return { match: matchOf(form.get(`${group}.match`)), rows };
+  });
+  return { match: matchOf(form.get('match')), groups };
+}
+
+/** @throws SegmentSyntaxError for a row that cannot be read, in words for whoever typed it */
+export function filterOf({ match, groups }: Groups, campaigns: readonly Named[]): SegmentFilter {
+  const parts = groups.flatMap(({ match: own, rows }): SegmentFilter[] => {
+    const conditions = rows.map((row) => conditionOf(row, campaigns));
     // What goes together as the groups do needs no group of its own.
     if (own === match || conditions.length < 2) return conditions;
     return [own === 'any' ? { any: conditions } : { all: conditions }];
@@ -48,26 +81,45 @@ export function filterOf(form: URLSearchParams): SegmentFilter {
 
 const matchOf = (typed: string | null): Match => (typed === 'any' ? 'any' : 'all');
 
-function conditionsOf(form: URLSearchParams, group: string): SegmentCondition[] {
-  const [fields, signs, values] = ['field', 'sign', 'value'].map((name) => form.getAll(`${group}.${name}`)); // prettier-ignore
-  return (fields ?? []).flatMap((field, index) => {
-    const value = values?.[index]?.trim() ?? '';
-    if (field === '' || value === '') return [];
-    const yes = field === 'bought' ? { да: 'yes', нет: 'no' }[value.toLowerCase()] : undefined;
-    return [parseCondition(`${field}${signs?.[index] ?? '='}${yes ?? value}`)];
-  });
+function conditionOf({ field, sign, value }: Row, campaigns: readonly Named[]): SegmentCondition {
+  const kind = segmentFields[field as SegmentField];
+  const said = value.toLowerCase();
+  const machine = {
+    text: () => value,
+    flag: () => ({ да: 'yes', нет: 'no' })[said] ?? value,
+    moment: () => dayFromWords(value),
+    campaign: () => said === 'любая' ? 'any' : (campaigns.find(({ name }) => name.toLowerCase() === said)?.id ?? value), // prettier-ignore
+  }[kind]();
+  try {
+    return parseCondition(`${field}${sign}${machine}`);
+  } catch (thrown) {
+    if (!(thrown instanceof SegmentSyntaxError)) throw thrown;
+    throw new SegmentSyntaxError(`«${fieldWords[field] ?? field}: ${value}», ${NEEDED[kind]}`);
+  }
 }
 
 /** Conditions that stand beside groups are a group that goes together as those do. */
-function groupsOf(filter: SegmentFilter | undefined): Groups {
-  if (!filter) return { match: 'all', groups: [{ match: 'all', conditions: [] }] };
+export function groupsOf(filter: SegmentFilter | undefined, campaigns: readonly Named[]): Groups {
+  if (!filter) return { match: 'all', groups: [{ match: 'all', rows: [] }] };
+  const row = (part: SegmentCondition) => rowOf(part, campaigns);
   const { match, parts } = sidesOf(filter);
   const bare = parts.filter((part) => 'field' in part);
   const groups = parts.flatMap((part) =>
-    'field' in part ? [] : [{ match: sidesOf(part).match, conditions: leavesOf(part) }],
+    'field' in part ? [] : [{ match: sidesOf(part).match, rows: leavesOf(part).map(row) }],
   );
-  const first = bare.length > 0 || groups.length === 0 ? [{ match, conditions: bare }] : [];
+  const first = bare.length > 0 || groups.length === 0 ? [{ match, rows: bare.map(row) }] : [];
   return { match, groups: [...first, ...groups] };
+}
+
+function rowOf({ field, op, value }: SegmentCondition, campaigns: readonly Named[]): Row {
+  const words = typeof value === 'boolean' ? (value ? 'да' : 'нет') : Array.isArray(value) ? value.join(', ') : value; // prettier-ignore
+  const shown = {
+    text: () => words,
+    flag: () => words,
+    moment: () => dayWords(words),
+    campaign: () => words === 'any' ? 'любая' : (campaigns.find(({ id }) => id === words)?.name ?? words), // prettier-ignore
+  }[segmentFields[field as SegmentField]]();
+  return { field, sign: SIGN_OF[op], value: shown };
 }
 
 function sidesOf(filter: SegmentFilter): { match: Match; parts: readonly SegmentFilter[] } {
@@ -78,21 +130,28 @@ function sidesOf(filter: SegmentFilter): { match: Match; parts: readonly Segment
 const leavesOf = (filter: SegmentFilter): SegmentCondition[] =>
   'field' in filter ? [filter] : sidesOf(filter).parts.flatMap(leavesOf);
 
-/** `spareGroups`: empty ones to fill. */
-export function conditionFields(filter: SegmentFilter | undefined, spareGroups = 0): Html {
-  const { match, groups } = groupsOf(filter);
+/** `campaigns` are offered as values; `spareGroups`: empty ones to fill. */
+export function conditionFields(
+  { match, groups }: Groups,
+  campaigns: readonly Named[],
+  spareGroups = 0,
+): Html {
   const other: Match = match === 'all' ? 'any' : 'all';
-  const spare = Array.from({ length: spareGroups }, () => ({ match: other, conditions: [] }));
+  const spare = Array.from({ length: spareGroups }, () => ({ match: other, rows: [] }));
   const shown = [...groups, ...spare];
   return html`${shown.map((group, at) => html`${at > 0 && html`<p class="group-word">${match === 'all' ? 'и' : 'или'}</p>`}${groupFields(group, at, shown.length)}`)}
+    <datalist id="campaigns">
+      <option value="любая"></option>
+      ${campaigns.map(({ name }) => html`<option value="${name}"></option>`)}
+    </datalist>
     <div class="row">
       <button class="btn btn-quiet" name="act" value="group">+ Группа условий</button>
     </div>
     ${shown.length > 1 ? matchField('match', 'Между группами', match, ['и: верны все группы', 'или: хватит одной']) : html`<input type="hidden" name="match" value="${match}" />`}
     <p class="hint">
-      Несколько значений пишите через запятую. «Покупал(а)»: да или нет. Дата: 2026-11-01 или 30d,
-      то есть 30 дней назад. Рассылка: её номер из адреса страницы или any, то есть любая. Пустые
-      строки и группы не считаются.
+      Несколько значений пишите через запятую. «Покупал(а)»: да или нет. Дата: 01.11.2026 или 30
+      дней, то есть 30 дней назад. Рассылка: её название или «любая». Пустые строки и группы не
+      считаются.
     </p>`;
 }
 
@@ -112,29 +171,21 @@ function matchField(
   </div>`;
 }
 
-function groupFields(
-  { match, conditions }: Groups['groups'][number],
-  at: number,
-  of: number,
-): Html {
-  const count = Math.min(Math.max(MOST_ROWS, conditions.length), conditions.length + SPARE_ROWS);
-  const rows = Array.from({ length: count }, (_, index) =>
-    conditionRow(conditions[index], at, index),
-  );
+function groupFields({ match, rows }: Groups['groups'][number], at: number, of: number): Html {
+  const count = Math.min(Math.max(MOST_ROWS, rows.length), rows.length + SPARE_ROWS);
+  const shown = Array.from({ length: count }, (_, index) => conditionRow(rows[index], at, index));
   return html`<fieldset class="group">
     <legend class="${of === 1 ? 'unseen' : 'group-name'}">Группа ${at + 1}</legend>
     <input type="hidden" name="group" value="${at}" />
     ${matchField(`${at}.match`, 'Кого берём', match, ['если верно всё ниже', 'если верно хоть что-то'])}
-    <div class="conditions">${rows}</div>
+    <div class="conditions">${shown}</div>
   </fieldset>`;
 }
 
-function conditionRow(part: SegmentCondition | undefined, group: number, index: number): Html {
-  const sign = part ? SIGN_OF[part.op] : '=';
-  const value = part ? valueWords(part.value) : '';
+function conditionRow(row: Row | undefined, group: number, index: number): Html {
   const options = (Object.keys(segmentFields) as SegmentField[]).map(
     (name) =>
-      html`<option value="${name}" ${part?.field === name && html` selected`}>
+      html`<option value="${name}" ${row?.field === name && html` selected`}>
         ${fieldWords[name] ?? name}
       </option>`,
   );
@@ -145,19 +196,15 @@ function conditionRow(part: SegmentCondition | undefined, group: number, index: 
       ${options}
     </select>
     <select class="input" name="${group}.sign" aria-label="Как">
-      ${SIGNS.map(([value_, word]) => html`<option value="${value_}" ${sign === value_ && html` selected`}>${word}</option>`)}
+      ${SIGNS.map(([sign, word]) => html`<option value="${sign}" ${row?.sign === sign && html` selected`}>${word}</option>`)}
     </select>
     <input
       class="input"
       name="${group}.value"
       aria-label="Значение"
-      value="${value}"
+      value="${row?.value}"
+      list="campaigns"
       autocomplete="off"
     />
   </fieldset>`;
-}
-
-function valueWords(value: SegmentCondition['value']): string {
-  if (typeof value === 'boolean') return value ? 'да' : 'нет';
-  return Array.isArray(value) ? value.join(', ') : value;
 }

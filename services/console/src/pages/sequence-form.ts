@@ -3,7 +3,8 @@ import type { TemplateView } from '@leadwire/operations/campaigns/campaign-view'
 import type { SequenceView } from '@leadwire/operations/campaigns/sequence-view';
 import { sequenceTriggers, type SequenceStep } from '@leadwire/shared/contract/sequences';
 import { html, type Html } from '../html.ts';
-import { triggerWords } from '../words/sequences.ts';
+import { textTitle } from '../words/campaigns.ts';
+import { afterFromWords, delayWords, triggerWords } from '../words/sequences.ts';
 
 /** Rows of the form: enough for what a person keeps in mind. */
 const STEP_ROWS = 5;
@@ -37,8 +38,9 @@ export function definitionForm({ sequence, templates, typedIn }: DefinitionShown
       ${Array.from({ length: STEP_ROWS }, (_, index) => stepRow(index, steps[index], templates))}
     </div>
     <p class="hint">
-      Через сколько после события: 30m, 1h или 3d, то есть минуты, часы, дни. Пустые строки не
-      считаются. Тексты пишут в «Рассылки → Тексты»; из полей в них может быть только имя.
+      Через сколько после события: 30 минут, 1 час, 3 дня. Пустые строки не считаются.
+      ${templates.length === 0 && html`<b>Сначала <a href="/campaigns/texts-new">напишите текст</a>.</b> `}Из
+      полей в тексте может быть только имя.
     </p>
     <label class="check"
       ><input type="checkbox" name="keep" value="yes" ${keeps && html` checked`} /> Писать дальше и
@@ -55,13 +57,13 @@ function stepRow(
   templates: readonly TemplateView[],
 ): Html {
   return html`<fieldset class="condition">
-    <legend class="unseen">Шаг ${index + 1}</legend>
+    <legend class="group-name">Шаг ${index + 1}</legend>
     <input
       class="input"
       name="after"
       aria-label="Через сколько"
-      placeholder="${index === 0 ? '1h' : '1d'}"
-      value="${step?.after}"
+      placeholder="${index === 0 ? '1 час' : '1 день'}"
+      value="${step && delayWords(step.after)}"
       autocomplete="off"
     />
     <select class="input" name="channel" aria-label="Как">
@@ -69,7 +71,7 @@ function stepRow(
       <option value="sms" ${step?.channel === 'sms' && html` selected`}>SMS</option>
     </select>
     <select class="input" name="text" aria-label="Текст">
-      ${templates.map((each) => html`<option value="${each.name}" ${step?.text === each.name && html` selected`}>${each.own?.title ?? each.name}</option>`)}
+      ${templates.map((each) => html`<option value="${each.name}" ${step?.text === each.name && html` selected`}>${textTitle(each)}</option>`)}
     </select>
   </fieldset>`;
 }
@@ -82,7 +84,7 @@ export function rowsOf(form: URLSearchParams): SequenceStep[] {
       ? []
       : [
           {
-            after: after.trim(),
+            after: afterFromWords(after.trim()),
             channel: ways[index] === 'sms' ? ('sms' as const) : ('email' as const),
             text: texts[index] ?? '',
           },

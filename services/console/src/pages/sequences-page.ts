@@ -44,16 +44,18 @@ export function sequencesPage(sequences: readonly SequenceView[], told?: Content
       </div>
       ${sequences.length > 0 && add}
     </div>
-    ${told}
-    <section class="card" aria-label="Цепочки">
-      ${
-        rows.length === 0
-          ? nothing
-          : html`<ul class="items">
-              ${rows}
-            </ul>`
-      }
-    </section>`;
+    <div class="stack">
+      ${told}
+      <section class="card" aria-label="Цепочки">
+        ${
+          rows.length === 0
+            ? nothing
+            : html`<ul class="items">
+                ${rows}
+              </ul>`
+        }
+      </section>
+    </div>`;
 }
 
 export interface SequenceShown {

@@ -26,7 +26,7 @@ export const NOT_FOUND: Trouble = {
   status: 404,
   icon: 'search',
   title: 'Такой страницы нет',
-  text: 'Адрес неверный, или это удалили, или оно не для вашей роли.',
+  text: 'Адрес неверный, или то, что здесь было, удалили, или оно не для вашей роли.',
   isForNow: false,
 };
 export const FORBIDDEN: Trouble = {
@@ -66,13 +66,27 @@ const BROKEN: Trouble = {
 };
 
 /** @param here the address to try again, for a page that may be there in a moment */
-export function troublePage({ icon: name, title, text, isForNow }: Trouble, here: string): Html {
+const wayOut = ({ isForNow }: Trouble, here: string): Html =>
+  isForNow
+    ? html`<a class="btn" href="${here}">Попробовать ещё раз</a>`
+    : html`<a class="btn" href="/">На главную</a>`;
+
+/** On the page of somebody who is signed in. */
+export function troublePage(what: Trouble, here: string): Html {
+  const { icon: name, title, text } = what;
   return html`<section class="card">
     <div class="empty" role="alert">
       ${icon(name)}
       <h1>${title}</h1>
       <p>${text}</p>
-      ${isForNow ? html`<a class="btn" href="${here}">Попробовать ещё раз</a>` : html`<a class="btn" href="/">На главную</a>`}
+      ${wayOut(what, here)}
     </div>
   </section>`;
 }
+
+/** At the door, whose heading is the title. */
+export const troubleAtDoor = (what: Trouble, here: string): Html =>
+  html`<div class="stack" role="alert">
+    <p class="lede">${what.text}</p>
+    <p>${wayOut(what, here)}</p>
+  </div>`;

@@ -1,5 +1,5 @@
 /** How campaigns are said: where one stands, why somebody is left out, what was refused. */
-import type { CampaignView } from '@leadwire/operations/campaigns/campaign-view';
+import type { CampaignView, TemplateView } from '@leadwire/operations/campaigns/campaign-view';
 import type { Status } from './status.ts';
 
 const STATUSES: Readonly<Record<string, Status>> = {
@@ -27,6 +27,22 @@ export function campaignStatus({ status, pauseReason }: CampaignView): Status {
 
 export const channelWord = (channel: CampaignView['channel']) =>
   channel === 'sms' ? 'SMS' : 'письмо';
+
+/** The product's own texts for campaigns. */
+const BUILT_IN: Readonly<Record<string, string>> = {
+  'stream-moved': 'Эфир перенесён (встроенный)',
+};
+
+/** What a text is called where it is chosen. */
+export const textTitle = ({ name, own }: TemplateView): string =>
+  own?.title ?? BUILT_IN[name] ?? name;
+
+/** «Алматы» of `Asia/Almaty`. */
+const ZONES: Readonly<Record<string, string>> = { 'Asia/Almaty': 'Алматы' };
+export const zoneWord = (timeZone: string): string => ZONES[timeZone] ?? timeZone;
+
+/** How fast a campaign may go; a field of the draft and of one that runs. */
+export const paceLabel = 'Не быстрее стольких отправок в секунду; пусто: самый быстрый темп';
 
 /** Why somebody of a list is not written to. */
 export const leftOutWords: Readonly<Record<string, string>> = {
@@ -109,5 +125,6 @@ export function refusalWords(message: string): string[] {
   const said = known
     ? known[1].replace('$1', known[0].exec(first)?.[1] ?? '')
     : `Не получилось: ${first}`;
-  return [said, ...lines.map((line) => line.trim())];
+  // A check of the text begins with its token, which is for programs.
+  return [said, ...lines.map((line) => line.trim().replace(/^[a-z_.]+: (?=\p{L})/u, ''))];
 }

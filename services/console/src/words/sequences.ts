@@ -55,6 +55,17 @@ const UNITS: Readonly<Record<string, [string, string, string]>> = {
   d: ['день', 'дня', 'дней'],
 };
 
+/** `3 дня`, of `3d`. */
+export const delayWords = (after: string): string => afterWords(after).replace(/^через /, '');
+
+/** `3d`, of «3 дня», «3 дн.» or «3 д»; what is no such time stays as it was typed. */
+export function afterFromWords(typed: string): string {
+  const [, count, word = ''] = /^(\d+)\s*(сек|мин|ч|дн|ден|д)\p{L}*\.?$/iu.exec(typed.trim()) ?? [];
+  if (count === undefined) return typed;
+  const unit = { с: 's', м: 'm', ч: 'h', д: 'd' }[word.slice(0, 1).toLowerCase()] ?? '';
+  return `${count}${unit}`;
+}
+
 /** `через 3 дня`, of `3d`. */
 export function afterWords(after: string): string {
   const [, count = '', unit = ''] = /^(\d+)\s*([smhd])$/.exec(after) ?? [];

@@ -4,6 +4,7 @@ import type { TextFinding } from '@leadwire/templates/own-texts/check-text';
 import { isRaw, type Block } from '@leadwire/templates/own-texts/own-text';
 import type { RenderedSms } from '@leadwire/templates/templates';
 import { html, type Content, type Html } from '../../html.ts';
+import { counted } from '../../words/time.ts';
 import { icon } from '../parts.ts';
 import { blockTypes, blockWords, type Writing } from './text-form.ts';
 
@@ -74,7 +75,7 @@ function headCard({ name, title, content: { mail } }: Writing, isNew: boolean): 
       ${line('title', 'Название, для своих', title, 120)}
       ${
         isNew &&
-        html`${line('name', 'Имя латиницей: по нему текст находит рассылка', name, 59)}
+        html`${line('name', 'Короткое имя латиницей, потом не меняется', name, 59)}
           <p class="hint">Строчные буквы, цифры и дефис: open-day</p>`
       }
       ${line('subject', 'Тема письма', mail?.subject ?? '', 300)}
@@ -183,7 +184,7 @@ function smsCard(text: string | null, shown: RenderedSms | null): Html {
   return html`<section class="card text-card" aria-labelledby="h-sms">
     <div class="card-head">
       <h2 id="h-sms">SMS</h2>
-      ${shown && html`<span class="head-note">${shown.text.length} знаков, частей: ${shown.segments}</span>`}
+      ${shown && html`<span class="head-note">${counted(shown.text.length, ['знак', 'знака', 'знаков'])}, ${counted(shown.segments, ['часть', 'части', 'частей'])}</span>`}
     </div>
     <div class="text-fields">
       ${area('sms', 'Текст SMS; пусто, если SMS не нужна', text ?? '', 3)}

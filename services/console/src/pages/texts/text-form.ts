@@ -1,5 +1,5 @@
 /** The fields of the editor and what they say: a text travels through the form, so that nothing depends on scripts. */
-import type { Block, BlockType, OwnText } from '@leadwire/templates/own-texts/own-text';
+import { isRaw, type Block, type BlockType, type OwnText } from '@leadwire/templates/own-texts/own-text'; // prettier-ignore
 
 /** A text while somebody writes it; `base` is the version that they began with. */
 export interface Writing {
@@ -31,17 +31,33 @@ const EMPTY: Readonly<Record<BlockType, Block>> = {
   divider: { type: 'divider' },
 };
 
+const GREETING = 'Здравствуйте, {{ name }}!';
+
 /** What a new text begins with. */
 export const newMail = () => ({
   subject: '',
   preheader: '',
   blocks: [
     { type: 'heading', text: '', level: 1 },
-    { type: 'text', text: 'Здравствуйте, {{ name }}!\n\n' },
+    { type: 'text', text: `${GREETING}\n\n` },
     { type: 'button', text: '', url: '' },
   ] as Block[],
 });
 export const newContent = (): OwnText => ({ mail: newMail(), sms: null });
+
+/** An SMS that was written beside a mail of which nobody wrote a word is an SMS alone. */
+export function asSaved(writing: Writing): Writing {
+  const { mail, sms } = writing.content;
+  if (sms === null || mail === null || isRaw(mail)) return writing;
+  const isBlank =
+    `${mail.subject}${mail.preheader}`.trim() === '' && mail.blocks.every(isBlankBlock);
+  return isBlank ? { ...writing, content: { mail: null, sms } } : writing;
+}
+
+const isBlankBlock = ({ type: _type, ...fields }: Block): boolean =>
+  Object.values(fields)
+    .flat()
+    .every((each) => typeof each !== 'string' || ['', GREETING].includes(each.trim()));
 
 /** The form as it was sent: not checked yet, and nothing of it left out. */
 export function readWriting(form: URLSearchParams, name: string): Writing {

@@ -17,8 +17,8 @@ export function textsPage(
       <span
         ><a href="/campaigns/texts/${text.name}"><b>${typed(text.title, 80)}</b></a>
         <span class="sub"
-          >${whatOf(text)}, версия
-          ${text.version}${text.subject && html`: ${typed(text.subject, 80)}`}</span
+          >${whatOf(text)}${text.subject && html`: ${typed(text.subject, 80)}`}. Версия
+          ${text.version}, ${text.name}</span
         ></span
       >
       <span class="sub">${moment(text.updatedAt, clock)}, ${typed(text.updatedBy, 40)}</span>
@@ -29,25 +29,21 @@ export function textsPage(
       <div>
         <h1>Тексты</h1>
         <p class="lede">
-          Что говорят рассылки. Рассылка берёт текст по имени и отправляет ту версию, с которой
-          началась.
+          Слова рассылок и цепочек. Рассылка уходит с той версией, которая была, когда её запустили.
         </p>
       </div>
       <div class="row">
         ${isOwner && html`<a class="btn" href="/campaigns/texts-new?kind=mjml">Написать на MJML</a>`}
-        ${add}
+        ${texts.length > 0 && add}
       </div>
     </div>
     <div class="stack">
       ${told}
       ${
         texts.length === 0
-          ? empty(
-              'mail',
-              'Текстов ещё нет',
-              'Напишите первый: заголовок, несколько слов и кнопка.',
-              add,
-            )
+          ? html`<section class="card">
+              ${empty('mail', 'Текстов ещё нет', 'Напишите первый: заголовок, несколько слов и кнопка.', add)}
+            </section>`
           : html`<section class="card" aria-label="Тексты">
               <ul class="items">
                 ${texts.map(item)}
@@ -57,9 +53,9 @@ export function textsPage(
     </div>`;
 }
 
-function whatOf({ hasMail, hasSms, isRaw, name, isArchived }: ListedText): string {
-  const parts = [hasMail && (isRaw ? 'письмо (MJML)' : 'письмо'), hasSms && 'SMS'].filter(Boolean);
-  return `${name}: ${parts.join(' и ')}${isArchived ? ', убран' : ''}`;
+function whatOf({ hasMail, hasSms, isRaw, isArchived }: ListedText): string {
+  const parts = [hasMail && (isRaw ? 'Письмо (MJML)' : 'Письмо'), hasSms && 'SMS'].filter(Boolean);
+  return `${parts.join(' и ')}${isArchived ? ', убран' : ''}`;
 }
 
 export function versionsPage(
