@@ -4,6 +4,7 @@ import {
   TRY_UP_AFTER_MS,
   bookSlot,
   hearLimit,
+  makeUpFor,
   paceSchema,
   type Pace,
   type SlotRequest,
@@ -58,6 +59,35 @@ describe('slots', () => {
     const requests = Array.from({ length: 101 }, () => ({ ...MAIL, delayMs: 120 }));
     const { slots } = bookAll(NEW_PACE, requests, 50);
     expect(slots[100]!.at - slots[0]!.at).toBeLessThan(2_000 * 1.04 * 1.1 + 1);
+  });
+});
+
+describe('a request that left late', () => {
+  test.each([1, 2, 5, 20, 50])(
+    'of %s a second leaves the limit in every second behind it, and the provider 30 ms for the way',
+    (rate) => {
+      const random = numbersFrom(rate);
+      let pace: Pace = NEW_PACE;
+      const times: number[] = [];
+      for (let n = 0; n < rate * 20; n += 1) {
+        const { pace: booked, slot } = bookSlot(pace, MAIL, rate, times.at(-1) ?? NOW);
+        // At times it is held up after its turn, for as long as nobody could have known.
+        const lateMs = random.next().value < 0.2 ? random.next().value * 150 : 0;
+        times.push(slot!.at + lateMs);
+        pace = makeUpFor(booked, { slot: slot!, lateMs }) ?? booked;
+      }
+      const sorted = times.sort((a, b) => a - b);
+      const windows = sorted.slice(rate).map((at, n) => at - sorted[n]!);
+      expect(Math.min(...windows)).toBeGreaterThanOrEqual(1_030 - 1e-6);
+    },
+  );
+
+  test('moves the others once, however many left late with it, and nobody when it was in time', () => {
+    const { pace, slots } = bookAll(NEW_PACE, [MAIL, MAIL, MAIL], 5);
+    const late = slots.map((slot, n) => ({ slot, lateMs: [60, 80, 70][n]! }));
+    const after = late.reduce((each, one) => makeUpFor(each, one) ?? each, pace);
+    expect(after.nextAt - pace.nextAt).toBe(70);
+    expect(makeUpFor(pace, { slot: slots[0]!, lateMs: 10 })).toBeUndefined();
   });
 });
 

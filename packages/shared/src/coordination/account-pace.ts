@@ -12,6 +12,8 @@ const SPACING_MARGIN = 1.04;
  * on time.
  */
 export const FREE_DELAY_MS = 20;
+/** So much of what a slot allows for is kept for the request's way, beside the rest of the margin. */
+const KEPT_FOR_THE_WAY_MS = 10;
 /** Bulk books its slot this much before it must, or the time of booking would be lost of every slot. */
 export const BULK_AHEAD_MS = 50;
 /** As many slots as a second has take this long, whatever the rate. */
@@ -41,6 +43,8 @@ export const paceSchema = z.object({
     .default(null),
   /** How often the limit was lowered: a slot that was booked before that is void. */
   lowered: z.number().default(0),
+  /** By how many milliseconds slots were moved because a request had left late, all together. */
+  moved: z.number().default(0),
 });
 /** Times are Unix milliseconds, rates are requests per second. */
 export type Pace = z.infer<typeof paceSchema>;
@@ -68,6 +72,7 @@ export interface Slot {
   delayMs: number;
   /** Of the account when it was booked. */
   lowered: number;
+  moved: number;
 }
 
 /** When the next slot begins as far as others have booked. */
@@ -109,7 +114,7 @@ export function bookSlot(
       lanes: Object.fromEntries(lanes),
       late,
     },
-    slot: { at, delayMs, lowered: pace.lowered },
+    slot: { at, delayMs, lowered: pace.lowered, moved: pace.moved },
     freeAt,
   };
 }
@@ -155,6 +160,31 @@ export function hearLimit(
   const isKnown = told === heard.ratePerSecond;
   if (now - heard.at < (isKnown ? HEARD_AGAIN_MS : ANSWERS_CROSS_MS)) return undefined;
   return { ...before, heard: told >= configured ? null : news };
+}
+
+/** A request that has left, so much after its slot's time. */
+export interface Late {
+  slot: Slot;
+  lateMs: number;
+}
+
+/** Whether it was held up between its turn and its way out for longer than its slot allows for. */
+export function isTooLate(late: Late): boolean {
+  return beyondMs(late) > 0;
+}
+
+function beyondMs({ slot, lateMs }: Late): number {
+  return lateMs - (slot.delayMs - KEPT_FOR_THE_WAY_MS);
+}
+
+/**
+ * Moves what is booked from now on by as much as a request was too late, so that those behind it come to the provider no
+ * sooner after it than they would have. Moves since it was booked count; undefined when they were enough.
+ */
+export function makeUpFor(before: Pace, late: Late): Pace | undefined {
+  const byMs = beyondMs(late) - (before.moved - late.slot.moved);
+  if (byMs <= 0) return undefined;
+  return { ...before, nextAt: before.nextAt + byMs, moved: before.moved + byMs };
 }
 
 /** The provider wants no requests until then. */

@@ -4,7 +4,7 @@
  * compare-and-set. Requests are spaced evenly instead of let through in bursts, so the limit holds in
  * every sliding second and not only in the provider's own windows.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as everythingHasRun, setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../broker/bus.ts';
 import { TransientError, orOutage } from '../errors.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -15,9 +15,12 @@ import {
   bookSlot,
   freeFrom,
   hearLimit,
+  isTooLate,
+  makeUpFor,
   paceSchema,
   pauseUntil,
   type Lane,
+  type Late,
   type Pace,
   type Slot,
   type SlotRequest,
@@ -188,8 +191,28 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     }
   };
 
+  /** All that were late in this process are made up for in one change. Without the broker there are no more turns either. */
+  const makeUpTogether = createNextBatch<Late, undefined>({
+    maxRows: BOOKED_TOGETHER,
+    write: async (left) => {
+      await change((before) => {
+        const after = left.reduce((pace, late) => makeUpFor(pace, late) ?? pace, before);
+        return after === before ? undefined : after;
+      }).catch(() => undefined);
+      return left.map(() => undefined);
+    },
+  });
+
+  /** Whoever has the turn sends at once: when everything that follows at once has run, the request has left. */
+  const noteLeft = async (slot: Slot): Promise<void> => {
+    await everythingHasRun();
+    const lateMs = Math.min(Date.now() - slot.at, LONGEST_DELAY_MS);
+    if (isTooLate({ slot, lateMs })) await makeUpTogether({ slot, lateMs });
+  };
+
   /** Resolves at the slot's time; false when it must not be used after all. The last look is `lookMs` before it. */
-  const reach = async ({ at, delayMs, lowered }: Slot, lookMs = 0): Promise<boolean> => {
+  const reach = async (slot: Slot, lookMs = 0): Promise<boolean> => {
+    const { at, delayMs, lowered } = slot;
     await delay(Math.max(0, at - lookMs - Date.now()));
     const pace = await look();
     await delay(Math.max(0, at - Date.now()));
@@ -199,7 +222,9 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     // Widens at once, by half more than was missing; narrows as soon as it is no longer needed.
     const needed = Math.max(lateMs * 1.5, usualDelayMs / 2, FREE_DELAY_MS);
     usualDelayMs = Math.min(needed, LONGEST_DELAY_MS);
-    return lateMs <= delayMs;
+    if (lateMs > delayMs) return false;
+    void noteLeft(slot);
+    return true;
   };
 
   /** Remembers how long claims take, the long ones longer. */
