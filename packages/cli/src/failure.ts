@@ -19,14 +19,21 @@ const FILE_WORDS: Readonly<Record<string, string>> = {
   EROFS: 'is on a disk that may only be read',
   EISDIR: 'is a folder',
   ENOTDIR: 'is not in a folder',
+  ENAMETOOLONG: 'has too long a name',
+  ELOOP: 'is a link that leads to itself',
+  EBUSY: 'is in use',
+  EIO: 'cannot be read or written: the disk is broken or away',
   EEXIST: 'is there already',
   ENOSPC: 'does not fit: the disk is full',
+  EDQUOT: 'does not fit: this user may not store more',
+  EFBIG: 'does not fit: it is larger than a file may be here',
 };
 
 /** What the operating system says about a file, as a person would say it; everything else as it is. */
 export function inSentence(error: Error): string {
   const { code, path } = error as NodeJS.ErrnoException;
   const words = FILE_WORDS[code ?? ''];
+  if (code === 'EPIPE') return 'Whoever read the output has ended.';
   return words === undefined ? error.message : `${path ?? 'The file'} ${words}.`;
 }
 

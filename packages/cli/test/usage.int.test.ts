@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startFakeNats } from '@leadwire/testing/fake-nats';
 import { freePort, startNats } from '@leadwire/testing/nats';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { Command } from 'commander';
 import { buildProgram } from '@leadwire/cli/program';
 import { inSentence } from '@leadwire/cli/failure';
@@ -153,27 +150,6 @@ test('every command has --json, once', () => {
 });
 
 describe('a file', () => {
-  test('that is not there, or is a folder, is said in a sentence', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'leadwire-cli-'));
-    try {
-      for (const args of [
-        ['texts', 'write', 'open-day'],
-        ['backup', 'open', '--identity'],
-      ]) {
-        for (const file of [folder, path.join(folder, 'none')]) {
-          const { code, err } = await runCli({}, ...args, file);
-          expect({ code: code > 0, err }).toEqual({
-            code: true,
-            err: expect.stringContaining(file),
-          });
-          expect(err).not.toMatch(/\bE[A-Z]{4,}\b/);
-        }
-      }
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
-
   test.each([
     ['EROFS', '/mnt/a.csv is on a disk that may only be read.'],
     ['ENOSPC', '/mnt/a.csv does not fit: the disk is full.'],

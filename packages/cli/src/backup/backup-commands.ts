@@ -1,5 +1,5 @@
 /** `backup …`: what deploy/backup does with a backup's bytes; works without a broker, a database and settings. */
-import { open } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
@@ -7,7 +7,7 @@ import { toError } from '@leadwire/shared/errors';
 import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError, inSentence } from '../failure.ts';
-import { readGiven } from '../given-file.ts';
+import { cannotWrite, givenInput, readGiven } from '../given-file.ts';
 import { endedBackups } from './ended-backups.ts';
 
 export function addBackupCommands(program: Command, readEnv: () => CliEnv): void {
@@ -61,7 +61,7 @@ export function addBackupCommands(program: Command, readEnv: () => CliEnv): void
     .command('prune')
     .description('of the names on standard input, those of backups to remove: 7 days, 4 weeks stay')
     .action(async () => {
-      const names = (await text(process.stdin)).split('\n').map((line) => line.trim());
+      const names = (await text(givenInput())).split('\n').map((line) => line.trim());
       const ended = endedBackups(names.filter((name) => name !== ''));
       answer(ended, ...ended);
     });
@@ -84,21 +84,28 @@ async function pipe(
   if (json && file === undefined) {
     throw new UsageError('Standard output is the backup itself: with --json give --output <file>.');
   }
+  const input = Readable.toWeb(givenInput()) as Bytes;
+  const output = file === undefined ? outputOfProcess() : await newFile(file);
   try {
-    const output = file === undefined ? outputOfProcess() : await newFile(file);
-    const changed = await change(Readable.toWeb(process.stdin) as Bytes);
+    const changed = await change(input);
     const target = Writable.toWeb(output) as WritableStream<Uint8Array>;
     const stays = file === undefined;
     await changed.pipeTo(target, { preventClose: stays, preventAbort: stays });
   } catch (thrown) {
+    // What is half there is no backup, and the next attempt would find it there already.
+    if (file !== undefined) await rm(file, { force: true });
     throw new FailedError(`This cannot be read or written: ${inSentence(toError(thrown))}`);
   }
   if (file !== undefined) answer({ file }, `It is in ${file}.`);
 }
 
-/** Its owner's alone. @throws Error when there is one of that name already */
+/** Its owner's alone. @throws FailedError in words: one that is there already, a folder that is not there */
 async function newFile(file: string): Promise<NodeJS.WritableStream & Writable> {
-  return (await open(file, 'wx', 0o600)).createWriteStream();
+  try {
+    return (await open(file, 'wx', 0o600)).createWriteStream();
+  } catch (thrown) {
+    throw cannotWrite(file, thrown);
+  }
 }
 
 /** Whoever reads a list may have seen enough; of a backup every byte counts, and a full disk is a failure. */

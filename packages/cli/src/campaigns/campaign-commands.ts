@@ -1,5 +1,4 @@
 /** `leadwire campaign …` */
-import { writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
 import { openCampaigns } from './connect-campaigns.ts';
@@ -21,6 +20,7 @@ import { nextSteps, watchCampaign } from './campaign-watch.ts';
 import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
+import { writeGiven } from '../given-file.ts';
 import { parseCount } from '../options.ts';
 import { confirm, counted, oneLine, paint } from '../terminal.ts';
 
@@ -197,7 +197,7 @@ async function preview(api: CampaignApi, id: string, flags: PreviewFlags): Promi
   if (flags.leftOut) shown.people.nextAfter = null;
   const lines = [...previewLines(shown, flags.private ?? false), ...waitLines(await api.get(id))];
   if (flags.html !== undefined) {
-    await writeFile(flags.html, await api.page(id));
+    await writeGiven(flags.html, await api.page(id));
     lines.push('', `The page is in ${flags.html}.`);
   }
   answer(previewJson(shown, flags.private ?? false), ...lines);

@@ -7,7 +7,7 @@ import { SHORT_ID, countedLines } from './campaign-screen.ts';
 import { filterOf, segmentNamed } from './segment-commands.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
-import { readGiven } from '../given-file.ts';
+import { readGiven, readGivenObject } from '../given-file.ts';
 import { paint } from '../terminal.ts';
 
 /** What `name=value` flags gave, in their order. */
@@ -137,22 +137,12 @@ async function readVariables({
   vars,
   var: given = {},
 }: CreateFlags): Promise<Record<string, unknown>> {
-  const fromFile = vars === undefined ? {} : jsonIn(vars, await readGiven(vars));
+  const fromFile = vars === undefined ? {} : await readGivenObject(vars);
   const fromFlags = Object.entries(given).map(([name, [value, ...others]]) => [
     name,
     others.length === 0 ? value : [value, ...others],
   ]);
   return { ...fromFile, ...(Object.fromEntries(fromFlags) as Record<string, unknown>) };
-}
-
-function jsonIn(file: string, bytes: Buffer): object {
-  try {
-    const value: unknown = JSON.parse(bytes.toString());
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Said below, in the same words.
-  }
-  throw new FailedError(`${file} is no JSON object.`);
 }
 
 function collect(text: string, known: Given = {}): Given {

@@ -1,5 +1,4 @@
 /** `leadwire campaign report` and `compare`: what became of everybody, and of two campaigns side by side. */
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { CampaignApi } from '@leadwire/operations/campaigns/campaign-api';
 import {
@@ -11,6 +10,7 @@ import {
 import { answer } from '../answer.ts';
 import { grouped } from './campaign-screen.ts';
 import { columns, oneLine, paint } from '../terminal.ts';
+import { writeGiven } from '../given-file.ts';
 
 const MOST_ROWS = 10;
 const LONGEST_LINK = 80;
@@ -40,7 +40,7 @@ export function addReportCommands(
         }
         const csv = await api.report(found);
         if (output === undefined) return void process.stdout.write(csv);
-        await writeFile(output, csv, { mode: 0o600 });
+        await writeGiven(output, csv, 0o600);
         answer({ file: output }, `The report is in ${output}. It has contacts in it.`);
       }),
     );

@@ -18,7 +18,7 @@ import { withBus } from '../connect.ts';
 import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
-import { readGiven } from '../given-file.ts';
+import { givenInput, readGiven } from '../given-file.ts';
 import { confirm, counted, say } from '../terminal.ts';
 import { formLines, listLines, readingLines, rejectLines } from './form-screen.ts';
 
@@ -189,7 +189,7 @@ async function testBody(
     throw new UsageError('Give a file, --body, or the body on standard input.');
   }
   const given =
-    body ?? (file === undefined ? await textOf(process.stdin) : (await readGiven(file)).toString());
+    body ?? (file === undefined ? await textOf(givenInput()) : (await readGiven(file)).toString());
   const reading = await testForm(apiOf(env), slug, {
     body: given,
     contentType: type || 'text/plain',

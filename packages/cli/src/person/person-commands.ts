@@ -1,5 +1,4 @@
 /** `person …`: erasing people, what was erased, and doing it once more after a restore. */
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { readCertificates, type Certificate } from '@leadwire/operations/person/certificate';
@@ -17,6 +16,7 @@ import { withBus } from '../connect.ts';
 import { answer, words } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
+import { readGiven } from '../given-file.ts';
 import { clock, columns, counted, paint, say } from '../terminal.ts';
 import { personParts } from './person-parts.ts';
 
@@ -55,11 +55,12 @@ export function addPersonCommands(program: Command, readEnv: () => CliEnv): void
     .command('apply')
     .description('erase everybody on the list once more: after a restore, before services start')
     .option('--list <file>', 'with what "person certificates --json" said of the other machine')
-    .action(({ list, json }: { list?: string; json?: boolean }) => {
+    .action(async ({ list, json }: { list?: string; json?: boolean }) => {
       const env = readEnv();
+      const known = list === undefined ? undefined : await readList(list);
       const apply = async (bus: Bus) => {
         const parts = await personParts(env, bus);
-        if (list !== undefined) await takeErasures(parts, readJson(list));
+        if (known !== undefined) await takeErasures(parts, known);
         const places = await applyErasures(parts);
         if (json) return answer({ places });
         say(...placeLines(places), paint('green', 'The list of erasures holds everywhere.'));
@@ -69,9 +70,10 @@ export function addPersonCommands(program: Command, readEnv: () => CliEnv): void
 }
 
 /** @throws UsageError */
-function readJson(file: string): unknown {
+async function readList(file: string): Promise<unknown> {
+  const bytes = await readGiven(file);
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(bytes.toString());
   } catch (thrown) {
     throw new UsageError(`${file} cannot be read as a list: ${toError(thrown).message}`);
   }

@@ -1,5 +1,4 @@
 /** `leadwire referrals …`: people who bring others, and what they are paid for it. */
-import { writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { commissionsCsv } from '@leadwire/operations/referrals/commissions-csv';
 import {
@@ -24,6 +23,7 @@ import { withBus } from '../connect.ts';
 import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
+import { writeGiven } from '../given-file.ts';
 import { columns, confirm, counted, oneLine, say } from '../terminal.ts';
 import { commissionLines, money, referrerLines, shown, sumOf } from './referral-screen.ts';
 
@@ -244,7 +244,7 @@ async function exportCsv(env: CliEnv, flags: ExportFlags): Promise<void> {
     if (!flags.json) process.stdout.write(text);
     return answer(rows);
   }
-  await writeFile(flags.out, text, { mode: 0o600 });
+  await writeGiven(flags.out, text, 0o600);
   const file = flags.out;
   answer({ file, rows: rows.length }, `${counted(rows.length, 'commission')} in ${file}.`);
 }

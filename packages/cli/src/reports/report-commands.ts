@@ -1,5 +1,4 @@
 /** `leadwire report` and `leadwire spend import`: the numbers of Отчёты, and what advertising cost. */
-import { writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   addDays,
@@ -24,7 +23,7 @@ import { withBus } from '../connect.ts';
 import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
-import { readGiven } from '../given-file.ts';
+import { readGiven, writeGiven } from '../given-file.ts';
 import { needLanding } from '../landing.ts';
 import { parseCount } from '../options.ts';
 import { columns, counted, oneLine, paint, say } from '../terminal.ts';
@@ -93,7 +92,7 @@ async function report(env: CliEnv, flags: ReportFlags): Promise<void> {
   const cohorts = flags.cohorts
     ? await landing.call('leadwire_report_cohorts', { asked: cohortsAsked(asked) }, cohortsSchema)
     : undefined;
-  if (csv !== undefined) await writeFile(csv, reportCsv(found, by));
+  if (csv !== undefined) await writeGiven(csv, reportCsv(found, by));
   if (flags.json) return answer({ ...asked, ...withRatios(found), ...(cohorts && { cohorts }) });
   say(`${since} to ${until}, by ${by}, ${touch} touch`, '', ...table(found, by), '', ...NOTES);
   if (cohorts) say('', ...cohortTable(cohorts, asked));

@@ -1,5 +1,4 @@
 /** `leadwire texts …`: what campaigns say, written in a file, with every version that ever was. */
-import { writeFile } from 'node:fs/promises';
 import { text as textOfStream } from 'node:stream/consumers';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { checkLinks } from '@leadwire/operations/texts/check-links';
@@ -21,7 +20,7 @@ import { withBus } from '../connect.ts';
 import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
-import { readGiven } from '../given-file.ts';
+import { givenInput, readGiven, writeGiven } from '../given-file.ts';
 import { openLanding } from '../landing.ts';
 import { confirm } from '../terminal.ts';
 import { addPictureCommand } from './picture-command.ts';
@@ -127,7 +126,7 @@ async function write(
   { name, file }: { name: string; file: string | undefined },
   { title, base, purpose, dryRun }: WriteFlags,
 ): Promise<void> {
-  const source = file === undefined ? await textOfStream(process.stdin) : (await readGiven(file)).toString(); // prettier-ignore
+  const source = file === undefined ? await textOfStream(givenInput()) : (await readGiven(file)).toString(); // prettier-ignore
   const given = readTextFile(source);
   const findings = await findingsOf(name, purpose, readContent(given.content));
   if (dryRun) return answer({ findings }, ...findingLines(findings));
@@ -154,7 +153,7 @@ function preview(readEnv: () => CliEnv) {
       name: who === '' ? null : who,
       ...(env.PUBLIC_BASE_URL !== undefined && { publicUrl: env.PUBLIC_BASE_URL }),
     });
-    if (html !== undefined && shown.mail) await writeFile(html, shown.mail.html);
+    if (html !== undefined && shown.mail) await writeGiven(html, shown.mail.html);
     answer(shown, ...previewLines(shown));
   };
 }
