@@ -6,7 +6,7 @@ import { openCampaigns } from './connect-campaigns.ts';
 import { SHORT_ID, countedLines } from './campaign-screen.ts';
 import { filterOf, segmentNamed } from './segment-commands.ts';
 import type { CliEnv } from '../env.ts';
-import { FailedError, UsageError } from '../failure.ts';
+import { UsageError } from '../failure.ts';
 import { readGiven, readGivenObject } from '../given-file.ts';
 import { paint } from '../terminal.ts';
 
