@@ -92,7 +92,7 @@ const SHOWN: Readonly<Record<AlertKind, Shown>> = {
 
 /** Alerts of a kind that another one shows already, with a cause of their own. */
 const ALSO: Readonly<Record<string, Shown>> = {
-  'supabase-landing_stopped': both('services/lead-store/test/lead-store.int.test.ts', 'a database without a function'), // prettier-ignore
+  'supabase-landing_stopped': both('services/lead-store/test/database-stops.int.test.ts', 'a database without a function'), // prettier-ignore
 };
 
 /** The text of a test, from its name to the next one. */

@@ -7,7 +7,9 @@ import { CONTENT_HASH_HEADER, subjects } from '@leadwire/shared/contract/topolog
 
 /** These leads, or all that were received since then, for one reason or for any. */
 export type HeldSelection =
-  { leadIds: readonly string[] } | { since: Date; reason?: QuarantineReason | undefined };
+  | { leadIds: readonly string[] }
+  /** Received from `since` on and before `until`. */
+  | { since: Date; until?: Date | undefined; reason?: QuarantineReason | undefined };
 
 export interface HeldLead {
   lead: Lead;
@@ -39,12 +41,14 @@ export async function* heldLeads(bus: Bus, selection: HeldSelection): AsyncGener
     }
     return;
   }
-  const { since, reason } = selection;
+  const { since, until, reason } = selection;
   const subject = subjects.leadQuarantined('*', '*');
   // What was received since then was stored since then.
   for await (const { json, header } of readStream(bus, 'LEADS', { subject, since })) {
     const held = describe(json, header(CONTENT_HASH_HEADER));
-    if (held === undefined || Date.parse(held.lead.receivedAt) < since.getTime()) continue;
+    if (held === undefined) continue;
+    const at = Date.parse(held.lead.receivedAt);
+    if (at < since.getTime() || (until !== undefined && at >= until.getTime())) continue;
     if (reason === undefined || held.reason === reason) yield held;
   }
 }

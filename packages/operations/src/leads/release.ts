@@ -47,6 +47,7 @@ export function releaseLeads(
       ? undefined
       : {
           since: selection.since.toISOString(),
+          ...(selection.until && { until: selection.until.toISOString() }),
           ...(selection.reason && { reason: selection.reason }),
         };
   return audited(
