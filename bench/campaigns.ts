@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { say, step } from '../scripts/machine/progress.mjs';
 import type { Seen } from './counting-resend-server.ts';
 import { startCountingResend, type CountingResend } from './counting-resend.ts';
-import { processorSecondsOf } from './process-time.ts';
+import type { Figure, Outcome } from './outcome.ts';
+import { processorSecondsOf } from './process-use.ts';
 import { readMeasures } from './service-measures.ts';
 import { table } from './table.ts';
 
@@ -42,15 +43,12 @@ interface Result {
   seen: Seen;
 }
 
-/**
- * Runs the sizes one after the other, each with a fresh process, and prints a table.
- * @returns the promises that were broken, in words.
- */
+/** Runs the sizes one after the other, each with a fresh process, and prints a table. */
 export async function benchCampaigns({
   people = SIZES,
   limit = RESEND_LIMIT,
   processes = 1,
-}: BenchOptions): Promise<string[]> {
+}: BenchOptions): Promise<Outcome> {
   const [broker, supabase, resend] = await step('broker, database, provider: starting', () =>
     Promise.all([
       startNats(),
@@ -84,7 +82,21 @@ export async function benchCampaigns({
     await Promise.all([broker.close(), supabase.close(), resend.close()]);
   }
   say(`\n${describe(results)}\n`);
-  return results.flatMap(brokenPromises);
+  return { broken: results.flatMap(brokenPromises), ratios: results.flatMap(figureOf) };
+}
+
+/** Seconds that the account allows at best: the first call may leave at once, n calls take n - 1 distances. */
+function idealOf({ people, limit }: Result): number | undefined {
+  const leastCalls = Math.ceil(people / MAILS_IN_A_CALL);
+  // Of a few nothing can be said.
+  return leastCalls < FEWEST_CALLS ? undefined : (leastCalls - 1) / limit;
+}
+
+function figureOf(result: Result): Figure[] {
+  const ideal = idealOf(result);
+  if (ideal === undefined) return [];
+  const name = `campaign of ${result.people} at ${result.limit}/s to the ideal`;
+  return [{ name, value: result.sendSeconds / ideal, better: 'less' }];
 }
 
 function startMailer(
@@ -225,9 +237,7 @@ function describe(results: readonly Result[]): string {
   const rows = results.map((result) => {
     const { people, limit, listSeconds, sendSeconds, peakMegabytes, busySeconds, seen } = result;
     const ofThousand = (value: number) => `${((value / people) * 1_000).toFixed(2)} s`;
-    const leastCalls = Math.ceil(people / MAILS_IN_A_CALL);
-    // The first call may leave at once: n calls take n - 1 distances. Of a few nothing can be said.
-    const ideal = leastCalls < FEWEST_CALLS ? undefined : (leastCalls - 1) / limit;
+    const ideal = idealOf(result);
     return [
       ...[people.toLocaleString('en-US'), String(seen.calls), `${limit}/s`],
       ...[ideal === undefined ? '' : seconds(ideal), seconds(sendSeconds)],

@@ -45,6 +45,7 @@ export async function startDueRig(processes: number, delayMs: number) {
       const { state } = await manager.streams.info('NOTIFICATIONS');
       return { waiting: state.messages, everStored: state.last_seq };
     },
+    pids: () => ({ broker: broker.pid?.(), notifiers: notifiers.map(({ pid }) => pid) }),
     measures: () => Promise.all(notifiers.map(measuresOf)),
     async close() {
       await Promise.all(notifiers.map((notifier) => notifier.stop()));

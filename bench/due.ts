@@ -2,13 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { deliveryOf, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
-import { subjects } from '@leadwire/shared/contract/topology';
-import { leadCreated, someLead } from '@leadwire/testing/lead';
-import { waitFor } from '@leadwire/testing/wait-for';
 import { say, step } from '../scripts/machine/progress.mjs';
-import { ExplainedError } from '../scripts/machine/tools.mjs';
 import { startDueRig, type DueRig, type Measures } from './due-rig.ts';
+import type { Figure, Outcome } from './outcome.ts';
 import { spreadOf } from './percentiles.ts';
+import { eachOf, leadsDueAt, plan } from './planned-leads.ts';
 import { table } from './table.ts';
 
 const MESSAGES = 5_000;
@@ -20,7 +18,6 @@ const WARM_UP = 200;
 const WARM_UP_MS = 5_000;
 /** The others are planned by the instant although it takes that much longer than the warm-up did. */
 const PLANNING_MARGIN = 2;
-const AT_ONCE = 64;
 /** How often the broker is asked how many it has handed out. */
 const LOOK_MS = 50;
 /** So long without any progress, and what is missing is missing. */
@@ -44,11 +41,8 @@ interface Result {
   measures: Measures;
 }
 
-/**
- * Each number of processes with a broker of its own; prints tables.
- * @returns the promises that were broken, in words.
- */
-export async function benchDue(options: DueOptions): Promise<string[]> {
+/** Each number of processes with a broker of its own; prints tables. */
+export async function benchDue(options: DueOptions): Promise<Outcome> {
   const { messages = MESSAGES, processes = PROCESSES } = options;
   const results: Result[] = [];
   for (const count of processes) {
@@ -62,7 +56,18 @@ export async function benchDue(options: DueOptions): Promise<string[]> {
     }
   }
   say(`\n${table(HEAD, results.map(rowOf))}\n\n${table(COST_HEAD, results.map(costOf))}\n`);
-  return results.flatMap(brokenPromises);
+  return { broken: results.flatMap(brokenPromises), ratios: ratioOf(results) };
+}
+
+const rateOf = ({ arrived, messages }: Result) => messages / (spreadOf(arrived).max / 1_000);
+
+/** What more processes bring: it says the same on any machine with as many cores. */
+function ratioOf([first, ...others]: readonly Result[]): Figure[] {
+  return others.map((other) => ({
+    name: `due, mails/s of ${other.processes} notifiers to ${first?.processes}`,
+    value: rateOf(other) / (first ? rateOf(first) : NaN),
+    better: 'more',
+  }));
 }
 
 async function measure(
@@ -75,7 +80,7 @@ async function measure(
   });
   const planningMs = (warmUpMs / WARM_UP) * messages * PLANNING_MARGIN + WARM_UP_MS;
   const dueAt = Date.now() + Math.round(planningMs);
-  const leads = leadsDueAt(dueAt, messages);
+  const leads = leadsDueAt(dueAt, messages, DELAY_MS);
   await step(`${messages} messages: planning`, () => plan(rig, leads, dueAt));
   const before = await rig.measures();
   const handedOut = watchBroker(rig, dueAt, messages);
@@ -105,31 +110,11 @@ async function measure(
 async function warmUp(rig: DueRig): Promise<number> {
   const startedAt = Date.now();
   const dueAt = startedAt + WARM_UP_MS;
-  const leads = leadsDueAt(dueAt, WARM_UP);
+  const leads = leadsDueAt(dueAt, WARM_UP, DELAY_MS);
   await plan(rig, leads, Infinity);
   const took = Date.now() - startedAt;
   await sent(rig, leads, () => undefined);
   return took;
-}
-
-/** With a mail address only: each is one message. */
-function leadsDueAt(dueAt: number, count: number): Lead[] {
-  const receivedAt = new Date(dueAt - DELAY_MS).toISOString();
-  return Array.from({ length: count }, () => someLead({ receivedAt, phone: null }));
-}
-
-/** As landing-api publishes them; done when the notifiers have planned all. @throws when that is not before `dueAt`. */
-async function plan({ bus, notifications }: DueRig, leads: readonly Lead[], dueAt: number) {
-  const { everStored } = await notifications();
-  await eachOf(leads, (lead) =>
-    bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead)),
-  );
-  const isPlanned = async () => (await notifications()).everStored >= everStored + leads.length;
-  await waitFor(isPlanned, { timeoutMs: 10 * PATIENCE_MS, what: 'all messages to be planned' });
-  if (Date.now() < dueAt) return;
-  throw new ExplainedError(
-    'Planning took longer than the first messages let expect, and they were due meanwhile: the machine is too busy.',
-  );
 }
 
 /** When the broker handed messages out, in Unix milliseconds and as exactly as it is asked: each one is a message stored anew. */
@@ -173,12 +158,6 @@ async function entriesOf({ ledger }: DueRig, leads: readonly Lead[]): Promise<Le
 
 const isSent = ({ state }: LedgerEntry) => state === 'sent';
 
-async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>) {
-  for (let from = 0; from < items.length; from += AT_ONCE) {
-    await Promise.all(items.slice(from, from + AT_ONCE).map(work));
-  }
-}
-
 function sumOfAll(after: readonly Measures[], before: readonly Measures[]): Measures {
   const sum = (all: readonly Measures[], name: keyof Measures) =>
     all.reduce((total, each) => total + each[name], 0);
@@ -219,12 +198,13 @@ const COST_HEAD = [
   ...['the rest', 'notifiers busy'],
 ];
 
-function costOf({ processes, arrived, messages, measures }: Result): string[] {
+function costOf(result: Result): string[] {
+  const { processes, arrived, measures } = result;
   const { mails, handling, turn, call, cpu } = measures;
   const seconds = spreadOf(arrived).max / 1_000;
   const each = (total: number) => `${((total / mails) * 1_000).toFixed(1)} ms`;
   return [
-    ...[String(processes), (messages / seconds).toFixed(0), each(handling), each(turn)],
+    ...[String(processes), rateOf(result).toFixed(0), each(handling), each(turn)],
     ...[each(call), each(handling - turn - call)],
     `${((cpu / seconds / processes) * 100).toFixed(0)}% of a core each`,
   ];

@@ -1,4 +1,4 @@
-/** What is measured against each other: landing-api with its broker, and the same route with BullMQ on Redis. */
+/** What is measured against each other: landing-api with its broker, the same route with BullMQ on Redis, and with nothing. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,19 +8,19 @@ import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess } from '@leadwire/testing/service-process';
 import type { RedisServer } from '../scripts/machine/redis-server.ts';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { processorSecondsOf } from './process-time.ts';
+import { processorSecondsOf } from './process-use.ts';
 import { startRedis, type Redis } from './redis.ts';
 import { readMeasures } from './service-measures.ts';
 
-const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
+export const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
 /** No request is refused: one address posts all of them. */
 const NO_LIMIT = '1000000000';
 
 export interface Side {
   name: string;
   url: string;
-  /** Leads that are on disk. */
-  stored(): Promise<number>;
+  /** Leads that are on disk; undefined where none is kept. */
+  stored(): Promise<number | undefined>;
   /** Since the start. */
   used(): Promise<Used>;
   close(): Promise<void>;
@@ -35,7 +35,7 @@ export interface Used {
   journalled: number;
 }
 
-/** landing-api first; BullMQ after it, where there is a redis-server. */
+/** landing-api first; after it the route that keeps nothing, and BullMQ, where there is a redis-server. */
 export async function startSides(redisServer: RedisServer | undefined): Promise<Side[]> {
   const broker = await startNats();
   const leadwire = await startLeadwire(broker);
@@ -43,11 +43,12 @@ export async function startSides(redisServer: RedisServer | undefined): Promise<
     await leadwire.close();
     await broker.close();
   };
-  if (!redisServer) return [{ ...leadwire, close }];
+  const sides = [{ ...leadwire, close }, await startForgetful(broker.url)];
+  if (!redisServer) return sides;
   const redis = await startRedis(redisServer);
   const bullmq = await startBullmq(broker.url, redis);
   return [
-    { ...leadwire, close },
+    ...sides,
     {
       ...bullmq,
       name: `BullMQ, Redis ${redisServer.version}`,
@@ -95,7 +96,16 @@ async function startBullmq(natsUrl: string, { port, pid }: Redis): Promise<Side>
   };
 }
 
-async function startIntake(
+async function startForgetful(natsUrl: string): Promise<Side> {
+  const service = await startIntake('bench/forgetful-intake.ts', {
+    env: { NATS_URL: natsUrl },
+    storePid: () => undefined,
+  });
+  return { name: 'keeps nothing', ...service, stored: () => Promise.resolve(undefined) };
+}
+
+/** A program with landing-api's routes, and nobody refused. */
+export async function startIntake(
   entry: string,
   { env, storePid }: { env: Record<string, string>; storePid: () => number | undefined },
 ) {

@@ -1,9 +1,10 @@
-/** The intake against BullMQ on Redis behind the same route. */
+/** The intake against the same route with BullMQ on Redis behind it, and with nothing behind it. */
 import { say, step } from '../scripts/machine/progress.mjs';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { findRedisServer } from '../scripts/machine/redis-server.ts';
 import { startSides, type Side, type Used } from './intake-sides.ts';
 import { runLoad, type LoadResult } from './load.ts';
+import type { Figure, Outcome } from './outcome.ts';
 import { medianOf, spreadOf } from './percentiles.ts';
 import { table } from './table.ts';
 
@@ -31,14 +32,11 @@ export interface IntakeOptions {
 interface Measured {
   side: string;
   connections: number;
-  rounds: (LoadResult & Used & { storedNow: number })[];
+  rounds: (LoadResult & Used & { storedNow: number | undefined })[];
 }
 
-/**
- * Rounds take turns, so that whatever else the machine does falls on both sides. Prints tables.
- * @returns the promises that were broken, in words.
- */
-export async function benchIntake(options: IntakeOptions): Promise<string[]> {
+/** Rounds take turns, so that whatever else the machine does falls on all sides. Prints tables. */
+export async function benchIntake(options: IntakeOptions): Promise<Outcome> {
   const { connections = CONNECTIONS, requests = REQUESTS, rounds = ROUNDS } = options;
   const redisServer = await findRedisServer(say);
   if (!redisServer) say(`${NO_REDIS}\n`);
@@ -55,15 +53,12 @@ export async function benchIntake(options: IntakeOptions): Promise<string[]> {
   } finally {
     for (const side of sides) await side.close();
   }
-  say(`\n${table(HEAD, measured.map(rowOf))}\n`);
-  if (sides.length > 1)
-    say(
-      `${table(
-        RATIO_HEAD,
-        connections.map((n) => ratioOf(measured, n)),
-      )}\n`,
-    );
-  return measured.flatMap(brokenPromises);
+  const [ours, ...others] = sides.map(({ name }) => measured.filter(({ side }) => side === name));
+  const ratios = others.flatMap((theirs) =>
+    theirs.map((each, index) => ratioOf(ours?.[index], each)),
+  );
+  say(`\n${table(HEAD, measured.map(rowOf))}\n\n${table(RATIO_HEAD, ratios.map(ratioRowOf))}\n`);
+  return { broken: measured.flatMap(brokenPromises), ratios: ratios.map(recordOf) };
 }
 
 /** One after the other within each round: A B A B. */
@@ -93,15 +88,23 @@ async function measure(side: Side, load: { connections: number; requests: number
   const cpu = used.cpu - usedBefore.cpu;
   const storeCpu = used.storeCpu - usedBefore.storeCpu;
   const journalled = used.journalled - usedBefore.journalled;
-  const isThere = async () => (await side.stored()) - before >= result.times.length;
+  const storedNow = async () => {
+    const now = await side.stored();
+    return now === undefined || before === undefined ? undefined : now - before;
+  };
+  const isThere = async () => ((await storedNow()) ?? Infinity) >= result.times.length;
   await waitFor(isThere, { timeoutMs: STORED_MS }).catch(() => undefined);
-  return { ...result, cpu, storeCpu, journalled, storedNow: (await side.stored()) - before };
+  return { ...result, cpu, storeCpu, journalled, storedNow: await storedNow() };
 }
 
 const perSecond = ({ times, seconds }: LoadResult) => times.length / seconds;
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 const taken = ({ rounds }: Measured) => sumOf(rounds.map(({ times }) => times.length));
-const stored = ({ rounds }: Measured) => sumOf(rounds.map(({ storedNow }) => storedNow));
+/** Undefined where leads are kept nowhere. */
+const stored = ({ rounds }: Measured) =>
+  rounds.some(({ storedNow }) => storedNow === undefined)
+    ? undefined
+    : sumOf(rounds.map(({ storedNow = 0 }) => storedNow));
 
 /** Answers that are no 201, and requests without an answer. */
 function errorsOf({ rounds }: Measured): number {
@@ -127,7 +130,7 @@ function rowOf(measured: Measured): string[] {
     ...[p50, p99, max].map((ms) => `${ms.toFixed(1)} ms`),
     perLead(measured, ({ cpu }) => cpu),
     perLead(measured, ({ storeCpu }) => storeCpu),
-    ...[errorsOf(measured), taken(measured), stored(measured), journalled].map(String),
+    ...[errorsOf(measured), taken(measured), stored(measured) ?? '', journalled].map(String),
   ];
 }
 
@@ -137,29 +140,50 @@ function perLead(measured: Measured, secondsOf: (used: Used) => number): string 
   return `${((seconds / taken(measured)) * 1_000).toFixed(2)} ms`;
 }
 
-const RATIO_HEAD = ['connections', 'leads/s: landing-api to BullMQ', 'p50', 'p99'];
+const RATIO_HEAD = ['connections', 'landing-api to', 'leads/s', 'p50', 'p99'];
 
-/** Of each round its own: what the machine did meanwhile is in both halves. */
-function ratioOf(measured: readonly Measured[], connections: number): string[] {
-  const [ours, theirs] = measured.filter((each) => each.connections === connections);
-  const ratios = (of: (round: LoadResult) => number) => {
-    const all = (ours?.rounds ?? []).map((round, index) => {
-      const other = theirs?.rounds[index];
-      return other ? of(round) / of(other) : NaN;
+/** landing-api divided by the other one, round by round: what the machine did meanwhile is in both halves. */
+interface Ratio {
+  connections: number;
+  to: string;
+  rate: number[];
+  p50: number[];
+  p99: number[];
+}
+
+function ratioOf(ours: Measured | undefined, theirs: Measured): Ratio {
+  const ratios = (of: (round: LoadResult) => number) =>
+    theirs.rounds.map((round, index) => {
+      const own = ours?.rounds[index];
+      return own ? of(own) / of(round) : NaN;
     });
-    const range = `${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)}`;
-    return `${medianOf(all).toFixed(2)} × (${range})`;
+  return {
+    connections: theirs.connections,
+    to: theirs.side,
+    rate: ratios(perSecond),
+    p50: ratios(({ times }) => spreadOf(times).p50),
+    p99: ratios(({ times }) => spreadOf(times).p99),
   };
-  return [
-    ...[String(connections), ratios(perSecond)],
-    ratios(({ times }) => spreadOf(times).p50),
-    ratios(({ times }) => spreadOf(times).p99),
-  ];
+}
+
+function ratioRowOf({ connections, to, rate, p50, p99 }: Ratio): string[] {
+  const tell = (all: readonly number[]) =>
+    `${medianOf(all).toFixed(2)} × (${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)})`;
+  return [String(connections), to, ...[rate, p50, p99].map(tell)];
+}
+
+function recordOf({ connections, to, rate }: Ratio): Figure {
+  const rival = to.split(',')[0] ?? to;
+  return {
+    name: `intake, leads/s to ${rival}, ${connections} connections`,
+    value: medianOf(rate),
+    better: 'more',
+  };
 }
 
 function brokenPromises(measured: Measured): string[] {
   const { side, connections } = measured;
   const [answered, kept] = [taken(measured), stored(measured)];
-  if (answered === kept) return [];
+  if (kept === undefined || answered === kept) return [];
   return [`${side}, ${connections} connections: ${answered} times 201, ${kept} leads stored`];
 }

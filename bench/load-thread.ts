@@ -1,5 +1,5 @@
 /**
- * Posts leads as fast as they are answered, each another person's. A thread of its own (`load.ts` starts it), so that
+ * Posts leads as fast as they are answered, each another person's, or reads what it is told to. A thread of its own (`load.ts` starts it), so that
  * reading the services' logs does not hold up its clock.
  */
 import { parentPort, workerData } from 'node:worker_threads';
@@ -7,7 +7,7 @@ import { toError } from '@leadwire/shared/errors';
 import autocannon from 'autocannon';
 import type { LoadOptions, LoadResult } from './load.ts';
 
-const { url, connections, requests, run } = workerData as LoadOptions;
+const { url, connections, requests, run, read } = workerData as LoadOptions;
 
 /** About what a landing form sends. */
 function formOf(person: number): string {
@@ -23,6 +23,24 @@ function formOf(person: number): string {
   });
 }
 
+function formRequest(): autocannon.Request {
+  return {
+    method: 'POST',
+    path: '/api/landing/proftest/spring_a',
+    headers: { 'content-type': 'application/json' },
+    setupRequest: (request) => ({ ...request, body: formOf((people += 1)) }),
+  };
+}
+
+function readRequest({ paths, token }: NonNullable<LoadOptions['read']>): autocannon.Request {
+  return {
+    method: 'GET',
+    headers: { authorization: `Bearer ${token}` },
+    setupRequest: (request) => ({ ...request, path: paths[(people += 1) % paths.length] ?? '/' }),
+  };
+}
+
+const wanted = read ? 200 : 201;
 const times: number[] = [];
 const statuses: Record<number, number> = {};
 let failed = 0;
@@ -35,14 +53,7 @@ const options: autocannon.Options = {
   url,
   connections,
   amount: requests,
-  requests: [
-    {
-      method: 'POST',
-      path: '/api/landing/proftest/spring_a',
-      headers: { 'content-type': 'application/json' },
-      setupRequest: (request) => ({ ...request, body: formOf((people += 1)) }),
-    },
-  ],
+  requests: [read ? readRequest(read) : formRequest()],
 };
 const load = autocannon(options, (error: unknown) =>
   error ? over.reject(toError(error)) : over.resolve(),
@@ -52,7 +63,7 @@ load.on('reqError', () => (failed += 1));
 load.on('response', (_client, status, _bytes, ms) => {
   endedAt = performance.now();
   statuses[status] = (statuses[status] ?? 0) + 1;
-  if (status === 201) times.push(ms);
+  if (status === wanted) times.push(ms);
 });
 await over.promise;
 const result: LoadResult = { times, statuses, failed, seconds: (endedAt - startedAt) / 1_000 };

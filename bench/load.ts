@@ -10,10 +10,12 @@ export interface LoadOptions {
   requests: number;
   /** In every person's address: no two runs post the same lead. */
   run: string;
+  /** Reads these in turns, with a token, instead of posting leads. */
+  read?: { paths: readonly string[]; token: string };
 }
 
 export interface LoadResult {
-  /** Milliseconds from each request to its 201. */
+  /** Milliseconds from each request to its 201, or 200 of what is read. */
   times: number[];
   statuses: Record<number, number>;
   /** Requests without an answer. */

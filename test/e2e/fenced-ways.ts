@@ -45,7 +45,7 @@ export const WAYS: readonly (readonly [string | RegExp, Way])[] = [
   ['npm start', { not: 'this test has run it' }],
   ['npm start -- --demo', { not: 'scripts/test/demo.test.ts' }],
   ['npm test', { not: 'it runs this' }],
-  [/^npm run bench -- /, long],
+  [/^npm run bench( |$)/, long],
   [/^npm run chaos/, long],
   ['npm run test:system', long],
   [/^curl .*\/api\/landing\/proftest/, asIs],

@@ -60,9 +60,12 @@ export async function startLanding(
  * Starts the landing and the tripwire project, as `startLanding` does. `env` holds the variables under which services
  * look for them. Close it when the test is over.
  */
-export async function startSupabase(mail?: ProjectOptions['mail']): Promise<TestSupabase> {
+export async function startSupabase(
+  mail?: ProjectOptions['mail'],
+  run: { isOptimised?: boolean } = {},
+): Promise<TestSupabase> {
   const [{ landing, env }, tripwire] = await Promise.all([
-    startLanding(mail),
+    startLanding(mail, run),
     startDatabaseProcess({ serviceKey: TRIPWIRE_KEY, migrationsDir: TRIPWIRE_MIGRATIONS }),
   ]);
   return {
