@@ -46,7 +46,10 @@ create table public.landing_leads (
   updated_at timestamptz not null default now(),
   amocrm_stage_id bigint,
   amocrm_stage text,
-  amocrm_deleted_at timestamptz
+  amocrm_deleted_at timestamptz,
+  -- Who of those who work here has the lead, and since when; null for nobody.
+  manager_id uuid,
+  taken_at timestamptz
 );
 create index landing_leads_email_idx on public.landing_leads (email);
 create index landing_leads_phone_idx on public.landing_leads (phone);

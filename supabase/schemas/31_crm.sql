@@ -1,4 +1,4 @@
--- Deals: what stands in the CRM for a lead or a student, shown in landing_leads. Facts come repeated, late and in any
+-- Deals: what stands in the CRM for a lead or a student, and who has the lead, shown in landing_leads. Facts come repeated, late and in any
 -- order: each group of columns is the word of the latest event about it (time, then event id).
 
 create table public.crm_deals (
@@ -20,13 +20,17 @@ create table public.crm_deals (
   deal_event_id text,
   error_at timestamptz,
   error_event_id text,
+  -- Who of those who work here has the lead, null for nobody, since when, and the event that says so.
+  manager_id uuid,
+  manager_at timestamptz,
+  manager_event_id text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
 create index crm_deals_deal_id_idx on public.crm_deals (deal_id);
 create index crm_deals_student_id_idx on public.crm_deals (student_id);
 comment on table public.crm_deals is
-  'What stands in the CRM for a lead or a student. Written by lead-store (leadwire_store_crm).';
+  'What stands in the CRM for a lead or a student, and who has it. Written by lead-store (leadwire_store_crm, leadwire_store_assignments).';
 
 -- Shows the deals of these leads in landing_leads and in unified_lead_tracking.
 create function public.leadwire_refresh_crm(ids uuid[]) returns void
@@ -35,13 +39,14 @@ begin
   update public.landing_leads l
   set amocrm_synced = d.synced_at is not null, amocrm_synced_at = d.synced_at, amocrm_deal_id = d.deal_id,
     amocrm_contact_id = d.contact_id, amocrm_stage_id = d.stage_id, amocrm_stage = d.stage,
-    amocrm_deleted_at = d.deleted_at, amocrm_error = d.error, updated_at = clock_timestamp()
+    amocrm_deleted_at = d.deleted_at, amocrm_error = d.error, manager_id = d.manager_id,
+    taken_at = case when d.manager_id is not null then d.manager_at end, updated_at = clock_timestamp()
   from public.crm_deals d
   where d.id = any (ids) and l.id = d.id
     and (l.amocrm_synced, l.amocrm_synced_at, l.amocrm_deal_id, l.amocrm_contact_id, l.amocrm_stage_id,
-      l.amocrm_stage, l.amocrm_deleted_at, l.amocrm_error)
+      l.amocrm_stage, l.amocrm_deleted_at, l.amocrm_error, l.manager_id, l.taken_at)
     is distinct from (d.synced_at is not null, d.synced_at, d.deal_id, d.contact_id, d.stage_id, d.stage,
-      d.deleted_at, d.error);
+      d.deleted_at, d.error, d.manager_id, case when d.manager_id is not null then d.manager_at end);
 
   perform public.leadwire_refresh_leads(array(select l.id from public.landing_leads l where l.id = any (ids)));
 end
@@ -63,6 +68,8 @@ begin
     new.amocrm_stage := d.stage;
     new.amocrm_deleted_at := d.deleted_at;
     new.amocrm_error := d.error;
+    new.manager_id := d.manager_id;
+    new.taken_at := case when d.manager_id is not null then d.manager_at end;
   end if;
   return new;
 end
@@ -138,6 +145,34 @@ begin
     array(select distinct (r ->> 'leadId')::uuid from jsonb_array_elements(rows) as r)
   );
   return touched;
+end
+$$;
+
+-- Stores who has which lead; answers of how many leads this is the newest word. A repeat and a late fact change nothing.
+-- rows: [{ leadId, staffId, at, eventId }]; staffId is null when nobody who works here has it any more.
+create function public.leadwire_store_assignments(rows jsonb) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  changed integer;
+begin
+  perform public.leadwire_check_rows(rows, '{leadId,at,eventId}', '{leadId,staffId}', '{at}');
+  perform public.leadwire_lock();
+
+  insert into public.crm_deals as d (id, manager_id, manager_at, manager_event_id)
+  select distinct on (r."leadId") r."leadId", r."staffId", r.at, r."eventId"
+  from jsonb_to_recordset(rows) as r("leadId" uuid, "staffId" uuid, at timestamptz, "eventId" text)
+  order by r."leadId", r.at desc, r."eventId" desc
+  on conflict (id) do update
+  set manager_id = excluded.manager_id, manager_at = excluded.manager_at,
+    manager_event_id = excluded.manager_event_id, updated_at = clock_timestamp()
+  where d.manager_at is null
+    or (excluded.manager_at, excluded.manager_event_id) > (d.manager_at, d.manager_event_id);
+  get diagnostics changed = row_count;
+
+  perform public.leadwire_refresh_crm(
+    array(select distinct (r ->> 'leadId')::uuid from jsonb_array_elements(rows) as r)
+  );
+  return changed;
 end
 $$;
 

@@ -8,12 +8,12 @@ create index if not exists scheduled_notifications_created_at_idx on public.sche
 create or replace function private.is_one_of(name text, given jsonb) returns text
 language sql immutable set search_path = '' as $$
   select case when coalesce(jsonb_array_length(given), 0) = 0 then '' else
-    format(' and (l.%I = any (%L)%s)', name, array(select jsonb_array_elements_text(given))::text,
+    format(' and (l.%I::text = any (%L)%s)', name, array(select jsonb_array_elements_text(given))::text,
       case when given ? '' then format(' or l.%I is null', name) else '' end) end
 $$;
 
 -- The columns of a list's row, for the role that asks. asked: { text as private.has_words takes it, since, until, sources:
--- [text, '' for none], kinds, stages, payments, campaigns, onlyTroubled, onlyQuarantined, beforeAt, beforeId, limit,
+-- [text, '' for none], kinds, stages, payments, campaigns, managers: [id, '' for nobody], onlyTroubled, onlyQuarantined, beforeAt, beforeId, limit,
 -- countUpTo }; only limit is required. Answers { rows, total, troubled, isMore }: the counts stop at countUpTo and are null
 -- without it, and for words that stand in too many leads to be counted; isMore says that there are more than total, because
 -- no more leads than twice countUpTo are looked at for what no index counts.
@@ -34,8 +34,8 @@ declare
   is_troubled boolean := coalesce((asked ->> 'onlyTroubled')::boolean, false);
   filters text := private.is_one_of('utm_source', asked -> 'sources') || private.is_one_of('kind', asked -> 'kinds')
     || private.is_one_of('amocrm_stage', asked -> 'stages') || private.is_one_of('payment_method', asked -> 'payments')
-    || private.is_one_of('campaign', asked -> 'campaigns');
-  cut constant text := ', l.utm_source, l.kind, l.amocrm_stage, l.payment_method, l.campaign';
+    || private.is_one_of('campaign', asked -> 'campaigns') || private.is_one_of('manager_id', asked -> 'managers');
+  cut constant text := ', l.utm_source, l.kind, l.amocrm_stage, l.payment_method, l.campaign, l.manager_id';
   only_troubled text := case when is_troubled then trouble else '' end;
   before text := coalesce(' and (l.created_at, l.id) < (' || quote_literal(asked ->> 'beforeAt') || ', '
     || quote_literal(asked ->> 'beforeId') || ')', '');
@@ -104,8 +104,8 @@ begin
       where n.lead_id = any (ids) and n.status = 'pending' and n.campaign_id is null
       group by n.lead_id
     )
-    select jsonb_build_object('rows', coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object('email_due', d.email_due,
-      'sms_due', d.sms_due) order by p.created_at desc, p.id desc), '[]'), 'total', case when up_to is not null then total end,
+    select jsonb_build_object('rows', coalesce(jsonb_agg(to_jsonb(p) || private.taken_by(p.id) || jsonb_build_object('email_due',
+      d.email_due, 'sms_due', d.sms_due) order by p.created_at desc, p.id desc), '[]'), 'total', case when up_to is not null then total end,
       'troubled', case when up_to is not null then troubled end, 'isMore', is_more)
     from page p left join due d on d.lead_id = p.id
   );
@@ -113,30 +113,36 @@ end
 $$;
 
 -- What can be chosen in the list's filters, from the newest 10,000 leads since then: { sources, kinds, stages, payments,
--- campaigns }, each [{ value, count }], the most frequent first; a value that nobody would choose by its name is left out.
+-- campaigns, managers }, each [{ value, count, name: of a manager, else null }], the most frequent first; a value that nobody
+-- would choose by its name is left out.
 create or replace function public.console_lead_filters(since timestamptz) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
+declare
+  own text[] := private.own_utm_sources();
 begin
   if private.staff_role() is null then
     raise exception 'not for you' using errcode = '42501';
   end if;
   return (
     with recent as (
-      select v.utm_source, v.kind, v.amocrm_stage, v.payment_method, v.campaign from public.staff_leads v
-      where v.created_at >= since order by v.created_at desc limit 10000
+      select l.utm_source, l.kind, l.amocrm_stage, l.payment_method, l.campaign, l.manager_id from public.landing_leads l
+      where l.created_at >= since and (own is null or lower(l.utm_source) = any (own))
+      order by l.created_at desc limit 10000
     ), alike as (
       -- Few rows are left, so that each is looked at for each filter.
-      select r.utm_source, r.kind, r.amocrm_stage, r.payment_method, r.campaign, count(*) as count
-      from recent r group by 1, 2, 3, 4, 5
+      select r.utm_source, r.kind, r.amocrm_stage, r.payment_method, r.campaign, r.manager_id, count(*) as count
+      from recent r group by 1, 2, 3, 4, 5, 6
     ), counted as (
       select c.name, c.value, sum(a.count) as count,
         row_number() over (partition by c.name order by sum(a.count) desc, c.value) as place
       from alike a, lateral (values ('sources', coalesce(a.utm_source, '')), ('kinds', a.kind),
-        ('stages', a.amocrm_stage), ('payments', a.payment_method), ('campaigns', a.campaign)) as c(name, value)
+        ('stages', a.amocrm_stage), ('payments', a.payment_method), ('campaigns', a.campaign),
+        ('managers', coalesce(a.manager_id::text, ''))) as c(name, value)
       where c.value is not null and length(c.value) <= 200
       group by c.name, c.value
     ), listed as (
-      select c.name, jsonb_agg(jsonb_build_object('value', c.value, 'count', c.count) order by c.place) as choices
+      select c.name, jsonb_agg(jsonb_build_object('value', c.value, 'count', c.count, 'name',
+        case when c.name = 'managers' then private.staff_name(nullif(c.value, '')::uuid) end) order by c.place) as choices
       from counted c where c.place <= 20 group by c.name
     )
     select coalesce(jsonb_object_agg(l.name, l.choices), '{}') from listed l

@@ -48,7 +48,9 @@ create table private.report_sums (
   -- Whole minutes from a lead to the first move of its deal, for each deal that was moved.
   minutes integer[],
   -- Whole days from the lead to the sale, for each sale that was not refunded.
-  sale_days integer[]
+  sale_days integer[],
+  -- Who has the leads; null for nobody.
+  manager uuid
 );
 create index report_sums_day_idx on private.report_sums (day);
 revoke all on private.report_zone, private.report_days, private.report_changes, private.report_sums
@@ -150,7 +152,7 @@ begin
       left(coalesce(r.form, r.source, r.kind, ''), 200) as page,
       left(lower(coalesce(r.metadata ->> 'ref',
         case when lower(r.utm_source) like 'ref\_%' then substr(r.utm_source, 5) end, '')), 200) as ref,
-      r.amocrm_deal_id is not null and r.amocrm_deleted_at is null as is_deal, r.amocrm_stage as stage,
+      r.amocrm_deal_id is not null and r.amocrm_deleted_at is null as is_deal, r.amocrm_stage as stage, r.manager_id as manager,
       case when exists (
         select from public.landing_leads o where o.person_id = r.person_id and o.id <> r.id
       ) then r.person_id end as person,
@@ -201,15 +203,16 @@ begin
     array_agg(l.minutes) filter (where e.is_lead and l.minutes is not null),
     -- Somebody may leave a lead on the day when they have paid already.
     array_agg(greatest(0, floor(extract(epoch from e.sold_at - l.created_at) / 86400))::integer)
-      filter (where not e.is_refund)
+      filter (where not e.is_refund),
+    l.manager
   from entries e join leads l on l.id = e.id
-  group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10;
+  group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, l.manager;
 
   return query
   select d.day, t.is_first, true, '', '', '', '', '', false, null::text, 0, 0, null::uuid[], 0, 0, 0,
     (count(*) filter (where s.refunded_at is null))::integer,
     (count(*) filter (where s.refunded_at is not null))::integer,
-    coalesce(sum(s.amount) filter (where s.refunded_at is null), 0), null::integer[], null::integer[]
+    coalesce(sum(s.amount) filter (where s.refunded_at is null), 0), null::integer[], null::integer[], null::uuid
   from unnest(days) as d(day)
   join public.sales s on s.sold_at >= d.day::timestamp at time zone zone
     and s.sold_at < (d.day + 1)::timestamp at time zone zone and s.superseded_by is null
@@ -287,16 +290,19 @@ declare
   by_first boolean := asked ->> 'touch' = 'first';
   only_source text := left(lower(asked ->> 'source'), 200);
   only_campaign text := left(lower(asked ->> 'campaign'), 200);
+  of_manager boolean := asked ->> 'manager' is not null;
+  only_manager uuid := nullif(asked ->> 'manager', '')::uuid;
 begin
   if exists (select from private.report_zone z where z.zone = asked ->> 'timeZone') then
     perform private.keep_report_days(day_from, day_to, null);
     return query
     select s.* from private.report_sums s
     where s.day between day_from and day_to and s.is_first = by_first
-      -- Sales without a lead are of no source, and no campaign.
+      -- Sales without a lead are of no source, no campaign and nobody's.
       and (own is null or not s.is_alone and s.source = any (own))
       and (only_source is null or not s.is_alone and s.source = only_source)
-      and (only_campaign is null or not s.is_alone and s.campaign = only_campaign);
+      and (only_campaign is null or not s.is_alone and s.campaign = only_campaign)
+      and (not of_manager or not s.is_alone and s.manager is not distinct from only_manager);
     return;
   end if;
   return query
@@ -305,7 +311,8 @@ begin
   where s.is_first = by_first
     and (own is null or not s.is_alone and s.source = any (own))
     and (only_source is null or not s.is_alone and s.source = only_source)
-    and (only_campaign is null or not s.is_alone and s.campaign = only_campaign);
+    and (only_campaign is null or not s.is_alone and s.campaign = only_campaign)
+    and (not of_manager or not s.is_alone and s.manager is not distinct from only_manager);
 end
 $$;
 revoke all on function private.report_groups(text, date[]), private.keep_report_days(date, date, integer),

@@ -56,9 +56,10 @@ end
 $$;
 
 -- asked: { since, until: days, both included; timeZone; by: day, week, month, source, page, campaign, ad, targetologist,
--- referrer; touch: first, last; source, campaign: only of these, if given }. own: the sources to keep to, in lower case; null for all.
+-- referrer, manager (keys: id and name, both empty for nobody); touch: first, last; source, campaign, manager (an id, empty for
+-- nobody): only of these, if given }. own: the sources to keep to, in lower case; null for all.
 -- Answers { rows: [sums], total: sums, paid: { leads, sales, revenue, spend } of the sources whose spend is known, or
--- null, days: [{ day, leads, sales, revenue, spend }], stages: [{ stage, count }] } with
+-- null, days: [{ day, leads, sales, revenue, spend }], stages: [{ stage, count }], manager: the name of who was asked for } with
 -- sums: { keys, leads, people, reachable, delivered, clicked, deals, sales, refunds, revenue, spend, contactMinutes }.
 -- A lead belongs to the day when it came, and what was sold to its person later on belongs to it: by touch, the first
 -- lead before the sale or the last one. Minutes are whole ones, their median is one of them. Held leads do not count. Sales are those that were not refunded. Null keys are
@@ -75,11 +76,13 @@ begin
       select s.*, false as is_spend, null::numeric as spend from private.report_read(asked, own) s
       union all
       select a.day, false, false, a.utm_source, a.utm_campaign, a.utm_content, '', '', false, null, 0, 0, null, 0, 0, 0, 0, 0,
-        0, null, null, true, a.amount
+        0, null, null, null, true, a.amount
       from public.ad_spend a
       where a.day between (asked ->> 'since')::date and (asked ->> 'until')::date
         and (own is null or a.utm_source = any (own)) and (only_source is null or a.utm_source = only_source)
         and (only_campaign is null or a.utm_campaign = only_campaign)
+        -- Nobody says what was paid for one's leads.
+        and asked ->> 'manager' is null
     ), named as (
       select e.*, case
         when parted_by = 'day' then array[e.day::text]
@@ -95,6 +98,7 @@ begin
         ), '')]
         when parted_by = 'page' and not e.is_spend then array[e.page]
         when parted_by = 'referrer' and not e.is_spend then array[e.ref]
+        when parted_by = 'manager' and not e.is_spend then array[coalesce(e.manager::text, '')]
       end collate "C" as keys
       from entries e
     ), keyed as materialized (
@@ -112,7 +116,9 @@ begin
       from keyed k cross join unnest(k.minutes) as m(minutes) group by grouping sets ((k.place), ())
     ), summed as (
       -- The sum of all has no row of its own.
-      select coalesce(c.place, 0) = 0 as is_total, c.keys, coalesce(c.leads, 0) as leads,
+      select coalesce(c.place, 0) = 0 as is_total,
+        case when parted_by = 'manager' and c.keys is not null
+          then c.keys || coalesce(private.staff_name(nullif(c.keys[1], '')::uuid), '') else c.keys end as keys, coalesce(c.leads, 0) as leads,
         coalesce(c.once, 0) + coalesce(p.people, 0) as people, coalesce(c.reachable, 0) as reachable,
         coalesce(c.delivered, 0) as delivered, coalesce(c.clicked, 0) as clicked, c.deals, coalesce(c.sales, 0) as sales,
         coalesce(c.refunds, 0) as refunds, coalesce(c.revenue, 0) as revenue, c.spend, m.minutes as "contactMinutes"
@@ -131,7 +137,8 @@ begin
         select k.day, sum(k.leads) as leads, sum(k.sales) as sales, sum(k.revenue) as revenue, sum(k.spend) as spend
         from keyed k group by k.day) d),
       'stages', (select coalesce(jsonb_agg(to_jsonb(g) order by g.count desc, g.stage), '[]') from (
-        select k.stage, sum(k.leads) as count from keyed k where k.is_deal group by k.stage) g)
+        select k.stage, sum(k.leads) as count from keyed k where k.is_deal group by k.stage) g),
+      'manager', private.staff_name(nullif(asked ->> 'manager', '')::uuid)
     )
   );
 end

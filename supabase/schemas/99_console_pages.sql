@@ -6,7 +6,7 @@
 create function public.console_lead(lead uuid) returns jsonb
 language sql stable set search_path = '' as $$
   select jsonb_build_object(
-    'lead', to_jsonb(v) || coalesce((
+    'lead', to_jsonb(v) || private.taken_by(v.id) || coalesce((
       select jsonb_build_object('consent_at', l.consent_at, 'consent_text', l.consent_text)
       from public.landing_leads l where l.id = v.id
     ), '{"consent_at": null, "consent_text": null}'),

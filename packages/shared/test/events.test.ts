@@ -96,6 +96,7 @@ const samples: { [T in EventType]: EventOf<T>['data'] } = {
   'referral.clicked.v1': { code: 'dana-24', at },
   'crm.recorded.v1': { leadId: lead.leadId, outcome: 'synced', at, dealId: 1, stageId: 2 },
   'crm.deal_changed.v1': { dealId: 1, change: 'moved', stageId: 2, at },
+  'lead.assigned.v1': { leadId: lead.leadId, staffId: null, at },
   'crm.lead_taken.v1': { leadId: lead.leadId, staffId: newId(), at },
   'campaign.batch_ready.v1': { campaignId: newId(), n: 3 },
   'provider.called.v1': {

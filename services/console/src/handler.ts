@@ -8,6 +8,7 @@ export const changedSubjects = [
   'leads.>',
   'deliveries.>',
   'crm.>',
+  'assignments.>',
   'campaign_deliveries.>',
   'dead.>',
   'referrals.>',

@@ -94,8 +94,9 @@ function createReports(clock: Clock) {
   const fresh = <Read>(what: string, asked: ReportQuery, read: () => Promise<Read>) => {
     const now = clock.now().getTime();
     for (const [key, { until }] of kept) if (until <= now) kept.delete(key);
-    const { since, until, timeZone, by, touch, source, campaign } = asked;
-    const key = JSON.stringify([what, since, until, timeZone, by, touch, source, campaign]);
+    const { since, until, timeZone, by, touch, source, campaign, manager } = asked;
+    const chosen = [by, touch, source, campaign, manager].map((each) => each ?? null);
+    const key = JSON.stringify([what, since, until, timeZone, ...chosen]);
     const known = kept.get(key);
     // A key is of one kind of reading.
     if (known) return known.read as Promise<Read>;

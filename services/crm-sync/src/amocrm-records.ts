@@ -51,6 +51,7 @@ export const pipelineSchema = z.object({
 });
 export type Pipeline = z.infer<typeof pipelineSchema>;
 
+export const accountSchema = z.object({ current_user_id: z.number() });
 export const userSchema = z.object({ id: z.number(), email: z.string().catch('') });
 export type User = z.infer<typeof userSchema>;
 /** Something that a person has to do. */

@@ -8,6 +8,7 @@ import { AmbiguousError, TransientError } from '@leadwire/shared/errors';
 import type { CallContext } from '@leadwire/shared/providers/call-log';
 import { createTogether, type Created, type CreateTogether } from './create-together.ts';
 import {
+  accountSchema,
   contactSchema,
   dealSchema,
   pipelineSchema,
@@ -55,6 +56,8 @@ export interface Amocrm {
   updateDeal(id: number, patch: DealPatch, atTurn: AtTurn): Promise<void>;
   notes(dealId: number): Promise<string[]>;
   addNote(dealId: number, text: string, atTurn: AtTurn): Promise<void>;
+  /** Whose name the integration works under: deals that it makes are theirs at first. */
+  ownUserId(): Promise<number>;
   /** The people of the account. */
   users(): Promise<User[]>;
   /** What is to be done about a deal, and is not done yet. */
@@ -200,6 +203,10 @@ export function createAmocrm(
       });
     },
 
+    async ownUserId() {
+      const account = await ask(accountSchema, read('read_account', '/api/v4/account'));
+      return account!.current_user_id;
+    },
     users: () => list('users', userSchema, read('read_users', '/api/v4/users')),
     openTasks: (dealId) =>
       list('tasks', taskSchema, {

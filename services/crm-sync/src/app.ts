@@ -32,6 +32,8 @@ import { createTellSale } from './deal-sale.ts';
 import { envSchema, type CrmSyncEnv } from './env.ts';
 import { createFacts } from './facts.ts';
 import { createCrmSync } from './handler.ts';
+import { createResponsible } from './responsible.ts';
+import { createStaffUsers, readEverybody } from './staff-users.ts';
 import { createFieldCodes, createStages } from './stages.ts';
 import { createStudentSync, type StudentFacts } from './students.ts';
 import { createSyncDeal } from './sync-deal.ts';
@@ -130,7 +132,10 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: ProcessParts
   const map = createCrmMap(bus);
   const plan = planOf(env);
   const stages = createStages(amocrm, plan.pipelineId);
+  const staffUsers = createStaffUsers({ bus, amocrm, everybody: () => readEverybody(bus) });
+  const responsible = createResponsible({ bus, amocrm, map, staffUsers });
   const deals: DealPorts = {
+    responsible,
     amocrm,
     map,
     leases,
@@ -142,6 +147,8 @@ export function createPorts(env: CrmSyncEnv, { bus, log, metrics }: ProcessParts
   };
   return {
     ...deals,
+    staffUsers,
+    responsible,
     syncDeal: createSyncDeal(deals),
     facts: createFacts(bus),
     students: createStudentFacts(bus),

@@ -11,15 +11,19 @@ import type { DealEntry } from './crm-map.ts';
 import { newestOpenDeal } from './find-deal.ts';
 import type { Ports } from './handler.ts';
 import type { TellSale } from './deal-sale.ts';
+import type { Responsible } from './responsible.ts';
 
-const PATIENCE_MS = 4_000;
+export const LOCK_PATIENCE_MS = 4_000;
 /** A move takes one request. One that is older was begun by a process that died, and may never be repeated. */
 const LONGEST_MOVE_MS = 2 * 60_000;
 
 /** What a hint says of a deal. */
 interface Hint {
-  data: Pick<DealChanged['data'], 'dealId' | 'change' | 'stageId'>;
+  data: Pick<DealChanged['data'], 'dealId' | 'change' | 'stageId' | 'responsibleId'>;
 }
+/** Whoever changes what a hook tells of a deal, or looks at it, holds this. */
+export const hookLock = (dealId: number) => `crm.hook.${dealId}`;
+
 export type FollowDeal = (event: Hint) => Promise<void>;
 
 export function createFollowDeal(
@@ -27,10 +31,11 @@ export function createFollowDeal(
     amocrm: Pick<Amocrm, 'deal' | 'deals' | 'contact'>;
     leases: Leases;
     tellSale: TellSale;
+    responsible: Responsible;
     now?: () => number;
   },
 ): FollowDeal {
-  const { map, facts, stages, amocrm, leases, tellSale, now = Date.now } = ports;
+  const { map, facts, stages, amocrm, leases, tellSale, responsible, now = Date.now } = ports;
 
   const tell = async (known: DealEntry, record: Omit<CrmRecord, 'leadId'>): Promise<void> => {
     for (const leadId of known.ids) await facts.tell({ leadId, ...record });
@@ -66,6 +71,7 @@ export function createFollowDeal(
       const made = { dealId: id, contactId: lead?.contactId, stageId, problem: undefined };
       await facts.tell({ leadId, outcome: 'moved', at, dealId: id, ...(await stageName(stageId)) });
       await map.record(leadId, [], made);
+      await responsible.join(survivor, leadId, at);
       await map.changeDeal(dealId, (before) => ({
         ...before,
         ids: before.ids.filter((each) => each !== leadId),
@@ -86,6 +92,7 @@ export function createFollowDeal(
       await partWith(dealId, known.ids);
       return map.changeDeal(dealId, (before) => ({ ...before, isDeleted: true }));
     }
+    await responsible.follow(deal);
     if (deal.status_id === known.stageId && !known.isDeleted) return;
     await tell(known, { outcome: 'moved', at, dealId, ...(await stageName(deal.status_id)) });
     await tellSale(deal, known.ids, at);
@@ -95,12 +102,13 @@ export function createFollowDeal(
     }));
   };
 
-  return async ({ data: { dealId, change, stageId } }) => {
+  return async ({ data: { dealId, change, stageId, responsibleId } }) => {
     const known = await map.deal(dealId);
     // A deal that is none of ours, or the echo of what we did ourselves.
     if (!known || known.ids.length === 0) return;
-    if (change === 'moved' && isKnown(known, stageId, now())) return;
-    const lease = await leases.acquire(`crm.hook.${dealId}`, PATIENCE_MS);
+    const isEcho = change === 'moved' && isKnown(known, stageId, now());
+    if (isEcho && !(await responsible.isNews(known, responsibleId))) return;
+    const lease = await leases.acquire(hookLock(dealId), LOCK_PATIENCE_MS);
     try {
       await look(dealId);
     } finally {

@@ -56,6 +56,8 @@ const dealSchema = z.object({
   target: id.optional(),
   targetAt: z.number().optional(),
   isDeleted: z.boolean().optional(),
+  /** Whose it is, as its leads were told; undefined while it is of nobody in particular. */
+  responsibleId: id.optional(),
   /** Who has moved it and has not told the others yet. */
   movedBy: z.string().optional(),
 });
@@ -74,6 +76,8 @@ export interface Made {
   carried?: readonly string[];
   /** Undefined: somebody new, or the deal that this lead has made itself. */
   known?: Known | undefined;
+  /** Whose a deal was that stood there before; undefined of one that was made. */
+  responsibleId?: number | undefined;
 }
 
 export interface CrmMap {
@@ -172,10 +176,12 @@ export function createCrmMap(bus: Pick<Bus, 'bucket'>, now: () => number = Date.
         const from = before?.stageId;
         const isMoved = from !== undefined && stageId !== undefined && from !== stageId;
         const movedBy = isMoved && ids.length > 1 ? leadId : before?.movedBy;
+        const responsibleId = before?.responsibleId;
         return {
           ids,
           ...(stageId !== undefined && { stageId }),
           ...(movedBy !== undefined && { movedBy }),
+          ...(responsibleId !== undefined && { responsibleId }),
         };
       });
     },

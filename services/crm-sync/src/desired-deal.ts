@@ -6,12 +6,15 @@ import type { CrmMap } from './crm-map.ts';
 import type { StagePlan } from './deal-plan.ts';
 import type { Known } from './known.ts';
 import type { Person } from './match.ts';
+import type { Responsible } from './responsible.ts';
 import type { Stages } from './stages.ts';
 
 /** What should stand in AmoCRM. */
 export interface DesiredDeal {
   /** Ours: the lead's, or one derived from the student's. */
   id: string;
+  /** When the lead came, ISO; undefined of a student. */
+  cameAt?: string;
   person: Person;
   dealName: string;
   /** Where a new deal begins (undefined: AmoCRM's first stage), and whether an open one moves there. */
@@ -34,6 +37,7 @@ export interface DealPorts {
   leases: Leases;
   stages: Stages;
   plan: StagePlan;
+  responsible: Pick<Responsible, 'join'>;
   /** CONTACT_HASH_SECRET: people are known by hashes with it. */
   hashSecret: string;
   /** The field that holds our id, if there is one. */

@@ -103,6 +103,7 @@ export async function desiredDeal(
   const hasClickIds = Object.keys(lead.attribution?.clickIds ?? {}).length > 0;
   return {
     id: lead.leadId,
+    cameAt: lead.receivedAt,
     person: { name: lead.name, email: lead.email, phone: lead.phone },
     dealName: leadDealName(lead),
     stage: { id: stageId, movesOpenDeals: isPaid },

@@ -9,6 +9,7 @@ import type { Deal } from './amocrm-records.ts';
 import type { Amocrm } from './amocrm.ts';
 import type { FollowDeal } from './changes.ts';
 import type { CrmMap } from './crm-map.ts';
+import type { Responsible } from './responsible.ts';
 
 /** Their clock is not ours, and a change may be listed late. */
 const OVERLAP_MS = 10 * 60_000;
@@ -20,6 +21,7 @@ export interface LookPorts {
   map: Pick<CrmMap, 'deal' | 'lookedUntil' | 'looked'>;
   leases: Leases;
   followDeal: FollowDeal;
+  responsible: Pick<Responsible, 'isNews'>;
   /** Milliseconds between two looks of all processes together. */
   everyMs: number;
   now?: () => number;
@@ -27,16 +29,22 @@ export interface LookPorts {
 
 /** One look, unless another process has just had one. Errors are those of the ports: then it is had again whole. */
 export function createLook(ports: LookPorts): () => Promise<void> {
-  const { amocrm, map, leases, followDeal, everyMs, now = Date.now } = ports;
+  const { amocrm, map, leases, followDeal, responsible, everyMs, now = Date.now } = ports;
 
-  const isNews = async ({ id, status_id }: Deal): Promise<boolean> => {
+  const isNews = async ({ id, status_id, responsible_user_id: userId }: Deal): Promise<boolean> => {
     const known = await map.deal(id);
     if (!known || known.ids.length === 0) return false;
-    return known.stageId !== status_id || known.isDeleted === true;
+    if (known.stageId !== status_id || known.isDeleted === true) return true;
+    return responsible.isNews(known, userId);
   };
 
-  const asHint = ({ id, status_id }: Deal) => ({
-    data: { dealId: id, change: 'moved' as const, stageId: status_id },
+  const asHint = ({ id, status_id, responsible_user_id: userId }: Deal) => ({
+    data: {
+      dealId: id,
+      change: 'moved' as const,
+      stageId: status_id,
+      responsibleId: userId ?? undefined,
+    },
   });
 
   const lookSince = async (since: number): Promise<void> => {

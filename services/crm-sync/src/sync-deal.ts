@@ -79,6 +79,8 @@ async function sync(ports: DealPorts, desired: DesiredDeal, hold: Hold): Promise
   if (problem !== made.problem)
     await map.record(desired.id, hold.keys, { ...made, stageId, problem });
   const at = new Date(now()).toISOString();
+  const deal = { id: made.dealId, responsible_user_id: made.responsibleId };
+  await ports.responsible.join(deal, desired.id, desired.cameAt ?? at);
   await map.finish(desired.id, at);
 
   const alsoMoved = await leadsToTell(map, made.dealId, desired.id);

@@ -208,6 +208,7 @@ export function createDealWriter(
         stageId: body.status_id ?? deal.status_id,
         problem: problemOf(leftOut),
         known: foundBy && { foundBy, stays: isRefused ? 'refused' : stays },
+        responsibleId: deal.responsible_user_id ?? undefined,
       };
     },
   };

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { makeEvent } from '@leadwire/shared/contract/events';
 import { SnoozeError } from '@leadwire/shared/errors';
 import { createLog } from '@leadwire/shared/runtime/log';
+import { createStaffUsers } from '../src/staff-users.ts';
 import { createGiveDeal, type TakenPorts } from '../src/taken.ts';
 
 const LEAD = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';
@@ -19,16 +20,27 @@ function office(
   const deal = { id: 7, status_id: 1, pipeline_id: 1, responsible_user_id: 1 };
   const tasks: { id: number; text: string; userId: number; until: number }[] = [];
   const calls: string[] = [];
+  const told: unknown[] = [];
   const data = { staffId: STAFF, email: 'Dana@leadwire-sample.kz', name: 'Дана', role: 'sales' as const, utmSources: [], active, at: event().data.at }; // prettier-ignore
   const staff = makeEvent('staff.changed.v1', { source: 'test', subject: STAFF, data });
   const give = createGiveDeal({
     effect,
     now: () => NOW,
     log: createLog('test', 'silent'),
-    bus: { lastUnder: () => Promise.resolve({ event: staff } as never) },
+    staffUsers: createStaffUsers({
+      bus: { lastUnder: () => Promise.resolve({ event: staff } as never) },
+      amocrm: { users: () => Promise.resolve([{ id: 1, email: 'crm@leadwire-sample.kz' }, { id: 2, email: 'dana@leadwire-sample.kz' }]) }, // prettier-ignore
+      everybody: () => Promise.resolve([data]),
+    }),
+    leases: { acquire: () => Promise.resolve({ renew: () => Promise.resolve(), release: () => Promise.resolve() }) }, // prettier-ignore
+    responsible: {
+      follow({ responsible_user_id: userId }, except) {
+        told.push([userId, except]);
+        return Promise.resolve();
+      },
+    },
     map: { lead: () => Promise.resolve({ state: 'done', dealId } as never) },
     amocrm: {
-      users: () => Promise.resolve([{ id: 1, email: 'crm@leadwire-sample.kz' }, { id: 2, email: 'dana@leadwire-sample.kz' }]), // prettier-ignore
       deal: () => Promise.resolve(deal),
       updateDeal(_id, patch) {
         calls.push('update');
@@ -42,13 +54,18 @@ function office(
       },
     },
   });
-  return { give, deal, tasks, calls };
+  return { give, deal, tasks, calls, told };
 }
 
 test('the deal and a task for the next hour are theirs, however often it is told', async () => {
-  const { give, deal, tasks, calls } = office();
+  const { give, deal, tasks, calls, told } = office();
   await give(event());
   await give(event());
+  // Other leads of the deal go with it; the lead itself was told by who took it.
+  expect(told).toEqual([
+    [2, LEAD],
+    [2, LEAD],
+  ]);
   expect([deal.responsible_user_id, calls, tasks]).toEqual([
     2,
     ['update'],

@@ -15,6 +15,8 @@ test('several deals and kinds of change in one call are told apart', () => {
     'leads[update][0][id]': '15',
     'leads[update][0][status_id]': '7',
     'leads[note][0][id]': '16',
+    'leads[responsible][0][id]': '17',
+    'leads[responsible][0][responsible_user_id]': '9',
     'account[id]': '1',
   });
   expect(readHook(hook)).toEqual([
@@ -23,6 +25,7 @@ test('several deals and kinds of change in one call are told apart', () => {
     { dealId: 13, change: 'deleted' },
     { dealId: 14, change: 'restored' },
     { dealId: 15, change: 'moved', stageId: 7 },
+    { dealId: 17, change: 'moved', responsibleId: 9 },
   ]);
 });
 

@@ -17,6 +17,10 @@ const leadSchema = z.discriminatedUnion('type', [
   eventSchemas['lead.quarantined.v1'],
   eventSchemas['lead.released.v1'],
 ]);
+const dealSchema = z.discriminatedUnion('type', [
+  eventSchemas['crm.recorded.v1'],
+  eventSchemas['lead.assigned.v1'],
+]);
 const saleSchema = z.discriminatedUnion('type', [
   eventSchemas['sale.recorded.v1'],
   eventSchemas['sale.refunded.v1'],
@@ -53,7 +57,11 @@ function create(env: LeadStoreEnv, parts: AppParts): AppWork {
     consume: () => [
       consume('lead-store-leads', leadSchema, landing.storeLead),
       consume('lead-store-deliveries', eventSchemas['delivery.recorded.v1'], landing.storeOutcome),
-      consume('lead-store-crm', eventSchemas['crm.recorded.v1'], landing.storeDeal),
+      consume('lead-store-crm', dealSchema, (event) =>
+        event.type === 'lead.assigned.v1'
+          ? landing.storeAssignment(event)
+          : landing.storeDeal(event),
+      ),
       consume('lead-store-calls', eventSchemas['provider.called.v1'], landing.storeCall),
       consume('lead-store-audit', eventSchemas['audit.recorded.v1'], landing.storeAudit),
       consume('lead-store-rejects', eventSchemas['intake.rejected.v1'], landing.storeReject),

@@ -29,6 +29,7 @@ export interface LeadStore {
   storeOutcome: (event: DeliveryRecorded) => Promise<void>;
   storeCall: (event: EventOf<'provider.called.v1'>) => Promise<void>;
   storeDeal: (event: CrmRecorded) => Promise<void>;
+  storeAssignment: (event: EventOf<'lead.assigned.v1'>) => Promise<void>;
   storeAudit: (event: AuditRecorded) => Promise<void>;
   storeReject: (event: EventOf<'intake.rejected.v1'>) => Promise<void>;
   storeSale: (event: EventOf<'sale.recorded.v1'> | EventOf<'sale.refunded.v1'>) => Promise<void>;
@@ -48,6 +49,7 @@ export function createLeadStore(database: Database): LeadStore {
   const storeProgramClick = write('leadwire_store_program_clicks');
   const storeCall = write('leadwire_store_integration_logs');
   const storeDeal = write('leadwire_store_crm');
+  const storeAssignment = write('leadwire_store_assignments');
   const storeAudit = write('leadwire_store_audit');
   const storeReject = write('leadwire_store_rejects');
   const storeSale = write('leadwire_store_sales');
@@ -84,6 +86,7 @@ export function createLeadStore(database: Database): LeadStore {
       const { leadId, contactId, at } = data;
       if (contactId !== undefined) await tiePerson({ leadId, at });
     },
+    storeAssignment: ({ id, data }) => storeAssignment({ ...data, eventId: id }),
     storeAudit: ({ id, data }) => storeAudit({ ...data, eventId: id }),
     storeReject: ({ data }) => storeReject(data),
     async storeSale({ type, data }) {

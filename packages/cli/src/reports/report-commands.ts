@@ -18,6 +18,7 @@ import {
 import { COHORT_DAYS, cohortsAsked, cohortsSchema, isOver, type Cohort } from '@leadwire/operations/reports/cohorts'; // prettier-ignore
 import { reportCsv, rowWords } from '@leadwire/operations/reports/report-words';
 import { importSpend, importedSchema, readSpend } from '@leadwire/operations/reports/spend';
+import type { Database } from '@leadwire/shared/providers/supabase';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import { answer } from '../answer.ts';
@@ -39,6 +40,7 @@ interface ReportFlags {
   until?: string;
   source?: string;
   campaign?: string;
+  manager?: string;
   cohorts?: boolean;
   csv?: string;
   json?: boolean;
@@ -61,6 +63,7 @@ export function addReportCommands(program: Command, readEnv: () => CliEnv): void
     .option('--until <day>', 'up to this day, which is included', parseDay)
     .option('--source <source>', 'of this utm_source alone')
     .option('--campaign <campaign>', 'of this utm_campaign alone')
+    .option('--manager <email>', 'whose leads alone; none: those that nobody has')
     .option('--cohorts', 'also how many of each week or month had bought after so many days')
     .option('--csv <file>', 'write a table for a spreadsheet')
     .action((flags: ReportFlags) => report(readEnv(), flags));
@@ -86,8 +89,18 @@ async function report(env: CliEnv, flags: ReportFlags): Promise<void> {
   const until = flags.until ?? dayOf(new Date(), TIME_ZONE);
   const since = flags.since ?? addDays(until, 1 - days);
   if (since > until) throw new UsageError(`${since} is later than ${until}.`);
-  const asked: ReportQuery = { since, until, timeZone: TIME_ZONE, by, touch, source, campaign };
   const landing = await needLanding(env);
+  const manager = await managerOf(landing, flags.manager);
+  const asked: ReportQuery = {
+    since,
+    until,
+    timeZone: TIME_ZONE,
+    by,
+    touch,
+    source,
+    campaign,
+    manager,
+  };
   const found = await landing.call('leadwire_report', { asked }, reportSchema);
   const cohorts = flags.cohorts
     ? await landing.call('leadwire_report_cohorts', { asked: cohortsAsked(asked) }, cohortsSchema)
@@ -96,6 +109,19 @@ async function report(env: CliEnv, flags: ReportFlags): Promise<void> {
   if (flags.json) return answer({ ...asked, ...withRatios(found), ...(cohorts && { cohorts }) });
   say(`${since} to ${until}, by ${by}, ${touch} touch`, '', ...table(found, by), '', ...NOTES);
   if (cohorts) say('', ...cohortTable(cohorts, asked));
+}
+
+/** Their id, also of somebody who has left. @throws UsageError for an address that nobody has had here */
+async function managerOf(landing: Database, given?: string): Promise<string | undefined> {
+  if (given === undefined || given === 'none') return given && '';
+  const email = given.toLowerCase();
+  const [found] = await landing.rowsWith('staff', {
+    column: 'email',
+    value: email,
+    order: 'email',
+  });
+  if (!found) throw new UsageError(`Nobody here has the address ${given} (leadwire staff list).`);
+  return String(found['id']);
 }
 
 /** Sales after so many days; in brackets while these have not passed for all of the cohort. */

@@ -23,7 +23,7 @@ export type Cohort = z.infer<typeof cohortsSchema>[number];
 
 /** What `leadwire_report_cohorts` and `console_report_cohorts` are asked. */
 export function cohortsAsked(query: ReportQuery) {
-  const { since, until, timeZone, touch, source, campaign } = query;
+  const { since, until, timeZone, touch, source, campaign, manager } = query;
   return {
     since,
     until,
@@ -31,6 +31,7 @@ export function cohortsAsked(query: ReportQuery) {
     touch,
     source,
     campaign,
+    manager,
     unit: unitOf(query),
     days: COHORT_DAYS,
   };

@@ -8,6 +8,7 @@ export const groupingWords: Readonly<Record<Grouping, string>> = {
   ad: 'Объявление',
   targetologist: 'Таргетолог',
   referrer: 'Партнёр',
+  manager: 'Менеджер',
   day: 'День',
   week: 'Неделя',
   month: 'Месяц',
@@ -20,6 +21,7 @@ const NOTHING: Readonly<Record<Grouping, string>> = {
   ad: 'Без объявления',
   targetologist: 'Ничьи метки',
   referrer: 'Без партнёра',
+  manager: 'Без менеджера',
   day: '—',
   week: '—',
   month: '—',
@@ -32,7 +34,8 @@ export function rowWords(
 ): { name: string; of: string } {
   if (keys === null) return { name: 'Без заявки', of: '' };
   const name = keys.at(-1) ?? '';
-  const of = keys.slice(0, -1).map((part) => part || NOTHING.source);
+  // An id says nothing to people.
+  const of = by === 'manager' ? [] : keys.slice(0, -1).map((part) => part || NOTHING.source);
   const shown = by === 'week' ? `с ${dayWords(name)}` : by === 'day' ? dayWords(name) : name;
   return { name: name === '' ? NOTHING[by] : shown, of: of.join(' / ') };
 }

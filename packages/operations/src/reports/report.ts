@@ -4,7 +4,10 @@
  */
 import { z } from 'zod';
 
-/** How rows are parted. `page` is the form or landing page, `ad` the utm_content, `referrer` who brought somebody. */
+/**
+ * How rows are parted. `page` is the form or landing page, `ad` the utm_content, `referrer` who brought somebody, `manager`
+ * who has the lead now.
+ */
 export const groupings = [
   'source',
   'page',
@@ -12,6 +15,7 @@ export const groupings = [
   'ad',
   'targetologist',
   'referrer',
+  'manager',
   'day',
   'week',
   'month',
@@ -32,11 +36,13 @@ export interface ReportQuery {
   /** Of this source alone, and of this campaign of it; in any case. An empty one is what bears no tag. */
   source?: string | undefined;
   campaign?: string | undefined;
+  /** Whose leads alone: the id of who works here, or worked; empty for leads that nobody has. */
+  manager?: string | undefined;
 }
 
 const count = z.number().int();
 const sumsSchema = z.object({
-  /** What the row is of: one value, or source, campaign and ad. Null: sales without a lead, spend of no row. */
+  /** What the row is of: one value; source, campaign and ad; a manager’s id and name. Null: sales without a lead, spend of no row. */
   keys: z.array(z.string()).nullable(),
   leads: count,
   people: count,
@@ -71,6 +77,8 @@ export const reportSchema = z.object({
     }),
   ),
   stages: z.array(z.object({ stage: z.string().nullable(), count })),
+  /** What the manager is called whose leads were asked for; null for nobody, and where none was. */
+  manager: z.string().nullable(),
 });
 export type Report = z.infer<typeof reportSchema>;
 

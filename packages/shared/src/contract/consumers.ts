@@ -96,10 +96,10 @@ const table = {
   },
   'lead-store-crm': {
     stream: 'DELIVERIES',
-    filters: ['crm.*.*'],
+    filters: ['crm.*.*', 'assignments.*.*'],
     concurrency: 200,
     attempts: 10,
-    what: 'writes what became of deals',
+    what: 'writes what became of deals, and who has which lead',
   },
   'lead-store-audit': {
     stream: 'AUDIT',

@@ -39,6 +39,11 @@ const routes: Routes = {
     subject: ({ data: { kind, leadId } }) => subjects.leadReleased(kind, leadId),
     onceUnder: ({ data: { kind, leadId } }) => subjects.leadReleased(kind, leadId),
   },
+  'lead.assigned.v1': {
+    about: ({ leadId }) => leadId,
+    subject: ({ id, data }) => subjects.leadAssigned(data.leadId, id),
+    onceUnder: ({ id, data }) => subjects.leadAssigned(data.leadId, id),
+  },
   'intake.rejected.v1': {
     about: ({ rejectId }) => rejectId,
     subject: ({ data }) => subjects.intakeRejected(data.rejectId),

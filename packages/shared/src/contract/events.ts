@@ -20,7 +20,7 @@ import { rejectSchema } from './intake-forms.ts';
 import { sequenceDueSchema } from './sequences.ts';
 import { refundSchema, saleSchema } from './sale-facts.ts';
 import { referralClickSchema, referrerSchema } from './referral-facts.ts';
-import { auditSchema, leadTakingSchema, staffSchema } from './staff-facts.ts';
+import { assignmentSchema, auditSchema, leadTakingSchema, staffSchema } from './staff-facts.ts';
 import { lessonSchema, studentSchema } from './student-facts.ts';
 
 /** `request`: somebody asks to be called; deal, notice and row, but no message to them. */
@@ -157,6 +157,8 @@ const dealChangeSchema = z.object({
   change: z.enum(['moved', 'deleted', 'restored']),
   /** Where the CRM says it is now; it may have moved on since. */
   stageId: z.number().int().optional(),
+  /** Whose the CRM says it is now: its number of them. */
+  responsibleId: z.number().int().optional(),
   at: z.iso.datetime(),
 });
 
@@ -193,6 +195,8 @@ export const eventSchemas = {
   'lead.quarantined.v1': defineEvent('lead.quarantined.v1', leadSchema),
   /** A person let a held lead out: from now on it is as good as any other. */
   'lead.released.v1': defineEvent('lead.released.v1', leadSchema),
+  /** Somebody who works here has a lead from now on: they took it, or were given its deal. */
+  'lead.assigned.v1': defineEvent('lead.assigned.v1', assignmentSchema),
   /** Somebody's form posted what makes no lead: kept as it came, to be read again. */
   'intake.rejected.v1': defineEvent('intake.rejected.v1', rejectSchema),
   /** A planned message is due now (published by the broker's own scheduler). */

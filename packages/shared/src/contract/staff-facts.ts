@@ -24,6 +24,15 @@ export const leadTakingSchema = z.object({
   at: z.iso.datetime(),
 });
 
+/** A lead is somebody's from `at` on, until the next word about it. */
+export const assignmentSchema = z.object({
+  leadId: z.uuid(),
+  /** Who works here and has it now; null when its deal went to somebody who does not. */
+  staffId: z.uuid().nullable(),
+  at: z.iso.datetime(),
+});
+export type Assignment = z.infer<typeof assignmentSchema>;
+
 export const auditSchema = z.object({
   /** A person's address, or `cli:<user of the machine>`. */
   actor: z.string().min(1),

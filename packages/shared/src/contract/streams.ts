@@ -90,10 +90,10 @@ export const ownStreams = {
     what: 'batches that may be sent now, as a nudge: campaigns.batch.<campaignId>.<n>',
   },
   DELIVERIES: {
-    subjects: ['deliveries.*.*.*', 'crm.*.*', 'campaign_deliveries.*.*.*'],
+    subjects: ['deliveries.*.*.*', 'crm.*.*', 'assignments.*.*', 'campaign_deliveries.*.*.*'],
     retention: 'limits',
     maxAgeMs: 730 * DAY,
-    what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, campaign_deliveries.<channel>.<outcome>.<recipientId>, crm.<outcome>.<leadId>',
+    what: 'what became of each message and deal: deliveries.<channel>.<outcome>.<deliveryId>, campaign_deliveries.<channel>.<outcome>.<recipientId>, crm.<outcome>.<leadId>; who has a lead: assignments.<leadId>.<event id>',
   },
   CONTACTS: {
     subjects: ['contacts.suppressed.*', 'contacts.restored.*'],

@@ -130,6 +130,7 @@ export const subjects = {
   leadReleased: (kind: string, leadId: string) => `leads.released.${kind}.${leadId}`,
   /** Whatever its kind and whether quarantined: one lead id is one message, and a second one when it was let out. */
   anyLead: (leadId: string) => `leads.*.*.${leadId}`,
+  leadAssigned: (leadId: string, eventId: string) => `assignments.${leadId}.${eventId}`,
   intakeRejected: (rejectId: string) => `intake.rejected.${rejectId}`,
   notifyAt: (channel: string, deliveryId: string) => `notify.at.${channel}.${deliveryId}`,
   notifyDue: (channel: string, deliveryId: string) => `notify.due.${channel}.${deliveryId}`,

@@ -36,7 +36,13 @@ const rowSchema = z.object({
   amocrm_error: text,
   amocrm_deleted_at: moment,
 });
-const listRowSchema = rowSchema.extend({ email_due: moment, sms_due: moment });
+/** Who of those who work here has it, by name, and since when; nulls for nobody. */
+const takenSchema = z.object({ manager: text, taken_at: moment });
+const listRowSchema = rowSchema.extend({
+  ...takenSchema.shape,
+  email_due: moment,
+  sms_due: moment,
+});
 export type LeadRow = z.infer<typeof listRowSchema>;
 
 const pageSchema = z.object({
@@ -57,6 +63,8 @@ export interface LeadQuery {
   stages?: readonly string[];
   payments?: readonly string[];
   campaigns?: readonly string[];
+  /** Ids; empty for leads that nobody has. */
+  managers?: readonly string[];
   onlyTroubled?: boolean;
   onlyQuarantined?: boolean;
   /** The last row of the page before. */
@@ -71,13 +79,16 @@ export async function findLeads(client: SupabaseClient, asked: LeadQuery) {
   return readAnswer(pageSchema, await client.rpc('console_find_leads', { asked }));
 }
 
-const choicesSchema = z.array(z.object({ value: z.string(), count: z.number() })).default(() => []);
+const choicesSchema = z
+  .array(z.object({ value: z.string(), count: z.number(), name: text }))
+  .default(() => []);
 const filtersSchema = z.object({
   sources: choicesSchema,
   kinds: choicesSchema,
   stages: choicesSchema,
   payments: choicesSchema,
   campaigns: choicesSchema,
+  managers: choicesSchema,
 });
 export type Filters = z.infer<typeof filtersSchema>;
 
@@ -96,10 +107,11 @@ const leadSchema = rowSchema.extend({
   amocrm_synced_at: moment,
 });
 const consentSchema = z.object({ consent_at: moment, consent_text: text });
-const NO_CONSENT = { consent_at: null, consent_text: null };
-export type Lead = z.infer<typeof leadSchema> & z.infer<typeof consentSchema>;
+const moreSchema = consentSchema.extend(takenSchema.shape);
+const NO_MORE = { consent_at: null, consent_text: null, manager: null, taken_at: null };
+export type Lead = z.infer<typeof leadSchema> & z.infer<typeof moreSchema>;
 
-/** Undefined for one that is not there or not for this person. @throws as `findLeads` */
+/** Without who has it. Undefined for one that is not there or not for this person. @throws as `findLeads` */
 export async function readLead(client: SupabaseClient, id: string): Promise<Lead | undefined> {
   const columns = Object.keys(leadSchema.shape).join(', ');
   const [answer, agreed] = await Promise.all([
@@ -108,7 +120,7 @@ export async function readLead(client: SupabaseClient, id: string): Promise<Lead
     client.from('landing_leads').select('consent_at, consent_text').eq('id', id),
   ]);
   const lead = readRows(leadSchema, answer)[0];
-  return lead && { ...lead, ...NO_CONSENT, ...readRows(consentSchema, agreed)[0] };
+  return lead && { ...lead, ...NO_MORE, ...readRows(consentSchema, agreed)[0] };
 }
 
 const deliverySchema = z.object({
@@ -143,7 +155,7 @@ export type OtherLead = z.infer<typeof otherSchema>;
 
 const leadPageSchema = z
   .object({
-    lead: leadSchema.extend(consentSchema.shape),
+    lead: leadSchema.extend(moreSchema.shape),
     deliveries: z.array(deliverySchema),
     groups: z.array(groupSchema),
     others: z.array(otherSchema),

@@ -26,6 +26,7 @@ const choiceSchema = z.object({
   stages: chosen,
   payments: chosen,
   campaigns: chosen,
+  managers: chosen,
   troubled: z.boolean().catch(false),
   quarantined: z.boolean().catch(false),
 });
@@ -35,7 +36,7 @@ export interface ListChoice extends Choice {
   isNarrowed: boolean;
 }
 
-const LISTS = ['sources', 'kinds', 'stages', 'payments', 'campaigns'] as const;
+const LISTS = ['sources', 'kinds', 'stages', 'payments', 'campaigns', 'managers'] as const;
 
 function toChoice(given: unknown): ListChoice {
   const choice = choiceSchema.parse(given);
@@ -71,7 +72,7 @@ export function hrefOf({ isNarrowed, ...choice }: ListChoice, seal: Seal): strin
 }
 
 export function queryOf(choice: ListChoice, now: Date): Omit<LeadQuery, 'limit'> {
-  const { words, period, sources, kinds, stages, payments, campaigns } = choice;
+  const { words, period, sources, kinds, stages, payments, campaigns, managers } = choice;
   const { days } = PERIODS[period];
   return {
     sources,
@@ -79,6 +80,7 @@ export function queryOf(choice: ListChoice, now: Date): Omit<LeadQuery, 'limit'>
     stages,
     payments,
     campaigns,
+    managers,
     onlyTroubled: choice.troubled,
     onlyQuarantined: choice.quarantined,
     // Nothing is found by a single letter.

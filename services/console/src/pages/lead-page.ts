@@ -108,9 +108,17 @@ function contactsCard({ lead, hasContacts, dealUrl, clock }: LeadShown): Html {
       <dd>${typed(sourceWords(lead.utm_source))}</dd>
       <dt>Сделка</dt>
       <dd>${shownDeal}</dd>
+      <dt>Менеджер</dt>
+      <dd>${managerWords(lead, clock)}</dd>
     </dl>
     ${!hasContacts && html`<p class="hint">Имена и контакты видят владелец и менеджеры.</p>`}
   </section>`;
+}
+
+/** Who has the lead, and since when. */
+function managerWords({ manager, taken_at: at }: Lead, clock: Clock): Content {
+  if (manager === null) return 'никто не взял';
+  return html`${typed(manager, 60)} ${at && html`<span class="sub">с ${moment(at, clock)}</span>`}`;
 }
 
 /** When they agreed to the use of their data, and to which words. */

@@ -46,6 +46,7 @@ export function storyOf(story: Story): Step[] {
         : messageSteps(delivery, story),
     ),
     ...dealSteps(lead),
+    ...takenSteps(lead),
   ];
   return steps.sort((a, b) => (a.at === b.at ? a.rank - b.rank : a.at < b.at ? -1 : 1));
 }
@@ -212,6 +213,12 @@ function noticeSteps(delivery: Delivery, { groups }: Story): Step[] {
   const why = reasonWords(delivery.reason ?? delivery.error);
   const tone = delivery.status === 'skipped' ? 'mute' : 'bad';
   return [{ at, rank: 1, tone, icon: 'telegram', title: html`Сообщения ${group} нет${why && `: ${why}`}` }]; // prettier-ignore
+}
+
+function takenSteps({ manager, taken_at: at }: Lead): Step[] {
+  if (manager === null || at === null) return [];
+  const text = typed(manager, 60);
+  return [{ at, rank: 2, tone: 'good', icon: 'hand', title: 'Взята в работу', text }];
 }
 
 function dealSteps(lead: Lead): Step[] {

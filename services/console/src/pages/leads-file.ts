@@ -7,7 +7,7 @@ import { fullMoment, type Clock } from '../words/time.ts';
 import { mailStatusOf, smsStatusOf } from './leads-page.ts';
 
 const CONTACTS = ['Имя', 'Телефон', 'Почта'];
-const HEAD = ['Откуда', 'Кампания', 'Объявление', 'Форма', 'Страница', 'Оплата', 'Письмо', 'SMS', 'Сделка', '№ сделки', 'Номер заявки']; // prettier-ignore
+const HEAD = ['Откуда', 'Кампания', 'Объявление', 'Форма', 'Страница', 'Оплата', 'Письмо', 'SMS', 'Сделка', '№ сделки', 'Менеджер', 'Взята в работу', 'Номер заявки']; // prettier-ignore
 
 /** Contacts are columns for whoever sees them. */
 export function leadsFile(rows: readonly LeadRow[], hasContacts: boolean, clock: Clock): string {
@@ -25,6 +25,8 @@ export function leadsFile(rows: readonly LeadRow[], hasContacts: boolean, clock:
     said(smsStatusOf(row, clock)),
     said(dealStatus(row)),
     row.amocrm_deal_id === null ? '' : String(row.amocrm_deal_id),
+    row.manager ?? '',
+    row.taken_at === null ? '' : fullMoment(row.taken_at, clock),
     row.id,
   ]);
   return spreadsheet([head, ...lines]);

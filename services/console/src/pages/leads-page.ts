@@ -97,6 +97,7 @@ function filterParts({ filters, choice }: LeadsShown): Content {
     choices('Страница', 'campaigns', filters.campaigns, choice.campaigns, (name) => name),
     choices('Этап', 'stages', filters.stages, choice.stages, (name) => name),
     choices('Оплата', 'payments', filters.payments, choice.payments, paymentWords),
+    choices('Менеджер', 'managers', filters.managers, choice.managers, managerWords(filters)),
     pop('Ещё', 'Ещё', choice.troubled || choice.quarantined, [
       flag('troubled', 'Только с проблемами', choice.troubled),
       flag('quarantined', 'Только в карантине', choice.quarantined),
@@ -105,6 +106,12 @@ function filterParts({ filters, choice }: LeadsShown): Content {
       html`<a class="chip" href="/leads">${icon('x', 'icon-s')} Сбросить всё</a>`,
   ];
 }
+
+/** Somebody whose recent leads are gone is not named in what there is to choose. */
+const managerWords = (filters: Filters) => (id: string) =>
+  id === ''
+    ? 'Без менеджера'
+    : (filters.managers.find(({ value }) => value === id)?.name ?? 'Другой менеджер');
 
 const flag = (name: string, word: string, isSet: boolean) =>
   html`<label class="check"
@@ -120,7 +127,7 @@ function choices(
 ): Content {
   // One that was chosen stays to be taken back, also when no recent lead has it.
   const gone = chosen.filter((value) => !known.some((each) => each.value === value));
-  const all = [...known, ...gone.map((value) => ({ value, count: 0 }))];
+  const all = [...known, ...gone.map((value) => ({ value, count: 0, name: null }))];
   if (all.length < 2 && chosen.length === 0) return undefined;
   const boxes = all.map(
     ({ value, count }) =>
@@ -216,10 +223,13 @@ function leadRow(row: LeadRow, { hasContacts, dealUrl, clock }: LeadsShown): Htm
     ${cell('wide cards-skip', kindWords(row.kind))}
     ${cell('mail', named('Письмо', status(mailStatusOf(row, clock))))}
     ${cell('sms', named('SMS', status(smsStatusOf(row, clock))))}
-    ${cell('deal', named('Сделка', status(dealStatus(row))))}
+    ${cell('deal', named('Сделка', html`${status(dealStatus(row))}${managerOf(row)}`))}
     ${hasContacts && cell('acts', contactActs(row.phone, dealUrl(row.amocrm_deal_id)))}
   </tr>`;
 }
+
+const managerOf = ({ manager }: LeadRow): Content =>
+  manager && html`<span class="sub">${icon('hand', 'icon-s')} <span class="unseen">Взял(а) в работу: </span>${typed(manager, 40)}</span>`; // prettier-ignore
 
 /** Messages are planned within moments; a lead without any after that gets none. */
 const PLANNED_MS = 5 * 60_000;

@@ -10,6 +10,7 @@ import {
   type ReportQuery,
   type Touch,
 } from '@leadwire/operations/reports/report';
+import { z } from 'zod';
 import type { Clock } from '../words/time.ts';
 
 export const sortings = ['leads', 'sales', 'revenue', 'spend', 'cpl', 'cac', 'romi'] as const;
@@ -46,9 +47,15 @@ export function choiceOf(query: Readonly<Record<string, string>>, clock: Clock):
     touch,
     source: tag('source'),
     campaign: tag('campaign'),
+    manager: managerIn(query['manager']),
     sort,
     lastDays: isOwn ? undefined : days,
   };
+}
+
+/** An id, or empty for leads that nobody has. */
+function managerIn(text: string | undefined): string | undefined {
+  return text === '' || z.uuid().safeParse(text).success ? text : undefined;
 }
 
 /** The same with something else chosen. */
@@ -57,7 +64,10 @@ export function reportHref(
   change: Partial<ReportChoice> = {},
   path = '/reports',
 ) {
-  const { by, touch, source, campaign, sort, lastDays, since, until } = { ...choice, ...change };
+  const { by, touch, source, campaign, manager, sort, lastDays, since, until } = {
+    ...choice,
+    ...change,
+  };
   const query = new URLSearchParams();
   if (lastDays === undefined) {
     query.set('since', since);
@@ -67,6 +77,7 @@ export function reportHref(
   if (touch !== 'last') query.set('touch', touch);
   if (source !== undefined) query.set('source', source);
   if (campaign !== undefined) query.set('campaign', campaign);
+  if (manager !== undefined) query.set('manager', manager);
   if (sort !== undefined) query.set('sort', sort);
   const text = query.toString();
   return text === '' ? path : `${path}?${text}`;

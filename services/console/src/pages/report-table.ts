@@ -66,6 +66,7 @@ export function reportTable(report: Report, choice: ReportChoice): Html {
       Прочерк значит, что расход не внесён. CPL = расход / заявки, CAC = расход / продажи, ROMI =
       (выручка − расход) / расход. Продажа считается по дню заявки, возвраты вычтены. «До первого
       шага» — от заявки до первого движения сделки, медиана. Заявки в карантине не считаются.
+      Менеджер — у кого заявка сейчас, расход на менеджеров не делится.
     </p>
   </section>`;
 }
@@ -90,7 +91,7 @@ function nameOf({ keys }: Sums, choice: ReportChoice): Content {
   return html`${inside === undefined ? shown : html`<a href="${inside}">${shown}</a>`}${of && html`<span class="sub">${typed(of, 60)}</span>`}`;
 }
 
-/** What a row is made of: a source of its campaigns, a campaign of its ads. */
+/** What a row is made of: a source of its campaigns, a campaign of its ads; where a manager’s leads came from. */
 function insideOf(keys: Sums['keys'], choice: ReportChoice): string | undefined {
   const [source, campaign] = keys ?? [];
   if (choice.by === 'source' && source !== undefined) {
@@ -98,6 +99,9 @@ function insideOf(keys: Sums['keys'], choice: ReportChoice): string | undefined 
   }
   if (choice.by === 'campaign' && campaign !== undefined) {
     return reportHref(choice, { by: 'ad', source, campaign, sort: undefined });
+  }
+  if (choice.by === 'manager' && source !== undefined) {
+    return reportHref(choice, { by: 'source', manager: source, sort: undefined });
   }
   return undefined;
 }

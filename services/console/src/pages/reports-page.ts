@@ -100,7 +100,7 @@ function lede({ report }: ReportShown): Content {
   return html`${sold}${spend === null && ' Расход не внесён, поэтому цены заявки и окупаемости здесь нет.'}`;
 }
 
-function chooser({ choice, isOwnTags }: ReportShown): Html {
+function chooser({ choice, report, isOwnTags }: ReportShown): Html {
   const link = (isHere: boolean, href: string, word: string) =>
     html`<a href="${href}" ${isHere && html` aria-current="true"`}>${word}</a>`;
   const periods = LAST_DAYS.map((lastDays) =>
@@ -115,7 +115,7 @@ function chooser({ choice, isOwnTags }: ReportShown): Html {
     <nav class="seg" aria-label="Период">${periods}</nav>
     ${ownPeriod(choice)}
     <nav class="seg seg-wrap" aria-label="Разрез">${parts}</nav>
-    ${filterChips(choice)}
+    ${filterChips(choice, report)}
     <nav class="seg" aria-label="Касание">
       ${link(choice.touch === 'first', reportHref(choice, { touch: 'first' }), 'Первое касание')}
       ${link(choice.touch === 'last', reportHref(choice, { touch: 'last' }), 'Последнее')}
@@ -124,8 +124,8 @@ function chooser({ choice, isOwnTags }: ReportShown): Html {
 }
 
 /** What it is narrowed to; a click takes it away again. */
-function filterChips(choice: ReportChoice): Content {
-  const { source, campaign } = choice;
+function filterChips(choice: ReportChoice, report: Report): Content {
+  const { source, campaign, manager } = choice;
   const chip = (word: string, value: string, change: Partial<ReportChoice>) =>
     html`<a class="chip is-set" href="${reportHref(choice, change)}"
       >${word}: ${typed(value, 40)} ${icon('x', 'icon-s')}<span class="unseen">, убрать</span></a
@@ -139,13 +139,16 @@ function filterChips(choice: ReportChoice): Content {
       }),
     campaign !== undefined &&
       chip('Кампания', campaign || 'без кампании', { campaign: undefined, by: 'campaign' }),
+    manager !== undefined &&
+      chip('Менеджер', report.manager ?? 'без менеджера', { manager: undefined, by: 'manager' }),
   ];
 }
 
 function ownPeriod(choice: ReportChoice): Html {
-  const { since, until, by, touch, source, campaign, lastDays } = choice;
-  const hidden = Object.entries({ by, touch, source, campaign }).flatMap(([name, value]) =>
-    value === undefined ? [] : html`<input type="hidden" name="${name}" value="${value}" />`,
+  const { since, until, by, touch, source, campaign, manager, lastDays } = choice;
+  const hidden = Object.entries({ by, touch, source, campaign, manager }).flatMap(
+    ([name, value]) =>
+      value === undefined ? [] : html`<input type="hidden" name="${name}" value="${value}" />`,
   );
   const field = (name: string, word: string, value: string) =>
     html`<div class="field">

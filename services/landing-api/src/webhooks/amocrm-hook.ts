@@ -15,37 +15,48 @@ const ANSWER_WITHIN_MS = 1_500;
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * Their words for what happened, and ours. `update` comes with every change, and alone where the hook for stages was not
- * asked for. Other groups (`add`, `note`, …) say nothing new.
+ * Their words for what happened, and ours. `update` comes with every change, and alone where the hooks for stages and for
+ * whose a deal is were not asked for. Other groups (`add`, `note`, …) say nothing new.
  */
 const CHANGES = {
   status: 'moved',
+  responsible: 'moved',
   update: 'moved',
   delete: 'deleted',
   restore: 'restored',
 } as const;
-const ITEM_KEY = /^leads\[(status|update|delete|restore)\]\[(\d{1,6})\]\[(id|status_id)\]$/;
+const ITEM_KEY =
+  /^leads\[(status|responsible|update|delete|restore)\]\[(\d{1,6})\]\[(id|status_id|responsible_user_id)\]$/;
 
-export type Hint = Pick<DealChanged['data'], 'dealId' | 'change' | 'stageId'>;
+export type Hint = Pick<DealChanged['data'], 'dealId' | 'change' | 'stageId' | 'responsibleId'>;
 
 /** AmoCRM tells of so many in one call at most; the hourly look finds what a longer one says. */
 const MOST_HINTS = 250;
 
 /** The changes of deals in a hook's form, 250 at most; what is no such change, or no number, is passed over. */
 export function readHook(form: string): Hint[] {
-  const items = new Map<string, Partial<Record<'id' | 'status_id' | 'group', string>>>();
+  const items = new Map<
+    string,
+    Partial<Record<'id' | 'status_id' | 'responsible_user_id' | 'group', string>>
+  >();
   for (const [key, value] of new URLSearchParams(form)) {
     const [, group, index, field] = ITEM_KEY.exec(key) ?? [];
     if (group === undefined || field === undefined) continue;
     const place = `${group}.${index}`;
     items.set(place, { ...items.get(place), group, [field]: value });
   }
-  const hints = [...items.values()].flatMap(({ group, id, status_id: status }) => {
-    const [dealId, stageId] = [toId(id), toId(status)];
-    if (dealId === undefined) return [];
-    const change = CHANGES[group as keyof typeof CHANGES];
-    return [{ dealId, change, ...(stageId !== undefined && { stageId }) }];
-  });
+  const hints = [...items.values()].flatMap(
+    ({ group, id, status_id: status, responsible_user_id: user }) => {
+      const [dealId, stageId, responsibleId] = [toId(id), toId(status), toId(user)];
+      if (dealId === undefined) return [];
+      const change = CHANGES[group as keyof typeof CHANGES];
+      const more = {
+        ...(stageId !== undefined && { stageId }),
+        ...(responsibleId !== undefined && { responsibleId }),
+      };
+      return [{ dealId, change, ...more }];
+    },
+  );
   return hints.slice(0, MOST_HINTS);
 }
 

@@ -58,10 +58,15 @@ export function createTakeLead({
   const toLabel = ({ name, at }: LeadOwner) =>
     `✅ ${cut(clean(name), SHORT_NAME)} · ${clockIn(timeZone, new Date(at))}`;
 
-  /** The deal becomes theirs; told twice within moments is told once. */
-  const tellCrm = async ({ leadId, at }: LeadOwner, staffId: string): Promise<void> => {
-    const id = derivedId('taken', leadId);
-    await publishEvent(bus, 'crm.lead_taken.v1', { leadId, staffId, at }, { id });
+  /**
+   * Whose the lead is, stored once however often it is told, so that who ties their Telegram later has it by another press.
+   * The deal becomes theirs; told twice within moments is told once.
+   */
+  const tell = async ({ leadId, at }: LeadOwner, staffId: string, isDeal: boolean) => {
+    const taken = { leadId, staffId, at };
+    await publishEvent(bus, 'lead.assigned.v1', taken, { id: derivedId('assigned', leadId) });
+    if (!isDeal) return;
+    await publishEvent(bus, 'crm.lead_taken.v1', taken, { id: derivedId('taken', leadId) });
   };
 
   return async ({ data, by, buttons }: Press, group: TelegramGroup): Promise<PressReply> => {
@@ -76,7 +81,7 @@ export function createTakeLead({
     if (isNew) onTaken(Date.parse(at) - Date.parse(receivedAt));
     const isOurs = owner.userId === by.userId;
     const tie = isOurs ? await staff.byUser(by.userId) : undefined;
-    if (tie && (isNew || isFresh(owner, at))) await tellCrm(owner, tie.staffId);
+    if (tie) await tell(owner, tie.staffId, isNew || isFresh(owner, at));
     const label = { text: toLabel(owner), data };
     const shown = buttons.map((row) => row.map((each) => (each.data === data ? label : each)));
     const words = wordsFor(owner, by.userId, isNew, timeZone);
