@@ -7,12 +7,32 @@ const KEPT = { ...DAYS, timeZone: 'Asia/Almaty' };
 /** Of the same hours as Almaty, and not kept. */
 const ANEW = { ...DAYS, timeZone: 'Asia/Qyzylorda' };
 
+/** One who works here, one who has left, one whom nobody knows any more; nobody. */
+export const MANAGERS = [
+  '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f00a1',
+  '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f00a2',
+  '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f00a3',
+  null,
+] as const;
+const someManager = () => MANAGERS[random(MANAGERS.length)] ?? null;
+
+/** Taken, or handed over: an older fact may come after a newer one, and the same fact twice. */
+function assignment(lead: string): string {
+  const at = new Date(Date.parse('2026-04-01T00:00:00Z') + random(40) * 60_000).toISOString();
+  const staffId = someManager();
+  const row = `jsonb_build_object('leadId', l.id, 'staffId', ${staffId === null ? 'null' : `'${staffId}'`}, 'at', '${at}', 'eventId', '${at}.${staffId}')`; // prettier-ignore
+  return `select leadwire_store_assignments(jsonb_build_array(${row})) from landing_leads l where l.id = ${lead}`;
+}
+
 /** Any of these, at any time. The same place is the same row in each run. */
 function someEdit(): string {
   const place = (table: string) =>
     `(select id from ${table} order by id limit 1 offset ${random(150)})`;
   const sale = `(select id from sales order by id limit 1 offset ${random(36)})`;
   const edits = [
+    assignment(place('landing_leads')),
+    assignment(place('landing_leads')),
+    assignment(place('landing_leads')),
     `update sales set refunded_at = case when refunded_at is null then now() end where id = ${sale}`,
     `update sales set amount = amount + ${1 + random(900)} where id = ${sale}`,
     `update sales set first_lead_id = ${place('landing_leads')}, last_lead_id = ${place('landing_leads')} where id = ${sale}`,
@@ -40,31 +60,40 @@ function someEdit(): string {
   return edits[random(edits.length)] ?? '';
 }
 
-/** Of the last touch, by source: what reports say, from the rows themselves. `$1`, `$2`: the first day and the one after the last. */
-const COUNTED_BY_SOURCE = `
+const KEYS = {
+  source: `lower(coalesce(l.utm_source, ''))`,
+  manager: `coalesce(l.manager_id::text, '')`,
+} as const;
+type Key = keyof typeof KEYS;
+
+/**
+ * Of the last touch, by source or manager: what reports say, from the rows themselves. `$1`, `$2`: the first day and the
+ * one after the last.
+ */
+const countedBy = (by: Key) => `
   with came as (
-    select l.id, coalesce(l.person_id, l.id) as person, lower(coalesce(l.utm_source, '')) as source,
+    select l.id, coalesce(l.person_id, l.id) as person, ${KEYS[by]} as key,
       floor(extract(epoch from d.first_moved_at - l.created_at) / 60)::int as minutes
     from landing_leads l left join crm_deals d on d.id = l.id and d.first_moved_at > l.created_at
     where not l.quarantined and l.created_at >= $1::timestamp at time zone 'Asia/Almaty'
       and l.created_at < $2::timestamp at time zone 'Asia/Almaty'
   ), bought as (
-    select c.source, count(*) filter (where s.refunded_at is null)::int as sales,
+    select c.key, count(*) filter (where s.refunded_at is null)::int as sales,
       count(*) filter (where s.refunded_at is not null)::int as refunds,
       coalesce(sum(s.amount) filter (where s.refunded_at is null), 0)::float as revenue
     from came c join sales s on s.last_lead_id = c.id where s.sold_at is not null and s.superseded_by is null group by 1
   )
-  select c.source, count(*)::int as leads, count(distinct c.person)::int as people,
+  select c.key, count(*)::int as leads, count(distinct c.person)::int as people,
     percentile_disc(0.5) within group (order by c.minutes) as "contactMinutes", coalesce(b.sales, 0) as sales,
     coalesce(b.refunds, 0) as refunds, coalesce(b.revenue, 0) as revenue
-  from came c left join bought b on b.source = c.source group by c.source, b.sales, b.refunds, b.revenue order by c.source`;
+  from came c left join bought b on b.key = c.key group by c.key, b.sales, b.refunds, b.revenue order by c.key collate "C"`;
 
 interface Reported {
   report: { rows: { keys: string[] | null; leads: number; [name: string]: unknown }[] };
   cohorts: unknown;
 }
 
-/** Edits so many times, and answers each edit with what was kept and what is counted anew, of one report and of the sources. */
+/** Edits so many times, and answers each edit with what was kept and what is counted anew, of one report and of one grouping. */
 export async function editAndCompare({ sql }: Pick<TestProject, 'sql'>, times: number) {
   const ask = async (asked: Record<string, unknown>) => {
     const [row] = await sql<Reported>(
@@ -79,16 +108,18 @@ export async function editAndCompare({ sql }: Pick<TestProject, 'sql'>, times: n
     await sql(edit);
     const chosen = {
       touch: n % 2 === 0 ? 'last' : 'first',
-      by: ['source', 'ad', 'page', 'day'][random(4)],
+      by: ['source', 'ad', 'page', 'day', 'manager'][random(5)],
+      ...(random(2) === 0 && { manager: someManager() ?? '' }),
     };
-    const sources = await ask({ ...KEPT, by: 'source', touch: 'last' });
-    const told = (sources?.report.rows ?? []).filter(({ keys, leads }) => keys && leads > 0);
-    const counted = await sql<{ source: string }>(COUNTED_BY_SOURCE, ['2026-03-01', '2026-04-01']);
+    const by = n % 2 === 0 ? 'source' : 'manager';
+    const parted = await ask({ ...KEPT, by, touch: 'last' });
+    const told = (parted?.report.rows ?? []).filter(({ keys, leads }) => keys && leads > 0);
+    const counted = await sql(countedBy(by), ['2026-03-01', '2026-04-01']);
     seen.push({
       edit,
       kept: [
         await ask({ ...KEPT, ...chosen }),
-        told.map(numbersOf).sort((a, b) => (a.source < b.source ? -1 : 1)),
+        told.map(numbersOf).sort((a, b) => (a.key < b.key ? -1 : 1)),
       ],
       anew: [await ask({ ...ANEW, ...chosen }), counted],
     });
@@ -105,5 +136,5 @@ function numbersOf({
   refunds,
   revenue,
 }: Reported['report']['rows'][number]) {
-  return { source: keys?.[0] ?? '', leads, people, contactMinutes, sales, refunds, revenue };
+  return { key: keys?.[0] ?? '', leads, people, contactMinutes, sales, refunds, revenue };
 }

@@ -9,6 +9,7 @@ import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { addDays } from '@leadwire/operations/reports/report';
 import type { Bus } from '@leadwire/shared/broker/bus';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import type { Sale } from '@leadwire/shared/contract/sale-facts';
@@ -33,7 +34,7 @@ import {
   sales,
   shuffled,
 } from './month-of-facts.ts';
-import { editAndCompare } from './report-edits.ts';
+import { MANAGERS, editAndCompare } from './report-edits.ts';
 import { runCli } from './run-cli.ts';
 
 const PERIOD = ['--since', '2026-03-01', '--until', '2026-03-31'];
@@ -111,6 +112,11 @@ async function isHandled(): Promise<boolean> {
     ].map(([stream = '', durable = '']) => manager.consumers.info(stream, durable)),
   );
   return ends.every(({ num_pending, num_ack_pending }) => num_pending + num_ack_pending === 0);
+}
+
+async function assignmentsAreHandled(): Promise<boolean> {
+  const { num_pending, num_ack_pending } = await (await bus.manager()).consumers.info('DELIVERIES', 'lead-store-crm'); // prettier-ignore
+  return num_pending + num_ack_pending === 0;
 }
 
 interface Row {
@@ -262,6 +268,55 @@ test('a lead that a bot left counts nowhere until it is let out', async () => {
     what: 'it to count',
   });
 }, 150_000);
+
+test('leads that were taken, handed over and told late part by who has them now, and by nobody else', async () => {
+  const [dana, erlan] = MANAGERS;
+  await supabase.landing.sql(
+    `insert into staff (id, email, name, role, active) values ($1, 'dana@leadwire-sample.kz', 'Дана', 'sales', true),
+      ($2, 'erlan@leadwire-sample.kz', '', 'sales', false)`,
+    [dana, erlan],
+  );
+  const tell = (leadId: string, staffId: string | null, minute: number) =>
+    publishEvent(
+      bus,
+      'lead.assigned.v1',
+      { leadId, staffId, at: `2026-04-01T10:${String(minute).padStart(2, '0')}:00.000Z` },
+      { id: derivedId('assigned', leadId, String(staffId), String(minute)) },
+    );
+  const [first, second, third, fourth] = leads.map(({ lead }) => lead.leadId) as [string, string, string, string]; // prettier-ignore
+  // The first two stay Dana’s: told twice, and an older word that comes late. One is handed over, one is nobody’s again.
+  await tell(first, dana, 1);
+  await tell(first, dana, 1);
+  const twice = subjects.leadAssigned(first, '*');
+  const { state } = await (await bus.manager()).streams.info('DELIVERIES', { subjects_filter: twice }); // prettier-ignore
+  expect(Object.values(state.subjects ?? {})).toEqual([1]);
+  await tell(second, dana, 5);
+  await tell(second, erlan, 2);
+  await tell(third, dana, 1);
+  await tell(third, erlan, 3);
+  await tell(fourth, erlan, 1);
+  await tell(fourth, null, 2);
+  const owners = () =>
+    supabase.landing.sql<{ manager_id: string }>('select id, manager_id from landing_leads where taken_at is not null'); // prettier-ignore
+  await waitFor(async () => (await assignmentsAreHandled()) && (await owners()).length === 3, { timeoutMs: 120_000 }); // prettier-ignore
+  const { rows, total } = await reported('--by', 'manager');
+  const counted = Object.fromEntries(rows.map(({ keys, leads: count }) => [keys?.[1], count]));
+  const none = Number(total['leads']) - 3;
+  // Nobody’s name is empty; who has left and never gave a name is called by their address.
+  expect(counted).toEqual({ Дана: 2, erlan: 1, '': none, undefined: 0 });
+  for (const [email, count] of [
+    ['DANA@leadwire-sample.kz', 2],
+    ['erlan@leadwire-sample.kz', 1],
+    ['none', none],
+  ] as const) {
+    const one = await reported('--by', 'source', '--manager', email);
+    expect(one.total['leads']).toBe(count);
+    expect(rows.find(({ leads: found }) => found === count)).toMatchObject({ sales: one.total['sales'], revenue: one.total['revenue'], people: one.total['people'] }); // prettier-ignore
+  }
+  const stranger = await cli('report', '--manager', 'nobody@leadwire-sample.kz');
+  expect(stranger).toMatchObject({ code: 2, err: expect.stringContaining('Nobody here') });
+  expect((await cli('report', ...PERIOD, '--by', 'manager')).out).toMatch(/Без менеджера +\d/);
+}, 300_000);
 
 test('whatever is changed afterwards, the kept sums are those that are counted anew', async () => {
   for (const { edit, kept, anew } of await editAndCompare(supabase.landing, 60)) {

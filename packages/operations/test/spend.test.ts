@@ -115,6 +115,7 @@ test('a file for spreadsheets has a BOM, commas in numbers, blanks for what is u
     paid: null,
     days: [],
     stages: [],
+    manager: null,
   };
   const [head = '', line, total] = reportCsv(report, 'campaign').split('\r\n');
   expect(head.startsWith('\uFEFFКампания;Часть;Заявки;')).toBe(true);
