@@ -9,13 +9,11 @@ import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { addDays } from '@leadwire/operations/reports/report';
 import type { Bus } from '@leadwire/shared/broker/bus';
-import { publishEvent } from '@leadwire/shared/broker/publish-event';
-import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
+import { makeEvent } from '@leadwire/shared/contract/events';
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
-import type { Sale } from '@leadwire/shared/contract/sale-facts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
-import { leadCreated, someLead } from '@leadwire/testing/lead';
+import { someLead } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, startTraffic, type TestSupabase } from '@leadwire/testing/supabase';
@@ -36,6 +34,7 @@ import {
 } from './month-of-facts.ts';
 import { MANAGERS, editAndCompare } from './report-edits.ts';
 import { runCli } from './run-cli.ts';
+import { handAround, isHandled, tellLead, tellRefund, tellSale } from './tell-facts.ts';
 
 const PERIOD = ['--since', '2026-03-01', '--until', '2026-03-31'];
 
@@ -44,24 +43,6 @@ let supabase: TestSupabase;
 let bus: Bus;
 let store: ServiceProcess;
 let folder: string;
-
-const tellLead = (lead: Lead, msgId?: string) =>
-  bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead), { ...(msgId && { msgId }) }); // prettier-ignore
-
-async function tellSale(sale: Sale, msgId?: string): Promise<void> {
-  const event = makeEvent('sale.recorded.v1', {
-    source: 'test',
-    subject: sale.studentId,
-    data: sale,
-  });
-  await bus.publish(subjects.sale('recorded', sale.studentId, sale.saleId), event, { ...(msgId && { msgId }) }); // prettier-ignore
-}
-
-async function tellRefund({ saleId, studentId }: Sale): Promise<void> {
-  const data = { saleId, studentId, at: '2026-04-01T00:00:00.000Z' };
-  const event = makeEvent('sale.refunded.v1', { source: 'test', subject: studentId, data });
-  await bus.publish(subjects.sale('refunded', studentId, saleId), event);
-}
 
 const startStore = () =>
   startServiceProcess({
@@ -81,11 +62,11 @@ beforeAll(async () => {
     facts.map((fact) => () => tell(fact));
   const refunded = sales.filter(({ isRefunded }) => isRefunded);
   const told = shuffled([
-    ...each(leads, ({ lead }) => tellLead(lead)),
-    ...each(leads.slice(0, 40), ({ lead }) => tellLead(lead, newId())),
-    ...each(sales, ({ sale }) => tellSale(sale)),
-    ...each(sales.slice(0, 10), ({ sale }) => tellSale(sale, newId())),
-    ...each(refunded, ({ sale }) => tellRefund(sale)),
+    ...each(leads, ({ lead }) => tellLead(bus, lead)),
+    ...each(leads.slice(0, 40), ({ lead }) => tellLead(bus, lead, newId())),
+    ...each(sales, ({ sale }) => tellSale(bus, sale)),
+    ...each(sales.slice(0, 10), ({ sale }) => tellSale(bus, sale, newId())),
+    ...each(refunded, ({ sale }) => tellRefund(bus, sale)),
   ]);
   const part = Math.ceil(told.length / (KILLS + 1));
   for (let n = 0; n <= KILLS; n++) {
@@ -94,7 +75,7 @@ beforeAll(async () => {
     await store.kill();
     store = await startStore();
   }
-  await waitFor(isHandled, { timeoutMs: 480_000, what: 'everything to be written' });
+  await waitFor(() => isHandled(bus), { timeoutMs: 480_000, what: 'everything to be written' });
 }, 600_000);
 
 afterAll(async () => {
@@ -102,22 +83,6 @@ afterAll(async () => {
   await bus?.drain();
   await Promise.all([broker?.close(), supabase?.close()]);
 });
-
-async function isHandled(): Promise<boolean> {
-  const manager = await bus.manager();
-  const ends = await Promise.all(
-    [
-      ['LEADS', 'lead-store-leads'],
-      ['SALES', 'lead-store-sales'],
-    ].map(([stream = '', durable = '']) => manager.consumers.info(stream, durable)),
-  );
-  return ends.every(({ num_pending, num_ack_pending }) => num_pending + num_ack_pending === 0);
-}
-
-async function assignmentsAreHandled(): Promise<boolean> {
-  const { num_pending, num_ack_pending } = await (await bus.manager()).consumers.info('DELIVERIES', 'lead-store-crm'); // prettier-ignore
-  return num_pending + num_ack_pending === 0;
-}
 
 interface Row {
   keys: string[] | null;
@@ -259,7 +224,7 @@ test('a lead that a bot left counts nowhere until it is let out', async () => {
   const { leadId, kind } = data;
   const held = makeEvent('lead.quarantined.v1', { source: 'test', subject: leadId, data });
   await bus.publish(subjects.leadQuarantined(kind, leadId), held);
-  await waitFor(isHandled, { timeoutMs: 60_000, what: 'the held lead to be written' });
+  await waitFor(() => isHandled(bus), { timeoutMs: 60_000, what: 'the held lead to be written' });
   expect((await reported()).total['leads']).toBe(LEADS);
   const id = derivedId('release', leadId);
   const released = makeEvent('lead.released.v1', { source: 'test', subject: leadId, data, id });
@@ -276,29 +241,10 @@ test('leads that were taken, handed over and told late part by who has them now,
       ($2, 'erlan@leadwire-sample.kz', '', 'sales', false)`,
     [dana, erlan],
   );
-  const tell = (leadId: string, staffId: string | null, minute: number) =>
-    publishEvent(
-      bus,
-      'lead.assigned.v1',
-      { leadId, staffId, at: `2026-04-01T10:${String(minute).padStart(2, '0')}:00.000Z` },
-      { id: derivedId('assigned', leadId, String(staffId), String(minute)) },
-    );
-  const [first, second, third, fourth] = leads.map(({ lead }) => lead.leadId) as [string, string, string, string]; // prettier-ignore
-  // The first two stay Dana’s: told twice, and an older word that comes late. One is handed over, one is nobody’s again.
-  await tell(first, dana, 1);
-  await tell(first, dana, 1);
-  const twice = subjects.leadAssigned(first, '*');
-  const { state } = await (await bus.manager()).streams.info('DELIVERIES', { subjects_filter: twice }); // prettier-ignore
-  expect(Object.values(state.subjects ?? {})).toEqual([1]);
-  await tell(second, dana, 5);
-  await tell(second, erlan, 2);
-  await tell(third, dana, 1);
-  await tell(third, erlan, 3);
-  await tell(fourth, erlan, 1);
-  await tell(fourth, null, 2);
+  await handAround(bus, leads.map(({ lead }) => lead.leadId)); // prettier-ignore
   const owners = () =>
     supabase.landing.sql<{ manager_id: string }>('select id, manager_id from landing_leads where taken_at is not null'); // prettier-ignore
-  await waitFor(async () => (await assignmentsAreHandled()) && (await owners()).length === 3, { timeoutMs: 120_000 }); // prettier-ignore
+  await waitFor(async () => (await isHandled(bus)) && (await owners()).length === 3, { timeoutMs: 120_000 }); // prettier-ignore
   const { rows, total } = await reported('--by', 'manager');
   const counted = Object.fromEntries(rows.map(({ keys, leads: count }) => [keys?.[1], count]));
   const none = Number(total['leads']) - 3;

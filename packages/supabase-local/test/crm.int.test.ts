@@ -126,6 +126,57 @@ describe('what became of a deal', () => {
   });
 });
 
+describe('who has a lead', () => {
+  const [dana, erlan] = [
+    '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0021',
+    '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0022',
+  ];
+  const word = (staffId: string | null, minute: number) => ({
+    leadId: LEAD,
+    staffId,
+    at: `2026-01-05T10:0${minute}:00.000Z`,
+    eventId: `assigned-${minute}`,
+  });
+  const has = () =>
+    landing.sql<Row>('select manager_id, taken_at, amocrm_deal_id, amocrm_synced from landing_leads'); // prettier-ignore
+
+  test('is who the latest word names, whatever the order, before and after the lead’s row and its deal', async () => {
+    const steps: [string, Row][] = [
+      ['leadwire_store_leads', lead],
+      ['leadwire_store_crm', fact('synced', 2, { dealId: 11 })],
+      ['leadwire_store_assignments', word(dana, 1)],
+      ['leadwire_store_assignments', word(erlan, 3)],
+    ];
+    for (const order of permutations(steps)) {
+      for (const [name, row] of [...order, order[0]!]) await store(name, [row]);
+      const shownNow = await has();
+      expect({ order, rows: shownNow }).toMatchObject({
+        order,
+        rows: [
+          {
+            manager_id: erlan,
+            taken_at: expect.stringMatching(/^2026-01-05T10:03:00/),
+            amocrm_deal_id: 11,
+            amocrm_synced: true,
+          },
+        ],
+      });
+      await landing.sql('with a as (delete from landing_leads), b as (delete from unified_lead_tracking) delete from crm_deals'); // prettier-ignore
+    }
+  }, 120_000);
+
+  test('may be nobody again; one batch with both ends with the later', async () => {
+    await store('leadwire_store_leads', [lead]);
+    await store('leadwire_store_assignments', [word(erlan, 3), word(null, 4), word(dana, 1)]);
+    expect(await has()).toMatchObject([{ manager_id: null, taken_at: null }]);
+    await store('leadwire_store_assignments', [word(dana, 5)]);
+    await expect(
+      store('leadwire_store_assignments', [{ ...word(dana, 1), staffId: 'Дана' }]),
+    ).rejects.toThrow('22023: row 0: staffId: expected a uuid');
+    expect(await has()).toMatchObject([{ manager_id: dana }]);
+  });
+});
+
 test('a pair of tokens is replaced by a newer one only', async () => {
   const pair = (version: number) => ({
     service: 'amocrm',

@@ -14,6 +14,7 @@ import {
   suppressionSchema,
 } from './campaign-facts.ts';
 import { consentFields } from './consent.ts';
+import { dealChangeSchema } from './deal-change.ts';
 import { messageSchema } from './messages.ts';
 import { newId } from './ids.ts';
 import { rejectSchema } from './intake-forms.ts';
@@ -151,16 +152,6 @@ const crmSchema = z.object({
   error: z.string().optional(),
 });
 export type CrmRecord = z.infer<typeof crmSchema>;
-
-const dealChangeSchema = z.object({
-  dealId: z.number().int(),
-  change: z.enum(['moved', 'deleted', 'restored']),
-  /** Where the CRM says it is now; it may have moved on since. */
-  stageId: z.number().int().optional(),
-  /** Whose the CRM says it is now: its number of them. */
-  responsibleId: z.number().int().optional(),
-  at: z.iso.datetime(),
-});
 
 const callSchema = z.object({
   service: z.string(),
