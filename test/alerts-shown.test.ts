@@ -31,7 +31,7 @@ const SHOWN: Readonly<Record<AlertKind, Shown>> = {
   '*_dead_letters': {
     as: 'notifier-email_dead_letters',
     raised: ['packages/shared/test/stop-alerts.int.test.ts', 'a message that was given up'],
-    ended: ['packages/operations/test/acts.int.test.ts', 'redriven together'],
+    ended: ['packages/cli/test/dead.int.test.ts', 'of the last one ends the alert'],
   },
   'service_gone-*': both(`${RELAY}/digest.int.test.ts`, 'a service that takes nothing', 'service_gone-'), // prettier-ignore
   provider_down: both(
@@ -60,7 +60,7 @@ const SHOWN: Readonly<Record<AlertKind, Shown>> = {
   },
   quarantined: {
     raised: [`${API}/flood.int.test.ts`, 'a held lead that could be reached'],
-    ended: ['packages/operations/test/held-leads.int.test.ts', 'held leads are let out once'],
+    ended: [`${API}/flood.int.test.ts`, 'a held lead that could be reached'],
   },
   no_leads: both(`${RELAY}/digest.int.test.ts`, 'silence against the usual'),
   forms_refused: both(`${API}/forms.int.test.ts`, 'keeps what has no contacts'),

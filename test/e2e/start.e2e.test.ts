@@ -1,10 +1,11 @@
 /** `npm start` as a person has it: the real stack, a lead, kill -9, and a start after it. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fencedLines } from './fenced-lines.ts';
@@ -118,6 +119,14 @@ function leadwire(...args: string[]): string {
   }).toString();
 }
 
+/** What `npm stop` says, typed in another terminal. */
+async function npmStop(): Promise<string> {
+  const args = ['--disable-warning=ExperimentalWarning', 'scripts/commands/stop.ts'];
+  const env = { ...process.env, LEADWIRE_DATA_DIR: dataDir };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env });
+  return stdout;
+}
+
 /** What really happened in the sandbox's world: how many of each kind. */
 async function effectsOf({ sandbox }: Stack): Promise<Record<string, number>> {
   const response = await fetch(`${sandbox}/__sim/effects`);
@@ -222,4 +231,21 @@ describe('npm start', () => {
     expect(processes.filter(isRunning)).toEqual([]);
     expect(existsSync(path.join(dataDir, 'run.json'))).toBe(false);
   });
+
+  test(
+    'npm stop ends every process from another terminal, leaves the data, and says when nothing runs',
+    async () => {
+      const stack = await startStack(1_000);
+      const processes = everyProcess();
+      const [exit, said] = await Promise.all([once(stack.process, 'exit'), npmStop()]);
+      expect([exit[0], said]).toEqual([0, expect.stringContaining('✓ Stopping')]);
+      expect(processes.filter(isRunning)).toEqual([]);
+      expect(existsSync(path.join(dataDir, 'run.json'))).toBe(false);
+      for (const kept of ['secrets.json', 'nats', 'supabase', 'sandbox', 'logs']) {
+        expect([kept, existsSync(path.join(dataDir, kept))]).toEqual([kept, true]);
+      }
+      expect(await npmStop()).toBe('Leadwire is not running here.\n');
+    },
+    STARTED_MS * 2,
+  );
 });

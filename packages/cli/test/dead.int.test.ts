@@ -8,6 +8,7 @@ import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
 import { findDeadLetters } from '@leadwire/operations/dead-letters/dead-letters';
 import { createRedriver } from '@leadwire/operations/dead-letters/redrive';
+import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 
 const rig = useRig();
@@ -108,6 +109,22 @@ describe('redrive', () => {
     expect(again.out).toBe(`Nothing to do: there is no dead letter ${seq} (any more).\n`);
     expect(await rig.mailsTo(lead)).toHaveLength(1);
     expect(await facts(lead, 'sent')).toHaveLength(1);
+  });
+
+  test('of the last one ends the alert that the first one raised', async () => {
+    const alert = async () => {
+      const subject = subjects.alert('*', 'notifier-email_dead_letters');
+      const stored = await rig.bus().lastUnder('ALERTS', subject);
+      return stored && JSON.stringify(stored.event);
+    };
+    const { lead } = await refusedMail();
+    await waitFor(async () => (await alert())?.includes('gave a message up'), {
+      what: 'the alert',
+    });
+    expect(await alert()).not.toContain('"resolved"');
+    await rig.cli('dead', 'redrive', '--service', 'notifier-email', '--yes');
+    await rig.emailEnds(lead, 'sent');
+    await waitFor(async () => (await alert())?.includes('"resolved"'), { what: 'its end' });
   });
 
   test('that fails again leaves a new dead letter, and the newer end is told', async () => {

@@ -165,4 +165,10 @@ test('a held lead that could be reached is told of once, with what lets it out',
     message: expect.stringContaining('контактами: 1'),
     release: { reason: 'honeypot' },
   });
+  // What it names lets the lead out, and with the last of them it is over.
+  const { since } = alert!.release!;
+  const selection = { since: new Date(since), reason: 'honeypot' } as const;
+  const { released } = await releaseLeads({ bus: api.bus, actor: 'test' }, selection);
+  expect(released).toHaveLength(1);
+  expect((await alerts('quarantined')).map(({ state }) => state)).toEqual([undefined, 'resolved']);
 });

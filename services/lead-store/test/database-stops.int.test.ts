@@ -29,15 +29,14 @@ afterAll(async () => {
   await Promise.all([broker.close(), supabase.close()]);
 });
 
-async function alert(): Promise<string> {
-  const last = await bus.lastUnder('ALERTS', 'alerts.critical.supabase-landing_stopped');
-  return JSON.stringify(last?.event ?? '');
-}
-
 const rename = (from: string, to: string) =>
   supabase.landing.sql(`alter function public.${from} rename to ${to}`);
 
 test('a database without a function of ours is one alert of its project, until it has it', async () => {
+  const alert = async () => {
+    const last = await bus.lastUnder('ALERTS', 'alerts.critical.supabase-landing_stopped');
+    return JSON.stringify(last?.event ?? '');
+  };
   await rename('leadwire_store_leads', 'leadwire_store_leads_away');
   const lead = someLead();
   const { kind, leadId } = lead;
