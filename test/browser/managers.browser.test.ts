@@ -64,8 +64,8 @@ describeInBrowser('a lead that somebody has taken', () => {
     await assign(taken, viewer, 1);
     await assign(left, viewer, 2);
     const stored = async () => {
-      const rows = await sql(`select from landing_leads where manager_id is not null`);
-      const all = await sql('select from landing_leads where name is not null');
+      const rows = await sql(`select 1 as found from landing_leads where manager_id is not null`);
+      const all = await sql(`select 1 as found from landing_leads where name is not null`);
       return rows.length === 2 && all.length === 3;
     };
     await waitFor(stored, { timeoutMs: 120_000, what: 'the leads with who has them' });
@@ -99,7 +99,7 @@ describeInBrowser('a lead that somebody has taken', () => {
 
     await row('Мадина').getByRole('link', { name: 'Мадина Сапар' }).click();
     await page.getByRole('heading', { name: 'Взята в работу' }).waitFor();
-    const facts = await page.locator('dl.facts').first().innerText();
+    const facts = await page.locator('section[aria-labelledby=h-who]').innerText();
     expect(facts).toMatch(/Менеджер\s+Дана Ахметова\s+с \S/);
     expect([await isCut(page), await graveFindings(page)]).toEqual([false, []]);
   }, 240_000);
