@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Person } from './data/person.ts';
 import { html, type Content } from './html.ts';
 import { NotFoundError, type Answer, type Route, type Visit } from './http/route.ts';
-import { draftPage, testTold } from './pages/campaign-draft-page.ts';
+import { UNWRITTEN, draftPage, testTold } from './pages/campaign-draft-page.ts';
 import { campaignAsks, campaignPage } from './pages/campaign-page.ts';
 import { campaignsPage, newCampaignPage, refusal } from './pages/campaigns-page.ts';
 import { notice } from './pages/parts.ts';
@@ -237,7 +237,7 @@ async function sampleless(api: CampaignApi, template: string): Promise<Record<st
   return Object.fromEntries(
     required.map(({ name }) => [
       name,
-      name === 'steps' ? ['…'] : name.endsWith('Date') ? inAWeek : '…',
+      name === 'steps' ? [UNWRITTEN] : name.endsWith('Date') ? inAWeek : UNWRITTEN,
     ]),
   );
 }

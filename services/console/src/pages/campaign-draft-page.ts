@@ -36,6 +36,9 @@ const GET = ['Получит', 'Получат', 'Получат'] as const;
 const PARTS = ['часть', 'части', 'частей'] as const;
 const SIGNS = ['знак', 'знака', 'знаков'] as const;
 
+/** What a draft begins with where a text asks for words. */
+export const UNWRITTEN = '…';
+
 /** Variables that are lists, and those that are moments. */
 const LISTS = ['steps'];
 const isMoment = (name: string) => /Date$/.test(name);
@@ -173,8 +176,14 @@ function timesCard({ campaign }: DraftShown): Html {
   return card('times', '3. Когда', body);
 }
 
+/** A new draft stands in for what it asks for with dots: nobody is to get those. */
+const isUnwritten = ({ variables }: CampaignView): boolean =>
+  Object.values(variables)
+    .flat()
+    .some((value) => value === UNWRITTEN);
+
 function checkCard({ campaign, preview, clock }: DraftShown): Html {
-  if (!preview) {
+  if (!preview || isUnwritten(campaign)) {
     return card('check', 'Проверка', html`<p>Заполните текст, и здесь будет видно, что получат люди.</p>`); // prettier-ignore
   }
   const { audience, leftOut, notes, sms, sample, takesSeconds } = preview;
@@ -221,7 +230,7 @@ function testCard({ campaign, ownAddress }: DraftShown): Html {
 }
 
 function startCard({ campaign, preview, ask }: DraftShown): Html {
-  const people = preview?.audience ?? 0;
+  const people = isUnwritten(campaign) ? 0 : (preview?.audience ?? 0);
   const verb = campaign.scheduledFor ? 'Запланировать' : 'Запустить';
   if (people === 0) {
     return card('start', verb, html`<p>Сначала заполните текст и выберите, кому.</p>`);
