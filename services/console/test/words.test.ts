@@ -1,9 +1,12 @@
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { createSeal } from '@leadwire/shared/runtime/seal';
 import { describe, expect, test } from 'vitest';
 import { html } from '../src/html.ts';
 import { nextOf, passwordProblem } from '../src/auth/routes.ts';
 import { createLoginLimit } from '../src/auth/login-limit.ts';
 import { choiceOfForm, choiceOfQuery, hrefOf } from '../src/pages/lead-choice.ts';
+import { auditWords } from '../src/words/audit.ts';
 import { causeWords, reasonWords } from '../src/words/reasons.ts';
 import { messageStatus } from '../src/words/status.ts';
 import { counted, dayName, moment, weekdayAccusative } from '../src/words/time.ts';
@@ -115,4 +118,14 @@ describe('words', () => {
   test('of a message that a quarantined lead does not get', () => {
     expect(messageStatus({ status: null }, true, clock).word).toBe('В карантине');
   });
+});
+
+test('the journal has words for whatever is done to campaigns, texts, staff, tokens and forms', () => {
+  const root = path.resolve(import.meta.dirname, '../../..');
+  const places = ['services/mailer-batch/src/**/*.ts', 'packages/operations/src/**/*.ts'];
+  const sources = globSync(places, { cwd: root }).map((file) => readFileSync(path.join(root, file), 'utf8')); // prettier-ignore
+  const pattern = /'((?:campaign|text|staff|token|form)\.[a-z_]+)'/g;
+  const done = sources.flatMap((source) => [...source.matchAll(pattern)].map(([, action = '']) => action)); // prettier-ignore
+  expect(done.length).toBeGreaterThan(20);
+  expect([...new Set(done)].filter((action) => !(action in auditWords))).toEqual([]);
 });

@@ -5,6 +5,7 @@ import type { AuditRow, FormShown } from '../data/settings.ts';
 import type { Person } from '../data/person.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { kindWords } from '../words/reasons.ts';
+import { auditWords } from '../words/audit.ts';
 import { moment, type Clock } from '../words/time.ts';
 import { roleWords } from './layout.ts';
 import { empty, icon, time, typed } from './parts.ts';
@@ -164,35 +165,6 @@ export function formsPage(
   );
 }
 
-const ACTIONS: Readonly<Record<string, string>> = {
-  'staff.added': 'Добавлен сотрудник',
-  'staff.changed': 'Изменён сотрудник',
-  'staff.imported': 'Сотрудник перенесён из базы трафика',
-  'staff.disabled': 'Отключён сотрудник',
-  'staff.enabled': 'Включён сотрудник',
-  'staff.link_made': 'Сделана ссылка для входа',
-  'staff.telegram_link_made': 'Сделана ссылка для Telegram',
-  'staff.link_sent': 'Отправлена ссылка для входа',
-  'delivery.retried': 'Отправлено заново, что не ушло',
-  'delivery.resent': 'Отправлено ещё раз',
-  'lead.imported': 'Перенесены заявки из старых таблиц',
-  'lead.released': 'Пропущены заявки из карантина',
-  'identity.decided': 'Решено, один ли это человек',
-  'text.saved': 'Сохранён текст',
-  'text.restored': 'Возвращён прежний текст',
-  'text.archived': 'Убран текст',
-  'text.unarchived': 'Возвращён текст',
-  'attribution.decided': 'Решено, какие метки верны',
-  'spend.imported': 'Внесён расход на рекламу',
-  'lead.cancelled': 'Отменены сообщения',
-  'lead.exported': 'Скачан список заявок',
-  'referrer.added': 'Добавлен партнёр',
-  'commission.approved': 'Одобрены комиссии партнёра',
-  'commission.paid': 'Комиссии отмечены выплаченными',
-  'commission.tier_set': 'Назначена комиссия партнёров',
-  'dead_letter.redriven': 'Отправлено заново из «Проблем»',
-  'dead_letter.dropped': 'Убрано из «Проблем»',
-};
 const RESULTS: Readonly<Record<string, string>> = {
   done: 'сделано',
   refused: 'отказано',
@@ -206,7 +178,7 @@ export function auditPage(rows: readonly AuditRow[], next: string | undefined, c
     const about = isLead && html`, <a href="/leads/${subject}">заявка ${subject?.slice(-6).toUpperCase()}</a>`; // prettier-ignore
     return html`<li>
       <span
-        ><b>${ACTIONS[action ?? ''] ?? action}</b>${about}
+        ><b>${auditWords[action ?? ''] ?? action}</b>${about}
         <span class="sub">${typed(actor, 80)}, ${RESULTS[result ?? ''] ?? result}</span></span
       >${at && time(at, clock)}
     </li>`;
