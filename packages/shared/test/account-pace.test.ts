@@ -11,7 +11,7 @@ import {
 } from '@leadwire/shared/coordination/account-pace';
 
 const NOW = Date.parse('2026-01-05T10:00:00Z');
-const MAIL: SlotRequest = { isBulk: false, lane: undefined, leadMs: 15, delayMs: 20 };
+const MAIL: SlotRequest = { isBulk: false, lane: undefined, leadMs: 15, aheadMs: 65, delayMs: 20 };
 
 /** The slots of one request after the other, all at the same instant, and what the account's key holds then. */
 function bookAll(before: Pace, requests: readonly SlotRequest[], rate: number, now = NOW) {
@@ -54,6 +54,15 @@ describe('slots', () => {
       expect(Math.max(...most)).toBeLessThanOrEqual(rate);
     },
   );
+
+  test('of bulk are no further ahead than asked for: whoever has claimed already stands in front of who has not', () => {
+    const before = { ...NEW_PACE, nextAt: NOW + 300 };
+    const bulk = { ...MAIL, isBulk: true };
+    expect(bookSlot(before, bulk, 5, NOW)).toMatchObject({ slot: undefined, freeAt: NOW + 300 });
+    expect(bookSlot(before, { ...bulk, aheadMs: 385 }, 5, NOW).slot).toMatchObject({
+      at: NOW + 300,
+    });
+  });
 
   test('of a machine that is always late cost a fast account little of its rate', () => {
     const requests = Array.from({ length: 101 }, () => ({ ...MAIL, delayMs: 120 }));

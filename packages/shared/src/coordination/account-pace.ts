@@ -62,6 +62,8 @@ export interface SlotRequest {
   lane: Lane | undefined;
   /** The slot is at least this much ahead, in milliseconds. */
   leadMs: number;
+  /** Bulk takes no slot that is further ahead than this, in milliseconds. */
+  aheadMs: number;
   /** How late its process may come to it. */
   delayMs: number;
 }
@@ -91,13 +93,13 @@ function rateOf({ heard }: Pace, ratePerSecond: number): number {
  */
 export function bookSlot(
   before: Pace,
-  { isBulk, lane, leadMs, delayMs }: SlotRequest,
+  { isBulk, lane, leadMs, aheadMs, delayMs }: SlotRequest,
   ratePerSecond: number,
   now: number,
 ): { pace: Pace; slot: Slot | undefined; freeAt: number } {
   const soonest = now + leadMs;
   const freeAt = freeFrom(before, lane);
-  if (isBulk && freeAt > soonest + BULK_AHEAD_MS) return { pace: before, slot: undefined, freeAt };
+  if (isBulk && freeAt > now + aheadMs) return { pace: before, slot: undefined, freeAt };
   const at = Math.max(soonest, freeAt);
   const pace = triedUp(before, ratePerSecond, now);
   const late = [

@@ -37,13 +37,15 @@ const BOOKING_MS = 15;
  * the request late. Without one it comes at the slot: how long it takes then tells how busy this machine is.
  */
 const LAST_LOOK_MS = 20;
-/** What a claim is expected to take at first; then what it took. */
-const FIRST_CLAIM_MS = 100;
+/** What a claim is expected to take at first (half of it is usual), so that a campaign begins soon; then what it took. */
+const FIRST_CLAIM_MS = 50;
 /**
  * One that takes longer misses its turn and gets another. Were it waited for, its process would book so far ahead of
  * the others that they had no turns, and nobody could stop what is claimed that early.
  */
 const LONGEST_CLAIM_MS = 300;
+/** No bulk request books a slot further ahead than this. */
+const FURTHEST_AHEAD_MS = BOOKING_MS + LONGEST_CLAIM_MS + LAST_LOOK_MS + BULK_AHEAD_MS;
 /** How quickly a long claim is forgotten. */
 const CLAIM_DECAY = 0.97;
 /** A claim waits no longer than this for another turn when it has missed its own: claims must not age. */
@@ -180,13 +182,14 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
   const book = async (
     { priority = 'transactional', lane }: Turn,
     leadMs: number,
+    aheadMs = leadMs + BULK_AHEAD_MS,
   ): Promise<Slot> => {
     const isBulk = priority === 'bulk';
     for (;;) {
-      const booking = await bookTogether({ isBulk, lane, leadMs, delayMs: usualDelayMs });
+      const booking = await bookTogether({ isBulk, lane, leadMs, aheadMs, delayMs: usualDelayMs });
       if (booking.slot) return booking.slot;
       // Slots rarely move forward: looking earlier would be in vain.
-      const waitMs = booking.freeAt - leadMs - BULK_AHEAD_MS / 2 - Date.now();
+      const waitMs = booking.freeAt - aheadMs + BULK_AHEAD_MS / 2 - Date.now();
       await delay(Math.max(waitMs, 1));
     }
   };
@@ -236,13 +239,17 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     return claimed;
   };
 
-  /** Waits for the slot; when it is missed, for another one that comes as soon as a claim can wait. */
-  const reachSoon = async (slot: Slot, turn: Turn): Promise<boolean> => {
+  /**
+   * Waits for the slot; when it is missed, for another one that comes as soon as a claim can wait. Claims wait in front of
+   * those who have none yet: they book as far ahead as anybody may, or the others would take every slot before them.
+   */
+  const reachSoon = async (slot: Slot, turn: Turn, until?: number): Promise<boolean> => {
     // A claim that took long makes nobody's slots wider: it is the next lead that grows.
     const isOver = Date.now() > slot.at + slot.delayMs;
     if (!isOver && (await reach(slot, LAST_LOOK_MS))) return true;
-    if (freeFrom(await read(), turn.lane) > Date.now() + PATIENCE_MS) return false;
-    return reachSoon(await book(turn, BOOKING_MS), turn);
+    const waitsUntil = until ?? Date.now() + PATIENCE_MS;
+    if (freeFrom(await read(), turn.lane) > waitsUntil) return false;
+    return reachSoon(await book(turn, BOOKING_MS, FURTHEST_AHEAD_MS), turn, waitsUntil);
   };
 
   return {
