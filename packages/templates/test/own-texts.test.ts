@@ -59,6 +59,19 @@ describe('a mail of blocks', () => {
     expect(mail!.text).toMatch(/^Здравствуйте!/);
   });
 
+  test.each(['Рады вам, **{{ name }}**!', '**Рады вам, {{ name }}**!', 'Рады вам, *{{name}}*!'])(
+    'greets somebody without a name without a gap, emphasised or not: %s',
+    async (text) => {
+      const greeting = mailOf([{ type: 'text', text }]);
+      const nobody = await show(greeting, { name: null });
+      expect(nobody.mail!.text).toMatch(/^Рады вам!/);
+      expect(nobody.mail!.html).toMatch(/>Рады вам(<\/strong>)?!/);
+      const somebody = await show(greeting, { name: 'Айгерим' });
+      expect(somebody.mail!.text).toMatch(/^Рады вам, Айгерим!/);
+      expect(somebody.mail!.html).toMatch(/Рады вам, (<strong>|<em>)?Айгерим(<\/strong>|<\/em>)!/);
+    },
+  );
+
   test('runs nothing of what was typed: tags, Liquid, addresses that are scripts', async () => {
     const { mail } = await show(
       mailOf([

@@ -38,7 +38,8 @@ export function wrongBracesIn(text: string): string[] {
 
 /** Signs that neither Markdown nor HTML reads as anything, for the time that these work on the text. */
 const MARK = (index: number) => `LWMARK${index}X`;
-const MARKS = /LWMARK(\d+)X/g;
+/** With what leads to it, and with the emphasis that it alone stands in. */
+const MARKS = /(,[ \u00a0]*|[ \u00a0]+)?(?:<(strong|em)>LWMARK(\d+)X<\/\2>|LWMARK(\d+)X)/g;
 
 /** A text whose placeholders are signs, and the Liquid that each stands for. */
 export interface Marked {
@@ -49,15 +50,12 @@ export interface Marked {
 
 /** Hides placeholders from what works on a text. */
 export function mark(text: string): Marked {
-  const liquid: string[] = [];
+  const places: Placeholder[] = [];
   const marked = text.replace(
     PLACEHOLDER,
     (_whole, before: string | undefined, name: string, fallback: string | undefined) => {
-      const isNameless = name === 'name' && fallback === undefined && before !== undefined;
-      const own = liquidOf({ name, fallback });
-      // «Здравствуйте, {{ name }}!» is «Здравствуйте!» for somebody without a name.
-      liquid.push(isNameless ? `{% if name %}${before}${own}{% endif %}` : own);
-      return (isNameless ? '' : (before ?? '')) + MARK(liquid.length - 1);
+      places.push({ name, fallback });
+      return (before ?? '') + MARK(places.length - 1);
     },
   );
   return {
@@ -65,7 +63,16 @@ export function mark(text: string): Marked {
     restore: (finished, escapeBrace) =>
       finished
         .replace(/[{}]/g, (brace) => escapeBrace(brace as '{' | '}'))
-        .replace(MARKS, (sign, index: string) => liquid[Number(index)] ?? sign),
+        .replace(MARKS, (...found: (string | undefined)[]) => {
+          const [whole = '', before, , emphasised, bare] = found;
+          const index = emphasised ?? bare ?? '';
+          const place = places[Number(index)];
+          if (!place) return whole;
+          const own = whole.replace(MARK(Number(index)), () => liquidOf(place));
+          // «Здравствуйте, {{ name }}!» is «Здравствуйте!» for somebody without a name.
+          const isNameless = place.name === 'name' && place.fallback === undefined;
+          return isNameless && before ? `{% if name %}${own}{% endif %}` : own;
+        }),
   };
 }
 
