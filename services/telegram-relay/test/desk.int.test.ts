@@ -246,6 +246,9 @@ describe('an alert about held leads', () => {
     const done = await messageWith(admins.chatId, (each) => each.startsWith('released:honeypot:'));
     expect(done.text).toMatch(/^✅ Выпущено 1: Дана/);
     expect(await pressed(done.data, yerlan)).toContain('уже нечего выпускать');
+    await createAlerts(rig.bus()).resolve('quarantined', 'Задержанных нет.');
+    const isOver = async () => (await shownIn(admins.chatId)).join().includes('🟢');
+    await waitFor(isOver, { ...WAIT, what: 'the end of the alert' });
   });
 
   test('that was settled long ago says so, and lets out nothing that came since', async () => {
