@@ -2,6 +2,8 @@
 import { startConsumer, type Handler } from '@leadwire/shared/consumer/consumer';
 import type { ConsumerName } from '@leadwire/shared/contract/consumers';
 import { eventSchemas } from '@leadwire/shared/contract/events';
+import { createAlerts } from '@leadwire/shared/coordination/alerts';
+import { createOutages } from '@leadwire/shared/coordination/outages';
 import { createDatabase, databaseStopped } from '@leadwire/shared/providers/supabase';
 import { z } from 'zod';
 import type { App, AppParts, AppWork } from '@leadwire/shared/service/app';
@@ -42,6 +44,8 @@ function create(env: LeadStoreEnv, parts: AppParts): AppWork {
     }),
   );
 
+  const outages = createOutages({ bus, alerts: createAlerts(bus), log });
+
   const consume = <Schema extends z.ZodType>(
     durable: ConsumerName,
     schema: Schema,
@@ -49,7 +53,9 @@ function create(env: LeadStoreEnv, parts: AppParts): AppWork {
   ) => {
     const project = durable.startsWith('tripwire-') ? 'tripwire' : 'landing';
     const stopNames = [databaseStopped(project)];
-    return startConsumer({ ...parts, durable, schema, handle, stopNames });
+    const watched: Handler<z.infer<Schema>> = (event, context) =>
+      outages.observe(`supabase-${project}`, () => handle(event, context));
+    return startConsumer({ ...parts, durable, schema, handle: watched, stopNames });
   };
 
   return {

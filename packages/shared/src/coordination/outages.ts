@@ -23,6 +23,8 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   mailgun: 'Mailgun не принимает письма',
   mobizon: 'Mobizon не принимает SMS',
   amocrm: 'AmoCRM не отвечает (сделки ждут)',
+  'supabase-landing': 'База данных заявок не отвечает (новые заявки пока не видны в консоли)',
+  'supabase-tripwire': 'База данных платформы не отвечает (строки о заявках ждут)',
 };
 
 const outageSchema = z.object({
