@@ -1,6 +1,13 @@
 /** How long the console's pages and searches take with very many leads in the database, and how heavy the first one is. */
 import { brotliDecompressSync } from 'node:zlib';
-import { PASSWORD, addressOf, signedIn, startRig, type Rig, type Visitor } from '../services/console/test/rig.ts'; // prettier-ignore
+import {
+  PASSWORD,
+  addressOf,
+  signedIn,
+  startRig,
+  type Rig,
+  type Visitor,
+} from '../services/console/test/rig.ts';
 import { say } from '../scripts/machine/progress.mjs';
 import type { Outcome } from './outcome.ts';
 import { spreadOf } from './percentiles.ts';
@@ -155,10 +162,15 @@ async function weigh({ url }: Rig): Promise<number> {
     headers: { 'sec-fetch-site': 'same-origin' },
     body: new URLSearchParams({ email: addressOf('owner'), password: PASSWORD }),
   });
-  const cookie = jar.headers.getSetCookie().map((line) => line.split(';')[0]).join('; '); // prettier-ignore
+  const cookie = jar.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ');
   const page = await rawBytes(`${url}/leads`, { ...headers, cookie });
   const text = brotliDecompressSync(page).toString();
-  const assets = new Set([...text.matchAll(/(?:href|src)="(\/assets\/[^"#]+)/g)].map(([, path]) => path ?? '')); // prettier-ignore
+  const assets = new Set(
+    [...text.matchAll(/(?:href|src)="(\/assets\/[^"#]+)/g)].map(([, path]) => path ?? ''),
+  );
   let sum = page.length;
   for (const path of assets) sum += (await rawBytes(url + path, headers)).length;
   const isLight = sum < FIRST_PAGE_BYTES ? 'yes' : 'no';

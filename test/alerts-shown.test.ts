@@ -26,14 +26,22 @@ const REFERRALS = 'services/referrals/test/referrals.int.test.ts';
 const SALES = 'sales wait for a tier';
 
 const SHOWN: Readonly<Record<AlertKind, Shown>> = {
-  '*_stopped': both(`${RELAY}/updates.int.test.ts`, 'of a bot is one alert', 'telegram-leads_stopped'), // prettier-ignore
+  '*_stopped': both(
+    `${RELAY}/updates.int.test.ts`,
+    'of a bot is one alert',
+    'telegram-leads_stopped',
+  ),
   '*_limited': both(`${RELAY}/limits.int.test.ts`, 'limited in chat', 'telegram-leads_limited'),
   '*_dead_letters': {
     as: 'notifier-email_dead_letters',
     raised: ['packages/shared/test/stop-alerts.int.test.ts', 'a message that was given up'],
     ended: ['packages/cli/test/dead.int.test.ts', 'of the last one ends the alert'],
   },
-  'service_gone-*': both(`${RELAY}/digest.int.test.ts`, 'a service that takes nothing', 'service_gone-'), // prettier-ignore
+  'service_gone-*': both(
+    `${RELAY}/digest.int.test.ts`,
+    'a service that takes nothing',
+    'service_gone-',
+  ),
   provider_down: both(
     'services/notifier/test/outages.int.test.ts',
     'an outage of more',
@@ -82,17 +90,25 @@ const SHOWN: Readonly<Record<AlertKind, Shown>> = {
     raised: [`${RELAY}/updates.int.test.ts`, 'restricted it is paused'],
     ended: [`${RELAY}/updates.int.test.ts`, 'restricted it is paused'],
   },
-  staff_conflict: both('services/identity-sync/test/identity-sync.int.test.ts', 'whoever is in conflict'), // prettier-ignore
+  staff_conflict: both(
+    'services/identity-sync/test/identity-sync.int.test.ts',
+    'whoever is in conflict',
+  ),
   referrals_no_tiers: both(REFERRALS, SALES),
   referrals_self_referral: { raised: [REFERRALS, SALES] },
   referrals_refund_after_payment: { raised: [REFERRALS, SALES] },
   forced_resend: { raised: ['packages/operations/test/acts.int.test.ts', 'a copy of what'] },
-  upkeep: { raised: ['services/identity-sync/test/identity-sync.int.test.ts', 'the checks of the day'] }, // prettier-ignore
+  upkeep: {
+    raised: ['services/identity-sync/test/identity-sync.int.test.ts', 'the checks of the day'],
+  },
 };
 
 /** Alerts of a kind that another one shows already, with a cause of their own. */
 const ALSO: Readonly<Record<string, Shown>> = {
-  'supabase-landing_stopped': both('services/lead-store/test/database-stops.int.test.ts', 'a database without a function'), // prettier-ignore
+  'supabase-landing_stopped': both(
+    'services/lead-store/test/database-stops.int.test.ts',
+    'a database without a function',
+  ),
 };
 
 /** The text of a test, from its name to the next one. */

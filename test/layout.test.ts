@@ -102,7 +102,11 @@ test('only one place puts events and subjects together; what waits for its time 
 });
 
 describe('the README of each part', () => {
-  const parts = [...new Set(sources.map((file) => /^(?:(?:packages|services)\/[\w-]+|chaos|bench)\//.exec(file)?.[0]))]; // prettier-ignore
+  const parts = [
+    ...new Set(
+      sources.map((file) => /^(?:(?:packages|services)\/[\w-]+|chaos|bench)\//.exec(file)?.[0]),
+    ),
+  ];
 
   test.each(parts.filter((part) => part !== undefined))('%s names every room', (part) => {
     const readme = readFileSync(path.join(root, part, 'README.md'), 'utf8');

@@ -19,7 +19,8 @@ interface Rotation {
 const HERE = 'made here, where `.env` does not give it';
 const account = (where: string): Rotation => ({ made: where });
 const BOT = 'with @BotFather, `/revoke`: the old one ends at once. Notices wait meanwhile';
-const SERVICE_KEY = 'Supabase, Project settings, API keys: a second secret key; delete the old one when `doctor` is green'; // prettier-ignore
+const SERVICE_KEY =
+  'Supabase, Project settings, API keys: a second secret key; delete the old one when `doctor` is green';
 
 /** Every secret of the stack, without the broker's passwords, which are all alike. */
 export const ROTATIONS: Readonly<Record<string, Rotation>> = {
@@ -135,7 +136,9 @@ export function passwords(): string[] {
 
 /** The page. */
 export async function rotationPage(): Promise<string> {
-  const entries = await Promise.all(Object.entries(ROTATIONS).map(([name, rotation]) => entryOf(name, rotation))); // prettier-ignore
+  const entries = await Promise.all(
+    Object.entries(ROTATIONS).map(([name, rotation]) => entryOf(name, rotation)),
+  );
   const brokers = await Promise.all(
     passwords().map((name) => entryOf(name, passwordRotation(name))),
   );

@@ -21,7 +21,10 @@ const PATIENCE_MS = 180_000;
 async function startDemo(dataDir: string) {
   const program = path.join(root, 'scripts/commands/start.ts');
   const env = { ...process.env, LEADWIRE_DATA_DIR: dataDir };
-  const child = spawn(process.execPath, [program, '--demo'], { env, stdio: ['ignore', 'pipe', 'inherit'] }); // prettier-ignore
+  const child = spawn(process.execPath, [program, '--demo'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   for await (const chunk of child.stdout) {
     output += String(chunk);
@@ -70,7 +73,11 @@ const demo =
     : { link: given, stop: nothing };
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--headless=new'] });
 try {
-  const context = await browser.newContext({ viewport: SCREEN, locale: 'ru-RU', colorScheme: 'light' }); // prettier-ignore
+  const context = await browser.newContext({
+    viewport: SCREEN,
+    locale: 'ru-RU',
+    colorScheme: 'light',
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   await step('The picture', () => photograph(page, demo.link));

@@ -7,8 +7,34 @@ const DAY_MS = 24 * HOUR_MS;
 const ALMATY_MS = 5 * HOUR_MS;
 const DAYS = 30;
 
-const FIRST_NAMES = ['Айгерим', 'Данияр', 'Мадина', 'Ерлан', 'Әсел', 'Тимур', 'Динара', 'Нурлан', 'Жанна', 'Арман', 'Сауле', 'Олжас', 'Камила', 'Руслан']; // prettier-ignore
-const LAST_NAMES = ['Сапар', 'Ахмет', 'Ким', 'Жұмабай', 'Оспан', 'Ибрай', 'Ли', 'Серік', 'Тулеген', 'Абай']; // prettier-ignore
+const FIRST_NAMES = [
+  'Айгерим',
+  'Данияр',
+  'Мадина',
+  'Ерлан',
+  'Әсел',
+  'Тимур',
+  'Динара',
+  'Нурлан',
+  'Жанна',
+  'Арман',
+  'Сауле',
+  'Олжас',
+  'Камила',
+  'Руслан',
+];
+const LAST_NAMES = [
+  'Сапар',
+  'Ахмет',
+  'Ким',
+  'Жұмабай',
+  'Оспан',
+  'Ибрай',
+  'Ли',
+  'Серік',
+  'Тулеген',
+  'Абай',
+];
 /** Source, its share, and its advertisements. */
 const SOURCES = [
   ['instagram', 0.42, ['reels_buh', 'stories_1c']],
@@ -17,7 +43,14 @@ const SOURCES = [
   ['tiktok', 0.1, ['clip_3']],
   [null, 0.06, [null]],
 ] as const;
-const STAGES = ['Новая заявка', 'Взят в работу', 'Встреча назначена', 'Оплата Kaspi', 'Успешно реализовано', 'Закрыто и не реализовано']; // prettier-ignore
+const STAGES = [
+  'Новая заявка',
+  'Взят в работу',
+  'Встреча назначена',
+  'Оплата Kaspi',
+  'Успешно реализовано',
+  'Закрыто и не реализовано',
+];
 
 export type DemoRow = Record<string, unknown>;
 export interface DemoHistory {
@@ -99,18 +132,44 @@ function addLead(history: DemoHistory, number: number, at: number, dice: () => n
     ...(kind !== 'request' && { ...mail.ofLead, ...sms.ofLead }),
   });
   if (kind !== 'request') {
-    const about = { lead_id: id, created_at: iso(at), planned_at: iso(at), scheduled_for: iso(at + 600_000) }; // prettier-ignore
+    const about = {
+      lead_id: id,
+      created_at: iso(at),
+      planned_at: iso(at),
+      scheduled_for: iso(at + 600_000),
+    };
     const template = isPaid ? 'course-payment' : 'proftest-result';
     const of = (channel: string) => derivedId('demo-delivery', id, channel);
     history.deliveries.push(
-      { id: of('email'), ...about, channel: 'email', type: 'email', template, attempts: 1, ...mail.ofDelivery }, // prettier-ignore
-      { id: of('sms'), ...about, channel: 'sms', type: 'sms', template: template.replace(/-.*/, '-sms'), attempts: 1, ...sms.ofDelivery }, // prettier-ignore
+      {
+        id: of('email'),
+        ...about,
+        channel: 'email',
+        type: 'email',
+        template,
+        attempts: 1,
+        ...mail.ofDelivery,
+      },
+      {
+        id: of('sms'),
+        ...about,
+        channel: 'sms',
+        type: 'sms',
+        template: template.replace(/-.*/, '-sms'),
+        attempts: 1,
+        ...sms.ofDelivery,
+      },
     );
   }
   if (stage === 'Успешно реализовано') {
     const sold = { student_id: `demo-${number}`, lead_id: id, email, phone, product: 'course' };
     const amount = pick([5_000, 5_000, 45_000, 90_000], dice);
-    history.sales.push({ id: derivedId('demo-sale', id), ...sold, amount, sold_at: iso(at + DAY_MS) }); // prettier-ignore
+    history.sales.push({
+      id: derivedId('demo-sale', id),
+      ...sold,
+      amount,
+      sold_at: iso(at + DAY_MS),
+    });
   }
 }
 
@@ -127,7 +186,13 @@ function mailOf(at: number, dice: () => number): Ended {
   if (luck < 0.02) {
     const bounced = { bounced_at: iso(sent + 4_000), bounce_reason: 'mailbox does not exist' };
     return {
-      ofLead: { email_status: 'sent', email_sent: true, email_sent_at: iso(sent), email_bounced_at: bounced.bounced_at, email_error: bounced.bounce_reason }, // prettier-ignore
+      ofLead: {
+        email_status: 'sent',
+        email_sent: true,
+        email_sent_at: iso(sent),
+        email_bounced_at: bounced.bounced_at,
+        email_error: bounced.bounce_reason,
+      },
       ofDelivery: { status: 'sent', sent_at: iso(sent), ...bounced },
     };
   }
@@ -135,7 +200,14 @@ function mailOf(at: number, dice: () => number): Ended {
   const opened_at = dice() < 0.55 ? iso(sent + 1_800_000 * (1 + dice())) : null;
   const clicked_at = opened_at && dice() < 0.4 ? iso(Date.parse(opened_at) + 40_000) : null;
   return {
-    ofLead: { email_status: 'sent', email_sent: true, email_sent_at: iso(sent), email_delivered_at: delivered_at, email_opened_at: opened_at, email_clicked_at: clicked_at }, // prettier-ignore
+    ofLead: {
+      email_status: 'sent',
+      email_sent: true,
+      email_sent_at: iso(sent),
+      email_delivered_at: delivered_at,
+      email_opened_at: opened_at,
+      email_clicked_at: clicked_at,
+    },
     ofDelivery: { status: 'sent', sent_at: iso(sent), delivered_at, opened_at, clicked_at },
   };
 }
@@ -143,13 +215,25 @@ function mailOf(at: number, dice: () => number): Ended {
 function smsOf(at: number, dice: () => number): Ended {
   const sent = at + 601_000;
   const luck = dice();
-  if (luck < 0.02) return ended('failed', { reason: 'attempts_spent', error: 'not enough money on the account', failed_at: iso(sent) }); // prettier-ignore
-  if (luck < 0.03) return ended('unknown', { reason: 'no_answer', error: 'no answer from the provider' }); // prettier-ignore
+  if (luck < 0.02)
+    return ended('failed', {
+      reason: 'attempts_spent',
+      error: 'not enough money on the account',
+      failed_at: iso(sent),
+    });
+  if (luck < 0.03)
+    return ended('unknown', { reason: 'no_answer', error: 'no answer from the provider' });
   if (luck < 0.06) return ended('skipped', { reason: 'phone_invalid', skipped_at: iso(at) });
   const delivered_at = iso(sent + 6_000);
   const clicked_at = dice() < 0.3 ? iso(sent + 900_000) : null;
   return {
-    ofLead: { sms_status: 'sent', sms_sent: true, sms_sent_at: iso(sent), sms_delivered_at: delivered_at, sms_clicked_at: clicked_at }, // prettier-ignore
+    ofLead: {
+      sms_status: 'sent',
+      sms_sent: true,
+      sms_sent_at: iso(sent),
+      sms_delivered_at: delivered_at,
+      sms_clicked_at: clicked_at,
+    },
     ofDelivery: { status: 'sent', sent_at: iso(sent), delivered_at, clicked_at },
   };
 }

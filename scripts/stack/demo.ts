@@ -18,7 +18,12 @@ const AT_ONCE = 200;
 const STAFF: readonly { email: string; name: string; role: StaffRole; utmSources?: string[] }[] = [
   { email: 'aida@leadwire-sample.kz', name: 'Аида Мұратқызы', role: 'sales' },
   { email: 'arman@leadwire-sample.kz', name: 'Арман Тулеген', role: 'sales' },
-  { email: 'dana@leadwire-sample.kz', name: 'Дана Ким', role: 'targetologist', utmSources: ['instagram'] }, // prettier-ignore
+  {
+    email: 'dana@leadwire-sample.kz',
+    name: 'Дана Ким',
+    role: 'targetologist',
+    utmSources: ['instagram'],
+  },
 ];
 
 /** The mail provider refuses this address for good: a message that waits in «Проблемы». */
@@ -26,19 +31,66 @@ const REFUSED = 'refused@leadwire-sample.kz';
 
 /** Forms as today's visitors fill them in. */
 const TODAY: readonly DemoRow[] = [
-  { name: 'Мадина Сапар', email: 'madina@leadwire-sample.kz', phone: '8 (700) 000-18-45', utm_source: 'instagram', utm_content: 'reels_buh', answers: { Опыт: 'нет', Ближе: 'Цифры и порядок' } }, // prettier-ignore
-  { name: 'Данияр Ахмет', email: 'daniyar@leadwire-sample.kz', phone: '+7 700 000 40 07', utm_source: 'facebook', utm_content: 'video_b' }, // prettier-ignore
-  { name: 'Әсел Нұрлан', email: 'asel@leadwire-sample.kz', phone: '87000002231', utm_source: 'google' }, // prettier-ignore
+  {
+    name: 'Мадина Сапар',
+    email: 'madina@leadwire-sample.kz',
+    phone: '8 (700) 000-18-45',
+    utm_source: 'instagram',
+    utm_content: 'reels_buh',
+    answers: { Опыт: 'нет', Ближе: 'Цифры и порядок' },
+  },
+  {
+    name: 'Данияр Ахмет',
+    email: 'daniyar@leadwire-sample.kz',
+    phone: '+7 700 000 40 07',
+    utm_source: 'facebook',
+    utm_content: 'video_b',
+  },
+  {
+    name: 'Әсел Нұрлан',
+    email: 'asel@leadwire-sample.kz',
+    phone: '87000002231',
+    utm_source: 'google',
+  },
   // A digit is missing: no SMS, and the reason is said.
-  { name: 'Тимур Ли', email: 'timur@leadwire-sample.kz', phone: '8 700 000 31 1', utm_source: 'instagram', utm_content: 'stories_1c' }, // prettier-ignore
-  { name: 'Жанна Оспан', email: REFUSED, phone: '+77000005520', utm_source: 'tiktok', utm_content: 'clip_3' }, // prettier-ignore
-  { name: 'Ерлан Ибрай', email: 'erlan@leadwire-sample.kz', phone: '+77000006612', utm_source: 'instagram', utm_content: 'reels_buh' }, // prettier-ignore
+  {
+    name: 'Тимур Ли',
+    email: 'timur@leadwire-sample.kz',
+    phone: '8 700 000 31 1',
+    utm_source: 'instagram',
+    utm_content: 'stories_1c',
+  },
+  {
+    name: 'Жанна Оспан',
+    email: REFUSED,
+    phone: '+77000005520',
+    utm_source: 'tiktok',
+    utm_content: 'clip_3',
+  },
+  {
+    name: 'Ерлан Ибрай',
+    email: 'erlan@leadwire-sample.kz',
+    phone: '+77000006612',
+    utm_source: 'instagram',
+    utm_content: 'reels_buh',
+  },
 ];
 /** A bot fills in the field that no visitor sees: it is held. */
-const BOT: DemoRow = { name: 'Best SEO', email: 'seo@leadwire-sample.kz', phone: '+77000009999', website: 'https://leadwire-sample.kz' }; // prettier-ignore
+const BOT: DemoRow = {
+  name: 'Best SEO',
+  email: 'seo@leadwire-sample.kz',
+  phone: '+77000009999',
+  website: 'https://leadwire-sample.kz',
+};
 
 /** Where invented people would do harm. */
-const PLACES = ['LANDING_SUPABASE_URL', 'RESEND_BASE_URL', 'MOBIZON_BASE_URL', 'AMOCRM_BASE_URL', 'TELEGRAM_BASE_URL']; // prettier-ignore
+const PLACES = [
+  'LANDING_SUPABASE_URL',
+  'RESEND_BASE_URL',
+  'MOBIZON_BASE_URL',
+  'AMOCRM_BASE_URL',
+  'TELEGRAM_BASE_URL',
+];
 
 /** The settings that lead to accounts of somebody's own: there the demo is refused. */
 export function accountsIn(env: NodeJS.ProcessEnv): string[] {
@@ -69,10 +121,15 @@ async function store(
 ): Promise<void> {
   // A request has one set of columns.
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const even = rows.map((row) => Object.fromEntries(columns.map((name) => [name, row[name] ?? absent(name)]))); // prettier-ignore
+  const even = rows.map((row) =>
+    Object.fromEntries(columns.map((name) => [name, row[name] ?? absent(name)])),
+  );
   for (let from = 0; from < even.length; from += AT_ONCE) {
     const some = even.slice(from, from + AT_ONCE);
-    await client.from(table).upsert(some, { onConflict: 'id', ignoreDuplicates: true }).throwOnError(); // prettier-ignore
+    await client
+      .from(table)
+      .upsert(some, { onConflict: 'id', ignoreDuplicates: true })
+      .throwOnError();
   }
 }
 

@@ -21,14 +21,26 @@ test('the demo has a month of invented people, each the same whenever it is made
 test('the demo has something for every screen: what failed, what nobody knows, what was skipped, sales', () => {
   const { leads, sales } = makeHistory(NOW);
   const states = new Set(leads.map(({ sms_status: status }) => status));
-  expect([...states].map(String).sort()).toEqual(['failed', 'sent', 'skipped', 'undefined', 'unknown']); // prettier-ignore
+  expect([...states].map(String).sort()).toEqual([
+    'failed',
+    'sent',
+    'skipped',
+    'undefined',
+    'unknown',
+  ]);
   expect(sales.length).toBeGreaterThan(10);
 });
 
 test('the demo is refused where an account is somebody’s own', () => {
   const sandbox = 'http://127.0.0.1:4000';
   const own = Object.fromEntries(
-    ['LANDING_SUPABASE_URL', 'RESEND_BASE_URL', 'MOBIZON_BASE_URL', 'AMOCRM_BASE_URL', 'TELEGRAM_BASE_URL'].map((name) => [name, sandbox]), // prettier-ignore
+    [
+      'LANDING_SUPABASE_URL',
+      'RESEND_BASE_URL',
+      'MOBIZON_BASE_URL',
+      'AMOCRM_BASE_URL',
+      'TELEGRAM_BASE_URL',
+    ].map((name) => [name, sandbox]),
   );
   expect(accountsIn(own)).toEqual([]);
   const mixed = { ...own, AMOCRM_BASE_URL: 'https://sample.amocrm.ru' };

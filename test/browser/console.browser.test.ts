@@ -16,7 +16,10 @@ import { graveFindings } from './access.ts';
 import { describeInBrowser, launchChromium } from './chromium.ts';
 
 const PATIENCE_MS = 30_000;
-const NOWHERE = { TRIPWIRE_SUPABASE_URL: 'http://127.0.0.1:9', TRIPWIRE_SERVICE_ROLE_KEY: 'sb_secret_of_a_project_that_is_away' }; // prettier-ignore
+const NOWHERE = {
+  TRIPWIRE_SUPABASE_URL: 'http://127.0.0.1:9',
+  TRIPWIRE_SERVICE_ROLE_KEY: 'sb_secret_of_a_project_that_is_away',
+};
 
 let rig: Rig;
 let bus: Bus;
@@ -56,12 +59,16 @@ function pagesOf(leadId: string): string[] {
   const routes = Object.keys(MAY).filter((route) => MAY[route]?.includes('owner'));
   const paths = routes.flatMap((route) => /^GET (.*)/.exec(route)?.[1] ?? []);
   const own: Record<string, string> = { '/leads/:id': leadId, '/partners/:id': PARTNER };
-  return paths
-    .filter((path) => !/csv$|texts.:name.versions$/.test(path))
-    // What is behind an id of mailer-batch is not here.
-    .filter((path) => !path.includes(':id') || own[path] !== undefined)
-    .map((path) => path.replace(':id', own[path] ?? ''))
-    .map((path) => path.replace(':name', path.startsWith('/settings') ? 'proftest-result' : 'open-day')); // prettier-ignore
+  return (
+    paths
+      .filter((path) => !/csv$|texts.:name.versions$/.test(path))
+      // What is behind an id of mailer-batch is not here.
+      .filter((path) => !path.includes(':id') || own[path] !== undefined)
+      .map((path) => path.replace(':id', own[path] ?? ''))
+      .map((path) =>
+        path.replace(':name', path.startsWith('/settings') ? 'proftest-result' : 'open-day'),
+      )
+  );
 }
 
 const PARTNER = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0009';
@@ -69,12 +76,25 @@ const PARTNER = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0009';
 /** Something to look at on each page. */
 async function addRows(): Promise<void> {
   const { sql } = rig.landing.landing;
-  await sql(`insert into message_templates (name, title, version, updated_by) values ('open-day', 'День', 1, 'x')`); // prettier-ignore
-  await sql(`insert into message_template_versions (name, version, title, content, author) values ('open-day', 1, 'День', '{"mail": null, "sms": "Ждём"}', 'x')`); // prettier-ignore
+  await sql(
+    `insert into message_templates (name, title, version, updated_by) values ('open-day', 'День', 1, 'x')`,
+  );
+  await sql(
+    `insert into message_template_versions (name, version, title, content, author) values ('open-day', 1, 'День', '{"mail": null, "sms": "Ждём"}', 'x')`,
+  );
   await sql(`insert into intake_forms (slug, kind) values ('spring', 'request')`);
-  await sql(`insert into referral_referrers (id, name, email, code) values ('${PARTNER}', 'Айгүл', 'aigul@leadwire-sample.kz', 'aigul')`); // prettier-ignore
+  await sql(
+    `insert into referral_referrers (id, name, email, code) values ('${PARTNER}', 'Айгүл', 'aigul@leadwire-sample.kz', 'aigul')`,
+  );
   await publishLead(bus, { name: 'Робот', quarantine: 'flood' });
-  await bury(bus, await enterMessage(bus, lead, 'email', { state: 'failed', reason: 'attempts_spent', error: 'x' })); // prettier-ignore
+  await bury(
+    bus,
+    await enterMessage(bus, lead, 'email', {
+      state: 'failed',
+      reason: 'attempts_spent',
+      error: 'x',
+    }),
+  );
   await waitFor(isStored('landing_leads where quarantined'), { timeoutMs: PATIENCE_MS });
 }
 
@@ -84,7 +104,11 @@ describeInBrowser('the console in Chromium', () => {
     bus = await openTestBus(rig.broker, 'notifier');
     store = await startStore();
     lead = await publishLead(bus, { name: 'Мадина Сапарова', phone: '+77000001845' });
-    const ended = { state: 'failed', reason: 'attempts_spent', error: '402 not enough money' } as const; // prettier-ignore
+    const ended = {
+      state: 'failed',
+      reason: 'attempts_spent',
+      error: '402 not enough money',
+    } as const;
     await createDeliveryFacts(bus, undefined).outcome(await enterMessage(bus, lead, 'sms', ended));
     const what = 'the lead and its SMS in the database';
     const failed = `landing_leads where id = '${lead.leadId}' and sms_status = 'failed'`;

@@ -14,7 +14,10 @@ import { graveFindings } from './access.ts';
 import { describeInBrowser, launchChromium } from './chromium.ts';
 
 const PATIENCE_MS = 60_000;
-const NOWHERE = { TRIPWIRE_SUPABASE_URL: 'http://127.0.0.1:9', TRIPWIRE_SERVICE_ROLE_KEY: 'sb_secret_of_a_project_that_is_away' }; // prettier-ignore
+const NOWHERE = {
+  TRIPWIRE_SUPABASE_URL: 'http://127.0.0.1:9',
+  TRIPWIRE_SERVICE_ROLE_KEY: 'sb_secret_of_a_project_that_is_away',
+};
 
 let rig: Rig;
 let bus: Bus;

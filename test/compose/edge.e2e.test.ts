@@ -160,7 +160,11 @@ describeWithCompose('the edge, from outside', () => {
     const begun = `POST /api/landing/proftest HTTP/1.1\r\nHost: ${DOMAIN}\r\n`;
     const slow = Promise.all([
       writeRaw(https, begun, 'X-Slow: 1\r\n'),
-      writeRaw(https, `${begun}Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n`, ' '), // prettier-ignore
+      writeRaw(
+        https,
+        `${begun}Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n`,
+        ' ',
+      ),
       writeRaw(https, ''),
       once(silent.on('error', () => undefined).resume(), 'close'),
     ]);
@@ -184,7 +188,8 @@ describeWithCompose('the edge, from outside', () => {
         socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
       });
     const said = [];
-    for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) said.push(await secured(version)); // prettier-ignore
+    for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const)
+      said.push(await secured(version));
     const refused = 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION';
     expect(said).toEqual([refused, refused, 'TLSv1.2', 'TLSv1.3']);
     const led = async (host: string, path: string) => {
@@ -196,7 +201,9 @@ describeWithCompose('the edge, from outside', () => {
       return `${answer.slice(9, 12)} ${/^location: (.*)\r$/im.exec(answer)?.[1] ?? ''}`;
     };
     expect(await led(DOMAIN, '//evil.example/a')).toBe(`308 https://${DOMAIN}//evil.example/a`);
-    expect(await led(DOMAIN, '/%0d%0aSet-Cookie:a=b')).toBe(`308 https://${DOMAIN}/%0d%0aSet-Cookie:a=b`); // prettier-ignore
+    expect(await led(DOMAIN, '/%0d%0aSet-Cookie:a=b')).toBe(
+      `308 https://${DOMAIN}/%0d%0aSet-Cookie:a=b`,
+    );
     expect(await led('evil.example', '/')).toBe('404 ');
     expect(await led('evil.example', `http://${DOMAIN}/`)).toBe(`308 https://${DOMAIN}/`);
   }, 60_000);
@@ -205,10 +212,18 @@ describeWithCompose('the edge, from outside', () => {
     const form = '{"name":"Дана","phone":"+77000000418"}';
     const head = `Host: ${DOMAIN}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(form)}`;
     const bytes = Buffer.from(form).toString('latin1');
-    const { statuses } = await writeRaw({ port: ports.https, servername: DOMAIN }, `POST /api/landing/proftest HTTP/1.1\r\n${head}\r\n\r\n${bytes}`); // prettier-ignore
+    const { statuses } = await writeRaw(
+      { port: ports.https, servername: DOMAIN },
+      `POST /api/landing/proftest HTTP/1.1\r\n${head}\r\n\r\n${bytes}`,
+    );
     expect(statuses).toBe('201');
     const parts = await stack.compose('ps', '--quiet', 'edge', 'landing-api', 'console');
-    const again = await stack.docker('inspect', '--format', '{{.RestartCount}}', ...parts.trim().split('\n')); // prettier-ignore
+    const again = await stack.docker(
+      'inspect',
+      '--format',
+      '{{.RestartCount}}',
+      ...parts.trim().split('\n'),
+    );
     expect(again.trim().split('\n')).toEqual(['0', '0', '0']);
   }, 60_000);
 
@@ -233,7 +248,12 @@ describeWithCompose('the edge, from outside', () => {
     expect(open.map((line) => line.split(' ')[0])).toEqual(['edge']);
     // Every port of its container, from beside it: what a machine without a firewall would show.
     const [edge] = (await stack.compose('ps', '--quiet', 'edge')).trim().split('\n');
-    const networks = await stack.docker('inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}', edge!); // prettier-ignore
+    const networks = await stack.docker(
+      'inspect',
+      '--format',
+      '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}',
+      edge!,
+    );
     const [address = ''] = networks.trim().split(' ');
     const scan = await run('nmap', ['-n', '-Pn', '-p-', address]).catch(() => undefined);
     if (scan === undefined) {

@@ -38,9 +38,17 @@ export function waysTo(page: string, host: string): Hostile[] {
     `https://${host}${page}`,
     `http://landing-api:3000${page}`,
   ];
-  const asked = paths.map((path): Hostile => [path, request(host, `GET ${path} HTTP/1.1`), NOT_THERE]); // prettier-ignore
+  const asked = paths.map((path): Hostile => [
+    path,
+    request(host, `GET ${path} HTTP/1.1`),
+    NOT_THERE,
+  ]);
   const headers = ['X-Original-URL', 'X-Rewrite-URL', 'X-Forwarded-Uri', 'X-Forwarded-Prefix'];
-  const told = headers.map((name): Hostile => [name, request(host, 'GET / HTTP/1.1', `${name}: ${page}`), /^(?:404|30\d)$/]); // prettier-ignore
+  const told = headers.map((name): Hostile => [
+    name,
+    request(host, 'GET / HTTP/1.1', `${name}: ${page}`),
+    /^(?:404|30\d)$/,
+  ]);
   return [...asked, ...told];
 }
 
@@ -57,23 +65,66 @@ function smuggled(host: string): Hostile[] {
   // The one inside is answered as any other.
   return [
     ['CL and TE', form(`0\r\n\r\n${inner(host)}`, 'Content-Length: 5', chunked), /^400(?: 404)?$/],
-    ['TE and CL', form(`0\r\n\r\n${inner(host)}`, chunked, 'Content-Length: 300'), /^400(?: 404)?$/], // prettier-ignore
+    [
+      'TE and CL',
+      form(`0\r\n\r\n${inner(host)}`, chunked, 'Content-Length: 300'),
+      /^400(?: 404)?$/,
+    ],
     ['two CL', form(`{}${inner(host)}`, 'Content-Length: 2', 'Content-Length: 3'), /^400$/],
     ['CL with a sign', form('{}', 'Content-Length: +2'), /^400$/],
     ['CL as a list', form(`{}${inner(host)}`, 'Content-Length: 2, 2'), /^400(?: 404)?$/],
-    ['a space before the colon', form(`0\r\n\r\n${inner(host)}`, 'Transfer-Encoding : chunked', 'Content-Length: 5'), /^400$/], // prettier-ignore
+    [
+      'a space before the colon',
+      form(`0\r\n\r\n${inner(host)}`, 'Transfer-Encoding : chunked', 'Content-Length: 5'),
+      /^400$/,
+    ],
     ['an unknown TE', form(`0\r\n\r\n${inner(host)}`, 'Transfer-Encoding: xchunked'), /^501$/],
-    ['two TE', form(`0\r\n\r\n${inner(host)}`, chunked, 'Transfer-Encoding: identity'), /^(?:400|501)$/], // prettier-ignore
-    ['TE with a vertical tab', form(`0\r\n\r\n${inner(host)}`, 'Transfer-Encoding:\vchunked'), /^(?:400|501)$/], // prettier-ignore
+    [
+      'two TE',
+      form(`0\r\n\r\n${inner(host)}`, chunked, 'Transfer-Encoding: identity'),
+      /^(?:400|501)$/,
+    ],
+    [
+      'TE with a vertical tab',
+      form(`0\r\n\r\n${inner(host)}`, 'Transfer-Encoding:\vchunked'),
+      /^(?:400|501)$/,
+    ],
     ['a size that is none', form('zz\r\n{}\r\n0\r\n\r\n', chunked), /^400$/],
     ['no size', form('\r\n{}\r\n0\r\n\r\n', chunked), /^400$/],
     ['a size beyond numbers', form('ffffffffffffffffff\r\n{}\r\n', chunked), /^400$/],
-    ['a size with 9 KB behind it', form(`2;${'a'.repeat(9_216)}\r\n{}\r\n0\r\n\r\n`, chunked), /^400$/], // prettier-ignore
+    [
+      'a size with 9 KB behind it',
+      form(`2;${'a'.repeat(9_216)}\r\n{}\r\n0\r\n\r\n`, chunked),
+      /^400$/,
+    ],
     ['a chunk without its end', form(`2\r\n{}X\r\n0\r\n\r\n${inner(host)}`, chunked), /^400$/],
     ['a trailer that is none', form('2\r\n{}\r\n0\r\nno header\r\n\r\n', chunked), /^400$/],
-    ['a body of a GET', request(host, 'GET /s/none HTTP/1.1', `Content-Length: ${inner(host).length}`) + inner(host), /^404$/], // prettier-ignore
-    ['h2c', request(host, 'GET /s/none HTTP/1.1', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__').replace('close', 'Upgrade, HTTP2-Settings, close'), /^404$/], // prettier-ignore
-    ['a web socket', request(host, 'GET /s/none HTTP/1.1', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==').replace('close', 'Upgrade, close'), /^404$/], // prettier-ignore
+    [
+      'a body of a GET',
+      request(host, 'GET /s/none HTTP/1.1', `Content-Length: ${inner(host).length}`) + inner(host),
+      /^404$/,
+    ],
+    [
+      'h2c',
+      request(
+        host,
+        'GET /s/none HTTP/1.1',
+        'Upgrade: h2c',
+        'HTTP2-Settings: AAMAAABkAAQAAP__',
+      ).replace('close', 'Upgrade, HTTP2-Settings, close'),
+      /^404$/,
+    ],
+    [
+      'a web socket',
+      request(
+        host,
+        'GET /s/none HTTP/1.1',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+      ).replace('close', 'Upgrade, close'),
+      /^404$/,
+    ],
   ];
 }
 
@@ -100,10 +151,22 @@ function misshapen(host: string, other: string): Hostile[] {
     ['a header of 64 KB', get(`X-Long: ${'a'.repeat(65_536)}`), /^431$/],
     ['thousands of headers', get(...Array.from({ length: 5_000 }, (_, n) => `X-${n}: 1`)), /^431$/],
     ['an address of 64 KB', request(host, `GET /s/${'a'.repeat(65_536)} HTTP/1.1`), /^4(?:14|31)$/],
-    ['2 MB', request(host, FORM, JSON_BODY, 'Content-Length: 2097152') + 'a'.repeat(2_097_152), /^413$/], // prettier-ignore
-    ['2 MB in chunks', `${request(host, FORM, JSON_BODY, 'Transfer-Encoding: chunked')}200000\r\n${'a'.repeat(2_097_152)}\r\n0\r\n\r\n`, /^413$/], // prettier-ignore
+    [
+      '2 MB',
+      request(host, FORM, JSON_BODY, 'Content-Length: 2097152') + 'a'.repeat(2_097_152),
+      /^413$/,
+    ],
+    [
+      '2 MB in chunks',
+      `${request(host, FORM, JSON_BODY, 'Transfer-Encoding: chunked')}200000\r\n${'a'.repeat(2_097_152)}\r\n0\r\n\r\n`,
+      /^413$/,
+    ],
     ['a terabyte, told', request(host, FORM, JSON_BODY, 'Content-Length: 1099511627776'), /^413$/],
-    ['a body pressed twice', `${request(host, FORM, JSON_BODY, 'Content-Encoding: gzip', 'Content-Length: 2')}{}`, /^4\d\d$/], // prettier-ignore
+    [
+      'a body pressed twice',
+      `${request(host, FORM, JSON_BODY, 'Content-Encoding: gzip', 'Content-Length: 2')}{}`,
+      /^4\d\d$/,
+    ],
   ];
 }
 

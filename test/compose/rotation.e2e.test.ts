@@ -73,7 +73,9 @@ describeWithCompose('settings rotate', () => {
     const servers = `127.0.0.1:${stack.env['NATS_PORT'] ?? ''}`;
     const users = Object.keys(before).flatMap((name) => {
       const [, user] = /^NATS_(\w+)_PASSWORD$/.exec(name) ?? [];
-      return user && user !== 'CLUSTER' ? [{ name, user: user.toLowerCase().replaceAll('_', '-') }] : []; // prettier-ignore
+      return user && user !== 'CLUSTER'
+        ? [{ name, user: user.toLowerCase().replaceAll('_', '-') }]
+        : [];
     });
     const enters = (user: string, pass: string) =>
       connect({ servers, user, pass, reconnect: false }).then(

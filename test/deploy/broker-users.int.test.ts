@@ -110,7 +110,10 @@ describe('a user of the broker', () => {
 
   test('reads and writes whole buckets and streams as the table says, and no others', async () => {
     const may = async (user: User, subject: string) => {
-      const answer = await connections.get(user)!.request(subject, message, PATIENCE).then(() => 'done', String); // prettier-ignore
+      const answer = await connections
+        .get(user)!
+        .request(subject, message, PATIENCE)
+        .then(() => 'done', String);
       return !answer.includes('Permissions Violation for Publish');
     };
     const whoMay = async (...subjects: string[]) => {
@@ -123,9 +126,14 @@ describe('a user of the broker', () => {
       return found.flat().sort().join(' ');
     };
     const sorted = (table: Readonly<Record<string, string>>) =>
-      Object.fromEntries(Object.entries(table).map(([name, users]) => [name, users.split(' ').sort().join(' ')])); // prettier-ignore
+      Object.fromEntries(
+        Object.entries(table).map(([name, users]) => [name, users.split(' ').sort().join(' ')]),
+      );
     const [writes, reads] = [new Map<string, string>(), new Map<string, string>()];
-    const read = (stream: string) => [`$JS.API.STREAM.MSG.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}`]; // prettier-ignore
+    const read = (stream: string) => [
+      `$JS.API.STREAM.MSG.GET.${stream}`,
+      `$JS.API.DIRECT.GET.${stream}`,
+    ];
     for (const bucket of Object.keys(buckets)) {
       writes.set(bucket, await whoMay(`$KV.${bucket}.probe.sms.x`));
       reads.set(bucket, await whoMay(...read(`KV_${bucket}`)));

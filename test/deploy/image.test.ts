@@ -40,7 +40,9 @@ test('the image, which has no packages for tests, has all that its programs impo
   const missing = [...files].flatMap((file) => {
     const manifest = JSON.parse(read(manifestOf(file))) as { dependencies?: object };
     const there = Object.keys(manifest.dependencies ?? {});
-    const names = importsOf(file).flatMap((to) => /^(?!node:|\.)(@[^/]+\/[^/]+|[^/]+)/.exec(to)?.[1] ?? []); // prettier-ignore
+    const names = importsOf(file).flatMap(
+      (to) => /^(?!node:|\.)(@[^/]+\/[^/]+|[^/]+)/.exec(to)?.[1] ?? [],
+    );
     return names.filter((name) => !there.includes(name)).map((name) => `${file}: ${name}`);
   });
   expect([...files]).toContain('scripts/stack/secrets.ts');

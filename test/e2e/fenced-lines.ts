@@ -26,7 +26,9 @@ export function fencedLines(): FencedLine[] {
   return pages
     .filter((file) => file !== 'CHANGELOG.md')
     .sort()
-    .flatMap((file) => linesOf(readFileSync(path.join(root, file), 'utf8')).map((line) => ({ file, line }))); // prettier-ignore
+    .flatMap((file) =>
+      linesOf(readFileSync(path.join(root, file), 'utf8')).map((line) => ({ file, line })),
+    );
 }
 
 function linesOf(page: string): string[] {

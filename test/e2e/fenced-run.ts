@@ -57,7 +57,10 @@ function judge({ code, said }: Done, { refusal }: Way): string | undefined {
 }
 
 function filledIn(command: string, { given = {} }: Way, told: Told): string {
-  return Object.entries(given).reduce((line, [word, value]) => line.replaceAll(word, () => value(told)), command); // prettier-ignore
+  return Object.entries(given).reduce(
+    (line, [word, value]) => line.replaceAll(word, () => value(told)),
+    command,
+  );
 }
 
 function wordsOf(line: string): string[] {
@@ -81,14 +84,19 @@ async function runIt(reader: Reader, program: string, args: string[]): Promise<R
   const command = cliCommand([program, ...args]);
   if (command) return runLeadwire(reader, command);
   if (program === 'curl') return curl(reader, args);
-  const { stdout } = await execute(program === 'node' ? process.execPath : program, args, { cwd: root, env: { ...process.env, ...processEnv } }); // prettier-ignore
+  const { stdout } = await execute(program === 'node' ? process.execPath : program, args, {
+    cwd: root,
+    env: { ...process.env, ...processEnv },
+  });
   return { code: 0, out: stdout, err: '' };
 }
 
 /** What stands after the ways in which our command line is called. */
 function cliCommand(words: string[]): string[] | undefined {
   const ways = ['npm run leadwire --', 'docker compose run --rm leadwire', 'leadwire'];
-  const way = ways.map((each) => each.split(' ')).find((each) => each.every((word, n) => words[n] === word)); // prettier-ignore
+  const way = ways
+    .map((each) => each.split(' '))
+    .find((each) => each.every((word, n) => words[n] === word));
   return way && words.slice(way.length);
 }
 
@@ -134,8 +142,16 @@ export async function makeDeadLetter({ env, told }: Reader): Promise<void> {
 /** The files that the pages name, with what the pages say is in them. */
 export function writeFilesOfPages(folder: string): void {
   const page = readFileSync(path.join(root, 'docs/CAMPAIGN-CSV.md'), 'utf8');
-  const sample = readFileSync(path.join(root, 'packages/templates/texts/stream-moved/sample.json'), 'utf8'); // prettier-ignore
-  const { brand: _brand, supportEmail: _mail, name: _name, ...asked } = JSON.parse(sample) as Record<string, unknown>; // prettier-ignore
+  const sample = readFileSync(
+    path.join(root, 'packages/templates/texts/stream-moved/sample.json'),
+    'utf8',
+  );
+  const {
+    brand: _brand,
+    supportEmail: _mail,
+    name: _name,
+    ...asked
+  } = JSON.parse(sample) as Record<string, unknown>;
   const moved = { ...asked, newDate: new Date(Date.now() + 7 * 86_400_000).toISOString() };
   const files = {
     'people.csv': /```\n(Имя;.*?)```/s.exec(page)?.[1] ?? '',

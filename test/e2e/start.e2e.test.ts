@@ -209,7 +209,10 @@ describe('npm start', () => {
       const problems: string[] = [];
       const ways = new Map(WAYS);
       for (const { file, line } of fencedLines()) {
-        const [page = '', way] = [...WAYS].find(([page]) => typeof page === 'string' ? page === line : page.test(line)) ?? []; // prettier-ignore
+        const [page = '', way] =
+          [...WAYS].find(([page]) =>
+            typeof page === 'string' ? page === line : page.test(line),
+          ) ?? [];
         ways.delete(page);
         const problem = !way
           ? 'stands in no row of test/e2e/fenced-ways.ts'

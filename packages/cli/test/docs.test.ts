@@ -6,10 +6,18 @@ import type { Command } from 'commander';
 import { buildProgram } from '../src/program.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const FILES =
-  globSync(['README.md', 'docs/**/*.md', 'packages/*/README.md', 'services/*/README.md', 'supabase/README.md'], { cwd: root }) // prettier-ignore
-    .filter((file) => !file.includes('decisions/') && !file.includes('node_modules'))
-    .sort();
+const FILES = globSync(
+  [
+    'README.md',
+    'docs/**/*.md',
+    'packages/*/README.md',
+    'services/*/README.md',
+    'supabase/README.md',
+  ],
+  { cwd: root },
+)
+  .filter((file) => !file.includes('decisions/') && !file.includes('node_modules'))
+  .sort();
 const program = buildProgram(() => {
   throw new Error('nothing is run here');
 });
@@ -17,10 +25,15 @@ const program = buildProgram(() => {
 /** What stands after `leadwire` in fenced blocks and in code of a sentence. */
 function commandsOf(file: string): string[] {
   const text = readFileSync(path.join(root, file), 'utf8');
-  const fenced = [...text.matchAll(/^```[^\n]*\n(.*?)^```/gms)].flatMap(([, block = '']) => block.split('\n')); // prettier-ignore
-  const inline = [...text.replace(/^```.*?^```/gms, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code); // prettier-ignore
+  const fenced = [...text.matchAll(/^```[^\n]*\n(.*?)^```/gms)].flatMap(([, block = '']) =>
+    block.split('\n'),
+  );
+  const inline = [...text.replace(/^```.*?^```/gms, '').matchAll(/`([^`]+)`/g)].map(
+    ([, code = '']) => code,
+  );
   return [...fenced, ...inline].flatMap((line) => {
-    const [, command] = /^\s*(?:npm run leadwire --|docker compose run --rm leadwire|leadwire) (.+)/.exec(line) ?? []; // prettier-ignore
+    const [, command] =
+      /^\s*(?:npm run leadwire --|docker compose run --rm leadwire|leadwire) (.+)/.exec(line) ?? [];
     // A remark follows after a # or two spaces; what a shell does with the output is not ours.
     return command === undefined ? [] : [command.split(/ #| {2}| [|>&;]+ /)[0] ?? ''];
   });
@@ -37,8 +50,11 @@ function problemOf(line: string): string | undefined {
       continue;
     }
     // One of several, as a list of commands writes it.
-    const next = word.split('|').map((name) => command.commands.find((each) => each.name() === name)); // prettier-ignore
-    if (command.commands.length > 0 && next.includes(undefined)) return `${line}: no command ${word}`; // prettier-ignore
+    const next = word
+      .split('|')
+      .map((name) => command.commands.find((each) => each.name() === name));
+    if (command.commands.length > 0 && next.includes(undefined))
+      return `${line}: no command ${word}`;
     command = next[0] ?? command;
   }
   return undefined;
@@ -46,7 +62,11 @@ function problemOf(line: string): string | undefined {
 
 function knows(command: Command, flag: string): boolean {
   const isOwn = command.options.some(({ short, long }) => flag === short || flag === long);
-  return isOwn || ['-h', '--help'].includes(flag) || (command.parent !== null && knows(command.parent, flag)); // prettier-ignore
+  return (
+    isOwn ||
+    ['-h', '--help'].includes(flag) ||
+    (command.parent !== null && knows(command.parent, flag))
+  );
 }
 
 test('the way of looking finds what is not there', () => {
@@ -56,12 +76,17 @@ test('the way of looking finds what is not there', () => {
 });
 
 /** What people are told to do when something is wrong, in Russian. */
-const ADVICE = globSync(['packages/operations/src/{health,upkeep}/*.ts', 'services/telegram-relay/src/alerts/*.ts'], { cwd: root }); // prettier-ignore
+const ADVICE = globSync(
+  ['packages/operations/src/{health,upkeep}/*.ts', 'services/telegram-relay/src/alerts/*.ts'],
+  { cwd: root },
+);
 
 test('every command that an alert or a finding advises is there, with its options', () => {
   const all = ADVICE.flatMap((file) => {
     const text = readFileSync(path.join(root, file), 'utf8');
-    return [...text.matchAll(/(?:leadwire |ownCommand\(')((?:-{0,2}[a-z0-9-]+ ?)+)/g)].map(([, line = '']) => [file, problemOf(line.trim())]); // prettier-ignore
+    return [...text.matchAll(/(?:leadwire |ownCommand\(')((?:-{0,2}[a-z0-9-]+ ?)+)/g)].map(
+      ([, line = '']) => [file, problemOf(line.trim())],
+    );
   });
   expect(all.length).toBeGreaterThan(20);
   expect(all.filter(([, problem]) => problem !== undefined)).toEqual([]);

@@ -13,7 +13,16 @@ import { writeGiven } from '../src/given-file.ts';
 import { runCli } from './run-cli.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
-const CAMPAIGN = ['campaign', 'create', '--name', 'x', '--channel', 'email', '--template', 'open-day']; // prettier-ignore
+const CAMPAIGN = [
+  'campaign',
+  'create',
+  '--name',
+  'x',
+  '--channel',
+  'email',
+  '--template',
+  'open-day',
+];
 
 /** What is read from a file: the words before it and after it. */
 const READ: Readonly<Record<string, readonly string[]>> = {
@@ -92,7 +101,11 @@ test.each(Object.entries(READ))(
 describe('a file that is written', () => {
   test.each([
     ['a folder', () => folder, 'is a folder'],
-    ['in no folder', () => path.join(folder, 'none', 'a.csv'), 'cannot be written: its folder is not there'], // prettier-ignore
+    [
+      'in no folder',
+      () => path.join(folder, 'none', 'a.csv'),
+      'cannot be written: its folder is not there',
+    ],
     ['below a file', () => path.join(folder, 'text', 'a.csv'), 'is not in a folder'],
     ['on a full disk', () => '/dev/full', 'does not fit: the disk is full'],
   ])('%s is said in a sentence', async (_, fileOf, words) => {

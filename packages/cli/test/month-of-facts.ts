@@ -48,11 +48,17 @@ export function makeFacts(): void {
     const person = n < PEOPLE ? n : random(PEOPLE);
     const at = START + random(29 * 24) * HOUR + n;
     const source = SOURCES[random(SOURCES.length)];
-    const first = random(3) === 0 ? { utm: { source: SOURCES[random(3)] ?? 'google', campaign: 'early' } } : undefined; // prettier-ignore
+    const first =
+      random(3) === 0
+        ? { utm: { source: SOURCES[random(3)] ?? 'google', campaign: 'early' } }
+        : undefined;
     const utm = source === undefined ? {} : { source, campaign: `c${random(3)}` };
     const lead = someLead({
       phone: n >= PEOPLE && random(4) === 0 ? null : phoneOf(person),
-      email: random(2) === 0 ? mailOf(person).toUpperCase().replace('LEADWIRE-SAMPLE.KZ', 'leadwire-sample.kz') : mailOf(person), // prettier-ignore
+      email:
+        random(2) === 0
+          ? mailOf(person).toUpperCase().replace('LEADWIRE-SAMPLE.KZ', 'leadwire-sample.kz')
+          : mailOf(person),
       utm,
       receivedAt: new Date(at).toISOString(),
       ...(first && { attribution: { clickIds: {}, first, last: { utm } } }),
@@ -115,7 +121,10 @@ export function cohortsApart(touch: Touch) {
 
 /** Counted from the facts alone, without a look at what Leadwire made of them. */
 export function countedApart(by: Grouping, touch: Touch) {
-  const rows = new Map<string, { leads: number; people: Set<number>; sales: number; refunds: number; revenue: number }>(); // prettier-ignore
+  const rows = new Map<
+    string,
+    { leads: number; people: Set<number>; sales: number; refunds: number; revenue: number }
+  >();
   const row = (key: string) => {
     const known = rows.get(key) ?? {
       leads: 0,

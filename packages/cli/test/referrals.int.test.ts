@@ -29,7 +29,14 @@ afterAll(async () => {
 
 const cli = (...args: string[]) =>
   runCli({ NATS_URL: broker.url, ...database.env }, 'referrals', ...args);
-const dana = ['--name', '=Дана', '--email', 'dana@leadwire-sample.kz', '--phone', '8 700 000 12 34']; // prettier-ignore
+const dana = [
+  '--name',
+  '=Дана',
+  '--email',
+  'dana@leadwire-sample.kz',
+  '--phone',
+  '8 700 000 12 34',
+];
 const ids = {
   held: '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001',
   first: '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0002',
@@ -44,7 +51,12 @@ test('a referrer is added, their commissions approved, paid and exported, with a
   const added = await cli('add', ...dana, '--code', 'Dana-24', '--json');
   expect(JSON.parse(added.out)).toMatchObject({ code: 'dana-24', isNew: true });
   expect((await cli('add', ...dana)).out).toContain('already: dana-24');
-  const taken = await cli('add', ...dana.map((each) => each.replace('dana@', 'other@')), '--code', 'dana-24'); // prettier-ignore
+  const taken = await cli(
+    'add',
+    ...dana.map((each) => each.replace('dana@', 'other@')),
+    '--code',
+    'dana-24',
+  );
   expect(taken).toMatchObject({ code: 1, err: expect.stringContaining('Somebody else has') });
 
   await waitFor(async () => (await cli('list')).out.includes('dana-24'), { timeoutMs: 60_000 });
@@ -59,13 +71,19 @@ test('a referrer is added, their commissions approved, paid and exported, with a
     /dana-24 +active +0 +3 +550\.5 ₸ +1101 ₸ +0 ₸ +d•••@leadwire-sample\.kz/,
   );
 
-  expect(await cli('approve', 'dana-24')).toMatchObject({ code: 2, err: expect.stringContaining('Give --yes') }); // prettier-ignore
+  expect(await cli('approve', 'dana-24')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Give --yes'),
+  });
   const dry = await cli('approve', 'dana-24', '--dry-run', '--json');
   expect(JSON.parse(dry.out)).toEqual({ meant: [ids.first, ids.second], changed: [] });
   expect((await cli('approve', 'dana-24', '-y')).out).toContain('2 commissions approved');
   expect((await cli('pay', ids.first, ids.held, '-y')).out).toContain('1 commission paid');
   expect((await cli('approve', ids.held, '-y')).out).toContain('1 commission approved');
-  expect(await cli('pay', 'nobody', '-y')).toMatchObject({ code: 1, err: expect.stringContaining('neither a commission nor a code') }); // prettier-ignore
+  expect(await cli('pay', 'nobody', '-y')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('neither a commission nor a code'),
+  });
   const shown = await cli('show', 'DANA-24', '--json');
   const { commissions } = JSON.parse(shown.out) as {
     commissions: { id: string; status: string }[];
@@ -78,7 +96,9 @@ test('a referrer is added, their commissions approved, paid and exported, with a
 
   const { out } = await cli('export', '--status', 'paid');
   expect(out.startsWith('\uFEFFДата;Партнёр;Код;')).toBe(true);
-  expect(out).toContain(`;'=Дана;dana-24;dana@leadwire-sample.kz;'+77000001234;st-2;"Аналитика; курс";5000;550,5;выплачено;${ids.first}\r\n`); // prettier-ignore
+  expect(out).toContain(
+    `;'=Дана;dana-24;dana@leadwire-sample.kz;'+77000001234;st-2;"Аналитика; курс";5000;550,5;выплачено;${ids.first}\r\n`,
+  );
   expect(out.trimEnd().split('\r\n')).toHaveLength(2);
   const audit = await bus.lastUnder('AUDIT', 'audit.commission.paid.>');
   expect(audit?.event).toMatchObject({ data: { result: 'done', details: { count: 1 } } });

@@ -20,7 +20,7 @@ const someManager = () => MANAGERS[random(MANAGERS.length)] ?? null;
 function assignment(lead: string): string {
   const at = new Date(Date.parse('2026-04-01T00:00:00Z') + random(40) * 60_000).toISOString();
   const staffId = someManager();
-  const row = `jsonb_build_object('leadId', l.id, 'staffId', ${staffId === null ? 'null' : `'${staffId}'`}, 'at', '${at}', 'eventId', '${at}.${staffId}')`; // prettier-ignore
+  const row = `jsonb_build_object('leadId', l.id, 'staffId', ${staffId === null ? 'null' : `'${staffId}'`}, 'at', '${at}', 'eventId', '${at}.${staffId}')`;
   return `select leadwire_store_assignments(jsonb_build_array(${row})) from landing_leads l where l.id = ${lead}`;
 }
 

@@ -54,7 +54,10 @@ test('is made, shown, switched on and off, and lets a person go, in words and as
   const bad = await sequence(...made, 'soon:email:pay-first');
   expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('"soon:email:pay-first"')]);
   const saved = await sequence(...made, '1h:email:pay-first', '1d:email:pay-first', '--json');
-  expect(JSON.parse(saved.out)).toMatchObject({ isOn: false, steps: [{ after: '1h' }, { after: '1d' }] }); // prettier-ignore
+  expect(JSON.parse(saved.out)).toMatchObject({
+    isOn: false,
+    steps: [{ after: '1h' }, { after: '1d' }],
+  });
   expect((await sequence('on', 'не оплатили', '--yes')).out).toContain('is on');
   expect((await sequence('list')).out).toMatch(/Не оплатили\s+on\s+payment_form/);
   expect((await sequence('show', 'Не оплатили')).out).toMatch(/1h\s+email\s+pay-first/);
@@ -69,7 +72,11 @@ test('is made, shown, switched on and off, and lets a person go, in words and as
 });
 
 test('two texts are tried on a part of a list, by the number of people alone', async () => {
-  const words = (subject: string) => ({ subject, preheader: '', blocks: [{ type: 'text', text: subject }] }); // prettier-ignore
+  const words = (subject: string) => ({
+    subject,
+    preheader: '',
+    blocks: [{ type: 'text', text: subject }],
+  });
   for (const name of ['short-one', 'long-one']) {
     const content = { mail: words(name), sms: null };
     await fetch(`${mailer.url}/api/texts/${name}`, {
@@ -78,16 +85,39 @@ test('two texts are tried on a part of a list, by the number of people alone', a
       body: JSON.stringify({ base: 0, content }),
     });
   }
-  await writeFile(file('list.csv'), ['Имя;E-mail', ...Array.from({ length: 100 }, (_, n) => `Айгерим;try-${n}@mail.leadwire-sample.kz`)].join('\n')); // prettier-ignore
+  await writeFile(
+    file('list.csv'),
+    [
+      'Имя;E-mail',
+      ...Array.from({ length: 100 }, (_, n) => `Айгерим;try-${n}@mail.leadwire-sample.kz`),
+    ].join('\n'),
+  );
   const campaign = (...args: string[]) =>
     runCli({ MAILER_BATCH_URL: mailer.url, ADMIN_TOKEN }, 'campaign', ...args);
-  const made = await campaign('create', '--name', 'Проба', '--template', 'short-one', '--csv', file('list.csv')); // prettier-ignore
+  const made = await campaign(
+    'create',
+    '--name',
+    'Проба',
+    '--template',
+    'short-one',
+    '--csv',
+    file('list.csv'),
+  );
   const id = /Draft ([0-9a-f-]{36})/.exec(made.out)?.[1] ?? '';
   expect((await campaign('subjects', id)).out).toContain('No subjects are tried here.');
   const both = ['subjects', id, '--text-a', 'short-one', '--text-b', 'long-one'];
-  expect(await campaign('subjects', id, '--text-a', 'short-one')).toMatchObject({ code: 2, err: expect.stringContaining('--text-a and --text-b') }); // prettier-ignore
-  expect(await campaign(...both, '--a', 'Тема', '--b', 'Другая')).toMatchObject({ code: 2, err: expect.stringContaining('either two subjects or two texts') }); // prettier-ignore
-  expect(await campaign(...both)).toMatchObject({ code: 2, err: expect.stringContaining('--confirm 100') }); // prettier-ignore
+  expect(await campaign('subjects', id, '--text-a', 'short-one')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--text-a and --text-b'),
+  });
+  expect(await campaign(...both, '--a', 'Тема', '--b', 'Другая')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('either two subjects or two texts'),
+  });
+  expect(await campaign(...both)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--confirm 100'),
+  });
   const wrong = await campaign(...both, '--confirm', '99');
   expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('100')]);
   const begun = await campaign(...both, '--confirm', '100', '--share', '40');
@@ -99,7 +129,8 @@ test('a picture of a file becomes an address; a folder, text and no address of o
   const dot = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
   await writeFile(file('dot.gif'), dot);
   await writeFile(file('words.gif'), 'no picture');
-  const picture = (own: Record<string, string>, name: string) => runCli(own, 'texts', 'picture', file(name)); // prettier-ignore
+  const picture = (own: Record<string, string>, name: string) =>
+    runCli(own, 'texts', 'picture', file(name));
   const kept = await picture(env, 'dot.gif');
   expect(kept.out).toMatch(
     /^https:\/\/leads\.leadwire-sample\.kz\/i\/[0-9a-f]{32}\.gif\n1 × 1, 1 KB/,

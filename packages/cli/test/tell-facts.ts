@@ -9,7 +9,9 @@ import { leadCreated } from '@leadwire/testing/lead';
 import { MANAGERS } from './report-edits.ts';
 
 export const tellLead = (bus: Bus, lead: Lead, msgId?: string) =>
-  bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead), { ...(msgId && { msgId }) }); // prettier-ignore
+  bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead), {
+    ...(msgId && { msgId }),
+  });
 
 export async function tellSale(bus: Bus, sale: Sale, msgId?: string): Promise<void> {
   const event = makeEvent('sale.recorded.v1', {
@@ -17,7 +19,9 @@ export async function tellSale(bus: Bus, sale: Sale, msgId?: string): Promise<vo
     subject: sale.studentId,
     data: sale,
   });
-  await bus.publish(subjects.sale('recorded', sale.studentId, sale.saleId), event, { ...(msgId && { msgId }) }); // prettier-ignore
+  await bus.publish(subjects.sale('recorded', sale.studentId, sale.saleId), event, {
+    ...(msgId && { msgId }),
+  });
 }
 
 export async function tellRefund(bus: Bus, { saleId, studentId }: Sale): Promise<void> {

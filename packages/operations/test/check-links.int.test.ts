@@ -29,7 +29,10 @@ afterAll(() => {
 
 const check = async (...paths: string[]) => {
   const options = { isOwnNetworkAsked: true, patienceMs: 1_000 };
-  const found = await checkLinks(paths.map((path) => site + path), options); // prettier-ignore
+  const found = await checkLinks(
+    paths.map((path) => site + path),
+    options,
+  );
   return found.map(({ level, what, words }) => [level, what, words.split(':')[2]?.split('/')[1]]);
 };
 

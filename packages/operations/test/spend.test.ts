@@ -35,7 +35,29 @@ describe('a table of spend', () => {
   });
 
   test('in the Cyrillic of Windows is read', () => {
-    const bytes = Uint8Array.from([0xe4, 0xe0, 0xf2, 0xe0, 0x3b, 0xe8, 0xf1, 0xf2, 0xee, 0xf7, 0xed, 0xe8, 0xea, 0x3b, 0xf0, 0xe0, 0xf1, 0xf5, 0xee, 0xe4, ...new TextEncoder().encode('\n2026-11-01;fb;5')]); // prettier-ignore
+    const bytes = Uint8Array.from([
+      0xe4,
+      0xe0,
+      0xf2,
+      0xe0,
+      0x3b,
+      0xe8,
+      0xf1,
+      0xf2,
+      0xee,
+      0xf7,
+      0xed,
+      0xe8,
+      0xea,
+      0x3b,
+      0xf0,
+      0xe0,
+      0xf1,
+      0xf5,
+      0xee,
+      0xe4,
+      ...new TextEncoder().encode('\n2026-11-01;fb;5'),
+    ]);
     expect(readSpend(bytes)).toEqual([row('2026-11-01', 'fb', 5)]);
   });
 
@@ -99,7 +121,10 @@ describe('numbers', () => {
   });
 
   test('are compared with as many days before', () => {
-    expect(periodBefore({ since: '2026-03-01', until: '2026-03-31' })).toEqual({ since: '2026-01-29', until: '2026-02-28' }); // prettier-ignore
+    expect(periodBefore({ since: '2026-03-01', until: '2026-03-31' })).toEqual({
+      since: '2026-01-29',
+      until: '2026-02-28',
+    });
     expect([addDays('2026-12-31', 1), isDay('2026-02-30'), isDay('2026-2-3')]).toEqual([
       '2027-01-01',
       false,

@@ -76,7 +76,9 @@ const auditOf = (subject: string, action: string) =>
 test('the first owner gets a link until one has come in, and none from then on', async () => {
   const first = await staff.firstOwnerLink(parts, 'owner@leadwire-sample.kz');
   const second = await staff.firstOwnerLink(parts, 'other@leadwire-sample.kz');
-  expect(await parts.directory.list()).toMatchObject([{ email: 'owner@leadwire-sample.kz', role: 'owner' }]); // prettier-ignore
+  expect(await parts.directory.list()).toMatchObject([
+    { email: 'owner@leadwire-sample.kz', role: 'owner' },
+  ]);
   await expect(comeIn(first, '')).rejects.toMatchObject({ code: 'otp_expired' });
   await comeIn(second, 'synthetic pass phrase');
   expect(await staff.firstOwnerLink(parts, 'owner@leadwire-sample.kz')).toBeUndefined();
@@ -138,10 +140,14 @@ describe('what cannot be is refused in words and changes nothing', () => {
     const owner = 'owner@leadwire-sample.kz';
     const lastOwner = { problem: 'last_owner' };
     await expect(staff.disableStaff(parts, owner)).rejects.toMatchObject(lastOwner);
-    await expect(staff.changeStaff(parts, owner, { role: 'viewer' })).rejects.toMatchObject(lastOwner); // prettier-ignore
+    await expect(staff.changeStaff(parts, owner, { role: 'viewer' })).rejects.toMatchObject(
+      lastOwner,
+    );
     await expect(staff.disableStaff(parts, 'x@y.kz')).rejects.toMatchObject({ problem: 'unknown' });
     const { staffId } = (await parts.directory.find(owner))!;
-    expect((await parts.accounts.hasComeIn(staffId)) && (await parts.directory.find(owner))?.active).toBe(true); // prettier-ignore
+    expect(
+      (await parts.accounts.hasComeIn(staffId)) && (await parts.directory.find(owner))?.active,
+    ).toBe(true);
   });
 
   test('an owner steers with their own token, without the service key; sales do not', async () => {
@@ -157,7 +163,9 @@ describe('what cannot be is refused in words and changes nothing', () => {
     const asSales = await as('aida@leadwire-sample.kz');
     const change = { role: 'targetologist', utmSources: ['Facebook', ' facebook '] } as const;
     const wanted = { ...change, utmSources: [...change.utmSources] };
-    await expect(staff.changeStaff(asSales, 'aida@leadwire-sample.kz', wanted)).rejects.toMatchObject({ problem: 'not_allowed' }); // prettier-ignore
+    await expect(
+      staff.changeStaff(asSales, 'aida@leadwire-sample.kz', wanted),
+    ).rejects.toMatchObject({ problem: 'not_allowed' });
     const asOwner = await as('owner@leadwire-sample.kz');
     expect(await staff.changeStaff(asOwner, 'aida@leadwire-sample.kz', wanted)).toMatchObject({
       role: 'targetologist',

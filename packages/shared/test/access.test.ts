@@ -34,7 +34,11 @@ function startAccess() {
     /** Answers of the list wait for this from now on. */
     waitFor: (until: Promise<void>) => void (answered = until),
     reads: () => reads,
-    status: () => access.demand(HEADER, 'status').then(() => 200, (thrown: { statusCode?: number }) => thrown.statusCode), // prettier-ignore
+    status: () =>
+      access.demand(HEADER, 'status').then(
+        () => 200,
+        (thrown: { statusCode?: number }) => thrown.statusCode,
+      ),
   };
 }
 

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { dropOldest } from '../src/runtime/drop-oldest.ts';
 
 test('what came first goes, of a map and of a set, until so many are left', () => {
-  const map = new Map([['a', 1], ['b', 2], ['c', 3]]); // prettier-ignore
+  const map = new Map([
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+  ]);
   map.set('a', 4);
   dropOldest(map, 2);
   expect([...map.keys()]).toEqual(['b', 'c']);

@@ -20,7 +20,16 @@ const at = '2026-11-29T10:00:00.000Z';
 
 test('a sale is stored once for good, whoever tells it', async () => {
   const [saleId, studentId] = [newId(), 'st-1'];
-  const data = { saleId, studentId, email: null, phone: null, product: 'А', course: null, amount: 1, at }; // prettier-ignore
+  const data = {
+    saleId,
+    studentId,
+    email: null,
+    phone: null,
+    product: 'А',
+    course: null,
+    amount: 1,
+    at,
+  };
   const subject = `sales.recorded.st-1.${saleId}`;
   expect(await way(newEvent('test', 'sale.recorded.v1', data))).toEqual({
     subject,
@@ -31,11 +40,22 @@ test('a sale is stored once for good, whoever tells it', async () => {
 test('what a provider says of a contact is for good, what a person chooses is not', async () => {
   const recipientId = newId();
   const base = { recipientId, at } as const;
-  const bounced = newEvent('test', 'contact.suppressed.v1', { ...base, reason: 'bounced', source: 'resend' }); // prettier-ignore
+  const bounced = newEvent('test', 'contact.suppressed.v1', {
+    ...base,
+    reason: 'bounced',
+    source: 'resend',
+  });
   const subject = `contacts.suppressed.${bounced.id}`;
   expect(await way(bounced)).toEqual({ subject, onceUnder: subject });
-  const left = newEvent('test', 'contact.suppressed.v1', { ...base, reason: 'unsubscribed', source: 'link' }); // prettier-ignore
-  expect(await way(left)).toEqual({ subject: `contacts.suppressed.${recipientId}`, onceUnder: undefined }); // prettier-ignore
+  const left = newEvent('test', 'contact.suppressed.v1', {
+    ...base,
+    reason: 'unsubscribed',
+    source: 'link',
+  });
+  expect(await way(left)).toEqual({
+    subject: `contacts.suppressed.${recipientId}`,
+    onceUnder: undefined,
+  });
   expect(left.subject).toBe(recipientId);
 });
 

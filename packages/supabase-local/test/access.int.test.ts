@@ -222,7 +222,11 @@ describe('staff', () => {
       const row = { id: ids[person], email: 'new@leadwire-sample.kz', role: 'owner' };
       const added = await as[person].from('staff').insert({ ...row, id: crypto.randomUUID() });
       expect([person, added.error?.code]).toEqual([person, '42501']);
-      const changed = await as[person].from('staff').update({ role: 'owner', active: true }).eq('id', row.id).select(); // prettier-ignore
+      const changed = await as[person]
+        .from('staff')
+        .update({ role: 'owner', active: true })
+        .eq('id', row.id)
+        .select();
       expect([person, changed.data]).toEqual([person, []]);
     }
   });

@@ -63,7 +63,10 @@ const paramsOf = (link: URL) => ({
 describe('signing in', () => {
   test('with a password gives a token with what hosted Supabase puts in', async () => {
     const client = visitor();
-    const { data } = await client.signInWithPassword({ email: email.toUpperCase(), password: PASSWORD }); // prettier-ignore
+    const { data } = await client.signInWithPassword({
+      email: email.toUpperCase(),
+      password: PASSWORD,
+    });
     const [, payload = ''] = data.session?.access_token.split('.') ?? [];
     expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({
       sub: userId,
@@ -123,8 +126,15 @@ describe('signing in', () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'supabase-local-'));
     try {
       const before = await startProject({ ...landingOptions, dataDir });
-      await clientWith(before, SERVICE_KEY).auth.admin.createUser({ email, password: PASSWORD, email_confirm: true }); // prettier-ignore
-      const { data } = await clientWith(before).auth.signInWithPassword({ email, password: PASSWORD }); // prettier-ignore
+      await clientWith(before, SERVICE_KEY).auth.admin.createUser({
+        email,
+        password: PASSWORD,
+        email_confirm: true,
+      });
+      const { data } = await clientWith(before).auth.signInWithPassword({
+        email,
+        password: PASSWORD,
+      });
       await before.close();
       const after = await startProject({ ...landingOptions, dataDir });
       const known = await clientWith(after).auth.getUser(data.session?.access_token);
@@ -209,7 +219,11 @@ describe('auth.admin', () => {
     expect(list.users.map(({ id }) => id)).toContain(userId);
     expect(JSON.stringify(list)).not.toMatch(/password/);
     const changed = await admin().updateUserById(userId, { app_metadata: { role: null, team: 2 } });
-    expect(changed.data.user?.app_metadata).toEqual({ provider: 'email', providers: ['email'], team: 2 }); // prettier-ignore
+    expect(changed.data.user?.app_metadata).toEqual({
+      provider: 'email',
+      providers: ['email'],
+      team: 2,
+    });
     expect((await admin().deleteUser(userId)).error).toBeNull();
     const gone = await admin().getUserById(userId);
     expect(gone.error).toMatchObject({ status: 404, code: 'user_not_found' });

@@ -11,7 +11,9 @@ let landing: TestProject;
 
 beforeAll(async () => {
   landing = await startLanding();
-  await landing.sql(`insert into campaigns (id, name, channel) values ('${CAMPAIGN}', 'Эфир', 'email')`); // prettier-ignore
+  await landing.sql(
+    `insert into campaigns (id, name, channel) values ('${CAMPAIGN}', 'Эфир', 'email')`,
+  );
   await landing.sql(
     `insert into campaign_recipients (id, campaign_id, contact) values ('${PERSON}', '${CAMPAIGN}', '${CONTACT}')`,
   );
@@ -31,36 +33,166 @@ const store = (name: string, row: object) =>
 /** What may happen, by its minute. */
 const steps = {
   out: (minute: number) =>
-    store('leadwire_store_suppressions', { recipientId: PERSON, reason: 'unsubscribed', source: 'link', at: at(minute) }), // prettier-ignore
+    store('leadwire_store_suppressions', {
+      recipientId: PERSON,
+      reason: 'unsubscribed',
+      source: 'link',
+      at: at(minute),
+    }),
   back: (minute: number) =>
     store('leadwire_store_restorations', { recipientId: PERSON, source: 'link', at: at(minute) }),
   complained: (minute: number) =>
-    store('leadwire_store_suppressions', { channel: 'email', contact: CONTACT, reason: 'complained', source: 'resend', at: at(minute) }), // prettier-ignore
+    store('leadwire_store_suppressions', {
+      channel: 'email',
+      contact: CONTACT,
+      reason: 'complained',
+      source: 'resend',
+      at: at(minute),
+    }),
   bounced: (minute: number) =>
-    store('leadwire_store_suppressions', { channel: 'email', contact: CONTACT, reason: 'bounced', source: 'resend', at: at(minute) }), // prettier-ignore
+    store('leadwire_store_suppressions', {
+      channel: 'email',
+      contact: CONTACT,
+      reason: 'bounced',
+      source: 'resend',
+      at: at(minute),
+    }),
   blocked: () =>
-    landing.sql(`select leadwire_campaign_suppress('[{"channel": "email", "contact": "${CONTACT}"}]', 'api')`), // prettier-ignore
+    landing.sql(
+      `select leadwire_campaign_suppress('[{"channel": "email", "contact": "${CONTACT}"}]', 'api')`,
+    ),
   lifted: () =>
-    landing.sql(`select leadwire_campaign_unsuppress('[{"channel": "email", "contact": "${CONTACT}"}]')`), // prettier-ignore
+    landing.sql(
+      `select leadwire_campaign_unsuppress('[{"channel": "email", "contact": "${CONTACT}"}]')`,
+    ),
 };
 type Step = readonly [keyof typeof steps, number];
 
 const cases: [string, readonly Step[], string[]][] = [
   ['out', [['out', 1]], ['unsubscribed']],
-  ['out twice', [['out', 1], ['out', 2]], ['unsubscribed']], // prettier-ignore
-  ['out, then back', [['out', 1], ['back', 2]], []], // prettier-ignore
-  ['back, told before the older way out', [['back', 2], ['out', 1]], []], // prettier-ignore
-  ['back twice', [['out', 1], ['back', 2], ['back', 3]], []], // prettier-ignore
-  ['an old way out, replayed', [['out', 1], ['back', 2], ['out', 1]], []], // prettier-ignore
-  ['everything replayed', [['out', 1], ['back', 2], ['out', 3], ['out', 1], ['back', 2]], ['unsubscribed']], // prettier-ignore
-  ['out again', [['out', 1], ['back', 2], ['out', 3]], ['unsubscribed']], // prettier-ignore
-  ['the last way out told before the way back', [['out', 1], ['out', 3], ['back', 2]], ['unsubscribed']], // prettier-ignore
-  ['both at one moment', [['out', 1], ['back', 1]], ['unsubscribed']], // prettier-ignore
-  ['a complaint is not undone', [['complained', 1], ['back', 2]], ['complained']], // prettier-ignore
-  ['nor one after the way out', [['out', 1], ['complained', 2], ['back', 3]], ['complained']], // prettier-ignore
-  ['nor a bounce', [['out', 2], ['back', 3], ['bounced', 1]], ['bounced']], // prettier-ignore
-  ['nor what somebody blocked by hand', [['out', 1], ['blocked', 0], ['back', 2]], ['manual']], // prettier-ignore
-  ['lifted by hand, the old way out replayed', [['out', 1], ['lifted', 0], ['out', 1]], []], // prettier-ignore
+  [
+    'out twice',
+    [
+      ['out', 1],
+      ['out', 2],
+    ],
+    ['unsubscribed'],
+  ],
+  [
+    'out, then back',
+    [
+      ['out', 1],
+      ['back', 2],
+    ],
+    [],
+  ],
+  [
+    'back, told before the older way out',
+    [
+      ['back', 2],
+      ['out', 1],
+    ],
+    [],
+  ],
+  [
+    'back twice',
+    [
+      ['out', 1],
+      ['back', 2],
+      ['back', 3],
+    ],
+    [],
+  ],
+  [
+    'an old way out, replayed',
+    [
+      ['out', 1],
+      ['back', 2],
+      ['out', 1],
+    ],
+    [],
+  ],
+  [
+    'everything replayed',
+    [
+      ['out', 1],
+      ['back', 2],
+      ['out', 3],
+      ['out', 1],
+      ['back', 2],
+    ],
+    ['unsubscribed'],
+  ],
+  [
+    'out again',
+    [
+      ['out', 1],
+      ['back', 2],
+      ['out', 3],
+    ],
+    ['unsubscribed'],
+  ],
+  [
+    'the last way out told before the way back',
+    [
+      ['out', 1],
+      ['out', 3],
+      ['back', 2],
+    ],
+    ['unsubscribed'],
+  ],
+  [
+    'both at one moment',
+    [
+      ['out', 1],
+      ['back', 1],
+    ],
+    ['unsubscribed'],
+  ],
+  [
+    'a complaint is not undone',
+    [
+      ['complained', 1],
+      ['back', 2],
+    ],
+    ['complained'],
+  ],
+  [
+    'nor one after the way out',
+    [
+      ['out', 1],
+      ['complained', 2],
+      ['back', 3],
+    ],
+    ['complained'],
+  ],
+  [
+    'nor a bounce',
+    [
+      ['out', 2],
+      ['back', 3],
+      ['bounced', 1],
+    ],
+    ['bounced'],
+  ],
+  [
+    'nor what somebody blocked by hand',
+    [
+      ['out', 1],
+      ['blocked', 0],
+      ['back', 2],
+    ],
+    ['manual'],
+  ],
+  [
+    'lifted by hand, the old way out replayed',
+    [
+      ['out', 1],
+      ['lifted', 0],
+      ['out', 1],
+    ],
+    [],
+  ],
 ];
 
 test.each(cases)('%s', async (_what, told, expected) => {

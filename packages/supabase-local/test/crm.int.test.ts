@@ -138,7 +138,9 @@ describe('who has a lead', () => {
     eventId: `assigned-${minute}`,
   });
   const has = () =>
-    landing.sql<Row>('select manager_id, taken_at, amocrm_deal_id, amocrm_synced from landing_leads'); // prettier-ignore
+    landing.sql<Row>(
+      'select manager_id, taken_at, amocrm_deal_id, amocrm_synced from landing_leads',
+    );
 
   test('is who the latest word names, whatever the order, before and after the lead’s row and its deal', async () => {
     const steps: [string, Row][] = [
@@ -161,7 +163,9 @@ describe('who has a lead', () => {
           },
         ],
       });
-      await landing.sql('with a as (delete from landing_leads), b as (delete from unified_lead_tracking) delete from crm_deals'); // prettier-ignore
+      await landing.sql(
+        'with a as (delete from landing_leads), b as (delete from unified_lead_tracking) delete from crm_deals',
+      );
     }
   }, 120_000);
 

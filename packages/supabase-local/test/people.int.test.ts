@@ -69,7 +69,10 @@ async function found() {
 
 function shuffled<T>(items: readonly T[], seed: number): T[] {
   const random = (n: number) => (Math.imul(n + 1, 2_654_435_761) ^ (seed * 40_503)) >>> 0;
-  return items.map((item, n) => ({ item, by: random(n) })).sort((a, b) => a.by - b.by).map(({ item }) => item); // prettier-ignore
+  return items
+    .map((item, n) => ({ item, by: random(n) }))
+    .sort((a, b) => a.by - b.by)
+    .map(({ item }) => item);
 }
 
 const FACTS: readonly Fact[] = [
@@ -118,7 +121,11 @@ test('a deal that is a sale counts until the platform tells of the same person, 
     await store('leadwire_tie_people', [{ saleId, ...contacts, at: at(hour) }]);
   };
   const counting = async () =>
-    (await landing.sql<{ id: string }>('select right(id::text, 2) as id from sales where superseded_by is null order by id')).map((row) => row.id); // prettier-ignore
+    (
+      await landing.sql<{ id: string }>(
+        'select right(id::text, 2) as id from sales where superseded_by is null order by id',
+      )
+    ).map((row) => row.id);
   await tellDeal(id(32), 2, 2);
   expect(await counting()).toEqual(['32']);
   await tellDeal(id(31), 1, 1);

@@ -43,7 +43,13 @@ test('rows that are too old lose the person, or go, and others stay as they are'
     'select p.name, p.email, p.state, p.reason, m.state as message from sequence_people p join sequence_messages m on m.person_id = p.id order by p.fact_at';
   expect(await landing.sql(inSequence)).toEqual([
     { name: null, email: null, state: 'stopped', reason: 'too_old', message: 'skipped' },
-    { name: 'Дана', email: 'young@leadwire-sample.kz', state: 'waiting', reason: null, message: 'waiting' }, // prettier-ignore
+    {
+      name: 'Дана',
+      email: 'young@leadwire-sample.kz',
+      state: 'waiting',
+      reason: null,
+      message: 'waiting',
+    },
   ]);
   // A no is not forgotten with age: it is what keeps us from writing to them.
   for (const table of ['suppressions', 'contact_choices']) {

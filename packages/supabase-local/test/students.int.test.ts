@@ -98,16 +98,23 @@ describe('students', () => {
   });
 
   test('keep a manager who has no login; a new one needs one', async () => {
-    const orphan = students(service).update({ phone: '+77000009999' }).eq('granted_by', MANAGERS.elsewhere); // prettier-ignore
+    const orphan = students(service)
+      .update({ phone: '+77000009999' })
+      .eq('granted_by', MANAGERS.elsewhere);
     expect((await orphan.select('id')).data).toHaveLength(20);
-    const wrong = students(service).update({ granted_by: crypto.randomUUID() }).eq('email', 'student92@leadwire-sample.kz'); // prettier-ignore
+    const wrong = students(service)
+      .update({ granted_by: crypto.randomUUID() })
+      .eq('email', 'student92@leadwire-sample.kz');
     expect((await wrong).error?.code).toBe('23503');
   });
 
   test('take the attribution of their lead', async () => {
     const lead = { lead_id: crypto.randomUUID(), campaign: 'spring', utm_source: 'facebook' };
     await students(service).update(lead).eq('email', 'student3@leadwire-sample.kz').throwOnError();
-    const { data } = await students(as.aida).select('*').eq('email', 'student3@leadwire-sample.kz').single<object>(); // prettier-ignore
+    const { data } = await students(as.aida)
+      .select('*')
+      .eq('email', 'student3@leadwire-sample.kz')
+      .single<object>();
     expect(data).toMatchObject({ ...lead, manager_name: 'Аида' });
   });
 });
@@ -146,7 +153,11 @@ test('generated passwords go where the student can log in without them, and nowh
     };
   await service.auth.admin.createUser({ email: 'student5@leadwire-sample.kz' });
   const passwords = async () =>
-    (await project.sql<{ id: string }>('select id from tripwire_users where generated_password is not null')).length; // prettier-ignore
+    (
+      await project.sql<{ id: string }>(
+        'select id from tripwire_users where generated_password is not null',
+      )
+    ).length;
   const tried = await forget(false);
   expect(tried).toMatchObject({ emptied: 1 });
   expect(tried.kept.find(({ id }) => id === '5')).toEqual({ id: '5', why: 'not_confirmed' });
@@ -155,5 +166,7 @@ test('generated passwords go where the student can log in without them, and nowh
   expect(await forget(true)).toMatchObject({ emptied: 1 });
   expect(await passwords()).toBe(91);
   expect(await forget(true)).toMatchObject({ emptied: 0 });
-  expect((await as.owner.rpc('leadwire_forget_generated_passwords', { really: true })).error?.code).toBe('42501'); // prettier-ignore
+  expect(
+    (await as.owner.rpc('leadwire_forget_generated_passwords', { really: true })).error?.code,
+  ).toBe('42501');
 });

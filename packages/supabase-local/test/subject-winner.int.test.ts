@@ -34,18 +34,21 @@ test('the better subject is found, and nobody is in two parts', async () => {
     `insert into campaign_recipients (campaign_id, line, contact)
      select '${REST}', n, 'person' || n || '@leadwire-sample.kz' from generate_series(1, ${PEOPLE}) as n`,
   );
-  const split = `select leadwire_subject_test_split('${REST}', '${A}', '${B}', array['Первая', 'Вторая'], null, ${EACH}, $1, 4) as answer`; // prettier-ignore
+  const split = `select leadwire_subject_test_split('${REST}', '${A}', '${B}', array['Первая', 'Вторая'], null, ${EACH}, $1, 4) as answer`;
   const refused = await landing.sql<{ answer: object }>(split, [PEOPLE - 1]);
   expect(refused[0]?.answer).toEqual({ kind: 'count_differs', audience: PEOPLE });
   await landing.sql(split, [PEOPLE]);
 
-  await landing.sql(`update campaign_recipients set status = 'sent' where campaign_id in ('${A}', '${B}')`); // prettier-ignore
+  await landing.sql(
+    `update campaign_recipients set status = 'sent' where campaign_id in ('${A}', '${B}')`,
+  );
   // 11 % and 14 % of people; scanners opened every link of the first, and more people opened that one.
   await didIt(A, 'program_clicked_at = now()', EACH);
   await didIt(A, 'opened_at = now()', EACH / 2);
   await didIt(A, 'clicked_at = now()', 44);
   await didIt(B, 'opened_at = now(), clicked_at = now()', 56);
-  const choose = () => landing.sql<{ answer: object }>(`select leadwire_subject_test_choose('${REST}') as answer`); // prettier-ignore
+  const choose = () =>
+    landing.sql<{ answer: object }>(`select leadwire_subject_test_choose('${REST}') as answer`);
   expect((await choose())[0]?.answer).toMatchObject({ winner: 'b' });
   // Chosen is chosen, also when clicks come afterwards.
   await didIt(A, 'clicked_at = now()', EACH);
@@ -60,6 +63,8 @@ test('the better subject is found, and nobody is in two parts', async () => {
     { subject: 'Первая', people: EACH, contacts: EACH },
     { subject: 'Вторая', people: PEOPLE - 2 * EACH, contacts: PEOPLE - 2 * EACH },
   ]);
-  const [everybody] = await landing.sql('select count(distinct contact)::integer as people from campaign_recipients'); // prettier-ignore
+  const [everybody] = await landing.sql(
+    'select count(distinct contact)::integer as people from campaign_recipients',
+  );
   expect(everybody).toEqual({ people: PEOPLE });
 });

@@ -138,12 +138,14 @@ function accept(texts: TextsFolder, name: TemplateName, files: TemplateFiles): v
       typeof link === 'string' &&
       ![rendered.html.replaceAll('&amp;', '&'), rendered.text].every((part) => part.includes(link))
     )
-      // prettier-ignore
       throw new TemplateError(`${name}: {{ link }} has to stand in the mail and in its text part`);
   }
   if (files.sms !== null) {
     if (sms === null) throw new TemplateError(`${name}: this message has no SMS`);
-    checkVariables(files.sms, SMS_VARIABLES.filter((variable) => known.includes(variable))); // prettier-ignore
+    checkVariables(
+      files.sms,
+      SMS_VARIABLES.filter((variable) => known.includes(variable)),
+    );
     renderSms(texts, name, view, files);
   }
 }

@@ -24,7 +24,10 @@ const said = { type: 'text', text: 'Ждём вас.' };
 describe('a mail of blocks', () => {
   const whole = mailOf([
     { type: 'heading', text: 'Здравствуйте, {{ name }}!' },
-    { type: 'text', text: 'Ждём **вас** в {{ city | default: "Алматы" }}:\n\n1. [программа](https://leadwire-sample.kz/a?b=1&c=2)\n2. чай' }, // prettier-ignore
+    {
+      type: 'text',
+      text: 'Ждём **вас** в {{ city | default: "Алматы" }}:\n\n1. [программа](https://leadwire-sample.kz/a?b=1&c=2)\n2. чай',
+    },
     { type: 'picture', url: 'https://leadwire-sample.kz/i/x.jpg', alt: 'Зал "Сити"' },
     { type: 'list', items: ['экскурсия', '*пробный урок*'] },
     { type: 'button', text: 'Приду', url: '{{ link }}' },
@@ -75,7 +78,10 @@ describe('a mail of blocks', () => {
   test('runs nothing of what was typed: tags, Liquid, addresses that are scripts', async () => {
     const { mail } = await show(
       mailOf([
-        { type: 'text', text: '<img src=x onerror=alert(1)> {% if x %} {{ 1 | raw }} [тут](javascript:alert(1))' }, // prettier-ignore
+        {
+          type: 'text',
+          text: '<img src=x onerror=alert(1)> {% if x %} {{ 1 | raw }} [тут](javascript:alert(1))',
+        },
         { type: 'button', text: '<b>', url: 'javascript:alert(1)' },
       ]),
     );
@@ -85,7 +91,9 @@ describe('a mail of blocks', () => {
 
   test('as a campaign asks for its variables and is sent in the version that was frozen', async () => {
     const files = await compileOwnText('open-day', whole);
-    const own = new Map([['open-day', ownTemplate(files, { title: 'День', version: 3, problems: [] })]]); // prettier-ignore
+    const own = new Map([
+      ['open-day', ownTemplate(files, { title: 'День', version: 3, problems: [] })],
+    ]);
     const templates = await loadCampaignTemplates(undefined, own);
     expect(templates.list().find(({ name }) => name === 'open-day')).toMatchObject({
       channels: ['email'],
@@ -95,13 +103,23 @@ describe('a mail of blocks', () => {
         { name: 'link', required: true, perRecipient: true },
       ],
     });
-    expect(templates.readRecipient('open-day', {}, {}).issues).toEqual([{ path: 'link', message: 'missing' }]); // prettier-ignore
+    expect(templates.readRecipient('open-day', {}, {}).issues).toEqual([
+      { path: 'link', message: 'missing' },
+    ]);
     const person = { link: 'https://leadwire-sample.kz/me', city: 'Шымкент' };
     const { variables = {} } = templates.readRecipient('open-day', {}, person);
-    const frozen = templates.freeze('open-day', 'email', {}, { brand: 'Школа', supportEmail: null, timeZone: 'Asia/Almaty' }); // prettier-ignore
+    const frozen = templates.freeze(
+      'open-day',
+      'email',
+      {},
+      { brand: 'Школа', supportEmail: null, timeZone: 'Asia/Almaty' },
+    );
     own.clear();
     expect(frozen.textVersion).toBe(3);
-    const { text } = thawCampaign(JSON.parse(JSON.stringify(frozen))).mail({ name: 'Данияр', variables }, new Date(0)); // prettier-ignore
+    const { text } = thawCampaign(JSON.parse(JSON.stringify(frozen))).mail(
+      { name: 'Данияр', variables },
+      new Date(0),
+    );
     expect(text).toContain('в Шымкент:');
     expect(text).toContain('Приду:\nhttps://leadwire-sample.kz/me');
   });
@@ -112,7 +130,11 @@ describe('raw MJML', () => {
     ownTextSchema.parse({ mail: { ...head, mjml, text } });
 
   test('stands in the same frame', async () => {
-    const { mail } = await show(raw('<mjml><mj-head><mj-preview>Рядом</mj-preview></mj-head><mj-body><mj-section><mj-column><mj-text>Ждём, {{ name }}</mj-text></mj-column></mj-section></mj-body></mjml>')); // prettier-ignore
+    const { mail } = await show(
+      raw(
+        '<mjml><mj-head><mj-preview>Рядом</mj-preview></mj-head><mj-body><mj-section><mj-column><mj-text>Ждём, {{ name }}</mj-text></mj-column></mj-section></mj-body></mjml>',
+      ),
+    );
     expect(mail!.html).toMatch(/Рядом[\s\S]*Ждём, Айгерим[\s\S]*\/u\/sample/);
     expect(mail!.text).toMatch(/^Ждём\. Айгерим/);
   });
@@ -146,16 +168,39 @@ describe('what is said about a text', () => {
     ['subject_loud', 'mend', mailOf(good, { subject: 'СКИДКА СЕГОДНЯ' })],
     ['subject_emoji', 'mend', mailOf(good, { subject: 'Ждём 🎉🎉🎉' })],
     ['no_preheader', 'mend', mailOf(good, { preheader: '' })],
-    ['no_text_part', 'stop', mailOf([{ type: 'picture', url: 'https://leadwire-sample.kz/x.png', alt: 'Афиша' }])], // prettier-ignore
-    ['no_alt', 'stop', mailOf([said, { type: 'picture', url: 'https://leadwire-sample.kz/x.png' }])], // prettier-ignore
+    [
+      'no_text_part',
+      'stop',
+      mailOf([{ type: 'picture', url: 'https://leadwire-sample.kz/x.png', alt: 'Афиша' }]),
+    ],
+    [
+      'no_alt',
+      'stop',
+      mailOf([said, { type: 'picture', url: 'https://leadwire-sample.kz/x.png' }]),
+    ],
     ['no_link', 'stop', mailOf([said, { type: 'button', text: 'Приду', url: '' }])],
-    ['bad_link', 'stop', mailOf([said, { type: 'button', text: 'Приду', url: 'leadwire-sample.kz' }])], // prettier-ignore
+    [
+      'bad_link',
+      'stop',
+      mailOf([said, { type: 'button', text: 'Приду', url: 'leadwire-sample.kz' }]),
+    ],
     ['no_https', 'mend', mailOf([{ type: 'text', text: '[тут](http://leadwire-sample.kz/)' }])],
-    ['value_in_link', 'stop', mailOf([said, { type: 'button', text: 'Приду', url: 'https://leadwire-sample.kz/{{ city }}' }])], // prettier-ignore
+    [
+      'value_in_link',
+      'stop',
+      mailOf([
+        said,
+        { type: 'button', text: 'Приду', url: 'https://leadwire-sample.kz/{{ city }}' },
+      ]),
+    ],
     ['bad_variable', 'stop', mailOf([{ type: 'text', text: '{{ имя клиента }}' }])],
     ['unknown_variable', 'stop', mailOf([{ type: 'text', text: 'Здравствуйте, {{ nmae }}' }])],
     ['needs_column', 'know', mailOf([{ type: 'text', text: 'Город {{ город }}' }])],
-    ['too_large', 'stop', mailOf(Array.from({ length: 12 }, () => ({ type: 'text', text: 'слово '.repeat(800) })))], // prettier-ignore
+    [
+      'too_large',
+      'stop',
+      mailOf(Array.from({ length: 12 }, () => ({ type: 'text', text: 'слово '.repeat(800) }))),
+    ],
     ['sms_long', 'mend', ownTextSchema.parse({ sms: 'я'.repeat(71) })],
     ['sms_emoji', 'mend', ownTextSchema.parse({ sms: `${'a'.repeat(100)} 🎉` })],
     ['no_sms', 'stop', ownTextSchema.parse({ sms: ' ' })],
@@ -170,7 +215,10 @@ describe('what is said about a text', () => {
       { type: 'button', text: 'x', url: 'https://leadwire-sample.kz/a' },
       { type: 'button', text: 'x', url: '{{ link }}' },
     ]);
-    expect(addressesIn(content)).toEqual(['https://leadwire-sample.kz/a', 'https://leadwire-sample.kz/b']); // prettier-ignore
+    expect(addressesIn(content)).toEqual([
+      'https://leadwire-sample.kz/a',
+      'https://leadwire-sample.kz/b',
+    ]);
   });
 });
 
@@ -178,7 +226,9 @@ describe('what was pasted', () => {
   const word = `<!--[if gte mso 9]><xml><w:x>1</w:x></xml><![endif]--><style>p.MsoNormal{margin:0}</style><p class=MsoNormal><b><span style='mso-fareast-language:RU'>Ждём</span></b>&nbsp;вас <a href="https://leadwire-sample.kz/">тут</a><o:p></o:p></p><ul><li>раз</li><li>два</li></ul>`;
 
   test('from Word keeps its words, links and points, and nothing else', () => {
-    expect(cleanPasted(word)).toBe('**Ждём**\u00a0вас [тут](https://leadwire-sample.kz/)\n\n- раз\n- два'); // prettier-ignore
+    expect(cleanPasted(word)).toBe(
+      '**Ждём**\u00a0вас [тут](https://leadwire-sample.kz/)\n\n- раз\n- два',
+    );
   });
 
   test('is cleaned in every block, and MJML is not', () => {
@@ -186,7 +236,9 @@ describe('what was pasted', () => {
       mail: { subject: 'a\u200bb', blocks: [{ type: 'text', text: word }] },
       sms: null,
     };
-    expect(cleanContent(content)).toMatchObject({ mail: { subject: 'ab', blocks: [{ text: expect.stringMatching(/^\*\*Ждём/) }] } }); // prettier-ignore
+    expect(cleanContent(content)).toMatchObject({
+      mail: { subject: 'ab', blocks: [{ text: expect.stringMatching(/^\*\*Ждём/) }] },
+    });
     const raw = { mail: { mjml: '<mj-text>x</mj-text>', text: '<p>' } };
     expect(cleanContent(raw)).toEqual(raw);
   });

@@ -42,7 +42,10 @@ export function accountRoutes({ accounts, bus, clock }: AccountParts): Route[] {
       path: '/account',
       roles: staffRoles,
       handle({ person, query }) {
-        const problem = query['weak'] === undefined ? {} : { problem: 'Этот пароль слишком простой, он не сохранён. Придумайте другой.' }; // prettier-ignore
+        const problem =
+          query['weak'] === undefined
+            ? {}
+            : { problem: 'Этот пароль слишком простой, он не сохранён. Придумайте другой.' };
         return show(person, { ...problem, isChanged: query['changed'] !== undefined });
       },
     },

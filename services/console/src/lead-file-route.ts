@@ -24,7 +24,10 @@ export function leadFileRoute(parts: { bus: Bus; clock: Clock; seal: Seal }): Ro
       const { person, query } = visit;
       const asked = queryOf(choiceOfQuery(query, seal), clock.now());
       const what = { actor: person.email, action: 'lead.exported', subject: MANY };
-      const count = (rows: readonly LeadRow[]) => ({ leads: rows.length, hasContacts: seesContacts(person) }); // prettier-ignore
+      const count = (rows: readonly LeadRow[]) => ({
+        leads: rows.length,
+        hasContacts: seesContacts(person),
+      });
       const rows = await audited(bus, what, () => readAll(visit, asked), count);
       const day = clock.now().toISOString().slice(0, 10);
       return { file: leadsFile(rows, seesContacts(person), clock), name: `leads-${day}.csv` };

@@ -1,7 +1,13 @@
 /** Партнёры: who brings others, and what they get for it. With the rights of whoever looks; money is the owner's. */
 import { commissionsCsv } from '@leadwire/operations/referrals/commissions-csv';
 import { readNewReferrer } from '@leadwire/operations/referrals/new-referrer';
-import { ReferralError, addReferrer, moveCommissions, putTier, type Move } from '@leadwire/operations/referrals/referrals'; // prettier-ignore
+import {
+  ReferralError,
+  addReferrer,
+  moveCommissions,
+  putTier,
+  type Move,
+} from '@leadwire/operations/referrals/referrals';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { z } from 'zod';
 import { partnerWriter, readCommissions, readPartners } from './data/partners.ts';
@@ -33,7 +39,12 @@ export function partnerRoutes(parts: PartnerParts): Route[] {
       handle: () => ({ title: 'Новый партнёр', body: partnerAddPage(new URLSearchParams()) }),
     },
     { method: 'POST', path: '/partners', roles: CONTACTS, handle: (visit) => add(bus, visit) },
-    { method: 'POST', path: '/partners/tiers', roles: OWNER, handle: (visit) => setTier(bus, visit) }, // prettier-ignore
+    {
+      method: 'POST',
+      path: '/partners/tiers',
+      roles: OWNER,
+      handle: (visit) => setTier(bus, visit),
+    },
     {
       method: 'GET',
       path: '/partners/csv',
@@ -48,8 +59,18 @@ export function partnerRoutes(parts: PartnerParts): Route[] {
       },
     },
     { method: 'GET', path: '/partners/:id', roles: CONTACTS, handle: (visit) => one(parts, visit) },
-    { method: 'POST', path: '/partners/:id/approve', roles: OWNER, handle: (visit) => move(bus, 'approved', visit) }, // prettier-ignore
-    { method: 'POST', path: '/partners/:id/pay', roles: OWNER, handle: (visit) => move(bus, 'paid', visit) }, // prettier-ignore
+    {
+      method: 'POST',
+      path: '/partners/:id/approve',
+      roles: OWNER,
+      handle: (visit) => move(bus, 'approved', visit),
+    },
+    {
+      method: 'POST',
+      path: '/partners/:id/pay',
+      roles: OWNER,
+      handle: (visit) => move(bus, 'paid', visit),
+    },
   ];
 }
 
@@ -70,7 +91,10 @@ const LIST_TOLD: Readonly<Record<string, [string, boolean]>> = {
   added: ['Партнёр добавлен. Он появится в списке через несколько секунд.', true],
   known: ['Партнёр с такой почтой уже есть: он в списке со своим кодом.', false],
   tier: ['Назначено. Действует для следующих продаж.', true],
-  'bad-tier': ['Нужны номер продажи (1 или больше) и процент или сумма. Ничего не изменено.', false], // prettier-ignore
+  'bad-tier': [
+    'Нужны номер продажи (1 или больше) и процент или сумма. Ничего не изменено.',
+    false,
+  ],
 };
 
 const WRONG: Readonly<Record<'name' | 'email' | 'phone' | 'code' | 'taken', string>> = {
@@ -103,7 +127,8 @@ async function setTier(bus: Bus, { client, form, person }: Visit): Promise<Answe
   const [from, percent, amount] = ['from', 'percent', 'amount'].map((name) =>
     numberOf(form.get(name)),
   );
-  const isWhole = typeof from === 'number' && Number.isInteger(from) && from >= 1 && from <= 1_000_000; // prettier-ignore
+  const isWhole =
+    typeof from === 'number' && Number.isInteger(from) && from >= 1 && from <= 1_000_000;
   const isPaid = typeof percent === 'number' || typeof amount === 'number';
   const isWrong = percent === 'wrong' || amount === 'wrong' || Number(percent ?? 0) > 100;
   if (!isWhole || !isPaid || isWrong) return { goTo: '/partners?done=bad-tier' };

@@ -1,5 +1,10 @@
 /** Проблемы and what is done there: by the operations of the CLI, each asked first and written into the audit log. */
-import { discardLetters, foreseeRedrive, redriveLetters, type LetterResult } from '@leadwire/operations/dead-letters/act'; // prettier-ignore
+import {
+  discardLetters,
+  foreseeRedrive,
+  redriveLetters,
+  type LetterResult,
+} from '@leadwire/operations/dead-letters/act';
 import { findDeadLetters, type DeadLetter } from '@leadwire/operations/dead-letters/dead-letters';
 import { foreseeRelease, releaseLeads } from '@leadwire/operations/leads/release';
 import type { Bus } from '@leadwire/shared/broker/bus';
@@ -98,7 +103,10 @@ export function problemRoutes(parts: Parts): Route[] {
         if (conflict === undefined || decided === undefined) return told('decided', 0);
         const what = { actor: person.email, action: 'attribution.decided', subject: conflict };
         const decide = () => decideAttribution(client, conflict, decided);
-        return told('decided', Number(await audited(bus, { ...what, details: { decided } }, decide))); // prettier-ignore
+        return told(
+          'decided',
+          Number(await audited(bus, { ...what, details: { decided } }, decide)),
+        );
       },
     },
   ];
@@ -115,7 +123,6 @@ async function groupNamed(
   parts: Parts,
   key: string | null | undefined,
 ): Promise<DeadGroup | undefined> {
-  // prettier-ignore
   const letters = await findDeadLetters(parts.bus, { since: sinceOf(parts) });
   return groupLetters(letters).find((group) => group.key === key);
 }
@@ -125,7 +132,9 @@ async function show(parts: Parts, { client, query, person }: Visit) {
   const [letters, waiting] = await Promise.all([lettersOrNone(parts), readProblems(client)]);
   const { held, unknown, conflicts, tags } = waiting;
   const groups = groupLetters(letters ?? []);
-  const ids = groups.flatMap(({ letters: own }) => own.slice(-10).flatMap(({ leadId }) => leadId ?? [])); // prettier-ignore
+  const ids = groups.flatMap(({ letters: own }) =>
+    own.slice(-10).flatMap(({ leadId }) => leadId ?? []),
+  );
   const isOwner = person.role === 'owner';
   const key = query['group'] ?? '';
   const form =

@@ -91,7 +91,8 @@ function leadRoutes({ clock, seal, amocrmUrl }: RouteParts): Route[] {
     const last = found.rows.length > PAGE_ROWS ? rows.at(-1) : undefined;
     const here = hrefOf(choice, seal);
     const sign = here.includes('?') ? '&' : '?';
-    const nextHref = last && `${here}${sign}after=${encodeURIComponent(`${last.created_at ?? ''},${last.id}`)}`; // prettier-ignore
+    const nextHref =
+      last && `${here}${sign}after=${encodeURIComponent(`${last.created_at ?? ''},${last.id}`)}`;
     const { total, troubled, isMore } = found;
     const isFirst = after === undefined;
     const hasContacts = seesContacts(person);

@@ -67,7 +67,13 @@ export function segmentRoutes({ campaignsFor, clock }: Parts): Route[] {
         api.countSegment(filter, 'email'),
         api.countSegment(filter, 'sms'),
       ]);
-      return pageOf({ ...shown, counted: [['email', email], ['sms', sms]] }); // prettier-ignore
+      return pageOf({
+        ...shown,
+        counted: [
+          ['email', email],
+          ['sms', sms],
+        ],
+      });
     } catch (thrown) {
       if (thrown instanceof SegmentSyntaxError) {
         return pageOf({ ...shown, told: notice(`Условие не понятно: ${thrown.message}.`, false) });

@@ -62,7 +62,6 @@ export function sequenceRoutes({ campaignsFor, clock }: Parts): Route[] {
     name: string,
     work: (api: CampaignApi, id: string, visit: Visit) => Promise<string>,
   ): Route => ({
-    // prettier-ignore
     method: 'POST',
     path: name === '' ? `${PLACE}/:id` : `${PLACE}/:id/${name}`,
     roles,

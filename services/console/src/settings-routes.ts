@@ -40,7 +40,6 @@ export function settingsRoutes({ bus, accounts, clock, publicUrl }: SettingsPart
     path: string,
     body: (visit: Visit) => Promise<ReturnType<typeof staffPage>>,
   ): Route => ({
-    // prettier-ignore
     method: 'GET',
     path,
     roles: ['owner'],
@@ -82,7 +81,9 @@ export function settingsRoutes({ bus, accounts, clock, publicUrl }: SettingsPart
     get('/settings/upkeep', async ({ client }) =>
       upkeepPage(await upkeep({ bus, read: readUpkeep(client) }, clock.now())),
     ),
-    act('add', (visit, email) => addStaff(partsOf(visit), { email, role: 'viewer', ...changeOf(visit.form) })), // prettier-ignore
+    act('add', (visit, email) =>
+      addStaff(partsOf(visit), { email, role: 'viewer', ...changeOf(visit.form) }),
+    ),
     act('change', (visit, email) => changeStaff(partsOf(visit), email, changeOf(visit.form))),
     act('disable', (visit, email) => disableStaff(partsOf(visit), email)),
     act('enable', (visit, email) => enableStaff(partsOf(visit), email)),

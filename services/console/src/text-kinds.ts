@@ -3,7 +3,11 @@ import type { TextPurpose } from '@leadwire/operations/texts/text-store';
 import { readContent } from '@leadwire/operations/texts/texts';
 import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
 import { checkOwnText, type TextFinding } from '@leadwire/templates/own-texts/check-text';
-import { builtInText, checkOwnMessage, showOwnMessage } from '@leadwire/templates/own-texts/own-message'; // prettier-ignore
+import {
+  builtInText,
+  checkOwnMessage,
+  showOwnMessage,
+} from '@leadwire/templates/own-texts/own-message';
 import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
 import type { OwnText } from '@leadwire/templates/own-texts/own-text';
 import { showOwnText, type Shown } from '@leadwire/templates/own-texts/show-text';

@@ -26,7 +26,10 @@ export async function withPicture(
   const file = files.get(`${at}.file`);
   if (!file) return [writing, notice('Картинка не выбрана: сначала выберите файл.', false)];
   if (publicUrl === undefined) {
-    return [writing, notice('Картинки пока не принимаются: на сервере не задан PUBLIC_BASE_URL.', false)]; // prettier-ignore
+    return [
+      writing,
+      notice('Картинки пока не принимаются: на сервере не задан PUBLIC_BASE_URL.', false),
+    ];
   }
   try {
     const bytes = new Uint8Array(await file.arrayBuffer());
@@ -38,9 +41,13 @@ export async function withPicture(
       notice(`Картинка загружена: ${size}. Напишите, что на ней, и сохраните текст.`, true),
     ];
   } catch (thrown) {
-    if (thrown instanceof TextError) return [writing, notice(`Не загружено. ${thrown.message}`, false)]; // prettier-ignore
+    if (thrown instanceof TextError)
+      return [writing, notice(`Не загружено. ${thrown.message}`, false)];
     if (thrown instanceof TransientError) {
-      return [writing, notice('Не загружено: хранилище картинок не отвечает. Попробуйте через минуту.', false)]; // prettier-ignore
+      return [
+        writing,
+        notice('Не загружено: хранилище картинок не отвечает. Попробуйте через минуту.', false),
+      ];
     }
     throw thrown;
   }

@@ -169,7 +169,9 @@ test('an owner puts own words in the place of a message, is refused what could n
   const linked = { ...words, '0.text': 'Рады вам. [Придумать пароль]({{ link }})' };
   expect(goneTo(await owner.post(path, linked))).toBe(`${path}?done=saved`);
   expect(await textOf(await owner.get('/settings/texts'))).toContain('свой текст, версия 1');
-  const shown = await textOf(await owner.post('/settings/texts-preview', { ...linked, of: 'welcome' })); // prettier-ignore
+  const shown = await textOf(
+    await owner.post('/settings/texts-preview', { ...linked, of: 'welcome' }),
+  );
   expect(shown).toContain('href="https://leadwire.kz/set-password?token=sample"');
   expect(goneTo(await owner.post(`${path}/archive`, {}))).toBe(`${path}?done=archived`);
   expect(await textOf(await owner.get(path))).toContain('Сейчас уходит этот встроенный текст');

@@ -93,7 +93,6 @@ export class Visitor {
     fields: Record<string, string>,
     headers: Record<string, string> = {},
   ): Promise<Response> {
-    // prettier-ignore
     const own = { 'sec-fetch-site': 'same-origin', ...headers };
     return this.#send(path, { method: 'POST', body: new URLSearchParams(fields), headers: own });
   }

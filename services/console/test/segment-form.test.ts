@@ -6,12 +6,14 @@ import { conditionFields, filterOf, groupsIn, groupsOf } from '../src/pages/segm
 /** What a browser would send of it. */
 function formOf(page: string): URLSearchParams {
   const form = new URLSearchParams();
-  const inputs = /<input\b[^>]*?\bname="([^"]+)"[^>]*?\bvalue="([^"]*)"[^>]*>|<select\b[^>]*?\bname="([^"]+)"[^>]*>([\s\S]*?)<\/select>/g; // prettier-ignore
+  const inputs =
+    /<input\b[^>]*?\bname="([^"]+)"[^>]*?\bvalue="([^"]*)"[^>]*>|<select\b[^>]*?\bname="([^"]+)"[^>]*>([\s\S]*?)<\/select>/g;
   for (const [, name, value = '', select, options = ''] of page.matchAll(inputs)) {
     const [, chosen] = /<option value="([^"]*)"\s+selected/.exec(options) ?? [];
     const [, first = ''] = /<option value="([^"]*)"/.exec(options) ?? [];
     if (name !== undefined) form.append(name, value);
-    if (select !== undefined) form.append(select, (chosen ?? first).replace('&gt;', '>').replace('&lt;', '<')); // prettier-ignore
+    if (select !== undefined)
+      form.append(select, (chosen ?? first).replace('&gt;', '>').replace('&lt;', '<'));
   }
   return form;
 }
@@ -35,7 +37,10 @@ test.each<[string, SegmentFilter]>([
   ['conditions of which one holds', { any: [facebook, noBuyer] as SegmentFilter[] }],
   ['a day and a campaign', { all: [bought, clicked] as SegmentFilter[] }],
   ['a group within', { all: [recent, noBuyer, { any: [facebook, opened] }] as SegmentFilter[] }],
-  ['groups of which one holds', { any: [{ all: [facebook, recent] }, { all: [google, noBuyer] }] as SegmentFilter[] }], // prettier-ignore
+  [
+    'groups of which one holds',
+    { any: [{ all: [facebook, recent] }, { all: [google, noBuyer] }] as SegmentFilter[] },
+  ],
 ])('%s stand in the form and come back as they were', (_what, filter) => {
   expect(readOf(pageOf(filter))).toEqual(filter);
   expect(readOf(pageOf(filter, 1))).toEqual(filter);
@@ -55,10 +60,15 @@ test('one condition is a filter with one, and none is refused in words', () => {
 });
 
 test('a condition that cannot be read is refused in words and stays in the form, in its place', () => {
-  const form = new URLSearchParams('group=0&0.match=all&0.field=lead_at&0.sign=%3D&0.value=вчера&0.field=bought&0.sign=%3D&0.value=нет'); // prettier-ignore
+  const form = new URLSearchParams(
+    'group=0&0.match=all&0.field=lead_at&0.sign=%3D&0.value=вчера&0.field=bought&0.sign=%3D&0.value=нет',
+  );
   const groups = groupsIn(form);
   expect(() => filterOf(groups, [])).toThrow(
     /^«Дата заявки: вчера», нужно «с» или «раньше» и дата/,
   );
-  expect(formOf(conditionFields(groups, []).text).getAll('0.value').slice(0, 2)).toEqual(['вчера', 'нет']); // prettier-ignore
+  expect(formOf(conditionFields(groups, []).text).getAll('0.value').slice(0, 2)).toEqual([
+    'вчера',
+    'нет',
+  ]);
 });

@@ -69,7 +69,13 @@ describe('the editor', () => {
   });
 
   test('keeps MJML as it is', () => {
-    const raw = { ...writing, content: { mail: { subject: 'a', preheader: '', mjml: '<mj-text>x</mj-text>', text: 'x' }, sms: null } }; // prettier-ignore
+    const raw = {
+      ...writing,
+      content: {
+        mail: { subject: 'a', preheader: '', mjml: '<mj-text>x</mj-text>', text: 'x' },
+        sms: null,
+      },
+    };
     expect(readWriting(formOf(pageOf(raw)), 'open-day')).toEqual(raw);
   });
 

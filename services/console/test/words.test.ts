@@ -98,7 +98,9 @@ describe('words', () => {
 
   test('of reasons: ours by their token, a provider’s by what tells', () => {
     expect(reasonWords('phone_invalid')).toBe('телефон с ошибкой');
-    expect(causeWords('attempts_spent', '402 not enough money on the balance')).toBe('нет денег на счёте'); // prettier-ignore
+    expect(causeWords('attempts_spent', '402 not enough money on the balance')).toBe(
+      'нет денег на счёте',
+    );
     expect(causeWords('stale', 'anything')).toMatch(/поздно/);
     expect(reasonWords(null)).toBeUndefined();
   });
@@ -123,9 +125,13 @@ describe('words', () => {
 test('the journal has words for whatever is done to campaigns, texts, staff, tokens and forms', () => {
   const root = path.resolve(import.meta.dirname, '../../..');
   const places = ['services/mailer-batch/src/**/*.ts', 'packages/operations/src/**/*.ts'];
-  const sources = globSync(places, { cwd: root }).map((file) => readFileSync(path.join(root, file), 'utf8')); // prettier-ignore
+  const sources = globSync(places, { cwd: root }).map((file) =>
+    readFileSync(path.join(root, file), 'utf8'),
+  );
   const pattern = /'((?:campaign|text|staff|token|form)\.[a-z_]+)'/g;
-  const done = sources.flatMap((source) => [...source.matchAll(pattern)].map(([, action = '']) => action)); // prettier-ignore
+  const done = sources.flatMap((source) =>
+    [...source.matchAll(pattern)].map(([, action = '']) => action),
+  );
   expect(done.length).toBeGreaterThan(20);
   expect([...new Set(done)].filter((action) => !(action in auditWords))).toEqual([]);
 });

@@ -67,12 +67,16 @@ export function createGiveDeal(ports: TakenPorts): GiveDeal {
     if (effect === 'off') return;
     const dealId = (await map.lead(leadId))?.dealId;
     if (dealId === undefined) {
-      if (now() - Date.parse(at) < PATIENCE_MS) throw new SnoozeError('there is no deal yet', LOOK_AGAIN_MS); // prettier-ignore
+      if (now() - Date.parse(at) < PATIENCE_MS)
+        throw new SnoozeError('there is no deal yet', LOOK_AGAIN_MS);
       return log.warn({ leadId }, 'a lead was taken that has no deal');
     }
     const userId = await staffUsers.userIdOf(staffId);
     if (userId === undefined) {
-      return log.warn({ leadId, staffId }, 'AmoCRM has no user with the address of who took the lead'); // prettier-ignore
+      return log.warn(
+        { leadId, staffId },
+        'AmoCRM has no user with the address of who took the lead',
+      );
     }
     if (!(await give(dealId, userId, leadId)) || effect !== 'task') return;
     const tasks = await amocrm.openTasks(dealId);

@@ -42,7 +42,10 @@ beforeAll(async () => {
 });
 
 const startAll = async (): Promise<ServiceProcess> => {
-  const [api] = await Promise.all([rig.startApi({ AMOCRM_WEBHOOK_SECRET: SECRET }), rig.startCrm()]); // prettier-ignore
+  const [api] = await Promise.all([
+    rig.startApi({ AMOCRM_WEBHOOK_SECRET: SECRET }),
+    rig.startCrm(),
+  ]);
   await amocrm().set({ webhooks: [{ url: `${api.url}/api/webhooks/amocrm/${SECRET}` }] });
   return api;
 };
@@ -90,7 +93,10 @@ test('a deal that goes from hand to hand: each of them once, also who has left; 
     'leads[responsible][0][id]': String(dealId),
     'leads[responsible][0][responsible_user_id]': String(there['dana']),
   });
-  const { status } = await fetch(`${api.url}/api/webhooks/amocrm/${SECRET}`, { method: 'POST', body: hook }); // prettier-ignore
+  const { status } = await fetch(`${api.url}/api/webhooks/amocrm/${SECRET}`, {
+    method: 'POST',
+    body: hook,
+  });
   expect(status).toBe(200);
   await noHintsLeft();
   expect(await haveHad(lead.leadId)).toEqual([DANA]);

@@ -10,7 +10,11 @@ const LEAD = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';
 const STAFF = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0002';
 const NOW = Date.parse('2026-11-29T10:00:00.000Z');
 const event = (at = new Date(NOW).toISOString()) =>
-  makeEvent('crm.lead_taken.v1', { source: 'test', subject: LEAD, data: { leadId: LEAD, staffId: STAFF, at } }); // prettier-ignore
+  makeEvent('crm.lead_taken.v1', {
+    source: 'test',
+    subject: LEAD,
+    data: { leadId: LEAD, staffId: STAFF, at },
+  });
 
 function office(
   more: { active?: boolean; dealId?: number | undefined; effect?: TakenPorts['effect'] } = {},
@@ -21,7 +25,15 @@ function office(
   const tasks: { id: number; text: string; userId: number; until: number }[] = [];
   const calls: string[] = [];
   const told: unknown[] = [];
-  const data = { staffId: STAFF, email: 'Dana@leadwire-sample.kz', name: 'Дана', role: 'sales' as const, utmSources: [], active, at: event().data.at }; // prettier-ignore
+  const data = {
+    staffId: STAFF,
+    email: 'Dana@leadwire-sample.kz',
+    name: 'Дана',
+    role: 'sales' as const,
+    utmSources: [],
+    active,
+    at: event().data.at,
+  };
   const staff = makeEvent('staff.changed.v1', { source: 'test', subject: STAFF, data });
   const give = createGiveDeal({
     effect,
@@ -29,10 +41,19 @@ function office(
     log: createLog('test', 'silent'),
     staffUsers: createStaffUsers({
       bus: { lastUnder: () => Promise.resolve({ event: staff } as never) },
-      amocrm: { users: () => Promise.resolve([{ id: 1, email: 'crm@leadwire-sample.kz' }, { id: 2, email: 'dana@leadwire-sample.kz' }]) }, // prettier-ignore
+      amocrm: {
+        users: () =>
+          Promise.resolve([
+            { id: 1, email: 'crm@leadwire-sample.kz' },
+            { id: 2, email: 'dana@leadwire-sample.kz' },
+          ]),
+      },
       everybody: () => Promise.resolve([data]),
     }),
-    leases: { acquire: () => Promise.resolve({ renew: () => Promise.resolve(), release: () => Promise.resolve() }) }, // prettier-ignore
+    leases: {
+      acquire: () =>
+        Promise.resolve({ renew: () => Promise.resolve(), release: () => Promise.resolve() }),
+    },
     responsible: {
       follow({ responsible_user_id: userId }, except) {
         told.push([userId, except]);

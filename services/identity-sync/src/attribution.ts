@@ -20,8 +20,15 @@ const MOST = 500;
 const text = z.string().nullable();
 const tag = text.optional();
 const waitingSchema = z.array(
-  z.object({ id: z.string(), email: text, phone: text, createdAt: text, source: tag, campaign: tag }),
-); // prettier-ignore
+  z.object({
+    id: z.string(),
+    email: text,
+    phone: text,
+    createdAt: text,
+    source: tag,
+    campaign: tag,
+  }),
+);
 type Waiting = z.infer<typeof waitingSchema>[number];
 const foundSchema = z.array(
   z.looseObject({
@@ -46,7 +53,10 @@ export async function attributeAll(
       const { known, contradicting } = await attribute(name, landing, database);
       const retagged = await carryDecisions(name, landing, database);
       if (known + retagged === 0) continue;
-      log.info({ project: name, known, contradicting, retagged }, 'people learned which lead brought them'); // prettier-ignore
+      log.info(
+        { project: name, known, contradicting, retagged },
+        'people learned which lead brought them',
+      );
     } catch (thrown) {
       log.warn({ project: name, err: toError(thrown) }, 'attribution could not be written');
     }
@@ -67,7 +77,8 @@ async function attribute(project: keyof typeof TABLES, landing: Database, databa
   const found = await landing.call('leadwire_leads_of_contacts', { rows }, foundSchema);
   const conflicts = contradictions(project, waiting, found);
   // Before the row has its lead: whoever dies in between notes it again.
-  if (conflicts.length > 0) await landing.storeRows('leadwire_note_attribution_conflicts', conflicts); // prettier-ignore
+  if (conflicts.length > 0)
+    await landing.storeRows('leadwire_note_attribution_conflicts', conflicts);
   await database.storeRows(`leadwire_attribute_${table}`, found);
   const known = found.filter(({ leadId }) => leadId !== null).length;
   return { known, contradicting: conflicts.length };

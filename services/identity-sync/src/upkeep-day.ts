@@ -29,7 +29,12 @@ export async function tellUpkeepOfDay(parts: UpkeepDayParts, now: Date): Promise
   // Looked at first: of a day that could not be looked at nothing is noted.
   const found = await upkeep({ bus, read: upkeepRows(landing) }, now);
   const options = { tries: TRIES, busy: 'the note of the daily checks is being written by others' };
-  const { written } = await changeKey(bus, LAST, (before) => (before?.day === day ? undefined : { day }), options); // prettier-ignore
+  const { written } = await changeKey(
+    bus,
+    LAST,
+    (before) => (before?.day === day ? undefined : { day }),
+    options,
+  );
   if (written === undefined) return false;
   await alerts.report(wordsOf(findingsOf(found, 'daily')), `upkeep:${day}`);
   return true;
@@ -40,9 +45,15 @@ export function wordsOf(findings: readonly HealthFinding[]) {
   const wrong = findings.filter(({ state }) => state === 'warning' || state === 'broken');
   const lines = wrong.map(({ title, text, remedy }) => `${title}: ${text}. ${remedy ?? ''}.`);
   const message = wrong.length === 0 ? 'Всё в порядке, делать ничего не нужно.' : lines.join('\n');
-  return { severity: wrong.length === 0 ? ('info' as const) : ('warning' as const), what: 'upkeep' as const, message }; // prettier-ignore
+  return {
+    severity: wrong.length === 0 ? ('info' as const) : ('warning' as const),
+    what: 'upkeep' as const,
+    message,
+  };
 }
 
 function hourOf(at: Date, timeZone: string): number {
-  return Number(new Intl.DateTimeFormat('en', { timeZone, hour: '2-digit', hourCycle: 'h23' }).format(at)); // prettier-ignore
+  return Number(
+    new Intl.DateTimeFormat('en', { timeZone, hour: '2-digit', hourCycle: 'h23' }).format(at),
+  );
 }

@@ -74,7 +74,11 @@ const until = <Value>(what: string, look: () => Promise<Value | undefined | fals
 
 test('somebody arrives in every project that is there, changes there, and is banned there; the others are named', async () => {
   const email = 'marat@leadwire-sample.kz';
-  const { member } = await addStaff(staff, { email, role: 'targetologist', utmSources: ['Facebook'] }); // prettier-ignore
+  const { member } = await addStaff(staff, {
+    email,
+    role: 'targetologist',
+    utmSources: ['Facebook'],
+  });
   const { staffId } = member;
   const there = await until('the row of traffic', async () => {
     const row = await inTraffic(email);
@@ -128,7 +132,10 @@ test('whoever is in conflict is left as they are and listed, and carried once a 
     project: 'traffic',
     problem: 'two_rows',
   });
-  const before = await traffic.traffic.sql(`select staff_id from traffic_users where email ilike $1`, [email]); // prettier-ignore
+  const before = await traffic.traffic.sql(
+    `select staff_id from traffic_users where email ilike $1`,
+    [email],
+  );
   expect(before).toEqual([{ staff_id: null }, { staff_id: null }]);
   const told = await waitFor(() => bus.lastUnder('ALERTS', 'alerts.*.staff_conflict'));
   expect(JSON.stringify(told.event)).not.toContain('leadwire-sample');
@@ -148,7 +155,9 @@ test('the checks of the day are told to admins once, from the hour on', async ()
   const parts = { bus, alerts, landing: staffProjectsOf(landing.env).get('landing')!.database };
   const at = (hour: number) => new Date(Date.UTC(2026, 0, 5, hour));
   const tell = (now: Date) => tellUpkeepOfDay({ ...parts, hour: 9, timeZone: 'UTC' }, now);
-  await landing.landing.sql(`insert into identity_conflicts (email, people) values ('two@leadwire-sample.kz', 2)`); // prettier-ignore
+  await landing.landing.sql(
+    `insert into identity_conflicts (email, people) values ('two@leadwire-sample.kz', 2)`,
+  );
   expect(await tell(at(8))).toBe(false);
   expect(await tell(at(9))).toBe(true);
   expect(await tell(at(20))).toBe(false);

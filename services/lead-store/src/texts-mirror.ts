@@ -18,7 +18,8 @@ export function startTextsMirror(
   return startPeriodic({
     name: 'texts-mirror',
     everyMs: EVERY_MS,
-    onError: (error) => log.warn({ err: error }, 'texts of messages could not be carried to the broker'), // prettier-ignore
+    onError: (error) =>
+      log.warn({ err: error }, 'texts of messages could not be carried to the broker'),
     work: createMessageTexts(bus, createTextStore(serviceDoor(database))),
   });
 }

@@ -46,7 +46,10 @@ test('words for messages are at the broker while they hold, whoever saved them',
   const first = await waitFor(words, { what: 'the words at the broker' });
   expect(first).toEqual({ version: 1, content });
   const bucket = await bus.bucket('message_texts');
-  const gone = await waitFor(async () => ((await bucket.get('password-changed'))?.operation === 'PUT' ? undefined : true), { what: 'words that nobody has to go' }); // prettier-ignore
+  const gone = await waitFor(
+    async () => ((await bucket.get('password-changed'))?.operation === 'PUT' ? undefined : true),
+    { what: 'words that nobody has to go' },
+  );
   expect(gone).toBe(true);
   await texts('archive', { name: 'welcome', archived: true, author: 'owner' });
   await waitFor(async () => (await words()) === undefined, { what: 'the words to go' });

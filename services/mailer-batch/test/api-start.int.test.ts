@@ -164,7 +164,9 @@ describe('a running campaign', () => {
       const stored = await api.bus().lastUnder('ALERTS', `alerts.critical.campaign_paused-${id}`);
       return eventSchemas['alert.raised.v1'].parse(stored?.event).data;
     };
-    expect(await told()).toMatchObject({ message: `Рассылка ${id}: слишком много сообщений не ушло.` }); // prettier-ignore
+    expect(await told()).toMatchObject({
+      message: `Рассылка ${id}: слишком много сообщений не ушло.`,
+    });
     expect(await post('resume')).toMatchObject({ body: { campaign: { status: 'running' } } });
     expect(await told()).toMatchObject({ state: 'resolved' });
     const patched = await api.call('PATCH', `/api/campaigns/${id}`, { ratePerSecond: 2.5 });

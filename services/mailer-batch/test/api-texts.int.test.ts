@@ -7,18 +7,29 @@ const mail = (text: string, subject = 'Ждём в субботу') => ({
   mail: { subject, preheader: 'В полдень', blocks: [{ type: 'text', text }] },
 });
 const put = (name: string, content: unknown, base = 0, more: object = {}) =>
-  api.call('PUT', `/api/texts/${name}`, { base, content, ...more }, { 'x-leadwire-actor': 'aida@leadwire-sample.kz' }); // prettier-ignore
+  api.call(
+    'PUT',
+    `/api/texts/${name}`,
+    { base, content, ...more },
+    { 'x-leadwire-actor': 'aida@leadwire-sample.kz' },
+  );
 const answer = (reply: { status: number; body: unknown }) => [reply.status, reply.body];
 
 describe('a text', () => {
   test('has versions: the second who saves on top of one is told, and an earlier one comes back', async () => {
-    expect(answer(await put('open-day', mail('раз')))).toMatchObject([200, { version: 1, isNew: true, findings: [] }]); // prettier-ignore
+    expect(answer(await put('open-day', mail('раз')))).toMatchObject([
+      200,
+      { version: 1, isNew: true, findings: [] },
+    ]);
     expect(answer(await put('open-day', mail('два'), 1))).toMatchObject([200, { version: 2 }]);
     expect(answer(await put('open-day', mail('три'), 1))).toMatchObject([
       409,
       { error: expect.stringMatching(/aida@leadwire-sample\.kz saved version 2/) },
     ]);
-    expect(answer(await put('open-day', mail('два'), 2))).toMatchObject([200, { version: 2, isNew: false }]); // prettier-ignore
+    expect(answer(await put('open-day', mail('два'), 2))).toMatchObject([
+      200,
+      { version: 2, isNew: false },
+    ]);
     const restored = await api.post('/api/texts/open-day/restore', { version: 1, base: 2 });
     expect(answer(restored)).toMatchObject([200, { version: 3 }]);
     const versions = await api.get('/api/texts/open-day/versions');
@@ -32,7 +43,10 @@ describe('a text', () => {
 
   test('is refused in words: another name, another shape, a name of the product', async () => {
     expect((await put('Имя', mail('x'))).status).toBe(400);
-    expect(answer(await put('bad', { mail: { blocks: [{ type: 'video' }] } }))).toMatchObject([422, {}]); // prettier-ignore
+    expect(answer(await put('bad', { mail: { blocks: [{ type: 'video' }] } }))).toMatchObject([
+      422,
+      {},
+    ]);
     expect((await put('stream-moved', mail('x'))).status).toBe(422);
     expect((await api.get('/api/texts/nothing')).status).toBe(404);
     expect((await api.post('/api/texts/nothing/check')).status).toBe(404);
@@ -53,7 +67,9 @@ describe('a campaign of a text', () => {
     await put('frozen', mail('Третий текст.'), 2);
     const after = await api.get(`/api/campaigns/${id}/preview?format=text`);
     expect(after.text).toContain('Второй текст.');
-    const [row] = await api.supabase().landing.sql<{ frozen: object }>('select frozen from campaigns where id = $1', [id]); // prettier-ignore
+    const [row] = await api
+      .supabase()
+      .landing.sql<{ frozen: object }>('select frozen from campaigns where id = $1', [id]);
     expect(row?.frozen).toMatchObject({ template: 'frozen', textVersion: 2 });
   });
 
@@ -66,7 +82,11 @@ describe('a campaign of a text', () => {
     const base = { name: 'Эфир', channel: 'email', template: 'needs-city', audience: people };
     expect(answer(await api.post('/api/campaigns', base))).toMatchObject([
       422,
-      { issues: expect.arrayContaining([expect.objectContaining({ message: expect.stringContaining('city') })]) }, // prettier-ignore
+      {
+        issues: expect.arrayContaining([
+          expect.objectContaining({ message: expect.stringContaining('city') }),
+        ]),
+      },
     ]);
     await api.call('DELETE', '/api/texts/unfinished');
     expect((await api.post(`/api/campaigns/${id}/start`, { confirm: 2 })).status).toBe(422);
@@ -75,10 +95,14 @@ describe('a campaign of a text', () => {
 
 test('a picture is kept by its bytes, and what is none is refused in words', async () => {
   const dot = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
-  const send = (bytes: Buffer) => api.call('POST', '/api/pictures', bytes, { 'content-type': 'image/gif' }); // prettier-ignore
+  const send = (bytes: Buffer) =>
+    api.call('POST', '/api/pictures', bytes, { 'content-type': 'image/gif' });
   const kept = await send(dot);
   expect(answer(kept)).toMatchObject([201, { width: 1, height: 1 }]);
   const { url } = kept.body as unknown as { url: string };
   expect(url).toMatch(/^https?:\/\/[^/]+\/i\/[0-9a-f]{32}\.gif$/);
-  expect(answer(await send(Buffer.from('<svg/>')))).toMatchObject([422, { error: expect.stringContaining('SVG') }]); // prettier-ignore
+  expect(answer(await send(Buffer.from('<svg/>')))).toMatchObject([
+    422,
+    { error: expect.stringContaining('SVG') },
+  ]);
 });

@@ -32,18 +32,34 @@ describe('a message that is due', () => {
   test.each<[string, Partial<Known>, object]>([
     ['a purchase after the payment form', { boughtAt: after }, stop('bought')],
     ['another course, bought before', { boughtAt: before }, { kind: 'send' }],
-    ['a test, and a purchase at any time', { trigger: 'test_taken', boughtAt: before }, stop('bought')], // prettier-ignore
-    ['a student who has bought, of course', { trigger: 'student_joined', boughtAt: before }, { kind: 'send' }], // prettier-ignore
+    [
+      'a test, and a purchase at any time',
+      { trigger: 'test_taken', boughtAt: before },
+      stop('bought'),
+    ],
+    [
+      'a student who has bought, of course',
+      { trigger: 'student_joined', boughtAt: before },
+      { kind: 'send' },
+    ],
     ['a student with a lesson', { trigger: 'student_joined', hasStudied: true }, stop('studied')],
     ['a click', { hasClicked: true }, stop('clicked')],
     ['a click that does not end it', { hasClicked: true, stopOnClick: false }, { kind: 'send' }],
     ['an unsubscription', { suppressed: 'unsubscribed' }, stop('unsubscribed')],
     ['a complaint', { suppressed: 'complained' }, stop('complained')],
     ['a block by hand', { suppressed: 'manual' }, stop('manual')],
-    ['a mailbox that is not there: the SMS may still arrive', { suppressed: 'bounced' }, skip('bounced')], // prettier-ignore
+    [
+      'a mailbox that is not there: the SMS may still arrive',
+      { suppressed: 'bounced' },
+      skip('bounced'),
+    ],
     ['staff', { isExcluded: true }, stop('excluded_standing')],
     ['somebody who was erased', { hasContact: false }, stop('erased')],
-    ['both a purchase and an unsubscription', { boughtAt: after, suppressed: 'unsubscribed' }, stop('bought')], // prettier-ignore
+    [
+      'both a purchase and an unsubscription',
+      { boughtAt: after, suppressed: 'unsubscribed' },
+      stop('bought'),
+    ],
   ])('%s', (_what, more, expected) => {
     expect(at(more)).toEqual(expected);
   });
@@ -59,8 +75,15 @@ describe('a sequence as it is typed', () => {
     expect(['30m', '1h', '3d', '90 d', '45s'].map(delayMs)).toEqual([
       1_800_000, 3_600_000, 259_200_000, 7_776_000_000, 45_000,
     ]);
-    expect(['', 'h', '0h', '91d', '1w', '-1h', '1.5h'].map(delayMs)).toEqual(Array(7).fill(undefined)); // prettier-ignore
-    expect([1_800_000, 86_400_000, 90_000, 1_000].map(delayText)).toEqual(['30m', '1d', '90s', '1s']); // prettier-ignore
+    expect(['', 'h', '0h', '91d', '1w', '-1h', '1.5h'].map(delayMs)).toEqual(
+      Array(7).fill(undefined),
+    );
+    expect([1_800_000, 86_400_000, 90_000, 1_000].map(delayText)).toEqual([
+      '30m',
+      '1d',
+      '90s',
+      '1s',
+    ]);
   });
 
   test('is refused without a step, and with one that cannot be read', () => {

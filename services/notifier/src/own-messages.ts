@@ -12,7 +12,12 @@ import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
 import { ownTextSchema } from '@leadwire/templates/own-texts/own-text';
 import type { TemplateFiles } from '@leadwire/templates/template-files';
 import type { TemplateError } from '@leadwire/templates/templates';
-import { loadTemplates, templateNames, type TemplateName, type Templates } from '@leadwire/templates/templates'; // prettier-ignore
+import {
+  loadTemplates,
+  templateNames,
+  type TemplateName,
+  type Templates,
+} from '@leadwire/templates/templates';
 import { z } from 'zod';
 
 /** A new version is heard of within this time. */
@@ -97,7 +102,8 @@ export async function createOwnMessages({
       return startPeriodic({
         name: 'own-messages',
         everyMs: EVERY_MS,
-        onError: (err) => log.warn({ err }, 'words of messages could not be read: those known before hold'), // prettier-ignore
+        onError: (err) =>
+          log.warn({ err }, 'words of messages could not be read: those known before hold'),
         work: () => refresh().finally(hasLooked),
       });
     },

@@ -144,7 +144,6 @@ describe('a welcome whose link Supabase Auth makes', () => {
       [fresh, 'invite'],
       [known, 'recovery'],
     ] as const) {
-      // prettier-ignore
       await control().addFault({
         provider: 'resend',
         path: '/emails',

@@ -108,7 +108,9 @@ test(`${SALES} sales in a random order with repeats, refunds and lost answers ea
     const sale = { saleId: saleIdOf(id), studentId: id, at };
     const made = { source: 'test', subject: id };
     if (what === 'lead') {
-      const event = leadCreated(someLead({ leadId: newId(), email, phone: null, utm: { source: `ref_${code}` } })); // prettier-ignore
+      const event = leadCreated(
+        someLead({ leadId: newId(), email, phone: null, utm: { source: `ref_${code}` } }),
+      );
       await untilDone(() => onLead(event));
     } else if (what === 'sale') {
       const data = { ...sale, email, phone: null, product: 'Аналитика', course: null, amount };

@@ -109,7 +109,10 @@ async function bring({ email }: Buyer, code: string, phone: string | null = null
 
 async function allIsDone(): Promise<void> {
   const manager = await bus.manager();
-  const durables = [['SALES', 'referrals-sales'], ['LEADS', 'referrals-leads']] as const; // prettier-ignore
+  const durables = [
+    ['SALES', 'referrals-sales'],
+    ['LEADS', 'referrals-leads'],
+  ] as const;
   for (const [stream, durable] of durables) {
     await waitFor(
       async () => {
@@ -180,7 +183,11 @@ test('sales wait for a tier, then are told once by mail and SMS; whatever the or
   expect(await conversionOf('st-banned')).toBeUndefined();
   expect(await conversionOf('st-self')).toMatchObject({ status: 'held', reason: 'self_referral' });
   const remarks = await sql<Row>('select kind from referral_remarks order by kind');
-  expect(remarks.map(({ kind }) => kind)).toEqual(['referrer_inactive', 'second_code', 'self_referral']); // prettier-ignore
+  expect(remarks.map(({ kind }) => kind)).toEqual([
+    'referrer_inactive',
+    'second_code',
+    'self_referral',
+  ]);
   expect(await bus.lastUnder('ALERTS', 'alerts.*.referrals_self_referral')).toBeDefined();
 
   // Refunded after the commission was paid: it is taken back, and a person is told once.

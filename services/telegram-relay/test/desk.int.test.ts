@@ -170,7 +170,9 @@ test('a manager’s day: they say who they are, take a lead, its deal and a task
   expect(await amocrm.tasks()).toHaveLength(1);
   // Whose the lead is, told once for all presses and by its deal's change as well.
   const assigned = subjects.leadAssigned(lead.leadId, '*');
-  const { state } = await (await bus.manager()).streams.info('DELIVERIES', { subjects_filter: assigned }); // prettier-ignore
+  const { state } = await (
+    await bus.manager()
+  ).streams.info('DELIVERIES', { subjects_filter: assigned });
   expect(Object.values(state.subjects ?? {})).toEqual([1]);
   const told = await bus.lastUnder('DELIVERIES', assigned);
   expect(told?.event).toMatchObject({ data: { leadId: lead.leadId, staffId } });

@@ -16,7 +16,12 @@ import { useRig } from './rig.ts';
 const rig = useRig();
 const DAY_MS = 24 * 3_600_000;
 /** Tomorrow morning: the day before is today. Almaty is five hours ahead. */
-const at = (hour: number) => new Date(Date.parse(new Date(Date.now() + 5 * 3_600_000).toISOString().slice(0, 10)) + DAY_MS + (hour - 5) * 3_600_000); // prettier-ignore
+const at = (hour: number) =>
+  new Date(
+    Date.parse(new Date(Date.now() + 5 * 3_600_000).toISOString().slice(0, 10)) +
+      DAY_MS +
+      (hour - 5) * 3_600_000,
+  );
 
 /** A group's chat as the digest writes to it. */
 function digestInto(said: { chatId: string; html: string }[], now: Date, fails = false) {

@@ -173,7 +173,14 @@ function tellOne({ sequence, people }: Shown): void {
     const of = sent.find(({ step }) => step === index + 1);
     const counts = [of?.sent, of?.pending, of?.failed, of?.skipped, of?.clicked];
     const note = of?.paused ? `paused: campaign ${of.campaignId}` : '';
-    return [String(index + 1), after, channel, oneLine(text), ...counts.map((n) => String(n ?? 0)), note]; // prettier-ignore
+    return [
+      String(index + 1),
+      after,
+      channel,
+      oneLine(text),
+      ...counts.map((n) => String(n ?? 0)),
+      note,
+    ];
   });
   const head = [
     'step',

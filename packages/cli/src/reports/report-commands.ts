@@ -15,7 +15,13 @@ import {
   type Sums,
   type Touch,
 } from '@leadwire/operations/reports/report';
-import { COHORT_DAYS, cohortsAsked, cohortsSchema, isOver, type Cohort } from '@leadwire/operations/reports/cohorts'; // prettier-ignore
+import {
+  COHORT_DAYS,
+  cohortsAsked,
+  cohortsSchema,
+  isOver,
+  type Cohort,
+} from '@leadwire/operations/reports/cohorts';
 import { reportCsv, rowWords } from '@leadwire/operations/reports/report-words';
 import { importSpend, importedSchema, readSpend } from '@leadwire/operations/reports/spend';
 import type { Database } from '@leadwire/shared/providers/supabase';
@@ -142,7 +148,20 @@ function withRatios(found: Report) {
   return { ...found, rows: found.rows.map(more), total: more(found.total) };
 }
 
-const HEAD = ['', 'LEADS', 'PEOPLE', 'CLICKED', 'DEALS', 'SALES', 'REFUNDS', 'REVENUE', 'SPEND', 'CPL', 'CAC', 'ROMI']; // prettier-ignore
+const HEAD = [
+  '',
+  'LEADS',
+  'PEOPLE',
+  'CLICKED',
+  'DEALS',
+  'SALES',
+  'REFUNDS',
+  'REVENUE',
+  'SPEND',
+  'CPL',
+  'CAC',
+  'ROMI',
+];
 const NOTES = [
   paint(
     'dim',
@@ -189,5 +208,7 @@ async function bringIn(env: CliEnv, file: string, flags: ImportFlags): Promise<v
   );
   if (json) return answer(done);
   const before = done.replaced > 0 ? ` ${whole(done.replaced)} ₸ of before are replaced.` : '';
-  say(`${counted(done.rows, 'row')} of ${counted(done.days, 'day')}, ${whole(done.amount)} ₸.${before}`); // prettier-ignore
+  say(
+    `${counted(done.rows, 'row')} of ${counted(done.days, 'day')}, ${whole(done.amount)} ₸.${before}`,
+  );
 }

@@ -52,7 +52,8 @@ async function recount(env: CliEnv, flags: Flags): Promise<void> {
   if (since > until) throw new UsageError(`${since} is later than ${until}.`);
   const done = await countTrafficDays({ landing, traffic }, { since, until, timeZone: TIME_ZONE });
   if (flags.json) return answer({ since, until, ...done });
-  const kept = done.kept > 0 ? ` ${counted(done.kept, 'day')} of spend are as a person brought them in.` : ''; // prettier-ignore
+  const kept =
+    done.kept > 0 ? ` ${counted(done.kept, 'day')} of spend are as a person brought them in.` : '';
   say(
     `${since} to ${until}: ${counted(done.changed, 'row')} of traffic_daily_stats changed, ` +
       `${Math.round(done.spend)} ₸ of spend taken from there.${kept}`,

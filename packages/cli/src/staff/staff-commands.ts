@@ -35,7 +35,8 @@ interface Flags {
   yes?: boolean;
 }
 
-const ROLES = 'owner: everything; sales: leads with contacts; targetologist: own UTM sources, no contacts; viewer: no contacts'; // prettier-ignore
+const ROLES =
+  'owner: everything; sales: leads with contacts; targetologist: own UTM sources, no contacts; viewer: no contacts';
 
 export function addStaffCommands(program: Command, readEnv: () => CliEnv): void {
   const staff = program.command('staff').description('the people who work here, and their rights');
@@ -132,7 +133,8 @@ async function withParts(env: CliEnv, work: (parts: Parts) => Promise<void>): Pr
 async function telegramLink(parts: Parts, env: CliEnv, email: string, flags: Flags) {
   const { bus, directory, actor } = parts;
   const member = await directory.find(email);
-  if (!member?.active) throw new FailedError(`Nobody who works here has the address "${oneLine(email)}".`); // prettier-ignore
+  if (!member?.active)
+    throw new FailedError(`Nobody who works here has the address "${oneLine(email)}".`);
   const { staffId } = member;
   const what = { actor, action: 'staff.telegram_link_made', subject: staffId };
   const { code, validUntil } = await audited(bus, what, () =>

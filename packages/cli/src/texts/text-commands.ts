@@ -3,9 +3,27 @@ import { text as textOfStream } from 'node:stream/consumers';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { checkLinks } from '@leadwire/operations/texts/check-links';
 import { readTextFile, writeTextFile } from '@leadwire/operations/texts/text-file';
-import { createTextStore, serviceDoor, textPurposes, type StoredText, type TextPurpose, type TextStore } from '@leadwire/operations/texts/text-store'; // prettier-ignore
-import { archiveText, readContent, restoreText, saveText, textOf, type TextParts } from '@leadwire/operations/texts/texts'; // prettier-ignore
-import { addressesIn, checkOwnText, type TextFinding } from '@leadwire/templates/own-texts/check-text'; // prettier-ignore
+import {
+  createTextStore,
+  serviceDoor,
+  textPurposes,
+  type StoredText,
+  type TextPurpose,
+  type TextStore,
+} from '@leadwire/operations/texts/text-store';
+import {
+  archiveText,
+  readContent,
+  restoreText,
+  saveText,
+  textOf,
+  type TextParts,
+} from '@leadwire/operations/texts/texts';
+import {
+  addressesIn,
+  checkOwnText,
+  type TextFinding,
+} from '@leadwire/templates/own-texts/check-text';
 import {
   builtInText,
   checkOwnMessage,
@@ -37,7 +55,7 @@ interface WriteFlags {
 export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
   const texts = program.command('texts').description('what campaigns say: texts with versions');
   const withText = (name: string, description: string) =>
-    texts.command(name).description(description).argument('<name>', 'the name of the text'); // prettier-ignore
+    texts.command(name).description(description).argument('<name>', 'the name of the text');
 
   texts
     .command('list')
@@ -66,7 +84,7 @@ export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
       '--base <n>',
       'the version that it was written on top of; else the newest',
       parseVersion,
-    ) // prettier-ignore
+    )
     .addOption(
       new Option('--purpose <purpose>', 'for a campaign, or in place of a message of the product')
         .choices(textPurposes)
@@ -112,7 +130,6 @@ export function addTextCommands(program: Command, readEnv: () => CliEnv): void {
     .option('-y, --yes', 'do not ask')
     .action(
       async (name: string, { undo = false, yes = false }: { undo?: boolean; yes?: boolean }) => {
-        // prettier-ignore
         if (!undo && !(await confirm(`Offer ${name} no more?`, yes))) return;
         await changing(readEnv(), (parts) => archiveText(parts, name, !undo));
         const said = undo ? `${name} is offered again.` : `${name} is offered no more.`;
@@ -126,7 +143,8 @@ async function write(
   { name, file }: { name: string; file: string | undefined },
   { title, base, purpose, dryRun }: WriteFlags,
 ): Promise<void> {
-  const source = file === undefined ? await textOfStream(givenInput()) : (await readGiven(file)).toString(); // prettier-ignore
+  const source =
+    file === undefined ? await textOfStream(givenInput()) : (await readGiven(file)).toString();
   const given = readTextFile(source);
   const findings = await findingsOf(name, purpose, readContent(given.content));
   if (dryRun) return answer({ findings }, ...findingLines(findings));
@@ -201,7 +219,9 @@ async function newest(texts: TextStore, name: string): Promise<{ version: number
 async function storeOf(env: CliEnv): Promise<TextStore> {
   const database = await openLanding(env);
   if (database === undefined) {
-    throw new FailedError('Texts are in the database: give LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY.'); // prettier-ignore
+    throw new FailedError(
+      'Texts are in the database: give LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE_KEY.',
+    );
   }
   return createTextStore(serviceDoor(database));
 }
@@ -212,6 +232,7 @@ async function changing(env: CliEnv, work: (parts: TextParts) => Promise<void>):
 }
 
 function parseVersion(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected the number of a version'); // prettier-ignore
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new InvalidArgumentError('expected the number of a version');
   return Number(text);
 }

@@ -5,7 +5,8 @@ import type { Shown } from '@leadwire/templates/own-texts/show-text';
 import { columns, fromNow, oneLine, paint } from '../terminal.ts';
 
 export function listLines(texts: readonly ListedText[]): string[] {
-  if (texts.length === 0) return ['There are no texts yet: "leadwire texts write <name> <file>" makes one.']; // prettier-ignore
+  if (texts.length === 0)
+    return ['There are no texts yet: "leadwire texts write <name> <file>" makes one.'];
   const rows = texts.map((text) => [
     text.name,
     [text.hasMail && 'mail', text.hasSms && 'sms'].filter(Boolean).join('+'),
@@ -40,7 +41,15 @@ export function findingLines(findings: readonly TextFinding[]): string[] {
 }
 
 export function previewLines({ mail, sms }: Shown): string[] {
-  const parts = mail ? [`Subject: ${mail.subject}`, '', mail.text.trimEnd(), '', `HTML: ${Math.ceil(Buffer.byteLength(mail.html) / 1024)} KB of Gmail's 102`] : []; // prettier-ignore
+  const parts = mail
+    ? [
+        `Subject: ${mail.subject}`,
+        '',
+        mail.text.trimEnd(),
+        '',
+        `HTML: ${Math.ceil(Buffer.byteLength(mail.html) / 1024)} KB of Gmail's 102`,
+      ]
+    : [];
   const short = sms ? [`SMS (${sms.segments} × ${sms.encoding}): ${sms.text}`] : [];
   return [...parts, ...(mail && sms ? [''] : []), ...short];
 }

@@ -21,7 +21,8 @@ interface Flags {
   all?: boolean;
 }
 
-const SCOPES = 'status: a lead and its messages; metrics: /metrics; campaigns: mailer-batch; platform: what the platform tells; admin: everything'; // prettier-ignore
+const SCOPES =
+  'status: a lead and its messages; metrics: /metrics; campaigns: mailer-batch; platform: what the platform tells; admin: everything';
 
 export function addTokenCommands(program: Command, readEnv: () => CliEnv): void {
   const tokens = program.command('tokens').description('tokens of programs, each for a purpose');

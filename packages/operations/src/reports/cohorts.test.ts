@@ -16,7 +16,11 @@ test('cohorts are weeks, and months where months are asked for or the period is 
   expect(unitOf(query())).toBe('week');
   expect(unitOf(query({ by: 'month' }))).toBe('month');
   expect(unitOf(query({ since: '2026-01-01' }))).toBe('month');
-  expect(cohortsAsked(query({ source: 'google' }))).toMatchObject({ unit: 'week', source: 'google', days: [7, 14, 30, 60, 90] }); // prettier-ignore
+  expect(cohortsAsked(query({ source: 'google' }))).toMatchObject({
+    unit: 'week',
+    source: 'google',
+    days: [7, 14, 30, 60, 90],
+  });
 });
 
 test('a number is whole once its days have passed for the last lead of the cohort', () => {

@@ -51,7 +51,18 @@ const COLUMNS = {
   source: ['источник', 'source', 'utm_source', 'канал', 'площадка'],
   campaign: ['кампания', 'campaign', 'utm_campaign', 'campaign name', 'название кампании'],
   content: ['объявление', 'ad', 'utm_content', 'ad name', 'content', 'креатив'],
-  amount: ['расход', 'расходы', 'spend', 'spend_kzt', 'amount', 'cost', 'сумма', 'потрачено', 'сумма затрат', 'amount spent'], // prettier-ignore
+  amount: [
+    'расход',
+    'расходы',
+    'spend',
+    'spend_kzt',
+    'amount',
+    'cost',
+    'сумма',
+    'потрачено',
+    'сумма затрат',
+    'amount spent',
+  ],
 } as const satisfies Record<SpendColumn, readonly string[]>;
 
 /**
@@ -61,7 +72,10 @@ const COLUMNS = {
  */
 export function readSpend(table: string | Uint8Array, source?: string): SpendRow[] {
   const text = typeof table === 'string' ? table : decode(table);
-  const [first = ''] = text.replace(/^\uFEFF/, '').trimStart().split(/\r?\n/); // prettier-ignore
+  const [first = ''] = text
+    .replace(/^\uFEFF/, '')
+    .trimStart()
+    .split(/\r?\n/);
   const delimiter = [';', '\t', ','].find((each) => first.includes(each)) ?? ';';
   const [header = [], ...lines] = cellsOf(text, delimiter);
   const at = columnsOf(header, source !== undefined);
@@ -70,7 +84,11 @@ export function readSpend(table: string | Uint8Array, source?: string): SpendRow
     const cell = (column: SpendColumn) => (cells[at[column]] ?? '').trim().slice(0, 200);
     const fail = (column: SpendColumn): never => {
       const place = { column, line: index + 2, value: cell(column).slice(0, 40) };
-      throw new SpendError('bad_row', `line ${place.line}: ${column}: cannot read "${place.value}"`, place); // prettier-ignore
+      throw new SpendError(
+        'bad_row',
+        `line ${place.line}: ${column}: cannot read "${place.value}"`,
+        place,
+      );
     };
     const from = at.source < 0 ? (source ?? '') : cell('source');
     return {
@@ -105,10 +123,18 @@ function columnsOf(header: readonly string[], hasSource: boolean): Record<SpendC
   );
   const find = (column: SpendColumn) =>
     names.findIndex((name) => COLUMNS[column].some((known) => known === name));
-  const at = { day: find('day'), source: find('source'), campaign: find('campaign'), content: find('content'), amount: find('amount') }; // prettier-ignore
+  const at = {
+    day: find('day'),
+    source: find('source'),
+    campaign: find('campaign'),
+    content: find('content'),
+    amount: find('amount'),
+  };
   for (const column of ['day', 'source', 'amount'] as const) {
     if (at[column] >= 0 || (column === 'source' && hasSource)) continue;
-    throw new SpendError('no_column', `no column is called ${COLUMNS[column].join(', ')}`, { column }); // prettier-ignore
+    throw new SpendError('no_column', `no column is called ${COLUMNS[column].join(', ')}`, {
+      column,
+    });
   }
   return at;
 }

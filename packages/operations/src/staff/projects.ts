@@ -31,7 +31,10 @@ const VARIABLES = {
   tripwire: ['TRIPWIRE_SUPABASE_URL', 'TRIPWIRE_SERVICE_ROLE_KEY'],
   traffic: ['TRAFFIC_SUPABASE_URL', 'TRAFFIC_SERVICE_ROLE_KEY'],
   main: ['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'],
-} as const satisfies Record<StaffProjectName, readonly [keyof StaffProjectEnv, keyof StaffProjectEnv]>; // prettier-ignore
+} as const satisfies Record<
+  StaffProjectName,
+  readonly [keyof StaffProjectEnv, keyof StaffProjectEnv]
+>;
 
 /** What writes people into a project; each answers with a problem, or null, for each of them. */
 const WRITERS: Record<StaffProjectName, readonly string[]> = {

@@ -13,8 +13,22 @@ const MOST_HOPS = 5;
 // Whoever writes a text may not look around our own network by it: loopback, private and link-local addresses, and
 // those that carriers keep to themselves (RFC 1918, 3927, 4193, 6598).
 const ours = new BlockList();
-for (const [net, bits] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.168.0.0', 16]] as const) ours.addSubnet(net, bits); // prettier-ignore
-for (const [net, bits] of [['::', 127], ['fc00::', 7], ['fe80::', 10]] as const) ours.addSubnet(net, bits, 'ipv6'); // prettier-ignore
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const)
+  ours.addSubnet(net, bits);
+for (const [net, bits] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const)
+  ours.addSubnet(net, bits, 'ipv6');
 
 export interface LinkCheckOptions {
   /** For tests: hosts of our own network may be asked, too. */
@@ -52,7 +66,8 @@ async function checkLink(
       const answer = await fetch(url, { signal, redirect: 'manual' });
       await answer.body?.cancel();
       const target = answer.headers.get('location');
-      if (answer.status < 300 || answer.status >= 400 || target === null) return judge(address, answer.status); // prettier-ignore
+      if (answer.status < 300 || answer.status >= 400 || target === null)
+        return judge(address, answer.status);
       url = new URL(target, url);
     }
     return { level: 'mend', what: 'link_loops', words: `${address}: перенаправляет без конца.` };
@@ -72,12 +87,18 @@ function judge(address: string, status: number): TextFinding | undefined {
   }
   // Sites that keep robots out answer so, and people all the same.
   if (status < 400 || [401, 403, 405, 429, 999].includes(status)) return undefined;
-  return { level: 'mend', what: 'link_fails', words: `${address}: страница отвечает ошибкой ${status}.` }; // prettier-ignore
+  return {
+    level: 'mend',
+    what: 'link_fails',
+    words: `${address}: страница отвечает ошибкой ${status}.`,
+  };
 }
 
 /** Whether a host is in our own network; one that nobody knows is told by the request itself. */
 async function isOurs({ hostname }: URL): Promise<boolean> {
   const host = hostname.replace(/^\[|\]$/g, '');
-  const found = isIP(host) ? [{ address: host }] : await lookup(host, { all: true }).catch(() => []); // prettier-ignore
+  const found = isIP(host)
+    ? [{ address: host }]
+    : await lookup(host, { all: true }).catch(() => []);
   return found.some(({ address }) => ours.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'));
 }

@@ -65,7 +65,9 @@ interface Ready {
 /** @throws TextError `bad_picture` */
 export async function readyForMail(file: Uint8Array): Promise<Ready> {
   if (file.length > LARGEST_UPLOAD) {
-    throw bad(`Картинка ${megabytes(file.length)} МБ, а можно до ${megabytes(LARGEST_UPLOAD)} МБ. Уменьшите её или сохраните как JPEG.`); // prettier-ignore
+    throw bad(
+      `Картинка ${megabytes(file.length)} МБ, а можно до ${megabytes(LARGEST_UPLOAD)} МБ. Уменьшите её или сохраните как JPEG.`,
+    );
   }
   const kind = kindOf(file);
   try {

@@ -79,7 +79,8 @@ function readHead(head: string): Record<string, string> {
     .filter((line) => line.trim() !== '')
     .map((line) => {
       const [, key = '', value = ''] = /^(\w+):\s*(.*)$/.exec(line.trim()) ?? [];
-      if (!KEYS.includes(key)) throw bad(`the head has ${KEYS.join(', ')}, each with a colon; not: ${line.slice(0, 60)}`); // prettier-ignore
+      if (!KEYS.includes(key))
+        throw bad(`the head has ${KEYS.join(', ')}, each with a colon; not: ${line.slice(0, 60)}`);
       return [key, value.trim()] as const;
     });
   return Object.fromEntries(entries);
@@ -100,7 +101,8 @@ function blocksOf(body: string): Block[] {
 
 function blockOf(part: string): Block {
   const [, signs, heading] = /^(##?) (.+)$/.exec(part) ?? [];
-  if (heading !== undefined) return { type: 'heading', text: heading, level: signs === '#' ? 1 : 2 }; // prettier-ignore
+  if (heading !== undefined)
+    return { type: 'heading', text: heading, level: signs === '#' ? 1 : 2 };
   const picture = PICTURE.exec(part);
   if (picture) return { type: 'picture', alt: picture[1] ?? '', url: picture[2] ?? '', link: '' };
   const linked = LINKED_PICTURE.exec(part);

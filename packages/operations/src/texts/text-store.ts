@@ -50,7 +50,12 @@ export type TextVersion = z.infer<typeof versionSchema>;
 
 const savedSchema = z.union([
   z.object({ kind: z.enum(['saved', 'same']), version: z.number() }),
-  z.object({ kind: z.literal('conflict'), version: z.number(), author: z.string(), at: z.string() }), // prettier-ignore
+  z.object({
+    kind: z.literal('conflict'),
+    version: z.number(),
+    author: z.string(),
+    at: z.string(),
+  }),
   z.object({ kind: z.literal('other_purpose') }),
 ]);
 export type Saved = z.infer<typeof savedSchema>;
@@ -92,7 +97,9 @@ export function createTextStore(door: TextDoor) {
       z.array(listedSchema).parse(await door('list', purpose === undefined ? {} : { purpose })),
     /** That version, or the one that holds. */
     read: async (name: string, version?: number): Promise<StoredText | null> =>
-      readSchema.nullable().parse(await door('read', { name, ...(version !== undefined && { version }) })), // prettier-ignore
+      readSchema
+        .nullable()
+        .parse(await door('read', { name, ...(version !== undefined && { version }) })),
     /** The newest first. */
     versions: async (name: string): Promise<TextVersion[]> =>
       z.array(versionSchema).parse(await door('versions', { name })),

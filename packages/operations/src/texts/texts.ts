@@ -1,7 +1,11 @@
 /** What people do to texts; each change is in the audit log, with the text's name and nothing of its words. */
 import { campaignTemplateNames } from '@leadwire/templates/campaign-templates';
 import { cleanContent } from '@leadwire/templates/own-texts/pasted';
-import { ownTextSchema, textNameSchema, type OwnText } from '@leadwire/templates/own-texts/own-text'; // prettier-ignore
+import {
+  ownTextSchema,
+  textNameSchema,
+  type OwnText,
+} from '@leadwire/templates/own-texts/own-text';
 import { checkOwnMessage } from '@leadwire/templates/own-texts/own-message';
 import { templateNames, type TemplateName } from '@leadwire/templates/templates';
 import type { ActingParts } from '../acting.ts';
@@ -94,7 +98,9 @@ export async function textOf(
 export function readContent(content: unknown): OwnText {
   const read = ownTextSchema.safeParse(cleanContent(content));
   if (read.success) return read.data;
-  const lines = read.error.issues.map(({ path, message }) => `${path.join('.') || 'text'}: ${message}`); // prettier-ignore
+  const lines = read.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'text'}: ${message}`,
+  );
   throw new TextError('bad_text', lines.join('\n'));
 }
 
@@ -103,12 +109,19 @@ async function store(
   { name, title, content, ...rest }: GivenText & { restoredFrom?: number },
 ): Promise<SavedText> {
   const isName = textNameSchema.safeParse(name);
-  if (!isName.success) throw new TextError('bad_text', `name: ${isName.error.issues[0]?.message ?? ''}`); // prettier-ignore
+  if (!isName.success)
+    throw new TextError('bad_text', `name: ${isName.error.issues[0]?.message ?? ''}`);
   refuseTaken(name, rest.purpose);
   const shownTitle = title.trim().slice(0, LONGEST_TITLE) || name;
   const read = readContent(content);
   if (rest.purpose === 'transactional') await refuseUnfit(name as TemplateName, read);
-  const saved = await texts.save({ name, title: shownTitle, content: read, author: actor, ...rest }); // prettier-ignore
+  const saved = await texts.save({
+    name,
+    title: shownTitle,
+    content: read,
+    author: actor,
+    ...rest,
+  });
   switch (saved.kind) {
     case 'saved':
     case 'same':
@@ -117,7 +130,9 @@ async function store(
       const { version, author, at } = saved;
       throw new TextError(
         'conflict',
-        version === 0 ? `there is no text ${name} any more` : `${author} saved version ${version} meanwhile (${at})`, // prettier-ignore
+        version === 0
+          ? `there is no text ${name} any more`
+          : `${author} saved version ${version} meanwhile (${at})`,
       );
     }
     case 'other_purpose':
@@ -130,7 +145,10 @@ function refuseTaken(name: string, purpose: TextPurpose): void {
   const messages: readonly string[] = templateNames;
   const campaigns: readonly string[] = campaignTemplateNames;
   if (purpose === 'transactional' && !messages.includes(name)) {
-    throw new TextError('bad_text', `name: there is no such message; there are ${messages.join(', ')}`); // prettier-ignore
+    throw new TextError(
+      'bad_text',
+      `name: there is no such message; there are ${messages.join(', ')}`,
+    );
   }
   if (purpose === 'campaign' && [...messages, ...campaigns].includes(name)) {
     throw new TextError('bad_text', `name: ${name} is a text of the product`);

@@ -200,11 +200,17 @@ function monthly(rows: UpkeepRows, streams: readonly StreamSize[]): HealthFindin
       meaning: 'Личные данные хранятся дольше, чем нужно',
       remedy: 'Проверьте, что сроки хранения включены и lead-store работает',
     }),
-    judge({ part: 'streams', title: 'Хранилище очереди' }, full.length, {
-      text: `заполняется: ${sizes(full)}`,
-      meaning: 'Когда место кончится, старое удалится или новое не примется',
-      remedy: 'Увеличьте max_bytes потока или диск',
-    }, 'warning', `самое большое: ${sizes(streams.slice(0, 5))}`), // prettier-ignore
+    judge(
+      { part: 'streams', title: 'Хранилище очереди' },
+      full.length,
+      {
+        text: `заполняется: ${sizes(full)}`,
+        meaning: 'Когда место кончится, старое удалится или новое не примется',
+        remedy: 'Увеличьте max_bytes потока или диск',
+      },
+      'warning',
+      `самое большое: ${sizes(streams.slice(0, 5))}`,
+    ),
   ];
 }
 

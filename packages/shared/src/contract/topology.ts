@@ -40,8 +40,14 @@ export const buckets = {
     ttlMs: 0,
     what: 'the forms that may post leads, all under one key; the table is the original',
   },
-  message_texts: { ttlMs: 0, what: 'words that people wrote in place of a message’s own; the table is the original' }, // prettier-ignore
-  pictures: { ttlMs: 0, what: 'hash of its bytes -> a picture of a mail; never changed, because mails point to it' }, // prettier-ignore
+  message_texts: {
+    ttlMs: 0,
+    what: 'words that people wrote in place of a message’s own; the table is the original',
+  },
+  pictures: {
+    ttlMs: 0,
+    what: 'hash of its bytes -> a picture of a mail; never changed, because mails point to it',
+  },
   referral_codes: { ttlMs: 0, what: 'code of a referrer -> whose it is; no two have the same' },
   message_links: {
     ttlMs: 31 * DAY,

@@ -33,7 +33,10 @@ export function createStaffTelegram(bus: Pick<Bus, 'bucket'>): StaffTelegram {
   /** Both keys have to say so: a tie that was given to somebody else is none. */
   const whole = async (tie: StaffTie | undefined): Promise<StaffTie | undefined> => {
     if (!tie) return undefined;
-    const [ofUser, ofStaff] = [await read(`user.${tie.userId}`, tieSchema), await byStaff(tie.staffId)]; // prettier-ignore
+    const [ofUser, ofStaff] = [
+      await read(`user.${tie.userId}`, tieSchema),
+      await byStaff(tie.staffId),
+    ];
     return ofUser?.staffId === tie.staffId && ofStaff?.userId === tie.userId ? tie : undefined;
   };
 

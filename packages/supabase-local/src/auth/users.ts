@@ -98,7 +98,11 @@ export function createAuthUsers(db: PGliteInterface) {
 
     /** The user who got this link, whether or not it has expired. */
     byTokenHash: (hash: string) =>
-      findBy(db, 'u.id = (select id from auth.users where $1 in (confirmation_token, recovery_token))', hash), // prettier-ignore
+      findBy(
+        db,
+        'u.id = (select id from auth.users where $1 in (confirmation_token, recovery_token))',
+        hash,
+      ),
 
     /** @throws AuthApiError 422 `email_exists` */
     async create(user: NewUser, isInvited = false): Promise<AuthUser> {

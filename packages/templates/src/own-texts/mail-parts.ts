@@ -3,7 +3,12 @@ import { braceInHtml, lineAsLiquid, mark } from './placeholders.ts';
 import { markdownAsHtml, markdownAsText } from './markdown.ts';
 import type { Block } from './own-text.ts';
 
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }; // prettier-ignore
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
 
 /** Text between tags. */
 export function lineAsHtml(text: string): string {
@@ -35,7 +40,9 @@ function blockAsMjml(block: Block): string {
     case 'list': {
       const items = block.items.filter((item) => item.trim());
       const points = items.map((item) => `<li>${markdownAsHtml(item)}</li>`).join('');
-      return points && `<mj-text><ul style="margin: 0; padding-left: 22px">${points}</ul></mj-text>`; // prettier-ignore
+      return (
+        points && `<mj-text><ul style="margin: 0; padding-left: 22px">${points}</ul></mj-text>`
+      );
     }
     case 'note':
       return (
@@ -49,7 +56,7 @@ function blockAsMjml(block: Block): string {
 
 function pictureAsMjml({ url, alt, link }: Extract<Block, { type: 'picture' }>): string {
   const href = link && ` href="${addressAsHtml(link)}"`;
-  return `<mj-image src="${addressAsHtml(url)}" alt="${escapeHtml(alt).replace(/[{}]/g, '')}"${href} border-radius="12px" padding="0 36px 24px" />`; // prettier-ignore
+  return `<mj-image src="${addressAsHtml(url)}" alt="${escapeHtml(alt).replace(/[{}]/g, '')}"${href} border-radius="12px" padding="0 36px 24px" />`;
 }
 
 /** The text part of a mail of blocks. */

@@ -32,7 +32,8 @@ export async function builtInText(name: TemplateName): Promise<OwnText> {
   const [subject, mjml, text, sms] = await Promise.all(
     ['subject.txt', 'mail.mjml', 'mail.txt', 'sms.txt'].map(read),
   );
-  const mail = mjml == null ? null : { subject: subject ?? '', preheader: '', mjml, text: text ?? '' }; // prettier-ignore
+  const mail =
+    mjml == null ? null : { subject: subject ?? '', preheader: '', mjml, text: text ?? '' };
   return { mail, sms: sms ?? null };
 }
 
@@ -41,13 +42,20 @@ export async function checkOwnMessage(
   name: TemplateName,
   content: OwnText,
 ): Promise<TextFinding[]> {
-  const hasPreview = content.mail !== null && isRaw(content.mail) && content.mail.mjml.includes('<mj-preview'); // prettier-ignore
-  const written = checkWritten(content).filter(({ what }) => !(hasPreview && what === 'no_preheader')); // prettier-ignore
+  const hasPreview =
+    content.mail !== null && isRaw(content.mail) && content.mail.mjml.includes('<mj-preview');
+  const written = checkWritten(content).filter(
+    ({ what }) => !(hasPreview && what === 'no_preheader'),
+  );
   if (written.some(({ what }) => what === 'empty')) return written;
   try {
     const templates = await withWords(name, content);
     const { mail } = shownBy(templates, name, content, {});
-    return [...written, ...(mail ? checkSize(mail.html) : []), ...dearSms(templates, name, content)]; // prettier-ignore
+    return [
+      ...written,
+      ...(mail ? checkSize(mail.html) : []),
+      ...dearSms(templates, name, content),
+    ];
   } catch (thrown) {
     if (!(thrown instanceof TemplateError)) throw thrown;
     if (written.some(({ level }) => level === 'stop')) return written;
@@ -58,9 +66,12 @@ export async function checkOwnMessage(
 /** Each lead would be billed twice. */
 function dearSms(templates: Templates, name: TemplateName, { sms }: OwnText): TextFinding[] {
   if (sms === null) return [];
-  const { segments, text } = templates.longestSms(name, { brand: 'Leadwire', shortLink: SAMPLE_SHORT_LINK }); // prettier-ignore
+  const { segments, text } = templates.longestSms(name, {
+    brand: 'Leadwire',
+    shortLink: SAMPLE_SHORT_LINK,
+  });
   if (segments <= 1) return [];
-  const words = `SMS длиннее одной части (${text.length} ${formOf(text.length, ['знак', 'знака', 'знаков'])} вместе со ссылкой): каждое сообщение стоило бы вдвое.`; // prettier-ignore
+  const words = `SMS длиннее одной части (${text.length} ${formOf(text.length, ['знак', 'знака', 'знаков'])} вместе со ссылкой): каждое сообщение стоило бы вдвое.`;
   return [{ level: 'stop', what: 'sms_long', words }];
 }
 
@@ -68,10 +79,15 @@ async function wordsOf(name: TemplateName, { message }: TemplateError): Promise<
   const [, variable] = /no variable "([^"]+)"/.exec(message) ?? [];
   if (variable !== undefined) {
     const known = (await messageVariables(name)).map((each) => `{{ ${each} }}`).join(', ');
-    const where = message.includes('/sms') ? 'В этом SMS' : message.includes('/subject') ? 'В теме' : 'В этом сообщении'; // prettier-ignore
-    return `${where} нельзя вставить {{ ${variable} }}. В письме есть ${known}; в SMS только {{ brand }} и {{ shortLink }}, если они у сообщения есть.`; // prettier-ignore
+    const where = message.includes('/sms')
+      ? 'В этом SMS'
+      : message.includes('/subject')
+        ? 'В теме'
+        : 'В этом сообщении';
+    return `${where} нельзя вставить {{ ${variable} }}. В письме есть ${known}; в SMS только {{ brand }} и {{ shortLink }}, если они у сообщения есть.`;
   }
-  if (message.includes('{{ link }}')) return 'В письме нет кнопки или ссылки с адресом {{ link }}: ради неё оно и отправляется.'; // prettier-ignore
+  if (message.includes('{{ link }}'))
+    return 'В письме нет кнопки или ссылки с адресом {{ link }}: ради неё оно и отправляется.';
   if (message.includes('no mail')) return 'У этого сообщения нет письма.';
   if (message.includes('no SMS')) return 'У этого сообщения нет SMS.';
   return `Не собирается: ${message}`;
@@ -110,7 +126,10 @@ async function withWords(name: TemplateName, content: OwnText): Promise<Template
   const onFailure = (_name: TemplateName, error: TemplateError) => {
     throw error;
   };
-  const templates = await loadTemplates(undefined, { messages: new Map([[name, files]]), onFailure }); // prettier-ignore
+  const templates = await loadTemplates(undefined, {
+    messages: new Map([[name, files]]),
+    onFailure,
+  });
   templates.accept(name, files);
   return templates;
 }

@@ -15,7 +15,12 @@ import { givenNames, isLinkName, lineAsLiquid } from './placeholders.ts';
 export const TEXTS = join(import.meta.dirname, '..', '..', 'texts');
 const INCLUDE = '<mj-include path="mail.mjml" />';
 /** What the frame itself asks for, beside what writers may. */
-const ALWAYS_KNOWN: readonly string[] = [...givenNames, 'unsubscribeUrl', 'isAccountMail', 'subject']; // prettier-ignore
+const ALWAYS_KNOWN: readonly string[] = [
+  ...givenNames,
+  'unsubscribeUrl',
+  'isAccountMail',
+  'subject',
+];
 const LONGEST_VALUE = 300;
 const WITH_DEFAULT = /\{\{\s*([\p{L}\p{N}_]+)\s*\|\s*default:/gu;
 const ANY_VALUE = /\{\{\s*([\p{L}\p{N}_]+)/gu;
@@ -66,7 +71,8 @@ function typeOf(name: string, files: TemplateFiles): z.ZodType {
 /** Whether everywhere it stands the text says what to put there for somebody without it. */
 function hasFallbackOnly(name: string, files: TemplateFiles): boolean {
   return partsOf(files).every(({ source }) => {
-    const count = (pattern: RegExp) => [...source.matchAll(pattern)].filter(([, found]) => found === name).length; // prettier-ignore
+    const count = (pattern: RegExp) =>
+      [...source.matchAll(pattern)].filter(([, found]) => found === name).length;
     return count(WITH_DEFAULT) === count(ANY_VALUE);
   });
 }
@@ -80,8 +86,11 @@ async function compileMail(
   mail: OwnMail,
 ): Promise<NonNullable<TemplateFiles['mail']>> {
   const { layout } = await frame();
-  const { head, body } = isRaw(mail) ? rawParts(name, mail.mjml) : { head: '', body: blocksAsMjml(mail.blocks) }; // prettier-ignore
-  const preview = head || (mail.preheader && `<mj-preview>${lineAsHtml(mail.preheader)}</mj-preview>`); // prettier-ignore
+  const { head, body } = isRaw(mail)
+    ? rawParts(name, mail.mjml)
+    : { head: '', body: blocksAsMjml(mail.blocks) };
+  const preview =
+    head || (mail.preheader && `<mj-preview>${lineAsHtml(mail.preheader)}</mj-preview>`);
   const source = layout
     .replace(INCLUDE, () => body)
     .replace('</mj-head>', () => `${preview}</mj-head>`);
@@ -89,14 +98,19 @@ async function compileMail(
   const plain = isRaw(mail) ? mail.text.trim() : blocksAsText(mail.blocks);
   return {
     subject: parseLiquid(text, `${name}/subject`, lineAsLiquid(mail.subject.trim())),
-    html: parseLiquid(createLiquid('html'), `${name}/mail`, await compileWhole(source, `${name}/mail`)), // prettier-ignore
+    html: parseLiquid(
+      createLiquid('html'),
+      `${name}/mail`,
+      await compileWhole(source, `${name}/mail`),
+    ),
     text: parseLiquid(text, `${name}/text`, plain),
   };
 }
 
 /** Of `<mjml><mj-head>…</mj-head><mj-body>…</mj-body></mjml>`, or of what would stand in the body. */
 function rawParts(name: string, mjml: string): { head: string; body: string } {
-  if (/<mj-include\b/i.test(mjml)) throw new TemplateError(`${name}: mj-include reads no files here`); // prettier-ignore
+  if (/<mj-include\b/i.test(mjml))
+    throw new TemplateError(`${name}: mj-include reads no files here`);
   if (/<script\b/i.test(mjml)) throw new TemplateError(`${name}: a mail has no scripts`);
   const inside = (tag: string) =>
     new RegExp(`<${tag}\\b[^>]*>([\\s\\S]*)</${tag}>`, 'i').exec(mjml)?.[1];

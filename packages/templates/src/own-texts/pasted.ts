@@ -6,7 +6,17 @@ const IS_HTML =
   /<\/?(?:p|div|span|br|b|strong|i|em|a|ul|ol|li|table|td|o:p|style|font|h[1-6])\b[^>]*>/i;
 // What Word hides between tags: its styles, comments for other programs, and what they enclose.
 const HIDDEN = /<(style|script|xml|title|head)\b[\s\S]*?<\/\1>|<!--[\s\S]*?-->|<!\[[\s\S]*?\]>/gi;
-const ENTITIES: Readonly<Record<string, string>> = { nbsp: '\u00a0', amp: '&', lt: '<', gt: '>', quot: '"', laquo: '«', raquo: '»', mdash: '—', ndash: '–' }; // prettier-ignore
+const ENTITIES: Readonly<Record<string, string>> = {
+  nbsp: '\u00a0',
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  laquo: '«',
+  raquo: '»',
+  mdash: '—',
+  ndash: '–',
+};
 const INVISIBLE = /[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]/g;
 
 /** Whether a text holds what nobody types. */
@@ -27,17 +37,19 @@ function withoutTags(html: string): string {
     .replace(
       /<a\b[^>]*?href\s*=\s*["']?([^"'\s>]+)[^>]*>(.*?)<\/a>/gi,
       (_all, href: string, words: string) =>
-      /^(?:https?:|mailto:|tel:)/i.test(href) ? `[${words.replace(/<[^>]+>/g, '').trim()}](${href})` : words, // prettier-ignore
+        /^(?:https?:|mailto:|tel:)/i.test(href)
+          ? `[${words.replace(/<[^>]+>/g, '').trim()}](${href})`
+          : words,
     )
     .replace(/<(?:b|strong)\b[^>]*>(\s*)(.*?)(\s*)<\/(?:b|strong)>/gi, '$1**$2**$3')
     .replace(/<li\b[^>]*>/gi, '\n- ')
     .replace(/<br\b[^>]*>/gi, '\n')
     .replace(/<\/(?:p|div|h[1-6]|tr|ul|ol)>/gi, '\n\n')
     .replace(/<[^>]*>/g, '')
-    .replace(
-      /&(?:#(\d{1,6})|([a-z]+));/gi,
-      (whole, code: string | undefined, name = '') =>
-      code === undefined ? (ENTITIES[(name as string).toLowerCase()] ?? whole) : letter(Number(code)), // prettier-ignore
+    .replace(/&(?:#(\d{1,6})|([a-z]+));/gi, (whole, code: string | undefined, name = '') =>
+      code === undefined
+        ? (ENTITIES[(name as string).toLowerCase()] ?? whole)
+        : letter(Number(code)),
     )
     .replace(/\*\*\s*\*\*/g, '')
     .replace(/[ \t]*\n[ \t]*/g, '\n')
@@ -46,7 +58,9 @@ function withoutTags(html: string): string {
 }
 
 function letter(code: number): string {
-  return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000) ? String.fromCodePoint(code) : ''; // prettier-ignore
+  return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000)
+    ? String.fromCodePoint(code)
+    : '';
 }
 
 /** Every string of a content, cleaned; MJML is left as an owner wrote it. */

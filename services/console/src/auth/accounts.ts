@@ -72,7 +72,10 @@ export function createAccounts(url: string, publishableKey: string): Accounts {
         throw new TransientError('Supabase Auth does not answer', { cause });
       });
       if (response.ok) return undefined;
-      const { error_code: code } = (await response.json().catch(() => ({}))) as Record<string, unknown>; // prettier-ignore
+      const { error_code: code } = (await response.json().catch(() => ({}))) as Record<
+        string,
+        unknown
+      >;
       if (code === 'same_password') return 'same';
       if (response.status === 422 || response.status === 400) return 'weak';
       throw new TransientError(`Supabase Auth: ${response.status} when a password was set`);

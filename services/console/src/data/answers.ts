@@ -28,7 +28,9 @@ export function readAnswer<Schema extends z.ZodType>(
   if (read.success) return read.data;
   // Without values: they may be somebody's contact.
   const where = read.error.issues.map(({ path, code }) => `${path.join('.')}: ${code}`);
-  throw new TransientError(`the database answers otherwise than expected (${where.slice(0, 3).join(', ')})`); // prettier-ignore
+  throw new TransientError(
+    `the database answers otherwise than expected (${where.slice(0, 3).join(', ')})`,
+  );
 }
 
 /** @throws as `readAnswer` */

@@ -26,5 +26,8 @@ export async function decideAttribution(
   conflict: string,
   decided: AttributionDecision,
 ): Promise<boolean> {
-  return readAnswer(z.boolean(), await client.rpc('console_decide_attribution', { conflict, decided })); // prettier-ignore
+  return readAnswer(
+    z.boolean(),
+    await client.rpc('console_decide_attribution', { conflict, decided }),
+  );
 }

@@ -31,7 +31,10 @@ export async function readNames(
 ): Promise<ReadonlyMap<string, NamedLead>> {
   const some = [...new Set(ids)].slice(0, MOST_SHOWN);
   if (some.length === 0) return new Map();
-  const rows = readRows(leadSchema, await client.from('landing_leads').select(COLUMNS).in('id', some)); // prettier-ignore
+  const rows = readRows(
+    leadSchema,
+    await client.from('landing_leads').select(COLUMNS).in('id', some),
+  );
   return new Map(rows.map((row) => [row.id, row]));
 }
 

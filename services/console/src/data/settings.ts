@@ -42,7 +42,6 @@ export async function readAudit(
   before: string | undefined,
   limit: number,
 ): Promise<AuditRow[]> {
-  // prettier-ignore
   const columns = Object.keys(auditSchema.shape).join(', ');
   const query = client.from('audit_log').select(columns);
   const older = before === undefined ? query : query.lt('at', before);

@@ -6,7 +6,15 @@ import type { Accounts, Session } from '../auth/accounts.ts';
 import { addAuthRoutes, filesOf, formOf, nextOf } from '../auth/routes.ts';
 import { findPerson, type Person } from '../data/person.ts';
 import { door, page, sections } from '../pages/layout.ts';
-import { FOREIGN, FORBIDDEN, NOT_FOUND, troubleAtDoor, troubleOf, troublePage, type Trouble } from '../pages/trouble.ts'; // prettier-ignore
+import {
+  FOREIGN,
+  FORBIDDEN,
+  NOT_FOUND,
+  troubleAtDoor,
+  troubleOf,
+  troublePage,
+  type Trouble,
+} from '../pages/trouble.ts';
 import type { Live } from './live.ts';
 import type { Answer, Route } from './route.ts';
 import { refuseForeignPosts, sendFrame, sendPage, themeOf } from './server.ts';
@@ -30,7 +38,6 @@ export function addPages(app: FastifyInstance, routes: readonly Route[], parts: 
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Known | undefined> => {
-    // prettier-ignore
     const session = await sessions.read(request, reply);
     if (!session) return undefined;
     const client = connectAs(session);
@@ -99,7 +106,11 @@ const pathOf = ({ url }: FastifyRequest): string => url.split('?')[0] ?? '/';
 /** An answer to a form may stand at the form's own address: who asks for that again gets the page that the form was on. */
 function parentOf(request: FastifyRequest, routes: readonly Route[]): string | undefined {
   const isOne = (path: string, method: Route['method']) =>
-    routes.some((route) => route.method === method && new RegExp(`^${route.path.replaceAll(/:\w+/g, '[^/]+')}$`).test(path)); // prettier-ignore
+    routes.some(
+      (route) =>
+        route.method === method &&
+        new RegExp(`^${route.path.replaceAll(/:\w+/g, '[^/]+')}$`).test(path),
+    );
   const [, ...parts] = pathOf(request).split('/');
   if (request.method !== 'GET' || !isOne(pathOf(request), 'POST')) return undefined;
   const parents = parts.map((_, index) => `/${parts.slice(0, -1 - index).join('/')}`);

@@ -45,11 +45,20 @@ export function campaignPage(shown: CampaignShown): Html {
 }
 
 function ledeOf({ campaign, clock }: CampaignShown): Content {
-  const { counts, startedAt, finishedAt, scheduledFor, channel, progress, status: state } = campaign; // prettier-ignore
+  const {
+    counts,
+    startedAt,
+    finishedAt,
+    scheduledFor,
+    channel,
+    progress,
+    status: state,
+  } = campaign;
   const done = html`<b>Отправлено ${amount(counts.sent)} из ${amount(counts.audience)}.</b>`;
   const what = channelWord(channel);
   if (state === 'scheduled' && scheduledFor) {
-    return html`<b>Начнётся ${moment(scheduledFor, clock)}</b>, ${what}, ${counted(counts.audience, PEOPLE)}.`; // prettier-ignore
+    return html`<b>Начнётся ${moment(scheduledFor, clock)}</b>, ${what},
+      ${counted(counts.audience, PEOPLE)}.`;
   }
   const left = progress?.secondsLeft;
   if (state === 'running' && left) return html`${done} Осталось: ${span(left * 1_000)}.`;
@@ -66,11 +75,14 @@ function buttons({ id, status: state, counts, channel }: CampaignView): Content 
   return [
     state === 'running' && post('pause', 'Пауза', 'pause'),
     state === 'paused' && post('resume', 'Продолжить', 'arrow-up-right'),
-    counts.failed > 0 && state !== 'cancelled' && html`<a class="btn" href="/campaigns/${id}?ask=retry#ask">Не ушедшие ещё раз</a>`, // prettier-ignore
+    counts.failed > 0 &&
+      state !== 'cancelled' &&
+      html`<a class="btn" href="/campaigns/${id}?ask=retry#ask">Не ушедшие ещё раз</a>`,
     state === 'finished' && channel === 'email' && post('resend', 'Не открывшим ещё раз'),
     post('copy', 'Копия'),
     counts.sent > 0 && html`<a class="btn" href="/campaigns/compare?a=${id}">Сравнить</a>`,
-    counts.audience > 0 && html`<a class="btn btn-line" href="/campaigns/${id}/report.csv">Отчёт CSV</a>`, // prettier-ignore
+    counts.audience > 0 &&
+      html`<a class="btn btn-line" href="/campaigns/${id}/report.csv">Отчёт CSV</a>`,
     isOpen && html`<a class="btn btn-danger" href="/campaigns/${id}?ask=cancel#ask">Отменить</a>`,
   ];
 }
@@ -109,7 +121,12 @@ function progressCard({ campaign }: CampaignShown): Html {
   const bars = parts.slice(0, 4).map(([tone, , , count]) => {
     const [x, width] = [at, (count / all) * 100];
     at += width;
-    return html`<rect class="fill-${tone}" x="${x.toFixed(2)}%" width="${width.toFixed(2)}%" height="100%" />`; // prettier-ignore
+    return html`<rect
+      class="fill-${tone}"
+      x="${x.toFixed(2)}%"
+      width="${width.toFixed(2)}%"
+      height="100%"
+    />`;
   });
   const lines = parts.map(
     ([tone, name, word, count]) =>

@@ -56,7 +56,15 @@ function tryForm(campaign: CampaignView, people: number, { word, key, fields }: 
   const two = word === 'тем' ? 'две темы' : 'два текста';
   const withTwo = word === 'тем' ? 'двумя темами' : 'двумя текстами';
   const input = (name: string, mode: string, value: string) =>
-    html`<input class="input" id="${key}-${name}" name="${name}" inputmode="${mode}" value="${value}" required autocomplete="off" />`; // prettier-ignore
+    html`<input
+      class="input"
+      id="${key}-${name}"
+      name="${name}"
+      inputmode="${mode}"
+      value="${value}"
+      required
+      autocomplete="off"
+    />`;
   return html`<details class="what">
     <summary>Попробовать ${two}</summary>
     <form class="stack-s" method="post" action="/campaigns/${campaign.id}/subjects">
@@ -103,7 +111,11 @@ export function triedSubjects(test: SubjectTestView | null, clock: Clock): Html 
       <span>${test.winner === which && test.decidedAt && won}</span>
     </li>`;
   const { decideAt, decidedAt } = test;
-  const rest = decidedAt ? 'Остальные' : decideAt ? `Выбор ${moment(decideAt, clock)}` : 'Остальные ждут'; // prettier-ignore
+  const rest = decidedAt
+    ? 'Остальные'
+    : decideAt
+      ? `Выбор ${moment(decideAt, clock)}`
+      : 'Остальные ждут';
   return html`<section class="card w-5" aria-labelledby="h-subjects">
     <div class="card-head"><h2 id="h-subjects">${headOf(test)}</h2></div>
     <ul class="items">

@@ -17,7 +17,10 @@ export const PEOPLE: [string, string, string] = ['человек', 'челове
 export const refusal = ([first, ...lines]: readonly string[]): Html | undefined =>
   first === undefined
     ? undefined
-    : notice(html`${first}${lines.slice(0, 20).map((line) => html`<br />${typed(line, 200)}`)}`, false); // prettier-ignore
+    : notice(
+        html`${first}${lines.slice(0, 20).map((line) => html`<br />${typed(line, 200)}`)}`,
+        false,
+      );
 
 export const backToCampaigns = html`<a class="back" href="/campaigns"
   >${icon('arrow-left', 'icon-s')} Рассылки</a
@@ -30,7 +33,8 @@ export function campaignsPage(
 ): Html {
   const add = html`<a class="btn btn-primary" href="/campaigns/new">Новая рассылка</a>`;
   const moving = campaigns.filter(({ status: state }) => state === 'running').length;
-  const lede = moving > 0 ? html`<b>Сейчас идёт: ${amount(moving)}.</b>` : 'Сейчас ничего не уходит.'; // prettier-ignore
+  const lede =
+    moving > 0 ? html`<b>Сейчас идёт: ${amount(moving)}.</b>` : 'Сейчас ничего не уходит.';
   const nothing = html`<section class="card">
     ${empty('send', 'Рассылок ещё не было', 'Составьте текст, выберите людей, проверьте на себе и запустите.', add)}
   </section>`;
@@ -54,7 +58,10 @@ function campaignTable(campaigns: readonly CampaignView[], clock: Clock): Html {
   const rows = campaigns.map((campaign) => {
     const { id, name, channel, counts, startedAt, scheduledFor, createdAt } = campaign;
     const when = startedAt ?? scheduledFor ?? createdAt;
-    const people = counts.sent > 0 ? `${amount(counts.sent)} из ${amount(counts.audience)}` : amount(counts.audience); // prettier-ignore
+    const people =
+      counts.sent > 0
+        ? `${amount(counts.sent)} из ${amount(counts.audience)}`
+        : amount(counts.audience);
     return html`<li>
       <span
         ><a href="/campaigns/${id}">${typed(name, 80)}</a>
@@ -118,7 +125,12 @@ export function segmentsPage(segments: readonly SegmentView[], clock: Clock, tol
         <span>${time(changedAt, clock)}</span>
       </li>`,
   );
-  const nothing = empty('users', 'Сегментов ещё нет', 'Сегмент — это условия: откуда пришли, купили или нет, открыли ли письмо. Люди в нём всегда свежие.', add); // prettier-ignore
+  const nothing = empty(
+    'users',
+    'Сегментов ещё нет',
+    'Сегмент — это условия: откуда пришли, купили или нет, открыли ли письмо. Люди в нём всегда свежие.',
+    add,
+  );
   return html`${backToCampaigns}
     <div class="head">
       <div><h1>Сегменты</h1></div>

@@ -25,7 +25,10 @@ export function dayChart(today: Today, clock: Clock): Html {
   const until = hour + minute / 60;
   const whole = summed(today.today);
   const count = whole.at(-1) ?? 0;
-  const own = [...whole.slice(0, hour + 1).map((sum, index) => [index, sum] as const), [until, count] as const]; // prettier-ignore
+  const own = [
+    ...whole.slice(0, hour + 1).map((sum, index) => [index, sum] as const),
+    [until, count] as const,
+  ];
   const usualAll = usual.at(-1) ?? 0;
   const most = niceCeiling(Math.max(4, count, usualAll));
   const x = (hours: number) => ((hours / HOURS) * 100).toFixed(2);

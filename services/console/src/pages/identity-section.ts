@@ -52,7 +52,9 @@ function personWords({
   sales,
 }: IdentityConflict['people'][number]): Content {
   const who = typed(name, 60) ?? (leadId ? 'Без имени' : 'Ученик');
-  const facts = [leads && counted(leads, LEADS), sales > 0 && counted(sales, SALES)].filter((fact) => typeof fact === 'string'); // prettier-ignore
+  const facts = [leads && counted(leads, LEADS), sales > 0 && counted(sales, SALES)].filter(
+    (fact) => typeof fact === 'string',
+  );
   return html`${phone === null ? 'без телефона' : phoneWords(phone)}:
   ${leadId ? html`<a href="/leads/${leadId}">${who}</a>` : who}${facts.length > 0 && `, ${facts.join(', ')}`}`;
 }

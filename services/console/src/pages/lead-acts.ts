@@ -26,7 +26,9 @@ const own = (deliveries: readonly Delivery[]) =>
 /** How many messages an action is about, by what the database knows. */
 export function countFor(act: LeadAct, lead: Lead, deliveries: readonly Delivery[]): number {
   const with_ = (status: string, channel?: string) =>
-    own(deliveries).filter((each) => each.status === status && (channel === undefined || each.channel === channel)).length; // prettier-ignore
+    own(deliveries).filter(
+      (each) => each.status === status && (channel === undefined || each.channel === channel),
+    ).length;
   switch (act) {
     case 'release':
       return lead.quarantined ? 1 : 0;
@@ -132,11 +134,13 @@ export function toldOf(done: string | undefined): Content {
   if (done === undefined) return undefined;
   const count = Number(done);
   if (done === 'busy') return notice('Кто-то уже делает это. Обновите страницу.', false);
-  if (done === 'gone') return notice('Собрать сообщение заново нельзя: заявка или ссылка больше не хранится.', false); // prettier-ignore
+  if (done === 'gone')
+    return notice('Собрать сообщение заново нельзя: заявка или ссылка больше не хранится.', false);
   if (done === 'number') return notice('Номер не совпал. Ничего не отправлено.', false);
   if (done === 'released')
     return notice('Заявка пропущена: письмо, SMS и сделка уже в пути.', true);
-  if (done.startsWith('cancelled')) return notice(`Отменено: ${counted(Number(done.slice(9)), MESSAGES)}.`, true); // prettier-ignore
+  if (done.startsWith('cancelled'))
+    return notice(`Отменено: ${counted(Number(done.slice(9)), MESSAGES)}.`, true);
   if (!Number.isInteger(count)) return undefined;
   if (count === 0) return notice('Отправлять было нечего: кто-то уже сделал это.', false);
   return notice(`Поставлено в отправку: ${counted(count, MESSAGES)}.`, true);

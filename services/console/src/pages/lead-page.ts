@@ -59,7 +59,15 @@ function ledeOf(steps: readonly Step[]): Content {
 
 function stepItem(step: Step, clock: Clock): Html {
   const { tone, icon: name, title, text, remedy, details = [], isNext } = step;
-  const tones = { start: 'start', good: 'good', wait: 'wait', warn: 'warn', bad: 'bad', hold: 'hold', mute: '' }; // prettier-ignore
+  const tones = {
+    start: 'start',
+    good: 'good',
+    wait: 'wait',
+    warn: 'warn',
+    bad: 'bad',
+    hold: 'hold',
+    mute: '',
+  };
   const knot = tones[tone] === '' ? 'knot' : `knot knot-${tones[tone]}`;
   const more = html`<details>
     <summary>Подробности</summary>
@@ -84,7 +92,12 @@ function contactsCard({ lead, hasContacts, dealUrl, clock }: LeadShown): Html {
   const issues = (about: string) =>
     lead.contact_issues
       .filter((issue) => issue.startsWith(about))
-      .map((issue) => html` <span class="st st-warn">${icon('triangle-alert')} <span>${issueWords(issue)}</span></span>`); // prettier-ignore
+      .map(
+        (issue) =>
+          html` <span class="st st-warn"
+            >${icon('triangle-alert')} <span>${issueWords(issue)}</span></span
+          >`,
+      );
   const deal = dealStatus(lead);
   const shownDeal = dealUrl
     ? html`<a href="${dealUrl}" rel="noreferrer">№ ${lead.amocrm_deal_id}</a>, ${deal.word}`

@@ -108,7 +108,12 @@ function messageSteps(delivery: Delivery, { clock }: Story): Step[] {
       text: attemptsWords(delivery.attempts, isMail),
       details: technical,
     }),
-    ...step(delivery.delivered_at, { rank: 5, tone: 'good', icon: 'check-check', title: `${name} доставлено` }), // prettier-ignore
+    ...step(delivery.delivered_at, {
+      rank: 5,
+      tone: 'good',
+      icon: 'check-check',
+      title: `${name} доставлено`,
+    }),
     ...step(delivery.opened_at, {
       rank: 6,
       tone: 'good',
@@ -129,7 +134,13 @@ function messageSteps(delivery: Delivery, { clock }: Story): Step[] {
       remedy: remedyFor(reasonWords(delivery.bounce_reason)) ?? 'Позвоните и уточните контакт.',
       details: technical,
     }),
-    ...step(delivery.complained_at, { rank: 9, tone: 'warn', icon: 'octagon-alert', title: 'Письмо отметили как спам', text: 'Рассылки этому человеку больше не уйдут.' }), // prettier-ignore
+    ...step(delivery.complained_at, {
+      rank: 9,
+      tone: 'warn',
+      icon: 'octagon-alert',
+      title: 'Письмо отметили как спам',
+      text: 'Рассылки этому человеку больше не уйдут.',
+    }),
     ...step(delivery.status === 'failed' ? (delivery.failed_at ?? delivery.updated_at) : null, {
       rank: 8,
       tone: 'bad',
@@ -158,7 +169,16 @@ function plannedSteps(
   clock: Clock,
 ): Step[] {
   if (status === 'held') {
-    return [{ at: due ?? '9', rank: 2, tone: 'hold', icon: 'hand', title: `${name} придержано`, isNext: true }]; // prettier-ignore
+    return [
+      {
+        at: due ?? '9',
+        rank: 2,
+        tone: 'hold',
+        icon: 'hand',
+        title: `${name} придержано`,
+        isNext: true,
+      },
+    ];
   }
   if (status !== 'pending' || due === null) return [];
   const isLate = Date.parse(due) < clock.now().getTime();
@@ -212,7 +232,15 @@ function noticeSteps(delivery: Delivery, { groups }: Story): Step[] {
   }
   const why = reasonWords(delivery.reason ?? delivery.error);
   const tone = delivery.status === 'skipped' ? 'mute' : 'bad';
-  return [{ at, rank: 1, tone, icon: 'telegram', title: html`Сообщения ${group} нет${why && `: ${why}`}` }]; // prettier-ignore
+  return [
+    {
+      at,
+      rank: 1,
+      tone,
+      icon: 'telegram',
+      title: html`Сообщения ${group} нет${why && `: ${why}`}`,
+    },
+  ];
 }
 
 function takenSteps({ manager, taken_at: at }: Lead): Step[] {
@@ -226,7 +254,14 @@ function dealSteps(lead: Lead): Step[] {
   const steps: Step[] = [];
   if (syncedAt !== null) {
     const text = stage === null ? undefined : html`Сейчас на этапе «${typed(stage, 60)}»`;
-    steps.push({ at: syncedAt, rank: 1, tone: 'good', icon: 'briefcase-business', title: 'Сделка создана', text }); // prettier-ignore
+    steps.push({
+      at: syncedAt,
+      rank: 1,
+      tone: 'good',
+      icon: 'briefcase-business',
+      title: 'Сделка создана',
+      text,
+    });
   }
   if (error !== null) {
     const isMade = syncedAt !== null;
@@ -241,7 +276,13 @@ function dealSteps(lead: Lead): Step[] {
     });
   }
   if (lead.amocrm_deleted_at !== null) {
-    steps.push({ at: lead.amocrm_deleted_at, rank: 3, tone: 'mute', icon: 'ban', title: 'Сделку удалили в AmoCRM' }); // prettier-ignore
+    steps.push({
+      at: lead.amocrm_deleted_at,
+      rank: 3,
+      tone: 'mute',
+      icon: 'ban',
+      title: 'Сделку удалили в AmoCRM',
+    });
   }
   return steps;
 }

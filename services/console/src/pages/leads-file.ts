@@ -7,7 +7,21 @@ import { fullMoment, type Clock } from '../words/time.ts';
 import { mailStatusOf, smsStatusOf } from './leads-page.ts';
 
 const CONTACTS = ['Имя', 'Телефон', 'Почта'];
-const HEAD = ['Откуда', 'Кампания', 'Объявление', 'Форма', 'Страница', 'Оплата', 'Письмо', 'SMS', 'Сделка', '№ сделки', 'Менеджер', 'Взята в работу', 'Номер заявки']; // prettier-ignore
+const HEAD = [
+  'Откуда',
+  'Кампания',
+  'Объявление',
+  'Форма',
+  'Страница',
+  'Оплата',
+  'Письмо',
+  'SMS',
+  'Сделка',
+  '№ сделки',
+  'Менеджер',
+  'Взята в работу',
+  'Номер заявки',
+];
 
 /** Contacts are columns for whoever sees them. */
 export function leadsFile(rows: readonly LeadRow[], hasContacts: boolean, clock: Clock): string {

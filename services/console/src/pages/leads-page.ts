@@ -162,7 +162,14 @@ function pop(summary: string, legend: string, isSet: boolean, boxes: Content): H
 function table(shown: LeadsShown, period: string): Html {
   const { rows, nextHref, isFirst } = shown;
   if (rows.length === 0) return nothing(shown, period);
-  const columns: [string, string][] = [['Человек', ''], ['Откуда', 'from'], ['Форма', 'wide'], ['Письмо', ''], ['SMS', ''], ['Сделка', '']]; // prettier-ignore
+  const columns: [string, string][] = [
+    ['Человек', ''],
+    ['Откуда', 'from'],
+    ['Форма', 'wide'],
+    ['Письмо', ''],
+    ['SMS', ''],
+    ['Сделка', ''],
+  ];
   const head = columns.map(
     ([word, classes]) => html`<th role="columnheader" scope="col" class="${classes}">${word}</th>`,
   );
@@ -229,7 +236,11 @@ function leadRow(row: LeadRow, { hasContacts, dealUrl, clock }: LeadsShown): Htm
 }
 
 const managerOf = ({ manager }: LeadRow): Content =>
-  manager && html`<span class="sub">${icon('hand', 'icon-s')} <span class="unseen">Взял(а) в работу: </span>${typed(manager, 40)}</span>`; // prettier-ignore
+  manager &&
+  html`<span class="sub"
+    >${icon('hand', 'icon-s')}
+    <span class="unseen">Взял(а) в работу: </span>${typed(manager, 40)}</span
+  >`;
 
 /** Messages are planned within moments; a lead without any after that gets none. */
 const PLANNED_MS = 5 * 60_000;

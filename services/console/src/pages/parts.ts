@@ -11,7 +11,9 @@ const LONGEST = 160;
 
 export function icon(name: string, more = ''): Html {
   const classes = ['icon', SOLID.includes(name) && 'icon-solid', more].filter(Boolean).join(' ');
-  return html`<svg class="${classes}" aria-hidden="true"><use href="${asset('icons.svg')}#i-${name}"></use></svg>`; // prettier-ignore
+  return html`<svg class="${classes}" aria-hidden="true">
+    <use href="${asset('icons.svg')}#i-${name}"></use>
+  </svg>`;
 }
 
 /** What somebody typed: cut, and kept from turning the text around it the other way. */

@@ -56,7 +56,11 @@ export function problemsPage(shown: ProblemsShown): Html {
     ${empty('circle-check', 'Всё разобрано', 'Когда что-нибудь не получится, оно появится здесь с объяснением и кнопкой.')}
   </section>`;
   const away =
-    isBrokerAway && notice('Очередь не отвечает: того, что не удалось обработать, сейчас не видно. Заявки принимаются и не теряются.', false); // prettier-ignore
+    isBrokerAway &&
+    notice(
+      'Очередь не отвечает: того, что не удалось обработать, сейчас не видно. Заявки принимаются и не теряются.',
+      false,
+    );
   return html`<div class="head">
       <div>
         <h1>Проблемы</h1>
@@ -213,9 +217,18 @@ function tagSection({ tags, clock }: ProblemsShown): Html {
 }
 
 const HELD: Readonly<Record<string, readonly [string, string]>> = {
-  honeypot: ['В карантине: похоже на бота', 'Заполнено поле, которого человек не видит. Им ничего не отправлено.'], // prettier-ignore
-  flood: ['Придержано: слишком много сразу', 'Заявки пришли гораздо чаще обычного. Им ничего не отправлено, пока вы не решите.'], // prettier-ignore
-  challenge: ['В карантине: проверка не пройдена', 'Форма не подтвердила, что её заполнял человек. Им ничего не отправлено.'], // prettier-ignore
+  honeypot: [
+    'В карантине: похоже на бота',
+    'Заполнено поле, которого человек не видит. Им ничего не отправлено.',
+  ],
+  flood: [
+    'Придержано: слишком много сразу',
+    'Заявки пришли гораздо чаще обычного. Им ничего не отправлено, пока вы не решите.',
+  ],
+  challenge: [
+    'В карантине: проверка не пройдена',
+    'Форма не подтвердила, что её заполнял человек. Им ничего не отправлено.',
+  ],
 };
 
 function heldSections({ held, ask, isOwner, clock }: ProblemsShown): Html[] {
@@ -223,7 +236,11 @@ function heldSections({ held, ask, isOwner, clock }: ProblemsShown): Html[] {
   return reasons.map((reason) => {
     const own = held.filter(({ quarantine }) => (quarantine ?? 'honeypot') === reason);
     const [title, text] = HELD[reason] ?? [`Придержано: ${reason}`, 'Им ничего не отправлено.'];
-    const all = isOwner && html`<div class="row row-fill"><a class="btn" href="/problems?ask=release&group=${reason}#ask">Пропустить все</a></div>`; // prettier-ignore
+    const all =
+      isOwner &&
+      html`<div class="row row-fill">
+        <a class="btn" href="/problems?ask=release&group=${reason}#ask">Пропустить все</a>
+      </div>`;
     return section({
       id: `held-${reason}`,
       tone: 'hold',

@@ -5,7 +5,20 @@ import { amount } from '../words/time.ts';
 import { shortDay } from './report-chart.ts';
 import type { ReportChoice } from './report-choice.ts';
 
-const MONTHS = ['январь', 'февраль', 'март', 'апрель', 'май', 'июнь', 'июль', 'август', 'сентябрь', 'октябрь', 'ноябрь', 'декабрь']; // prettier-ignore
+const MONTHS = [
+  'январь',
+  'февраль',
+  'март',
+  'апрель',
+  'май',
+  'июнь',
+  'июль',
+  'август',
+  'сентябрь',
+  'октябрь',
+  'ноябрь',
+  'декабрь',
+];
 
 /** Nothing while none of these leads has bought. */
 export function cohortTable(cohorts: readonly Cohort[], choice: ReportChoice, now: Date): Content {

@@ -118,7 +118,15 @@ function foot({ paid, total }: Report): Content {
 function line(name: Content, row: Paid, minutes: number | null | undefined, isMixed = false): Html {
   const { cpl, cac, romi } = isMixed ? { cpl: null, cac: null, romi: null } : ratiosOf(row);
   const whole = (value: number | null) => (value === null ? '—' : amount(Math.round(value)));
-  const texts = [whole(row.leads), whole(row.sales), whole(row.revenue), whole(row.spend), whole(cpl), whole(cac), percent(romi)]; // prettier-ignore
+  const texts = [
+    whole(row.leads),
+    whole(row.sales),
+    whole(row.revenue),
+    whole(row.spend),
+    whole(cpl),
+    whole(cac),
+    percent(romi),
+  ];
   const cells = NUMBERS.map(([, word], n) => {
     const text = texts[n] ?? '—';
     return html`<td role="cell" class="num${text === '—' ? ' none' : ''}">

@@ -1,5 +1,11 @@
 /** Отчёты: one sentence, the sums beside those of before, then the table. */
-import { ratiosOf, type Grouping, type Ratios, type Report, type ReportQuery } from '@leadwire/operations/reports/report'; // prettier-ignore
+import {
+  ratiosOf,
+  type Grouping,
+  type Ratios,
+  type Report,
+  type ReportQuery,
+} from '@leadwire/operations/reports/report';
 import { groupingWords } from '@leadwire/operations/reports/report-words';
 import { html, type Content, type Html } from '../html.ts';
 import { sourceWords } from '../words/reasons.ts';
@@ -96,7 +102,10 @@ function lede({ report }: ReportShown): Content {
     return html`<b>${verdict}: на каждые 100 ₸ расхода пришло ${amount(back)} ₸ выручки.</b> Продажи
       за эти дни ещё прибавятся: они считаются по дню заявки.`;
   }
-  const sold = sales > 0 ? html`<b>Продаж ${amount(sales)} на ${amount(Math.round(revenue))} ₸.</b>` : html`<b>Продаж по этим заявкам пока нет.</b>`; // prettier-ignore
+  const sold =
+    sales > 0
+      ? html`<b>Продаж ${amount(sales)} на ${amount(Math.round(revenue))} ₸.</b>`
+      : html`<b>Продаж по этим заявкам пока нет.</b>`;
   return html`${sold}${spend === null && ' Расход не внесён, поэтому цены заявки и окупаемости здесь нет.'}`;
 }
 

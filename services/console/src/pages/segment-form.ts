@@ -55,7 +55,9 @@ export interface Named {
 /** What was typed, in its order; rows without a value are left out. */
 export function groupsIn(form: URLSearchParams): Groups {
   const groups = form.getAll('group').map((group) => {
-    const [fields, signs, values] = ['field', 'sign', 'value'].map((name) => form.getAll(`${group}.${name}`)); // prettier-ignore
+    const [fields, signs, values] = ['field', 'sign', 'value'].map((name) =>
+      form.getAll(`${group}.${name}`),
+    );
     const rows = (fields ?? []).flatMap((field, index) => {
       const value = values?.[index]?.trim() ?? '';
       return field === '' || value === '' ? [] : [{ field, sign: signs?.[index] ?? '=', value }];
@@ -88,7 +90,10 @@ function conditionOf({ field, sign, value }: Row, campaigns: readonly Named[]): 
     text: () => value,
     flag: () => ({ да: 'yes', нет: 'no' })[said] ?? value,
     moment: () => dayFromWords(value),
-    campaign: () => said === 'любая' ? 'any' : (campaigns.find(({ name }) => name.toLowerCase() === said)?.id ?? value), // prettier-ignore
+    campaign: () =>
+      said === 'любая'
+        ? 'any'
+        : (campaigns.find(({ name }) => name.toLowerCase() === said)?.id ?? value),
   }[kind]();
   try {
     return parseCondition(`${field}${sign}${machine}`);
@@ -112,12 +117,20 @@ export function groupsOf(filter: SegmentFilter | undefined, campaigns: readonly 
 }
 
 function rowOf({ field, op, value }: SegmentCondition, campaigns: readonly Named[]): Row {
-  const words = typeof value === 'boolean' ? (value ? 'да' : 'нет') : Array.isArray(value) ? value.join(', ') : value; // prettier-ignore
+  const words =
+    typeof value === 'boolean'
+      ? value
+        ? 'да'
+        : 'нет'
+      : Array.isArray(value)
+        ? value.join(', ')
+        : value;
   const shown = {
     text: () => words,
     flag: () => words,
     moment: () => dayWords(words),
-    campaign: () => words === 'any' ? 'любая' : (campaigns.find(({ id }) => id === words)?.name ?? words), // prettier-ignore
+    campaign: () =>
+      words === 'any' ? 'любая' : (campaigns.find(({ id }) => id === words)?.name ?? words),
   }[segmentFields[field as SegmentField]]();
   return { field, sign: SIGN_OF[op], value: shown };
 }

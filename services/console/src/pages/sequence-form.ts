@@ -78,7 +78,9 @@ function stepRow(
 
 /** The filled rows of the form; what they say is checked by whoever keeps them. */
 export function rowsOf(form: URLSearchParams): SequenceStep[] {
-  const [afters = [], ways = [], texts = []] = ['after', 'channel', 'text'].map((key) => form.getAll(key)); // prettier-ignore
+  const [afters = [], ways = [], texts = []] = ['after', 'channel', 'text'].map((key) =>
+    form.getAll(key),
+  );
   return afters.flatMap((after, index) =>
     after.trim() === ''
       ? []

@@ -26,7 +26,7 @@ const sentIn = ({ sent }: SequenceView) => sent.reduce((sum, each) => sum + each
 export function sequencesPage(sequences: readonly SequenceView[], told?: Content): Html {
   const add = html`<a class="btn btn-primary" href="/campaigns/sequences/new">Новая цепочка</a>`;
   const rows = sequences.map((each) => {
-    const counts = `ждут ${amount(each.waiting)}, отправлено ${amount(sentIn(each))}, остановлены ${amount(stoppedIn(each))}`; // prettier-ignore
+    const counts = `ждут ${amount(each.waiting)}, отправлено ${amount(sentIn(each))}, остановлены ${amount(stoppedIn(each))}`;
     return html`<li>
       <span
         ><a href="/campaigns/sequences/${each.id}">${typed(each.name, 80)}</a>
@@ -35,7 +35,12 @@ export function sequencesPage(sequences: readonly SequenceView[], told?: Content
       <span>${status(each.isOn ? ON : OFF)}</span>
     </li>`;
   });
-  const nothing = empty('send', 'Цепочек ещё нет', 'Цепочка сама напишет тому, кто заполнил форму оплаты и не купил, или прошёл тест и пропал. Каждому один раз, и не тому, кто уже купил.', add); // prettier-ignore
+  const nothing = empty(
+    'send',
+    'Цепочек ещё нет',
+    'Цепочка сама напишет тому, кто заполнил форму оплаты и не купил, или прошёл тест и пропал. Каждому один раз, и не тому, кто уже купил.',
+    add,
+  );
   return html`${backToCampaigns}
     <div class="head">
       <div>
@@ -68,7 +73,9 @@ export interface SequenceShown {
 
 export function sequencePage({ sequence, people, templates, clock, told }: SequenceShown): Html {
   const { id, name, trigger, isOn, onSince, waiting, done, stopped } = sequence;
-  const why = Object.entries(stopped).map(([reason, count]) => `${stopWords(reason)}: ${amount(count)}`); // prettier-ignore
+  const why = Object.entries(stopped).map(
+    ([reason, count]) => `${stopWords(reason)}: ${amount(count)}`,
+  );
   const since = isOn && onSince !== null && html` с ${time(onSince, clock)}`;
   return html`${backToSequences}
     <div class="head">
@@ -155,7 +162,13 @@ function deleteForm({ id }: SequenceView): Html {
 function stepList({ steps, sent, quietHours }: SequenceView): Html {
   const rows = steps.map(({ after, channel, text }, index) => {
     const of = sent.find(({ step }) => step === index + 1);
-    const counts = of && [`отправлено ${amount(of.sent)}`, of.pending > 0 && `уходит ${amount(of.pending)}`, of.failed > 0 && `не ушло ${amount(of.failed)}`, of.skipped > 0 && `пропущено ${amount(of.skipped)}`, of.clicked > 0 && `перешли ${amount(of.clicked)}`]; // prettier-ignore
+    const counts = of && [
+      `отправлено ${amount(of.sent)}`,
+      of.pending > 0 && `уходит ${amount(of.pending)}`,
+      of.failed > 0 && `не ушло ${amount(of.failed)}`,
+      of.skipped > 0 && `пропущено ${amount(of.skipped)}`,
+      of.clicked > 0 && `перешли ${amount(of.clicked)}`,
+    ];
     return html`<li>
       <span
         >${index + 1}. ${afterWords(after)}, ${channelWord(channel)}: ${typed(text, 80)}
@@ -186,7 +199,8 @@ function peopleList(
   const rows = people.map((person) => {
     const next = person.messages.find(({ state }) => state === 'waiting');
     const sent = person.messages.filter((message) => message.status === 'sent').length;
-    const contact = person.email ?? (person.phone === null ? 'данные удалены' : phoneWords(person.phone)); // prettier-ignore
+    const contact =
+      person.email ?? (person.phone === null ? 'данные удалены' : phoneWords(person.phone));
     const who = html`${typed(person.name, 60)} ${typed(contact, 80)}`;
     return html`<li>
       <span

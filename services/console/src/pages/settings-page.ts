@@ -141,15 +141,29 @@ export function formsPage(
   publicUrl: string | undefined,
   clock: Clock,
 ): Html {
-  // prettier-ignore
   const rows = forms.map(({ slug, kind, dialect, active, hasSecret, lastLeadAt, openRejects }) => {
-    const sub = [kindWords(kind), dialect, hasSecret ? 'с ключом' : 'без ключа', !active && 'выключена']; // prettier-ignore
-    return html`<li><span><b>${typed(slug, 60)}</b><span class="sub">${sub.filter(Boolean).join(', ')}</span>
+    const sub = [
+      kindWords(kind),
+      dialect,
+      hasSecret ? 'с ключом' : 'без ключа',
+      !active && 'выключена',
+    ];
+    return html`<li>
+      <span
+        ><b>${typed(slug, 60)}</b
+        ><span class="sub">${sub.filter(Boolean).join(', ')}</span>
         ${publicUrl && html`<span class="sub"><code>${publicUrl}/api/forms/${slug}</code></span>`}
-        ${openRejects > 0 && html`<span class="st st-warn">${icon('triangle-alert')} <span>Не прочитано: ${openRejects}</span></span>`}</span>
-      <span>${lastLeadAt ? html`заявка ${moment(lastLeadAt, clock)}` : 'заявок не было'}</span></li>`;
+        ${openRejects > 0 && html`<span class="st st-warn">${icon('triangle-alert')} <span>Не прочитано: ${openRejects}</span></span>`}</span
+      >
+      <span>${lastLeadAt ? html`заявка ${moment(lastLeadAt, clock)}` : 'заявок не было'}</span>
+    </li>`;
   });
-  const none = empty('inbox', 'Форм пока нет', html`Добавить: <code>leadwire forms add имя --kind proftest</code>. Формы лендингов работают и без этого.`); // prettier-ignore
+  const none = empty(
+    'inbox',
+    'Форм пока нет',
+    html`Добавить: <code>leadwire forms add имя --kind proftest</code>. Формы лендингов работают и
+      без этого.`,
+  );
   return frame(
     '/settings/forms',
     html`<section class="card" aria-labelledby="h-forms">
@@ -175,7 +189,8 @@ const UUID = /^[0-9a-f]{8}-/;
 export function auditPage(rows: readonly AuditRow[], next: string | undefined, clock: Clock): Html {
   const items = rows.map(({ actor, action, subject, result, at }) => {
     const isLead = /^(delivery|lead|dead_letter)\./.test(action ?? '') && UUID.test(subject ?? '');
-    const about = isLead && html`, <a href="/leads/${subject}">заявка ${subject?.slice(-6).toUpperCase()}</a>`; // prettier-ignore
+    const about =
+      isLead && html`, <a href="/leads/${subject}">заявка ${subject?.slice(-6).toUpperCase()}</a>`;
     return html`<li>
       <span
         ><b>${auditWords[action ?? ''] ?? action}</b>${about}
@@ -183,7 +198,11 @@ export function auditPage(rows: readonly AuditRow[], next: string | undefined, c
       >${at && time(at, clock)}
     </li>`;
   });
-  const none = empty('clock-3', 'Журнал пуст', 'Здесь будет всё, что сделали люди: кто, что, с чем и чем кончилось.'); // prettier-ignore
+  const none = empty(
+    'clock-3',
+    'Журнал пуст',
+    'Здесь будет всё, что сделали люди: кто, что, с чем и чем кончилось.',
+  );
   return frame(
     '/settings/audit',
     html`<section class="card" aria-labelledby="h-audit">

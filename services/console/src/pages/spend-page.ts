@@ -90,6 +90,9 @@ export function spendProblem({ problem, place }: SpendError): Html {
 }
 
 export function spendTold({ days, amount: sum, replaced }: Imported): Html {
-  const before = replaced > 0 ? ` Прежние ${amount(Math.round(replaced))} ₸ за эти дни и источники заменены.` : ''; // prettier-ignore
+  const before =
+    replaced > 0
+      ? ` Прежние ${amount(Math.round(replaced))} ₸ за эти дни и источники заменены.`
+      : '';
   return notice(`Внесено ${amount(Math.round(sum))} ₸, дней: ${amount(days)}.${before}`, true);
 }

@@ -20,7 +20,9 @@ const MARKS: Readonly<Record<HealthFinding['state'], readonly [icon: string, ton
 };
 
 export function upkeepPage(found: Upkeep): Html {
-  const wrong = rounds.flatMap((round) => found[round]).filter(({ state }) => state === 'warning' || state === 'broken'); // prettier-ignore
+  const wrong = rounds
+    .flatMap((round) => found[round])
+    .filter(({ state }) => state === 'warning' || state === 'broken');
   const lede =
     wrong.length === 0
       ? 'Всё в порядке: делать ничего не нужно.'

@@ -94,8 +94,14 @@ export const fieldWords: Readonly<Record<string, string>> = {
 
 /** mailer-batch's refusals, in words for whoever pressed the button; the first that fits. */
 const REFUSALS: readonly (readonly [RegExp, string])[] = [
-  [/somebody has changed the draft/, 'Черновик только что изменил кто-то другой, и ваша правка не сохранена. Ниже то, что есть сейчас.'], // prettier-ignore
-  [/somebody has changed the segment/, 'Сегмент только что изменил кто-то другой. Ниже то, что есть сейчас.'], // prettier-ignore
+  [
+    /somebody has changed the draft/,
+    'Черновик только что изменил кто-то другой, и ваша правка не сохранена. Ниже то, что есть сейчас.',
+  ],
+  [
+    /somebody has changed the segment/,
+    'Сегмент только что изменил кто-то другой. Ниже то, что есть сейчас.',
+  ],
   [/was changed at this moment/, 'Черновик изменился прямо сейчас. Проверьте его ещё раз.'],
   [/the audience has (\d+) people/, 'Сейчас в списке $1. Проверьте список и напишите это число.'],
   [/segment has nobody/, 'В сегменте нет никого, кому можно написать. Ослабьте условия.'],
@@ -103,7 +109,10 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/begin in the past/, 'Это время уже прошло.'],
   [/comes too late/, 'К этому времени то, о чём письмо, уже пройдёт.'],
   [/variables do not fit|variables are missing/, 'Текст заполнен не весь.'],
-  [/(one row|\d+ rows) of the list cannot be used/, 'Список не взят целиком: исправьте строки и загрузите его снова.'], // prettier-ignore
+  [
+    /(one row|\d+ rows) of the list cannot be used/,
+    'Список не взят целиком: исправьте строки и загрузите его снова.',
+  ],
   [/SMS are off/, 'SMS выключены в настройках сервера.'],
   [/name is taken/, 'Сегмент с таким названием уже есть.'],
   [/too few people to try/, 'Для пробы двух вариантов людей слишком мало.'],
@@ -114,7 +123,10 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
     'Этот текст пока нельзя отправить: откройте его в «Текстах» и посмотрите проверку.',
   ],
   [/not every address can be used/, 'Не все адреса подходят.'],
-  [/it cannot|only drafts|not while|frozen/, 'Рассылка уже в другом состоянии: посмотрите, что с ней сейчас.'], // prettier-ignore
+  [
+    /it cannot|only drafts|not while|frozen/,
+    'Рассылка уже в другом состоянии: посмотрите, что с ней сейчас.',
+  ],
   [/does not answer|ADMIN_TOKEN/, 'Служба рассылок не отвечает или не подключена.'],
 ];
 

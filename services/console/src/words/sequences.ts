@@ -74,14 +74,26 @@ export function afterWords(after: string): string {
 }
 
 const REFUSALS: readonly (readonly [RegExp, string])[] = [
-  [/somebody has changed the sequence/, 'Цепочку только что изменил кто-то другой, и ваша правка не сохранена. Ниже то, что есть сейчас.'], // prettier-ignore
+  [
+    /somebody has changed the sequence/,
+    'Цепочку только что изменил кто-то другой, и ваша правка не сохранена. Ниже то, что есть сейчас.',
+  ],
   [/the sequence is on/, 'Цепочка включена. Чтобы изменить её, сначала выключите.'],
   [/name is taken/, 'Цепочка с таким названием уже есть.'],
   [/SMS are switched off/, 'SMS выключены в настройках сервера.'],
   [/step (\d+): there is no template/, 'Шаг $1: такого текста нет.'],
-  [/step (\d+): the template has no text/, 'Шаг $1: в этом тексте нет того, что нужно: письма или SMS.'], // prettier-ignore
-  [/step (\d+): the variables/, 'Шаг $1: в тексте есть поля, которые некому заполнить. Подойдёт текст, где из полей только имя.'], // prettier-ignore
-  [/step (\d+): the text cannot be sent/, 'Шаг $1: текст ещё нельзя отправлять. Откройте его и исправьте то, на что он указывает.'], // prettier-ignore
+  [
+    /step (\d+): the template has no text/,
+    'Шаг $1: в этом тексте нет того, что нужно: письма или SMS.',
+  ],
+  [
+    /step (\d+): the variables/,
+    'Шаг $1: в тексте есть поля, которые некому заполнить. Подойдёт текст, где из полей только имя.',
+  ],
+  [
+    /step (\d+): the text cannot be sent/,
+    'Шаг $1: текст ещё нельзя отправлять. Откройте его и исправьте то, на что он указывает.',
+  ],
   [/this is no contact/, 'Это не похоже на адрес почты или телефон.'],
   [/does not answer|ADMIN_TOKEN/, 'Служба рассылок не отвечает или не подключена.'],
 ];

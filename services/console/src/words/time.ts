@@ -68,7 +68,13 @@ export function weekdayAccusative(at: Date, { timeZone }: Clock): string {
 
 /** «четверг, 26 ноября, 14:32» */
 export const longMoment = (at: Date, { timeZone }: Clock) =>
-  partOf(at, timeZone, { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' }); // prettier-ignore
+  partOf(at, timeZone, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
 
 /** «2026-11-26 14:32:07»: as spreadsheets sort it. */
 export const fullMoment = (iso: string, { timeZone }: Clock) =>

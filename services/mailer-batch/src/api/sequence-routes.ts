@@ -3,7 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { contactFor } from '@leadwire/shared/contacts/contacts';
 import { newId } from '@leadwire/shared/contract/ids';
-import { delayMs, sequenceSchema, type SequenceDefinition } from '@leadwire/shared/contract/sequences'; // prettier-ignore
+import {
+  delayMs,
+  sequenceSchema,
+  type SequenceDefinition,
+} from '@leadwire/shared/contract/sequences';
 import { RequestError } from '@leadwire/shared/service/http-problems';
 import { z } from 'zod';
 import { checkStepTexts } from '../sequences/run-sequences.ts';
@@ -92,7 +96,9 @@ export function addSequenceRoutes(app: FastifyInstance, ports: HttpPorts): void 
       },
     },
     async ({ body, headers }, reply) =>
-      reply.code(201).send(await save(newId(), body, { changedAt: null, createdBy: actorOf(headers) })), // prettier-ignore
+      reply
+        .code(201)
+        .send(await save(newId(), body, { changedAt: null, createdBy: actorOf(headers) })),
   );
 
   typed.put(
@@ -174,7 +180,8 @@ export function addSequenceRoutes(app: FastifyInstance, ports: HttpPorts): void 
 }
 
 const REFUSALS = {
-  stale: () => new RequestError(409, 'somebody has changed the sequence meanwhile: look at it again'), // prettier-ignore
+  stale: () =>
+    new RequestError(409, 'somebody has changed the sequence meanwhile: look at it again'),
   is_on: (to = 'change') => new RequestError(409, `the sequence is on: switch it off to ${to} it`),
   name_taken: () =>
     new RequestError(422, 'the name is taken', [

@@ -3,7 +3,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { checkLinks } from '@leadwire/operations/texts/check-links';
 import { textPurposes, type StoredText } from '@leadwire/operations/texts/text-store';
-import { archiveText, readContent, restoreText, saveText, textOf } from '@leadwire/operations/texts/texts'; // prettier-ignore
+import {
+  archiveText,
+  readContent,
+  restoreText,
+  saveText,
+  textOf,
+} from '@leadwire/operations/texts/texts';
 import { addressesIn, checkOwnText } from '@leadwire/templates/own-texts/check-text';
 import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
 import { ownTextSchema, textNameSchema } from '@leadwire/templates/own-texts/own-text';
@@ -107,7 +113,9 @@ export function addTextRoutes(app: FastifyInstance, ports: HttpPorts): void {
           title: z.string().trim().max(120).default(''),
           purpose: z.enum(textPurposes).default('campaign'),
           base,
-          content: z.unknown().meta({ description: '{ mail: { subject, preheader, blocks } | null, sms }' }), // prettier-ignore
+          content: z
+            .unknown()
+            .meta({ description: '{ mail: { subject, preheader, blocks } | null, sms }' }),
         }),
         response: { 200: savedAnswer, ...problemsOf(409, 413, 422) },
       },
@@ -115,7 +123,11 @@ export function addTextRoutes(app: FastifyInstance, ports: HttpPorts): void {
     async (request) => {
       const { name } = request.params;
       const saved = await saveText(partsFor(request), { name, ...request.body });
-      const findings = await findingsOf({ ...request.body, name, content: readContent(request.body.content) }); // prettier-ignore
+      const findings = await findingsOf({
+        ...request.body,
+        name,
+        content: readContent(request.body.content),
+      });
       return { success: true as const, ...saved, findings };
     },
   );
@@ -199,7 +211,10 @@ function addLookingRoutes(app: FastifyInstance, { texts, own, publicBaseUrl }: H
     },
     async ({ params: { name }, query }, reply) => {
       const { format, version, who } = query;
-      const shown = await show(await textOf(texts, name, version), who === '' ? null : (who ?? 'Айгерим')); // prettier-ignore
+      const shown = await show(
+        await textOf(texts, name, version),
+        who === '' ? null : (who ?? 'Айгерим'),
+      );
       if (format === 'json') return { success: true as const, ...shown };
       if (format === 'html' && shown.mail) {
         return reply
@@ -207,10 +222,11 @@ function addLookingRoutes(app: FastifyInstance, { texts, own, publicBaseUrl }: H
           .header(
             'Content-Security-Policy',
             "sandbox; default-src 'none'; img-src https: http:; style-src 'unsafe-inline'",
-          ) // prettier-ignore
+          )
           .send(shown.mail.html);
       }
-      const plain = format === 'text' ? shown.mail?.text : format === 'sms' ? shown.sms?.text : undefined; // prettier-ignore
+      const plain =
+        format === 'text' ? shown.mail?.text : format === 'sms' ? shown.sms?.text : undefined;
       if (plain !== undefined) return reply.type('text/plain; charset=utf-8').send(plain);
       throw new RequestError(404, `this text has no ${format}`);
     },
@@ -228,7 +244,10 @@ function addLookingRoutes(app: FastifyInstance, { texts, own, publicBaseUrl }: H
     },
     async ({ params: { name }, query }) => {
       const text = await textOf(texts, name, query.version);
-      const [found, links] = await Promise.all([findingsOf(text), checkLinks(addressesIn(text.content))]); // prettier-ignore
+      const [found, links] = await Promise.all([
+        findingsOf(text),
+        checkLinks(addressesIn(text.content)),
+      ]);
       return { success: true as const, findings: [...found, ...links] };
     },
   );

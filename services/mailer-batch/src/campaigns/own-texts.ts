@@ -19,7 +19,9 @@ export function createOwnTexts(texts: Pick<TextStore, 'changed'>): OwnTexts {
     templates,
     async refresh() {
       const known = [...templates].map(([name, { own }]) => [name, own?.version] as const);
-      const { names, changed } = await texts.changed(Object.fromEntries(known) as Record<string, number>); // prettier-ignore
+      const { names, changed } = await texts.changed(
+        Object.fromEntries(known) as Record<string, number>,
+      );
       for (const { name, title, version, content } of changed) {
         templates.set(name, await compile({ name, title, version, content }));
       }

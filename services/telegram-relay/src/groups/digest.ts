@@ -76,20 +76,25 @@ export function digestText(all: readonly DayLead[], group: TelegramGroup, day: s
   for (const { source = '' } of leads) counts.set(source, (counts.get(source) ?? 0) + 1);
   const sources = [...counts].sort(([, a], [, b]) => b - a);
   const rest = sources.slice(MOST_SOURCES).reduce((sum, [, count]) => sum + count, 0);
-  const lines = sources.slice(0, MOST_SOURCES).map(([source, count]) => `${sourceName(source)}: ${count}`); // prettier-ignore
+  const lines = sources
+    .slice(0, MOST_SOURCES)
+    .map(([source, count]) => `${sourceName(source)}: ${count}`);
   if (rest > 0) lines.push(`Остальные: ${rest}`);
   const number = `${leads.length} ${formOf(leads.length, ['заявка', 'заявки', 'заявок'])}`;
   return [`${head}: ${number}`, ...lines, answeredText(leads)].join('\n');
 }
 
 const sourceName = (source: string) =>
-  source === '' ? 'Без меток' : (NAMES[source] ?? escapeHtml(cut(oneLine(clean(source)), LONGEST_SOURCE))); // prettier-ignore
+  source === ''
+    ? 'Без меток'
+    : (NAMES[source] ?? escapeHtml(cut(oneLine(clean(source)), LONGEST_SOURCE)));
 
 /** The one in the middle: a single lead that lay over night says nothing of the others. */
 function answeredText(leads: readonly DayLead[]): string {
   const waited = leads.flatMap(({ takenAfterMs }) => takenAfterMs ?? []).sort((a, b) => a - b);
   const middle = waited[Math.floor((waited.length - 1) / 2)];
-  if (middle === undefined) return 'В работу никого не взяли: под заявкой есть кнопка «Взять в работу».'; // prettier-ignore
+  if (middle === undefined)
+    return 'В работу никого не взяли: под заявкой есть кнопка «Взять в работу».';
   const minutes = Math.max(1, Math.round(middle / 60_000));
   const time = `${minutes} ${formOf(minutes, ['минуту', 'минуты', 'минут'])}`;
   return `Взяли в работу: ${waited.length} из ${leads.length}, обычно через ${time}`;

@@ -2,7 +2,14 @@
 import type { CommissionRow, Move } from '@leadwire/operations/referrals/referrals';
 import type { Partner, PartnerRemark } from '../../data/partners.ts';
 import { html, type Content, type Html } from '../../html.ts';
-import { COMMISSIONS, SALES, THESE_COMMISSIONS, commissionStatus, remarkWords, tenge } from '../../words/partners.ts'; // prettier-ignore
+import {
+  COMMISSIONS,
+  SALES,
+  THESE_COMMISSIONS,
+  commissionStatus,
+  remarkWords,
+  tenge,
+} from '../../words/partners.ts';
 import { amount, counted, type Clock } from '../../words/time.ts';
 import { askForm } from '../ask.ts';
 import { card } from '../campaign-cards.ts';
@@ -81,7 +88,11 @@ function contactCard({ email, phone, createdAt }: Partner): Html {
 /** What may become so. A held one is a person's decision of its own, never one of many. */
 export const ripeFor = (to: Move, commissions: readonly CommissionRow[], only?: string) =>
   commissions.filter(({ id, status: state }) => {
-    if (only !== undefined) return id === only && (to === 'approved' ? state === 'held' || state === 'pending' : state === 'approved'); // prettier-ignore
+    if (only !== undefined)
+      return (
+        id === only &&
+        (to === 'approved' ? state === 'held' || state === 'pending' : state === 'approved')
+      );
     return state === (to === 'approved' ? 'pending' : 'approved');
   });
 
@@ -132,8 +143,13 @@ function commissionCard({ partner, commissions, isOwner, clock }: PartnerShown):
       >`
     );
   };
-  const buttons = isOwner && [bulk('approve', 'approved', 'Одобрить'), bulk('pay', 'paid', 'Выплачено:')]; // prettier-ignore
-  const rows = commissions.slice(0, MOST_ROWS).map((row) => commissionLine(row, partner, isOwner, clock)); // prettier-ignore
+  const buttons = isOwner && [
+    bulk('approve', 'approved', 'Одобрить'),
+    bulk('pay', 'paid', 'Выплачено:'),
+  ];
+  const rows = commissions
+    .slice(0, MOST_ROWS)
+    .map((row) => commissionLine(row, partner, isOwner, clock));
   return card(
     'commissions',
     'Комиссии',

@@ -14,7 +14,8 @@ export interface PartnersShown extends Partners {
 const PEOPLE: [string, string, string] = ['партнёр', 'партнёра', 'партнёров'];
 
 export function partnersPage({ partners, tiers, isOwner, told }: PartnersShown): Html {
-  const sum = (of: (partner: Partner) => number) => partners.reduce((all, each) => all + of(each), 0); // prettier-ignore
+  const sum = (of: (partner: Partner) => number) =>
+    partners.reduce((all, each) => all + of(each), 0);
   const waiting = sum(({ pending, held }) => pending + held);
   const toPay = sum(({ approved }) => approved);
   const lede =

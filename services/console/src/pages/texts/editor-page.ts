@@ -96,7 +96,14 @@ function rawCard({ mjml, text }: { mjml: string; text: string }): Html {
 function blockCard(block: Block, at: number): Html {
   const key = (name: string) => `${at}.${name}`;
   const act = (what: string, sign: string, word: string) =>
-    html`<button class="btn btn-quiet btn-icon" name="act" value="${what}:${at}" aria-label="${word}: блок ${at + 1}">${icon(sign, 'icon-s')}</button>`; // prettier-ignore
+    html`<button
+      class="btn btn-quiet btn-icon"
+      name="act"
+      value="${what}:${at}"
+      aria-label="${word}: блок ${at + 1}"
+    >
+      ${icon(sign, 'icon-s')}
+    </button>`;
   return html`<section class="card text-card" aria-labelledby="b-${at}">
     <div class="card-head">
       <h2 id="b-${at}">${blockWords[block.type]}</h2>
@@ -194,7 +201,11 @@ function smsCard(text: string | null, shown: RenderedSms | null): Html {
 }
 
 function findingsCard(findings: readonly TextFinding[]): Html {
-  const looks = { stop: ['bad', 'octagon-x'], mend: ['warn', 'triangle-alert'], know: ['mute', 'circle-check'] } as const; // prettier-ignore
+  const looks = {
+    stop: ['bad', 'octagon-x'],
+    mend: ['warn', 'triangle-alert'],
+    know: ['mute', 'circle-check'],
+  } as const;
   return html`<section class="card" aria-labelledby="h-check">
     <div class="card-head"><h2 id="h-check">Проверка</h2></div>
     ${

@@ -1,5 +1,10 @@
 /** The fields of the editor and what they say: a text travels through the form, so that nothing depends on scripts. */
-import { isRaw, type Block, type BlockType, type OwnText } from '@leadwire/templates/own-texts/own-text'; // prettier-ignore
+import {
+  isRaw,
+  type Block,
+  type BlockType,
+  type OwnText,
+} from '@leadwire/templates/own-texts/own-text';
 
 /** A text while somebody writes it; `base` is the version that they began with. */
 export interface Writing {
