@@ -191,7 +191,7 @@ function describe(ports: Ports, env: NodeJS.ProcessEnv, ownerLink?: string): str
     `  CRM board    ${sandbox}/inbox/amocrm        deals on their stages; drag one, and the lead knows`,
     `  Telegram     ${sandbox}/inbox/telegram      groups and bots; add a bot, and talk to it`,
     `  API docs     ${api}/docs`,
-    `  campaigns    ${env['MAILER_BATCH_URL'] ?? ''}/docs   or: npm run leadwire -- campaign --help`,
+    `  campaigns    http://localhost:${ports('mailer-batch')}/docs   or: npm run leadwire -- campaign --help`,
     `  admin token  ${env['ADMIN_TOKEN'] ?? ''}`,
     `  platform     ${env['PLATFORM_TOKEN'] ?? ''}  (token for /api/platform/students)`,
     `  data         ${dataDir}  (kept for the next start; logs in logs/)`,

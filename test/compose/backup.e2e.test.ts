@@ -169,18 +169,22 @@ describeWithCompose('a backup', () => {
     LONG,
   );
 
-  test('does not go into a stack that has one, nor is it opened by another key', async () => {
-    const [sealed = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tar.age'));
-    const file = path.join(folder, sealed);
-    await expect(script('restore', file, key)).rejects.toThrow('Services are running');
-    const other = path.join(folder, 'other.txt');
-    const made = await promisify(execFile)(
-      process.execPath,
-      ['packages/cli/src/main.ts', 'backup', 'key'],
-      { cwd: root },
-    );
-    await writeFile(other, made.stdout);
-    await expect(script('restore', file, other)).rejects.toThrow('cannot be read');
-    expect((await readdir(folder)).filter((name) => name.startsWith('.unfinished'))).toEqual([]);
-  }, 300_000);
+  test(
+    'does not go into a stack that has one, nor is it opened by another key',
+    async () => {
+      const [sealed = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tar.age'));
+      const file = path.join(folder, sealed);
+      await expect(script('restore', file, key)).rejects.toThrow('Services are running');
+      const other = path.join(folder, 'other.txt');
+      const made = await promisify(execFile)(
+        process.execPath,
+        ['packages/cli/src/main.ts', 'backup', 'key'],
+        { cwd: root },
+      );
+      await writeFile(other, made.stdout);
+      await expect(script('restore', file, other)).rejects.toThrow('cannot be read');
+      expect((await readdir(folder)).filter((name) => name.startsWith('.unfinished'))).toEqual([]);
+    },
+    LONG,
+  );
 });

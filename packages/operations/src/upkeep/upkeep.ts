@@ -232,11 +232,12 @@ function judge(
 
 const MOST_SIZES = 5;
 const MEGABYTE = 1024 * 1024;
+const decimal = new Intl.NumberFormat('ru', { maximumFractionDigits: 1 });
 
 /** The first few: a wall of names is read by nobody. */
 function sizes(things: readonly { name: string; bytes: number }[]): string {
   const some = things.slice(0, MOST_SIZES);
-  const words = some.map(({ name, bytes }) => `${name} ${(bytes / MEGABYTE).toFixed(1)} МБ`);
+  const words = some.map(({ name, bytes }) => `${name} ${decimal.format(bytes / MEGABYTE)} МБ`);
   const rest = things.length - some.length;
   return words.join(', ') + (rest > 0 ? ` и ещё ${rest}` : '');
 }
