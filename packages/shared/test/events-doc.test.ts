@@ -26,6 +26,7 @@ interface JsonSchema {
   type?: string | string[];
   format?: string;
   enum?: string[];
+  anyOf?: JsonSchema[];
   items?: JsonSchema;
   properties?: Record<string, JsonSchema>;
   required?: string[];
@@ -34,6 +35,7 @@ interface JsonSchema {
 /** A field's type in a person's words. */
 function typeInWords(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.join(', ');
+  if (schema.anyOf) return schema.anyOf.map(typeInWords).join(' or ');
   if (schema.items) return `list of: ${typeInWords(schema.items)}`;
   if (schema.properties) return `object: ${fieldNames(schema).join(', ')}`;
   const formats: Record<string, string> = { uuid: 'UUID', 'date-time': 'time', uri: 'web address' };
