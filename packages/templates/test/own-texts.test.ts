@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 
 import { loadCampaignTemplates } from '../src/campaign-templates.ts';
 import { thawCampaign } from '../src/frozen-campaign.ts';
-import { addressesIn, checkOwnText } from '../src/own-texts/check-text.ts';
+import { checkOwnText } from '../src/own-texts/check-text.ts';
+import { addressesIn } from '../src/own-texts/text-addresses.ts';
 import { compileOwnText, ownTemplate } from '../src/own-texts/own-template.ts';
 import { ownTextSchema, type OwnText } from '../src/own-texts/own-text.ts';
 import { cleanContent, cleanPasted } from '../src/own-texts/pasted.ts';

@@ -9,11 +9,11 @@ import { UNWRITTEN, draftPage, testTold } from './pages/campaign-draft-page.ts';
 import { campaignAsks, campaignPage } from './pages/campaign-page.ts';
 import { campaignsPage, newCampaignPage, refusal } from './pages/campaigns-page.ts';
 import { notice } from './pages/parts.ts';
+import { audienceOf, rateOf, textOf, timesOf, variantsOf, wordsIn } from './campaign-fields.ts';
 import { compareRoute } from './campaign-compare-route.ts';
 import { segmentRoutes } from './segment-routes.ts';
 import { sequenceRoutes } from './sequence-routes.ts';
 import { refusalWords } from './words/campaigns.ts';
-import { isoOf } from './words/local-time.ts';
 import type { Clock } from './words/time.ts';
 
 export interface CampaignParts {
@@ -84,19 +84,23 @@ export function campaignRoutes(parts: CampaignParts): Route[] {
         return { file: await campaignsFor(visit.person).report(id), name: `campaign-${id}.csv` };
       },
     },
-    act('text', async (api, id, visit) => {
-      await api.change(id, await textOf(api, id, visit.form));
+    act('text', async (api, id, { form }) => {
+      const { timeZone } = await api.get(id);
+      await api.change(id, textOf(form, timeZone));
       return again(id);
     }),
-    act('people', takePeople, LIST_BYTES),
+    act(
+      'people',
+      async (api, id, { form }) => {
+        const exclude = wordsIn(form.get('exclude'));
+        await api.setAudience(id, audienceOf(form), exclude.length > 0 ? exclude : undefined);
+        return again(id);
+      },
+      LIST_BYTES,
+    ),
     act('times', async (api, id, { form }) => {
       const { timeZone } = await api.get(id);
-      await api.change(id, {
-        scheduledFor: isoOf(form.get('at') ?? '', timeZone) ?? null,
-        quietHours: form.get('quiet')?.trim() || null,
-        ratePerSecond: rateOf(form),
-        ...changedAtOf(form),
-      });
+      await api.change(id, timesOf(form, timeZone));
       return again(id);
     }),
     act('test', async (api, id, visit) => {
@@ -114,13 +118,7 @@ export function campaignRoutes(parts: CampaignParts): Route[] {
       const { form } = visit;
       const confirm = Number((form.get('sure') ?? '').replace(/\s/g, ''));
       if (!Number.isInteger(confirm) || confirm < 1) return show(parts, visit, NOT_THE_NUMBER);
-      const [a = '', b = '', textA, textB, share, wait] = ['a', 'b', 'textA', 'textB', 'share', 'wait'].map((name) => form.get(name)?.trim()); // prettier-ignore
-      await api.trySubjects(id, {
-        ...(textA && textB ? { templates: [textA, textB] } : { subjects: [a, b] }),
-        sharePercent: Number(share) || 20,
-        waitHours: Number(wait?.replace(',', '.') || 4),
-        confirm,
-      });
+      await api.trySubjects(id, { ...variantsOf(form), confirm });
       return again(id);
     }),
     act('cancel', async (api, id, visit) => {
@@ -195,11 +193,11 @@ async function show(
   visit: Visit,
   told?: Content,
 ): Promise<Answer> {
-  // prettier-ignore
   const id = idOf(visit);
   const api = campaignsFor(visit.person);
   const campaign = await api.get(id).catch((thrown: unknown) => {
-    if (thrown instanceof CampaignError && /no such campaign/.test(thrown.message)) throw new NotFoundError('no such campaign'); // prettier-ignore
+    if (thrown instanceof CampaignError && /no such campaign/.test(thrown.message))
+      throw new NotFoundError('no such campaign');
     throw thrown;
   });
   const { query } = visit;
@@ -241,46 +239,3 @@ async function sampleless(api: CampaignApi, template: string): Promise<Record<st
     ]),
   );
 }
-
-async function textOf(api: CampaignApi, id: string, form: URLSearchParams): Promise<object> {
-  const { timeZone } = await api.get(id);
-  const variables = [...form.entries()].flatMap(([key, text]): [string, unknown][] => {
-    if (!key.startsWith('v-') || text.trim() === '') return [];
-    const name = key.slice(2);
-    if (name === 'steps') return [[name, text.split('\n').map((line) => line.trim()).filter(Boolean)]]; // prettier-ignore
-    return [[name, name.endsWith('Date') ? isoOf(text, timeZone) : text.trim()]];
-  });
-  const name = form.get('name')?.trim();
-  const subject = form.has('subject') ? { subject: form.get('subject')?.trim() || null } : {};
-  return { name, ...subject, variables: Object.fromEntries(variables), ...changedAtOf(form) };
-}
-
-const takePeople: Act = async (api, id, { form }) => {
-  const exclude = wordsIn(form.get('exclude'));
-  const base64 = form.get('base64') ?? '';
-  const csv = form.get('csv') ?? '';
-  const audience =
-    form.get('kind') === 'segment'
-      ? { kind: 'segment', segmentId: form.get('segment') ?? '' }
-      : base64 === ''
-        ? { kind: 'csv', csv }
-        : { kind: 'csv', base64 };
-  await api.setAudience(id, audience, exclude.length > 0 ? exclude : undefined);
-  return { goTo: `/campaigns/${id}` };
-};
-
-const changedAtOf = (form: URLSearchParams) => {
-  const changedAt = form.get('changedAt');
-  return changedAt ? { changedAt } : {};
-};
-
-function rateOf(form: URLSearchParams): number | null {
-  const rate = Number((form.get('rate') ?? '').trim().replace(',', '.'));
-  return rate > 0 ? rate : null;
-}
-
-const wordsIn = (text: string | null): string[] =>
-  (text ?? '')
-    .split(/[,;\n]/)
-    .map((word) => word.trim())
-    .filter((word) => word !== '');

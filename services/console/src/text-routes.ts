@@ -1,9 +1,7 @@
 /** Тексты: read and written with the person's own token, so the database decides who may; each change is in the journal. */
-import { checkLinks } from '@leadwire/operations/texts/check-links';
 import { TextError } from '@leadwire/operations/texts/text-error';
 import { createTextStore, type TextStore } from '@leadwire/operations/texts/text-store';
-import { archiveText, restoreText, saveText, textOf } from '@leadwire/operations/texts/texts'; // prettier-ignore
-import { addressesIn, type TextFinding } from '@leadwire/templates/own-texts/check-text'; // prettier-ignore
+import { archiveText, restoreText, saveText, textOf } from '@leadwire/operations/texts/texts';
 import { isRaw } from '@leadwire/templates/own-texts/own-text';
 import { z } from 'zod';
 import { readAnswer } from './data/answers.ts';
@@ -11,9 +9,16 @@ import { html, type Content } from './html.ts';
 import { NotFoundError, type Route, type Visit } from './http/route.ts';
 import { notice } from './pages/parts.ts';
 import { withPicture, type PictureRouteParts } from './text-pictures.ts';
-import { editorPage } from './pages/texts/editor-page.ts';
-import { moved, newContent, newMail, asSaved, readWriting, type Writing } from './pages/texts/text-form.ts'; // prettier-ignore
+import {
+  moved,
+  newContent,
+  newMail,
+  asSaved,
+  readWriting,
+  type Writing,
+} from './pages/texts/text-form.ts';
 import { textsPage, versionsPage } from './pages/texts/texts-page.ts';
+import { frameOf, page } from './text-page.ts';
 import { campaignTexts, doneOf, messageTexts, type TextKind } from './text-kinds.ts';
 import type { Clock } from './words/time.ts';
 
@@ -163,7 +168,9 @@ function begun({ query }: Visit, writing: Writing): Writing {
   const { mail, sms } = writing.content;
   const head = { subject: mail?.subject ?? '', preheader: '' };
   const { blocks } = newMail();
-  const filled = blocks.map((block) => block.type === 'button' ? { ...block, text: 'Открыть', url: '{{ link }}' } : block); // prettier-ignore
+  const filled = blocks.map((block) =>
+    block.type === 'button' ? { ...block, text: 'Открыть', url: '{{ link }}' } : block,
+  );
   return { ...writing, content: { sms, mail: mail && { ...head, blocks: filled } } };
 }
 
@@ -210,7 +217,8 @@ async function found(texts: TextStore, name: string, version?: number) {
   try {
     return await textOf(texts, name, version);
   } catch (thrown) {
-    if (thrown instanceof TextError && thrown.problem === 'unknown') throw new NotFoundError('no such text'); // prettier-ignore
+    if (thrown instanceof TextError && thrown.problem === 'unknown')
+      throw new NotFoundError('no such text');
     throw thrown;
   }
 }
@@ -230,52 +238,6 @@ async function acted(
   }
 }
 
-interface Shown {
-  isNew?: boolean;
-  /** Links are asked, too: that takes seconds. */
-  isAsking?: boolean;
-}
-
-async function page(
-  kind: TextKind,
-  writing: Writing,
-  told: Content,
-  { isNew = false, isAsking = false }: Shown = {},
-) {
-  const [found, links, shown] = await Promise.all([
-    kind.check(asSaved(writing)),
-    isAsking ? checkLinks(addressesIn(writing.content)) : [],
-    show(kind, writing),
-  ]);
-  const findings: TextFinding[] = [...found, ...links];
-  const asked = isAsking && notice(links.length === 0 ? 'Все ссылки открываются.' : 'Не все ссылки открываются.', links.length === 0); // prettier-ignore
-  const body = editorPage({
-    place: kind.place,
-    writing,
-    findings,
-    sms: shown?.sms ?? null,
-    told: told ?? asked,
-    isNew,
-  });
-  return { title: 'Текст', body };
-}
-
-/** Undefined for what cannot be put together: the checks say why. */
-async function show(kind: TextKind, writing: Writing) {
-  try {
-    return await kind.show(asSaved(writing));
-  } catch {
-    return undefined;
-  }
-}
-
-async function frameOf(kind: TextKind, writing: Writing): Promise<string> {
-  const shown = await show(kind, writing);
-  if (shown?.mail) return shown.mail.html;
-  const words = shown?.sms?.text ?? 'Пока показать нечего: посмотрите, что говорит проверка.';
-  return html`<!doctype html><meta charset="utf-8" /><p style="font: 17px/1.5 system-ui; padding: 16px; overflow-wrap: anywhere">${words}</p>`.text; // prettier-ignore
-}
-
 /** What somebody wrote stays in the form, and the words say why it is not saved yet. */
 async function refused(
   { place }: TextKind,
@@ -285,9 +247,12 @@ async function refused(
 ): Promise<[Writing, Content]> {
   if (problem !== 'conflict') return [writing, notice(`Не сохранено. ${message}`, false)];
   const [newest] = await texts.versions(writing.name);
-  if (newest === undefined) return [{ ...writing, base: 0 }, notice(`${GONE} Сохраните ещё раз: он станет новым.`, false)]; // prettier-ignore
+  if (newest === undefined)
+    return [{ ...writing, base: 0 }, notice(`${GONE} Сохраните ещё раз: он станет новым.`, false)];
   const href = `${place.home}/${writing.name}?version=${newest.version}`;
-  const words = html`Не сохранено: пока вы писали, ${newest.author} сохранил версию ${newest.version}. <a href="${href}" target="_blank">Посмотреть её</a>. Ваш текст ниже цел; «Сохранить» запишет его поверх новой версией.`; // prettier-ignore
+  const words = html`Не сохранено: пока вы писали, ${newest.author} сохранил версию
+    ${newest.version}. <a href="${href}" target="_blank">Посмотреть её</a>. Ваш текст ниже цел;
+    «Сохранить» запишет его поверх новой версией.`;
   return [{ ...writing, base: newest.version }, notice(words, false)];
 }
 

@@ -19,11 +19,7 @@ import {
   textOf,
   type TextParts,
 } from '@leadwire/operations/texts/texts';
-import {
-  addressesIn,
-  checkOwnText,
-  type TextFinding,
-} from '@leadwire/templates/own-texts/check-text';
+import { checkOwnText, type TextFinding } from '@leadwire/templates/own-texts/check-text';
 import {
   builtInText,
   checkOwnMessage,
@@ -33,6 +29,7 @@ import type { OwnText } from '@leadwire/templates/own-texts/own-text';
 import { templateNames, type TemplateName } from '@leadwire/templates/templates';
 import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
 import { showOwnText, type ShownFor } from '@leadwire/templates/own-texts/show-text';
+import { addressesIn } from '@leadwire/templates/own-texts/text-addresses';
 import { actorHere } from '../actor.ts';
 import { withBus } from '../connect.ts';
 import { answer } from '../answer.ts';

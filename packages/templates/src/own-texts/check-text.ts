@@ -3,7 +3,7 @@ import { formOf } from '@leadwire/shared/runtime/russian';
 import { explainSms } from '../sms-length.ts';
 import { TemplateError } from '../template-error.ts';
 import type { TemplateFiles } from '../template-files.ts';
-import { linksIn } from './markdown.ts';
+import { addressesInMjml, addressesOf } from './text-addresses.ts';
 import { compileOwnText, variablesOf } from './own-template.ts';
 import { isRaw, type Block, type OwnMail, type OwnText } from './own-text.ts';
 import { givenNames, isLinkName, placeholdersIn, wrongBracesIn } from './placeholders.ts';
@@ -27,7 +27,12 @@ const SUBJECT_ON_PHONE = 45;
 const LONGEST_SUBJECT = 100;
 const LONGEST_PREHEADER = 140;
 
-const find = (level: FindingLevel, what: string, words: string, block?: number): TextFinding => ({ level, what, words, ...(block !== undefined && { block }) }); // prettier-ignore
+const find = (level: FindingLevel, what: string, words: string, block?: number): TextFinding => ({
+  level,
+  what,
+  words,
+  ...(block !== undefined && { block }),
+});
 
 /** All that can be said without asking anybody; what links answer is `checkLinks` of packages/operations. */
 export async function checkOwnText(content: OwnText): Promise<TextFinding[]> {
@@ -39,7 +44,9 @@ export async function checkOwnText(content: OwnText): Promise<TextFinding[]> {
   } catch (thrown) {
     if (!(thrown instanceof TemplateError)) throw thrown;
     const isTold = written.some(({ level }) => level === 'stop');
-    return isTold ? written : [...written, find('stop', 'broken', `Письмо не собирается: ${thrown.message}`)]; // prettier-ignore
+    return isTold
+      ? written
+      : [...written, find('stop', 'broken', `Письмо не собирается: ${thrown.message}`)];
   }
   const shown = await showOwnText(files, {});
   return [
@@ -58,32 +65,6 @@ export function checkWritten(content: OwnText): TextFinding[] {
   return [...(mail ? checkMail(mail) : []), ...bracesOf(content)];
 }
 
-/** Everywhere that a text leads to, once each; addresses that come with the list are not among them. */
-export function addressesIn({ mail, sms }: OwnText): string[] {
-  const typed = mail === null ? [] : isRaw(mail) ? addressesInMjml(mail.mjml) : mail.blocks.flatMap(addressesOf); // prettier-ignore
-  const inSms = sms?.match(/https?:\/\/[^\s{}]+/g) ?? [];
-  return [...new Set([...typed, ...inSms])].filter((each) => /^https?:\/\//i.test(each) && !each.includes('{')); // prettier-ignore
-}
-
-const addressesInMjml = (mjml: string) => [...mjml.matchAll(/\b(?:href|src)="([^"]+)"/g)].map(([, address = '']) => address); // prettier-ignore
-
-function addressesOf(block: Block): string[] {
-  switch (block.type) {
-    case 'button':
-      return [block.url];
-    case 'picture':
-      return [block.url, block.link].filter(Boolean);
-    case 'text':
-    case 'note':
-      return linksIn(block.text);
-    case 'list':
-      return block.items.flatMap(linksIn);
-    case 'heading':
-    case 'divider':
-      return [];
-  }
-}
-
 function checkMail(mail: OwnMail): TextFinding[] {
   return [...checkSubject(mail), ...(isRaw(mail) ? checkRaw(mail) : checkBlocks(mail.blocks))];
 }
@@ -96,13 +77,27 @@ function checkSubject({ subject, preheader }: OwnMail): TextFinding[] {
   return [
     text === '' && find('stop', 'no_subject', 'Нет темы письма.'),
     placeholdersIn(text).some(({ name }) => name === 'name') &&
-      find('stop', 'name_in_subject', 'Имя в теме нельзя: его вписывает в форму кто угодно. Обратитесь по имени в письме.'), // prettier-ignore
+      find(
+        'stop',
+        'name_in_subject',
+        'Имя в теме нельзя: его вписывает в форму кто угодно. Обратитесь по имени в письме.',
+      ),
     length > LONGEST_SUBJECT
       ? find('mend', 'subject_long', `Тема длиннее ${LONGEST_SUBJECT} знаков: почта её обрежет.`)
       : length > SUBJECT_ON_PHONE &&
-        find('know', 'subject_on_phone', `На телефоне видно около ${SUBJECT_ON_PHONE} знаков темы, здесь ${length}.`), // prettier-ignore
-    isLoud && find('mend', 'subject_loud', 'Тема из одних заглавных букв: почта принимает такие письма за спам.'), // prettier-ignore
-    /!{2,}|\?{2,}/.test(text) && find('mend', 'subject_loud', 'Несколько знаков подряд в теме похожи на спам.'), // prettier-ignore
+        find(
+          'know',
+          'subject_on_phone',
+          `На телефоне видно около ${SUBJECT_ON_PHONE} знаков темы, здесь ${length}.`,
+        ),
+    isLoud &&
+      find(
+        'mend',
+        'subject_loud',
+        'Тема из одних заглавных букв: почта принимает такие письма за спам.',
+      ),
+    /!{2,}|\?{2,}/.test(text) &&
+      find('mend', 'subject_loud', 'Несколько знаков подряд в теме похожи на спам.'),
     (text.match(/\p{Extended_Pictographic}/gu)?.length ?? 0) > 2 &&
       find('mend', 'subject_emoji', 'Больше двух эмодзи в теме похожи на спам.'),
     preheader.trim() === '' &&
@@ -126,9 +121,15 @@ function checkRaw({ text, mjml }: { text: string; mjml: string }): TextFinding[]
 
 function checkBlocks(blocks: readonly Block[]): TextFinding[] {
   const said = blocks.filter(({ type }) => type !== 'picture' && type !== 'divider');
-  const isEmpty = !said.some((block) => ('text' in block && block.text.trim()) || (block.type === 'list' && block.items.some((item) => item.trim()))); // prettier-ignore
+  const isEmpty = !said.some(
+    (block) =>
+      ('text' in block && block.text.trim()) ||
+      (block.type === 'list' && block.items.some((item) => item.trim())),
+  );
   return [
-    ...(isEmpty ? [find('stop', 'no_text_part', 'В письме нет ни слова: одни картинки почта считает спамом.')] : []), // prettier-ignore
+    ...(isEmpty
+      ? [find('stop', 'no_text_part', 'В письме нет ни слова: одни картинки почта считает спамом.')]
+      : []),
     ...blocks.flatMap((block, index) => checkBlock(block, index)),
   ];
 }
@@ -136,14 +137,23 @@ function checkBlocks(blocks: readonly Block[]): TextFinding[] {
 function checkBlock(block: Block, index: number): TextFinding[] {
   const links = addressesOf(block).flatMap((each) => checkAddress(each, index));
   if (block.type === 'picture' && block.url && block.alt.trim() === '') links.push(noAlt(index));
-  if (block.type === 'picture' && block.url === '') links.push(find('mend', 'no_picture', 'Картинка не выбрана: этого блока в письме не будет.', index)); // prettier-ignore
+  if (block.type === 'picture' && block.url === '')
+    links.push(
+      find('mend', 'no_picture', 'Картинка не выбрана: этого блока в письме не будет.', index),
+    );
   if (block.type === 'button' && block.text.trim() !== '' && block.url === '') {
     links.push(find('stop', 'no_link', 'Кнопка никуда не ведёт.', index));
   }
   return links;
 }
 
-const noAlt = (block?: number) => find('stop', 'no_alt', 'У картинки нет подписи: половина почты картинки не показывает, и слепой её не услышит.', block); // prettier-ignore
+const noAlt = (block?: number) =>
+  find(
+    'stop',
+    'no_alt',
+    'У картинки нет подписи: половина почты картинки не показывает, и слепой её не услышит.',
+    block,
+  );
 
 function checkAddress(address: string, block?: number): TextFinding[] {
   if (address === '') return [];
@@ -151,13 +161,28 @@ function checkAddress(address: string, block?: number): TextFinding[] {
   if (value !== undefined) {
     const isWhole = /^\{\{[^{}]*\}\}$/.test(address.trim());
     if (isWhole && isLinkName(value.name)) return [];
-    return [find('stop', 'value_in_link', `В ссылке может стоять только целый адрес: {{ link }} или имя на Link. Здесь «${address}».`, block)]; // prettier-ignore
+    return [
+      find(
+        'stop',
+        'value_in_link',
+        `В ссылке может стоять только целый адрес: {{ link }} или имя на Link. Здесь «${address}».`,
+        block,
+      ),
+    ];
   }
   if (/^(?:mailto|tel):/i.test(address)) return [];
   if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) {
     return [find('stop', 'bad_link', `«${address}» не адрес: он начинается с https://.`, block)];
   }
-  if (address.toLowerCase().startsWith('http:')) return [find('mend', 'no_https', `${address} без https: браузер предупредит, что это небезопасно.`, block)]; // prettier-ignore
+  if (address.toLowerCase().startsWith('http:'))
+    return [
+      find(
+        'mend',
+        'no_https',
+        `${address} без https: браузер предупредит, что это небезопасно.`,
+        block,
+      ),
+    ];
   return [];
 }
 
@@ -167,13 +192,19 @@ function bracesOf({ mail, sms }: OwnText): TextFinding[] {
       ? []
       : [mail.subject, mail.preheader, ...(isRaw(mail) ? [] : mail.blocks.flatMap(stringsOf))];
   const wrong = [...texts, sms ?? ''].flatMap(wrongBracesIn);
-  return [...new Set(wrong)].map(
-    (each) =>
-    find('stop', 'bad_variable', `${each} так вставить нельзя: внутри скобок одно слово, например {{ name }}.`), // prettier-ignore
+  return [...new Set(wrong)].map((each) =>
+    find(
+      'stop',
+      'bad_variable',
+      `${each} так вставить нельзя: внутри скобок одно слово, например {{ name }}.`,
+    ),
   );
 }
 
-const stringsOf = (block: Block): string[] => Object.values(block).flat().filter((each): each is string => typeof each === 'string'); // prettier-ignore
+const stringsOf = (block: Block): string[] =>
+  Object.values(block)
+    .flat()
+    .filter((each): each is string => typeof each === 'string');
 
 function checkShownMail({ html, text }: NonNullable<Shown['mail']>): TextFinding[] {
   const [isOut, isOutInText] = [html, text].map((part) => part.includes(SAMPLE_WAY_OUT));
@@ -194,8 +225,14 @@ function checkSms({ text }: NonNullable<Shown['sms']>): TextFinding[] {
   if (text.trim() === '') return [find('stop', 'no_sms', 'SMS пустая.')];
   const { segments, length, segmentsWithoutEmoji } = explainSms(text);
   return [
-    segments > 1 && find('mend', 'sms_long', `SMS из ${segments} ${formOf(segments, ['части', 'частей', 'частей'])} (${length} ${formOf(length, ['знак', 'знака', 'знаков'])}): стоит в ${segments} ${formOf(segments, ['раз', 'раза', 'раз'])} больше одной.`), // prettier-ignore
-    segmentsWithoutEmoji < segments && find('mend', 'sms_emoji', `Без эмодзи было бы ${segmentsWithoutEmoji} вместо ${segments}.`), // prettier-ignore
+    segments > 1 &&
+      find(
+        'mend',
+        'sms_long',
+        `SMS из ${segments} ${formOf(segments, ['части', 'частей', 'частей'])} (${length} ${formOf(length, ['знак', 'знака', 'знаков'])}): стоит в ${segments} ${formOf(segments, ['раз', 'раза', 'раз'])} больше одной.`,
+      ),
+    segmentsWithoutEmoji < segments &&
+      find('mend', 'sms_emoji', `Без эмодзи было бы ${segmentsWithoutEmoji} вместо ${segments}.`),
     /http:\/\//i.test(text) && find('mend', 'no_https', 'Ссылка в SMS без https.'),
   ].filter((each) => each !== false);
 }
@@ -205,8 +242,16 @@ function checkVariables(names: readonly string[]): TextFinding[] {
   return names.map((name) => {
     const meant = givenNames.find((given) => isNear(given.toLowerCase(), name.toLowerCase()));
     return meant === undefined
-      ? find('know', 'needs_column', `{{ ${name} }}: нужна колонка «${name}» в списке людей или значение в рассылке.`) // prettier-ignore
-      : find('stop', 'unknown_variable', `{{ ${name} }}: такой подстановки нет. Может быть, {{ ${meant} }}?`); // prettier-ignore
+      ? find(
+          'know',
+          'needs_column',
+          `{{ ${name} }}: нужна колонка «${name}» в списке людей или значение в рассылке.`,
+        )
+      : find(
+          'stop',
+          'unknown_variable',
+          `{{ ${name} }}: такой подстановки нет. Может быть, {{ ${meant} }}?`,
+        );
   });
 }
 

@@ -8,12 +8,19 @@ import type {
 } from '@leadwire/operations/campaigns/campaign-view';
 import { formOf } from '@leadwire/shared/runtime/russian';
 import { html, type Content, type Html } from '../html.ts';
-import { channelWord, leftOutWords, paceLabel, variableWords, zoneWord } from '../words/campaigns.ts'; // prettier-ignore
+import {
+  channelWord,
+  leftOutWords,
+  paceLabel,
+  variableWords,
+  zoneWord,
+} from '../words/campaigns.ts';
 import { localOf } from '../words/local-time.ts';
 import { amount, counted, moment, span, type Clock } from '../words/time.ts';
 import { PEOPLE, backToCampaigns } from './campaigns-page.ts';
 import { askForm } from './ask.ts';
 import { card, field } from './campaign-cards.ts';
+import { peopleCard } from './campaign-people.ts';
 import { waitingCard, subjectsForm } from './campaign-subjects.ts';
 import { icon, notice, typed } from './parts.ts';
 
@@ -63,7 +70,9 @@ export function draftPage(shown: DraftShown): Html {
     <div class="stack">
       ${told}${ask === 'delete' && askDelete(campaign)}
       <div class="grid">
-        <div class="stack w-7">${textCard(shown)}${peopleCard(shown)}${timesCard(shown)}</div>
+        <div class="stack w-7">
+          ${textCard(shown)}${peopleCard(shown.campaign, shown.segments)}${timesCard(shown)}
+        </div>
         <div class="stack w-5">
           ${checkCard(shown)}${testCard(shown)}${startCard(shown)}${subjectsCard(shown)}
         </div>
@@ -111,59 +120,6 @@ ${lines}</textarea>`;
   return html`<input class="input" id="${id}" name="${id}" value="${text}" />`;
 }
 
-function peopleCard({ campaign, segments }: DraftShown): Html {
-  const { id, source, counts } = campaign;
-  const saved = segments.map(
-    (each) =>
-      html`<option value="${each.id}" ${source['segmentId'] === each.id && html` selected`}>
-        ${each.name}
-      </option>`,
-  );
-  const bySegment = html`<form class="stack-s" method="post" action="/campaigns/${id}/people">
-    <input type="hidden" name="kind" value="segment" />
-    ${field(
-      'segment',
-      'Сегмент',
-      html`<select class="input" id="segment" name="segment">
-        ${saved}
-      </select>`,
-    )}
-    <div class="row">
-      <button class="btn">Взять людей сегмента</button>
-      <a class="btn btn-quiet" href="/campaigns/segments/new">Новый сегмент</a>
-    </div>
-  </form>`;
-  const byList = html`<form class="stack-s" method="post" action="/campaigns/${id}/people">
-    <input type="hidden" name="kind" value="csv" />
-    <input type="hidden" name="base64" data-file-bytes />
-    ${field('file', 'Файл таблицы (CSV)', html`<input class="input" type="file" id="file" accept=".csv,.txt,text/csv" data-file />`)}
-    ${field('csv', 'Или вставьте строки таблицы вместе с заголовками', html`<textarea class="input input-tall" id="csv" name="csv" rows="4" placeholder="Имя;E-mail;Телефон"></textarea>`)}
-    ${field('exclude', 'Кому не писать: адреса и телефоны через запятую', html`<input class="input" id="exclude" name="exclude" autocomplete="off" />`)}
-    <button class="btn">Взять людей списка</button>
-  </form>`;
-  const now = counts.audience === 0 ? 'Пока никого.' : html`<b>В списке ${counted(counts.audience, PEOPLE)}</b>, ${sourceWords(campaign)}. Новый выбор заменит его.`; // prettier-ignore
-  const segment = segments.length > 0 ? bySegment : html`<p><a href="/campaigns/segments/new">Сделать сегмент</a>: люди по заявкам, покупкам и прошлым рассылкам.</p>`; // prettier-ignore
-  return card(
-    'people',
-    '2. Кому',
-    html`<p>${now}</p>
-      ${segment}
-      <details class="what">
-        <summary>Из таблицы</summary>
-        ${byList}
-      </details>`,
-  );
-}
-
-function sourceWords({ source }: CampaignView): Content {
-  if (source['kind'] === 'segment') {
-    const name = typeof source['name'] === 'string' ? source['name'] : undefined;
-    return html`${name ? html`сегмент «${typed(name, 60)}»` : 'по условиям'}, при запуске список
-    обновится`;
-  }
-  return source['kind'] === 'table' ? 'из таблицы базы' : 'из загруженной таблицы';
-}
-
 function timesCard({ campaign }: DraftShown): Html {
   const { id, scheduledFor, quietHours, ratePerSecond, timeZone } = campaign;
   const body = html`<form class="stack-s" method="post" action="/campaigns/${id}/times">
@@ -184,11 +140,17 @@ const isUnwritten = ({ variables }: CampaignView): boolean =>
 
 function checkCard({ campaign, preview, clock }: DraftShown): Html {
   if (!preview || isUnwritten(campaign)) {
-    return card('check', 'Проверка', html`<p>Заполните текст, и здесь будет видно, что получат люди.</p>`); // prettier-ignore
+    return card(
+      'check',
+      'Проверка',
+      html`<p>Заполните текст, и здесь будет видно, что получат люди.</p>`,
+    );
   }
   const { audience, leftOut, notes, sms, sample, takesSeconds } = preview;
   const out = Object.entries(leftOut).filter(([, people]) => people > 0);
-  const typos = notes.typos.rows.slice(0, 5).map(({ row, domain, probably }) => `строка ${row}: ${domain} (может быть, ${probably}?)`); // prettier-ignore
+  const typos = notes.typos.rows
+    .slice(0, 5)
+    .map(({ row, domain, probably }) => `строка ${row}: ${domain} (может быть, ${probably}?)`);
   const line = (name: string, tone: string, text: Content) =>
     html`<li>${icon(name, tone)} <span>${text}</span></li>`;
   const begins = campaign.scheduledFor;
@@ -196,19 +158,53 @@ function checkCard({ campaign, preview, clock }: DraftShown): Html {
     audience === 0
       ? line('users', 'soft', 'Пока никто не получит: выберите, кому')
       : line('users', 'good', html`<b>${formOf(audience, GET)} ${counted(audience, PEOPLE)}</b>`),
-    ...out.map(([reason, people]) => line('circle-minus', 'soft', `Не получат ${amount(people)}: ${leftOutWords[reason] ?? reason}`)), // prettier-ignore
-    takesSeconds > 0 && line('clock-3', 'soft', `Отправка займёт: ${span(takesSeconds * 1_000)}`), // prettier-ignore
+    ...out.map(([reason, people]) =>
+      line(
+        'circle-minus',
+        'soft',
+        `Не получат ${amount(people)}: ${leftOutWords[reason] ?? reason}`,
+      ),
+    ),
+    takesSeconds > 0 && line('clock-3', 'soft', `Отправка займёт: ${span(takesSeconds * 1_000)}`),
     begins && line('clock-3', 'soft', `Начнётся ${moment(begins, clock)}`),
-    campaign.quietHours && line('circle-pause', 'soft', `Тихие часы ${campaign.quietHours}: в это время ничего не уходит`), // prettier-ignore
-    notes.nameless > 0 && line('triangle-alert', 'warn', `Без имени: ${amount(notes.nameless)}, к ним обратимся без него`), // prettier-ignore
-    notes.garbledNames.count > 0 && line('triangle-alert', 'warn', `Имена с потерянными буквами: ${amount(notes.garbledNames.count)}`), // prettier-ignore
-    notes.typos.count > 0 && line('triangle-alert', 'warn', `Похоже на опечатку в адресе: ${amount(notes.typos.count)}. ${typos.join('; ')}`), // prettier-ignore
-    sms && line('message-square', 'soft', `SMS: ${counted(sms.segments, PARTS)}, около ${amount(Math.round(sms.estimate))}\u00a0₸. Самое длинное: ${counted(sms.longest.length, SIGNS)}, ${counted(sms.longest.segments, PARTS)}`), // prettier-ignore
+    campaign.quietHours &&
+      line(
+        'circle-pause',
+        'soft',
+        `Тихие часы ${campaign.quietHours}: в это время ничего не уходит`,
+      ),
+    notes.nameless > 0 &&
+      line(
+        'triangle-alert',
+        'warn',
+        `Без имени: ${amount(notes.nameless)}, к ним обратимся без него`,
+      ),
+    notes.garbledNames.count > 0 &&
+      line(
+        'triangle-alert',
+        'warn',
+        `Имена с потерянными буквами: ${amount(notes.garbledNames.count)}`,
+      ),
+    notes.typos.count > 0 &&
+      line(
+        'triangle-alert',
+        'warn',
+        `Похоже на опечатку в адресе: ${amount(notes.typos.count)}. ${typos.join('; ')}`,
+      ),
+    sms &&
+      line(
+        'message-square',
+        'soft',
+        `SMS: ${counted(sms.segments, PARTS)}, около ${amount(Math.round(sms.estimate))}\u00a0₸. Самое длинное: ${counted(sms.longest.length, SIGNS)}, ${counted(sms.longest.segments, PARTS)}`,
+      ),
   ];
-  const text = sample && html`<details class="what"><summary>Что получит первый из списка</summary>
-    ${sample.subject && html`<p><b>${typed(sample.subject, 200)}</b></p>`}
-    <pre class="letter">${sample.text}</pre>
-  </details>`; // prettier-ignore
+  const text =
+    sample &&
+    html`<details class="what">
+      <summary>Что получит первый из списка</summary>
+      ${sample.subject && html`<p><b>${typed(sample.subject, 200)}</b></p>`}
+      <pre class="letter">${sample.text}</pre>
+    </details>`;
   return card(
     'check',
     'Проверка',

@@ -10,7 +10,8 @@ import {
   saveText,
   textOf,
 } from '@leadwire/operations/texts/texts';
-import { addressesIn, checkOwnText } from '@leadwire/templates/own-texts/check-text';
+import { checkOwnText } from '@leadwire/templates/own-texts/check-text';
+import { addressesIn } from '@leadwire/templates/own-texts/text-addresses';
 import { compileOwnText } from '@leadwire/templates/own-texts/own-template';
 import { ownTextSchema, textNameSchema } from '@leadwire/templates/own-texts/own-text';
 import { showOwnText } from '@leadwire/templates/own-texts/show-text';
