@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -60,14 +61,27 @@ async function startNatsProcess(): Promise<TestBroker> {
   };
 }
 
-/** A port that nobody listens on at this moment. */
+/** Linux hands out ports from 32768 on by itself (ip_local_port_range), the stack of `npm start` has those below 10000. */
+const PORTS = { from: 10_000, to: 32_767 };
+const TRIES = 20;
+
+/**
+ * A port that nobody listens on at this moment, and that the system gives to nobody by itself until it is used.
+ * @throws what listening says, when no try found one
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
+  for (let left = TRIES; ; left -= 1) {
+    const port = randomInt(PORTS.from, PORTS.to + 1);
+    const server = createServer();
+    try {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    } catch (thrown) {
+      if (left <= 1) throw thrown;
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
