@@ -12,37 +12,14 @@ import {
   startRig,
   type Rig,
 } from './rig.ts';
-
-const LEADS = {
-  theirs: '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001',
-  other: '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0002',
-  hostile: '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0003',
-};
-const PHONE = '+77000001845';
-const ADDRESS = 'madina@leadwire-sample.kz';
-const HOSTILE = `<img src=x onerror=alert(1)>"'&\u202e🙂${'ж'.repeat(10_000)}`;
+import { CONVERSIONS, LEADS, PARTNER, storeLeads, storePartner } from './stored-rows.ts';
 
 let rig: Rig;
 const as = {} as Record<StaffRole, Visitor>;
 
 beforeAll(async () => {
   rig = await startRig();
-  const { sql } = rig.landing.landing;
-  await sql(
-    `insert into landing_leads (id, kind, name, email, phone, utm_source, answers, created_at) values
-      ('${LEADS.theirs}', 'proftest', 'Мадина Ёлкина', '${ADDRESS}', '${PHONE}', 'Facebook', '{"Ближе": "Цифры"}', now() - interval '1 hour'),
-      ('${LEADS.other}', 'purchase', 'Данияр Ахметов', 'daniyar@leadwire-sample.kz', '+77000004007', 'google', '{}', now() - interval '40 days')`,
-  );
-  await sql(
-    `insert into landing_leads (id, kind, name, email, phone, utm_source, utm_content, campaign, answers, amocrm_error, created_at)
-     values ($1, 'proftest', $2, $2, $2, $2, $2, $2, jsonb_build_object($2::text, $2::text), $2, now() - interval '2 days')`,
-    [LEADS.hostile, HOSTILE],
-  );
-  await sql(
-    `insert into scheduled_notifications (lead_id, channel, template, status, reason, error, failed_at, created_at) values
-      ('${LEADS.theirs}', 'sms', 'proftest_sms', 'failed', 'attempts_spent', '402 not enough money for ${PHONE}', now(), now())`,
-  );
-  await sql('select leadwire_refresh_leads(array(select id from landing_leads))');
+  await storeLeads(rig);
   for (const role of people) as[role] = await signedIn(rig, role);
 }, 180_000);
 afterAll(() => rig.close());
@@ -76,7 +53,11 @@ describe('coming in', () => {
   test('a link is spent by the button, not by opening it, and works once', async () => {
     const { env } = rig.landing;
     const stateless = { auth: { persistSession: false, autoRefreshToken: false } };
-    const { admin } = createClient(env.LANDING_SUPABASE_URL, env.LANDING_SUPABASE_SERVICE_KEY, stateless).auth; // prettier-ignore
+    const { admin } = createClient(
+      env.LANDING_SUPABASE_URL,
+      env.LANDING_SUPABASE_SERVICE_KEY,
+      stateless,
+    ).auth;
     const { data } = await admin.generateLink({ type: 'recovery', email: addressOf('viewer') });
     const link = { token_hash: data.properties?.hashed_token ?? '', type: 'recovery' };
     const path = `/auth/confirm?${new URLSearchParams(link).toString()}`;
@@ -90,10 +71,15 @@ describe('coming in', () => {
     });
     expect(short.status).toBe(422);
     const both = { password: PASSWORD, again: PASSWORD };
-    expect((await visitor.post('/auth/confirm', { ...link, ...both })).headers.get('location')).toBe('/'); // prettier-ignore
+    expect(
+      (await visitor.post('/auth/confirm', { ...link, ...both })).headers.get('location'),
+    ).toBe('/');
     expect(await textOf(visitor.get('/account'))).toContain('Наблюдатель');
     const again = await new Visitor(rig.url).post('/auth/confirm', { ...link, ...both });
-    expect([again.status, await again.text()]).toEqual([403, expect.stringContaining('Получить новую ссылку')]); // prettier-ignore
+    expect([again.status, await again.text()]).toEqual([
+      403,
+      expect.stringContaining('Получить новую ссылку'),
+    ]);
   });
 
   test('asking for a link tells nothing about who works here', async () => {
@@ -197,7 +183,10 @@ test.each(['/leads/nothing', `/leads/${crypto.randomUUID()}`, '/nowhere'])(
   '%s is not there, in words',
   async (path) => {
     const answer = await as.owner.get(path);
-    expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('Такой страницы нет')]); // prettier-ignore
+    expect([answer.status, await answer.text()]).toEqual([
+      404,
+      expect.stringContaining('Такой страницы нет'),
+    ]);
   },
 );
 
@@ -211,8 +200,7 @@ test('the day is counted for whoever looks', async () => {
 });
 
 describe('partners', () => {
-  const PARTNER = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0101';
-  const [pending, held] = ['6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0102', '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0103']; // prettier-ignore
+  const { pending, held } = CONVERSIONS;
   const page = `/partners/${PARTNER}`;
   const act = async (role: StaffRole, path: string, fields: Record<string, string>) =>
     (await as[role].post(path, fields)).headers.get('location');
@@ -222,13 +210,7 @@ describe('partners', () => {
     return Object.fromEntries(rows.map(({ id, status }) => [id, status]));
   };
 
-  beforeAll(async () => {
-    const { sql } = rig.landing.landing;
-    await sql('insert into referral_referrers (id, name, email, phone, code, clicks) values ($1, $2, $3, $4, $5, 7)', [PARTNER, HOSTILE, 'asel@leadwire-sample.kz', '+77000004411', 'asel']); // prettier-ignore
-    const insert = 'insert into referral_conversions (id, referrer_id, student_id, product, amount, commission, tier, status, reason) values ($1, $2, $3, $4, 50000, $5, 1, $6, $7)'; // prettier-ignore
-    await sql(insert, [pending, PARTNER, 's1', HOSTILE, 5000.5, 'pending', null]);
-    await sql(insert, [held, PARTNER, 's2', null, 5000, 'held', 'self_referral']);
-  });
+  beforeAll(() => storePartner(rig));
 
   test('are seen with what they earned, by whoever sees contacts; names of strangers do no harm', async () => {
     const list = await textOf(as.sales.get('/partners'));
@@ -245,27 +227,51 @@ describe('partners', () => {
 
   test('are paid what an owner approved: a doubtful one by itself, money by its sum, nothing twice', async () => {
     const question = await textOf(as.owner.get(`${page}?ask=approve`));
-    expect([question.includes(`value="${pending}"`), question.includes(`value="${held}"`)]).toEqual([true, false]); // prettier-ignore
-    expect(await act('owner', `${page}/approve`, { id: pending })).toBe(`${page}?done=approved&n=1`); // prettier-ignore
-    expect(await act('owner', `${page}/approve`, { id: pending })).toBe(`${page}?done=approved&n=0`); // prettier-ignore
-    expect(await act('owner', `${page}/pay`, { id: pending, sure: '5000' })).toBe(`${page}?done=number&n=0`); // prettier-ignore
+    expect([question.includes(`value="${pending}"`), question.includes(`value="${held}"`)]).toEqual(
+      [true, false],
+    );
+    expect(await act('owner', `${page}/approve`, { id: pending })).toBe(
+      `${page}?done=approved&n=1`,
+    );
+    expect(await act('owner', `${page}/approve`, { id: pending })).toBe(
+      `${page}?done=approved&n=0`,
+    );
+    expect(await act('owner', `${page}/pay`, { id: pending, sure: '5000' })).toBe(
+      `${page}?done=number&n=0`,
+    );
     const paid = await act('owner', `${page}/pay`, { id: pending, sure: '5\u00a0000,5 ₸' });
     expect(paid).toBe(`${page}?done=paid&n=1`);
     expect(await states()).toEqual({ [pending]: 'paid', [held]: 'held' });
-    expect(await textOf(as.owner.get('/partners/csv'))).toContain("asel@leadwire-sample.kz;'+77000004411;s1;"); // prettier-ignore
+    expect(await textOf(as.owner.get('/partners/csv'))).toContain(
+      "asel@leadwire-sample.kz;'+77000004411;s1;",
+    );
   });
 
   test('are added by whoever talks to people, under a code that nobody else has', async () => {
-    const person = { name: 'Ерлан', email: 'erlan@leadwire-sample.kz', phone: '8 700 000 44 12', code: 'Erlan' }; // prettier-ignore
-    const wrong = await textOf(as.sales.post('/partners', { ...person, phone: 'нет', name: '"><img' })); // prettier-ignore
-    expect([wrong.includes('Это не похоже на номер телефона'), wrong.includes('<img')]).toEqual([true, false]); // prettier-ignore
+    const person = {
+      name: 'Ерлан',
+      email: 'erlan@leadwire-sample.kz',
+      phone: '8 700 000 44 12',
+      code: 'Erlan',
+    };
+    const wrong = await textOf(
+      as.sales.post('/partners', { ...person, phone: 'нет', name: '"><img' }),
+    );
+    expect([wrong.includes('Это не похоже на номер телефона'), wrong.includes('<img')]).toEqual([
+      true,
+      false,
+    ]);
     expect(await act('sales', '/partners', person)).toBe('/partners?done=added');
     expect(await act('sales', '/partners', person)).toBe('/partners?done=known');
     const other = { ...person, email: 'other@leadwire-sample.kz' };
     expect(await textOf(as.sales.post('/partners', other))).toContain('Этот код занят');
-    expect(await act('owner', '/partners/tiers', { from: '1', percent: '10,5', amount: '' })).toBe('/partners?done=tier'); // prettier-ignore
+    expect(await act('owner', '/partners/tiers', { from: '1', percent: '10,5', amount: '' })).toBe(
+      '/partners?done=tier',
+    );
     expect(await textOf(as.owner.get('/partners'))).toContain('10,5 %');
-    expect(await act('owner', '/partners/tiers', { from: '0', percent: '5' })).toBe('/partners?done=bad-tier'); // prettier-ignore
+    expect(await act('owner', '/partners/tiers', { from: '0', percent: '5' })).toBe(
+      '/partners?done=bad-tier',
+    );
   });
 });
 

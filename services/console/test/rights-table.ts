@@ -1,6 +1,6 @@
 /** Who may what in the console: each page and action as one line. */
 import type { StaffRole } from '@leadwire/shared/contract/staff-facts';
-import { people } from './rig.ts';
+import { people, type Visitor } from './rig.ts';
 
 export const ALL: readonly StaffRole[] = people;
 export const CONTACTS: readonly StaffRole[] = ['owner', 'sales'];
@@ -93,3 +93,29 @@ export const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'POST /account/password': ALL,
   'POST /account/telegram': CONTACTS,
 };
+
+/** Three leads, and who sees each; a targetologist has the tag "facebook". */
+export const ROWS: Readonly<Record<'tagged' | 'foreign' | 'held', readonly StaffRole[]>> = {
+  tagged: ALL,
+  foreign: ['owner', 'sales', 'viewer'],
+  held: ['owner', 'sales', 'viewer'],
+};
+export type RowName = keyof typeof ROWS;
+export const rowNames = Object.keys(ROWS) as RowName[];
+
+/** Where the links and forms of a page go that somebody may not follow, as lines of the table. */
+export function beyondRights(role: StaffRole, page: string): string[] {
+  const links = [...page.matchAll(/(action|href)="(\/[^"?#]*)/g)];
+  const targets = links.map(([, attribute, path = '']) => {
+    const pattern = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ':id');
+    return `${attribute === 'action' ? 'POST' : 'GET'} ${pattern}`;
+  });
+  return targets.filter((target) => MAY[target]?.includes(role) === false);
+}
+
+/** Asks for a route as a form would that says nothing: whoever may gets an answer, and nothing changes. */
+export function askRoute(visitor: Visitor, route: string, leadId: string): Promise<Response> {
+  const [method = '', pattern = ''] = route.split(' ');
+  const path = pattern.replace(':name', 'open-day').replace(':id', leadId);
+  return method === 'GET' ? visitor.get(path) : visitor.post(path, { sure: '-', group: '-' });
+}

@@ -7,19 +7,18 @@ import { subjects } from '@leadwire/shared/contract/topology';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
 import type { SupabaseClient } from '@supabase/supabase-js';
-import { routesOf, type RouteParts } from '../src/routes.ts';
 import { addressOf, askingAs, people, signedIn, startRig, type Rig, type Visitor } from './rig.ts';
-import { ALL, CONTACTS, MAY } from './rights-table.ts';
+import {
+  CONTACTS,
+  MAY,
+  ROWS,
+  askRoute,
+  rowNames,
+  beyondRights,
+  type RowName,
+} from './rights-table.ts';
+import { storeLead, storeText } from './stored-rows.ts';
 import { auditOf, bury, enterMessage, publishLead } from './work.ts';
-
-/** The rows of this test, and who sees each; a targetologist has the tag "facebook". */
-const ROWS: Readonly<Record<'tagged' | 'foreign' | 'held', readonly StaffRole[]>> = {
-  tagged: ALL,
-  foreign: ['owner', 'sales', 'viewer'],
-  held: ['owner', 'sales', 'viewer'],
-};
-type RowName = keyof typeof ROWS;
-const rowNames = Object.keys(ROWS) as RowName[];
 
 let rig: Rig;
 let bus: Bus;
@@ -29,13 +28,12 @@ const leads = {} as Record<RowName, Lead>;
 
 beforeAll(async () => {
   rig = await startRig();
-  await rig.landing.landing.sql(`insert into message_templates (name, title, version, updated_by) values ('open-day', 'День', 1, 'x')`); // prettier-ignore
-  await rig.landing.landing.sql(`insert into message_template_versions (name, version, title, content, author) values ('open-day', 1, 'День', '{"mail": null, "sms": "Ждём"}', 'x')`); // prettier-ignore
+  await storeText(rig, 'open-day');
   bus = await openTestBus(rig.broker, 'test');
   leads.tagged = await publishLead(bus, { name: 'Мадина Сапар', utm: { source: 'Facebook' } });
   leads.foreign = await publishLead(bus, { name: 'Данияр Сапар', utm: { source: 'google' } });
   leads.held = await publishLead(bus, { name: 'Бота Сапар', utm: {}, quarantine: 'flood' });
-  for (const lead of Object.values(leads)) await store(lead);
+  for (const lead of Object.values(leads)) await storeLead(rig, lead);
   for (const role of people) {
     as[role] = await signedIn(rig, role);
     asked[role] = await askingAs(rig, role);
@@ -46,36 +44,13 @@ afterAll(async () => {
   await rig?.close();
 });
 
-/** The row as lead-store writes it. */
-async function store({ leadId, name, email, phone, utm, quarantine }: Lead): Promise<void> {
-  await rig.landing.landing.sql(
-    `insert into landing_leads (id, kind, name, email, phone, utm_source, quarantined, quarantine, created_at)
-     values ($1, 'proftest', $2, $3, $4, $5, $6, $7, now())`,
-    [leadId, name, email, phone, utm.source ?? null, quarantine !== undefined, quarantine ?? null],
-  );
-}
-
 const textOf = async (response: Promise<Response>) => (await response).text();
-
-/** Asks for a route as a form would that says nothing: whoever may gets an answer, and nothing changes. */
-function ask(role: StaffRole, route: string, leadId: string): Promise<Response> {
-  const [method = '', pattern = ''] = route.split(' ');
-  const path = pattern.replace(':name', 'open-day').replace(':id', leadId);
-  return method === 'GET' ? as[role].get(path) : as[role].post(path, { sure: '-', group: '-' });
-}
-
-test('every page and action is in the table of this test, with its roles', () => {
-  const routes = routesOf({} as RouteParts);
-  const may = routes.map(({ method, path, roles }) => [`${method} ${path}`, [...roles].sort()]);
-  const expected = Object.entries(MAY).map(([route, roles]) => [route, [...roles].sort()]);
-  expect(Object.fromEntries(may)).toEqual(Object.fromEntries(expected));
-});
 
 describe.each(people)('as %s', (role) => {
   test('each page and action is there or 403', async () => {
     const found: Record<string, boolean> = {};
     for (const route of Object.keys(MAY)) {
-      const { status } = await ask(role, route, leads.tagged.leadId);
+      const { status } = await askRoute(as[role], route, leads.tagged.leadId);
       // Whoever may is told that there is no text of such a name.
       if (![200, 303, 403, 404].includes(status)) throw new Error(`${route}: ${status}`);
       found[route] = status !== 403;
@@ -88,12 +63,8 @@ describe.each(people)('as %s', (role) => {
     const forbidden: string[] = [];
     for (const route of Object.keys(MAY)) {
       if (!route.startsWith('GET') || !MAY[route]?.includes(role)) continue;
-      const page = await textOf(ask(role, route, leads.tagged.leadId));
-      for (const [, attribute, path = ''] of page.matchAll(/(action|href)="(\/[^"?#]*)/g)) {
-        const pattern = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ':id');
-        const target = `${attribute === 'action' ? 'POST' : 'GET'} ${pattern}`;
-        if (MAY[target]?.includes(role) === false) forbidden.push(`${route} has ${target}`);
-      }
+      const page = await textOf(askRoute(as[role], route, leads.tagged.leadId));
+      forbidden.push(...beyondRights(role, page).map((target) => `${route} has ${target}`));
     }
     expect(forbidden).toEqual([]);
   });
@@ -151,7 +122,9 @@ describe('an act', () => {
 
   test('lets a held lead out once, whoever is faster, and the log names both', async () => {
     const { leadId, kind } = leads.held;
-    expect(await textOf(as.sales.get(`/leads/${leadId}?ask=release`))).toContain('Пропустить эту заявку?'); // prettier-ignore
+    expect(await textOf(as.sales.get(`/leads/${leadId}?ask=release`))).toContain(
+      'Пропустить эту заявку?',
+    );
     const [first, second] = [
       await act('sales', `/leads/${leadId}/release`),
       await act('owner', `/leads/${leadId}/release`),
@@ -171,7 +144,11 @@ describe('an act', () => {
     const answer = await act('sales', `/leads/${leadId}/cancel`);
     expect(answer).toBe(`/leads/${leadId}?done=cancelled1`);
     const [entry] = await createLedger(bus).ofLead(leadId);
-    expect(entry).toMatchObject({ deliveryId: mail.deliveryId, state: 'skipped', reason: 'cancelled' }); // prettier-ignore
+    expect(entry).toMatchObject({
+      deliveryId: mail.deliveryId,
+      state: 'skipped',
+      reason: 'cancelled',
+    });
     expect(await auditOf(bus, 'lead.cancelled', leadId)).toMatchObject([
       { actor: addressOf('sales'), result: 'done' },
     ]);
@@ -182,7 +159,9 @@ describe('an act', () => {
     const mail = await enterMessage(bus, leads.tagged, 'email', { state: 'failed' });
     await bury(bus, mail);
     const group = { group: 'notifier-email.validation_error' };
-    const question = await textOf(as.sales.get(`/problems?ask=redrive&${new URLSearchParams(group).toString()}`)); // prettier-ignore
+    const question = await textOf(
+      as.sales.get(`/problems?ask=redrive&${new URLSearchParams(group).toString()}`),
+    );
     expect(question).toContain('<b>1</b> уйдёт заново');
     await Promise.all([
       act('sales', '/problems/redrive', group),
@@ -212,22 +191,35 @@ describe('an act', () => {
       expect(answer.headers.get('content-disposition')).toMatch(/leads-[\d-]+\.csv/);
       return answer.text();
     };
-    const [sales, viewer, tags] = [await file('sales'), await file('viewer'), await file('targetologist')]; // prettier-ignore
+    const [sales, viewer, tags] = [
+      await file('sales'),
+      await file('viewer'),
+      await file('targetologist'),
+    ];
     expect(sales).toContain(`;Мадина Сапар;'${leads.tagged.phone};${leads.tagged.email};Facebook;`);
     for (const text of [viewer, tags]) expect(text).not.toMatch(/Сапар|\+7|@/);
     const lines = [sales, viewer, tags].map((text) => text.trim().split('\r\n').length - 1);
     expect(lines).toEqual([3, 3, 1]);
     const records = await auditOf(bus, 'lead.exported', 'many');
-    expect(records.filter(({ actor }) => actor === addressOf('sales')).at(-1)?.details).toEqual({ leads: 3, hasContacts: true }); // prettier-ignore
+    expect(records.filter(({ actor }) => actor === addressOf('sales')).at(-1)?.details).toEqual({
+      leads: 3,
+      hasContacts: true,
+    });
   });
 
   test('of an owner adds somebody who works here from then on, and the log says who did', async () => {
     const fields = { email: 'New@Leadwire-Sample.kz', name: 'Сауле', role: 'sales' };
     expect(await act('owner', '/settings/staff/add', fields)).toBe('/settings?done=add');
-    expect(await act('owner', '/settings/staff/add', { ...fields, role: 'owner' })).toBe('/settings?problem=exists'); // prettier-ignore
-    expect(await act('owner', '/settings/staff/add', { email: 'nobody' })).toBe('/settings?problem=bad_address'); // prettier-ignore
+    expect(await act('owner', '/settings/staff/add', { ...fields, role: 'owner' })).toBe(
+      '/settings?problem=exists',
+    );
+    expect(await act('owner', '/settings/staff/add', { email: 'nobody' })).toBe(
+      '/settings?problem=bad_address',
+    );
     expect(await textOf(as.owner.get('/settings'))).toContain('new@leadwire-sample.kz');
-    const [row] = await rig.landing.landing.sql<{ id: string }>("select id from staff where email = 'new@leadwire-sample.kz' and role = 'sales' and active"); // prettier-ignore
+    const [row] = await rig.landing.landing.sql<{ id: string }>(
+      "select id from staff where email = 'new@leadwire-sample.kz' and role = 'sales' and active",
+    );
     expect(await bus.lastUnder('STAFF', subjects.staffChanged(row?.id ?? ''))).toBeDefined();
     expect(await auditOf(bus, 'staff.added', row?.id ?? '')).toMatchObject([
       { actor: addressOf('owner'), result: 'done' },
@@ -271,7 +263,13 @@ describe('reports', () => {
     const seen = rowOf(await textOf(as.owner.get('/reports?days=90')));
     expect(seen).toMatch(/За 7 дн\.<\/span>1 · \d+\u00A0%<span aria-hidden="true">\*/);
     expect(rowOf(await textOf(as.targetologist.get('/reports')))).toContain('1 · 100');
-    const asked = { since: '2026-01-01', until: '2027-01-01', timeZone: 'UTC', unit: 'week', days: [7] }; // prettier-ignore
+    const asked = {
+      since: '2026-01-01',
+      until: '2027-01-01',
+      timeZone: 'UTC',
+      unit: 'week',
+      days: [7],
+    };
     const past = await (await askingAs(rig, 'sales')).rpc('console_report_cohorts', { asked });
     expect(past.error?.code).toBe('42501');
   });
