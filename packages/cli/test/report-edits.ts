@@ -1,19 +1,13 @@
 /** What may become of leads, sales and deals after they were counted, and their sums counted without anything kept. */
 import type { TestProject } from '@leadwire/testing/database-process';
 import { random } from './month-of-facts.ts';
+import { MANAGERS } from './report-staff.ts';
 
 const DAYS = { since: '2026-03-01', until: '2026-03-31' };
 const KEPT = { ...DAYS, timeZone: 'Asia/Almaty' };
 /** Of the same hours as Almaty, and not kept. */
 const ANEW = { ...DAYS, timeZone: 'Asia/Qyzylorda' };
 
-/** One who works here, one who has left, one whom nobody knows any more; nobody. */
-export const MANAGERS = [
-  '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f00a1',
-  '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f00a2',
-  '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f00a3',
-  null,
-] as const;
 const someManager = () => MANAGERS[random(MANAGERS.length)] ?? null;
 
 /** Taken, or handed over: an older fact may come after a newer one, and the same fact twice. */

@@ -5,12 +5,11 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { addDays } from '@leadwire/operations/reports/report';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { makeEvent } from '@leadwire/shared/contract/events';
-import { derivedId, newId } from '@leadwire/shared/contract/ids';
+import { derivedId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { someLead } from '@leadwire/testing/lead';
@@ -30,11 +29,11 @@ import {
   leads,
   makeFacts,
   sales,
-  shuffled,
 } from './month-of-facts.ts';
-import { MANAGERS, editAndCompare } from './report-edits.ts';
+import { editAndCompare } from './report-edits.ts';
+import { addManagers, addTargetologist } from './report-staff.ts';
 import { runCli } from './run-cli.ts';
-import { handAround, isHandled, tellLead, tellRefund, tellSale } from './tell-facts.ts';
+import { everyFact, handAround, isHandled } from './tell-facts.ts';
 
 const PERIOD = ['--since', '2026-03-01', '--until', '2026-03-31'];
 
@@ -58,16 +57,7 @@ beforeAll(async () => {
   bus = await openTestBus(broker, 'test');
   folder = await mkdtemp(join(tmpdir(), 'leadwire-report-'));
   store = await startStore();
-  const each = <Fact>(facts: readonly Fact[], tell: (fact: Fact) => Promise<unknown>) =>
-    facts.map((fact) => () => tell(fact));
-  const refunded = sales.filter(({ isRefunded }) => isRefunded);
-  const told = shuffled([
-    ...each(leads, ({ lead }) => tellLead(bus, lead)),
-    ...each(leads.slice(0, 40), ({ lead }) => tellLead(bus, lead, newId())),
-    ...each(sales, ({ sale }) => tellSale(bus, sale)),
-    ...each(sales.slice(0, 10), ({ sale }) => tellSale(bus, sale, newId())),
-    ...each(refunded, ({ sale }) => tellRefund(bus, sale)),
-  ]);
+  const told = everyFact(bus);
   const part = Math.ceil(told.length / (KILLS + 1));
   for (let n = 0; n <= KILLS; n++) {
     await Promise.all(told.slice(n * part, (n + 1) * part).map((tell) => tell()));
@@ -137,7 +127,9 @@ test('cohorts are the leads of a week and what they had bought after so many day
   expect(cohorts).toEqual(cohortsApart('last'));
   expect((await cohortsOf('--touch', 'first')).cohorts).toEqual(cohortsApart('first'));
   const one = await cohortsOf('--source', 'facebook', '--by', 'month');
-  expect(one.cohorts).toMatchObject([{ cohort: '2026-03-01', leads: one.total['leads'], sales: one.total['sales'] }]); // prettier-ignore
+  expect(one.cohorts).toMatchObject([
+    { cohort: '2026-03-01', leads: one.total['leads'], sales: one.total['sales'] },
+  ]);
   expect((await cli('report', ...PERIOD, '--cohorts')).out).toMatch(
     /LEADS OF +LEADS +7 DAYS .*SALES\n2026-03-/,
   );
@@ -159,13 +151,7 @@ test('of one source, or one campaign of it, are the rows and the sum alone', asy
 test('the days of the traffic dashboard are counted anew; the same again changes nothing', async () => {
   const { traffic, env } = await startTraffic();
   onTestFinished(() => traffic.close());
-  const { admin } = createClient(supabase.env.LANDING_SUPABASE_URL, supabase.env.LANDING_SUPABASE_SERVICE_KEY).auth; // prettier-ignore
-  const email = 'kenesary@leadwire-sample.kz';
-  const { data } = await admin.createUser({ email, email_confirm: true });
-  await supabase.landing.sql(
-    `insert into staff (id, email, role, utm_sources) values ($1, $2, 'targetologist', '{facebook,Google}')`,
-    [data.user?.id, email],
-  );
+  await addTargetologist(supabase, ['facebook', 'Google']);
   const recount = async (...more: string[]) => {
     const given = { NATS_URL: broker.url, ...supabase.env, ...env };
     return runCli(given, 'traffic', 'recount', ...PERIOD, ...more);
@@ -180,7 +166,10 @@ test('the days of the traffic dashboard are counted anew; the same again changes
   expect(sums).toEqual([{ leads: sum('leads'), sales: sum('sales'), revenue: sum('revenue') }]);
   expect(first.changed).toBeGreaterThan(0);
   const again = await recount();
-  expect(again).toMatchObject({ code: 0, out: expect.stringContaining('0 rows of traffic_daily_stats changed, 0 ₸') }); // prettier-ignore
+  expect(again).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('0 rows of traffic_daily_stats changed, 0 ₸'),
+  });
   const wrong = await recount('--until', '2026-02-01');
   expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('is later than') });
   const alone = await cli('traffic', 'recount');
@@ -202,7 +191,12 @@ test('spend is brought in from a file, twice is once, and a new file of the same
     expect((await cli('spend', 'import', file)).out).toContain('3 rows of 2 days');
   const { rows, total } = await reported();
   const spendOf = (source: string) => rows.find(({ keys }) => keys?.[0] === source)?.['spend'];
-  expect([spendOf('facebook'), spendOf('google'), spendOf('instagram'), total['spend']]).toEqual([1500.5, 300, null, 1800.5]); // prettier-ignore
+  expect([spendOf('facebook'), spendOf('google'), spendOf('instagram'), total['spend']]).toEqual([
+    1500.5,
+    300,
+    null,
+    1800.5,
+  ]);
   await write([`${day(0)};facebook;;700`]);
   expect((await cli('spend', 'import', file)).out).toContain('1501 ₸ of before are replaced');
   const table = (await cli('report', ...PERIOD, '--csv', join(folder, 'report.csv'))).out;
@@ -216,7 +210,9 @@ test('spend is brought in from a file, twice is once, and a new file of the same
   const refused = await cli('spend', 'import', file);
   expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('line 2: day') });
   const audit = await bus.lastUnder('AUDIT', 'audit.spend.imported.*');
-  expect(audit?.event).toMatchObject({ data: { action: 'spend.imported', result: 'done', details: { amount: 700 } } }); // prettier-ignore
+  expect(audit?.event).toMatchObject({
+    data: { action: 'spend.imported', result: 'done', details: { amount: 700 } },
+  });
 });
 
 test('a lead that a bot left counts nowhere until it is let out', async () => {
@@ -235,16 +231,18 @@ test('a lead that a bot left counts nowhere until it is let out', async () => {
 }, 150_000);
 
 test('leads that were taken, handed over and told late part by who has them now, and by nobody else', async () => {
-  const [dana, erlan] = MANAGERS;
-  await supabase.landing.sql(
-    `insert into staff (id, email, name, role, active) values ($1, 'dana@leadwire-sample.kz', 'Дана', 'sales', true),
-      ($2, 'erlan@leadwire-sample.kz', '', 'sales', false)`,
-    [dana, erlan],
+  await addManagers(supabase);
+  await handAround(
+    bus,
+    leads.map(({ lead }) => lead.leadId),
   );
-  await handAround(bus, leads.map(({ lead }) => lead.leadId)); // prettier-ignore
   const owners = () =>
-    supabase.landing.sql<{ manager_id: string }>('select id, manager_id from landing_leads where taken_at is not null'); // prettier-ignore
-  await waitFor(async () => (await isHandled(bus)) && (await owners()).length === 3, { timeoutMs: 120_000 }); // prettier-ignore
+    supabase.landing.sql<{ manager_id: string }>(
+      'select id, manager_id from landing_leads where taken_at is not null',
+    );
+  await waitFor(async () => (await isHandled(bus)) && (await owners()).length === 3, {
+    timeoutMs: 120_000,
+  });
   const { rows, total } = await reported('--by', 'manager');
   const counted = Object.fromEntries(rows.map(({ keys, leads: count }) => [keys?.[1], count]));
   const none = Number(total['leads']) - 3;
@@ -257,7 +255,11 @@ test('leads that were taken, handed over and told late part by who has them now,
   ] as const) {
     const one = await reported('--by', 'source', '--manager', email);
     expect(one.total['leads']).toBe(count);
-    expect(rows.find(({ leads: found }) => found === count)).toMatchObject({ sales: one.total['sales'], revenue: one.total['revenue'], people: one.total['people'] }); // prettier-ignore
+    expect(rows.find(({ leads: found }) => found === count)).toMatchObject({
+      sales: one.total['sales'],
+      revenue: one.total['revenue'],
+      people: one.total['people'],
+    });
   }
   const stranger = await cli('report', '--manager', 'nobody@leadwire-sample.kz');
   expect(stranger).toMatchObject({ code: 2, err: expect.stringContaining('Nobody here') });

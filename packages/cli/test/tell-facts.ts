@@ -2,18 +2,33 @@
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
-import { derivedId } from '@leadwire/shared/contract/ids';
+import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import type { Sale } from '@leadwire/shared/contract/sale-facts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated } from '@leadwire/testing/lead';
-import { MANAGERS } from './report-edits.ts';
+import { leads, sales, shuffled } from './month-of-facts.ts';
+import { MANAGERS } from './report-staff.ts';
 
-export const tellLead = (bus: Bus, lead: Lead, msgId?: string) =>
+/** Every lead, sale and refund of the month in any order, some of them told again: each to be told by a call. */
+export function everyFact(bus: Bus): (() => Promise<unknown>)[] {
+  const each = <Fact>(facts: readonly Fact[], tell: (fact: Fact) => Promise<unknown>) =>
+    facts.map((fact) => () => tell(fact));
+  const refunded = sales.filter(({ isRefunded }) => isRefunded);
+  return shuffled([
+    ...each(leads, ({ lead }) => tellLead(bus, lead)),
+    ...each(leads.slice(0, 40), ({ lead }) => tellLead(bus, lead, newId())),
+    ...each(sales, ({ sale }) => tellSale(bus, sale)),
+    ...each(sales.slice(0, 10), ({ sale }) => tellSale(bus, sale, newId())),
+    ...each(refunded, ({ sale }) => tellRefund(bus, sale)),
+  ]);
+}
+
+const tellLead = (bus: Bus, lead: Lead, msgId?: string) =>
   bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead), {
     ...(msgId && { msgId }),
   });
 
-export async function tellSale(bus: Bus, sale: Sale, msgId?: string): Promise<void> {
+async function tellSale(bus: Bus, sale: Sale, msgId?: string): Promise<void> {
   const event = makeEvent('sale.recorded.v1', {
     source: 'test',
     subject: sale.studentId,
@@ -24,7 +39,7 @@ export async function tellSale(bus: Bus, sale: Sale, msgId?: string): Promise<vo
   });
 }
 
-export async function tellRefund(bus: Bus, { saleId, studentId }: Sale): Promise<void> {
+async function tellRefund(bus: Bus, { saleId, studentId }: Sale): Promise<void> {
   const data = { saleId, studentId, at: '2026-04-01T00:00:00.000Z' };
   const event = makeEvent('sale.refunded.v1', { source: 'test', subject: studentId, data });
   await bus.publish(subjects.sale('refunded', studentId, saleId), event);
