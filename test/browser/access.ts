@@ -1,4 +1,4 @@
-/** What axe-core finds on a page that keeps somebody from reading or using it. */
+/** What keeps somebody from reading or using a page: what axe-core finds, and what does not fit on a screen. */
 import axe from 'axe-core';
 import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
@@ -29,4 +29,15 @@ export async function graveFindings(page: Page): Promise<string[]> {
     }
   }
   return found;
+}
+
+/** Where the page is wider than a phone, a tablet or a desk, and what keeps somebody from reading or using it. */
+export async function lookAround(page: Page): Promise<string[]> {
+  const wrong = (await graveFindings(page)).map((found) => `${page.url()}: ${found}`);
+  for (const width of [360, 768, 1_440]) {
+    await page.setViewportSize({ width, height: 900 });
+    const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    if (excess !== 0) wrong.push(`${page.url()} at ${width}: ${String(excess)} px too wide`);
+  }
+  return wrong;
 }

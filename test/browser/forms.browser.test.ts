@@ -5,6 +5,7 @@ import { startSandbox } from '@leadwire/sandbox/sandbox';
 import { formsPage } from '@leadwire/sandbox/forms/forms-page';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { describeInBrowser, launchChromium } from './chromium.ts';
+import { watchPage } from './incidents.ts';
 import { startStack, type Stack } from './stack.ts';
 import { troubledLead } from './troubled-lead.ts';
 
@@ -17,24 +18,14 @@ const PATIENCE_MS = 15_000;
 let stack: Stack;
 let browser: Browser;
 let page: Page;
-/** What must not happen on any page: script errors, dialogs, calls to anybody else. */
-let incidents: string[] = [];
+const incidents: string[] = [];
 
 async function open(path: string, options: { width?: number } = {}): Promise<void> {
   const viewport = { width: options.width ?? 1280, height: 900 };
   const context = await browser.newContext({ viewport, locale: 'ru-RU' });
   page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
-  page.on('pageerror', (error) => incidents.push(`script error: ${error.message}`));
-  page.on('dialog', (dialog) => {
-    incidents.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on('request', (request) => {
-    const { protocol, origin } = new URL(request.url());
-    const isKnown = [stack.sandbox.url, stack.apiUrl].includes(origin);
-    if (protocol.startsWith('http') && !isKnown) incidents.push(`call to ${request.url()}`);
-  });
+  watchPage(page, { origins: [stack.sandbox.url, stack.apiUrl], incidents });
   await page.goto(new URL(path, stack.sandbox.url).href);
 }
 
@@ -79,8 +70,7 @@ describeInBrowser('the forms page and the inbox page in Chromium', () => {
 
   afterEach(async () => {
     await page?.context().close();
-    const seen = incidents;
-    incidents = [];
+    const seen = incidents.splice(0);
     if (seen.length > 0) throw new Error(`on the page: ${seen.join('; ')}`);
   });
 
@@ -295,6 +285,10 @@ describeInBrowser('the forms page and the inbox page in Chromium', () => {
     await page.locator('.row', { hasText: 'ali@mail.example-lead.kz' }).click();
     const frame = page.frameLocator('iframe[title="Письмо"]');
     expect(await textOf(frame.locator('body'))).toContain('Здравствуйте');
-    for (const place of [frame.locator('[src="x"], [onerror], script'), page.locator('main [src="x"], main [onerror]')]) expect(await place.count()).toBe(0); // prettier-ignore
+    for (const place of [
+      frame.locator('[src="x"], [onerror], script'),
+      page.locator('main [src="x"], main [onerror]'),
+    ])
+      expect(await place.count()).toBe(0);
   });
 });

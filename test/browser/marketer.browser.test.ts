@@ -17,7 +17,7 @@ import { waitFor } from '@leadwire/testing/wait-for';
 import type { Browser, Page } from 'playwright-core';
 import { runCli } from '../../packages/cli/test/run-cli.ts';
 import { PASSWORD, addressOf, startRig, type Rig } from '../../services/console/test/rig.ts';
-import { graveFindings } from './access.ts';
+import { lookAround } from './access.ts';
 import { describeInBrowser, launchChromium } from './chromium.ts';
 
 const PATIENCE_MS = 60_000;
@@ -49,17 +49,6 @@ async function comeIn(width: number): Promise<Page> {
   await page.goto(`${rig.url}/campaigns`);
   await page.getByRole('heading', { name: 'Рассылки', exact: true }).waitFor();
   return page;
-}
-
-/** Where the page is wider than a phone, a tablet or a desk, and what keeps somebody from reading or using it. */
-async function lookAround(page: Page): Promise<string[]> {
-  const wrong = (await graveFindings(page)).map((found) => `${page.url()}: ${found}`);
-  for (const width of [360, 768, 1_440]) {
-    await page.setViewportSize({ width, height: 900 });
-    const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-    if (excess !== 0) wrong.push(`${page.url()} at ${width}: ${String(excess)} px too wide`);
-  }
-  return wrong;
 }
 
 /** A mail with a heading, words, a button and a picture, saved. */
@@ -263,7 +252,9 @@ describeInBrowser('a marketer', () => {
     await page.getByRole('button', { name: 'Включить' }).click();
     await page.getByText('Цепочка включена:').waitFor();
     await page.getByText('через 1 день, письмо').waitFor();
-    await sql(`insert into sequence_people (sequence_id, name, email, fact_at) select id, 'Дана', 'dana@leadwire-sample.kz', now() from sequences`); // prettier-ignore
+    await sql(
+      `insert into sequence_people (sequence_id, name, email, fact_at) select id, 'Дана', 'dana@leadwire-sample.kz', now() from sequences`,
+    );
     await page.reload();
     wrong.push(...(await lookAround(page)));
     await page.getByRole('button', { name: 'Выключить' }).click();
@@ -278,7 +269,9 @@ describeInBrowser('a marketer', () => {
 
   test('no page of hers is wider than the screen, and axe finds nothing grave on any', async () => {
     const page = await comeIn(360);
-    const ids = (await sql(`select id from campaigns order by created_at limit 2`)).map(({ id }) => String(id)); // prettier-ignore
+    const ids = (await sql(`select id from campaigns order by created_at limit 2`)).map(({ id }) =>
+      String(id),
+    );
     const [segment] = await sql(`select id from segments`);
     await page.goto(`${rig.url}/campaigns/new`);
     await page.getByLabel('Название, для вас').fill('Черновик');
