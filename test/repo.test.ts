@@ -60,6 +60,13 @@ describe('files', () => {
     );
     expect(found.filter((each) => !each.endsWith('describe.skip'))).toEqual([]);
   });
+
+  test('no line is kept from the formatter', () => {
+    // With a reason behind it on its line the mark would do nothing, so there is none that could stay.
+    const mark = ['prettier', 'ignore'].join('-');
+    const formatted = files.filter((file) => /\.(ts|js|mjs|json|md|ya?ml|css|html)$/.test(file));
+    expect(formatted.filter((file) => read(file).includes(mark))).toEqual([]);
+  });
 });
 
 /** The names of a file's tests with those of the groups around them, told apart by indentation. */
