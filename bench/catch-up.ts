@@ -15,8 +15,8 @@ const EVENTS = 100_000;
 const LOOK_MS = 500;
 /** So long without a new row, and what is missing is missing. */
 const PATIENCE_MS = 60_000;
-/** Rows in one statement of the comparison, as many as lead-store takes at most (MAX_BATCH of its consumers). */
-const ROWS_AT_ONCE = 500;
+/** Rows in one statement of the comparison. With some seventy columns each, 500 are more values than Postgres takes (32,767). */
+const ROWS_AT_ONCE = 250;
 const COMPARED_ROWS = 5_000;
 
 export interface CatchUpOptions {
