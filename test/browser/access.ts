@@ -38,6 +38,14 @@ export async function lookAround(page: Page): Promise<string[]> {
     await page.setViewportSize({ width, height: 900 });
     const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     if (excess !== 0) wrong.push(`${page.url()} at ${width}: ${String(excess)} px too wide`);
+    if (await isTableCut(page)) wrong.push(`${page.url()} at ${width}: a table is cut off`);
   }
   return wrong;
+}
+
+/** A box of a table cuts off what is too wide for it, so that the page itself is not too wide. */
+export function isTableCut(page: Page): Promise<boolean> {
+  return page.evaluate<boolean>(`[...document.querySelectorAll('.table-box > table')].some(
+    (table) => table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right + 1,
+  )`);
 }

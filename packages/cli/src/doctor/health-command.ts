@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { HealthFinding } from '@leadwire/operations/health/finding';
 import { health, type Health } from '@leadwire/operations/health/health';
+import { ownCommand } from '@leadwire/shared/runtime/own-command';
 import { withBus } from '../connect.ts';
 import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
@@ -32,8 +33,12 @@ export function healthHere(env: CliEnv): Promise<Health> {
 }
 
 /** What is wrong has its meaning and its remedy on lines of their own. */
-export function linesOf({ state, title, text, meaning, remedy }: HealthFinding): string[] {
+export function linesOf(finding: HealthFinding): string[] {
+  const { state, title, text, meaning, remedy, command } = finding;
   const [style, mark] = MARKS[state];
-  const more = [meaning && `  ${meaning}.`, remedy && `  → ${remedy}.`].filter(Boolean);
+  const more = [
+    meaning && `  ${meaning}.`,
+    remedy && `  → ${remedy}${command ? ` (${ownCommand(command)})` : ''}.`,
+  ].filter(Boolean);
   return [`${paint(style, mark)} ${title}: ${oneLine(text)}`, ...(more as string[])];
 }

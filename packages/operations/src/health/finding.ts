@@ -16,6 +16,8 @@ export interface HealthFinding {
   meaning?: string;
   /** What to do about it, in Russian; only where something is wrong. */
   remedy?: string;
+  /** What does it in a terminal, where a page of the console does it too: `leadwire` and this. */
+  command?: string;
   /** Since when, ISO 8601, where it is known. */
   since?: string;
 }

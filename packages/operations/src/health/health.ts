@@ -151,8 +151,8 @@ async function lookAtDeadLetters(bus: Bus): Promise<HealthFinding[]> {
       state: 'warning',
       text: `${countedRu(messages, ['сообщение ждёт', 'сообщения ждут', 'сообщений ждут'])} решения`,
       meaning: 'Эти письма, SMS или сделки сами не уйдут',
-      remedy:
-        'Откройте «Проблемы»: исправьте причину и повторите (leadwire dead list, dead redrive)',
+      remedy: 'Откройте «Проблемы»: исправьте причину и повторите',
+      command: 'dead list',
     },
   ];
 }

@@ -45,7 +45,8 @@ function judgeHeld(leads: number): HealthFinding[] {
       state: 'warning',
       text: `за сутки ${countedRu(leads, ['заявка задержана', 'заявки задержаны', 'заявок задержано'])}`,
       meaning: 'Им ничего не отправлено и сделок нет: похоже на спам или наплыв',
-      remedy: 'Посмотрите их и отпустите настоящие (leadwire leads list --state quarantined)',
+      remedy: 'Откройте «Проблемы» и пропустите настоящие',
+      command: 'leads list --state quarantined',
     },
   ];
 }

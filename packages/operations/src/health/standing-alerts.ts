@@ -8,6 +8,7 @@ interface AlertWords {
   text: string;
   meaning: string;
   remedy: string;
+  command?: string;
 }
 
 /** Those of a service that is gone, of providers and staff, have findings of their own. */
@@ -17,7 +18,8 @@ const WORDS: Readonly<Partial<Record<AlertKind, AlertWords>>> = {
     state: 'warning',
     text: 'заявок приходит гораздо больше обычного, новые придерживаются',
     meaning: 'Они сохранены, но письма, SMS и сделки по ним не уходят',
-    remedy: 'Откройте «Проблемы»: если это люди, пропустите их (leadwire leads release)',
+    remedy: 'Откройте «Проблемы»: если это люди, пропустите их',
+    command: 'leads release',
   },
   journal_not_draining: {
     title: 'Журнал заявок',
@@ -39,7 +41,8 @@ const WORDS: Readonly<Partial<Record<AlertKind, AlertWords>>> = {
     text: 'часть того, что прислали формы, не принята',
     meaning: 'Среди непринятого могут быть люди',
     remedy:
-      'Откройте «Настройки», «Формы»: у какой формы есть непрочитанное. Поправьте её поля и прочитайте снова (leadwire forms retry)',
+      'Откройте «Настройки», «Формы»: у какой формы есть непрочитанное. Поправьте её поля и прочитайте снова',
+    command: 'forms retry',
   },
   origin_refused: {
     title: 'Формы',
