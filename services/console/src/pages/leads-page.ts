@@ -29,7 +29,7 @@ export interface LeadsShown {
 }
 
 /** Counting goes no further: a person needs no exact number beyond it. */
-export const COUNT_UP_TO = 10_001;
+export const COUNT_UP_TO = 5_001;
 
 const shownCount = (count: number) =>
   count >= COUNT_UP_TO ? `больше ${amount(COUNT_UP_TO - 1)}` : amount(count);
