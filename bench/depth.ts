@@ -3,7 +3,7 @@ import { startNats } from '@leadwire/testing/nats';
 import { say, step } from '../scripts/machine/progress.mjs';
 import { fillLeads } from './fill-leads.ts';
 import { ADMIN_TOKEN, startIntake } from './intake-sides.ts';
-import { runLoad, type LoadResult } from './load.ts';
+import { errorsOf, runLoad, type LoadResult } from './load.ts';
 import type { Outcome } from './outcome.ts';
 import { medianOf, spreadOf } from './percentiles.ts';
 import { table } from './table.ts';
@@ -123,10 +123,6 @@ function figureOf(measured: Measured) {
 }
 
 function brokenPromises({ question, few, many }: Measured): string[] {
-  const bad = [...few, ...many].reduce(
-    (sum, { statuses, failed, times }) =>
-      sum + failed + Object.values(statuses).reduce((all, each) => all + each, 0) - times.length,
-    0,
-  );
+  const bad = errorsOf([...few, ...many]);
   return bad === 0 ? [] : [`${question}: ${bad} requests without the answer they ask for`];
 }

@@ -3,7 +3,7 @@ import { say, step } from '../scripts/machine/progress.mjs';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { findRedisServer } from '../scripts/machine/redis-server.ts';
 import { startSides, type Side, type Used } from './intake-sides.ts';
-import { runLoad, type LoadResult } from './load.ts';
+import { errorsOf, runLoad, type LoadResult } from './load.ts';
 import type { Figure, Outcome } from './outcome.ts';
 import { medianOf, spreadOf } from './percentiles.ts';
 import { table } from './table.ts';
@@ -106,15 +106,6 @@ const stored = ({ rounds }: Measured) =>
     ? undefined
     : sumOf(rounds.map(({ storedNow = 0 }) => storedNow));
 
-/** Answers that are no 201, and requests without an answer. */
-function errorsOf({ rounds }: Measured): number {
-  return sumOf(
-    rounds.map(({ statuses, failed, times }) => {
-      return failed + sumOf(Object.values(statuses)) - times.length;
-    }),
-  );
-}
-
 const HEAD = [
   ...['connections', 'intake', 'leads/s', 'slowest, fastest round', 'p50', 'p99', 'max'],
   ...['service busy', 'store busy', 'errors', '201', 'stored', 'journalled'],
@@ -130,7 +121,7 @@ function rowOf(measured: Measured): string[] {
     ...[p50, p99, max].map((ms) => `${ms.toFixed(1)} ms`),
     perLead(measured, ({ cpu }) => cpu),
     perLead(measured, ({ storeCpu }) => storeCpu),
-    ...[errorsOf(measured), taken(measured), stored(measured) ?? '', journalled].map(String),
+    ...[errorsOf(measured.rounds), taken(measured), stored(measured) ?? '', journalled].map(String),
   ];
 }
 

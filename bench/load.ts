@@ -24,6 +24,14 @@ export interface LoadResult {
   seconds: number;
 }
 
+/** Answers that are not what was asked for, and requests without an answer. */
+export function errorsOf(results: readonly LoadResult[]): number {
+  return results.reduce((sum, { statuses, failed, times }) => {
+    const answers = Object.values(statuses).reduce((all, each) => all + each, 0);
+    return sum + failed + answers - times.length;
+  }, 0);
+}
+
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const worker = new Worker(new URL('./load-thread.ts', import.meta.url), { workerData: options });
   const [result] = (await once(worker, 'message')) as [LoadResult];

@@ -44,7 +44,7 @@ export async function lookAround(page: Page): Promise<string[]> {
 }
 
 /** A box of a table cuts off what is too wide for it, so that the page itself is not too wide. */
-export function isTableCut(page: Page): Promise<boolean> {
+function isTableCut(page: Page): Promise<boolean> {
   return page.evaluate<boolean>(`[...document.querySelectorAll('.table-box > table')].some(
     (table) => table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right + 1,
   )`);

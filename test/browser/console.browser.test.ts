@@ -12,7 +12,7 @@ import type { Browser, Page } from 'playwright-core';
 import { PASSWORD, addressOf, startRig, type Rig } from '../../services/console/test/rig.ts';
 import { bury, enterMessage, publishLead } from '../../services/console/test/work.ts';
 import { MAY } from '../../services/console/test/rights-table.ts';
-import { graveFindings, isTableCut } from './access.ts';
+import { lookAround } from './access.ts';
 import { describeInBrowser, launchChromium } from './chromium.ts';
 
 const PATIENCE_MS = 30_000;
@@ -155,13 +155,7 @@ describeInBrowser('the console in Chromium', () => {
     for (const path of pagesOf(lead.leadId)) {
       const answer = await page.goto(rig.url + path);
       if (answer?.status() !== 200) wrong.push(`${path}: ${answer?.status()}`);
-      for (const width of [360, 768, 1440]) {
-        await page.setViewportSize({ width, height: 800 });
-        const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-        if (excess !== 0) wrong.push(`${path} at ${width}: ${String(excess)} px too wide`);
-        if (await isTableCut(page)) wrong.push(`${path} at ${width}: a table is cut off`);
-      }
-      wrong.push(...(await graveFindings(page)).map((line) => `${path}: ${line}`));
+      wrong.push(...(await lookAround(page)));
     }
     expect(wrong).toEqual([]);
     expect(incidents).toEqual([]);
