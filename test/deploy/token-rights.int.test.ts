@@ -63,6 +63,13 @@ const configured: Asker[] = [
 ];
 const parts = () => ({ bus, actor: 'test' });
 
+/** Whether every service answers the asker's wish for its numbers with this status. */
+const areAll = (status: number, asker: Asker) => async () => {
+  const ofService = (service: string) => ask({ service, method: 'GET', url: '/metrics' }, asker);
+  const answers = await Promise.all(services.map(ofService));
+  return answers.every((answer) => answer.status === status);
+};
+
 /** Each scope alone, and all but the one that has everything. */
 async function listed(): Promise<Asker[]> {
   const found: Asker[] = [];
@@ -70,6 +77,8 @@ async function listed(): Promise<Asker[]> {
     const { token } = await addToken(parts(), { name: own.join('-'), scopes: own });
     found.push({ name: own.join(' and '), authorization: `Bearer ${token}`, scopes: own });
   }
+  // Services hear of tokens in their order, a moment later: who takes the last one knows them all.
+  await waitFor(areAll(200, found.at(-1)!), { what: 'the last token to be taken' });
   return found;
 }
 
@@ -77,12 +86,9 @@ async function listed(): Promise<Asker[]> {
 async function revoked(): Promise<Asker> {
   const { token, added } = await addToken(parts(), { name: 'former', scopes });
   const asker = { name: 'a revoked token', authorization: `Bearer ${token}` };
-  const metricsOf = (service: string) => ask({ service, method: 'GET', url: '/metrics' }, asker);
-  const areAll = (status: number) => async () =>
-    (await Promise.all(services.map(metricsOf))).every((answer) => answer.status === status);
-  await waitFor(areAll(200), { what: 'the token to be taken' });
+  await waitFor(areAll(200, asker), { what: 'the token to be taken' });
   await revokeToken(parts(), added.id);
-  await waitFor(areAll(401), { what: 'the token to be refused' });
+  await waitFor(areAll(401, asker), { what: 'the token to be refused' });
   return asker;
 }
 
