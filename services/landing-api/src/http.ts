@@ -28,6 +28,7 @@ import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
 import { addClickRoute, type ClickPorts } from './links/clicks.ts';
 import { addFrontPage } from './links/front-page.ts';
 import { addPictureRoute } from './links/pictures.ts';
+import { sendNoPage } from './links/pages.ts';
 import { addReferralLinkRoute } from './links/referral-links.ts';
 import type { Env } from './env.ts';
 import { BODY_LIMIT_BYTES, acceptJsonBodies } from './forms/json-body.ts';
@@ -90,7 +91,10 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   watchProxies(app, ports.alerts);
   await addDefences(app, env, ports.access);
   acceptJsonBodies(app);
-  answerProblems(app, { preHandler: app.rateLimit() });
+  answerProblems(app, {
+    preHandler: app.rateLimit(),
+    sendPage: (request, reply) => sendNoPage(request, reply, env.BRAND_NAME),
+  });
   await addDocs(app, env);
 
   const { PUBLIC_BASE_URL: publicUrl, RATE_LIMIT_PER_MINUTE: formsPerMinute } = env;
@@ -101,9 +105,9 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   addLandingRoutes(app, forms);
   addFormRoutes(app, forms);
   addStatusRoute(app, ports);
-  addClickRoute(app, ports);
+  addClickRoute(app, ports, env.BRAND_NAME);
   addPictureRoute(app, ports);
-  addFrontPage(app);
+  addFrontPage(app, env.BRAND_NAME);
   addOptionalRoutes(app, env, ports);
   refuseOtherMethods(app, 'POST', [
     '/api/landing/proftest',

@@ -65,18 +65,23 @@ interface Problem {
 export interface ProblemOptions {
   /** Runs before an unknown address is answered: a rate limit, for a port that the world can reach. */
   preHandler?: preHandlerAsyncHookHandler;
+  /** Answers a person at an unknown address with a page; whoever gets none gets the one shape. */
+  sendPage?: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined;
   /** Says what an error of this service is about; the rest it returns as it is. */
   translate?: (thrown: Error) => Error;
 }
 
 /** Makes the app answer errors and unknown addresses in the one shape. */
 export function answerProblems(app: FastifyInstance, options: ProblemOptions = {}): void {
-  const { preHandler, translate = (thrown) => thrown } = options;
+  const { preHandler, sendPage, translate = (thrown) => thrown } = options;
   app.setErrorHandler<FastifyError>((thrown, request, reply) =>
     sendProblem(translate(thrown), request, reply),
   );
-  app.setNotFoundHandler({ ...(preHandler && { preHandler }) }, (request, reply) =>
-    sendProblem(new RequestError(404, 'there is nothing at this address'), request, reply),
+  app.setNotFoundHandler(
+    { ...(preHandler && { preHandler }) },
+    (request, reply) =>
+      sendPage?.(request, reply) ??
+      sendProblem(new RequestError(404, 'there is nothing at this address'), request, reply),
   );
 }
 

@@ -9,7 +9,7 @@ import type { Ledger } from '@leadwire/shared/delivery/ledger';
 import type { ShortLink, ShortLinks } from '@leadwire/shared/delivery/short-links';
 import { ownCounter } from '../edge-guards.ts';
 import { isByPerson, isTooSoon } from './programs.ts';
-import { readPage, sendPage } from './pages.ts';
+import { readPage, renderPage, sendPage } from './pages.ts';
 
 const UNKNOWN_LINK = readPage('unknown-link');
 const TRY_AGAIN = readPage('try-again');
@@ -24,9 +24,11 @@ export interface ClickPorts {
 /**
  * Adds the redirect. Only addresses that we stored ourselves are led to, and only http(s): nothing
  * in the request can choose the target. The visitor never waits for the counting, and a click that
- * cannot be counted still arrives.
+ * cannot be counted still arrives. `brand`: the name that people know.
  */
-export function addClickRoute(app: FastifyInstance, ports: ClickPorts): void {
+export function addClickRoute(app: FastifyInstance, ports: ClickPorts, brand: string): void {
+  const unknownLink = renderPage(UNKNOWN_LINK, brand);
+  const tryAgain = renderPage(TRY_AGAIN, brand);
   app.withTypeProvider<ZodTypeProvider>().get(
     '/s/:code',
     {
@@ -46,9 +48,9 @@ export function addClickRoute(app: FastifyInstance, ports: ClickPorts): void {
       void reply.headers({ 'Cache-Control': 'no-store', 'X-Robots-Tag': 'noindex' });
       const link = await findLink(ports, request);
       if (link === 'unavailable') {
-        return sendPage(reply.code(503).header('Retry-After', '5'), TRY_AGAIN);
+        return sendPage(reply.code(503).header('Retry-After', '5'), tryAgain);
       }
-      if (!link) return sendPage(reply.code(404), UNKNOWN_LINK);
+      if (!link) return sendPage(reply.code(404), unknownLink);
       void countClick(ports, link, request);
       return reply.redirect(link.url, 302);
     },

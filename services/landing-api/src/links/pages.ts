@@ -1,13 +1,34 @@
-/** The pages that people see who follow a link in a message. */
+/** The pages that people see who follow a link in a message: one frame, with the brand, around what each of them says. */
 import { readFileSync } from 'node:fs';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const read = (file: string) =>
   readFileSync(new URL(`../../pages/${file}`, import.meta.url), 'utf8');
 
-/** One of the pages in `pages/`, by its name, in their common style. @throws when there is none. */
+const FRAME = read('frame.html');
+const STYLE = `<style>\n${read('style.css')}</style>`;
+
+/** What one of the pages in `pages/` says, by its name. @throws when there is none. */
 export function readPage(name: string): string {
-  return read(`${name}.html`).replace('<!-- style -->', `<style>\n${read('style.css')}</style>`);
+  return read(`${name}.html`);
+}
+
+/**
+ * A whole page. `body`: of `readPage`; its heading is the title, too. `brand`: the name that people know. `parts`: what
+ * stands in the body's marks, as HTML.
+ */
+export function renderPage(
+  body: string,
+  brand: string,
+  parts: Record<string, string> = {},
+): string {
+  const filled = fillMarks(body, parts);
+  const [, title = ''] = /<h1>(.*)<\/h1>/.exec(filled) ?? [];
+  return fillMarks(FRAME, { title, style: STYLE, brand: escapeHtml(brand), body: filled });
+}
+
+function fillMarks(html: string, parts: Record<string, string>): string {
+  return html.replace(/<!-- (\w+) -->/g, (mark, name: string) => parts[name] ?? mark);
 }
 
 /** Answers with a page that is neither kept by anyone nor found by a search. */
@@ -17,4 +38,31 @@ export function sendPage(reply: FastifyReply, html: string): FastifyReply {
     .type('text/html; charset=utf-8')
     .serializer(String)
     .send(html);
+}
+
+const NO_PAGE = readPage('no-page');
+
+/** What a person sees at an address where nothing is; a program, and whoever asks below `/api`, gets JSON elsewhere. */
+export function sendNoPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  brand: string,
+): FastifyReply | undefined {
+  const { method, url, headers } = request;
+  const isByBrowser = method === 'GET' && (headers.accept ?? '').includes('text/html');
+  if (!isByBrowser || url.startsWith('/api/')) return undefined;
+  return sendPage(reply.code(404), renderPage(NO_PAGE, brand));
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text, safe between tags and in attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

@@ -1,5 +1,5 @@
 /** The page behind the link at the foot of a campaign: what people get mails about, the way out and the way back. */
-import { readPage } from './pages.ts';
+import { escapeHtml, readPage, renderPage } from './pages.ts';
 
 const PAGE = readPage('preferences');
 
@@ -48,25 +48,12 @@ interface Shown {
 
 /** The whole page. */
 export function preferencesPage({ choice, token, brand, shown }: Shown): string {
-  const parts: Record<string, string> = {
+  const parts = {
     title: TITLES[choice],
-    brand: escapeHtml(brand),
     who: shown === undefined ? '' : `<p class="who">Адрес: <b>${escapeHtml(shown)}</b></p>`,
     words: WORDS[choice],
     campaigns: CAMPAIGNS[choice],
     forms: FORMS[choice](token),
   };
-  return PAGE.replace(/<!-- (\w+) -->/g, (mark, name: string) => parts[name] ?? mark);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return renderPage(PAGE, brand, parts);
 }

@@ -15,7 +15,7 @@ import {
   type UnsubscribeLink,
 } from '@leadwire/shared/delivery/unsubscribe-token';
 import { HOOKS_PER_MINUTE, inTime } from '../webhooks/hook-guards.ts';
-import { readPage, sendPage } from './pages.ts';
+import { readPage, renderPage, sendPage } from './pages.ts';
 import { preferencesPage, type Choice } from './preferences-page.ts';
 
 const TRY_AGAIN = readPage('unsubscribe-again');
@@ -39,6 +39,8 @@ const factSchema = z.object({ data: z.object({ at: z.iso.datetime() }) });
 /** Adds the page and its buttons. A repeat says the same; without the broker the page asks to try again. */
 export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePorts): void {
   const { bus, secret, brand, now } = ports;
+  const unknownLink = renderPage(UNKNOWN_LINK, brand);
+  const tryAgain = renderPage(TRY_AGAIN, brand);
 
   /** When this link told it last: Unix milliseconds, 0 for never. */
   const lastAt = async (subject: string): Promise<number> => {
@@ -82,7 +84,7 @@ export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePor
   ) => {
     const { token } = request.params;
     const link = readUnsubscribeToken(token, secret);
-    if (link === undefined) return sendPage(reply.code(404), UNKNOWN_LINK);
+    if (link === undefined) return sendPage(reply.code(404), unknownLink);
     const { recipientId } = link;
     try {
       const told = choice === 'stopped' ? suppress(recipientId) : restore(recipientId);
@@ -90,7 +92,7 @@ export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePor
     } catch (thrown) {
       if (!(thrown instanceof TransientError)) throw thrown;
       request.log.warn({ err: thrown, recipientId, choice }, 'a choice was not stored');
-      return sendPage(reply.code(503).header('Retry-After', '5'), TRY_AGAIN);
+      return sendPage(reply.code(503).header('Retry-After', '5'), tryAgain);
     }
     request.log.info({ recipientId, choice }, 'chosen about campaigns');
     return show(reply, token, link, choice);
@@ -111,7 +113,7 @@ export function addUnsubscribeRoutes(app: FastifyInstance, ports: UnsubscribePor
       async (request, reply) => {
         const { token } = request.params;
         const link = readUnsubscribeToken(token, secret);
-        if (link === undefined) return sendPage(reply.code(404), UNKNOWN_LINK);
+        if (link === undefined) return sendPage(reply.code(404), unknownLink);
         return show(reply, token, link, await choiceOf(link.recipientId));
       },
     );
