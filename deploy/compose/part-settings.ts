@@ -24,6 +24,18 @@ const FIXED = [
   ...['LANDING_SUPABASE_PORT', 'TRIPWIRE_SUPABASE_PORT'],
 ];
 
+/** What the settings container has whoever runs it: of its image and runtime, of docker-compose.yml, of Docker's proxy settings. */
+const OF_CONTAINER = [
+  ...['HOME', 'HOSTNAME', 'PATH', 'PWD', 'SHLVL', 'TERM', 'NODE_VERSION', 'YARN_VERSION'],
+  ...['NODE_OPTIONS', 'LEADWIRE_COMMAND', 'BROKERS'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY', 'NO_PROXY'],
+];
+
+/** The names that somebody wrote into `.env`, out of the container's environment, which has them beside its own. */
+export function namesGiven(env: NodeJS.ProcessEnv): string[] {
+  return Object.keys(env).filter((name) => !OF_CONTAINER.includes(name.toUpperCase()));
+}
+
 /** The compose stack's own knobs, beside the variables of the parts. */
 export interface StackKnobs {
   /** Whether the sandbox and the bundled Supabase are part of it. */

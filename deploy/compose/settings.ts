@@ -19,9 +19,11 @@ import {
   schemaOf,
   type SettingFault,
 } from '../../scripts/stack/settings-check.ts';
+import { unknownSettings } from '../../scripts/stack/unknown-settings.ts';
 import {
   brokerUrl,
   makersFor,
+  namesGiven,
   problemsOfHosted,
   problemsOfKnobs,
   routesOf,
@@ -66,6 +68,8 @@ async function write(): Promise<string[]> {
     domain: env['DOMAIN'],
     consoleDomain: env['CONSOLE_DOMAIN'],
   };
+  // A warning: the name may be of a newer version, or of somebody's own script.
+  for (const line of unknownSettings(namesGiven(env), await readExample())) say(line);
   await mkdir(SETTINGS, { recursive: true, mode: 0o711 });
   await chmod(SETTINGS, 0o711);
   const confs = ['deploy/nats.conf', 'deploy/cluster/nats.conf'].map((file) =>
@@ -124,10 +128,14 @@ async function writePrograms(
   return changed;
 }
 
+function readExample(): Promise<string> {
+  return readFile(path.join(ROOT, '.env.example'), 'utf8');
+}
+
 /** @throws EnvError with all of them, and what helps */
 async function refuseFaults(faults: readonly SettingFault[]): Promise<void> {
   if (faults.length === 0) return;
-  const example = await readFile(path.join(ROOT, '.env.example'), 'utf8');
+  const example = await readExample();
   throw new EnvError(
     [
       'Nothing was started: these settings need attention.',

@@ -2,17 +2,20 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { settingNames } from './settings-check.ts';
 
+/** What Docker's own programs read: `COMPOSE_FILE` and `DOCKER_HOST` are right in `.env`, and no settings of ours. */
+const OF_DOCKER = /^(?:COMPOSE|DOCKER|BUILDKIT|BUILDX)_/;
 /** More slips than this make another name. */
 const MOST_SLIPS = 3;
 
 /**
- * A line for a person about each name that `.env.example` does not have, with the name that was probably meant.
+ * A line for a person about each name that `.env.example` does not have, with the name that was probably meant. No value is
+ * shown: it may be a secret.
  * @param example the text of `.env.example`
  */
 export function unknownSettings(names: readonly string[], example: string): string[] {
   const known = settingNames(example);
   return names
-    .filter((name) => !known.includes(name))
+    .filter((name) => !known.includes(name) && !OF_DOCKER.test(name))
     .map((name) => {
       const likely = closest(name, known);
       const isLikely = distance(name, likely) <= MOST_SLIPS;

@@ -15,7 +15,10 @@ const EMAIL = 'aigerim@mail.leadwire-sample.kz';
 describeWithCompose('docker compose up', () => {
   let stack: ComposeStack;
   beforeAll(async () => {
-    stack = await startStack({ env: { NOTIFIER_REPLICAS: '2' } });
+    stack = await startStack({
+      env: { NOTIFIER_REPLICAS: '2' },
+      settings: { LOG_LEVLE: 'info of nobody' },
+    });
   }, 20 * 60_000);
   afterAll(() => stack?.remove(), 120_000);
 
@@ -51,6 +54,12 @@ describeWithCompose('docker compose up', () => {
     expect(shown).toMatch(/ADMIN_TOKEN=[0-9a-f]{48}/);
     const look = ['exec', '-T', 'landing-api', 'cat', '/settings/notifier.env'];
     await expect(stack.compose(...look)).rejects.toThrow('Permission denied');
+  }, 60_000);
+
+  test('tells a setting that nothing reads, without its value, and starts all the same', async () => {
+    const said = await stack.compose('logs', '--no-color', 'settings');
+    expect(said).toContain('LOG_LEVLE is no setting of Leadwire; did you mean LOG_LEVEL?');
+    expect(said).not.toContain('of nobody');
   }, 60_000);
 
   test('runs the CLI against it', async () => {

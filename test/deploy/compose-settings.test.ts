@@ -8,6 +8,7 @@ import { hashToken } from '@leadwire/shared/contract/access-tokens';
 import {
   brokerUrl,
   makersFor,
+  namesGiven,
   problemsOfHosted,
   problemsOfKnobs,
   routesOf,
@@ -17,7 +18,8 @@ import {
   variablesOf,
 } from '../../deploy/compose/part-settings.ts';
 import { problemsIn, type EnvProblem } from '@leadwire/shared/runtime/env';
-import { PROGRAMS, schemaOf } from '../../scripts/stack/settings-check.ts';
+import { PROGRAMS, schemaOf, settingNames } from '../../scripts/stack/settings-check.ts';
+import { unknownSettings } from '../../scripts/stack/unknown-settings.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const natsConf = readFileSync(path.join(root, 'deploy/nats.conf'), 'utf8');
@@ -160,6 +162,25 @@ test.each([
   ['edge', ['COMPOSE_PROFILES']],
 ])('COMPOSE_PROFILES=%s', (profiles, names) => {
   expect(problemsOfKnobs({ COMPOSE_PROFILES: profiles }).map(({ name }) => name)).toEqual(names);
+});
+
+test('a name in .env that nothing reads is told, without its value; what the container has by itself is not', () => {
+  const text = (file: string) => readFileSync(path.join(root, file), 'utf8');
+  const [, image = ''] = text('Dockerfile').split(/^FROM \$\{NODE_IMAGE\}$/m);
+  const ofImage = [...image.matchAll(/(?<=^ENV .*)\b([A-Z_]+)=/gm)].map(([, name = '']) => name);
+  const [, block = ''] = /&settings-environment\n((?: {6}\S.*\n)+)/.exec(compose) ?? [];
+  const ofCompose = [...block.matchAll(/^ +([A-Z_]+):/gm)].map(([, name = '']) => name);
+  expect(ofImage).toContain('LEADWIRE_COMMAND');
+  expect(ofCompose).toContain('BROKERS');
+  const example = text('.env.example');
+  const names = [...ofImage, ...ofCompose, ...settingNames(example), 'HOSTNAME', 'http_proxy'];
+  const env = Object.fromEntries(names.map((name) => [name, 'x']));
+  const told = (more: NodeJS.ProcessEnv) =>
+    unknownSettings(namesGiven({ ...env, ...more }), example);
+  expect(told({})).toEqual([]);
+  expect(told({ RESEND_API_KEI: 're_secret' })).toEqual([
+    '.env: RESEND_API_KEI is no setting of Leadwire; did you mean RESEND_API_KEY?',
+  ]);
 });
 
 test('docker-compose.yml names nothing twice: docker compose would not read it', () => {
