@@ -80,11 +80,11 @@ const SHOWN: Readonly<Record<AlertKind, Shown>> = {
   },
   untrusted_proxy: both(`${API}/defences.int.test.ts`, 'somebody who speaks for others'),
   amocrm_mapping: both('services/crm-sync/test/trouble.int.test.ts', 'a field: the deal'),
-  'campaign_paused-*': {
-    as: 'campaign_paused-',
-    raised: ['services/mailer-batch/test/control.int.test.ts', 'comes by itself when the provider'],
-    ended: ['services/mailer-batch/test/api-start.int.test.ts', 'is paused, goes on'],
-  },
+  'campaign_paused-*': both(
+    'test/stack/paused-campaign.int.test.ts',
+    'campaign_paused-: a revoked key',
+    'campaign_paused-',
+  ),
   'telegram_group_*': {
     as: 'alertOf(groupId)',
     raised: [`${RELAY}/updates.int.test.ts`, 'restricted it is paused'],

@@ -158,14 +158,15 @@ describe('a running campaign', () => {
       status: 200,
       body: { campaign: { status: 'paused', pauseReason: 'by_hand' } },
     });
-    const alerts = createPauseAlerts({ bus: api.bus(), log: createLog('test', 'silent') });
-    await alerts.paused(id, 'too_many_errors');
+    const log = createLog('test', 'silent');
+    const { store } = api.ports();
+    await createPauseAlerts({ bus: api.bus(), log, store }).paused(id, 'too_many_errors');
     const told = async () => {
       const stored = await api.bus().lastUnder('ALERTS', `alerts.critical.campaign_paused-${id}`);
       return eventSchemas['alert.raised.v1'].parse(stored?.event).data;
     };
     expect(await told()).toMatchObject({
-      message: `Рассылка ${id}: слишком много сообщений не ушло.`,
+      message: 'Рассылка «Эфир»: слишком много сообщений не ушло.',
     });
     expect(await post('resume')).toMatchObject({ body: { campaign: { status: 'running' } } });
     expect(await told()).toMatchObject({ state: 'resolved' });

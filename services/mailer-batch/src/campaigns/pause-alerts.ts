@@ -4,6 +4,7 @@ import { newId } from '@leadwire/shared/contract/ids';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
+import type { CampaignStore } from './campaign-store.ts';
 
 const WORDS: Record<string, string> = {
   too_many_bounces: 'слишком много писем вернулось',
@@ -15,6 +16,7 @@ const WORDS: Record<string, string> = {
 interface PauseAlertPorts {
   bus: Pick<Bus, 'name' | 'publish' | 'lastUnder'>;
   log: Pick<Log, 'warn'>;
+  store: Pick<CampaignStore, 'get'>;
 }
 
 export interface PauseAlerts {
@@ -24,7 +26,7 @@ export interface PauseAlerts {
 }
 
 /** Neither throws: what is not told is in the log, and the campaign stands as paused in any case. */
-export function createPauseAlerts({ bus, log }: PauseAlertPorts): PauseAlerts {
+export function createPauseAlerts({ bus, log, store }: PauseAlertPorts): PauseAlerts {
   const alerts = createAlerts(bus);
   const nameOf = (campaignId: string) => `campaign_paused-${campaignId}` as const;
   const quietly = (campaignId: string, told: Promise<void>) =>
@@ -32,14 +34,16 @@ export function createPauseAlerts({ bus, log }: PauseAlertPorts): PauseAlerts {
       log.warn({ campaignId, err: toError(thrown) }, 'the alert was not published'),
     );
 
+  const report = async (campaignId: string, reason: string, detail?: string): Promise<void> => {
+    const why = WORDS[reason] ?? reason;
+    const more = detail === undefined ? '' : ` (${detail})`;
+    const campaign = await store.get(campaignId);
+    const message = `Рассылка «${campaign?.name ?? campaignId}»: ${why}${more}.`;
+    await alerts.report({ severity: 'critical', what: nameOf(campaignId), message }, newId());
+  };
+
   return {
-    paused(campaignId, reason, detail) {
-      const why = WORDS[reason] ?? reason;
-      const more = detail === undefined ? '' : ` (${detail})`;
-      const message = `Рассылка ${campaignId}: ${why}${more}.`;
-      const alert = { severity: 'critical', what: nameOf(campaignId), message } as const;
-      return quietly(campaignId, alerts.report(alert, newId()));
-    },
+    paused: (campaignId, reason, detail) => quietly(campaignId, report(campaignId, reason, detail)),
     decided: (campaignId) =>
       quietly(campaignId, alerts.resolve(nameOf(campaignId), 'Решено, что с ней делать.')),
   };
