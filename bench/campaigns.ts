@@ -37,6 +37,8 @@ interface Result {
   listSeconds: number;
   /** From the start to the last person, by the database's clock. */
   sendSeconds: number;
+  /** Of these: until the first call began to arrive, and from the last call's arrival on. */
+  edgeSeconds: { begin: number; end: number };
   peakMegabytes: number;
   /** Processor time from the start to the end, in seconds: of all mailer-batch together, of the database. */
   busySeconds: { mailers: number; database: number };
@@ -172,8 +174,10 @@ async function measure(
     campaign = read(await call(`/${id}`, {}));
   }
   if (campaign.status !== 'finished') throw new Error(`the campaign is ${campaign.status}`);
-  const sendSeconds =
-    (Date.parse(campaign.finishedAt ?? '') - Date.parse(campaign.startedAt ?? '')) / 1_000;
+  const [startedAt, finishedAt] = [campaign.startedAt, campaign.finishedAt].map((at) =>
+    Date.parse(at ?? ''),
+  ) as [number, number];
+  const sendSeconds = (finishedAt - startedAt) / 1_000;
   const after = busy();
   const busySeconds = {
     mailers: after.mailers - before.mailers,
@@ -181,7 +185,11 @@ async function measure(
   };
   const peakMegabytes = await memory.stop();
   const seen = await resend.seen();
-  return { people, limit, listSeconds, sendSeconds, peakMegabytes, busySeconds, seen };
+  const edgeSeconds = {
+    begin: (seen.firstAt - startedAt) / 1_000,
+    end: (finishedAt - seen.lastAt) / 1_000,
+  };
+  return { people, limit, listSeconds, sendSeconds, edgeSeconds, peakMegabytes, busySeconds, seen };
 }
 
 const DRAFT = {
@@ -228,20 +236,39 @@ function watchMemory(service: ServiceProcess): { stop(): Promise<number> } {
 }
 
 const HEAD = [
-  ...['recipients', 'calls', 'limit', 'ideal', 'took', 'of ideal'],
+  ...[
+    'recipients',
+    'calls',
+    'limit',
+    'ideal',
+    'took',
+    'of ideal',
+    'first call',
+    'last call to end',
+  ],
   ...['most in 1 s', 'refused', 'missed', 'doubled', 'list', 'peak memory'],
   'busy for 1,000: mailer, database',
 ];
 
 function describe(results: readonly Result[]): string {
   const rows = results.map((result) => {
-    const { people, limit, listSeconds, sendSeconds, peakMegabytes, busySeconds, seen } = result;
+    const {
+      people,
+      limit,
+      listSeconds,
+      sendSeconds,
+      edgeSeconds,
+      peakMegabytes,
+      busySeconds,
+      seen,
+    } = result;
     const ofThousand = (value: number) => `${((value / people) * 1_000).toFixed(2)} s`;
     const ideal = idealOf(result);
     return [
       ...[people.toLocaleString('en-US'), String(seen.calls), `${limit}/s`],
       ...[ideal === undefined ? '' : seconds(ideal), seconds(sendSeconds)],
-      ideal === undefined ? '' : `${(sendSeconds / ideal).toFixed(2)} ×`,
+      ideal === undefined ? '' : `${(sendSeconds / ideal).toFixed(3)} ×`,
+      ...[`${edgeSeconds.begin.toFixed(2)} s`, `${edgeSeconds.end.toFixed(2)} s`],
       ...[String(seen.mostInASecond), String(seen.refused), String(people - seen.addresses)],
       ...[String(seen.doubled), seconds(listSeconds), `${Math.round(peakMegabytes)} MB`],
       `${ofThousand(busySeconds.mailers)}, ${ofThousand(busySeconds.database)}`,

@@ -28,10 +28,14 @@ export interface Seen {
   addresses: number;
   /** Mails to an address that had one already. */
   doubled: number;
+  /** When the first and the last call began to arrive, in Unix milliseconds; 0 before any came. */
+  firstAt: number;
+  lastAt: number;
 }
 
 let limit = 1;
 let times: number[] = [];
+let [firstAt, lastAt] = [0, 0];
 let refused = 0;
 let doubled = 0;
 let arrivals = new Map<string, number>();
@@ -41,6 +45,8 @@ let answers = new Map<string, string>();
 async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [now, at] = [performance.now(), Date.now()];
   times.push(now);
+  firstAt ||= at;
+  lastAt = at;
   const isTooOften = times.slice(-limit - 1).filter((at) => at > now - WINDOW_MS).length > limit;
   const sent = (await bodyOf(request)) as Mail | Mail[];
   if (isTooOften) {
@@ -96,13 +102,21 @@ function mostInASecond(times: readonly number[]): number {
 function restart(next: number): void {
   limit = next;
   times = [];
+  [firstAt, lastAt] = [0, 0];
   [refused, doubled] = [0, 0];
   arrivals = new Map();
   answers = new Map();
 }
 
 function seen(): Seen {
-  const counts = { calls: times.length, refused, doubled, addresses: arrivals.size };
+  const counts = {
+    calls: times.length,
+    refused,
+    doubled,
+    addresses: arrivals.size,
+    firstAt,
+    lastAt,
+  };
   return { ...counts, mostInASecond: mostInASecond(times) };
 }
 
