@@ -64,6 +64,45 @@ describe('slots', () => {
     });
   });
 
+  test.each([2, 5, 10])(
+    'of %s a second come at half the distance as long as the second allows it, and no more than that in 1,040 ms',
+    (rate) => {
+      const { slots } = bookAll(NEW_PACE, Array(rate * 3).fill(MAIL), rate);
+      const times = slots.map(({ at }) => at - slots[0]!.at);
+      const even = (1_000 / rate) * 1.04;
+      expect(times[1]).toBeCloseTo(even / 2);
+      for (const [n, at] of times.slice(rate).entries()) {
+        expect(at - times[n]!).toBeGreaterThanOrEqual(1_040 - 1e-6);
+      }
+      // What was lost is caught up: the last second begins as early as with even distances, and ends earlier.
+      expect(times[rate * 2]).toBeCloseTo(2_080);
+      expect(times.at(-1)).toBeLessThan(even * (rate * 3 - 1));
+    },
+  );
+
+  test('of a fast account, of a broken limit, and of one that was lowered keep the even distance', () => {
+    const distance = (before: Pace, rate: number) => {
+      const { slots } = bookAll(before, [MAIL, MAIL], rate);
+      return slots[1]!.at - slots[0]!.at;
+    };
+    expect(distance(NEW_PACE, 50)).toBeCloseTo(20.8);
+    expect(distance(NEW_PACE, 2.5)).toBeCloseTo(416);
+    const heard = { ratePerSecond: 2, at: NOW, tryUpAt: NOW + TRY_UP_AFTER_MS };
+    expect(distance({ ...NEW_PACE, heard }, 5)).toBeCloseTo(520);
+  });
+
+  test('that went by unused are given back, unless somebody has booked behind them', () => {
+    const { pace, slots } = bookAll(NEW_PACE, [MAIL, MAIL], 5);
+    const late = NOW + 200;
+    const again = bookSlot(pace, { ...MAIL, missed: slots[1]! }, 5, late);
+    expect(again.slot!.at).toBe(late + 15);
+    expect(again.pace.recent).toEqual([slots[0]!.at, late + 15]);
+
+    const behind = bookAll(pace, [MAIL], 5);
+    const kept = bookSlot(behind.pace, { ...MAIL, missed: slots[1]! }, 5, late);
+    expect(kept.pace.recent).toHaveLength(4);
+  });
+
   test('of a machine that is always late cost a fast account little of its rate', () => {
     const requests = Array.from({ length: 101 }, () => ({ ...MAIL, delayMs: 120 }));
     const { slots } = bookAll(NEW_PACE, requests, 50);
@@ -136,6 +175,7 @@ describe('a limit that the provider told', () => {
     expect(gap(lowered(), soon)).toBe(260);
     const once = bookAll(lowered(), [MAIL], 5, soon).pace;
     expect(gap(once, soon + TRY_UP_AFTER_MS - 1)).toBe(260);
-    expect(gap(once, soon + TRY_UP_AFTER_MS)).toBe(208);
+    // All of what is configured: the second is kept, and not each distance.
+    expect(gap(once, soon + TRY_UP_AFTER_MS)).toBe(104);
   });
 });

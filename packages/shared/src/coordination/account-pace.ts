@@ -16,6 +16,14 @@ export const FREE_DELAY_MS = 20;
 const KEPT_FOR_THE_WAY_MS = 10;
 /** Bulk books its slot this much before it must, or the time of booking would be lost of every slot. */
 export const BULK_AHEAD_MS = 50;
+/**
+ * A whole limit up to this many a second is kept as that many in any second, not as one distance: a slot may follow the
+ * one before it sooner, as long as the second is kept. So what a process lost (it began, its claim was slow) is caught up
+ * within the next second. More a second than that lose little, and would leave holes for those who come behind them.
+ */
+const MOST_KEPT_BY_THE_SECOND = 10;
+/** The shortest way from one slot to the next then, as a share of the even distance. */
+const CLOSEST = 0.5;
 /** As many slots as a second has take this long, whatever the rate. */
 const SECOND_OF_SLOTS_MS = 1_100;
 /** The window in which the provider counts: what went out before it told its lower limit is in there. */
@@ -30,6 +38,8 @@ const ANSWERS_CROSS_MS = 2_000;
 export const paceSchema = z.object({
   /** Unix milliseconds from which the next request may go out. */
   nextAt: z.number(),
+  /** The slots of the last second, oldest first: as many as it may have. */
+  recent: z.array(z.number()).default([]),
   /** Unix milliseconds until which the provider wants no requests, booked ones included. */
   pausedUntil: z.number().default(0),
   /** The same as `nextAt` for shares that have a limit of their own; those gone by are left out. */
@@ -66,6 +76,8 @@ export interface SlotRequest {
   aheadMs: number;
   /** How late its process may come to it. */
   delayMs: number;
+  /** A slot that the same request has missed. */
+  missed?: Slot | undefined;
 }
 
 /** A booked request: not before `at` (Unix milliseconds), not later than `delayMs` after it. */
@@ -75,6 +87,9 @@ export interface Slot {
   /** Of the account when it was booked. */
   lowered: number;
   moved: number;
+  /** From when on the account was free before it was booked, and after. */
+  freeBefore: number;
+  freeAfter: number;
 }
 
 /** When the next slot begins as far as others have booked. */
@@ -92,11 +107,12 @@ function rateOf({ heard }: Pace, ratePerSecond: number): number {
  * @param ratePerSecond as configured
  */
 export function bookSlot(
-  before: Pace,
-  { isBulk, lane, leadMs, aheadMs, delayMs }: SlotRequest,
+  given: Pace,
+  { isBulk, lane, leadMs, aheadMs, delayMs, missed }: SlotRequest,
   ratePerSecond: number,
   now: number,
 ): { pace: Pace; slot: Slot | undefined; freeAt: number } {
+  const before = missed ? giveBack(given, missed) : given;
   const soonest = now + leadMs;
   const freeAt = freeFrom(before, lane);
   if (isBulk && freeAt > now + aheadMs) return { pace: before, slot: undefined, freeAt };
@@ -107,18 +123,41 @@ export function bookSlot(
     { delayMs, until: at + SECOND_OF_SLOTS_MS + delayMs },
   ];
   const longestMs = late[0]?.delayMs ?? delayMs;
+  const rate = rateOf(pace, ratePerSecond);
+  const most = mostInASecond(pace, rate);
+  const gap = gapMs(rate, longestMs);
+  const recent = [...pace.recent, at].slice(-most);
+  const [first = at] = recent;
+  const isFull = recent.length === most;
+  const nextAt = Math.max(at + gap * CLOSEST, isFull ? first + gap * most : 0);
   const lanes = Object.entries(pace.lanes).filter(([, laneAt]) => laneAt > now);
   if (lane) lanes.push([lane.id, at + gapMs(lane.ratePerSecond, longestMs)]);
   return {
     pace: {
       ...pace,
-      nextAt: at + gapMs(rateOf(pace, ratePerSecond), longestMs),
+      nextAt,
+      recent,
       lanes: Object.fromEntries(lanes),
       late,
     },
-    slot: { at, delayMs, lowered: pace.lowered, moved: pace.moved },
+    slot: {
+      ...{ at, delayMs, lowered: pace.lowered, moved: pace.moved },
+      ...{ freeBefore: before.nextAt, freeAfter: nextAt },
+    },
     freeAt,
   };
+}
+
+/** A slot that went by unused is as if it had not been booked, unless something was booked or moved since. */
+function giveBack(before: Pace, { freeBefore, freeAfter }: Slot): Pace {
+  if (before.nextAt !== freeAfter) return before;
+  return { ...before, nextAt: freeBefore, recent: before.recent.slice(0, -1) };
+}
+
+/** Slots that may be closer together than the even distance; 1 where each keeps it, as on an account that was lowered. */
+function mostInASecond({ heard }: Pace, rate: number): number {
+  const isWhole = Number.isInteger(rate) && rate <= MOST_KEPT_BY_THE_SECOND;
+  return isWhole && heard === null ? rate : 1;
 }
 
 /**
@@ -186,7 +225,12 @@ function beyondMs({ slot, lateMs }: Late): number {
 export function makeUpFor(before: Pace, late: Late): Pace | undefined {
   const byMs = beyondMs(late) - (before.moved - late.slot.moved);
   if (byMs <= 0) return undefined;
-  return { ...before, nextAt: before.nextAt + byMs, moved: before.moved + byMs };
+  return {
+    ...before,
+    nextAt: before.nextAt + byMs,
+    recent: before.recent.map((at) => at + byMs),
+    moved: before.moved + byMs,
+  };
 }
 
 /** The provider wants no requests until then. */

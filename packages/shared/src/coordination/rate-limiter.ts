@@ -1,8 +1,8 @@
 /**
  * One rate limit for all processes that share a provider account: GCRA (the leaky bucket as a single
  * timestamp, https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm) in a KV key, changed by
- * compare-and-set. Requests are spaced evenly instead of let through in bursts, so the limit holds in
- * every sliding second and not only in the provider's own windows.
+ * compare-and-set. It holds in every sliding second and not only in the provider's own windows: requests are spaced
+ * instead of let through in bursts, evenly, or at half the distance as long as the second allows it (`account-pace.ts`).
  */
 import { setImmediate as everythingHasRun, setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '../broker/bus.ts';
@@ -182,11 +182,16 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
   const book = async (
     { priority = 'transactional', lane }: Turn,
     leadMs: number,
-    aheadMs = leadMs + BULK_AHEAD_MS,
+    { aheadMs = leadMs + BULK_AHEAD_MS, missed }: { aheadMs?: number; missed?: Slot } = {},
   ): Promise<Slot> => {
-    const isBulk = priority === 'bulk';
-    for (;;) {
-      const booking = await bookTogether({ isBulk, lane, leadMs, aheadMs, delayMs: usualDelayMs });
+    const request = { isBulk: priority === 'bulk', lane, leadMs, aheadMs };
+    // Given back once: by the time of the next look another one may stand there.
+    for (let givenBack = missed; ; givenBack = undefined) {
+      const booking = await bookTogether({
+        ...request,
+        delayMs: usualDelayMs,
+        missed: givenBack,
+      });
       if (booking.slot) return booking.slot;
       // Slots rarely move forward: looking earlier would be in vain.
       const waitMs = booking.freeAt - aheadMs + BULK_AHEAD_MS / 2 - Date.now();
@@ -249,14 +254,16 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     if (!isOver && (await reach(slot, LAST_LOOK_MS))) return true;
     const waitsUntil = until ?? Date.now() + PATIENCE_MS;
     if (freeFrom(await read(), turn.lane) > waitsUntil) return false;
-    return reachSoon(await book(turn, BOOKING_MS, FURTHEST_AHEAD_MS), turn, waitsUntil);
+    const ahead = { aheadMs: FURTHEST_AHEAD_MS, missed: slot };
+    return reachSoon(await book(turn, BOOKING_MS, ahead), turn, waitsUntil);
   };
 
   return {
     acquire: (turn = {}) =>
       orOutage(UNREADABLE, async () => {
         const stop = metrics.limiterWaitSeconds.startTimer({ account });
-        while (!(await reach(await book(turn, BOOKING_MS))));
+        let slot = await book(turn, BOOKING_MS);
+        while (!(await reach(slot))) slot = await book(turn, BOOKING_MS, { missed: slot });
         stop();
       }),
     async acquireWith(claim, isOurs, turn = {}) {
