@@ -141,8 +141,12 @@ export function bookSlot(
       late,
     },
     slot: {
-      ...{ at, delayMs, lowered: pace.lowered, moved: pace.moved },
-      ...{ freeBefore: before.nextAt, freeAfter: nextAt },
+      at,
+      delayMs,
+      lowered: pace.lowered,
+      moved: pace.moved,
+      freeBefore: before.nextAt,
+      freeAfter: nextAt,
     },
     freeAt,
   };
