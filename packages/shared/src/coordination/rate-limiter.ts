@@ -187,11 +187,8 @@ export function createLimiter({ bus, metrics, account, ratePerSecond }: LimiterO
     const request = { isBulk: priority === 'bulk', lane, leadMs, aheadMs };
     // Given back once: by the time of the next look another one may stand there.
     for (let givenBack = missed; ; givenBack = undefined) {
-      const booking = await bookTogether({
-        ...request,
-        delayMs: usualDelayMs,
-        missed: givenBack,
-      });
+      const own = { delayMs: usualDelayMs, missed: givenBack };
+      const booking = await bookTogether({ ...request, ...own });
       if (booking.slot) return booking.slot;
       // Slots rarely move forward: looking earlier would be in vain.
       const waitMs = booking.freeAt - aheadMs + BULK_AHEAD_MS / 2 - Date.now();
