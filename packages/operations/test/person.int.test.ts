@@ -189,7 +189,7 @@ describe('a person who is erased', () => {
     }
     expect(seen).toEqual(
       expect.arrayContaining([
-        ...['list', 'messages', 'notices', 'amocrm', 'stream LEADS', 'freed space'],
+        ...['list', 'messages', 'ledger', 'notices', 'amocrm', 'stream LEADS', 'freed space'],
       ]),
     );
 

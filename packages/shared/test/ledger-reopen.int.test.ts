@@ -46,16 +46,19 @@ async function ended(state: SettledState): Promise<Delivery> {
 }
 
 describe('a delivery that failed', () => {
-  test('is planned again, due now, with nothing left of the earlier try but its count', async () => {
+  test('is planned again, due now, with nothing left of the earlier try but its count and time', async () => {
     const delivery = await ended('failed');
+    const { firstClaimAt } = (await ledger.find(delivery))!;
     const { kind } = await ledger.reopen(delivery, { from: ['failed'], cause });
     expect(kind).toBe('reopened');
+    expect(firstClaimAt).toBeDefined();
     expect(await ledger.find(delivery)).toEqual({
       ...delivery,
       state: 'planned',
       dueAt: now.toISOString(),
       attempts: 1,
       shortLink: { code: 'abc2345', url: 'https://leadwire.kz/r' },
+      askedSince: firstClaimAt,
       reopenedFor: cause.toISOString(),
     });
     const claim = await ledger.claim(delivery, 'another', 60_000, { to: 'somebody else' });

@@ -19,7 +19,7 @@ import {
 } from './certificate.ts';
 import { crmOf, withShared } from './crm.ts';
 import { emptyCrm } from './empty-crm.ts';
-import { clearFreedSpace } from './freed-space.ts';
+import { clearLedger, clearMessages } from './freed-space.ts';
 import { gatherPerson } from './gather.ts';
 import { endNotices } from './notices.ts';
 import { PersonError } from './person-error.ts';
@@ -98,8 +98,7 @@ async function erase(parts: PersonParts, asForeseen: Certificate): Promise<Certi
   step('list');
   // From here on nobody sends what was planned, and a run after this one knows everything that this one does.
   await keepCertificate(bus, foreseen);
-  step('messages');
-  await endUnsent(bus, foreseen.ids);
+  await endMessages(parts, foreseen.ids);
   step('notices');
   const { edited, left } = await endNotices(parts, new Set(foreseen.ids));
   step('amocrm');
@@ -117,7 +116,7 @@ async function erase(parts: PersonParts, asForeseen: Certificate): Promise<Certi
     keepCertificate(bus, { ...told, places: counted });
   const places = await removeStored(parts, wantedOf([told]), told.places, noteProgress);
   step('freed space');
-  await clearFreedSpace(bus);
+  await clearMessages(bus);
   step('certificate');
   const done: Certificate = {
     ...told,
@@ -160,11 +159,11 @@ export function applyErasures(parts: PersonParts): Promise<Record<string, number
       const certificates = await readCertificates(bus);
       for (const certificate of certificates) await keepCertificate(bus, certificate);
       const ids = certificates.flatMap((each) => each.ids);
-      await endUnsent(bus, ids);
+      // A backup brings the files of streams back as they were, freed space included.
+      await endMessages(parts, ids);
       await endNotices(parts, new Set(ids));
       const places = await removeStored(parts, wantedOf(certificates), {});
-      // A backup brings the files of streams back as they were, freed space included.
-      if (certificates.length > 0) await clearFreedSpace(bus);
+      if (certificates.length > 0) await clearMessages(bus);
       for (const each of certificates) {
         const isOpen = each.crm.isEmptied !== true && hasCards(each);
         if (each.state === 'done' && !isOpen) continue;
@@ -180,6 +179,14 @@ export function applyErasures(parts: PersonParts): Promise<Record<string, number
     },
     (places) => ({ places }),
   );
+}
+
+/** None is on its way any more, and what providers were asked stands in no file. @throws TransientError */
+async function endMessages({ bus, onStep }: PersonParts, ids: readonly string[]): Promise<void> {
+  onStep?.('messages');
+  await endUnsent(bus, ids);
+  onStep?.('ledger');
+  await clearLedger(bus, ids);
 }
 
 /** Passes over everything until one finds nothing. @throws PersonError `busy` */

@@ -70,11 +70,11 @@ export const bucketReach: Readonly<Record<BucketName, Reach>> = {
  * Streams that drop messages with contacts before an erasure comes to them: what was sent, and what was to be sent while
  * a delivery was under way. With subjects that nobody reads, for `freed-space.ts`.
  */
-export const fillings: Readonly<Record<string, (part: string) => string>> = {
-  NOTIFICATIONS: (part) => subjects.notifyAt('filling', part),
-  TELEGRAM: (part) => subjects.telegramAt('filling', part),
-  KV_deliveries: (part) => `$KV.deliveries.filling.${part}`,
-};
+export const fillings = {
+  NOTIFICATIONS: (part: string) => subjects.notifyAt('filling', part),
+  TELEGRAM: (part: string) => subjects.telegramAt('filling', part),
+  KV_deliveries: (part: string) => `$KV.deliveries.filling.${part}`,
+} as const;
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -48,6 +48,8 @@ const entrySchema = deliverySchema.extend({
   copies: z.number().int().optional(),
   /** The cause that reopened it last, by when the broker stored it; see `reopen`. */
   reopenedFor: z.iso.datetime().optional(),
+  /** When the first claim of all was made, of those before it was reopened too: from then on a provider was asked. */
+  askedSince: z.iso.datetime().optional(),
 });
 export type LedgerEntry = z.infer<typeof entrySchema>;
 
@@ -250,12 +252,13 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         if (isAnswered || !from.includes(entry.state))
           return { kind: 'settled', entry, isAnswered };
         if (isDryRun) return { kind: 'reopened', entry };
-        const { attempts, shortLink } = entry;
+        const { attempts, shortLink, askedSince = entry.firstClaimAt } = entry;
         const copies = (entry.copies ?? 0) + (isCopy ? 1 : 0);
         const reopened: LedgerEntry = {
           ...deliverySchema.parse(entry),
           attempts,
           shortLink,
+          askedSince,
           state: 'planned',
           dueAt: now().toISOString(),
           reopenedFor: cause.toISOString(),
