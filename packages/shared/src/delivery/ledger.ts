@@ -291,11 +291,8 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (thrown) {
     if (thrown instanceof TransientError) throw thrown;
-    const error = toError(thrown);
-    if (isConflict(thrown)) throw new TransientError('somebody else was faster', { cause: error });
-    throw new TransientError(`the delivery ledger: ${error.message}`, {
-      cause: error,
-      outage: true,
-    });
+    const cause = toError(thrown);
+    if (isConflict(thrown)) throw new TransientError('somebody else was faster', { cause });
+    throw new TransientError(`the delivery ledger: ${cause.message}`, { cause, outage: true });
   }
 }
