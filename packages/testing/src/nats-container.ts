@@ -6,7 +6,8 @@ import type { TestBroker } from './test-broker.ts';
 import { waitFor } from './wait-for.ts';
 
 const IMAGE = 'nats:2.15-alpine';
-const CONFIG = 'port: 4222\njetstream { store_dir: "/data", sync_interval: always }\n';
+const configWith = (limit: string) =>
+  `port: 4222\njetstream { store_dir: "/data", sync_interval: always${limit} }\n`;
 /** The container outlives its broker: without it a kill would take the network away before the connections are closed. */
 const STAY = 'while :; do sleep 3600; done';
 const START = 'nats-server -c /test.conf -P /broker.pid >/broker.log 2>&1 &';
@@ -17,12 +18,13 @@ const GREETING_MS = 500;
 
 /**
  * Starts it under a port of this machine that stays the same over `kill` and `start`, as does its storage.
+ * @param limit more for the block of JetStream
  * @throws when no Docker engine answers or the image cannot be had.
  */
-export async function startNatsContainer(port: number): Promise<TestBroker> {
+export async function startNatsContainer(port: number, limit = ''): Promise<TestBroker> {
   const container = await new GenericContainer(IMAGE)
     .withExposedPorts({ container: 4222, host: port })
-    .withCopyContentToContainer([{ content: CONFIG, target: '/test.conf' }])
+    .withCopyContentToContainer([{ content: configWith(limit), target: '/test.conf' }])
     .withEntrypoint(['sh', '-c', STAY])
     .withCommand([])
     // Nobody listens yet.

@@ -8,19 +8,25 @@ import { join } from 'node:path';
 import type { TestBroker } from './test-broker.ts';
 import { waitFor } from './wait-for.ts';
 
+export interface NatsOptions {
+  /** What its streams may take, in the broker's words (`16MB`); without limit when left out. */
+  maxStore?: string;
+}
+
 /**
  * A nats-server of its own for one test file: free port, storage of its own, every message synced before it is
  * acknowledged, as in production. With TEST_NATS=container it is the image that production uses.
  * @throws when NATS_SERVER_BIN is not set (test/global-setup.ts finds one), or no Docker engine answers.
  */
-export async function startNats(): Promise<TestBroker> {
-  if (process.env['TEST_NATS'] !== 'container') return startNatsProcess();
+export async function startNats({ maxStore }: NatsOptions = {}): Promise<TestBroker> {
+  const limit = maxStore === undefined ? '' : `, max_file_store: ${maxStore}`;
+  if (process.env['TEST_NATS'] !== 'container') return startNatsProcess(limit);
   // Only then: loading the library takes longer than most tests.
   const { startNatsContainer } = await import('./nats-container.ts');
-  return startNatsContainer(await freePort());
+  return startNatsContainer(await freePort(), limit);
 }
 
-async function startNatsProcess(): Promise<TestBroker> {
+async function startNatsProcess(limit: string): Promise<TestBroker> {
   const binary = process.env['NATS_SERVER_BIN'];
   if (!binary) throw new Error('NATS_SERVER_BIN is not set: run the tests with npm test');
   const folder = await mkdtemp(join(tmpdir(), 'leadwire-nats-'));
@@ -28,7 +34,7 @@ async function startNatsProcess(): Promise<TestBroker> {
   const config = join(folder, 'nats.conf');
   await writeFile(
     config,
-    `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${folder}/store", sync_interval: always }\n`,
+    `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${folder}/store", sync_interval: always${limit} }\n`,
   );
   let child: ChildProcess | undefined;
 
