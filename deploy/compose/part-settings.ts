@@ -6,7 +6,8 @@
 import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { EnvError, type EnvProblem } from '@leadwire/shared/runtime/env';
-import { PARTS, stackEnv } from '../../scripts/stack/dev-stack.ts';
+import { stackEnv } from '../../scripts/stack/dev-stack.ts';
+import { PARTS } from '../../scripts/stack/parts.ts';
 import { CLI, usualPort } from '../../scripts/stack/settings-check.ts';
 import { randomBytes } from 'node:crypto';
 import { MAKERS, tokenHashesOf, type SecretMakers } from '../../scripts/stack/secrets.ts';

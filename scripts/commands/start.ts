@@ -7,13 +7,12 @@ import path from 'node:path';
 import {
   choosePorts,
   DEMO_DELAY_MS,
-  PARTS,
   readDotEnv,
   stackEnv,
   toProgram,
-  type Part,
   type Ports,
 } from '../stack/dev-stack.ts';
+import { PARTS, type Part } from '../stack/parts.ts';
 import { accountsIn, seedDemo } from '../stack/demo.ts';
 import { inviteFirstOwner } from '../stack/first-owner.ts';
 import { findNatsServer } from '../machine/nats-server.ts';
@@ -37,19 +36,15 @@ const GRACE_MS = 10_000;
 /** Ctrl-C reaches npm, bootstrap.mjs and this process, and each passes it on: one press, several signals. */
 const SAME_PRESS_MS = 1_000;
 
-/** One after the other: a service that looks for its database before that is there says so, on everybody's first screen. */
-const LAYERS = [
-  ['ground', 'Broker, database, sandbox'],
-  ['service', 'Services'],
-] as const;
-
 const isDemo = process.argv.includes('--demo');
 
 const root = path.resolve(import.meta.dirname, '../..');
 const dataDir = path.resolve(process.env['LEADWIRE_DATA_DIR'] ?? path.join(root, '.data'));
 const runFile = path.join(dataDir, 'run.json');
 
-const running: { part: Supervised; layer: Part['layer'] }[] = [];
+const running: Supervised[] = [];
+/** Stopped after the services that stand on them. */
+const groundParts = new Set(PARTS.flatMap(({ needs }) => needs));
 let stoppingSince = 0;
 let isClaimed = false;
 
@@ -100,13 +95,9 @@ async function start(run: RunFile): Promise<void> {
   const natsServer = needsNats ? await findNatsServer({ log: say, env: given }) : '';
   const ports = await choosePorts(parts, say);
   const env = stackEnv(ports, dataDir, secrets, given);
-  for (const [layer, title] of LAYERS) {
-    const programs = parts
-      .filter((part) => part.layer === layer)
-      .map((part) => toProgram(part, ports, env, { root, dataDir, natsServer }));
-    await step(`${title}: starting`, (note) => startTogether(run, layer, programs, note));
-    if (stoppingSince) return;
-  }
+  const programOf = (part: Part) => toProgram(part, ports, env, { root, dataDir, natsServer });
+  await step('Leadwire: starting', (note) => startTogether(run, parts, programOf, note));
+  if (stoppingSince) return;
   const ownerLink = await inviteFirstOwner(env);
   if (isDemo) await step('Demo: invented people and their leads', () => addDemo(env, ports));
   run.addresses = describe(ports, env, ownerLink);
@@ -125,24 +116,28 @@ async function addDemo(env: NodeJS.ProcessEnv, ports: Ports): Promise<void> {
   );
 }
 
-/** Side by side: each waits for what it needs, as after a reboot of a server. @throws what the first failure says. */
+/** Side by side, each as soon as what it needs is healthy. @throws what the first failure says. */
 async function startTogether(
   run: RunFile,
-  layer: Part['layer'],
-  programs: readonly Program[],
+  parts: readonly Part[],
+  programOf: (part: Part) => Program,
   note: (detail: string) => void,
 ): Promise<void> {
-  const waiting = new Set(programs.map(({ name }) => name));
-  await Promise.all(
-    programs.map(async (program) => {
-      const { name } = program;
-      const part = supervise(program, { say, onSpawn: (pid) => remember(run, name, pid) });
-      running.push({ part, layer });
-      await part.ready;
-      waiting.delete(name);
-      note([...waiting].join(', '));
-    }),
-  );
+  const waiting = new Set(parts.map(({ name }) => name));
+  const ready = new Map<string, Promise<void>>();
+  const startOne = async (part: Part): Promise<void> => {
+    // What is replaced by something outside is there already.
+    for (const name of part.needs) await ready.get(name);
+    if (stoppingSince) return;
+    const onSpawn = (pid: number) => remember(run, part.name, pid);
+    const supervised = supervise(programOf(part), { say, onSpawn });
+    running.push(supervised);
+    await supervised.ready;
+    waiting.delete(part.name);
+    note([...waiting].join(', '));
+  };
+  for (const part of parts) ready.set(part.name, startOne(part));
+  await Promise.all(ready.values());
 }
 
 /** What `npm run leadwire` needs to find this stack. */
@@ -219,9 +214,9 @@ async function stopAll(code: number): Promise<void> {
   stoppingSince = Date.now();
   if (running.length > 0) {
     await step('Stopping', async () => {
-      for (const layer of ['service', 'ground'] as const) {
-        const parts = running.filter((each) => each.layer === layer);
-        await Promise.all(parts.map(({ part }) => part.stop(GRACE_MS)));
+      const isGround = ({ name }: Supervised) => groundParts.has(name);
+      for (const parts of [running.filter((each) => !isGround(each)), running.filter(isGround)]) {
+        await Promise.all(parts.map((part) => part.stop(GRACE_MS)));
       }
     });
   }
@@ -230,5 +225,5 @@ async function stopAll(code: number): Promise<void> {
 }
 
 function killAll(): void {
-  for (const { part } of running) part.kill();
+  for (const part of running) part.kill();
 }

@@ -1,124 +1,17 @@
 /**
- * The dev stack as data: what `npm start` runs, in this order, and the environment it gives to each part.
- * A new service is one row in PARTS (and its variables in `stackEnv`, when it needs new ones).
+ * The environment that `npm start` gives to each part (parts.ts), and the program that a part is. A new service has its
+ * variables in `stackEnv`, when it needs new ones.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
+import { NATS_ENTRY, type Part } from './parts.ts';
 import { pickPort } from './ports.ts';
 import { tokenHashesOf } from './secrets.ts';
 import type { Program } from './supervisor.ts';
 
 /** In this stack a message leaves soon enough to be watched; the services' own default is ten minutes. */
 export const DEMO_DELAY_MS = 15_000;
-
-export type Part = {
-  name: string;
-  /** The program: a TypeScript file for Node, or nats-server. */
-  entry: string;
-  /**
-   * Variables that carry a port, with the default; the first one answers `health`. Below 32768: from there on Linux
-   * hands ports out by itself, so one that was free a moment ago may be somebody's when the part listens.
-   */
-  ports: Readonly<Record<string, number>>;
-  health: string;
-  /** Parts of the ground are stopped after the services that stand on it. */
-  layer: 'ground' | 'service';
-  /** Left out when the environment names something outside that takes its place. */
-  isReplaced?: (env: NodeJS.ProcessEnv) => boolean;
-};
-
-const NATS_ENTRY = 'nats-server';
-
-export const PARTS: readonly Part[] = [
-  {
-    name: 'nats',
-    entry: NATS_ENTRY,
-    ports: { NATS_MONITOR_PORT: 8222, NATS_PORT: 4222 },
-    health: '/healthz',
-    layer: 'ground',
-    isReplaced: (env) => Boolean(env['NATS_URL']),
-  },
-  {
-    name: 'supabase-local',
-    entry: 'packages/supabase-local/src/main.ts',
-    // It listens on the second one last, so that one being healthy means both are.
-    ports: { TRIPWIRE_SUPABASE_PORT: 4002, LANDING_SUPABASE_PORT: 4001 },
-    health: '/healthz',
-    layer: 'ground',
-    isReplaced: (env) => Boolean(env['LANDING_SUPABASE_URL'] && env['TRIPWIRE_SUPABASE_URL']),
-  },
-  {
-    name: 'sandbox',
-    entry: 'packages/sandbox/src/main.ts',
-    ports: { PORT: 4000 },
-    health: '/__sim/health',
-    layer: 'ground',
-  },
-  {
-    name: 'lead-store',
-    entry: 'services/lead-store/src/main.ts',
-    ports: { PORT: 3102 },
-    health: '/readyz',
-    layer: 'service',
-  },
-  {
-    name: 'notifier',
-    entry: 'services/notifier/src/main.ts',
-    ports: { PORT: 3101 },
-    health: '/readyz',
-    layer: 'service',
-  },
-  {
-    name: 'crm-sync',
-    entry: 'services/crm-sync/src/main.ts',
-    ports: { PORT: 3103 },
-    health: '/readyz',
-    layer: 'service',
-  },
-  {
-    name: 'telegram-relay',
-    entry: 'services/telegram-relay/src/main.ts',
-    ports: { PORT: 3104 },
-    health: '/readyz',
-    layer: 'service',
-  },
-  {
-    name: 'mailer-batch',
-    entry: 'services/mailer-batch/src/main.ts',
-    ports: { PORT: 3105 },
-    health: '/readyz',
-    layer: 'service',
-  },
-  {
-    name: 'referrals',
-    entry: 'services/referrals/src/main.ts',
-    ports: { PORT: 3107 },
-    health: '/readyz',
-    layer: 'service',
-  },
-  {
-    name: 'identity-sync',
-    entry: 'services/identity-sync/src/main.ts',
-    ports: { PORT: 3108 },
-    health: '/readyz',
-    layer: 'service',
-  },
-  {
-    name: 'console',
-    entry: 'services/console/src/main.ts',
-    ports: { PORT: 3106 },
-    health: '/readyz',
-    layer: 'service',
-  },
-  {
-    name: 'landing-api',
-    entry: 'services/landing-api/src/main.ts',
-    ports: { PORT: 3000 },
-    health: '/readyz',
-    layer: 'service',
-  },
-];
 
 /** The chosen port of a part's variable. */
 export type Ports = (part: string, variable?: string) => number;

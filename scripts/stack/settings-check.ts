@@ -6,7 +6,8 @@ import path from 'node:path';
 import { problemsIn, type EnvProblem } from '@leadwire/shared/runtime/env';
 import type { z } from 'zod';
 import { ExplainedError } from '../machine/tools.mjs';
-import { PARTS, stackEnv, type Part, type Ports } from './dev-stack.ts';
+import { stackEnv, type Ports } from './dev-stack.ts';
+import { PARTS, type Part } from './parts.ts';
 
 /** A program that is not in PARTS: nobody keeps it running. */
 export const CLI = { name: 'cli', entry: 'packages/cli/src/main.ts' };

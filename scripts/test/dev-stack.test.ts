@@ -2,7 +2,8 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PARTS, readDotEnv, stackEnv } from '../stack/dev-stack.ts';
+import { readDotEnv, stackEnv } from '../stack/dev-stack.ts';
+import { PARTS } from '../stack/parts.ts';
 import { readSecrets } from '../stack/secrets.ts';
 
 let dir = '';

@@ -1,7 +1,7 @@
 /** Who is let in with which secret, asked from within the stack. */
-import { PARTS } from '../../scripts/stack/dev-stack.ts';
+import { PARTS } from '../../scripts/stack/parts.ts';
 
-const SERVICES = PARTS.filter(({ layer }) => layer === 'service').map(({ name, ports }) => ({
+const SERVICES = PARTS.filter(({ needs }) => needs.length > 0).map(({ name, ports }) => ({
   name,
   url: `http://${name}:${Object.values(ports)[0]}`,
 }));
