@@ -273,6 +273,22 @@ describe('whoever cannot be told apart', () => {
     expect(await bus.lastUnder('LEADS', subjects.anyLead(son!.leadId))).toBeDefined();
   });
 
+  test('is ended by the lead’s id, of which nothing but the certificate is left', async () => {
+    const lead = someLead({ phone: '+77000007721' });
+    await publishLead(lead);
+    await isStored(lead);
+    const foreseen = await foreseeErasure(parts, lead.leadId);
+    const onStep = (step: string) => {
+      if (step === 'certificate') throw new Error('killed');
+    };
+    await expect(erasePerson({ ...parts, onStep }, foreseen)).rejects.toThrow('killed');
+    const again = await foreseeErasure(parts, lead.leadId.slice(-8));
+    const { erasureId } = foreseen.certificate;
+    expect(again).toMatchObject({ contacts: [], certificate: { erasureId } });
+    expect(await erasePerson(parts, again)).toMatchObject({ state: 'done', ids: [lead.leadId] });
+    await expect(foreseeErasure(parts, lead.leadId)).rejects.toMatchObject({ problem: 'unknown' });
+  });
+
   test('is said to be nobody, and nothing changes', async () => {
     const before = (await readCertificates(bus)).length;
     const refusals = ['+77000007799', 'nobody@leadwire-sample.kz', '12', 'no such thing'];

@@ -99,9 +99,9 @@ async function erase(
 }
 
 function showForeseen({ contacts, shared, places, certificate }: ErasureForeseen): void {
-  say(
-    `${contacts.map(maskContact).join(', ')}: ${counted(certificate.ids.length, 'lead or message', 'leads and messages')}.`,
-  );
+  // Of an erasure that was interrupted there may be no contact left to show.
+  const who = contacts.map(maskContact).join(', ') || 'Begun before, and not ended';
+  say(`${who}: ${counted(certificate.ids.length, 'lead or message', 'leads and messages')}.`);
   if (shared.length > 0) {
     say(`Also somebody else's, and left as they are: ${shared.map(maskContact).join(', ')}.`);
   }

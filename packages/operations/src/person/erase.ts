@@ -4,8 +4,6 @@
  * erasures does not come back with a replay, an import or a backup; who leaves their contacts again is somebody new.
  */
 import { newId } from '@leadwire/shared/contract/ids';
-import { readKey } from '@leadwire/shared/coordination/kv';
-import { erasedContactKey } from '@leadwire/shared/delivery/erasure-list';
 import { z } from 'zod';
 import { audited } from '../audit/audited.ts';
 import { accountsLeft } from './accounts.ts';
@@ -20,7 +18,7 @@ import {
 import { crmOf, withShared } from './crm.ts';
 import { emptyCrm } from './empty-crm.ts';
 import { clearLedger, clearMessages } from './freed-space.ts';
-import { gatherPerson } from './gather.ts';
+import { gatherPerson, isIdLike } from './gather.ts';
 import { endNotices } from './notices.ts';
 import { PersonError } from './person-error.ts';
 import type { PersonParts } from './person-parts.ts';
@@ -50,7 +48,7 @@ export interface ErasureForeseen {
 export async function foreseeErasure(parts: PersonParts, typed: string): Promise<ErasureForeseen> {
   const traces = createTraces(parts.secret);
   const person = await gatherPerson(parts, traces, typed);
-  const begun = await begunBefore(parts, [...person.contacts.keys()]);
+  const begun = await begunBefore(parts, [...person.contacts.keys()], typed);
   const certificate: Certificate = {
     erasureId: begun?.erasureId ?? newId(),
     state: 'begun',
@@ -215,17 +213,19 @@ async function removeStored(
   throw new PersonError('busy', 'Something of this person is being written. Do it once more.');
 }
 
-/** An erasure of one of these contacts that has not ended. */
+/**
+ * An erasure of one of these contacts that has not ended; where no contact is left of the lead whose id was typed, one
+ * of that lead.
+ */
 async function begunBefore(
   { bus }: PersonParts,
   hashes: readonly string[],
+  typed: string,
 ): Promise<Certificate | undefined> {
-  for (const hash of hashes) {
-    const erased = await readKey(bus, erasedContactKey(hash));
-    const found = erased && (await readCertificate(bus, erased.erasureId));
-    if (found?.state === 'begun') return found;
-  }
-  return undefined;
+  const open = (await readCertificates(bus)).filter(({ state }) => state === 'begun');
+  return hashes.length > 0
+    ? open.find((each) => each.hashes.some((hash) => hashes.includes(hash)))
+    : open.find(({ ids }) => ids.some((id) => isIdLike(id, typed)));
 }
 
 type EmptiedCards = Pick<Certificate, 'crm' | 'left' | 'places'>;

@@ -94,16 +94,19 @@ function startOf(typed: string, traces: Traces, cards: readonly Card[]): Map<str
     const words = `"${typed}" is no phone, no mail address, no lead's id, nor the first ${SHORTEST_ID} characters of one.`;
     throw new PersonError('bad_contact', words);
   }
-  const wanted = typed.toLowerCase().replace('#', '');
-  const meant = cards.filter(({ ids }) =>
-    ids.some((id) => id.startsWith(wanted) || id.endsWith(wanted)),
-  );
+  const meant = cards.filter(({ ids }) => ids.some((id) => isIdLike(id, typed)));
   const found = new Set(meant.flatMap(({ ids }) => ids));
   if (found.size > 1) {
     const words = `${found.size} leads have ${typed} at an end of their id: give more of it.`;
     throw new PersonError('bad_contact', words);
   }
   return new Map(meant.flatMap(({ contacts }) => [...contacts]).slice(0, 1));
+}
+
+/** Whether somebody may mean this lead by what they typed of its id. */
+export function isIdLike(id: string, typed: string): boolean {
+  const wanted = typed.toLowerCase().replace('#', '');
+  return id.startsWith(wanted) || id.endsWith(wanted);
 }
 
 async function* cardsIn(parts: PersonParts, traces: Traces): AsyncGenerator<Card> {
