@@ -18,10 +18,10 @@ export function say(...lines: string[]): void {
 
 /**
  * Text from outside (a form, a provider) on one line: without the control characters by which it could
- * move the cursor or change the title of the terminal.
+ * move the cursor or change the title of the terminal. The joiners stay: emoji and some scripts are written with them.
  */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return text.replace(/(?:(?![\u200C\u200D])[\p{Cc}\p{Cf}\s])+/gu, ' ').trim();
 }
 
 const GAP = '  ';

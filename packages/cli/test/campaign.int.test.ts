@@ -1,65 +1,14 @@
-/** The command line in front of a mailer-batch with a broker, a database and the sandbox behind it. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+/** Campaigns from the command line, from the draft to the report. */
+import { readFile, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { freePort, startNats } from '@leadwire/testing/nats';
-import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { ADMIN_TOKEN, mailerEnv, sandboxOptions } from '@leadwire/testing/settings';
-import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '@leadwire/testing/nats';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
+import { idIn, people, useCampaigns } from './campaign-rig.ts';
 import { startLossyWay } from './lossy-way.ts';
-import { runCli, type CliRun } from './run-cli.ts';
+import { runCli } from './run-cli.ts';
 
-const VARIABLES = {
-  stream: 'Как выбрать профессию',
-  newDate: '2099-11-27T19:00:00+05:00',
-  reason: 'Эксперт заболел.',
-  steps: ['Отметьте дату.'],
-  link: 'https://leadwire.kz/s/b4Tz9Rc',
-};
-
-let broker: TestBroker;
-let supabase: TestLanding;
-let sandbox: Sandbox;
-let mailer: ServiceProcess;
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'leadwire-cli-'));
-  await writeFile(path.join(folder, 'vars.json'), JSON.stringify(VARIABLES));
-  [broker, supabase, sandbox] = await Promise.all([
-    startNats(),
-    startLanding(),
-    startSandbox(sandboxOptions),
-  ]);
-  mailer = await startServiceProcess({
-    entry: 'services/mailer-batch/src/main.ts',
-    env: { NATS_URL: broker.url, ...supabase.env, ...mailerEnv(sandbox.url) },
-  });
-}, 180_000);
-afterAll(async () => {
-  await mailer?.stop();
-  await Promise.all([broker?.close(), supabase?.close(), sandbox?.close()]);
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-});
-
-const file = (name: string) => path.join(folder, name);
-const campaign = (...args: string[]): Promise<CliRun> =>
-  runCli({ MAILER_BATCH_URL: mailer.url, ADMIN_TOKEN }, 'campaign', ...args);
-const idIn = ({ out }: CliRun): string => /Draft ([0-9a-f-]{36})/.exec(out)?.[1] ?? '';
-
-/** A draft for these rows of a CSV. */
-async function draft(rows: readonly string[], ...flags: string[]): Promise<CliRun> {
-  await writeFile(file('list.csv'), ['Имя;E-mail;Телефон', ...rows].join('\n'));
-  const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
-  return campaign('create', '--name', 'Эфир', ...texts, '--csv', file('list.csv'), ...flags);
-}
-
-const people = (count: number, tag: string) =>
-  Array.from({ length: count }, (_, n) => `Айгерим;${tag}${n}@mail.leadwire-sample.kz;`);
+const { campaign, draft, file, leadwire, mailerUrl, sandbox, sql } = useCampaigns();
 
 describe('a campaign from the command line', () => {
   test('is made, looked at, tried, started, watched to its end and reported', async () => {
@@ -99,7 +48,7 @@ describe('a campaign from the command line', () => {
       err: expect.stringContaining('finished'),
     });
 
-    const mails = (await sandbox.control.mails()).flatMap(({ to }) => to);
+    const mails = (await sandbox().control.mails()).flatMap(({ to }) => to);
     const toList = mails.filter((address) => address.startsWith('a'));
     expect(toList).toHaveLength(250);
     expect(new Set(toList).size).toBe(250);
@@ -114,6 +63,41 @@ describe('a campaign from the command line', () => {
     expect((await campaign('retry', short, '--yes')).out).toContain('Nobody failed.');
   });
 
+  test('tells slips and hours before its start, keeps emoji, and goes once more to who did not open it', async () => {
+    const text = ['---', 'title: День', 'subject: Ждём 🎉', '---', 'До встречи, {{ name }} 👩‍💻!'];
+    await writeFile(file('day.md'), text.join('\n'));
+    expect(await leadwire('texts', 'write', 'emoji-day', file('day.md'))).toMatchObject({
+      code: 0,
+    });
+    await writeFile(file('list.csv'), 'Имя;E-mail\nДана;dana@gmial.com\nАнна;anna@mail.kz');
+    // An hour that is not this one.
+    const hour = (later: number) =>
+      `${String((new Date().getUTCHours() + later) % 24).padStart(2, '0')}:00`;
+    const quiet = ['--quiet-hours', `${hour(6)}-${hour(7)}`, '--time-zone', 'UTC'];
+    const how = ['--template', 'emoji-day', '--csv', file('list.csv'), ...quiet];
+    const id = idIn(await campaign('create', '--name', 'День', ...how));
+    const shown = (await campaign('preview', id)).out;
+    expect(shown).toContain('1 likely slip in addresses: row 2 gmial.com (gmail.com?)');
+    expect(shown).toContain('Ждём 🎉');
+    expect(shown).toContain(`quiet hours ${hour(6)}-${hour(7)} UTC`);
+    expect(shown).toContain('takes about');
+
+    expect((await campaign('start', id, '--confirm', '2')).out).toMatch(/sent\s+2\s+100\.0 %/);
+    const [mail] = await sandbox().control.mails('anna@mail.kz');
+    expect(mail?.subject).toBe('Ждём 🎉');
+    expect(mail?.html).toContain('👩‍💻');
+    expect(mail?.text).toContain('👩‍💻');
+    await sql(
+      `update campaign_recipients set opened_at = now() where campaign_id = $1 and contact = 'dana@gmial.com'`,
+      [id],
+    );
+    const again = await campaign('resend', id);
+    expect(again.out).toContain('1 person');
+    expect((await campaign('preview', idIn(again), '--private')).out).toContain(
+      'До встречи, Анна 👩‍💻!',
+    );
+  });
+
   test('is paused, slowed, gone on with and cancelled', async () => {
     const id = idIn(await draft(people(400, 'b'), '--rate', '0.02'));
     await campaign('start', id, '--confirm', '400', '--no-watch');
@@ -126,7 +110,7 @@ describe('a campaign from the command line', () => {
   });
 
   test('is one draft when the answer gets lost on its way', async () => {
-    const way = await startLossyWay(mailer.url, (response) => response.destroy());
+    const way = await startLossyWay(mailerUrl(), (response) => response.destroy());
     await writeFile(file('list.csv'), ['Имя;E-mail;Телефон', ...people(3, 'lost')].join('\n'));
     const texts = ['--template', 'stream-moved', '--vars', file('vars.json')];
     try {
@@ -153,7 +137,7 @@ describe('a campaign from the command line', () => {
       setImmediate(() => response.destroy());
     };
     for (const lose of [away, breaks]) {
-      const way = await startLossyWay(mailer.url, lose);
+      const way = await startLossyWay(mailerUrl(), lose);
       try {
         const env = { MAILER_BATCH_URL: way.url, ADMIN_TOKEN };
         const watched = await runCli(env, 'campaign', 'status', id, '--watch');
@@ -200,12 +184,11 @@ describe('a campaign from the command line', () => {
 });
 
 test('people are chosen by a saved segment; nobody is no number; the report on the screen is UTF-8 for Excel', async () => {
-  await supabase.landing.sql(
+  await sql(
     `insert into landing_leads (id, kind, name, email, utm_source, created_at) values
       (gen_random_uuid(), 'proftest', 'Дана', 'segment@leadwire-sample.kz', 'cli-sample', now())`,
   );
-  const segment = (...args: string[]) =>
-    runCli({ MAILER_BATCH_URL: mailer.url, ADMIN_TOKEN }, 'segment', ...args);
+  const segment = (...args: string[]) => leadwire('segment', ...args);
   const where = ['--where', 'utm_source=cli-sample', 'bought=no'];
   expect((await segment('count', ...where)).out).toContain('1 person by email');
   expect(await segment('count', '--where', 'password=1')).toMatchObject({
@@ -281,7 +264,7 @@ describe('what cannot be done is said in words', () => {
   );
 
   test('no token, a wrong one, and nobody there', async () => {
-    const url = { MAILER_BATCH_URL: mailer.url };
+    const url = { MAILER_BATCH_URL: mailerUrl() };
     expect(await runCli(url, 'campaign', 'list')).toMatchObject({
       code: 2,
       err: expect.stringContaining('ADMIN_TOKEN'),

@@ -244,6 +244,10 @@ describe('what was pasted', () => {
     expect(cleanContent(raw)).toEqual(raw);
   });
 
+  test('loses what nobody sees, and no emoji that is made of several', () => {
+    expect(cleanPasted('До\u200b встречи\u2060 👩‍💻 👨‍👩‍👧!')).toBe('До встречи 👩‍💻 👨‍👩‍👧!');
+  });
+
   test('is left alone when it only has signs for less and more', () => {
     expect(cleanPasted('если a < b и b > c')).toBe('если a < b и b > c');
   });

@@ -17,7 +17,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   mdash: '—',
   ndash: '–',
 };
-const INVISIBLE = /[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]/g;
+// The joiners between (U+200C, U+200D) stay: with them two emoji are one, and some scripts need them.
+const INVISIBLE = /[\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060\ufeff]/g;
 
 /** Whether a text holds what nobody types. */
 export function isPasted(text: string): boolean {
