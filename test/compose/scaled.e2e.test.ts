@@ -1,4 +1,5 @@
 /** Several notifiers on one work: `docker compose up --scale notifier=3`. */
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectSandbox } from '@leadwire/sandbox/control-client';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -6,7 +7,9 @@ import { FAST, startLoad, untilSent } from './load.ts';
 import { describeWithCompose, startStack, type ComposeStack } from './stack.ts';
 
 const LEADS = 500;
-const READ_SENT = `fetch('http://127.0.0.1:3101/metrics').then((a) => a.text()).then((t) =>
+const METRICS_TOKEN = randomBytes(24).toString('hex');
+const READ_SENT = `const headers = { authorization: 'Bearer ' + process.env.METRICS_TOKEN };
+fetch('http://127.0.0.1:3101/metrics', { headers }).then((a) => a.ok ? a.text() : Promise.reject(a.status)).then((t) =>
   console.log([...t.matchAll(/^deliveries_total\\{.*outcome="sent".*\\} (\\d+)/gm)].reduce((n, m) => n + Number(m[1]), 0)))`;
 
 describeWithCompose('three notifiers', () => {
@@ -14,7 +17,7 @@ describeWithCompose('three notifiers', () => {
   beforeAll(async () => {
     stack = await startStack({
       // Everything waits until all leads are in, so that all three find work.
-      settings: { ...FAST, NOTIFY_DELAY_MS: '15000' },
+      settings: { ...FAST, NOTIFY_DELAY_MS: '15000', METRICS_TOKEN },
       args: ['--scale', 'notifier=3'],
     });
   }, 20 * 60_000);
@@ -26,6 +29,8 @@ describeWithCompose('three notifiers', () => {
       await stack.compose(
         'exec',
         '-T',
+        '--env',
+        `METRICS_TOKEN=${METRICS_TOKEN}`,
         '--index',
         String(index),
         'notifier',
