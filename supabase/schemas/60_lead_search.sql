@@ -86,7 +86,8 @@ declare
   words text := private.has_words(wanted -> 'text');
   page constant text := 'select coalesce(jsonb_agg(to_jsonb(p) order by p.created_at desc, p.id desc), ''[]'') from ('
     'select l.id, l.created_at, l.kind, l.source, l.name, l.email, l.phone, l.quarantined, l.email_status, '
-    'l.sms_status, l.email_bounced_at, l.amocrm_deal_id, l.amocrm_stage, l.amocrm_error from %s l where %s '
+    'l.sms_status, l.email_bounced_at, l.amocrm_deal_id, l.amocrm_stage, l.amocrm_error, '
+    'private.staff_name(l.manager_id) as manager, l.taken_at from %s l where %s '
     'order by l.created_at desc, l.id desc limit %s) p';
   found jsonb;
 begin

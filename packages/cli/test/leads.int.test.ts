@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
@@ -132,7 +133,7 @@ describe('leads show', () => {
 describe('leads list and find', () => {
   test('show leads with what became of them, contacts masked, and the person by the last four digits', async () => {
     const listed = await show('leads', 'list', '--state', 'failed');
-    expect(listed.out).toMatch(new RegExp(`^${lead.leadId} .* А••• .* failed +sent +-$`, 'm'));
+    expect(listed.out).toMatch(new RegExp(`^${lead.leadId} .* А••• .* failed +sent +- +-$`, 'm'));
     expect(listed.out).toContain('Times are those of Almaty.');
     const found = await show('leads', 'find', lead.phone!.slice(-4), '--json', '--private');
     expect(JSON.parse(found.out)).toMatchObject({
@@ -144,6 +145,29 @@ describe('leads list and find', () => {
       code: 2,
       err: expect.stringContaining('LANDING_SUPABASE_SERVICE_KEY'),
     });
+  });
+
+  test('name who has a lead, and since when', async () => {
+    const staffId = newId();
+    await supabase.landing.sql(
+      `insert into staff (id, email, name, role) values ($1, 'aida@leadwire-sample.kz', 'Аида', 'sales')`,
+      [staffId],
+    );
+    const at = '2026-11-29T05:12:00.000Z';
+    const data = { leadId: lead.leadId, staffId, at };
+    await publishEvent(rig.bus(), 'lead.assigned.v1', data);
+    const shown = await waitFor(
+      async () => {
+        const { out } = await show('leads', 'show', lead.leadId);
+        return out.includes('manager') ? out : undefined;
+      },
+      { timeoutMs: 60_000, what: 'the manager of the lead' },
+    );
+    expect(shown).toMatch(/manager: Аида, since .*10:12/);
+    expect((await show('leads', 'list')).out).toMatch(new RegExp(`^${lead.leadId} .* Аида$`, 'm'));
+    const listed = await show('leads', 'list', '--json');
+    const { leads } = JSON.parse(listed.out) as { leads: { leadId: string }[] };
+    expect(leads.find(({ leadId }) => leadId === lead.leadId)).toMatchObject({ manager: 'Аида' });
   });
 
   test('lead to one lead: by phone, mail, or short number, with its deal', async () => {

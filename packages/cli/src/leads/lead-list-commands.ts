@@ -90,7 +90,18 @@ export function masked(lead: FoundLead): FoundLead {
 }
 
 export function leadTable(leads: readonly FoundLead[]): string[] {
-  const head = ['LEAD', 'WHEN', 'SOURCE', 'NAME', 'PHONE', 'MAIL', 'EMAIL', 'SMS', 'DEAL'];
+  const head = [
+    'LEAD',
+    'WHEN',
+    'SOURCE',
+    'NAME',
+    'PHONE',
+    'MAIL',
+    'EMAIL',
+    'SMS',
+    'DEAL',
+    'MANAGER',
+  ];
   const rows = leads.map((lead) => [
     lead.leadId,
     clock(lead.at),
@@ -101,6 +112,7 @@ export function leadTable(leads: readonly FoundLead[]): string[] {
     lead.emailBouncedAt === null ? coloured(lead.emailStatus) : paint('red', 'bounced'),
     coloured(lead.smsStatus),
     dealOf(lead),
+    oneLine(lead.manager ?? '-'),
   ]);
   return columns(head, rows);
 }

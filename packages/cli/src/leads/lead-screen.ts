@@ -205,7 +205,7 @@ const NO_KEY = 'not looked at: LANDING_SUPABASE_URL and LANDING_SUPABASE_SERVICE
 
 function databaseLines(rows: Rows | string = NO_KEY): string[] {
   if (typeof rows === 'string') return words(oneLine(maskText(rows)));
-  const { lead, notifications, shortLinks } = rows;
+  const { lead, manager, notifications, shortLinks } = rows;
   if (!lead) return words('landing_leads has no row for it (yet)');
   const [email, sms] = [lead['email_status'], lead['sms_status']].map((each) =>
     coloured(cell(each)),
@@ -220,10 +220,18 @@ function databaseLines(rows: Rows | string = NO_KEY): string[] {
   ]);
   return [
     ...words(`landing_leads: email ${email}, sms ${sms}`),
+    ...(manager
+      ? words(`manager: ${managerWords(manager)}, since ${timeCell(lead['taken_at'])}`)
+      : []),
     ...(links.length === 0 ? [] : words(`short_links: ${links.join(', ')}`)),
     ...words('scheduled_notifications:'),
     ...columns(['CHANNEL', 'STATUS', 'ENDED', 'ATTEMPTS', 'NOTE'], table, INDENT),
   ];
+}
+
+/** As the console calls them: the name, or the address before the @. */
+function managerWords({ name, email }: Record<string, unknown>): string {
+  return name ? cell(name) : cell(email).replace(/@.*/, '');
 }
 
 function cell(value: unknown): string {

@@ -38,6 +38,8 @@ const rowSchema = z
     amocrm_deal_id: z.number().nullable(),
     amocrm_stage: z.string().nullable(),
     amocrm_error: z.string().nullable(),
+    manager: z.string().nullable(),
+    taken_at: z.string().nullable(),
   })
   .transform((row) => ({
     leadId: row.id,
@@ -55,6 +57,9 @@ const rowSchema = z
     dealId: row.amocrm_deal_id,
     stage: row.amocrm_stage,
     dealError: row.amocrm_error,
+    /** What those who work here call whoever has it. */
+    manager: row.manager,
+    takenAt: row.taken_at,
   }));
 /** A lead as a list shows it; times in ISO 8601. */
 export type FoundLead = z.output<typeof rowSchema>;

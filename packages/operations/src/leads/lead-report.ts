@@ -38,6 +38,8 @@ export interface Waiting {
 
 export interface Rows {
   lead: Record<string, unknown> | undefined;
+  /** The row in `staff` of whoever has it. */
+  manager: Record<string, unknown> | undefined;
   notifications: Record<string, unknown>[];
   shortLinks: Record<string, unknown>[];
 }
@@ -197,5 +199,8 @@ async function queryRows(
     database.rowsWith('scheduled_notifications', ofLead('channel')),
     database.rowsWith('short_links', ofLead('created_at')),
   ]);
-  return { lead, notifications, shortLinks };
+  const managerId = lead?.['manager_id'];
+  const manager =
+    typeof managerId === 'string' ? await database.rowById('staff', managerId) : undefined;
+  return { lead, manager, notifications, shortLinks };
 }

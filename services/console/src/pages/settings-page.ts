@@ -161,8 +161,7 @@ export function formsPage(
   const none = empty(
     'inbox',
     'Форм пока нет',
-    html`Добавить: <code>leadwire forms add имя --kind proftest</code>. Формы лендингов работают и
-      без этого.`,
+    'Форму конструктора сайтов или рекламного кабинета подключает разработчик. Формы лендингов работают и без этого.',
   );
   return frame(
     '/settings/forms',

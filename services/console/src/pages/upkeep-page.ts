@@ -30,11 +30,7 @@ export function upkeepPage(found: Upkeep): Html {
   return frame(
     '/settings/upkeep',
     html`<p class="lede">${lede}</p>
-      ${rounds.map((round) => section(round, found[round]))}
-      <p class="hint">
-        То же в терминале: <code>leadwire audit daily</code>, <code>weekly</code>,
-        <code>monthly</code>.
-      </p>`,
+      ${rounds.map((round) => section(round, found[round]))}`,
   );
 }
 
