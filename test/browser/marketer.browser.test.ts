@@ -1,76 +1,24 @@
 /** A marketer's day: a mail with a picture, the people of a segment, a test, a plan, and what became of it; then by CLI. */
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { readEnv } from '@leadwire/shared/runtime/env';
-import { createLog } from '@leadwire/shared/runtime/log';
-import { assemble, type App, type AppEnv } from '@leadwire/shared/service/app';
-import { startService, type RunningService } from '@leadwire/shared/service/service';
-import { freePort } from '@leadwire/testing/nats';
-import {
-  ADMIN_TOKEN,
-  UNSUBSCRIBE_SECRET,
-  mailerEnv,
-  sandboxOptions,
-} from '@leadwire/testing/settings';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { waitFor } from '@leadwire/testing/wait-for';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { runCli } from '../../packages/cli/test/run-cli.ts';
-import { PASSWORD, addressOf, startRig, type Rig } from '../../services/console/test/rig.ts';
-import { app as landingApi } from '../../services/landing-api/src/app.ts';
-import { app as mailerBatch } from '../../services/mailer-batch/src/app.ts';
+import { addressOf } from '../../services/console/test/rig.ts';
 import { lookAround } from './access.ts';
-import { describeInBrowser, launchChromium } from './chromium.ts';
+import { describeInBrowser } from './chromium.ts';
+import { PATIENCE_MS, startMarketersDay, type MarketersDay } from './marketers-day.ts';
 
-const PATIENCE_MS = 60_000;
-const RESEND_WEBHOOK_SECRET = `whsec_${randomBytes(24).toString('base64')}`;
 const PAGE = 'https://school.leadwire-sample.kz/open-day';
 const PICTURE = path.resolve(import.meta.dirname, '../../docs/console.png');
 
-let rig: Rig;
-let sandbox: Sandbox;
-let services: RunningService[] = [];
-let browser: Browser;
-/** Hers, signed in by the first test. */
-let context: BrowserContext;
-let folder: string;
-let mailerUrl: string;
-/** Script errors, on any page. */
-const incidents: string[] = [];
-
-const sql = (text: string, values: unknown[] = []) => rig.landing.landing.sql(text, values);
-
-async function comeIn(): Promise<Page> {
-  const page = await newPage();
-  await page.goto(rig.url);
-  await page.getByLabel('Почта').fill(addressOf('sales'));
-  await page.getByLabel('Пароль').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Войти' }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
-  await page.goto(`${rig.url}/campaigns`);
-  await page.getByRole('heading', { name: 'Рассылки', exact: true }).waitFor();
-  return page;
-}
-
-async function newPage(): Promise<Page> {
-  const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
-  page.on('pageerror', (error) => incidents.push(error.message));
-  return page;
-}
-
-/** As it runs in production, in this process: its code is here already, and another one takes seconds to start. */
-async function run<Env extends AppEnv>(app: App<Env>, env: Record<string, string>) {
-  const settings = readEnv(app.schema, { HOST: '127.0.0.1', ...env }) as Env;
-  return startService(await assemble(app, settings, createLog(app.name, 'silent')));
-}
+let day: MarketersDay;
+const sql: MarketersDay['sql'] = (...given) => day.sql(...given);
 
 /** A mail with a heading, words, a button and a picture, saved. */
 async function writeMail(page: Page): Promise<void> {
-  await page.goto(`${rig.url}/campaigns/texts-new`);
+  await page.goto(`${day.url}/campaigns/texts-new`);
   await page.getByLabel('Название, для своих').fill('День открытых дверей');
   await page.getByLabel('Имя латиницей').fill('open-day');
   await page.getByLabel('Тема письма').fill('Ждём в субботу');
@@ -97,11 +45,33 @@ async function writeMail(page: Page): Promise<void> {
     timeoutMs: PATIENCE_MS,
     what: 'the picture in the preview',
   });
+  await lookAtPreviews(page);
+}
+
+/** As on a phone, on a computer, whose lines are those of a wide window, and in the dark. */
+async function lookAtPreviews(page: Page): Promise<void> {
+  const preview = page.locator('.text-preview');
+  const card = await preview.boundingBox();
+  const mail = page.frame({ name: 'text-preview' });
+  const shown = async (look: string) => {
+    await preview.getByLabel(look).check();
+    const isDark = `matchMedia('(prefers-color-scheme: dark)').matches`;
+    const box = await preview.locator('iframe').boundingBox();
+    expect(box?.width).toBeLessThanOrEqual(card?.width ?? 0);
+    return [await mail?.evaluate('innerWidth'), await mail?.evaluate(isDark)];
+  };
+  expect(await shown('Телефон')).toEqual([375, false]);
+  expect(await shown('Компьютер')).toEqual([640, false]);
+  await preview.getByLabel('Тёмное').check();
+  await waitFor(async () => (await shown('Тёмное')).join() === '375,true', {
+    timeoutMs: PATIENCE_MS,
+    what: 'the dark preview',
+  });
 }
 
 /** Those from Facebook who have not bought, or who came from Instagram: two groups. */
 async function saveSegment(page: Page): Promise<void> {
-  await page.goto(`${rig.url}/campaigns/segments/new`);
+  await page.goto(`${day.url}/campaigns/segments/new`);
   await page.getByLabel('Название').fill('Кого зовём');
   await page.getByRole('button', { name: '+ Группа условий' }).click();
   const fill = async (group: number, row: number, field: string, value: string) => {
@@ -131,7 +101,7 @@ async function planCampaign(page: Page): Promise<string> {
   await page.getByText('Получат 2 человека').waitFor();
   await page.getByRole('button', { name: 'Отправить мне' }).click();
   await page.getByText('Проба отправлена: 1.').waitFor();
-  const [tried] = await sandbox.control.mails(addressOf('sales'));
+  const [tried] = await day.sandbox.control.mails(addressOf('sales'));
   expect(tried?.subject).toBe('[Тест] Ждём в субботу');
   await page.locator('#at').fill('2099-11-27T12:00');
   await page.locator('form[action$="/times"]').getByRole('button', { name: 'Сохранить' }).click();
@@ -144,34 +114,7 @@ async function planCampaign(page: Page): Promise<string> {
 
 describeInBrowser('a marketer', () => {
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'leadwire-marketer-'));
-    const [apiPort, mailerPort] = [await freePort(), await freePort()];
-    const apiUrl = `http://127.0.0.1:${apiPort}`;
-    mailerUrl = `http://127.0.0.1:${mailerPort}`;
-    const own = { MAILER_BATCH_URL: mailerUrl, CAMPAIGNS_TOKEN: ADMIN_TOKEN };
-    [rig, sandbox, browser] = await Promise.all([
-      startRig({ ...own, PUBLIC_BASE_URL: apiUrl }),
-      startSandbox(sandboxOptions),
-      launchChromium(),
-    ]);
-    const common = { NATS_URL: rig.broker.url, ADMIN_TOKEN, UNSUBSCRIBE_SECRET };
-    const JOURNAL_DIR = path.join(folder, 'journal');
-    const api = { ...common, RESEND_WEBHOOK_SECRET, JOURNAL_DIR, PORT: String(apiPort) };
-    const mailer = { ...rig.landing.env, ...mailerEnv(sandbox.url), PUBLIC_BASE_URL: apiUrl };
-    services = await Promise.all([
-      run(landingApi, api),
-      run(mailerBatch, { ...common, ...mailer, PORT: String(mailerPort) }),
-    ]);
-    context = await browser.newContext({
-      viewport: { width: 1_440, height: 900 },
-      locale: 'ru-RU',
-    });
-    const url = `${apiUrl}/api/webhooks/resend`;
-    await sandbox.control.resend.set({
-      sentAfterMs: 10,
-      deliveredAfterMs: 20,
-      webhooks: [{ url, secrets: [RESEND_WEBHOOK_SECRET] }],
-    });
+    day = await startMarketersDay();
     await sql(
       `insert into landing_leads (id, kind, name, email, utm_source, created_at) values
         (gen_random_uuid(), 'proftest', 'Айгерим', 'aigerim@leadwire-sample.kz', 'facebook', now()),
@@ -179,15 +122,10 @@ describeInBrowser('a marketer', () => {
         (gen_random_uuid(), 'proftest', 'Ерлан', 'erlan@leadwire-sample.kz', 'google', now())`,
     );
   }, 600_000);
-  afterAll(async () => {
-    await browser?.close();
-    await Promise.all(services.map((service) => service.stop()));
-    await Promise.all([rig?.close(), sandbox?.close()]);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  }, 120_000);
+  afterAll(() => day?.close(), 120_000);
 
   test('writes a mail with a picture, takes a segment, tries it on herself, plans it, watches it go and reads the report', async () => {
-    const page = await comeIn();
+    const page = await day.comeIn();
     await writeMail(page);
     await saveSegment(page);
     const id = await planCampaign(page);
@@ -197,7 +135,7 @@ describeInBrowser('a marketer', () => {
     await page.getByText('Закончена').first().waitFor();
     await page.getByText('Отправлено 2 из 2').waitFor();
     expect(await page.getByRole('link', { name: 'Отменить' }).count()).toBe(0);
-    const [mail] = await sandbox.control.mails('dana@leadwire-sample.kz');
+    const [mail] = await day.sandbox.control.mails('dana@leadwire-sample.kz');
     expect(mail?.html).toContain('Здравствуйте, Дана!');
 
     const rows = await waitFor(
@@ -217,9 +155,9 @@ describeInBrowser('a marketer', () => {
       [id],
     );
     const copy = String(rows[0]?.['provider_id']);
-    await sandbox.control.resend.emailEvent(copy, 'opened');
+    await day.sandbox.control.resend.emailEvent(copy, 'opened');
     const click = { link: PAGE, userAgent: 'Mozilla/5.0 (iPhone) Safari/604.1' };
-    await sandbox.control.resend.emailEvent(copy, 'clicked', { click });
+    await day.sandbox.control.resend.emailEvent(copy, 'clicked', { click });
     await waitFor(
       async () =>
         (await sql(`select 1 from campaign_clicks where campaign_id = $1`, [id])).length > 0 ||
@@ -233,12 +171,12 @@ describeInBrowser('a marketer', () => {
     await page.getByRole('heading', { name: 'Когда читали' }).waitFor();
     await page.getByRole('link', { name: 'Сравнить' }).click();
     await page.getByText('Выберите две рассылки').waitFor();
-    expect(incidents).toEqual([]);
+    expect(day.incidents).toEqual([]);
   }, 600_000);
 
   test('does the same from a terminal', async () => {
     const campaign = (...args: string[]) =>
-      runCli({ MAILER_BATCH_URL: mailerUrl, ADMIN_TOKEN }, 'campaign', ...args);
+      runCli({ MAILER_BATCH_URL: day.mailerUrl, ADMIN_TOKEN }, 'campaign', ...args);
     const text = ['--template', 'open-day', '--segment', 'Кого зовём'];
     const made = await campaign('create', '--name', 'Ещё раз', ...text);
     const id = /Draft ([0-9a-f-]{36})/.exec(made.out)?.[1] ?? '';
@@ -248,8 +186,8 @@ describeInBrowser('a marketer', () => {
   }, 600_000);
 
   test('makes a sequence of her text, switches it on and off, and takes it away', async () => {
-    const page = await newPage();
-    const place = `${rig.url}/campaigns/sequences`;
+    const page = await day.newPage();
+    const place = `${day.url}/campaigns/sequences`;
     await page.goto(place);
     await page.getByRole('link', { name: 'Новая цепочка' }).click();
     await page.getByLabel('Название, для вас').fill('Не оплатили');
@@ -275,7 +213,7 @@ describeInBrowser('a marketer', () => {
     await page.getByText('Цепочка удалена.').waitFor();
     await page.getByText('Цепочек ещё нет').waitFor();
     wrong.push(...(await lookAround(page)));
-    expect([...wrong, ...incidents]).toEqual([]);
+    expect([...wrong, ...day.incidents]).toEqual([]);
   }, 600_000);
 
   test('no page of hers is wider than the screen, and axe finds nothing grave on any', async () => {
@@ -284,7 +222,7 @@ describeInBrowser('a marketer', () => {
     );
     const [segment] = await sql(`select id from segments`);
     // A draft with its people, without the way to it, which the first test has gone.
-    const cli = { MAILER_BATCH_URL: mailerUrl, ADMIN_TOKEN };
+    const cli = { MAILER_BATCH_URL: day.mailerUrl, ADMIN_TOKEN };
     const copied = await runCli(cli, 'campaign', 'copy', ids[0] ?? '');
     const draft = /[0-9a-f-]{36}/.exec(copied.out)?.[0] ?? '';
     const own = [`/${draft}`, `/${draft}?ask=start`];
@@ -296,11 +234,11 @@ describeInBrowser('a marketer', () => {
     // Two tabs share the places: while the one is read, the other one loads.
     const look = async (page: Page) => {
       for (let place = places.shift(); place !== undefined; place = places.shift()) {
-        await page.goto(`${rig.url}/campaigns${place}`);
+        await page.goto(`${day.url}/campaigns${place}`);
         wrong.push(...(await lookAround(page)));
       }
     };
-    await Promise.all([look(await newPage()), look(await newPage())]);
-    expect([...wrong, ...incidents]).toEqual([]);
+    await Promise.all([look(await day.newPage()), look(await day.newPage())]);
+    expect([...wrong, ...day.incidents]).toEqual([]);
   }, 600_000);
 });
