@@ -52,11 +52,7 @@ export async function benchCampaigns({
   processes = 1,
 }: BenchOptions): Promise<Outcome> {
   const [broker, supabase, resend] = await step('broker, database, provider: starting', () =>
-    Promise.all([
-      startNats(),
-      startLanding(undefined, { isOptimised: true }),
-      startCountingResend(),
-    ]),
+    Promise.all([startNats(), startLanding(undefined, { isFresh: true }), startCountingResend()]),
   );
   const results: Result[] = [];
   try {

@@ -26,7 +26,7 @@ export interface CatchUpOptions {
 /** Prints a table. */
 export async function benchCatchUp({ leads = EVENTS }: CatchUpOptions): Promise<Outcome> {
   const [broker, supabase] = await step('broker, databases: starting', () =>
-    Promise.all([startNats(), startSupabase(undefined, { isOptimised: true })]),
+    Promise.all([startNats(), startSupabase(undefined, { isFresh: true })]),
   );
   try {
     await step(`${leads} leads: writing them to the broker`, () => fillLeads(broker, leads));

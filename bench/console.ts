@@ -27,7 +27,7 @@ export async function benchConsole({
   leads = 200_000,
   requests = 40,
 }: ConsoleOptions): Promise<Outcome> {
-  const rig = await startRig({}, { isOptimised: true });
+  const rig = await startRig({}, { isFresh: true });
   try {
     const startedAt = performance.now();
     await fill(rig, leads);

@@ -26,14 +26,10 @@ export interface TestProject extends Pick<Project, 'url' | 'sql' | 'close'> {
 }
 
 interface RunOptions {
-  isOptimised?: boolean;
+  /** Neither got from an earlier one nor handed on: a benchmark measures from a fresh start. */
+  isFresh?: boolean;
 }
 
-/**
- * Compiling Postgres once more, optimised, costs two seconds of a core; a test asks too little of it for that to pay.
- * A flag of V8.
- */
-const BASELINE_ONLY = '--liftoff-only';
 const MAIN = fileURLToPath(new URL('./database-main.ts', import.meta.url));
 
 /** Each is half a gigabyte; a file of tests needs two, seldom more. */
@@ -44,7 +40,8 @@ let kept: { key: string; database: DatabaseProcess }[] = [];
 /**
  * A project in a process of its own, with every migration applied and no rows. Not in the test's: a database in memory is
  * half a gigabyte that a process keeps until it ends, and then takes its time to give back. After its `close` nobody can
- * reach it any more; a later test file gets it again, emptied. A benchmark says `isOptimised`: it asks much, as people do.
+ * reach it any more; a later test file gets it again, emptied. V8 may optimise what of Postgres is used much: that costs
+ * two seconds of a core, and a database that one file after the other uses saves more.
  * @throws what the start throws.
  */
 export async function startDatabaseProcess(
@@ -54,7 +51,7 @@ export async function startDatabaseProcess(
   const key = JSON.stringify([options, run]);
   const database = await takeKept(key);
   if (database) return lend(key, run, database);
-  const fresh = new DatabaseProcess(run);
+  const fresh = new DatabaseProcess();
   try {
     await fresh.start(options);
     return lend(key, run, fresh);
@@ -77,8 +74,7 @@ async function takeKept(key: string): Promise<DatabaseProcess | undefined> {
 function lend(key: string, run: RunOptions, database: DatabaseProcess): TestProject {
   let closing: Promise<void> | undefined;
   const giveBack = async (): Promise<void> => {
-    // A benchmark measures from a fresh start.
-    if (run.isOptimised) return database.end();
+    if (run.isFresh) return database.end();
     await database.leave();
     kept.push({ key, database });
     const [oldest] = kept;
@@ -102,10 +98,10 @@ class DatabaseProcess {
   readonly #waiting = new Map<number, (answer: DatabaseAnswer) => void>();
   #asked = 0;
 
-  constructor({ isOptimised = false }: RunOptions) {
+  constructor() {
     this.#child = fork(MAIN, {
       env: processEnv,
-      execArgv: ['--disable-warning=ExperimentalWarning', ...(isOptimised ? [] : [BASELINE_ONLY])],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#ended = once(this.#child, 'exit');

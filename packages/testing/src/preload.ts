@@ -8,7 +8,8 @@ export type Preload =
   | 'crash-at.ts'
   | 'impatient.ts'
   | 'new-keys.ts'
-  | 'other-ledger.ts';
+  | 'other-ledger.ts'
+  | 'soon-mended.ts';
 
 /** The address of a preload, for `node --import`. */
 export const preloadUrl = (file: Preload): string =>

@@ -42,7 +42,7 @@ export interface TestSupabase extends TestLanding {
  */
 export async function startLanding(
   mail?: ProjectOptions['mail'],
-  run: { isOptimised?: boolean } = {},
+  run: { isFresh?: boolean } = {},
 ): Promise<TestLanding> {
   const landing = await startDatabaseProcess(
     { ...landingKeys, migrationsDir: LANDING_MIGRATIONS, mail },
@@ -62,7 +62,7 @@ export async function startLanding(
  */
 export async function startSupabase(
   mail?: ProjectOptions['mail'],
-  run: { isOptimised?: boolean } = {},
+  run: { isFresh?: boolean } = {},
 ): Promise<TestSupabase> {
   const [{ landing, env }, tripwire] = await Promise.all([
     startLanding(mail, run),

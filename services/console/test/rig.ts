@@ -25,7 +25,7 @@ export interface Rig {
 
 export async function startRig(
   given: Record<string, string> = {},
-  database: { isOptimised?: boolean } = {},
+  database: { isFresh?: boolean } = {},
 ): Promise<Rig> {
   const [landing, broker, port] = await Promise.all([
     startLanding(undefined, database),

@@ -9,6 +9,8 @@ const { publishLead, synced, dealsOf } = rig;
 /** At the pace of production. */
 const startCrm = (env: Record<string, string> = {}) =>
   rig.startCrm({ AMOCRM_RATE_PER_SECOND: '6', ...env });
+const startProcess = (env: Record<string, string> = {}) =>
+  rig.startCrmProcess({ AMOCRM_RATE_PER_SECOND: '6', ...env });
 const amocrm = () => rig.control().amocrm;
 const tooMany = (body: string, type: string) => ({
   provider: 'amocrm',
@@ -17,7 +19,7 @@ const tooMany = (body: string, type: string) => ({
 });
 
 test('two replicas with much to do never send more than 7 requests in any second', async () => {
-  await Promise.all([startCrm(), startCrm()]);
+  await Promise.all([startCrm(), startProcess()]);
   const leads = Array.from({ length: 10 }, () => someLead());
   await Promise.all(leads.map(publishLead));
   for (const lead of leads) await synced(lead);
@@ -36,7 +38,7 @@ describe('too many requests (429)', () => {
         'application/problem+json',
       ),
     });
-    await Promise.all([startCrm(), startCrm()]);
+    await Promise.all([startCrm(), startProcess()]);
     const lead = someLead();
     await publishLead(lead);
 
@@ -60,8 +62,8 @@ describe('too many requests (429)', () => {
 });
 
 test('a block stops both replicas at once, is probed by one of them now and then, and ends by itself', async () => {
-  const startOne = () => startCrm({ AMOCRM_BLOCK_PROBE_MS: '700' });
-  await Promise.all([startOne(), startOne()]);
+  const env = { AMOCRM_BLOCK_PROBE_MS: '700' };
+  await Promise.all([startCrm(env), startProcess(env)]);
   const warm = someLead();
   await publishLead(warm);
   await synced(warm);
@@ -87,7 +89,7 @@ test('a block stops both replicas at once, is probed by one of them now and then
 
 // The last one here: the minute stays with the broker.
 test('too many requests (429) for a minute: nobody asks meanwhile, and a service that is told to stop stops in order', async () => {
-  const crm = await startCrm();
+  const crm = await startProcess();
   await rig.control().addFault({
     ...tooMany('{"title":"Too Many Requests","status":429,"retry_after":60}', 'application/json'),
   });

@@ -4,7 +4,7 @@ import { STAGES, useRig } from './rig.ts';
 
 const rig = useRig();
 const { startCrm, publishLead, synced, dealsOf, contactsOf } = rig;
-const startTwo = () => Promise.all([startCrm(), startCrm()]);
+const startTwo = () => Promise.all([startCrm(), rig.startCrmProcess()]);
 const amocrm = () => rig.control().amocrm;
 
 describe('several leads of one person', () => {

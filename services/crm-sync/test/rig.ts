@@ -23,9 +23,10 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
+import type { ServiceHere } from '@leadwire/testing/service-here';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
-import { createPorts } from '../src/app.ts';
+import { app, createPorts } from '../src/app.ts';
 import { envSchema } from '../src/env.ts';
 
 export const PIPELINE = 10_350_882;
@@ -118,7 +119,11 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
         ...env,
       }),
 
-    startCrm: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
+    startCrm: (env: Record<string, string> = {}): Promise<ServiceHere> =>
+      services.startHere(app, { NATS_URL: broker.url, LOG_LEVEL: 'debug', ...crmEnv(), ...env }),
+
+    /** One that can be killed. */
+    startCrmProcess: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
       start('services/crm-sync/src/main.ts', { ...crmEnv(), ...env }),
 
     /** The same parts in this process, for what happens between two steps. */
@@ -130,7 +135,7 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
       }),
 
     /** Resolves when one of the services has settled the message as done. */
-    handled: (services: ServiceProcess[], seq: number) =>
+    handled: (services: Pick<ServiceProcess, 'logs'>[], seq: number) =>
       waitFor(
         () =>
           services.some(({ logs }) =>

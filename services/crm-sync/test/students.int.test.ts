@@ -58,7 +58,11 @@ describe('a student', () => {
   });
 
   test('whose lessons arrive out of order, before the student, is on the last one’s stage', async () => {
-    const [api, ...services] = await Promise.all([startApi(), rig.startCrm(), rig.startCrm()]);
+    const [api, ...services] = await Promise.all([
+      startApi(),
+      rig.startCrm(),
+      rig.startCrmProcess(),
+    ]);
     const student = someStudent();
     for (const lesson of [3, 1]) await post(api, `/${student.id}/lessons/${lesson}/completed`);
     await post(api, '', student);

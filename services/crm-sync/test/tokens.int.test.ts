@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { someLead } from '@leadwire/testing/lead';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
@@ -31,17 +30,20 @@ async function connect(expiresAt: Date): Promise<void> {
   await supabase.landing.sql(CONNECTED, row);
 }
 
-async function startCrm(): Promise<ServiceProcess> {
+async function oauthEnv(): Promise<Record<string, string>> {
   const { clientId, clientSecret, redirectUri } = await amocrm().settings();
-  return rig.startCrm({
+  return {
     ...supabase.env,
     AMOCRM_RECONNECT_PROBE_MS: '1000',
     AMOCRM_LONG_LIVED_TOKEN: '',
     AMOCRM_CLIENT_ID: clientId,
     AMOCRM_CLIENT_SECRET: clientSecret,
     AMOCRM_REDIRECT_URI: redirectUri,
-  });
+  };
 }
+const startCrm = async () => rig.startCrm(await oauthEnv());
+const startTwo = async () =>
+  Promise.all([startCrm(), oauthEnv().then((env) => rig.startCrmProcess(env))]);
 
 const refreshes = async () =>
   (await rig.control().requests('amocrm')).filter(({ path }) => path.startsWith('/oauth2'));
@@ -60,7 +62,7 @@ describe('a token that has expired', () => {
   test('while both replicas are busy is refreshed once, and no lead is lost', async () => {
     // The database thinks it good; AmoCRM does not take it any more.
     await connect(new Date(Date.now() + 86_400_000));
-    await Promise.all([startCrm(), startCrm()]);
+    await startTwo();
     const warm = someLead();
     await publishLead(warm);
     await synced(warm);
@@ -92,7 +94,7 @@ describe('a token that has expired', () => {
   test('that the database knows of is refreshed before any request, by one of two replicas', async () => {
     const before = (await refreshes()).length;
     await connect(new Date(Date.now() - 1_000));
-    await Promise.all([startCrm(), startCrm()]);
+    await startTwo();
     const leads = Array.from({ length: 4 }, () => someLead());
     await Promise.all(leads.map(publishLead));
 
@@ -104,7 +106,7 @@ describe('a token that has expired', () => {
 test('a refresh that AmoCRM refuses stops everything with one alert, until somebody connects again', async () => {
   await connect(new Date(Date.now() - 1_000));
   await amocrm().revokeTokens();
-  const services = await Promise.all([startCrm(), startCrm()]);
+  const services = await startTwo();
   const leads = Array.from({ length: 4 }, () => someLead());
   await Promise.all(leads.map(publishLead));
 

@@ -50,7 +50,7 @@ describe('a create of which nobody knows the end', () => {
   });
 
   test('keeps other leads of the person waiting until it is settled', async () => {
-    await Promise.all([startCrm(), startCrm()]);
+    await Promise.all([startCrm(), rig.startCrmProcess()]);
     await amocrm().set({ indexLagMs: 300 });
     await rig
       .control()
@@ -65,7 +65,7 @@ describe('a create of which nobody knows the end', () => {
   });
 
   test('by a replica that was killed in the middle is settled by the other one', async () => {
-    const victim = await startCrm(IMPATIENT);
+    const victim = await rig.startCrmProcess(IMPATIENT);
     await rig
       .control()
       .addFault({ ...CREATE, nth: 1, action: { do: 'effect-then-late', delayMs: 60_000 } });
@@ -73,7 +73,7 @@ describe('a create of which nobody knows the end', () => {
     await publishLead(lead);
     await waitFor(async () => (await dealsOf(lead)).length === 1);
     await victim.kill();
-    await startCrm(IMPATIENT);
+    await rig.startCrmProcess(IMPATIENT);
 
     await synced(lead);
     expect(await dealsOf(lead)).toHaveLength(1);

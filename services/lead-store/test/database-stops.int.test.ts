@@ -5,6 +5,7 @@ import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
+import { nodeOptions } from '@leadwire/testing/preload';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
@@ -20,7 +21,11 @@ beforeAll(async () => {
   bus = await openTestBus(broker, 'test');
   service = await startServiceProcess({
     entry: 'services/lead-store/src/main.ts',
-    env: { NATS_URL: broker.url, ...supabase.env },
+    env: {
+      NATS_URL: broker.url,
+      ...supabase.env,
+      NODE_OPTIONS: nodeOptions(['soon-mended.ts']),
+    },
   });
 });
 afterAll(async () => {
@@ -49,7 +54,7 @@ test('a database without a function of ours is one alert of its project, until i
   expect(await row()).toEqual([]);
 
   await rename('leadwire_store_leads_away', 'leadwire_store_leads');
-  // The next look at what has stopped comes after a minute.
+  // The next look at what has stopped comes after a minute; here after two seconds.
   await waitFor(async () => (await alert()).includes('"resolved"'), { timeoutMs: 100_000 });
   expect(await row()).toHaveLength(1);
   expect(await bus.lastUnder('DEAD_LETTERS', 'dead.>')).toBeUndefined();

@@ -30,7 +30,7 @@ describe('a mailer that is killed', () => {
     async (_when, action) => {
       const id = await rig.launch(people(150));
       await rig.control().addFault({ ...batch, count: 1, action });
-      const mailer = await rig.startMailer();
+      const mailer = await rig.startMailerProcess();
       await waitFor(async () => (await rig.control().faults())[0]?.struck === 1, {
         timeoutMs: 20_000,
         what: 'the call that hangs',

@@ -18,7 +18,7 @@ function peakMemoryMb(pid: number): number | undefined {
 }
 
 test(`a list of ${PEOPLE} people is taken within its memory, while the service goes on answering`, async () => {
-  const service = await rig.startMailer();
+  const service = await rig.startMailerProcess();
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
   const made = await fetch(`${service.url}/api/campaigns`, {
     method: 'POST',

@@ -15,10 +15,12 @@ import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { mailerEnv } from '@leadwire/testing/settings';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { app } from '../src/app.ts';
 
 /** Long enough for a call, short enough to be waited for. */
 export const LEASE_MS = 3_000;
@@ -50,8 +52,8 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
   let control: SandboxControl;
   let store: CampaignStore;
   let drafts: DraftStore;
-  let running: ServiceProcess[] = [];
-  let shared: ServiceProcess | undefined;
+  let running: ServiceHere[] = [];
+  let shared: ServiceHere | undefined;
 
   beforeAll(async () => {
     [broker, supabase, sandbox] = await Promise.all([
@@ -65,7 +67,7 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
     const database = createDatabase({ project: 'landing', url, serviceKey });
     store = createCampaignStore(database);
     drafts = createDraftStore(database);
-    if (hasMailer) shared = await startMailer();
+    if (hasMailer) shared = await startServiceHere(app, mailerVariables());
   }, 300_000);
   beforeEach(() => control.clearFaults());
   afterEach(async () => {
@@ -82,18 +84,13 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
     await Promise.all([broker?.close(), supabase?.close()]);
   });
 
-  const startMailer = (env: Record<string, string> = {}): Promise<ServiceProcess> =>
-    startServiceProcess({
-      entry: 'services/mailer-batch/src/main.ts',
-      env: {
-        NATS_URL: broker.url,
-        ...supabase.env,
-        ...mailerEnv(sandbox.url),
-        RESEND_RATE_PER_SECOND: String(ratePerSecond),
-        CAMPAIGN_LEASE_MS: String(LEASE_MS),
-        ...env,
-      },
-    });
+  const mailerVariables = () => ({
+    NATS_URL: broker.url,
+    ...supabase.env,
+    ...mailerEnv(sandbox.url),
+    RESEND_RATE_PER_SECOND: String(ratePerSecond),
+    CAMPAIGN_LEASE_MS: String(LEASE_MS),
+  });
 
   const draft = async (list: Person[], given: Partial<NewCampaign> = {}): Promise<string> => {
     const campaign: NewCampaign = {
@@ -158,13 +155,20 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
       return id;
     },
 
-    startMailer: async (env: Record<string, string> = {}): Promise<ServiceProcess> => {
-      const service = await startMailer(env);
+    startMailer: async (env: Record<string, string> = {}): Promise<ServiceHere> => {
+      const service = await startServiceHere(app, { ...mailerVariables(), ...env });
+      running.push(service);
+      return service;
+    },
+    /** One that can be killed. */
+    startMailerProcess: async (env: Record<string, string> = {}): Promise<ServiceProcess> => {
+      const entry = 'services/mailer-batch/src/main.ts';
+      const service = await startServiceProcess({ entry, env: { ...mailerVariables(), ...env } });
       running.push(service);
       return service;
     },
     /** The mailer is gone: it is not stopped after the test. */
-    forget: (service: ServiceProcess): void => {
+    forget: (service: ServiceHere): void => {
       running = running.filter((each) => each !== service);
     },
 

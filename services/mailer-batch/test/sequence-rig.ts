@@ -7,7 +7,7 @@ import type { SequenceTrigger } from '@leadwire/shared/contract/sequences';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated } from '@leadwire/testing/lead';
-import type { ServiceProcess } from '@leadwire/testing/service-process';
+import type { ServiceHere } from '@leadwire/testing/service-here';
 import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
@@ -27,7 +27,7 @@ interface Row {
 /** Starts before the file's tests and ends after them; a mailer is each test's to start, and is stopped after it. */
 export function useSequences() {
   let bus: Bus;
-  let mailer: ServiceProcess;
+  let mailer: ServiceHere;
 
   afterAll(() => bus?.drain());
   const rig = useRig();
@@ -38,9 +38,14 @@ export function useSequences() {
   const startMailer = async () => {
     mailer = await rig.startMailer();
   };
-  const killMailer = async () => {
-    rig.forget(mailer);
-    await mailer.kill();
+  /** Answers how it is killed. */
+  const startMailerProcess = async () => {
+    const process = await rig.startMailerProcess();
+    mailer = process;
+    return async () => {
+      rig.forget(process);
+      await process.kill();
+    };
   };
 
   const ask = async (method: string, path: string, body?: object) => {
@@ -135,7 +140,7 @@ export function useSequences() {
     rig,
     bus: () => bus,
     startMailer,
-    killMailer,
+    startMailerProcess,
     ask,
     write,
     turnOn,

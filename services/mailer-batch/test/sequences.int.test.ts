@@ -11,7 +11,7 @@ const {
   rig,
   bus,
   startMailer,
-  killMailer,
+  startMailerProcess,
   ask,
   write,
   turnOn,
@@ -25,7 +25,7 @@ const {
 
 describe('somebody who filled the payment form and did not pay', () => {
   test('gets each message once, whatever is told again and whoever is killed', async () => {
-    await startMailer();
+    const killMailer = await startMailerProcess();
     await write('pay-first', 'Остался один шаг');
     await write('pay-second', 'Место ещё за вами');
     const early = someLead({

@@ -163,7 +163,7 @@ test(`${PEOPLE} people of a segment get their own text once, at the pace that is
   expect(await write('Вторая', 2)).toMatchObject({ status: 200, body: { version: 3 } });
   const arrivals = leadsKeepComing(PEOPLE + 10);
 
-  const mailer = () => rig.startMailer();
+  const mailer = () => rig.startMailerProcess();
   const mailers = await Promise.all([mailer(), mailer(), mailer()]);
 
   const invariantBreaks: CampaignWithCounts[] = [];

@@ -25,7 +25,7 @@ const countOf = (all: string[], end: string) => all.filter((each) => each === en
 test(
   'one person gets one SMS and three mails of a template, whatever is posted',
   async () => {
-    await Promise.all([startNotifier(), startNotifier(), startNotifier()]);
+    await Promise.all([startNotifier(), rig.startNotifierProcess(), rig.startNotifierProcess()]);
     const { phone } = someLead();
     const spellings = [
       'saule.k@gmail.com',

@@ -115,7 +115,7 @@ describe('nobody is contacted twice', () => {
   });
 
   test('when two notifiers share the work', async () => {
-    await Promise.all([startNotifier(), startNotifier()]);
+    await Promise.all([startNotifier(), rig.startNotifierProcess()]);
     const leads = Array.from({ length: 30 }, () => someLead());
     await Promise.all(leads.map(publishLead));
 

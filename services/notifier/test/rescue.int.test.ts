@@ -28,7 +28,7 @@ describe('the sweeper', () => {
     const shortLink = { code: 'abc2345', url: 'https://leadwire.kz/course' };
     await ledger.plan(delivery, { dueAt: new Date(Date.now() - 5 * 60_000), shortLink });
 
-    const replicas = await Promise.all([rig.startNotifier(), rig.startNotifier()]);
+    const replicas = await Promise.all([rig.startNotifierProcess(), rig.startNotifierProcess()]);
     await waitFor(async () => (await ledger.find(delivery))?.state === 'sent', {
       what: 'the lost message to be sent',
     });

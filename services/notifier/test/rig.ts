@@ -11,8 +11,10 @@ import { keepServices } from '@leadwire/testing/kept-services';
 import { notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
+import type { ServiceHere } from '@leadwire/testing/service-here';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { app } from '../src/app.ts';
 
 /** Starts before the file's tests and ends after them; so do its notifiers, unless one is wanted otherwise. */
 export function useRig() {
@@ -33,6 +35,7 @@ export function useRig() {
   beforeEach(() => sandbox.control.clearFaults());
   afterEach(() => services.release());
 
+  const notifierVariables = () => ({ NATS_URL: broker.url, ...notifierEnv(sandbox.url) });
   const entriesOf = ({ leadId }: Lead): Promise<LedgerEntry[]> => createLedger(bus).ofLead(leadId);
 
   return {
@@ -53,12 +56,12 @@ export function useRig() {
       MAIL_FALLBACK_AFTER_MS: '500',
     }),
 
-    startNotifier: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
-      services.start('services/notifier/src/main.ts', {
-        NATS_URL: broker.url,
-        ...notifierEnv(sandbox.url),
-        ...env,
-      }),
+    startNotifier: (env: Record<string, string> = {}): Promise<ServiceHere> =>
+      services.startHere(app, { ...notifierVariables(), ...env }),
+
+    /** One that can be killed. */
+    startNotifierProcess: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
+      services.start('services/notifier/src/main.ts', { ...notifierVariables(), ...env }),
 
     publishLead: async (lead: Lead): Promise<void> => {
       await bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));

@@ -7,7 +7,7 @@ import { someLead } from '@leadwire/testing/lead';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 
-const { bus, control, entriesOf, startNotifier, publishLead, settled, ...rig } = useRig();
+const { bus, control, entriesOf, startNotifierProcess, publishLead, settled, ...rig } = useRig();
 const PATIENCE_MS = 240_000;
 
 const sentTo = async (leads: Lead[]) => {
@@ -26,13 +26,13 @@ test(
   'the budget is kept by three notifiers that are killed at random; beyond it SMS wait until a person lifts it',
   async () => {
     const env = { SMS_BUDGET_PER_HOUR: '5', SMS_BUDGET_PER_DAY: '100' };
-    const first = await Promise.all([1, 2, 3].map(() => startNotifier(env)));
+    const first = await Promise.all([1, 2, 3].map(() => startNotifierProcess(env)));
     const leads = Array.from({ length: 9 }, () => someLead({ email: null }));
     await Promise.all(leads.map(publishLead));
     for (const notifier of first) {
       await waitFor(async () => (await sentTo(leads)) > 0);
       await notifier.kill();
-      await startNotifier(env);
+      await startNotifierProcess(env);
     }
 
     await waitFor(async () => (await sentTo(leads)) === 5, {
@@ -62,7 +62,7 @@ test(
   'a balance that does not cover the next SMS is a pause: after a top-up what waited goes out by itself',
   async () => {
     await control().mobizon.set({ balance: 10 });
-    await startNotifier({ MOBIZON_BALANCE_CHECK_MS: '2000' });
+    await startNotifierProcess({ MOBIZON_BALANCE_CHECK_MS: '2000' });
     const leads = [someLead(), someLead()];
     await Promise.all(leads.map(publishLead));
 

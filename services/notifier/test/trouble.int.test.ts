@@ -8,7 +8,7 @@ const { startNotifier, publishLead, settled, told } = rig;
 
 describe('a planned message survives', () => {
   test('a notifier killed between schedule and due', async () => {
-    const first = await startNotifier({ NOTIFY_DELAY_MS: '1500' });
+    const first = await rig.startNotifierProcess({ NOTIFY_DELAY_MS: '1500' });
     const lead = someLead();
     await publishLead(lead);
     await waitFor(async () => (await entriesOf(lead)).length === 2);
@@ -81,6 +81,6 @@ describe('a provider that refuses', () => {
 });
 
 test('a bad environment variable stops the notifier with its name and what was expected', async () => {
-  const start = startNotifier({ NOTIFY_DELAY_MS: 'ten minutes', RESEND_API_KEY: '' });
+  const start = rig.startNotifierProcess({ NOTIFY_DELAY_MS: 'ten minutes', RESEND_API_KEY: '' });
   await expect(start).rejects.toThrow(/NOTIFY_DELAY_MS: expected a whole number of milliseconds/);
 });

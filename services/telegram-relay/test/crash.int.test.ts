@@ -9,7 +9,7 @@ test('killed in the middle of a fan-out: only the one message in flight is shown
     ['Один', 'Два', 'Три', 'Четыре', 'Пять'].map((title) => rig.activeGroup(title)),
   );
   const [, , third] = groups;
-  const relay = await rig.startRelay();
+  const relay = await rig.startRelayProcess();
   // Shown, but the answer is still on its way when the process dies: nobody can ask Telegram for it.
   await rig.control().addFault({
     provider: 'telegram',

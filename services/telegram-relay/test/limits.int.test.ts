@@ -23,7 +23,7 @@ async function alertsAbout(what: string): Promise<unknown[]> {
 describe('300 leads at once', () => {
   test('reach one group through three replicas, each once, and the limits are held', async () => {
     const group = await rig.activeGroup('Отдел продаж');
-    await Promise.all([rig.startRelay(), rig.startRelay(), rig.startRelay()]);
+    await Promise.all([rig.startRelay(), rig.startRelayProcess(), rig.startRelayProcess()]);
     const leads = await Promise.all(Array.from({ length: 300 }, () => rig.publishLead()));
     await waitFor(
       async () => {

@@ -13,8 +13,10 @@ import { keepServices } from '@leadwire/testing/kept-services';
 import { startNats } from '@leadwire/testing/nats';
 import { CONTACT_HASH_SECRET } from '@leadwire/testing/settings';
 import type { TestBroker } from '@leadwire/testing/test-broker';
+import type { ServiceHere } from '@leadwire/testing/service-here';
 import type { ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { app } from '../src/app.ts';
 import { createGroupStore, type GroupStore } from '../src/groups/group-store.ts';
 
 /** As fast as tests want it; both sides have the same figures. */
@@ -60,6 +62,13 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
     for (const { groupId } of await groups.list()) await groups.deactivate(groupId, 'test_over');
   });
 
+  const relayEnv = (): Record<string, string> => ({
+    NATS_URL: broker.url,
+    TELEGRAM_BASE_URL: sandbox.telegramUrl,
+    TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
+    TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
+    ...common,
+  });
   const telegramOf = () => sandbox.control.telegram;
 
   return {
@@ -69,15 +78,12 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
     telegram: telegramOf,
     groups: () => groups,
 
-    startRelay: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
-      services.start('services/telegram-relay/src/main.ts', {
-        NATS_URL: broker.url,
-        TELEGRAM_BASE_URL: sandbox.telegramUrl,
-        TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
-        TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
-        ...common,
-        ...env,
-      }),
+    startRelay: (env: Record<string, string> = {}): Promise<ServiceHere> =>
+      services.startHere(app, { ...relayEnv(), ...env }),
+
+    /** One that can be killed. */
+    startRelayProcess: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
+      services.start('services/telegram-relay/src/main.ts', { ...relayEnv(), ...env }),
 
     /** AmoCRM's side, for what managers do here and see there. */
     startCrm: (env: Record<string, string> = {}): Promise<ServiceProcess> =>

@@ -24,7 +24,7 @@ const answers = async (chatId: string, count: number, timeoutMs = 30_000) => {
 
 describe('of two replicas', () => {
   test('one polls; killed, the other takes over and answers what came meanwhile, once', async () => {
-    const replicas = await Promise.all([startRelay(), startRelay()]);
+    const replicas = await Promise.all([rig.startRelayProcess(), rig.startRelayProcess()]);
     await waitFor(() => replicas.some(isPolling));
     const { chatId } = await someGroup();
     await telegram().say(chatId, '/status');
@@ -46,7 +46,7 @@ describe('of two replicas', () => {
 
 describe('a restart', () => {
   test('repeats no command, and loses none that came meanwhile', async () => {
-    const first = await startRelay();
+    const first = await rig.startRelayProcess();
     const { chatId } = await someGroup();
     await telegram().say(chatId, '/status');
     await answers(chatId, 1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { freePort } from '@leadwire/testing/nats';
-import type { ServiceProcess } from '@leadwire/testing/service-process';
+import type { ServiceHere } from '@leadwire/testing/service-here';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 
@@ -9,7 +9,7 @@ const { telegram, shownIn } = rig;
 const SECRET = 'a-webhook-secret-for-tests';
 
 /** A relay that Telegram calls, once Telegram knows where. */
-const startCalled = async (): Promise<ServiceProcess> => {
+const startCalled = async (): Promise<ServiceHere> => {
   const port = await freePort();
   const relay = await rig.startRelay({
     PORT: String(port),
@@ -34,7 +34,7 @@ const status = (chatId: string) => {
   const chat = { id: Number(chatId), type: 'group', title: 'Отдел продаж' };
   return { update_id: updateId, message: { message_id: 1, chat, text: '/status' } };
 };
-const post = (relay: ServiceProcess, body: unknown, secret?: string, bot = 'leads') =>
+const post = (relay: ServiceHere, body: unknown, secret?: string, bot = 'leads') =>
   fetch(`${relay.url}/telegram/${bot}/`, {
     method: 'POST',
     headers: {

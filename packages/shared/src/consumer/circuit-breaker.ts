@@ -3,8 +3,11 @@ const FAILURES_TO_OPEN = 3;
 const FIRST_PROBE_MS = 1_000;
 /** A provider that is down is asked at least this often whether it is back. */
 const LONGEST_PROBE_MS = 60_000;
-/** A stopped channel (bad key, no money) is probed rarely: only a person can mend it. */
-const STOPPED_PROBE_MS = 60_000;
+/**
+ * A stopped channel (bad key, no money) is probed rarely: only a person can mend it. Tests shorten it from outside
+ * (packages/testing/src/preload/soon-mended.ts).
+ */
+export const stoppedProbe = { everyMs: 60_000 };
 
 export interface Circuit {
   /** Milliseconds until the next message may be tried. */
@@ -58,7 +61,7 @@ export function createCircuit(now: () => number = Date.now): Circuit {
       probeMs = Math.min(probeMs * 2, LONGEST_PROBE_MS);
       return true;
     },
-    stopped(retryAfterMs = STOPPED_PROBE_MS) {
+    stopped(retryAfterMs = stoppedProbe.everyMs) {
       if (!isStopped) openedAt = now();
       isStopped = true;
       nextTryAt = now() + retryAfterMs;
