@@ -168,7 +168,12 @@ describeInBrowser('a marketer', () => {
     const links = page.getByRole('region', { name: 'Ссылки' });
     await links.getByText('school.leadwire-sample.kz/open-day').waitFor();
     await links.getByText('переходов 1').waitFor();
-    await page.getByRole('heading', { name: 'Когда читали' }).waitFor();
+    const hours = page.getByRole('region', { name: 'Когда читали' }).locator('svg text');
+    expect(await hours.filter({ hasText: 'ч' }).allTextContents()).toEqual([
+      '0\u00a0ч',
+      '2\u00a0ч',
+      '4\u00a0ч',
+    ]);
     await page.getByRole('link', { name: 'Сравнить' }).click();
     await page.getByText('Выберите две рассылки').waitFor();
     expect(day.incidents).toEqual([]);

@@ -114,7 +114,9 @@ function hoursChart(opened: readonly number[], clicked: readonly number[], most:
   const y = (value: number) => (BOTTOM - (value / most) * (BOTTOM - TOP)).toFixed(2);
   const line = (values: readonly number[]) =>
     values.map((value, hour) => `${hour === 0 ? 'M' : 'L'}${x(hour)} ${y(value)}`).join('');
-  const ticks = [...new Set([0, 1, 2, 3].map((part) => Math.round((last / 3) * part)))];
+  // At the same distance each: hours that are rounded would stand unevenly.
+  const step = Math.ceil(last / 4);
+  const ticks = Array.from({ length: Math.floor(last / step) + 1 }, (_, tick) => tick * step);
   const total = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0);
   return html`<svg class="chart" role="img" aria-labelledby="c-hours-t c-hours-d">
     <title id="c-hours-t">По часам после отправки</title>
