@@ -66,6 +66,8 @@ export function readPhones(typed: string): string[] {
 function numbersIn(text: string): PhoneNumber[] {
   const plain = withoutDecimals(text.normalize('NFKC'));
   const mended = withDigitsForLetters(plain);
+  // The library takes its time with what is no number, and lists have an address in every row.
+  if ((mended.match(/\p{Nd}/gu)?.length ?? 0) < FEWEST_DIGITS) return [];
   // Without the letter inside it, a number would be another one.
   const isSafe = !/\d\p{L}\d/u.test(plain);
   for (const reading of isSafe ? [mended, plain] : [mended]) {
