@@ -143,7 +143,7 @@ async function hire(client: SupabaseClient, env: NodeJS.ProcessEnv): Promise<voi
     await bus.ready;
     const directory = createStaffDirectory(client);
     const accounts = createStaffAccounts(client, env['CONSOLE_URL'] ?? '');
-    const parts = { directory, accounts, bus, actor: 'cli:npm start --demo' };
+    const parts = { directory, accounts, bus, actor: 'cli:npm start' };
     for (const person of STAFF) {
       if (!(await directory.find(person.email))) await addStaff(parts, person);
     }

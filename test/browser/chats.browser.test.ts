@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
+import { lookAround } from './access.ts';
 import { describeInBrowser, launchChromium } from './chromium.ts';
 
 const PATIENCE_MS = 15_000;
@@ -125,13 +126,12 @@ describeInBrowser("Telegram's chats in Chromium", () => {
     expect(titles.slice(-2)).toEqual(['Осенний поток', 'Айгерим']);
   });
 
-  test('fits a phone', async () => {
+  test('fits every screen and can be read, light and dark', async () => {
     await sandbox.control.telegram.addBot(SALES, 'leads');
     await asBot('sendMessage', { chat_id: SALES, text: 'ш'.repeat(900) });
     for (const path of ['', `/${SALES}`]) {
       await open(`/inbox/telegram${path}`, 360);
-      const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-      expect(excess).toBe(0);
+      expect(await lookAround(page)).toEqual([]);
       await page.context().close();
     }
   });

@@ -119,6 +119,31 @@ test('a campaign is written, given its people, checked, tried, started by its nu
   goneTo(await marketer.post(`${path}/copy`, {}));
 }, 180_000);
 
+test('two subjects are tried on a part of the list: refused without the number of people, then sent to both halves', async () => {
+  const made = { name: 'Две темы', channel: 'email', template: 'stream-moved' };
+  const path = goneTo(await marketer.post('/campaigns', made));
+  goneTo(await marketer.post(`${path}/text`, TEXT));
+  const rows = Array.from({ length: 12 }, (_, n) => `Дана;half-${n}@mail.leadwire-sample.kz`);
+  goneTo(
+    await marketer.post(`${path}/people`, { kind: 'csv', csv: `Имя;E-mail\n${rows.join('\n')}` }),
+  );
+  expect(await textOf(await marketer.get(path))).toContain('Проба двух вариантов');
+  const fields = { a: 'Эфир перенесён', b: 'Новое время эфира', share: '50', wait: '4' };
+  const subjects = (sure: string) => marketer.post(`${path}/subjects`, { ...fields, sure });
+  expect(await textOf(await subjects(''))).toContain('Число не совпало');
+  expect(await textOf(await subjects('11'))).toContain('12');
+  expect(await sandbox.control.mails('half-0@mail.leadwire-sample.kz')).toEqual([]);
+  expect(goneTo(await subjects('12'))).toBe(path);
+  const tried = await textOf(await marketer.get(path));
+  for (const part of ['Две темы', fields.a, fields.b]) expect(tried).toContain(part);
+  const subjectsSent = async () => {
+    const mails = (await sandbox.control.mails()).filter(({ to }) => /^half-/.test(to[0] ?? ''));
+    return mails.length === 6 ? mails.map(({ subject }) => subject).sort() : undefined;
+  };
+  const sent = await waitFor(subjectsSent, { timeoutMs: 60_000, what: 'both halves of the trial' });
+  expect(sent).toEqual([...Array(3).fill(fields.b), ...Array(3).fill(fields.a)].sort());
+}, 180_000);
+
 test('a segment is counted while it is edited, saved, and gives a draft its people', async () => {
   const row = { name: 'Из Facebook', group: '0', '0.field': 'utm_source', '0.sign': '=' };
   const count = (value: string) =>

@@ -6,7 +6,7 @@ import { html } from '../src/html.ts';
 import { nextOf, passwordProblem } from '../src/auth/routes.ts';
 import { createLoginLimit } from '../src/auth/login-limit.ts';
 import { choiceOfForm, choiceOfQuery, hrefOf } from '../src/pages/lead-choice.ts';
-import { auditWords } from '../src/words/audit.ts';
+import { actorWords, auditWords } from '../src/words/audit.ts';
 import { causeWords, reasonWords } from '../src/words/reasons.ts';
 import { messageStatus } from '../src/words/status.ts';
 import { counted, dayName, moment, weekdayAccusative } from '../src/words/time.ts';
@@ -134,4 +134,14 @@ test('the journal has words for whatever is done to campaigns, texts, staff, tok
   );
   expect(done.length).toBeGreaterThan(20);
   expect([...new Set(done)].filter((action) => !(action in auditWords))).toEqual([]);
+});
+
+test('the journal says who did it as people do', () => {
+  const said = ['aida@leadwire-sample.kz', 'cli:marat', 'admin token', null].map(actorWords);
+  expect(said).toEqual([
+    'aida@leadwire-sample.kz',
+    'marat, в терминале',
+    'по ключу доступа',
+    'неизвестно кто',
+  ]);
 });

@@ -118,14 +118,16 @@ function daily(rows: UpkeepRows): HealthFinding[] {
       ? judge(deals, unsynced, {
           text: `за 30 дней ${countedRu(unsynced, LEADS)}`,
           meaning: 'Менеджеры не видят этих людей в AmoCRM',
-          remedy: 'Откройте «Проблемы» или выполните leadwire leads list --state trouble',
+          remedy: 'Решите в консоли, раздел «Проблемы»',
+          command: 'leads list --state trouble',
         })
       : off(deals),
     hasDeals
       ? judge(students, dealless, {
           text: countedRu(dealless, ['ученик', 'ученика', 'учеников']),
           meaning: 'Их уроки не двигают сделку',
-          remedy: 'Посмотрите leadwire dead list --service crm-students и журнал crm-sync',
+          remedy: 'Решите в консоли, раздел «Проблемы»; там же причина',
+          command: 'dead list --service crm-students',
         })
       : off(students),
     judge({ part: 'conflicts', title: 'Одна почта, разные телефоны' }, conflicts, {
@@ -155,7 +157,8 @@ function weekly({ unattributed, unpaid, unprotected, open }: UpkeepRows): Health
     judge({ part: 'unpaid', title: 'Расход на рекламу' }, unpaid.length, {
       text: `за неделю не внесён для: ${unpaid.join(', ')}`,
       meaning: 'CPL и окупаемость этих источников неизвестны',
-      remedy: 'Внесите его в консоли (Отчёты → Внести расход) или leadwire spend import',
+      remedy: 'Внесите его в консоли: Отчёты → Внести расход',
+      command: 'spend import',
     }),
     judge(
       { part: 'unprotected', title: 'Защита строк (RLS)' },
@@ -218,6 +221,7 @@ interface Words {
   text: string;
   meaning: string;
   remedy: string;
+  command?: string;
 }
 
 function judge(

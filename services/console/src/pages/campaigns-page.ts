@@ -5,6 +5,7 @@ import type {
   TemplateView,
 } from '@leadwire/operations/campaigns/campaign-view';
 import { html, type Content, type Html } from '../html.ts';
+import { actorWords } from '../words/audit.ts';
 import { campaignStatus, channelWord, textTitle } from '../words/campaigns.ts';
 import { formOf } from '@leadwire/shared/runtime/russian';
 import { amount, counted, type Clock } from '../words/time.ts';
@@ -113,6 +114,41 @@ export function newCampaignPage(templates: readonly TemplateView[], told?: Conte
     </section>`;
 }
 
+interface ListShown {
+  title: string;
+  lede?: string;
+  /** The button for a new one; in the empty page, too. */
+  add: Html;
+  rows: readonly Html[];
+  /** What stands there while there is none: an icon, a heading, what they are good for. */
+  nothing: readonly [icon: string, title: string, words: string];
+  told: Content;
+}
+
+/** Beside the campaigns: all of one kind of thing that they are made with. */
+export function listPage({ title, lede, add, rows, nothing, told }: ListShown): Html {
+  return html`${backToCampaigns}
+    <div class="head">
+      <div>
+        <h1>${title}</h1>
+        ${lede && html`<p class="lede">${lede}</p>`}
+      </div>
+      ${rows.length > 0 && add}
+    </div>
+    <div class="stack">
+      ${told}
+      <section class="card" aria-label="${title}">
+        ${
+          rows.length === 0
+            ? empty(...nothing, add)
+            : html`<ul class="items">
+                ${rows}
+              </ul>`
+        }
+      </section>
+    </div>`;
+}
+
 export function segmentsPage(segments: readonly SegmentView[], clock: Clock, told?: Content): Html {
   const add = html`<a class="btn btn-primary" href="/campaigns/segments/new">Новый сегмент</a>`;
   const rows = segments.map(
@@ -120,34 +156,22 @@ export function segmentsPage(segments: readonly SegmentView[], clock: Clock, tol
       html`<li>
         <span
           ><a href="/campaigns/segments/${id}">${typed(name, 80)}</a>
-          <span class="sub">${createdBy}</span></span
+          <span class="sub">${typed(actorWords(createdBy), 80)}</span></span
         >
         <span>${time(changedAt, clock)}</span>
       </li>`,
   );
-  const nothing = empty(
-    'users',
-    'Сегментов ещё нет',
-    'Сегмент — это условия: откуда пришли, купили или нет, открыли ли письмо. Люди в нём всегда свежие.',
+  return listPage({
+    title: 'Сегменты',
     add,
-  );
-  return html`${backToCampaigns}
-    <div class="head">
-      <div><h1>Сегменты</h1></div>
-      ${segments.length > 0 && add}
-    </div>
-    <div class="stack">
-      ${told}
-      <section class="card" aria-label="Сегменты">
-        ${
-          rows.length === 0
-            ? nothing
-            : html`<ul class="items">
-                ${rows}
-              </ul>`
-        }
-      </section>
-    </div>`;
+    rows,
+    nothing: [
+      'users',
+      'Сегментов ещё нет',
+      'Сегмент — это условия: откуда пришли, купили или нет, открыли ли письмо. Люди в нём всегда свежие.',
+    ],
+    told,
+  });
 }
 
 export interface SegmentShown {

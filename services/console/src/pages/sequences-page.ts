@@ -10,9 +10,9 @@ import { channelWord } from '../words/campaigns.ts';
 import { afterWords, personState, stopWords, triggerWords } from '../words/sequences.ts';
 import type { Status } from '../words/status.ts';
 import { amount, type Clock } from '../words/time.ts';
-import { backToCampaigns } from './campaigns-page.ts';
+import { listPage } from './campaigns-page.ts';
 import { definitionForm } from './sequence-form.ts';
-import { empty, icon, phoneWords, status, time, typed } from './parts.ts';
+import { icon, phoneWords, status, time, typed } from './parts.ts';
 
 const ON: Status = { tone: 'good', icon: 'circle-check', word: 'Включена' };
 const OFF: Status = { tone: 'mute', icon: 'circle-minus', word: 'Выключена' };
@@ -35,32 +35,18 @@ export function sequencesPage(sequences: readonly SequenceView[], told?: Content
       <span>${status(each.isOn ? ON : OFF)}</span>
     </li>`;
   });
-  const nothing = empty(
-    'send',
-    'Цепочек ещё нет',
-    'Цепочка сама напишет тому, кто заполнил форму оплаты и не купил, или прошёл тест и пропал. Каждому один раз, и не тому, кто уже купил.',
+  return listPage({
+    title: 'Цепочки',
+    lede: 'Сообщения через время после события, если не случилось другое.',
     add,
-  );
-  return html`${backToCampaigns}
-    <div class="head">
-      <div>
-        <h1>Цепочки</h1>
-        <p class="lede">Сообщения через время после события, если не случилось другое.</p>
-      </div>
-      ${sequences.length > 0 && add}
-    </div>
-    <div class="stack">
-      ${told}
-      <section class="card" aria-label="Цепочки">
-        ${
-          rows.length === 0
-            ? nothing
-            : html`<ul class="items">
-                ${rows}
-              </ul>`
-        }
-      </section>
-    </div>`;
+    rows,
+    nothing: [
+      'send',
+      'Цепочек ещё нет',
+      'Цепочка сама напишет тому, кто заполнил форму оплаты и не купил, или прошёл тест и пропал. Каждому один раз, и не тому, кто уже купил.',
+    ],
+    told,
+  });
 }
 
 export interface SequenceShown {

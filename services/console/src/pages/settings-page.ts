@@ -5,7 +5,7 @@ import type { AuditRow, FormShown } from '../data/settings.ts';
 import type { Person } from '../data/person.ts';
 import { html, type Content, type Html } from '../html.ts';
 import { kindWords } from '../words/reasons.ts';
-import { auditWords } from '../words/audit.ts';
+import { actorWords, auditWords } from '../words/audit.ts';
 import { moment, type Clock } from '../words/time.ts';
 import { roleWords } from './layout.ts';
 import { empty, icon, time, typed } from './parts.ts';
@@ -125,8 +125,7 @@ function memberItem(member: StaffMember, me: Person): Html {
     <span
       ><b>${typed(name || email, 80)}</b>${isMe && ' (это вы)'}
       <span class="sub"
-        >${typed(email, 80)},
-        ${roleWords[role]}${utmSources.length > 0 && `: ${utmSources.join(', ')}`}${!active && ', отключён'}</span
+        >${name && html`${typed(email, 80)}, `}${roleWords[role]}${utmSources.length > 0 && `: ${utmSources.join(', ')}`}${!active && ', отключён'}</span
       ></span
     >
     <span class="row"
@@ -193,7 +192,9 @@ export function auditPage(rows: readonly AuditRow[], next: string | undefined, c
     return html`<li>
       <span
         ><b>${auditWords[action ?? ''] ?? action}</b>${about}
-        <span class="sub">${typed(actor, 80)}, ${RESULTS[result ?? ''] ?? result}</span></span
+        <span class="sub"
+          >${typed(actorWords(actor), 80)}, ${RESULTS[result ?? ''] ?? result}</span
+        ></span
       >${at && time(at, clock)}
     </li>`;
   });

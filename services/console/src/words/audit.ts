@@ -50,3 +50,13 @@ export const auditWords: Readonly<Record<string, string>> = {
   'token.revoked': 'Отозван ключ программы',
   'form.changed': 'Изменена форма',
 };
+
+/**
+ * Who did it, for people: an address as it is; `cli:<user>` is somebody at a terminal, and a token may be anybody who
+ * has it.
+ */
+export function actorWords(actor: string | null | undefined): string {
+  if (actor === null || actor === undefined) return 'неизвестно кто';
+  if (actor.startsWith('cli:')) return `${actor.slice('cli:'.length)}, в терминале`;
+  return actor.endsWith(' token') ? 'по ключу доступа' : actor;
+}
