@@ -58,6 +58,18 @@ describe('a mail of blocks', () => {
     expect(html).toContain(head.preheader);
   });
 
+  test('that begins with something else than a large heading does not touch the head of the mail', async () => {
+    const hasRoom = async (...blocks: Given[]) =>
+      (await show(mailOf(blocks))).mail!.html.includes('padding:30px 0 12px');
+    const small = { type: 'heading', text: 'Кстати', level: 2 };
+    const large = { type: 'heading', text: 'Ждём', level: 1 };
+    expect([await hasRoom(said), await hasRoom(small, said)]).toEqual([true, true]);
+    expect([await hasRoom(large, said), await hasRoom({ ...large, text: ' ' }, said)]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   test('greets somebody without a name without a gap', async () => {
     const { mail } = await show(whole, { name: null });
     expect(mail!.text).toMatch(/^Здравствуйте!/);

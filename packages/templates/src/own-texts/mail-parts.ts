@@ -16,10 +16,16 @@ export function lineAsHtml(text: string): string {
   return marked.restore(escapeHtml(marked.text), braceInHtml);
 }
 
+/** A large heading has room above it; whatever else begins a mail would touch the frame's head. */
+const ROOM_ABOVE = '30px';
+
 /** The MJML that stands in the frame in place of a template's own. */
 export function blocksAsMjml(blocks: readonly Block[]): string {
-  const parts = blocks.map(blockAsMjml).filter((part) => part !== '');
-  return `<mj-section padding="0 0 12px"><mj-column>${parts.join('\n')}</mj-column></mj-section>`;
+  const filled = blocks.filter((block) => blockAsMjml(block) !== '');
+  const parts = filled.map(blockAsMjml);
+  const [first] = filled;
+  const hasRoom = first === undefined || (first.type === 'heading' && first.level === 1);
+  return `<mj-section padding="${hasRoom ? '0' : ROOM_ABOVE} 0 12px"><mj-column>${parts.join('\n')}</mj-column></mj-section>`;
 }
 
 function blockAsMjml(block: Block): string {
