@@ -74,6 +74,11 @@ export function clock(time: Date | string): string {
   return almaty.format(new Date(time));
 }
 
+/** The same where no note stands under it: `2026-11-20 15:30:12 in Almaty`. */
+export function almatyClock(time: Date | string): string {
+  return `${clock(time)} in Almaty`;
+}
+
 /** `3 min ago`, `in 2 h`. */
 export function fromNow(time: Date | string, now = Date.now()): string {
   const seconds = Math.round((new Date(time).getTime() - now) / 1000);

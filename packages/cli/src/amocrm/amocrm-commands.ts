@@ -7,7 +7,7 @@ import { clientOf, openTransport, tokenStoreOf } from './amocrm-access.ts';
 import { answer, words } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
-import { clock, paint, say } from '../terminal.ts';
+import { almatyClock, paint, say } from '../terminal.ts';
 import { ownCommand } from '@leadwire/shared/runtime/own-command';
 
 export function addAmocrmCommands(program: Command, readEnv: () => CliEnv): void {
@@ -40,7 +40,7 @@ async function connect(env: CliEnv, given: string | undefined): Promise<void> {
   answer(
     { connected: true, expiresAt: pair.expiresAt },
     paint('green', 'Connected.'),
-    `The access token is good until ${clock(pair.expiresAt)}; crm-sync renews it by itself.`,
+    `The access token is good until ${almatyClock(pair.expiresAt)}; crm-sync renews it by itself.`,
     `What waited goes on within a minute. "${ownCommand('doctor')}" checks pipeline and stages.`,
   );
 }

@@ -8,7 +8,7 @@ import { withBus } from '../connect.ts';
 import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError } from '../failure.ts';
-import { clock, columns, confirm, counted, paint, say } from '../terminal.ts';
+import { almatyClock, columns, confirm, counted, paint, say } from '../terminal.ts';
 
 const SAMPLE = 10;
 
@@ -58,7 +58,7 @@ function showStrays({ overdue, stuck }: Strays): string[] {
     ...overdue.map(({ channel, leadId, dueAt, state }) => [
       channel,
       leadId,
-      `due ${clock(dueAt)}, ${state}, and no message for it`,
+      `due ${almatyClock(dueAt)}, ${state}, and no message for it`,
     ]),
     ...stuck.map(({ durable, stream, seq }) => [
       durable as string,

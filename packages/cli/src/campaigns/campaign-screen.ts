@@ -6,7 +6,16 @@ import type {
 } from '@leadwire/operations/campaigns/campaign-view';
 import { waitLines } from './campaign-times.ts';
 import { maskContact, maskName } from '@leadwire/operations/masking/mask';
-import { clock, columns, counted, oneLine, paint, type Style } from '../terminal.ts';
+import {
+  ALMATY_NOTE,
+  almatyClock,
+  clock,
+  columns,
+  counted,
+  oneLine,
+  paint,
+  type Style,
+} from '../terminal.ts';
 
 const COLOURS: Readonly<Record<string, Style>> = {
   draft: 'dim',
@@ -44,7 +53,7 @@ export function campaignList(campaigns: readonly CampaignView[]): string[] {
     const made = createdAt === null ? '' : clock(createdAt);
     return [id.slice(0, SHORT_ID), made, channel, statusInWords(campaign), done, oneLine(name)];
   });
-  return columns(['id', 'made', 'channel', 'status', 'sent', 'name'], rows);
+  return [...columns(['id', 'made', 'channel', 'status', 'sent', 'name'], rows), ALMATY_NOTE];
 }
 /** Enough to name a campaign by. */
 export const SHORT_ID = 13;
@@ -80,11 +89,11 @@ export function campaignTable(campaign: CampaignView): string[] {
 
 function timeLines({ startedAt, finishedAt, counts }: CampaignView): string[] {
   if (startedAt === null) return [];
-  if (finishedAt === null) return [`started ${clock(startedAt)}`];
+  if (finishedAt === null) return [`started ${almatyClock(startedAt)}`];
   const seconds = Math.max(1, (Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000);
   const rate = counts.sent / seconds;
   const pace = `${grouped(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))} a second`;
-  return [`started ${clock(startedAt)}, took ${duration(seconds)}, ${pace}`];
+  return [`started ${almatyClock(startedAt)}, took ${duration(seconds)}, ${pace}`];
 }
 
 /** `45 s`, `2 min 5 s`, `3 h 20 min`. */

@@ -14,7 +14,7 @@ import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { readGiven } from '../given-file.ts';
-import { clock, columns, confirm, oneLine, say } from '../terminal.ts';
+import { ALMATY_NOTE, clock, columns, confirm, oneLine, say } from '../terminal.ts';
 
 export interface FilterFlags {
   where?: string[];
@@ -56,7 +56,7 @@ export function addSegmentCommands(program: Command, readEnv: () => CliEnv): voi
         clock(changedAt),
         oneLine(JSON.stringify(filter)),
       ]);
-      say(...columns(['name', 'changed', 'filter'], rows));
+      say(...columns(['name', 'changed', 'filter'], rows), ALMATY_NOTE);
     });
 
   withFilter('count', 'how many people it has now').action(async (flags: CountFlags) => {

@@ -8,7 +8,7 @@ import {
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { answer } from '../answer.ts';
 import { UsageError } from '../failure.ts';
-import { clock, columns, confirm, counted, paint, say } from '../terminal.ts';
+import { ALMATY_NOTE, clock, columns, confirm, counted, paint, say } from '../terminal.ts';
 
 /** Older leads have nothing planned any more. */
 const DEFAULT_SINCE_MS = 7 * 24 * 60 * 60_000;
@@ -74,5 +74,5 @@ function show(planned: readonly LedgerEntry[]): void {
     .map(({ leadId, channel, template, dueAt }) => [leadId, channel, template, clock(dueAt)]);
   say(...columns(['LEAD', 'CHANNEL', 'TEMPLATE', 'DUE'], rows, '  '));
   if (planned.length > MOST_SHOWN) say(`  and ${planned.length - MOST_SHOWN} more`);
-  say('');
+  say(ALMATY_NOTE, '');
 }

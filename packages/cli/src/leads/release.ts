@@ -5,7 +5,7 @@ import { foreseeRelease, releaseLeads } from '@leadwire/operations/leads/release
 import type { QuarantineReason } from '@leadwire/shared/contract/alert-facts';
 import { answer } from '../answer.ts';
 import { UsageError } from '../failure.ts';
-import { clock, columns, confirm, counted, paint, say } from '../terminal.ts';
+import { ALMATY_NOTE, clock, columns, confirm, counted, paint, say } from '../terminal.ts';
 
 /** With a reason alone: what is older was looked at before, or never will be. */
 const DEFAULT_SINCE_MS = 24 * 60 * 60_000;
@@ -62,5 +62,5 @@ function show(held: readonly HeldLead[]): void {
     ]);
   say(...columns(['LEAD', 'HELD FOR', 'FORM', 'RECEIVED', ''], rows, '  '));
   if (held.length > MOST_SHOWN) say(`  and ${held.length - MOST_SHOWN} more`);
-  say('');
+  say(ALMATY_NOTE, '');
 }

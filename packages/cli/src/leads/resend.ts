@@ -6,7 +6,7 @@ import type { PersonalChannel } from '@leadwire/shared/contract/events';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { answer, words } from '../answer.ts';
 import { UsageError } from '../failure.ts';
-import { clock, columns, counted, paint, say } from '../terminal.ts';
+import { ALMATY_NOTE, clock, columns, counted, paint, say } from '../terminal.ts';
 
 const CONFIRM_LENGTH = 8;
 
@@ -28,7 +28,11 @@ export async function resend(
     );
   }
   say(paint('red', `THE PERSON HAS THIS ALREADY and gets it again:`), '');
-  say(...columns(['CHANNEL', 'TEMPLATE', 'SENT', 'COPIES'], sent.map(toRow), '  '), '');
+  say(
+    ...columns(['CHANNEL', 'TEMPLATE', 'SENT', 'COPIES'], sent.map(toRow), '  '),
+    ALMATY_NOTE,
+    '',
+  );
   await requireConfirmation(leadId, confirm);
   const again = await resendDeliveries(parts, leadId, channel);
   answer(

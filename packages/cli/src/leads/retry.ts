@@ -4,7 +4,7 @@ import { foreseeRetry, retryDeliveries } from '@leadwire/operations/deliveries/r
 import type { Channel } from '@leadwire/shared/contract/events';
 import type { LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { answer } from '../answer.ts';
-import { clock, columns, confirm, counted, oneLine, paint, say } from '../terminal.ts';
+import { ALMATY_NOTE, clock, columns, confirm, counted, oneLine, paint, say } from '../terminal.ts';
 
 export interface RetryFlags {
   channel?: Channel;
@@ -20,7 +20,11 @@ export async function retry(parts: ActingParts, leadId: string, flags: RetryFlag
   if (chosen.length === 0) return say(`Nothing to do: ${reasonsOf(all)}.`);
 
   say(`${counted(chosen.length, 'message')} of lead ${leadId} to be sent:`, '');
-  say(...columns(['CHANNEL', 'TEMPLATE', 'STATE', 'ENDED', 'WHY'], chosen.map(toRow), '  '), '');
+  say(
+    ...columns(['CHANNEL', 'TEMPLATE', 'STATE', 'ENDED', 'WHY'], chosen.map(toRow), '  '),
+    ALMATY_NOTE,
+    '',
+  );
   const wouldSend = chosen.map(toJson);
   if (flags.dryRun) return answer({ leadId, wouldSend }, DRY_RUN);
   if (!(await confirm('Send?', flags.yes ?? false))) return say('Nothing was changed.');

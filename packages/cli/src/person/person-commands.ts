@@ -17,7 +17,7 @@ import { answer, words } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { FailedError, UsageError } from '../failure.ts';
 import { readGiven } from '../given-file.ts';
-import { clock, columns, counted, paint, say } from '../terminal.ts';
+import { almatyClock, columns, counted, paint, say } from '../terminal.ts';
 import { personParts } from './person-parts.ts';
 
 interface EraseFlags {
@@ -116,10 +116,12 @@ function placeLines(places: Readonly<Record<string, number>>): string[] {
 function certificateLines(certificate: Certificate): string[] {
   const { erasureId, state, by, erasedAt, finishedAt, places, left } = certificate;
   const end =
-    finishedAt === undefined ? paint('red', 'NOT FINISHED: erase once more') : clock(finishedAt);
+    finishedAt === undefined
+      ? paint('red', 'NOT FINISHED: erase once more')
+      : almatyClock(finishedAt);
   return [
     `Certificate ${erasureId} (${state})`,
-    `  by ${by}, everything until ${clock(erasedAt)}, done ${end}`,
+    `  by ${by}, everything until ${almatyClock(erasedAt)}, done ${end}`,
     ...placeLines(places),
     ...left.map((each) => `  To do by hand: ${each}`),
   ];

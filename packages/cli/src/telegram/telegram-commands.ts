@@ -14,7 +14,7 @@ import { answer } from '../answer.ts';
 import type { CliEnv } from '../env.ts';
 import { UsageError } from '../failure.ts';
 import { usernameOf } from '../doctor/telegram-bots.ts';
-import { clock, columns, fromNow, oneLine, paint, say } from '../terminal.ts';
+import { almatyClock, columns, fromNow, oneLine, paint, say } from '../terminal.ts';
 
 const KINDS = { proftest: 'test', purchase: 'course', request: 'request' } as const;
 
@@ -70,7 +70,7 @@ async function makeGroupCode(bus: Bus, env: CliEnv, bot: GroupBot, isJson: boole
     `1. Add ${who} to the group.`,
     `2. Send there: /activate ${code}${kinds}`,
     '',
-    `Works once, until ${clock(validUntil)}.`,
+    `Works once, until ${almatyClock(validUntil)}.`,
   );
 }
 
@@ -90,7 +90,11 @@ async function makeStudentCode(
     username === undefined
       ? `Send to the mentor bot: /start ${code}`
       : `https://t.me/${username}?start=${code}`;
-  say(paint('green', way), '', `Works once, until ${clock(validUntil)}, for student ${studentId}.`);
+  say(
+    paint('green', way),
+    '',
+    `Works once, until ${almatyClock(validUntil)}, for student ${studentId}.`,
+  );
   if (!isKnown) {
     say(paint('yellow', 'The platform has not told of this student yet: is the id right?'));
   }
