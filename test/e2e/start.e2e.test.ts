@@ -238,7 +238,12 @@ describe('npm start', () => {
   test(
     'npm stop ends every process from another terminal, leaves the data, and says when nothing runs',
     async () => {
-      const stack = await startStack(1_000);
+      // One handler answers every signal, and the test above has ended a whole stack: here it is one that still starts.
+      const stack = spawnStack(1_000);
+      await waitFor(() => everyProcess().length > 2, {
+        timeoutMs: STARTED_MS,
+        what: 'broker, database and sandbox',
+      });
       const processes = everyProcess();
       const [exit, said] = await Promise.all([once(stack.process, 'exit'), npmStop()]);
       expect([exit[0], said]).toEqual([0, expect.stringContaining('✓ Stopping')]);

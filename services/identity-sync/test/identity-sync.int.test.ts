@@ -12,13 +12,14 @@ import { readStaffSync } from '@leadwire/operations/staff/staff-sync';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { createAlerts } from '@leadwire/shared/coordination/alerts';
 import { startLanding, startTraffic, type TestLanding } from '@leadwire/testing/supabase';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { FROM_EMAIL, RESEND_KEY, sandboxOptions } from '@leadwire/testing/settings';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { app } from '../src/app.ts';
 import { tellUpkeepOfDay } from '../src/upkeep-day.ts';
 
 let sandbox: Sandbox;
@@ -26,7 +27,7 @@ let broker: TestBroker;
 let landing: TestLanding;
 let traffic: Awaited<ReturnType<typeof startTraffic>>;
 let bus: Bus;
-let service: ServiceProcess;
+let service: ServiceHere;
 let staff: StaffParts;
 
 beforeAll(async () => {
@@ -35,26 +36,23 @@ beforeAll(async () => {
   [broker, landing, traffic] = await Promise.all([startNats(), startLanding(mail), startTraffic()]);
   bus = await openTestBus(broker, 'test');
   const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: key } = landing.env;
-  service = await startServiceProcess({
-    entry: 'services/identity-sync/src/main.ts',
-    env: {
-      NATS_URL: broker.url,
-      ...landing.env,
-      ...traffic.env,
-      // A project with another schema, and one that is away.
-      TRIPWIRE_SUPABASE_URL: url,
-      TRIPWIRE_SERVICE_ROLE_KEY: key,
-      SUPABASE_URL: `http://127.0.0.1:${await freePort()}`,
-      SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_main_0123456789abcdef',
-      IDENTITY_LOOK_EVERY_MS: '500',
-    },
+  service = await startServiceHere(app, {
+    NATS_URL: broker.url,
+    ...landing.env,
+    ...traffic.env,
+    // A project with another schema, and one that is away.
+    TRIPWIRE_SUPABASE_URL: url,
+    TRIPWIRE_SERVICE_ROLE_KEY: key,
+    SUPABASE_URL: `http://127.0.0.1:${await freePort()}`,
+    SUPABASE_SERVICE_ROLE_KEY: 'sb_secret_main_0123456789abcdef',
+    IDENTITY_LOOK_EVERY_MS: '500',
   });
   const { client } = staffProjectsOf(landing.env).get('landing')!;
   // As the console does it: the logins are this service's part.
   staff = { directory: createStaffDirectory(client), bus, actor: 'cli:test' };
 }, 180_000);
 afterAll(async () => {
-  await service?.kill();
+  await service?.stop();
   await bus?.drain();
   await Promise.all([broker?.close(), landing?.close(), traffic?.close(), sandbox?.close()]);
 });

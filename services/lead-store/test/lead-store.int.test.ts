@@ -7,15 +7,17 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { app } from '../src/app.ts';
 
 let broker: TestBroker;
 let supabase: TestSupabase;
 let bus: Bus;
-let running: ServiceProcess[] = [];
+let running: ServiceHere[] = [];
 
 beforeAll(async () => {
   [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
@@ -28,15 +30,22 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(running.map((service) => service.kill()));
+  await Promise.all(running.map((service) => service.stop()));
   running = [];
 });
 
-async function startLeadStore(env: Record<string, string> = {}): Promise<ServiceProcess> {
-  const service = await startServiceProcess({
-    entry: 'services/lead-store/src/main.ts',
-    env: { NATS_URL: broker.url, ...supabase.env, ...env },
-  });
+const ownEnv = () => ({ NATS_URL: broker.url, ...supabase.env });
+
+async function startLeadStore(env: Record<string, string> = {}): Promise<ServiceHere> {
+  const service = await startServiceHere(app, { ...ownEnv(), ...env });
+  running.push(service);
+  return service;
+}
+
+/** One that can be killed. */
+async function startLeadStoreProcess(): Promise<ServiceProcess> {
+  const entry = 'services/lead-store/src/main.ts';
+  const service = await startServiceProcess({ entry, env: ownEnv() });
   running.push(service);
   return service;
 }
@@ -274,12 +283,12 @@ describe('when things break', () => {
 
   test('a killed lead-store leaves nothing out', async () => {
     const leads = Array.from({ length: 300 }, () => someLead());
-    const first = await startLeadStore();
+    const first = await startLeadStoreProcess();
     const publishing = Promise.all(leads.map(publishLead));
     await waitFor(() => leadRow(leads[0]!));
     await first.kill();
     await publishing;
-    await Promise.all([startLeadStore(), startLeadStore()]);
+    await Promise.all([startLeadStore(), startLeadStoreProcess()]);
 
     const ids = JSON.stringify(leads.map(({ leadId }) => leadId));
     const query =

@@ -7,6 +7,7 @@ import { startNats } from '@leadwire/testing/nats';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { app } from '../src/app.ts';
 
 let broker: TestBroker;
 let landing: TestLanding;
@@ -42,7 +43,7 @@ test('words for messages are at the broker while they hold, whoever saved them',
   const text = { name: 'welcome', title: 'Доступ', purpose: 'transactional', author: 'owner' };
   await texts('save', { ...text, content, base: 0 });
   await texts('save', { ...text, name: 'open-day', purpose: 'campaign', content, base: 0 });
-  await services.start('services/lead-store/src/main.ts', env());
+  await services.startHere(app, env());
   const first = await waitFor(words, { what: 'the words at the broker' });
   expect(first).toEqual({ version: 1, content });
   const bucket = await bus.bucket('message_texts');
