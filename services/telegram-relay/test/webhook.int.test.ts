@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '@leadwire/testing/nats';
 import type { ServiceHere } from '@leadwire/testing/service-here';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -8,9 +8,14 @@ const rig = useRig();
 const { telegram, shownIn } = rig;
 const SECRET = 'a-webhook-secret-for-tests';
 
+/** One for all tests: a relay that is configured alike stays for the next one. */
+let port: number;
+beforeAll(async () => {
+  port = await freePort();
+});
+
 /** A relay that Telegram calls, once Telegram knows where. */
 const startCalled = async (): Promise<ServiceHere> => {
-  const port = await freePort();
   const relay = await rig.startRelay({
     PORT: String(port),
     TELEGRAM_PUBLIC_URL: `http://127.0.0.1:${port}`,
