@@ -4,11 +4,10 @@ import { makeEvent, type Lead, type Outcome } from '@leadwire/shared/contract/ev
 import { derivedId, newId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
+import { keepServices } from '@leadwire/testing/kept-services';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -17,7 +16,6 @@ import { app } from '../src/app.ts';
 let broker: TestBroker;
 let supabase: TestSupabase;
 let bus: Bus;
-let running: ServiceHere[] = [];
 
 beforeAll(async () => {
   [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
@@ -29,26 +27,13 @@ afterAll(async () => {
   await Promise.all([broker.close(), supabase.close()]);
 });
 
-afterEach(async () => {
-  await Promise.all(running.map((service) => service.stop()));
-  running = [];
-});
+afterEach(() => services.stop());
 
+const services = keepServices();
 const ownEnv = () => ({ NATS_URL: broker.url, ...supabase.env });
-
-async function startLeadStore(env: Record<string, string> = {}): Promise<ServiceHere> {
-  const service = await startServiceHere(app, { ...ownEnv(), ...env });
-  running.push(service);
-  return service;
-}
-
+const startLeadStore = (env = {}) => services.startHere(app, { ...ownEnv(), ...env });
 /** One that can be killed. */
-async function startLeadStoreProcess(): Promise<ServiceProcess> {
-  const entry = 'services/lead-store/src/main.ts';
-  const service = await startServiceProcess({ entry, env: ownEnv() });
-  running.push(service);
-  return service;
-}
+const startLeadStoreProcess = () => services.start('services/lead-store/src/main.ts', ownEnv());
 
 const publishLead = (lead: Lead) =>
   bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));
