@@ -84,9 +84,9 @@ const ADVICE = globSync(
 test('every command that an alert or a finding advises is there, with its options', () => {
   const all = ADVICE.flatMap((file) => {
     const text = readFileSync(path.join(root, file), 'utf8');
-    return [...text.matchAll(/(?:leadwire |ownCommand\(')((?:-{0,2}[a-z0-9-]+ ?)+)/g)].map(
-      ([, line = '']) => [file, problemOf(line.trim())],
-    );
+    return [
+      ...text.matchAll(/(?:leadwire |ownCommand\('|command: ')((?:-{0,2}[a-z0-9-]+ ?)+)/g),
+    ].map(([, line = '']) => [file, problemOf(line.trim())]);
   });
   expect(all.length).toBeGreaterThan(20);
   expect(all.filter(([, problem]) => problem !== undefined)).toEqual([]);
