@@ -2,8 +2,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { settingNames } from './settings-check.ts';
 
-/** What Docker's own programs read: `COMPOSE_FILE` and `DOCKER_HOST` are right in `.env`, and no settings of ours. */
-const OF_DOCKER = /^(?:COMPOSE|DOCKER|BUILDKIT|BUILDX)_/;
+/** What Docker's programs, Node and OpenSSL read (`COMPOSE_FILE`, `NODE_EXTRA_CA_CERTS`): right in `.env`, and not ours. */
+const OF_OTHERS = /^(?:COMPOSE|DOCKER|BUILDKIT|BUILDX|NODE|SSL_CERT)_/;
 /** More slips than this make another name. */
 const MOST_SLIPS = 3;
 
@@ -15,7 +15,7 @@ const MOST_SLIPS = 3;
 export function unknownSettings(names: readonly string[], example: string): string[] {
   const known = settingNames(example);
   return names
-    .filter((name) => !known.includes(name) && !OF_DOCKER.test(name))
+    .filter((name) => !known.includes(name) && !OF_OTHERS.test(name))
     .map((name) => {
       const likely = closest(name, known);
       const isLikely = distance(name, likely) <= MOST_SLIPS;
