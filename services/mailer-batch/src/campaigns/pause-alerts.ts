@@ -37,7 +37,8 @@ export function createPauseAlerts({ bus, log, store }: PauseAlertPorts): PauseAl
   const report = async (campaignId: string, reason: string, detail?: string): Promise<void> => {
     const why = WORDS[reason] ?? reason;
     const more = detail === undefined ? '' : ` (${detail})`;
-    const campaign = await store.get(campaignId);
+    // By its id where the database does not answer: that it stopped is to be told in any case.
+    const campaign = await store.get(campaignId).catch(() => undefined);
     const message = `Рассылка «${campaign?.name ?? campaignId}»: ${why}${more}.`;
     await alerts.report({ severity: 'critical', what: nameOf(campaignId), message }, newId());
   };
