@@ -25,10 +25,13 @@ const FIXED = [
   ...['LANDING_SUPABASE_PORT', 'TRIPWIRE_SUPABASE_PORT'],
 ];
 
-/** What the settings container has whoever runs it: of its image and runtime, of docker-compose.yml, of Docker's proxy settings. */
+/**
+ * What the settings container has whoever runs it: of its image and runtime, of docker-compose.yml, of Docker's proxy
+ * settings. Node's own names are nobody's setting anywhere (unknown-settings.ts).
+ */
 const OF_CONTAINER = [
-  ...['HOME', 'HOSTNAME', 'PATH', 'PWD', 'SHLVL', 'TERM', 'NODE_VERSION', 'YARN_VERSION'],
-  ...['NODE_OPTIONS', 'LEADWIRE_COMMAND', 'BROKERS'],
+  ...['HOME', 'HOSTNAME', 'PATH', 'PWD', 'SHLVL', 'TERM', 'YARN_VERSION'],
+  ...['LEADWIRE_COMMAND', 'BROKERS'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'ALL_PROXY', 'NO_PROXY'],
 ];
 

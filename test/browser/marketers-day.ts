@@ -4,11 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { readEnv } from '@leadwire/shared/runtime/env';
-import { createLog } from '@leadwire/shared/runtime/log';
-import { assemble, type App, type AppEnv } from '@leadwire/shared/service/app';
-import { startService } from '@leadwire/shared/service/service';
 import { freePort } from '@leadwire/testing/nats';
+import { startServiceHere } from '@leadwire/testing/service-here';
 import {
   ADMIN_TOKEN,
   UNSUBSCRIBE_SECRET,
@@ -38,12 +35,6 @@ export interface MarketersDay {
   close(): Promise<void>;
 }
 
-/** As it runs in production, in this process: its code is here already, and another one takes seconds to start. */
-async function run<Env extends AppEnv>(app: App<Env>, env: Record<string, string>) {
-  const settings = readEnv(app.schema, { HOST: '127.0.0.1', ...env }) as Env;
-  return startService(await assemble(app, settings, createLog(app.name, 'silent')));
-}
-
 /** Resolves when every part answers. Close it when the tests are over. */
 export async function startMarketersDay(): Promise<MarketersDay> {
   const folder = await mkdtemp(path.join(tmpdir(), 'leadwire-marketer-'));
@@ -60,8 +51,13 @@ export async function startMarketersDay(): Promise<MarketersDay> {
   const JOURNAL_DIR = path.join(folder, 'journal');
   const mailer = { ...rig.landing.env, ...mailerEnv(sandbox.url), PUBLIC_BASE_URL };
   const services = await Promise.all([
-    run(landingApi, { ...common, RESEND_WEBHOOK_SECRET, JOURNAL_DIR, PORT: String(apiPort) }),
-    run(mailerBatch, { ...common, ...mailer, PORT: String(mailerPort) }),
+    startServiceHere(landingApi, {
+      ...common,
+      RESEND_WEBHOOK_SECRET,
+      JOURNAL_DIR,
+      PORT: String(apiPort),
+    }),
+    startServiceHere(mailerBatch, { ...common, ...mailer, PORT: String(mailerPort) }),
   ]);
   const hook = `${PUBLIC_BASE_URL}/api/webhooks/resend`;
   const webhooks = [{ url: hook, secrets: [RESEND_WEBHOOK_SECRET] }];

@@ -56,6 +56,7 @@ export function useCampaigns() {
   const campaign = (...args: string[]) => leadwire('campaign', ...args);
   return {
     mailerUrl: () => mailer.url,
+    natsUrl: () => broker.url,
     sandbox: () => sandbox,
     sql: (text: string, values: unknown[] = []) => supabase.landing.sql(text, values),
     file,

@@ -1,43 +1,12 @@
 /** `leadwire sequence`, `campaign subjects` and `texts picture` in front of a mailer-batch with a broker, a database and the sandbox behind it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { startNats } from '@leadwire/testing/nats';
-import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { ADMIN_TOKEN, mailerEnv, sandboxOptions } from '@leadwire/testing/settings';
-import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
+import { writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { ADMIN_TOKEN } from '@leadwire/testing/settings';
+import { idIn, useCampaigns } from './campaign-rig.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 
-let broker: TestBroker;
-let supabase: TestLanding;
-let sandbox: Sandbox;
-let mailer: ServiceProcess;
-let folder: string;
-const file = (name: string) => path.join(folder, name);
-
-beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'leadwire-cli-'));
-  [broker, supabase, sandbox] = await Promise.all([
-    startNats(),
-    startLanding(),
-    startSandbox(sandboxOptions),
-  ]);
-  mailer = await startServiceProcess({
-    entry: 'services/mailer-batch/src/main.ts',
-    env: { NATS_URL: broker.url, ...supabase.env, ...mailerEnv(sandbox.url) },
-  });
-}, 300_000);
-afterAll(async () => {
-  await mailer?.stop();
-  await Promise.all([broker?.close(), supabase?.close(), sandbox?.close()]);
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-});
-
-const sequence = (...args: string[]): Promise<CliRun> =>
-  runCli({ MAILER_BATCH_URL: mailer.url, ADMIN_TOKEN }, 'sequence', ...args);
+const { mailerUrl, natsUrl, file, campaign, leadwire } = useCampaigns();
+const sequence = (...args: string[]): Promise<CliRun> => leadwire('sequence', ...args);
 
 test('is made, shown, switched on and off, and lets a person go, in words and as JSON', async () => {
   const words = {
@@ -45,7 +14,7 @@ test('is made, shown, switched on and off, and lets a person go, in words and as
     preheader: '',
     blocks: [{ type: 'text', text: 'Ждём.' }],
   };
-  await fetch(`${mailer.url}/api/texts/pay-first`, {
+  await fetch(`${mailerUrl()}/api/texts/pay-first`, {
     method: 'PUT',
     headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
     body: JSON.stringify({ base: 0, content: { mail: words, sms: null } }),
@@ -79,7 +48,7 @@ test('two texts are tried on a part of a list, by the number of people alone', a
   });
   for (const name of ['short-one', 'long-one']) {
     const content = { mail: words(name), sms: null };
-    await fetch(`${mailer.url}/api/texts/${name}`, {
+    await fetch(`${mailerUrl()}/api/texts/${name}`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
       body: JSON.stringify({ base: 0, content }),
@@ -92,8 +61,6 @@ test('two texts are tried on a part of a list, by the number of people alone', a
       ...Array.from({ length: 100 }, (_, n) => `Айгерим;try-${n}@mail.leadwire-sample.kz`),
     ].join('\n'),
   );
-  const campaign = (...args: string[]) =>
-    runCli({ MAILER_BATCH_URL: mailer.url, ADMIN_TOKEN }, 'campaign', ...args);
   const made = await campaign(
     'create',
     '--name',
@@ -103,7 +70,7 @@ test('two texts are tried on a part of a list, by the number of people alone', a
     '--csv',
     file('list.csv'),
   );
-  const id = /Draft ([0-9a-f-]{36})/.exec(made.out)?.[1] ?? '';
+  const id = idIn(made);
   expect((await campaign('subjects', id)).out).toContain('No subjects are tried here.');
   const both = ['subjects', id, '--text-a', 'short-one', '--text-b', 'long-one'];
   expect(await campaign('subjects', id, '--text-a', 'short-one')).toMatchObject({
@@ -125,7 +92,7 @@ test('two texts are tried on a part of a list, by the number of people alone', a
 });
 
 test('a picture of a file becomes an address; a folder, text and no address of ours are said', async () => {
-  const env = { NATS_URL: broker.url, PUBLIC_BASE_URL: 'https://leads.leadwire-sample.kz' };
+  const env = { NATS_URL: natsUrl(), PUBLIC_BASE_URL: 'https://leads.leadwire-sample.kz' };
   const dot = Buffer.from('R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
   await writeFile(file('dot.gif'), dot);
   await writeFile(file('words.gif'), 'no picture');
@@ -136,5 +103,5 @@ test('a picture of a file becomes an address; a folder, text and no address of o
     /^https:\/\/leads\.leadwire-sample\.kz\/i\/[0-9a-f]{32}\.gif\n1 × 1, 1 KB/,
   );
   expect((await picture(env, 'words.gif')).code).toBe(1);
-  expect((await picture({ NATS_URL: broker.url }, 'dot.gif')).err).toContain('PUBLIC_BASE_URL');
+  expect((await picture({ NATS_URL: natsUrl() }, 'dot.gif')).err).toContain('PUBLIC_BASE_URL');
 });

@@ -2,7 +2,12 @@ import { assemble, type App, type AppEnv } from '@leadwire/shared/service/app';
 import { readEnv } from '@leadwire/shared/runtime/env';
 import { createLog } from '@leadwire/shared/runtime/log';
 import { startService } from '@leadwire/shared/service/service';
-import type { LogLine, ServiceProcess } from './service-process.ts';
+import {
+  READY_TIMEOUT_MS,
+  withLastLines,
+  type LogLine,
+  type ServiceProcess,
+} from './service-process.ts';
 import { waitFor } from './wait-for.ts';
 
 /** A service that runs in the test's own process: it can be stopped, not killed. */
@@ -30,13 +35,12 @@ export async function startServiceHere<Env extends AppEnv>(
   void service.failed.then((err) => log.fatal({ err }, 'cannot go on'));
   try {
     await waitFor(async () => (await fetch(`${service.url}/readyz`)).ok, {
-      timeoutMs: 60_000,
+      timeoutMs: READY_TIMEOUT_MS,
       what: `${app.name} to be ready`,
     });
   } catch (thrown) {
     await service.stop();
-    const lines = logs.slice(-20).map((line) => JSON.stringify(line));
-    throw new Error(`${(thrown as Error).message}\n${lines.join('\n')}`, { cause: thrown });
+    throw withLastLines(thrown, logs);
   }
   const exited = Promise.withResolvers<void>();
   const stop = () => service.stop().finally(exited.resolve);

@@ -7,7 +7,7 @@ import { waitFor } from './wait-for.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 /** One second on a quiet machine; several times as many of them as it has cores may start at once. */
-const READY_TIMEOUT_MS = 60_000;
+export const READY_TIMEOUT_MS = 60_000;
 
 /** One line of a service's log; other output arrives as `{ msg: <the line> }`. */
 export interface LogLine {
@@ -93,9 +93,14 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     };
   } catch (thrown) {
     await end('SIGKILL');
-    const lines = logs.slice(-20).map((line) => JSON.stringify(line));
-    throw new Error(`${(thrown as Error).message}\n${lines.join('\n')}`, { cause: thrown });
+    throw withLastLines(thrown, logs);
   }
+}
+
+/** What a start threw, with what the service said last. */
+export function withLastLines(thrown: unknown, logs: readonly LogLine[]): Error {
+  const lines = logs.slice(-20).map((line) => JSON.stringify(line));
+  return new Error(`${(thrown as Error).message}\n${lines.join('\n')}`, { cause: thrown });
 }
 
 function parseLine(line: string): LogLine {

@@ -28,7 +28,7 @@ import { addAmocrmHook } from './webhooks/amocrm-hook.ts';
 import { addClickRoute, type ClickPorts } from './links/clicks.ts';
 import { addFrontPage } from './links/front-page.ts';
 import { addPictureRoute } from './links/pictures.ts';
-import { sendNoPage } from './links/pages.ts';
+import { noPageSender } from './links/pages.ts';
 import { addReferralLinkRoute } from './links/referral-links.ts';
 import type { Env } from './env.ts';
 import { BODY_LIMIT_BYTES, acceptJsonBodies } from './forms/json-body.ts';
@@ -91,10 +91,7 @@ export async function createHttp(env: HttpEnv, ports: HttpPorts): Promise<Fastif
   watchProxies(app, ports.alerts);
   await addDefences(app, env, ports.access);
   acceptJsonBodies(app);
-  answerProblems(app, {
-    preHandler: app.rateLimit(),
-    sendPage: (request, reply) => sendNoPage(request, reply, env.BRAND_NAME),
-  });
+  answerProblems(app, { preHandler: app.rateLimit(), sendPage: noPageSender(env.BRAND_NAME) });
   await addDocs(app, env);
 
   const { PUBLIC_BASE_URL: publicUrl, RATE_LIMIT_PER_MINUTE: formsPerMinute } = env;

@@ -21,11 +21,12 @@ const ROOM_ABOVE = '30px';
 
 /** The MJML that stands in the frame in place of a template's own. */
 export function blocksAsMjml(blocks: readonly Block[]): string {
-  const filled = blocks.filter((block) => blockAsMjml(block) !== '');
-  const parts = filled.map(blockAsMjml);
-  const [first] = filled;
+  const parts = blocks.map((block) => ({ block, mjml: blockAsMjml(block) }));
+  const filled = parts.filter(({ mjml }) => mjml !== '');
+  const first = filled[0]?.block;
   const hasRoom = first === undefined || (first.type === 'heading' && first.level === 1);
-  return `<mj-section padding="${hasRoom ? '0' : ROOM_ABOVE} 0 12px"><mj-column>${parts.join('\n')}</mj-column></mj-section>`;
+  const column = filled.map(({ mjml }) => mjml).join('\n');
+  return `<mj-section padding="${hasRoom ? '0' : ROOM_ABOVE} 0 12px"><mj-column>${column}</mj-column></mj-section>`;
 }
 
 function blockAsMjml(block: Block): string {

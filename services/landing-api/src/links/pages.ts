@@ -43,15 +43,14 @@ export function sendPage(reply: FastifyReply, html: string): FastifyReply {
 const NO_PAGE = readPage('no-page');
 
 /** What a person sees at an address where nothing is; a program, and whoever asks below `/api`, gets JSON elsewhere. */
-export function sendNoPage(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  brand: string,
-): FastifyReply | undefined {
-  const { method, url, headers } = request;
-  const isByBrowser = method === 'GET' && (headers.accept ?? '').includes('text/html');
-  if (!isByBrowser || url.startsWith('/api/')) return undefined;
-  return sendPage(reply.code(404), renderPage(NO_PAGE, brand));
+export function noPageSender(brand: string) {
+  const page = renderPage(NO_PAGE, brand);
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined => {
+    const { method, url, headers } = request;
+    const isByBrowser = method === 'GET' && (headers.accept ?? '').includes('text/html');
+    if (!isByBrowser || url.startsWith('/api/')) return undefined;
+    return sendPage(reply.code(404), page);
+  };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
