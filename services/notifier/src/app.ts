@@ -23,6 +23,11 @@ import { createOwnMessages } from './own-messages.ts';
 import { createPublisher } from './publisher.ts';
 import { SWEEP_BACK_MS, startRescue } from './rescue.ts';
 
+/** As many mails as an account of a few calls a second can use: more would only stand in its line. */
+const FEWEST_AT_ONCE = 8;
+/** A mail takes up to so long on a busy machine from the look at the ledger to the end, in seconds. */
+const MAIL_SECONDS = 0.6;
+
 async function create(env: NotifierEnv, parts: AppParts): Promise<AppWork> {
   const { bus, log, metrics } = parts;
   const ownMessages = await createOwnMessages({
@@ -78,7 +83,7 @@ async function create(env: NotifierEnv, parts: AppParts): Promise<AppWork> {
       ownMessages.start(),
       startConsumer({ ...onLead, durable: 'notifier-plan' }),
       startConsumer({ ...onMessage, durable: 'notifier-messages' }),
-      startConsumer({ ...onDue, durable: 'notifier-email' }),
+      startConsumer({ ...onDue, durable: 'notifier-email', atMost: mailsAtOnce(env) }),
       startConsumer({ ...onDue, durable: 'notifier-sms' }),
       startConsumer({
         ...parts,
@@ -97,3 +102,7 @@ export const app: App<NotifierEnv> = {
   schema: envSchema,
   create,
 };
+
+function mailsAtOnce({ RESEND_RATE_PER_SECOND: ratePerSecond }: NotifierEnv): number {
+  return Math.max(FEWEST_AT_ONCE, Math.ceil(ratePerSecond * MAIL_SECONDS));
+}

@@ -46,7 +46,8 @@ const table = {
   'notifier-email': {
     stream: 'NOTIFICATIONS',
     filters: ['notify.due.email.*'],
-    concurrency: 8,
+    // On a fast account; on one of a few calls a second 8 are enough (services/notifier/src/app.ts).
+    concurrency: 64,
     attempts: 12,
     isRedriven: false,
     what: 'sends due mails',
