@@ -119,6 +119,25 @@ describe('claiming', () => {
     );
   });
 
+  test('of twenty who have seen it planned, exactly one may send; what was written since is found', async () => {
+    const target = await planned();
+    const seen = await ledger.find(target);
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        ledger.claim(target, `owner-${n}`, LEASE_MS, request, 'resend', seen),
+      ),
+    );
+    const kinds = claims.map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'claimed')).toHaveLength(1);
+    expect(new Set(kinds)).toEqual(new Set(['claimed', 'busy']));
+    const held = claims.find((claim) => claim.kind === 'claimed')!.entry;
+    await ledger.settle(held, { state: 'sent', providerId: 'id' });
+    expect(await ledger.claim(target, 'late', LEASE_MS, request, 'resend', seen)).toMatchObject({
+      kind: 'settled',
+      entry: { state: 'sent' },
+    });
+  });
+
   test('finds it busy for the rest of the lease', async () => {
     const target = await planned();
     await hold(target);

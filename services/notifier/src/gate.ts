@@ -76,10 +76,15 @@ export function createGate(options: GateOptions): Gate {
       const reason = options.channels[due.channel].unreachable(recipientOf(due));
       if (reason !== undefined) return reason;
       const { receivedAt } = due.lead ?? due.message ?? {};
-      if (receivedAt && (await options.isErased(hashOf(due), receivedAt))) return 'erased';
+      const isMail = due.channel === 'email';
+      const [wasErased, hasBounced] = await Promise.all([
+        receivedAt && options.isErased(hashOf(due), receivedAt),
+        isMail && due.about !== 'message' && bounced.has(hashOf(due)),
+      ]);
+      if (wasErased) return 'erased';
       if (due.about !== 'message') {
         if (due.channel === 'sms') waitOutQuietHours();
-        if (due.channel === 'email' && (await bounced.has(hashOf(due)))) return 'suppressed';
+        if (hasBounced) return 'suppressed';
         if (await isOverLimit(due, known)) return 'person_limit';
       }
       if (due.channel === 'sms') await budget.take(due.deliveryId);

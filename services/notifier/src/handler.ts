@@ -226,7 +226,7 @@ export function createNotifier(ports: Ports): Notifier {
       const request = channel.compose(due);
       const sender = await channel.sender(known);
       const { claimed: claim, isTurn } = await sender.turn(() =>
-        ledger.claim(due, ports.owner, LEASE_MS, request, sender.name),
+        ledger.claim(due, ports.owner, LEASE_MS, request, sender.name, known),
       );
       switch (claim.kind) {
         case 'missing':

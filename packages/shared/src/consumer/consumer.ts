@@ -9,6 +9,7 @@
  * - Waiting (a failing provider, another worker's claim, a closed channel) spends no attempts.
  * - If pulling stops, `problem()` says so within a minute and the loop starts again by itself.
  */
+import { setImmediate as inputIsRead } from 'node:timers/promises';
 import { millis, type JsMsg } from 'nats';
 import type { z } from 'zod';
 import { ensureConsumer } from '../broker/apply-topology.ts';
@@ -111,6 +112,8 @@ export function startConsumer<Schema extends z.ZodType>(
       if (free <= 0) {
         lastPullAt = Date.now();
         await Promise.race(running);
+        // Those that end at the same moment are replaced by one request.
+        await inputIsRead();
         continue;
       }
       try {

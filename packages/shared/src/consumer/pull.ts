@@ -42,9 +42,11 @@ export function startPull(connection: NatsConnection, options: PullOptions): Run
 
   const end = (error?: Error): void => {
     clearTimeout(silence);
-    // Drained, not dropped: the broker hands out at once what it could not deliver any more.
     const isClosed = subscription.isClosed() || subscription.isDraining();
-    const drained = isClosed ? Promise.resolve() : subscription.drain();
+    // All that was asked for is here: nothing more is on its way.
+    if (left === 0 && !isClosed) subscription.unsubscribe();
+    // Drained, not dropped: the broker hands out at once what it could not deliver any more.
+    const drained = isClosed || left === 0 ? Promise.resolve() : subscription.drain();
     const settle = () => (error ? over.reject(error) : over.resolve());
     drained.then(settle, settle);
   };

@@ -111,10 +111,20 @@ export const DUPLICATE_WINDOW_MS = 2 * MINUTE;
 /** A digest of what a form sent, with each message about its lead: tells a repeat from another submission. */
 export const CONTENT_HASH_HEADER = 'Leadwire-Content-Hash';
 
+const firstOf = (subject: string) => subject.split('.', 1)[0];
+
+/** What streams take, by the first token: each message that is published asks. */
+const takers = Map.groupBy(
+  Object.entries(streams).flatMap(([name, spec]) =>
+    spec.subjects.map((pattern) => ({ name: name as StreamName, pattern })),
+  ),
+  ({ pattern }) => firstOf(pattern),
+);
+
 /** The stream that takes a subject. @throws TypeError when none does. */
 export function streamOf(subject: string): StreamName {
-  for (const [name, spec] of Object.entries(streams)) {
-    if (spec.subjects.some((pattern) => isUnder(pattern, subject))) return name as StreamName;
+  for (const { name, pattern } of takers.get(firstOf(subject)) ?? []) {
+    if (isUnder(pattern, subject)) return name;
   }
   throw new TypeError(`no stream of the topology takes the subject ${subject}`);
 }

@@ -11,47 +11,22 @@
  * A `sending` whose lease is over belongs to a sender that died between the call and the record:
  * whoever claims it then has to ask the provider first.
  */
-import { z } from 'zod';
 import { isConflict, type Bus } from '../broker/bus.ts';
 import { TransientError, toError } from '../errors.ts';
 import { deliverySchema, type Delivery } from '../contract/events.ts';
-import { derivedId } from '../contract/ids.ts';
+import {
+  entrySchema,
+  isSettled,
+  ledgerKey,
+  type LedgerEntry,
+  type SettledState,
+} from './ledger-entry.ts';
+
+export * from './ledger-entry.ts';
 
 /** The stream and subjects behind the bucket (ADR-8 of NATS). */
 export const LEDGER_STREAM = 'KV_deliveries';
 const PREFIX = '$KV.deliveries.';
-
-export const settledStates = ['sent', 'failed', 'skipped', 'unknown'] as const;
-export type SettledState = (typeof settledStates)[number];
-
-const entrySchema = deliverySchema.extend({
-  state: z.enum(['planned', 'sending', ...settledStates]),
-  dueAt: z.iso.datetime(),
-  /** Claims so far. */
-  attempts: z.number().int(),
-  shortLink: z.object({ code: z.string(), url: z.string() }).optional(),
-  owner: z.string().optional(),
-  leaseUntil: z.iso.datetime().optional(),
-  /** When the first claim was made: providers remember a request for a limited time. */
-  firstClaimAt: z.iso.datetime().optional(),
-  /** When a claim was last made after which something may have been sent. */
-  lastClaimAt: z.iso.datetime().optional(),
-  /** What goes to the provider, frozen at the first claim: a repeat must be the same to the byte. */
-  request: z.unknown().optional(),
-  /** Who the last claim was made for, where there are several: an attempt that may have arrived is theirs alone. */
-  provider: z.string().optional(),
-  providerId: z.string().optional(),
-  reason: z.string().optional(),
-  error: z.string().optional(),
-  settledAt: z.iso.datetime().optional(),
-  /** Copies that a person has asked for beyond the first; absent when none. */
-  copies: z.number().int().optional(),
-  /** The cause that reopened it last, by when the broker stored it; see `reopen`. */
-  reopenedFor: z.iso.datetime().optional(),
-  /** When the first claim of all was made, of those before it was reopened too: from then on a provider was asked. */
-  askedSince: z.iso.datetime().optional(),
-});
-export type LedgerEntry = z.infer<typeof entrySchema>;
 
 export type Claim =
   /** Ours, and nobody has tried before, or those who tried are known to have had no effect. */
@@ -76,6 +51,14 @@ export interface HeldEntry {
   readonly revision: number;
 }
 
+/** Who claims, and what for. */
+interface Claiming {
+  owner: string;
+  leaseMs: number;
+  request: unknown;
+  provider: string | undefined;
+}
+
 export interface Settlement {
   state: SettledState;
   providerId?: string | undefined;
@@ -91,7 +74,8 @@ export interface Ledger {
   plan(delivery: Delivery, plan: Plan): Promise<{ isNew: boolean; entry: LedgerEntry }>;
   /**
    * Takes the right to send for `leaseMs`. `request` is frozen at the first claim. `provider` is who will be
-   * asked; an inherited claim stays with the one who may have it already.
+   * asked; an inherited claim stays with the one who may have it already. `seen` is what `find` told: as long as nobody has
+   * written it since, it is not read once more.
    */
   claim(
     delivery: Delivery,
@@ -99,6 +83,7 @@ export interface Ledger {
     leaseMs: number,
     request: unknown,
     provider?: string,
+    seen?: LedgerEntry,
   ): Promise<Claim>;
   find(delivery: Delivery): Promise<LedgerEntry | undefined>;
   /** The attempt certainly had no effect: back to planned. */
@@ -133,27 +118,11 @@ export interface Plan {
   settled?: Settlement;
 }
 
-/** An entry as the bucket holds it, or undefined when it is none of this version's. */
-export function parseEntry(json: unknown): LedgerEntry | undefined {
-  return entrySchema.safeParse(json).data;
-}
-
-/** The delivery of these three: its id follows from what it is, so that planning it again finds it. */
-export function deliveryOf<
-  Wanted extends Pick<Delivery, 'leadId' | 'about' | 'channel' | 'template'>,
->({ leadId, about, channel, template }: Wanted): Wanted & { deliveryId: string } {
-  const deliveryId = derivedId('delivery', leadId, channel, template);
-  const delivery = { deliveryId, leadId, channel, template, ...(about && { about }) };
-  return delivery as Wanted & { deliveryId: string };
-}
-
-/** The key of a delivery in the ledger; ids and template names only. */
-export function ledgerKey({ leadId, channel, template }: Delivery): string {
-  return `${leadId}.${channel}.${template}`;
-}
-
 /** All methods throw TransientError when the broker fails or somebody else was faster. */
 export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledger {
+  /** Of entries that `find` told. */
+  const revisions = new WeakMap<LedgerEntry, number>();
+
   const read = async (key: string): Promise<HeldEntry | undefined> => {
     const found = await (await bus.bucket('deliveries')).get(key);
     if (found?.operation !== 'PUT') return undefined;
@@ -171,6 +140,32 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
           ? await bucket.create(key, value)
           : await bucket.update(key, value, revision),
     };
+  };
+
+  const claimHeld = async (
+    { entry, revision }: HeldEntry,
+    { owner, leaseMs, request, provider }: Claiming,
+  ): Promise<Claim> => {
+    if (isSettled(entry)) return { kind: 'settled', entry };
+    const isHeld = entry.state === 'sending';
+    const leaseMsLeft = isHeld ? Date.parse(entry.leaseUntil ?? '') - now().getTime() : 0;
+    if (leaseMsLeft > 0) return { kind: 'busy', retryAfterMs: leaseMsLeft };
+    const at = now();
+    const held = await write(
+      {
+        ...entry,
+        state: 'sending',
+        owner,
+        leaseUntil: new Date(at.getTime() + leaseMs).toISOString(),
+        firstClaimAt: entry.firstClaimAt ?? at.toISOString(),
+        lastClaimAt: isHeld ? entry.lastClaimAt : at.toISOString(),
+        attempts: entry.attempts + 1,
+        request: entry.request ?? request,
+        provider: isHeld ? entry.provider : (provider ?? entry.provider),
+      },
+      revision,
+    );
+    return { kind: isHeld ? 'inherited' : 'claimed', entry: held };
   };
 
   return {
@@ -194,33 +189,27 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
       }
     },
 
-    find: (delivery) => guarded(async () => (await read(ledgerKey(delivery)))?.entry),
-
-    claim: (delivery, owner, leaseMs, request, provider) =>
+    find: (delivery) =>
       guarded(async () => {
         const found = await read(ledgerKey(delivery));
-        if (!found) return { kind: 'missing' };
-        const { entry, revision } = found;
-        if (isSettled(entry)) return { kind: 'settled', entry };
-        const isHeld = entry.state === 'sending';
-        const leaseMsLeft = isHeld ? Date.parse(entry.leaseUntil ?? '') - now().getTime() : 0;
-        if (leaseMsLeft > 0) return { kind: 'busy', retryAfterMs: leaseMsLeft };
-        const at = now();
-        const held = await write(
-          {
-            ...entry,
-            state: 'sending',
-            owner,
-            leaseUntil: new Date(at.getTime() + leaseMs).toISOString(),
-            firstClaimAt: entry.firstClaimAt ?? at.toISOString(),
-            lastClaimAt: isHeld ? entry.lastClaimAt : at.toISOString(),
-            attempts: entry.attempts + 1,
-            request: entry.request ?? request,
-            provider: isHeld ? entry.provider : (provider ?? entry.provider),
-          },
-          revision,
-        );
-        return { kind: isHeld ? 'inherited' : 'claimed', entry: held };
+        if (found) revisions.set(found.entry, found.revision);
+        return found?.entry;
+      }),
+
+    claim: (delivery, owner, leaseMs, request, provider, seen) =>
+      guarded(async () => {
+        const claiming = { owner, leaseMs, request, provider };
+        const revision = seen?.state === 'planned' ? revisions.get(seen) : undefined;
+        if (seen && revision !== undefined) {
+          try {
+            return await claimHeld({ entry: seen, revision }, claiming);
+          } catch (thrown) {
+            // Somebody has written it since.
+            if (!isConflict(thrown)) throw thrown;
+          }
+        }
+        const found = await read(ledgerKey(delivery));
+        return found ? claimHeld(found, claiming) : { kind: 'missing' };
       }),
 
     release: ({ entry, revision }, error) =>
@@ -280,10 +269,6 @@ export function createLedger(bus: Bus, now: () => Date = () => new Date()): Ledg
         return found.flatMap((held) => (held ? [held.entry] : []));
       }),
   };
-}
-
-export function isSettled(entry: LedgerEntry): entry is LedgerEntry & { state: SettledState } {
-  return (settledStates as readonly string[]).includes(entry.state);
 }
 
 async function guarded<T>(work: () => Promise<T>): Promise<T> {

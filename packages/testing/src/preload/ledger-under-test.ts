@@ -22,9 +22,9 @@ export const createLedger: typeof original.createLedger = (...given) => {
 function withShortLeases(ledger: Ledger): Ledger {
   return {
     ...ledger,
-    async claim(delivery, owner, usualMs, request, provider) {
+    async claim(delivery, owner, usualMs, request, provider, seen) {
       const leaseMs = givenLeaseMs || usualMs;
-      const claim = await ledger.claim(delivery, owner, leaseMs, request, provider);
+      const claim = await ledger.claim(delivery, owner, leaseMs, request, provider, seen);
       if (claim.kind !== 'claimed' && claim.kind !== 'inherited') return claim;
       const { entry, revision } = claim.entry;
       return { ...claim, entry: { entry: heldFor(entry, usualMs), revision } };
