@@ -46,8 +46,8 @@ const table = {
   'notifier-email': {
     stream: 'NOTIFICATIONS',
     filters: ['notify.due.email.*'],
-    // On a fast account; on one of a few calls a second 8 are enough (services/notifier/src/app.ts).
-    concurrency: 64,
+    // On a fast account; on one of a few calls a second it is 8 (services/notifier/src/app.ts).
+    concurrency: 200,
     attempts: 12,
     isRedriven: false,
     what: 'sends due mails',
