@@ -2,14 +2,8 @@
 import { z } from 'zod';
 
 import { createLiquid, parseLiquid } from './liquid-text.ts';
-import { jsonPartsOf } from './json-parts.ts';
-import {
-  fillInMail,
-  renderMailLines,
-  renderMailTexts,
-  renderSmsText,
-  withoutLineBreaks,
-} from './render.ts';
+import { createMailMould, markableIn, type OwnStrings, type WrapMail } from './mail-mould.ts';
+import { fillInMail, renderMailTexts, renderSmsText, withoutLineBreaks } from './render.ts';
 import type { MailTexts, RenderedMail, RenderedSms } from './render.ts';
 import { countdown } from './russian-time.ts';
 import { TemplateError } from './template-error.ts';
@@ -52,11 +46,10 @@ const PERSONAL = ['name', 'unsubscribeUrl', 'countdown'];
  */
 export type ThawedCampaign = {
   mail(recipient: CampaignRecipient, at: Date): RenderedMail;
-  /** The same mail, its HTML as the bytes between the quotes of a JSON string, in pieces. */
-  mailParts(
-    recipient: CampaignRecipient,
-    at: Date,
-  ): Omit<RenderedMail, 'html'> & { jsonHtml: readonly Buffer[] };
+  /** A renderer of the same mails as the bytes of `JSON.stringify(wrap(mail, own))`, in pieces. */
+  inJson<Own extends OwnStrings>(
+    wrap: WrapMail<Own>,
+  ): (recipient: CampaignRecipient, at: Date, own: Own) => Buffer[];
   sms(recipient: CampaignRecipient, at: Date): RenderedSms;
 };
 
@@ -91,8 +84,9 @@ export function thawCampaign(frozen: unknown): ThawedCampaign {
   const filledIn = new Map<string, ReturnType<typeof fillIn>>();
   const fillIn = (variables: readonly string[]) => {
     if (mailTexts === null) throw new TemplateError(`${template}: no mail was frozen`);
-    const texts = fillInMail(mailTexts, view, [...PERSONAL, ...variables]);
-    return { texts, jsonHtml: jsonPartsOf(texts.html) };
+    const open = [...PERSONAL, ...variables];
+    const markable = markableIn(mailTexts, open);
+    return { open, markable, texts: fillInMail(mailTexts, view, open) };
   };
   const mailFor = ({ variables }: CampaignRecipient) => {
     const names = Object.keys(variables);
@@ -104,11 +98,10 @@ export function thawCampaign(frozen: unknown): ThawedCampaign {
 
   return {
     mail: (recipient, at) => renderMailTexts(mailFor(recipient).texts, viewFor(recipient, at)),
-    mailParts(recipient, at) {
-      const { texts, jsonHtml } = mailFor(recipient);
-      const own = viewFor(recipient, at);
-      const { subject, text } = renderMailLines(texts, own);
-      return { subject, text, jsonHtml: jsonHtml({ ...own, subject }) };
+    inJson(wrap) {
+      const mould = createMailMould(wrap);
+      return (recipient, at, own) =>
+        mould({ ...mailFor(recipient), view: viewFor(recipient, at), own });
     },
     sms(recipient, at) {
       if (smsText === null) throw new TemplateError(`${template}: no SMS was frozen`);

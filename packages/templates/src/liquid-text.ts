@@ -82,6 +82,12 @@ const SELF_CONTAINED = [
   ...['for', 'endfor'],
 ];
 
+/** Whether no part of a text depends on what another part has left behind. */
+export function isSelfContained(source: string): boolean {
+  const tags = [...source.matchAll(/\{%-?\s*(\S*)/g)].map(([, tag = '']) => tag);
+  return !/\bcontinue\b/.test(source) && tags.every((tag) => SELF_CONTAINED.includes(tag));
+}
+
 /** What names none of `open` as text, and between that the rest, in order. */
 function renderFixed(
   engine: Liquid,
@@ -89,9 +95,7 @@ function renderFixed(
   view: object,
   open: readonly string[],
 ): (string | Template[])[] {
-  const tags = [...source.matchAll(/\{%-?\s*(\S*)/g)].map(([, tag = '']) => tag);
-  const carriesOn = /\bcontinue\b/.test(source);
-  if (carriesOn || !tags.every((tag) => SELF_CONTAINED.includes(tag))) return [parsed];
+  if (!isSelfContained(source)) return [parsed];
   const isOpen = (part: Template) =>
     engine.globalVariablesSync([part]).some((variable) => open.includes(variable));
   const runs: { isOpen: boolean; parts: Template[] }[] = [];

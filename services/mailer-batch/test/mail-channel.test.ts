@@ -62,12 +62,30 @@ test.each([
     'blanks at an end that a person’s part follows',
     withHtml(` {{ name }}<p>\\ "{{ subject }}" </p> `),
   ],
+  [
+    'values that the text looks at',
+    withHtml(
+      `<p>{{ name | upcase | default: "Друг" }} {{ button | default: "Страница" }}</p>
+       {% if name == "Айгерим" and link %}О{% endif %}{% for name in steps %}{{ name }}{% endfor %}
+       {% unless button %}{{ reason | default: "Причины нет" }}{% endunless %}{{ stream }}.`,
+    ),
+  ],
+  ['braces between quotes', withHtml('<p>{{ "}}" | append: link | upcase }} {{ name }}</p>')],
+  [
+    'values kept for later',
+    withHtml('{% capture x %}{{ name }}{% endcapture %}<p>{{ x | size }} {{ reason }}</p>'),
+  ],
+  ['a value in the subject', { ...whole, mail: { ...whole.mail!, subject: '{{ reason }}' } }],
 ])('the bytes of a batch are those of its mails rendered one by one: %s', async (_what, frozen) => {
   const people = [
     person(1),
     person(2, { name: null }),
     person(3, { name: 'Ай"ге\\рим 😀', variables: { link: 'https://leadwire-sample.kz/s/1' } }),
     person(4, { name: 'Д’Артаньян', contact: '"html":""@mail.leadwire-sample.kz' }),
+    person(5, { name: "О'Нил", variables: { link: 'https://leadwire-sample.kz/s/2?a=1&b=2' } }),
+    person(6, { variables: { reason: '<b>"Да" & \'нет\'</b>', link: ' ', stream: '' } }),
+    person(7, { variables: { steps: ['раз', '{{ name }}'], reason: 7, button: null } }),
+    person(8, { variables: { button: 'Открыть', stream: 'Эфир 😀 \u2028 о выборе' } }),
   ];
   const { body, bodyHash } = await channel.prepare(batchOf(people, frozen));
   const text = (body as Buffer).toString();

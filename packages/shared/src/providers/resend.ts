@@ -14,6 +14,7 @@ import {
 } from '../errors.ts';
 import type { Limiter, Turn } from '../coordination/rate-limiter.ts';
 import type { CallContext, TrackCall } from './call-log.ts';
+import { postBytes } from './post-bytes.ts';
 
 /** Their own gateway gives up after 10 s; a little more tells a slow answer from none. */
 const TIMEOUT_MS = 15_000;
@@ -37,7 +38,7 @@ export type BatchMail = Mail & { headers: Record<string, string> };
 
 /** The bytes of the request (a JSON array of BatchMail), and how many mails they are. */
 export interface MailBatch {
-  body: Buffer<ArrayBuffer>;
+  body: Uint8Array;
   count: number;
 }
 
@@ -75,6 +76,9 @@ export interface ResendOptions {
   timeoutMs?: number;
 }
 
+/** As the SDK and as Node tell them. */
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 /** What an error of Resend is told by; `statusCode` is null when there was no answer, or none that could be read. */
 interface ResendFailure {
   name: string;
@@ -86,8 +90,9 @@ export function createResend(options: ResendOptions): ResendClient {
   const client = new Resend(options.apiKey, { baseUrl: options.baseUrl });
 
   /** `ratelimit-policy: 5;w=1` is five requests in a window of one second. */
-  const adapt = async (headers: Record<string, string>): Promise<void> => {
-    const [, limit, seconds] = /^(\d+);\s*w=(\d+)/.exec(headers['ratelimit-policy'] ?? '') ?? [];
+  const adapt = async (headers: AnswerHeaders): Promise<void> => {
+    const policy = String(headers['ratelimit-policy'] ?? '');
+    const [, limit, seconds] = /^(\d+);\s*w=(\d+)/.exec(policy) ?? [];
     if (limit !== undefined) await limiter.adaptTo(Number(limit) / Number(seconds));
   };
 
@@ -108,26 +113,23 @@ export function createResend(options: ResendOptions): ResendClient {
     { body, count }: MailBatch,
     idempotencyKey: string,
   ): Promise<BatchAnswer> => {
-    const answer = await fetch(`${options.baseUrl}/emails/batch`, {
-      method: 'POST',
+    const answer = await postBytes(`${options.baseUrl}/emails/batch`, body, {
       headers: {
         authorization: `Bearer ${options.apiKey}`,
         'content-type': 'application/json',
         'idempotency-key': idempotencyKey,
         'x-batch-validation': 'permissive',
       },
-      body,
-      signal: AbortSignal.timeout(options.timeoutMs ?? BATCH_TIMEOUT_MS),
-    })
-      .then(async (response) => ({ response, json: await readJson(response) }))
-      .catch((thrown: unknown) => {
-        throw new AmbiguousError('Resend: no answer', { cause: toError(thrown), outage: true });
-      });
-    const headers = Object.fromEntries(answer.response.headers);
+      timeoutMs: options.timeoutMs ?? BATCH_TIMEOUT_MS,
+    }).catch((thrown: unknown) => {
+      throw new AmbiguousError('Resend: no answer', { cause: toError(thrown), outage: true });
+    });
+    const { status, headers } = answer;
+    const json = readJson(answer.text);
     await adapt(headers);
-    if (answer.response.ok) return readBatchAnswer(answer.json, count);
+    if (status >= 200 && status < 300) return readBatchAnswer(json, count);
     const retryAfterMs = secondsToMs(headers['retry-after']);
-    const failure = readFailure(answer.response.status, answer.json);
+    const failure = readFailure(status, json);
     if (failure.name === 'rate_limit_exceeded') await limiter.pauseFor(retryAfterMs ?? 1_000);
     throw classify(failure, retryAfterMs);
   };
@@ -158,9 +160,9 @@ export function createResend(options: ResendOptions): ResendClient {
 }
 
 /** Undefined for what is no JSON: a gateway's page, an answer that was cut off. */
-async function readJson(response: Response): Promise<unknown> {
+function readJson(text: string): unknown {
   try {
-    return await response.json();
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
