@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeOptions, type Preload } from '@leadwire/testing/preload';
-import { startSandboxProcess } from '@leadwire/testing/sandbox-process';
+import { startSandboxThread } from '@leadwire/testing/sandbox-thread';
 import { mailerEnv } from '@leadwire/testing/settings';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import {
@@ -84,7 +84,7 @@ export async function startCampaignWorld(options: CampaignWorldOptions): Promise
   const [broker, supabase, providers] = await Promise.all([
     startNats(),
     startLanding(),
-    startSandboxProcess({
+    startSandboxThread({
       SANDBOX_RESEND_RATE_PER_SECOND: String(rates.allowed),
       SANDBOX_MOBIZON_RATE_PER_SECOND: String(rates.allowed),
       SANDBOX_MOBIZON_BALANCE: '10000000',

@@ -1,9 +1,10 @@
 /** A campaign that the provider stops, as its people see it: told in the admin group's Telegram, and over when it goes on. */
 import { expect, onTestFinished, test } from 'vitest';
+import { app as telegramRelayApp } from '@leadwire/telegram-relay/app';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere } from '@leadwire/testing/service-here';
 import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { variables } from '../../services/mailer-batch/test/api-rig.ts';
@@ -18,15 +19,12 @@ const rig = useRig();
 
 /** The relay runs, and a group of admins is activated as its administrator does it. */
 async function startAdminGroup(): Promise<string> {
-  const relay = await startServiceProcess({
-    entry: 'services/telegram-relay/src/main.ts',
-    env: {
-      NATS_URL: rig.broker().url,
-      CONSOLE_URL,
-      TELEGRAM_BASE_URL: `${rig.sandbox().url}/telegram`,
-      TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
-      TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
-    },
+  const relay = await startServiceHere(telegramRelayApp, {
+    NATS_URL: rig.broker().url,
+    CONSOLE_URL,
+    TELEGRAM_BASE_URL: `${rig.sandbox().url}/telegram`,
+    TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,
+    TELEGRAM_ADMIN_BOT_TOKEN: sandboxTokens.admin,
   });
   onTestFinished(async () => {
     await relay.stop();

@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { app as mailerBatchApp } from '@leadwire/mailer-batch/app';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { ADMIN_TOKEN, mailerEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import { runCli, type CliRun } from './run-cli.ts';
@@ -24,7 +25,7 @@ export function useCampaigns() {
   let broker: TestBroker;
   let supabase: TestLanding;
   let sandbox: Sandbox;
-  let mailer: ServiceProcess;
+  let mailer: ServiceHere;
   let folder: string;
 
   beforeAll(async () => {
@@ -35,9 +36,10 @@ export function useCampaigns() {
       startLanding(),
       startSandbox(sandboxOptions),
     ]);
-    mailer = await startServiceProcess({
-      entry: 'services/mailer-batch/src/main.ts',
-      env: { NATS_URL: broker.url, ...supabase.env, ...mailerEnv(sandbox.url) },
+    mailer = await startServiceHere(mailerBatchApp, {
+      NATS_URL: broker.url,
+      ...supabase.env,
+      ...mailerEnv(sandbox.url),
     });
   }, 180_000);
   afterAll(async () => {

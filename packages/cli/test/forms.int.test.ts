@@ -1,8 +1,10 @@
 /** Forms from the command line to the row: landing-api, broker, lead-store and database as in production. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { app as leadStoreApp } from '@leadwire/lead-store/app';
+import { app as landingApiApp } from '@leadwire/landing-api/app';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,26 +17,24 @@ const URLENCODED = { 'content-type': 'application/x-www-form-urlencoded' };
 
 let broker: TestBroker;
 let supabase: TestSupabase;
-let api: ServiceProcess;
-let leadStore: ServiceProcess;
+let api: ServiceHere;
+let leadStore: ServiceHere;
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'leadwire-forms-'));
   [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
   [api, leadStore] = await Promise.all([
-    startServiceProcess({
-      entry: 'services/landing-api/src/main.ts',
-      env: { NATS_URL: broker.url, ADMIN_TOKEN, JOURNAL_DIR: join(folder, 'journal') },
+    startServiceHere(landingApiApp, {
+      NATS_URL: broker.url,
+      ADMIN_TOKEN,
+      JOURNAL_DIR: join(folder, 'journal'),
     }),
-    startServiceProcess({
-      entry: 'services/lead-store/src/main.ts',
-      env: { NATS_URL: broker.url, ...supabase.env },
-    }),
+    startServiceHere(leadStoreApp, { NATS_URL: broker.url, ...supabase.env }),
   ]);
 }, 180_000);
 afterAll(async () => {
-  await Promise.all([api.kill(), leadStore.kill()]);
+  await Promise.all([api.stop(), leadStore.stop()]);
   await Promise.all([broker.close(), supabase.close()]);
   await rm(folder, { recursive: true, force: true });
 });

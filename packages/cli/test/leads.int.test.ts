@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { app as leadStoreApp } from '@leadwire/lead-store/app';
 import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
 import { newId } from '@leadwire/shared/contract/ids';
@@ -6,7 +7,7 @@ import { createLedger, deliveryOf } from '@leadwire/shared/delivery/ledger';
 import { publishNotice } from '@leadwire/shared/delivery/schedule';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
@@ -14,15 +15,12 @@ import { runCli } from './run-cli.ts';
 
 const rig = useRig();
 let supabase: TestSupabase;
-let leadStore: ServiceProcess;
+let leadStore: ServiceHere;
 let lead: Lead;
 
 beforeAll(async () => {
   supabase = await startSupabase();
-  leadStore = await startServiceProcess({
-    entry: 'services/lead-store/src/main.ts',
-    env: { NATS_URL: rig.broker().url, ...supabase.env },
-  });
+  leadStore = await startServiceHere(leadStoreApp, { NATS_URL: rig.broker().url, ...supabase.env });
   await rig.refuseMails();
   lead = someLead({ metadata: { note: 'call me', page: 'a\u001b[2Jb' } });
   await rig.publishLead(lead);
@@ -33,7 +31,7 @@ beforeAll(async () => {
   });
 }, 180_000);
 afterAll(async () => {
-  await leadStore.kill();
+  await leadStore.stop();
   await supabase.close();
 });
 

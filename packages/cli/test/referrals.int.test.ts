@@ -1,9 +1,10 @@
 /** `leadwire referrals …` in front of a broker, a database and the service. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { app as referralsApp } from '@leadwire/referrals/app';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -11,18 +12,15 @@ import { runCli } from './run-cli.ts';
 
 let broker: TestBroker;
 let database: TestLanding;
-let service: ServiceProcess;
+let service: ServiceHere;
 let bus: Bus;
 beforeAll(async () => {
   [broker, database] = await Promise.all([startNats(), startLanding()]);
   bus = await openTestBus(broker, 'test');
-  service = await startServiceProcess({
-    entry: 'services/referrals/src/main.ts',
-    env: { NATS_URL: broker.url, ...database.env },
-  });
+  service = await startServiceHere(referralsApp, { NATS_URL: broker.url, ...database.env });
 }, 180_000);
 afterAll(async () => {
-  await service?.kill();
+  await service?.stop();
   await bus?.drain();
   await Promise.all([broker?.close(), database?.close()]);
 });

@@ -1,5 +1,6 @@
 /** What the CLI looks at: a real broker, a real notifier, the sandbox behind it; one rig for a test file. */
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { app as notifierApp } from '@leadwire/notifier/app';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Lead } from '@leadwire/shared/contract/events';
@@ -9,7 +10,7 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { runCli } from './run-cli.ts';
@@ -19,18 +20,19 @@ export function useRig() {
   let broker: TestBroker;
   let sandbox: Sandbox;
   let bus: Bus;
-  let notifier: ServiceProcess;
+  let notifier: ServiceHere;
 
   beforeAll(async () => {
     [broker, sandbox] = await Promise.all([startNats(), startSandbox(sandboxOptions)]);
     bus = await openTestBus(broker, 'test');
-    notifier = await startServiceProcess({
-      entry: 'services/notifier/src/main.ts',
-      env: { NATS_URL: broker.url, ...notifierEnv(sandbox.url), NOTIFY_DELAY_MS: '100' },
+    notifier = await startServiceHere(notifierApp, {
+      NATS_URL: broker.url,
+      ...notifierEnv(sandbox.url),
+      NOTIFY_DELAY_MS: '100',
     });
   });
   afterAll(async () => {
-    await notifier.kill();
+    await notifier.stop();
     await bus.drain();
     await Promise.all([broker.close(), sandbox.close()]);
   });

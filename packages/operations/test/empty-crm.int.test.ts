@@ -6,18 +6,18 @@ import {
   createAmoTransport,
   type AmoHttp,
 } from '@leadwire/shared/providers/amocrm/http';
-import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';
+import { startSandboxThread, type SandboxThread } from '@leadwire/testing/sandbox-thread';
 import { emptyCrm } from '../src/person/empty-crm.ts';
 
 const TOKEN = 'amocrm-sandbox-long-lived-token';
 const WORDS = ['Жаннаттест', '7000007731', 'zhannat@', 'любит рисовать'];
 const NOBODY = { contactIds: [], dealIds: [] };
 
-let sandbox: SandboxProcess;
+let sandbox: SandboxThread;
 let amocrm: AmoHttp;
 
 beforeAll(async () => {
-  sandbox = await startSandboxProcess();
+  sandbox = await startSandboxThread();
   // Nobody paces here, and limits are no matter of this test.
   await sandbox.control.amocrm.set({ ratePerSecond: 500, accountRatePerSecond: 500 });
   const transport = createAmoTransport({
@@ -33,7 +33,7 @@ beforeAll(async () => {
   const tokens = { current: () => Promise.resolve(TOKEN), renew: () => Promise.resolve(TOKEN) };
   amocrm = createAmoHttp(transport, tokens);
 });
-afterAll(() => sandbox.kill());
+afterAll(() => sandbox.stop());
 
 const ask = (method: 'GET' | 'POST', path: string, body?: unknown) =>
   amocrm.request({

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { app as leadStoreApp } from '@leadwire/lead-store/app';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { contactHash } from '@leadwire/shared/contacts/contact-hash';
 import { makeEvent, type Lead } from '@leadwire/shared/contract/events';
@@ -14,7 +15,7 @@ import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { CONTACT_HASH_SECRET as secret } from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
@@ -28,7 +29,7 @@ import { dealAbout, messagesTo, rejectAbout, rowsAbout } from './scattered.ts';
 let broker: TestBroker;
 let supabase: TestSupabase;
 let bus: Bus;
-let leadStore: ServiceProcess;
+let leadStore: ServiceHere;
 let journalDir: string;
 let parts: PersonParts;
 const edited: string[] = [];
@@ -42,10 +43,7 @@ beforeAll(async () => {
   mkdirSync(path.join(journalDir, 'new'));
   [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
   bus = await openTestBus(broker, 'test');
-  leadStore = await startServiceProcess({
-    entry: 'services/lead-store/src/main.ts',
-    env: { NATS_URL: broker.url, ...supabase.env },
-  });
+  leadStore = await startServiceHere(leadStoreApp, { NATS_URL: broker.url, ...supabase.env });
   const { env } = supabase;
   parts = {
     bus,
@@ -82,7 +80,7 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  await leadStore.kill();
+  await leadStore.stop();
   await bus.drain();
   await Promise.all([broker.close(), supabase.close()]);
   rmSync(journalDir, { recursive: true, force: true });

@@ -1,10 +1,11 @@
 /** Staff against the real database, Auth and broker, and lead-store behind it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
+import { app as leadStoreApp } from '@leadwire/lead-store/app';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -20,23 +21,20 @@ const stateless = {
 let broker: TestBroker;
 let supabase: TestSupabase;
 let bus: Bus;
-let leadStore: ServiceProcess;
+let leadStore: ServiceHere;
 let parts: staff.StaffParts & { accounts: StaffAccounts };
 
 beforeAll(async () => {
   [broker, supabase] = await Promise.all([startNats(), startSupabase()]);
   bus = await openTestBus(broker, 'test');
-  leadStore = await startServiceProcess({
-    entry: 'services/lead-store/src/main.ts',
-    env: { NATS_URL: broker.url, ...supabase.env },
-  });
+  leadStore = await startServiceHere(leadStoreApp, { NATS_URL: broker.url, ...supabase.env });
   const { LANDING_SUPABASE_URL: url, LANDING_SUPABASE_SERVICE_KEY: key } = supabase.env;
   const client = createClient(url, key, stateless);
   const accounts = createStaffAccounts(client, `${CONSOLE}/`);
   parts = { directory: createStaffDirectory(client), accounts, bus, actor: 'cli:tester' };
 }, 120_000);
 afterAll(async () => {
-  await leadStore.kill();
+  await leadStore.stop();
   await bus.drain();
   await Promise.all([broker.close(), supabase.close()]);
 });

@@ -1,7 +1,8 @@
 /** A marketer's campaign from the draft to the report, with mailer-batch and the sandbox behind the console. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { app as mailerBatchApp } from '@leadwire/mailer-batch/app';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { ADMIN_TOKEN, mailerEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { freePort } from '@leadwire/testing/nats';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -9,7 +10,7 @@ import { signedIn, startRig, type Rig, type Visitor } from './rig.ts';
 
 let rig: Rig;
 let sandbox: Sandbox;
-let mailer: ServiceProcess;
+let mailer: ServiceHere;
 let marketer: Visitor;
 
 beforeAll(async () => {
@@ -23,14 +24,11 @@ beforeAll(async () => {
     }),
     startSandbox(sandboxOptions),
   ]);
-  mailer = await startServiceProcess({
-    entry: 'services/mailer-batch/src/main.ts',
-    env: {
-      NATS_URL: rig.broker.url,
-      ...rig.landing.env,
-      ...mailerEnv(sandbox.url),
-      PORT: String(port),
-    },
+  mailer = await startServiceHere(mailerBatchApp, {
+    NATS_URL: rig.broker.url,
+    ...rig.landing.env,
+    ...mailerEnv(sandbox.url),
+    PORT: String(port),
   });
   await rig.landing.landing.sql(
     `insert into landing_leads (id, kind, name, email, utm_source, created_at) values

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { keepServices } from '@leadwire/testing/kept-services';
 import { nodeOptions } from '@leadwire/testing/preload';
-import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';
+import { startSandboxThread, type SandboxThread } from '@leadwire/testing/sandbox-thread';
 import { ADMIN_TOKEN, CONTACT_HASH_SECRET } from '@leadwire/testing/settings';
 import type { AmocrmOptions } from '@leadwire/sandbox/amocrm/lifecycle/settings';
 import type { SandboxControl } from '@leadwire/sandbox/sandbox';
@@ -63,7 +63,7 @@ export const IMPATIENT = {
 /** Starts before the file's tests and ends after them; so do its services, unless one is wanted otherwise. */
 export function useRig(amocrm: AmocrmOptions = WIDE) {
   let broker: TestBroker;
-  let sandbox: SandboxProcess;
+  let sandbox: SandboxThread;
   let control: SandboxControl;
   let bus: Bus;
   const services = keepServices();
@@ -73,7 +73,7 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
     folder = await mkdtemp(join(tmpdir(), 'leadwire-crm-'));
     [broker, sandbox] = await Promise.all([
       startNats(),
-      startSandboxProcess({ SANDBOX_AMOCRM_INDEX_LAG_MS: '0' }),
+      startSandboxThread({ SANDBOX_AMOCRM_INDEX_LAG_MS: '0' }),
     ]);
     control = sandbox.control;
     await control.amocrm.set(amocrm);

@@ -8,7 +8,7 @@ import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
-import { startSandboxProcess } from '@leadwire/testing/sandbox-process';
+import { startSandboxThread } from '@leadwire/testing/sandbox-thread';
 import { ADMIN_TOKEN, mailerEnv } from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { createHttpPorts } from '../src/api/api.ts';
@@ -109,7 +109,7 @@ export function useApi() {
     const [broker, databases, sandbox] = await Promise.all([
       startNats(),
       startSupabase(),
-      startSandboxProcess(),
+      startSandboxThread(),
     ]);
     supabase = databases;
     control = sandbox.control;

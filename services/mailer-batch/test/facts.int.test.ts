@@ -4,12 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { app as landingApiApp } from '@leadwire/landing-api/app';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { newId } from '@leadwire/shared/contract/ids';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { unsubscribeToken } from '@leadwire/shared/delivery/unsubscribe-token';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { ADMIN_TOKEN, UNSUBSCRIBE_SECRET } from '@leadwire/testing/settings';
 import { people, useRig } from './rig.ts';
@@ -17,7 +18,7 @@ import { people, useRig } from './rig.ts';
 const RESEND_WEBHOOK_SECRET = `whsec_${randomBytes(24).toString('base64')}`;
 const MOBIZON_WEBHOOK_SECRET = 'the-secret-part-of-the-address';
 
-let api: ServiceProcess;
+let api: ServiceHere;
 let folder: string | undefined;
 let bus: Bus;
 
@@ -31,16 +32,13 @@ const rig = useRig();
 beforeAll(async () => {
   bus = await openTestBus(rig.broker(), 'test');
   folder = await mkdtemp(path.join(tmpdir(), 'leadwire-facts-'));
-  api = await startServiceProcess({
-    entry: 'services/landing-api/src/main.ts',
-    env: {
-      NATS_URL: rig.broker().url,
-      ADMIN_TOKEN,
-      JOURNAL_DIR: path.join(folder, 'journal'),
-      RESEND_WEBHOOK_SECRET,
-      MOBIZON_WEBHOOK_SECRET,
-      UNSUBSCRIBE_SECRET,
-    },
+  api = await startServiceHere(landingApiApp, {
+    NATS_URL: rig.broker().url,
+    ADMIN_TOKEN,
+    JOURNAL_DIR: path.join(folder, 'journal'),
+    RESEND_WEBHOOK_SECRET,
+    MOBIZON_WEBHOOK_SECRET,
+    UNSUBSCRIBE_SECRET,
   });
   await rig.control().resend.set({ sentAfterMs: 10, deliveredAfterMs: 20 });
   await tellBadly({ duplicates: 2 });

@@ -14,7 +14,7 @@ import { createDatabase } from '@leadwire/shared/providers/supabase';
 import { loadCampaignTemplates } from '@leadwire/templates/campaign-templates';
 import { startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startSandboxProcess, type SandboxProcess } from '@leadwire/testing/sandbox-process';
+import { startSandboxThread, type SandboxThread } from '@leadwire/testing/sandbox-thread';
 import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { mailerEnv } from '@leadwire/testing/settings';
@@ -48,7 +48,7 @@ export interface RigOptions {
 export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {}) {
   let broker: TestBroker;
   let supabase: TestLanding;
-  let sandbox: SandboxProcess;
+  let sandbox: SandboxThread;
   let control: SandboxControl;
   let store: CampaignStore;
   let drafts: DraftStore;
@@ -59,7 +59,7 @@ export function useRig({ ratePerSecond = 50, hasMailer = false }: RigOptions = {
     [broker, supabase, sandbox] = await Promise.all([
       startNats(),
       startLanding(),
-      startSandboxProcess({ SANDBOX_RESEND_RATE_PER_SECOND: String(ratePerSecond) }),
+      startSandboxThread({ SANDBOX_RESEND_RATE_PER_SECOND: String(ratePerSecond) }),
     ]);
     control = sandbox.control;
     const { url } = supabase.landing;

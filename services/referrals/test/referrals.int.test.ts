@@ -1,5 +1,6 @@
 /** The service between a real broker, a real database, a real notifier and the sandbox. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { app as notifierApp } from '@leadwire/notifier/app';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import { makeEvent } from '@leadwire/shared/contract/events';
@@ -9,24 +10,21 @@ import { registerReferrer } from '@leadwire/shared/delivery/referral-codes';
 import { openTestBus } from '@leadwire/testing/bus';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { notifierEnv, sandboxOptions } from '@leadwire/testing/settings';
 import { startLanding, type TestLanding } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { app as referralsApp } from '../src/app.ts';
 
 let broker: TestBroker;
 let database: TestLanding;
 let sandbox: Sandbox;
 let bus: Bus;
-let notifier: ServiceProcess;
-let referrals: ServiceProcess;
+let notifier: ServiceHere;
+let referrals: ServiceHere;
 
-const start = () =>
-  startServiceProcess({
-    entry: 'services/referrals/src/main.ts',
-    env: { NATS_URL: broker.url, ...database.env },
-  });
+const start = () => startServiceHere(referralsApp, { NATS_URL: broker.url, ...database.env });
 
 beforeAll(async () => {
   [broker, database, sandbox] = await Promise.all([
@@ -36,15 +34,12 @@ beforeAll(async () => {
   ]);
   bus = await openTestBus(broker, 'test');
   [notifier, referrals] = await Promise.all([
-    startServiceProcess({
-      entry: 'services/notifier/src/main.ts',
-      env: { NATS_URL: broker.url, ...notifierEnv(sandbox.url) },
-    }),
+    startServiceHere(notifierApp, { NATS_URL: broker.url, ...notifierEnv(sandbox.url) }),
     start(),
   ]);
 }, 180_000);
 afterAll(async () => {
-  await Promise.all([notifier?.kill(), referrals?.kill()]);
+  await Promise.all([notifier?.stop(), referrals?.stop()]);
   await bus?.drain();
   await Promise.all([broker?.close(), database?.close(), sandbox?.close()]);
 });
