@@ -35,6 +35,8 @@ describe('contact data and secrets', () => {
     ['one deep', { event: person }],
     ['two deep', { event: { data: person } }],
     ['in a list', { leads: [person] }],
+    ['five deep', { a: { b: { c: { d: person } } } }],
+    ['deeper than anything', { a: { b: { c: { d: { e: { f: { g: { h: { i: person } } } } } } } } }],
     ['as a whole lead', { lead: person }],
     ['as a message', { to: SECRETS[0], text: SECRETS[2], html: SECRETS[2], recipient: SECRETS[1] }],
     ['as a request', { headers: { authorization: SECRETS[3], Authorization: SECRETS[3] } }],
@@ -55,7 +57,31 @@ describe('contact data and secrets', () => {
   test('stay out of child logs', () => {
     const { log, text } = capture();
     log.child({ email: SECRETS[0] }).info({ phone: SECRETS[1] }, 'x');
+    log.child({ a: 1 }, {}).child({ about: person }).info({ phone: SECRETS[1] }, 'x');
     expectNoSecrets(text());
+    expect(text().match(/"about":{[^}]*\[private\]/g)).toHaveLength(1);
+  });
+
+  test('stay out of what fills a placeholder', () => {
+    const { log, text } = capture();
+    log.info('told %o and %j', person, { data: person });
+    log.info({ leadId: 'kept' }, 'told %o', person);
+    expectNoSecrets(text());
+  });
+
+  test('are cut out of a copy: what was told stays as it is', () => {
+    const { log } = capture();
+    const told = { data: { ...person }, list: [{ phone: SECRETS[1] }] };
+    log.info(told, 'x');
+    expect(told).toEqual({ data: person, list: [{ phone: SECRETS[1] }] });
+  });
+
+  test('lists stay lists, and what contains itself can be logged', () => {
+    const { log, last } = capture();
+    const self: Record<string, unknown> = { ids: [1, 2], people: [person] };
+    self['self'] = self;
+    log.info(self, 'x');
+    expect(last()).toMatchObject({ ids: [1, 2], people: [{ leadId: 'kept', phone: '[private]' }] });
   });
 });
 
@@ -81,6 +107,8 @@ describe('errors', () => {
     ['error', { error: axiosError }],
     ['a cause', { err: new Error('sending failed', { cause: axiosError }) }],
     ['the only argument', axiosError],
+    ['any other field', { thrown: axiosError }],
+    ['one of several', { all: [{ why: axiosError }] }],
   ])('of an HTTP client carry neither the request nor the answer, as %s', (_, fields) => {
     const { log, text } = capture();
     log.error(fields);

@@ -1,30 +1,10 @@
 import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
+import { withoutPrivate } from './without-private.ts';
 
 export type Log = Logger;
 
-/**
- * Contact data and secrets by the names they travel under. A path covers one depth only, so each is
- * listed three times (https://github.com/pinojs/pino/blob/main/docs/redaction.md).
- */
-const PRIVATE = [
-  'email',
-  'emailSuggestion',
-  'phone',
-  'name',
-  'lead',
-  'to',
-  'recipient',
-  'text',
-  'html',
-  'answers',
-  'metadata',
-  'apiKey',
-  'authorization',
-  'Authorization',
-  'token',
-  'serviceKey',
-  'password',
-];
+const serializers = { err: errorForLog, error: errorForLog };
+const SERIALISED = new Set(Object.keys(serializers));
 
 /**
  * The log of one service: JSON lines with ISO times and level names; contact data is cut out.
@@ -38,13 +18,29 @@ export function createLog(service: string, level: string, destination?: Destinat
     errorKey: 'err',
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: {
-      paths: PRIVATE.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),
-      censor: '[private]',
+    hooks: {
+      // What is told, and what a message's placeholders are filled with.
+      logMethod(this: Log, args: LogArgs, method: (...args: LogArgs) => void) {
+        method.apply(this, args.map(shown) as LogArgs);
+      },
     },
-    serializers: { err: errorForLog, error: errorForLog },
+    serializers,
   };
-  return destination ? pino(options, destination) : pino(options);
+  const log = destination ? pino(options, destination) : pino(options);
+  // Child logs have it from here, and so have their children.
+  const makeChild: unknown = Reflect.get(log, 'child');
+  const child = function (this: Log, bindings: object, ...rest: unknown[]): Log {
+    return Reflect.apply(makeChild as () => Log, this, [shown(bindings), ...rest]) as Log;
+  };
+  return Object.assign(log, { child });
+}
+
+type LogArgs = Parameters<Log['info']>;
+
+/** An error as the only argument stays one, and its serialiser reduces it. */
+function shown(value: unknown): unknown {
+  const isFields = typeof value === 'object' && value !== null && !(value instanceof Error);
+  return isFields ? withoutPrivate(value, { except: SERIALISED, showError: errorForLog }) : value;
 }
 
 function errorForLog(error: unknown): unknown {
