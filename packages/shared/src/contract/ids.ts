@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { v5, v7 } from 'uuid';
 
 /** The namespace of every derived id. Changing it would make finished deliveries look new. */
@@ -30,14 +30,12 @@ export function derivedCode(seed: string, length: number): string {
  * same submission when their content is.
  */
 export function contentHash(value: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sortKeys(value)))
-    .digest('hex');
+  return hash('sha256', JSON.stringify(sortKeys(value)));
 }
 
 function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sortKeys);
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

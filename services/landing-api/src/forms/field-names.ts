@@ -1,5 +1,6 @@
 /** Which of our fields a form means, by what it calls them: ids, labels, questions; English, Russian, Kazakh. */
 import type { OurField } from '@leadwire/shared/contract/intake-forms';
+import { remembered } from './remembered.ts';
 
 type Known = Exclude<OurField, 'answer' | 'challenge' | 'ignore' | 'id' | `utm_${string}`>;
 
@@ -176,39 +177,42 @@ const UTM = /^(?:first|last|initial)?utm(source|medium|campaign|content|term)$/;
 const CLICK_ID = /^(fbclid|gclid|wbraid|gbraid|yclid|ttclid|fbp|fbc|gclick?id|gcl|rb?clickid)$/;
 
 /** Lower case, `ё` as `е`, letters and digits alone: `Your-Phone` is `yourphone`. */
-export function plain(name: string): string {
+export const plain = remembered((name) => {
   if (/^[\x20-\x7E]*$/.test(name)) return name.toLowerCase().replace(/[^a-z0-9]+/g, '');
   return name
     .normalize('NFC')
     .toLowerCase()
     .replaceAll('ё', 'е')
     .replace(/[^\p{L}\p{N}]+/gu, '');
-}
+});
 
 /** The field of ours that one of these names means, the surest first, or undefined. */
 export function ourFieldOf(names: readonly string[]): Known | undefined {
-  return exactField(names) ?? likelyField(names);
+  return exactField(names) ?? INSIDE[firstOf(names, placeInside)]?.[0];
 }
 
 /** By the whole name. */
 export function exactField(names: readonly string[]): Known | undefined {
-  const meant = names.map((name) => byAlias.get(plain(name)));
-  return fields.find((field) => meant.includes(field));
+  return fields[firstOf(names, placeOf)];
 }
 
-function likelyField(names: readonly string[]): Known | undefined {
-  const labels = names.map((name) =>
-    name
-      .toLowerCase()
-      .replaceAll('ё', 'е')
-      .replace(/[^\p{L}\p{N}-]+/gu, ' ')
-      .trim(),
-  );
-  const found = INSIDE.find(([, pattern, except]) =>
-    labels.some((label) => pattern.test(label) && !except.test(label)),
-  );
-  return found?.[0];
+/** The smallest of the names' places in a table; Infinity when none of them is in it. */
+function firstOf(names: readonly string[], place: (name: string) => number): number {
+  return names.reduce((first, name) => Math.min(first, place(name)), Infinity);
 }
+
+/** Of the first pattern that a label fits. */
+const placeInside = remembered((name) => {
+  const label = name
+    .toLowerCase()
+    .replaceAll('ё', 'е')
+    .replace(/[^\p{L}\p{N}-]+/gu, ' ')
+    .trim();
+  const place = INSIDE.findIndex(
+    ([, pattern, except]) => pattern.test(label) && !except.test(label),
+  );
+  return place < 0 ? Infinity : place;
+});
 
 /** Belongs to the click or the page, whatever it says: it is read with the attribution. */
 export function isTrackingField(name: string): boolean {
@@ -217,16 +221,19 @@ export function isTrackingField(name: string): boolean {
 }
 
 const fields = Object.keys(EXACT) as Known[];
-const byAlias = new Map(fields.flatMap((field) => EXACT[field].map((alias) => [alias, field])));
+const byAlias = new Map(
+  fields.flatMap((field, place) => EXACT[field].map((alias) => [alias, place])),
+);
+const placeOf = (name: string) => byAlias.get(plain(name)) ?? Infinity;
 
 /** A known name that this one is a slip away from (`phnoe`, `emial`), for a person to look at. */
-export function nearField(name: string): Known | undefined {
+export const nearField = remembered((name): Known | undefined => {
   const wanted = plain(name);
   if (wanted.length < 4) return undefined;
   return fields.find((field) =>
     EXACT[field].some((alias) => alias.length >= 4 && isSlip(wanted, alias)),
   );
-}
+});
 
 /** One letter too many, missing or other, or two neighbours swapped. */
 function isSlip(one: string, other: string): boolean {

@@ -19,6 +19,8 @@ const CLICK_IDS: Readonly<Record<ClickIdName, readonly string[]>> = {
   fbc: ['fbc'],
 };
 
+const ID_NAMES = new Set(Object.values(CLICK_IDS).flat());
+
 /** The tags in an address' query; none for what is no address. */
 export function tagsOfAddress(address: string | undefined): Tags {
   const query = queryOf(address);
@@ -30,6 +32,7 @@ export function tagsOfAddress(address: string | undefined): Tags {
  * are called like tags.
  */
 export function tagsOfCookies(cookies: string): Tags {
+  if (cookies === '') return { utm: {} };
   const all = cookiesOf(cookies);
   const tilda = all.get('TILDAUTM');
   const pairs =
@@ -61,12 +64,13 @@ export function clickIdsIn(
   cookies: string,
   receivedAt: Date,
 ): Partial<Record<ClickIdName, string>> {
-  const queries = addresses.map(queryOf).filter((query) => query !== undefined);
+  const queries = addresses.flatMap((address) => queryOf(address) ?? []);
   const places = [
-    new Map(Object.entries(fields).map(([key, value]) => [plain(key), value])),
-    ...queries.map((query) => new Map<string, unknown>(query)),
-    new Map([...cookiesOf(cookies)].map(([key, value]) => [plain(key), value as unknown])),
-  ];
+    idsAmong(Object.entries(fields), plain),
+    ...queries.map((query) => idsAmong(query)),
+    idsAmong(cookiesOf(cookies), plain),
+  ].filter((place) => place.size > 0);
+  if (places.length === 0) return {};
   const ids: Partial<Record<ClickIdName, string>> = {};
   for (const [id, names] of Object.entries(CLICK_IDS) as [ClickIdName, readonly string[]][]) {
     const found = places.flatMap((place) => names.map((name) => place.get(name))).find(isId);
@@ -79,16 +83,31 @@ export function clickIdsIn(
   return ids;
 }
 
+/** What is called like an id; of several the last one. `called` is how its place writes names. */
+function idsAmong(
+  entries: Iterable<[string, unknown]>,
+  called = (name: string) => name,
+): ReadonlyMap<string, unknown> {
+  const ids = new Map<string, unknown>();
+  for (const [key, value] of entries) {
+    const name = called(key);
+    if (ID_NAMES.has(name)) ids.set(name, value);
+  }
+  return ids;
+}
+
 function isId(value: unknown): value is string {
   return typeof value === 'string' && cleanTag(value) !== '';
 }
 
 function queryOf(address: string | undefined): URLSearchParams | undefined {
-  if (address === undefined || !URL.canParse(address)) return undefined;
-  return new URL(address).searchParams;
+  // Most addresses have none, and reading one takes longer than reading a form's other fields.
+  if (address?.includes('?') !== true) return undefined;
+  return URL.parse(address)?.searchParams;
 }
 
 function cookiesOf(cookies: string): Map<string, string> {
+  if (cookies === '') return new Map();
   return new Map(
     cookies.split(/;\s*/).map((cookie): [string, string] => {
       const [name, value] = splitOnce(cookie.trim(), '=');
