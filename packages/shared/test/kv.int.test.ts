@@ -68,3 +68,27 @@ test('the first text stays, and each is told whether it was theirs', async () =>
   expect(await keepFirst(bus, place, 'one')).toEqual({ first: 'one', isOurs: true });
   expect(await keepFirst(bus, place, 'two')).toEqual({ first: 'one', isOurs: false });
 });
+
+test('a key is read as it stands: written, deleted, never there', async () => {
+  const bucket = await bus.bucket('limits');
+  expect(await bucket.get(key)).toBeNull();
+  const revision = await bucket.put(key, '{"name":"Әсел"}');
+  const found = await bucket.get(key);
+  expect(found).toMatchObject({ bucket: 'limits', key, revision, operation: 'PUT', length: 19 });
+  expect(found?.json()).toEqual({ name: 'Әсел' });
+  expect(found?.string()).toBe('{"name":"Әсел"}');
+  const stored = await (await bus.manager()).streams.getMessage('KV_limits', { seq: revision });
+  expect(found?.created).toEqual(stored.time);
+  await bucket.delete(key);
+  expect(await bucket.get(key)).toMatchObject({ operation: 'DEL', revision: revision + 1 });
+  await bucket.purge(key);
+  expect(await bucket.get(key)).toMatchObject({ operation: 'PURGE', revision: revision + 2 });
+  await expect(bucket.get('no key')).rejects.toThrow('invalid key');
+  await expect(bucket.get('>')).rejects.toThrow('invalid key');
+});
+
+test('a bucket that is not there is an error, and no empty key', async () => {
+  const bucket = await bus.bucket('bounced');
+  await (await bus.manager()).streams.delete('KV_bounced');
+  await expect(bucket.get(key)).rejects.toMatchObject({ api_error: { err_code: 10059 } });
+});

@@ -11,6 +11,7 @@ import { NO_MESSAGE, apiCode, isConflict } from './error-codes.ts';
 import { applyTopology } from './apply-topology.ts';
 import { openConnection } from './connection.ts';
 import { readDirectly } from './read-directly.ts';
+import { readKeyOf } from './read-key.ts';
 import { createSender, type Outgoing } from './sender.ts';
 import { TransientError, toError } from '../errors.ts';
 import type { Retention } from '../contract/retention.ts';
@@ -156,6 +157,9 @@ export function openBus(options: BusOptions): Bus {
     }
   };
 
+  const withOwnGet = (kv: KV, bucketName: BucketName): KV =>
+    Object.assign(kv, { get: (key: string) => readKeyOf(live(), bucketName, key) });
+
   const sender = createSender(connection);
 
   return {
@@ -227,6 +231,7 @@ export function openBus(options: BusOptions): Bus {
       }
       const view = Promise.resolve()
         .then(() => live().jetstream().views.kv(bucketName, { bindOnly: true, allow_direct }))
+        .then((kv) => (allow_direct ? kv : withOwnGet(kv, bucketName)))
         .catch((thrown: unknown) => {
           bucketViews.delete(bucketName);
           throw asTransient(`bucket ${bucketName} is not reachable`, thrown);

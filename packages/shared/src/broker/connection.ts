@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DebugEvents, Events, connect, type NatsConnection } from 'nats';
+import './answered-requests.ts';
 import { apiCode } from './error-codes.ts';
 import { TopologyError } from './apply-topology.ts';
 import { brokerAddress } from './address.ts';
