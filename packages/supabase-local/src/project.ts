@@ -156,7 +156,8 @@ export async function openProject(
       applied,
       sql: async <Row extends object>(query: string, params: unknown[] = []) =>
         (await driver.query<Row>(query, params)).rows,
-      dump: () => driver.dumpDataDir('none'),
+      // Whoever starts from it has no log to go through.
+      dump: () => driver.query('checkpoint').then(() => driver.dumpDataDir('none')),
       listen: (at = {}) => listenWith(handle, at),
       close: () => vacuum.stop().then(closeDatabase),
     };

@@ -16,6 +16,7 @@ let empty: Blob;
 
 beforeAll(async () => {
   const db = await PGlite.create({ extensions });
+  await db.query('checkpoint');
   empty = await db.dumpDataDir('none');
   await db.close();
 }, 180_000);

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '@supabase/supabase-js';
+import { openMigrated } from '@leadwire/testing/database-snapshot';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { readEnv } from '../src/env.ts';
 import { LANDING_MIGRATIONS } from '../src/migrations.ts';
@@ -28,9 +29,9 @@ let migrated: Blob;
 const options = { serviceKey: KEY, migrationsDir: LANDING_MIGRATIONS };
 
 beforeAll(async () => {
-  const first = await startProject(options);
-  migrated = await first.dump();
-  await first.close();
+  const { project, snapshot } = await openMigrated(options);
+  migrated = snapshot;
+  await project.close();
 }, 120_000);
 
 /** Starts from the first one's database. */

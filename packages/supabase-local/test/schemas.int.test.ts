@@ -25,6 +25,7 @@ beforeAll(async () => {
   const db = await PGlite.create({ extensions });
   // The roles that a hosted project has before anything else.
   await applyMigrations(db, []);
+  await db.query('checkpoint');
   empty = await db.dumpDataDir('none');
   await db.close();
 }, 180_000);
