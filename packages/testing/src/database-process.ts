@@ -32,8 +32,8 @@ interface RunOptions {
 
 const MAIN = fileURLToPath(new URL('./database-main.ts', import.meta.url));
 
-/** Each is half a gigabyte; a file of tests needs two, seldom more. */
-const MOST_KEPT = 2;
+/** Each is half a gigabyte; a file of tests needs two, seldom more, and not always the same two as the last one. */
+const MOST_KEPT = 3;
 /** Databases that no test has at the moment, the longest unused first. The files of a worker share them. */
 let kept: { key: string; database: DatabaseProcess }[] = [];
 
