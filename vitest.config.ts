@@ -1,5 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
+
+/** Of a worker at most: its databases, its services and a browser. Where there is less memory three share it. */
+const WORKER_BYTES = 3 * 2 ** 30;
+/** A test waits for real servers a good part of its time, so two cores carry four workers. */
+const WORKERS = Math.max(4, availableParallelism() - 1);
 
 /**
  * Vitest runs the same TypeScript that Node runs, with Node's own loader: no build step, no transform. The files of a
@@ -13,11 +19,13 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     experimental: { viteModuleRunner: false },
-    // A test waits for real servers a good part of its time, so two cores carry three workers.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: Math.max(
+      2,
+      Math.min(WORKERS, Math.floor(process.availableMemory() / WORKER_BYTES)),
+    ),
     globalSetup: './test/global-setup.ts',
     reporters: ['default', './test/count-reporter.ts'],
-    sequence: { hooks: 'list' },
+    sequence: { hooks: 'list', sequencer: LongestFirst },
     // Tests wait for conditions, a few of them for half a minute of real work; only one that hangs comes near this.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { MAKERS } from '../scripts/stack/secrets.ts';
+import { LONGEST } from './longest-first.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -42,6 +43,10 @@ describe('files', () => {
       // What a table of cases is called is known only when it runs.
       .filter((name, index, all) => !name.endsWith('%s') && all.indexOf(name) !== index);
     expect(repeated).toEqual([]);
+  });
+
+  test('the tests that are begun first are there', () => {
+    expect(LONGEST.filter((file) => !files.includes(file))).toEqual([]);
   });
 
   test('no test is skipped or run alone, no rule or type check is switched off', () => {
