@@ -32,7 +32,7 @@ beforeAll(async () => {
   const { project, snapshot } = await openMigrated(options);
   migrated = snapshot;
   await project.close();
-}, 120_000);
+});
 
 /** Starts from the first one's database. */
 async function startInMemory(): Promise<Project> {
@@ -167,7 +167,7 @@ describe('a project', () => {
     );
     const project = await startProject({ ...options, dataDir });
     await project.close();
-  }, 60_000);
+  });
 });
 
 describe('the process', () => {
@@ -187,7 +187,7 @@ describe('the process', () => {
     expect(count).toBe(200);
     after.child.kill('SIGTERM');
     expect(await once(after.child, 'exit')).toEqual([0, null]);
-  }, 90_000);
+  });
 
   test('names every bad variable', () => {
     expect(() =>
