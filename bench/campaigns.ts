@@ -1,20 +1,18 @@
-/** Campaigns of several sizes against the provider's own limit. */
+/** Campaigns of several sizes, by mail or by SMS, against the provider's own limit. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startLanding } from '@leadwire/testing/supabase';
 import { z } from 'zod';
 import { say, step } from '../scripts/machine/progress.mjs';
-import type { Seen } from './counting-resend-server.ts';
-import { startCountingResend, type CountingResend } from './counting-resend.ts';
+import type { Seen } from './counting-provider-server.ts';
+import { startCountingProvider, type CountingProvider } from './counting-provider.ts';
+import { campaignChannels, type ChannelName } from './campaign-channels.ts';
 import type { Figure, Outcome } from './outcome.ts';
 import { processorSecondsOf } from './process-use.ts';
 import { readMeasures } from './service-measures.ts';
 import { table } from './table.ts';
 
-/** What Resend allows (docs "Usage Limits"). */
-const RESEND_LIMIT = 5;
-const MAILS_IN_A_CALL = 100;
 /** With fewer, starting takes longer than sending. */
 const FEWEST_CALLS = 10;
 const SIZES = [100, 10_000, 100_000];
@@ -28,9 +26,11 @@ export interface BenchOptions {
   limit: number | undefined;
   /** How many mailer-batch share the work. */
   processes: number | undefined;
+  channel?: ChannelName | undefined;
 }
 
 interface Result {
+  channel: ChannelName;
   people: number;
   limit: number;
   /** Until the list is checked, stored and ready to be confirmed. */
@@ -48,24 +48,26 @@ interface Result {
 /** Runs the sizes one after the other, each with a fresh process, and prints a table. */
 export async function benchCampaigns({
   people = SIZES,
-  limit = RESEND_LIMIT,
+  channel = 'email',
+  limit = campaignChannels[channel].limit,
   processes = 1,
 }: BenchOptions): Promise<Outcome> {
-  const [broker, supabase, resend] = await step('broker, database, provider: starting', () =>
-    Promise.all([startNats(), startLanding(undefined, { isFresh: true }), startCountingResend()]),
+  const [broker, supabase, provider] = await step('broker, database, provider: starting', () =>
+    Promise.all([startNats(), startLanding(undefined, { isFresh: true }), startCountingProvider()]),
   );
   const results: Result[] = [];
   try {
     for (const size of people) {
-      resend.restart(limit);
+      provider.restart(limit);
       const env = { ...supabase.env, NATS_URL: broker.url };
-      const start = () => startMailer(env, resend.url, limit);
+      const start = () => startMailer(env, provider.url, limit);
       const mailer = await start();
       const others = await Promise.all(Array.from({ length: processes - 1 }, start));
       try {
         results.push(
           await step(`${size} people at ${limit} calls a second`, () =>
-            measure([mailer, ...others], resend, {
+            measure([mailer, ...others], provider, {
+              channel,
               people: size,
               limit,
               databasePid: supabase.landing.pid,
@@ -77,15 +79,15 @@ export async function benchCampaigns({
       }
     }
   } finally {
-    await Promise.all([broker.close(), supabase.close(), resend.close()]);
+    await Promise.all([broker.close(), supabase.close(), provider.close()]);
   }
   say(`\n${describe(results)}\n`);
   return { broken: results.flatMap(brokenPromises), ratios: results.flatMap(figureOf) };
 }
 
 /** Seconds that the account allows at best: the first call may leave at once, n calls take n - 1 distances. */
-function idealOf({ people, limit }: Result): number | undefined {
-  const leastCalls = Math.ceil(people / MAILS_IN_A_CALL);
+function idealOf({ channel, people, limit }: Result): number | undefined {
+  const leastCalls = campaignChannels[channel].leastCalls(people);
   // Of a few nothing can be said.
   return leastCalls < FEWEST_CALLS ? undefined : (leastCalls - 1) / limit;
 }
@@ -93,13 +95,14 @@ function idealOf({ people, limit }: Result): number | undefined {
 function figureOf(result: Result): Figure[] {
   const ideal = idealOf(result);
   if (ideal === undefined) return [];
-  const name = `campaign of ${result.people} at ${result.limit}/s to the ideal`;
+  const sms = result.channel === 'sms' ? ' by SMS' : '';
+  const name = `campaign of ${result.people}${sms} at ${result.limit}/s to the ideal`;
   return [{ name, value: result.sendSeconds / ideal, better: 'less' }];
 }
 
 function startMailer(
   env: Record<string, string>,
-  resendUrl: string,
+  providerUrl: string,
   limit: number,
 ): Promise<ServiceProcess> {
   return startServiceProcess({
@@ -112,10 +115,14 @@ function startMailer(
       UNSUBSCRIBE_SECRET: 'a-secret-for-the-bench-of-32-characters',
       CONTACT_HASH_SECRET: 'a-hash-key-for-the-bench-of-32-chars',
       RESEND_API_KEY: 're_bench',
-      RESEND_BASE_URL: resendUrl,
+      RESEND_BASE_URL: providerUrl,
       RESEND_FROM_EMAIL: 'Leadwire <hello@leadwire.kz>',
       RESEND_RATE_PER_SECOND: String(limit),
       MOBIZON_API_KEY: 'k'.repeat(40),
+      MOBIZON_BASE_URL: providerUrl,
+      MOBIZON_RATE_PER_SECOND: String(limit),
+      SMS_BUDGET_PER_HOUR: '0',
+      SMS_BUDGET_PER_DAY: '0',
     },
   });
 }
@@ -129,14 +136,14 @@ const answerSchema = z.object({
   }),
 });
 
-interface Measured extends Pick<Result, 'people' | 'limit'> {
+interface Measured extends Pick<Result, 'channel' | 'people' | 'limit'> {
   databasePid: number | undefined;
 }
 
 async function measure(
   mailers: readonly [ServiceProcess, ...ServiceProcess[]],
-  resend: CountingResend,
-  { people, limit, databasePid }: Measured,
+  provider: CountingProvider,
+  { channel, people, limit, databasePid }: Measured,
 ): Promise<Result> {
   const [mailer] = mailers;
   const busy = () => ({
@@ -156,10 +163,18 @@ async function measure(
   const memory = watchMemory(mailer);
   const begunAt = performance.now();
   const { id } = read(
-    await call('', { method: 'POST', headers: json, body: JSON.stringify(DRAFT) }),
+    await call('', {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify(campaignChannels[channel].draft),
+    }),
   );
   const csv = { 'content-type': 'text/csv' };
-  await call(`/${id}/audience`, { method: 'PUT', headers: csv, body: listOf(people) });
+  await call(`/${id}/audience`, {
+    method: 'PUT',
+    headers: csv,
+    body: campaignChannels[channel].list(people),
+  });
   const listSeconds = (performance.now() - begunAt) / 1_000;
   const before = busy();
   const start = { method: 'POST', headers: json, body: JSON.stringify({ confirm: people }) };
@@ -176,9 +191,9 @@ async function measure(
     database: after.database - before.database,
   };
   const peakMegabytes = await memory.stop();
-  const seen = await resend.seen();
+  const seen = await provider.seen();
   const times = timesOf(campaign, seen);
-  return { people, limit, listSeconds, ...times, peakMegabytes, busySeconds, seen };
+  return { channel, people, limit, listSeconds, ...times, peakMegabytes, busySeconds, seen };
 }
 
 /** By the database's clock, and the provider's for its calls: here they are one. */
@@ -192,25 +207,6 @@ function timesOf(
     sendSeconds: (finishedAt - startedAt) / 1_000,
     edgeSeconds: { begin: (firstAt - startedAt) / 1_000, end: (finishedAt - lastAt) / 1_000 },
   };
-}
-
-const DRAFT = {
-  name: 'Эфир перенесён',
-  channel: 'email',
-  template: 'stream-moved',
-  quietHours: null,
-  variables: {
-    stream: 'Как выбрать профессию',
-    newDate: '2099-11-27T19:00:00+05:00',
-    reason: 'Приглашённый эксперт заболел, а без него разговор был бы неполным.',
-    steps: ['Отметьте новую дату в календаре.', 'Подготовьте один вопрос эксперту.'],
-    link: 'https://leadwire.kz/s/b4Tz9Rc',
-  },
-};
-
-function listOf(people: number): string {
-  const row = (_: unknown, n: number) => `Айгерим ${n};person-${n}@mail.leadwire-sample.kz`;
-  return ['name;email', ...Array.from({ length: people }, row)].join('\n');
 }
 
 /** The most memory that the process had, by its own measure, in megabytes. */

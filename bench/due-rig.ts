@@ -3,7 +3,7 @@ import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
-import { startCountingResend } from './counting-resend.ts';
+import { startCountingProvider } from './counting-provider.ts';
 import { readMeasures } from './service-measures.ts';
 
 /** Calls a second, of the account and of the provider: so many that no message waits for its turn. */
@@ -13,7 +13,7 @@ export type DueRig = Awaited<ReturnType<typeof startDueRig>>;
 
 /** So many notifiers, which plan messages for `delayMs` after a lead was received. */
 export async function startDueRig(processes: number, delayMs: number) {
-  const [broker, resend] = await Promise.all([startNats(), startCountingResend()]);
+  const [broker, resend] = await Promise.all([startNats(), startCountingProvider()]);
   resend.restart(NO_LIMIT);
   const bus = await openTestBus(broker, 'bench');
   const env = {

@@ -8,6 +8,7 @@ import { findNatsServer } from '../scripts/machine/nats-server.ts';
 import { readOptions } from '../scripts/machine/options.ts';
 import { say } from '../scripts/machine/progress.mjs';
 import { ExplainedError } from '../scripts/machine/tools.mjs';
+import type { ChannelName } from './campaign-channels.ts';
 import { benchCampaigns } from './campaigns.ts';
 import { benchCatchUp } from './catch-up.ts';
 import { benchConsole } from './console.ts';
@@ -25,6 +26,7 @@ const { values, positionals } = readOptions(
     allowPositionals: true,
     options: {
       people: text,
+      channel: text,
       limit: text,
       messages: text,
       processes: text,
@@ -60,6 +62,7 @@ const benches: Record<string, Bench> = {
         people: numbers('people'),
         limit: number('limit'),
         processes: number('processes'),
+        channel: channel(),
       }),
     short: () => benchCampaigns({ people: [3_000], limit: undefined, processes: undefined }),
   },
@@ -122,6 +125,12 @@ async function runAll(): Promise<string[]> {
   const { shown, fallen } = compare(figures, await readRecorded());
   say(`\n${shown}\n`);
   return [...broken, ...fallen];
+}
+
+function channel(): ChannelName | undefined {
+  const { channel } = values;
+  if (channel === undefined || channel === 'email' || channel === 'sms') return channel;
+  throw new ExplainedError('--channel: expected email or sms');
 }
 
 function numbers(flag: Exclude<keyof typeof values, 'record'>): number[] | undefined {

@@ -1,9 +1,9 @@
-/** Starts `counting-resend-server.ts` in a thread of its own and asks it. */
+/** Starts `counting-provider-server.ts` in a thread of its own and asks it. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Arrivals, Command, Seen } from './counting-resend-server.ts';
+import type { Arrivals, Command, Seen } from './counting-provider-server.ts';
 
-export interface CountingResend {
+export interface CountingProvider {
   url: string;
   /** Forgets everything, and keeps another limit (calls in any second) from now on. */
   restart(limit: number): void;
@@ -12,8 +12,8 @@ export interface CountingResend {
   close(): Promise<void>;
 }
 
-export async function startCountingResend(): Promise<CountingResend> {
-  const worker = new Worker(new URL('./counting-resend-server.ts', import.meta.url));
+export async function startCountingProvider(): Promise<CountingProvider> {
+  const worker = new Worker(new URL('./counting-provider-server.ts', import.meta.url));
   const answer = async <Message>(): Promise<Message> =>
     ((await once(worker, 'message')) as [Message])[0];
   const tell = (command: Command) => worker.postMessage(command);

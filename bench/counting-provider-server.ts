@@ -1,32 +1,34 @@
 /**
- * Resend's two routes for sending, one mail and a batch, as far as a benchmark needs them: it keeps the limit, answers
- * ids, and remembers who was written to and when calls came, but no mail. The sandbox keeps every mail, which for 100,000 of them is gigabytes.
+ * Resend's two routes for sending, one mail and a batch, and Mobizon's for sending to many, as far as a benchmark needs
+ * them: it keeps the limit, answers ids, and remembers who was written to and when calls came, but no message. The sandbox
+ * keeps every mail, which for 100,000 of them is gigabytes.
  *
- * Runs as a thread of its own (`counting-resend.ts` starts it): the times that it notes are of the calls, and not of
+ * Runs as a thread of its own (`counting-provider.ts` starts it): the times that it notes are of the calls, and not of
  * the moment when a database in the same event loop was done.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parentPort } from 'node:worker_threads';
+import { createCountingMobizon } from './counting-mobizon.ts';
 
 const WINDOW_MS = 1_000;
 
 /** What the bench says; `seen` is answered with a `Seen`, `arrivals` with `Arrivals`. */
 export type Command = { do: 'restart'; limit: number } | { do: 'seen' } | { do: 'arrivals' };
 
-/** Address -> when the first call with a mail to it began to arrive, in Unix milliseconds. */
+/** Address or number -> when the first call that sent to it began to arrive, in Unix milliseconds. */
 export type Arrivals = ReadonlyMap<string, number>;
 
 export interface Seen {
   calls: number;
-  /** Calls over the limit, which were refused with 429. */
+  /** Calls over the limit, which were refused. */
   refused: number;
   /** The most calls in any second, wherever it begins. */
   mostInASecond: number;
-  /** Addresses that a mail went to. */
+  /** Addresses and numbers that a message went to. */
   addresses: number;
-  /** Mails to an address that had one already. */
+  /** Messages to somebody who had one already. */
   doubled: number;
   /** When the first and the last call began to arrive, in Unix milliseconds; 0 before any came. */
   firstAt: number;
@@ -41,6 +43,7 @@ let doubled = 0;
 let arrivals = new Map<string, number>();
 /** Idempotency key -> answer: a repeat sends nothing. */
 let answers = new Map<string, string>();
+let mobizon = createCountingMobizon((number) => note(number, Date.now()));
 
 async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [now, at] = [performance.now(), Date.now()];
@@ -48,38 +51,46 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
   firstAt ||= at;
   lastAt = at;
   const isTooOften = times.slice(-limit - 1).filter((at) => at > now - WINDOW_MS).length > limit;
-  const sent = (await bodyOf(request)) as Mail | Mail[];
+  const text = await textOf(request);
+  if (isTooOften) refused += 1;
+  if (request.url?.startsWith('/service/')) {
+    return answer(response, 200, mobizon(request.url, new URLSearchParams(text), isTooOften));
+  }
   if (isTooOften) {
-    refused += 1;
     const name = 'rate_limit_exceeded';
     const body = JSON.stringify({ statusCode: 429, message: 'Too many requests', name });
-    return answer(response, 429, body, limit);
+    return answer(response, 429, body);
   }
   const key = String(request.headers['idempotency-key']);
   const known = answers.get(key);
-  if (known !== undefined) return answer(response, 200, known, limit);
+  if (known !== undefined) return answer(response, 200, known);
+  const sent = JSON.parse(text) as Mail | Mail[];
   const data = [sent].flat().map(({ to }) => {
     const [address = ''] = [to].flat();
-    if (arrivals.has(address)) doubled += 1;
-    else arrivals.set(address, at);
+    note(address, at);
     return { id: randomUUID() };
   });
   const body = JSON.stringify(Array.isArray(sent) ? { data } : data[0]);
   answers.set(key, body);
-  answer(response, 200, body, limit);
+  answer(response, 200, body);
+}
+
+function note(contact: string, at: number): void {
+  if (arrivals.has(contact)) doubled += 1;
+  else arrivals.set(contact, at);
 }
 
 interface Mail {
   to: string | string[];
 }
 
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
+async function textOf(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
-  return JSON.parse(Buffer.concat(parts).toString());
+  return Buffer.concat(parts).toString();
 }
 
-function answer(response: ServerResponse, status: number, body: string, limit: number): void {
+function answer(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, {
     'content-type': 'application/json',
     'ratelimit-policy': `${limit};w=1`,
@@ -106,6 +117,7 @@ function restart(next: number): void {
   [refused, doubled] = [0, 0];
   arrivals = new Map();
   answers = new Map();
+  mobizon = createCountingMobizon((number) => note(number, Date.now()));
 }
 
 function seen(): Seen {
