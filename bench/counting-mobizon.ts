@@ -1,15 +1,21 @@
-/** Mobizon's way of sending to many (draft, numbers, send) as far as a benchmark needs it: it counts, and keeps no texts. */
+/**
+ * Mobizon's way of sending to many (draft, numbers, send), and of asking what became of it, as far as a benchmark needs it:
+ * it counts, and keeps no texts.
+ */
 interface Draft {
-  numbers: string[];
+  /** Number -> the id of its message. */
+  messages: Map<string, string>;
   isSent: boolean;
 }
 
-/** Codes of Mobizon's envelope: done, no such thing, not in this state, too often. */
-const [DONE, MISSING, WRONG_STATE, TOO_OFTEN] = [0, 2, 10, 30];
+/** Codes of Mobizon's envelope: done, no such thing, no such method, not in this state, too often. */
+const [DONE, MISSING, UNKNOWN_METHOD, WRONG_STATE, TOO_OFTEN] = [0, 2, 5, 10, 30];
+/** A number's own code. */
+const ADDED_BEFORE = 4;
 
 /**
  * Answers one call with its envelope as JSON.
- * @param path `/service/campaign/send`
+ * @param path `/service/campaign/send`, `/service/message/list`
  */
 export type AnswerMobizon = (path: string, form: URLSearchParams, isTooOften: boolean) => string;
 
@@ -19,35 +25,57 @@ export function createCountingMobizon(sendTo: (number: string) => void): AnswerM
   let lastId = 0;
   const newId = () => String((lastId += 1));
 
-  const add = ({ numbers, isSent }: Draft, form: URLSearchParams) => {
+  const add = ({ messages, isSent }: Draft, form: URLSearchParams) => {
     if (isSent) return { code: WRONG_STATE, data: null };
     const given = [...form].filter(([name]) => /^recipients\[\d+\](\[recipient\])?$/.test(name));
-    numbers.push(...given.map(([, number]) => number));
-    const data = given.map(([, recipient]) => ({ recipient, code: DONE, messageId: newId() }));
+    const data = given.map(([, recipient]) => {
+      if (messages.has(recipient)) return { recipient, code: ADDED_BEFORE };
+      const messageId = newId();
+      messages.set(recipient, messageId);
+      return { recipient, code: DONE, messageId };
+    });
     return { code: DONE, data };
   };
 
   const send = (draft: Draft) => {
     if (draft.isSent) return { code: WRONG_STATE, data: null };
     draft.isSent = true;
-    for (const number of draft.numbers) sendTo(number);
+    for (const number of draft.messages.keys()) sendTo(number);
     return { code: DONE, data: 2 };
   };
 
-  const answer = (method: string, form: URLSearchParams) => {
-    if (method === 'create') {
+  const getInfo = ({ messages, isSent }: Draft) => {
+    const counters = { totalMsgNum: messages.size };
+    return { code: DONE, data: { commonStatus: isSent ? 'DONE' : 'NEW', counters } };
+  };
+
+  const list = ({ messages }: Draft, form: URLSearchParams) => {
+    const size = Number(form.get('pagination[pageSize]'));
+    const from = size * Number(form.get('pagination[currentPage]'));
+    const items = [...messages].map(([to, id]) => ({ to, id })).slice(from, from + size);
+    return { code: DONE, data: { items } };
+  };
+
+  const answer = (path: string, form: URLSearchParams) => {
+    if (path === 'campaign/create') {
       const id = newId();
-      drafts.set(id, { numbers: [], isSent: false });
+      drafts.set(id, { messages: new Map(), isSent: false });
       return { code: DONE, data: id };
     }
-    const draft = drafts.get(form.get('id') ?? '');
-    if (method === 'addRecipients' && draft) return add(draft, form);
-    if (method === 'send' && draft) return send(draft);
-    return { code: MISSING, data: null };
+    const id = form.get('id') ?? form.get('criteria[campaignIds][0]') ?? '';
+    const draft = drafts.get(id);
+    if (!draft) return { code: MISSING, data: null };
+    if (path === 'campaign/addRecipients') return add(draft, form);
+    if (path === 'campaign/send') return send(draft);
+    if (path === 'campaign/getInfo') return getInfo(draft);
+    if (path === 'message/list') return list(draft, form);
+    if (path !== 'campaign/delete') return { code: UNKNOWN_METHOD, data: null };
+    drafts.delete(id);
+    return { code: DONE, data: null };
   };
 
   return (path, form, isTooOften) =>
     JSON.stringify(
-      isTooOften ? { code: TOO_OFTEN, data: null } : answer(path.split('/').at(-1) ?? '', form),
+      isTooOften ? { code: TOO_OFTEN, data: null } : answer(path.replace('/service/', ''), form),
     );
 }

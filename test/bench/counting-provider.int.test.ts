@@ -31,11 +31,14 @@ test('one mail and a batch are counted by address, and a repeat under its key se
   expect(at).toBeLessThanOrEqual(Date.now());
 });
 
-async function mobizon(method: string, form: Record<string, string>): Promise<unknown> {
+async function mobizon(
+  method: string,
+  form: Record<string, string>,
+  module = 'campaign',
+): Promise<unknown> {
   const init = { method: 'POST', body: new URLSearchParams(form) };
-  const answer: unknown = await (
-    await fetch(`${provider.url}/service/campaign/${method}`, init)
-  ).json();
+  const response = await fetch(`${provider.url}/service/${module}/${method}`, init);
+  const answer: unknown = await response.json();
   return answer;
 }
 
@@ -45,12 +48,22 @@ test('an SMS campaign is counted by number once it is sent, and a repeat sends n
   const sendDraft = async () => {
     const { data: id } = (await mobizon('create', { 'data[text]': 'Эфир' })) as { data: string };
     expect(await mobizon('addRecipients', { id, ...numbers })).toMatchObject({ code: 0 });
+    expect(await mobizon('addRecipients', { id, ...numbers })).toMatchObject({
+      data: [{ code: 4 }, { code: 4 }],
+    });
+    expect(await mobizon('getInfo', { id })).toMatchObject({ data: { commonStatus: 'NEW' } });
     return { id, answer: await mobizon('send', { id }) };
   };
   const { id, answer } = await sendDraft();
   expect(answer).toEqual({ code: 0, data: 2 });
   expect(await mobizon('send', { id })).toMatchObject({ code: 10 });
-  expect(await provider.seen()).toMatchObject({ calls: 4, addresses: 2, doubled: 0, refused: 0 });
+  expect(await mobizon('getInfo', { id })).toMatchObject({ data: { commonStatus: 'DONE' } });
+  const page = { 'pagination[pageSize]': '1', 'pagination[currentPage]': '1' };
+  expect(await mobizon('list', { 'criteria[campaignIds][0]': id, ...page }, 'message')).toEqual({
+    code: 0,
+    data: { items: [{ to: '77000000002', id: expect.any(String) }] },
+  });
+  expect(await provider.seen()).toMatchObject({ calls: 8, addresses: 2, doubled: 0, refused: 0 });
   await sendDraft();
   expect(await provider.seen()).toMatchObject({ addresses: 2, doubled: 2 });
 });
