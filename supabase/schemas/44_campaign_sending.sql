@@ -92,13 +92,11 @@ language sql set search_path = '' as $$
     and t.contact = r.contact and t.campaign_id = p_id;
 $$;
 
--- Locks batches and their people in the order in which everybody does. One alone locks what is its own by itself.
+-- Locks batches and their people in the order in which everybody does; what providers report about them may come at this
+-- moment.
 create function public.leadwire_campaign_lock_batches(p_id uuid, p_ns integer[]) returns void
 language plpgsql set search_path = '' as $$
 begin
-  if cardinality(p_ns) = 1 then
-    return;
-  end if;
   perform from public.campaign_batches b where b.campaign_id = p_id and b.n = any (p_ns) order by b.n for update;
   perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = any (p_ns) order by r.id for update;
 end
@@ -234,75 +232,69 @@ begin
 end
 $$;
 
--- Records how people of a batch ended. p_results: [{ id, status, providerId?, reason?, error?, segments? }], status one of sent,
--- failed, skipped, unknown. A fact is taken from anybody, also from a sender that has been replaced; it never undoes
--- a better one, and whose copy has been seen got it, whatever the sender knows. The provider is asked about an
--- SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask). Answers { open }: batches of the campaign that
--- are left.
-create function public.leadwire_campaign_settle(
-  p_id uuid, p_n integer, p_results jsonb, p_ask_after_ms bigint
+-- Records how the people of batches of a campaign ended, in one transaction. p_settled: [{ n, results: [{ id, status,
+-- providerId?, reason?, error?, segments? }] }], status one of sent, failed, skipped, unknown. A fact is taken from anybody,
+-- also from a sender that has been replaced; it never undoes a better one, and whose copy has been seen got it, whatever the
+-- sender knows. The provider is asked about an SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask).
+-- Answers { open }: batches of the campaign that are left. The campaign is locked as for a claim: who changes all of its
+-- batches locks it first.
+create function public.leadwire_campaign_settle_batches(
+  p_id uuid, p_settled jsonb, p_ask_after_ms bigint
 ) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
-  v_is_sms boolean := exists (select from public.campaigns c where c.id = p_id and c.channel = 'sms');
-  v_results jsonb := (select jsonb_object_agg(x.value ->> 'id', x.value) from jsonb_array_elements(p_results) x);
+  v_campaign public.campaigns;
+  v_ns integer[];
+  v_results jsonb;
   v_failed uuid[];
+  v_left integer[];
 begin
-  perform from public.campaign_batches b where b.campaign_id = p_id and b.n = p_n for update;
-  -- What the provider reports meanwhile locks the same people, in the same order.
-  perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = p_n order by r.id for update;
-  -- By their batch alone, as the claim.
+  select * into v_campaign from public.campaigns c where c.id = p_id for share;
+  select array_agg(distinct x.n) into v_ns from jsonb_to_recordset(p_settled) as x(n integer);
+  perform public.leadwire_campaign_lock_batches(p_id, v_ns);
+  select jsonb_object_agg(x.n || ':' || (y.value ->> 'id'), y.value) into v_results
+  from jsonb_to_recordset(p_settled) as x(n integer, results jsonb), jsonb_array_elements(x.results) y;
+  -- By their batches alone, as the claim: with each result looked up once, and never joined.
   update public.campaign_recipients r
-  set status = case when public.leadwire_campaign_is_seen(r) then 'sent' else v_results -> r.id::text ->> 'status' end,
-    provider_id = coalesce(v_results -> r.id::text ->> 'providerId', r.provider_id),
-    segments = coalesce((v_results -> r.id::text ->> 'segments')::integer, r.segments),
-    reason = case when not public.leadwire_campaign_is_seen(r) then v_results -> r.id::text ->> 'reason' end,
-    error = case when not public.leadwire_campaign_is_seen(r) then v_results -> r.id::text ->> 'error' end,
-    sent_at = case when v_results -> r.id::text ->> 'status' = 'sent' then clock_timestamp()
-      else least(r.delivered_at, r.bounced_at, r.complained_at, r.opened_at, r.clicked_at) end,
-    ask_at = case when v_is_sms and v_results -> r.id::text ->> 'status' = 'sent'
-      and coalesce(v_results -> r.id::text ->> 'providerId', r.provider_id) is not null
-      and not public.leadwire_campaign_is_seen(r)
-      then clock_timestamp() + make_interval(secs => p_ask_after_ms / 1000.0) end,
-    settled_at = clock_timestamp(), updated_at = clock_timestamp()
-  where r.campaign_id = p_id and r.batch = p_n and r.status in ('sending', 'unknown')
-    and v_results -> r.id::text ->> 'status' in ('sent', 'failed', 'skipped', 'unknown')
-    and r.status <> v_results -> r.id::text ->> 'status';
-  select coalesce(array_agg(r.id), '{}') into v_failed from public.campaign_recipients r
-  where r.campaign_id = p_id and r.batch = p_n and r.status in ('failed', 'skipped');
-  perform public.leadwire_campaign_forget_topic(p_id, v_failed);
-  update public.campaign_batches b
-  set state = 'settled', settled_at = clock_timestamp(), lease_until = null
-  where b.campaign_id = p_id and b.n = p_n and b.state <> 'settled' and not exists (
-    select from public.campaign_recipients r
-    where r.campaign_id = p_id and r.batch = p_n and r.status in ('pending', 'sending')
-  );
+  set (status, provider_id, segments, reason, error, sent_at, ask_at) = (
+    select case when s.is_seen then 'sent' else x.status end, coalesce(x."providerId", r.provider_id),
+      coalesce(x.segments, r.segments), case when not s.is_seen then x.reason end,
+      case when not s.is_seen then x.error end,
+      case when x.status = 'sent' then clock_timestamp()
+        else least(r.delivered_at, r.bounced_at, r.complained_at, r.opened_at, r.clicked_at) end,
+      case when v_campaign.channel = 'sms' and x.status = 'sent' and not s.is_seen
+        and coalesce(x."providerId", r.provider_id) is not null
+        then clock_timestamp() + make_interval(secs => p_ask_after_ms / 1000.0) end
+    from jsonb_to_record(v_results -> (r.batch || ':' || r.id)) as x(
+      status text, "providerId" text, segments integer, reason text, error text
+    ), (select public.leadwire_campaign_is_seen(r) as is_seen) s
+  ), settled_at = clock_timestamp(), updated_at = clock_timestamp()
+  where r.campaign_id = p_id and r.batch = any (v_ns) and r.status in ('sending', 'unknown')
+    and v_results -> (r.batch || ':' || r.id) ->> 'status' in ('sent', 'failed', 'skipped', 'unknown')
+    and r.status <> v_results -> (r.batch || ':' || r.id) ->> 'status';
+  if v_campaign.topic is not null then
+    select coalesce(array_agg(r.id), '{}') into v_failed from public.campaign_recipients r
+    where r.campaign_id = p_id and r.batch = any (v_ns) and r.status in ('failed', 'skipped');
+    perform public.leadwire_campaign_forget_topic(p_id, v_failed);
+  end if;
+  select coalesce(array_agg(distinct r.batch), '{}') into v_left from public.campaign_recipients r
+  where r.campaign_id = p_id and r.batch = any (v_ns) and r.status in ('pending', 'sending');
+  update public.campaign_batches b set state = 'settled', settled_at = clock_timestamp(), lease_until = null
+  where b.campaign_id = p_id and b.n = any (v_ns) and b.n <> all (v_left) and b.state <> 'settled';
   return jsonb_build_object('open', (
     select count(*) from public.campaign_batches b where b.campaign_id = p_id and b.state <> 'settled'
   ));
 end
 $$;
 
--- Records how the people of several batches of a campaign ended, each as leadwire_campaign_settle, in one transaction.
--- p_settled: [{ n, results }]. Answers { open }: batches of the campaign that are left after all of them. The campaign is
--- locked as for a claim: who changes all of its batches locks it first.
-create function public.leadwire_campaign_settle_batches(
-  p_id uuid, p_settled jsonb, p_ask_after_ms bigint
+-- The same for one batch: a mailer-batch of the version before settles so.
+create function public.leadwire_campaign_settle(
+  p_id uuid, p_n integer, p_results jsonb, p_ask_after_ms bigint
 ) returns jsonb
-language plpgsql set search_path = '' as $$
-declare
-  v_settled record;
-  v_open jsonb;
-begin
-  perform from public.campaigns c where c.id = p_id for share;
-  perform public.leadwire_campaign_lock_batches(p_id, array(
-    select (x.value ->> 'n')::integer from jsonb_array_elements(p_settled) x
-  ));
-  for v_settled in select x.* from jsonb_to_recordset(p_settled) as x(n integer, results jsonb) loop
-    v_open := public.leadwire_campaign_settle(p_id, v_settled.n, v_settled.results, p_ask_after_ms);
-  end loop;
-  return v_open;
-end
+language sql set search_path = '' as $$
+  select public.leadwire_campaign_settle_batches(
+    p_id, jsonb_build_array(jsonb_build_object('n', p_n, 'results', p_results)), p_ask_after_ms
+  );
 $$;
 
 -- Puts a batch off for p_wait_ms after a failure. p_was_tried: it may have arrived, so its people stay as they are
