@@ -1,6 +1,7 @@
 /** Each user of deploy/nats.conf, tried against what it must not do. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type NatsConnection } from 'nats';
+import { createAskStream } from '@leadwire/shared/broker/ask-stream';
 import { brokerAddress } from '@leadwire/shared/broker/address';
 import { buckets, streams } from '@leadwire/shared/contract/topology';
 import { READS, WRITES } from './broker-rights.ts';
@@ -89,6 +90,14 @@ describe('a user of the broker', () => {
       .request(subject, message, PATIENCE)
       .then(() => 'done', String);
     expect(refused).toContain('Permissions Violation for Publish');
+  });
+
+  test('hears of a publish that is not its own at once, and the others of theirs', async () => {
+    const ask = createAskStream(connections.get('notifier')!);
+    const publish = (subject: string) => ask({ subject, payload: message, headers: {} }, 20_000);
+    const other = publish('deliveries.email.sent.00000000').then(() => 'done', String);
+    await expect(publish('leads.created.proftest.00000000')).rejects.toThrow('does not allow');
+    expect(await other).not.toContain('does not allow');
   });
 
   test.each(USERS.slice(1))(

@@ -11,8 +11,9 @@ import { NO_MESSAGE, apiCode, isConflict } from './error-codes.ts';
 import { applyTopology } from './apply-topology.ts';
 import { openConnection } from './connection.ts';
 import { readDirectly } from './read-directly.ts';
+import type { Outgoing } from './outgoing.ts';
 import { readKeyOf } from './read-key.ts';
-import { createSender, type Outgoing } from './sender.ts';
+import { createSender } from './sender.ts';
 import { TransientError, toError } from '../errors.ts';
 import type { Retention } from '../contract/retention.ts';
 import type { AnyEvent } from '../contract/events.ts';
@@ -127,6 +128,7 @@ export function openBus(options: BusOptions): Bus {
     name,
     log,
     prepare: async (nc) => {
+      sender.open(nc);
       if (topology !== 'apply') return;
       const waiting = await applyTopology(nc, { replicas, retention });
       onApplied?.(waiting);

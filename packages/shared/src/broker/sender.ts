@@ -9,10 +9,12 @@
  * message, the condition holds (batches.int.test.ts).
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { headers as createHeaders, type MsgHdrs, type NatsConnection, type PubAck } from 'nats';
+import type { NatsConnection, PubAck } from 'nats';
 import { newId } from '../contract/ids.ts';
 import { createNextBatch } from '../runtime/next-batch.ts';
+import { createAskStream, type AskStream, type StreamAnswer } from './ask-stream.ts';
 import { apiCode, isUnderWay } from './error-codes.ts';
+import { toHeaders, type Outgoing } from './outgoing.ts';
 
 /** A publish that was not answered in this time is repeated; the broker's fsync takes about 1 ms. */
 const PUBLISH_TIMEOUT_MS = 3_000;
@@ -35,16 +37,12 @@ const TWIN_MARKS = ['Nats-Expected-Last-Subject-Sequence-Subject', 'Nats-Msg-Id'
 /** So long they are not tried again. */
 const NO_BATCHES_MS = 60_000;
 
-export interface Outgoing {
-  subject: string;
-  payload: string | Uint8Array;
-  headers: Record<string, string>;
-}
-
 /** Where it is, or which earlier one holds its place (`duplicate`). */
 export type Place = Pick<PubAck, 'seq' | 'duplicate'>;
 
 export interface Sender {
+  /** Subscribes to answers while the connection is young: what is first asked for during an outage is heard, too. */
+  open(connection: NatsConnection): void;
   /** @throws what the client throws when the broker does not confirm it */
   alone(message: Outgoing): Promise<Place>;
   /** The same for a message that may not be stored twice: it carries an id and a condition of its own. All go to one stream. */
@@ -60,16 +58,19 @@ export function createSender(connection: {
   /** Messages of `together` that are not answered yet. */
   let underWay = 0;
 
-  const alone = async ({ subject, payload, headers }: Outgoing): Promise<Place> => {
+  let asking: { of: NatsConnection; ask: AskStream } | undefined;
+
+  const askOver = (live: NatsConnection): AskStream => {
+    if (asking?.of !== live) asking = { of: live, ask: createAskStream(live) };
+    return asking.ask;
+  };
+  const ask = async (message: Outgoing): Promise<StreamAnswer> =>
+    askOver(connection.live())(message, PUBLISH_TIMEOUT_MS);
+
+  const alone = async (message: Outgoing): Promise<Place> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await connection
-          .live()
-          .jetstream()
-          .publish(subject, payload, {
-            headers: toHeaders(headers),
-            timeout: PUBLISH_TIMEOUT_MS,
-          });
+        return placeIn(await ask(message));
       } catch (thrown) {
         const isLost = apiCode(thrown) === undefined && attempt < PUBLISH_TRIES;
         const isEarly = isUnderWay(thrown) && attempt < UNDER_WAY_TRIES;
@@ -83,17 +84,17 @@ export function createSender(connection: {
   const publishBatch = async (messages: readonly Outgoing[]): Promise<number | undefined> => {
     const nc = connection.live();
     const batch = { 'Nats-Batch-Id': newId() };
-    const memberAt = (index: number): MsgHdrs =>
-      toHeaders({ ...messages[index]?.headers, ...batch, 'Nats-Batch-Sequence': `${index + 1}` });
-    const last = messages.length - 1;
-    for (const [index, { subject, payload }] of messages.slice(0, last).entries()) {
-      nc.publish(subject, payload, { headers: memberAt(index) });
+    const members = messages.map(({ headers, ...message }, index) => ({
+      ...message,
+      headers: { ...headers, ...batch, 'Nats-Batch-Sequence': `${index + 1}` },
+    }));
+    const last = members.pop();
+    if (last === undefined) return undefined;
+    for (const { subject, payload, headers } of members) {
+      nc.publish(subject, payload, { headers: toHeaders(headers) });
     }
-    const headers = memberAt(last);
-    headers.set('Nats-Batch-Commit', '1');
-    const { subject = '', payload = '' } = messages[last] ?? {};
-    const answer = await nc.request(subject, payload, { headers, timeout: PUBLISH_TIMEOUT_MS });
-    const { seq, count, error } = answer.json<BatchAck>();
+    const commit = { ...last, headers: { ...last.headers, 'Nats-Batch-Commit': '1' } };
+    const { seq, count, error } = await ask(commit);
     if (NO_BATCHES.includes(error?.err_code ?? 0)) noBatchesUntil = Date.now() + NO_BATCHES_MS;
     return error === undefined && count === messages.length ? seq : undefined;
   };
@@ -116,6 +117,7 @@ export function createSender(connection: {
   });
 
   return {
+    open: (live) => void askOver(live),
     alone,
     async together(message) {
       underWay += 1;
@@ -140,15 +142,9 @@ function withoutTwins(messages: readonly Outgoing[]): Outgoing[] {
   });
 }
 
-/** The broker's answer to the last one of a batch. */
-interface BatchAck {
-  seq?: number;
-  count?: number;
-  error?: { err_code?: number };
-}
-
-function toHeaders(entries: Record<string, string>): MsgHdrs {
-  const result = createHeaders();
-  for (const [key, value] of Object.entries(entries)) result.set(key, value);
-  return result;
+/** @throws what JetStream said against it, as `apiCode` reads it */
+function placeIn({ seq, duplicate = false, error }: StreamAnswer): Place {
+  if (error) throw Object.assign(new Error(error.description), { api_error: error });
+  if (seq === undefined) throw new Error('the answer names no place');
+  return { seq, duplicate };
 }
