@@ -8,6 +8,7 @@ import './answered-requests.ts';
 import { apiCode } from './error-codes.ts';
 import { TopologyError } from './apply-topology.ts';
 import { brokerAddress } from './address.ts';
+import { writeTogether } from './write-together.ts';
 import { TransientError, toError } from '../errors.ts';
 import type { Log } from '../runtime/log.ts';
 
@@ -62,6 +63,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       }),
     );
     if (over.signal.aborted) return nc.close();
+    writeTogether(nc);
     connection = nc;
     isUp = true;
     void nc.closed().then((error) => {
