@@ -8,7 +8,7 @@
  * the stream, not against the other members, so both would be stored. Between batches, and between a batch and a single
  * message, the condition holds (batches.int.test.ts).
  */
-import { setImmediate as inputIsRead, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection, PubAck } from 'nats';
 import { newId } from '../contract/ids.ts';
 import { createNextBatch } from '../runtime/next-batch.ts';
@@ -99,13 +99,6 @@ export function createSender(connection: {
     return error === undefined && count === messages.length ? seq : undefined;
   };
 
-  let others: Promise<void> | undefined;
-  /** For all who wait at once: when the process has read what has reached it. What they send then is one write. */
-  const withOthers = (): Promise<void> =>
-    (others ??= inputIsRead().then(() => {
-      others = undefined;
-    }));
-
   /** For each its place; undefined for one that has to go alone. */
   const nextBatch = createNextBatch<Outgoing, Place | undefined>({
     maxRows: LARGEST_BATCH,
@@ -129,10 +122,7 @@ export function createSender(connection: {
     async together(message) {
       underWay += 1;
       try {
-        if (underWay < BATCHES_FROM || Date.now() < noBatchesUntil) {
-          if (underWay > 1) await withOthers();
-          return await alone(message);
-        }
+        if (underWay < BATCHES_FROM || Date.now() < noBatchesUntil) return await alone(message);
         return (await nextBatch(message)) ?? (await alone(message));
       } finally {
         underWay -= 1;
