@@ -3,14 +3,14 @@
  * sends. The judge of campaigns must see the doubles.
  */
 import { randomUUID } from 'node:crypto';
+import { OutgoingMessage } from 'node:http';
 
 const HEADER = 'idempotency-key';
-const send = globalThis.fetch;
 
-globalThis.fetch = (input, init) => {
-  const headers = new Headers(init?.headers);
-  const key = headers.get(HEADER);
-  if (key === null) return send(input, init);
-  headers.set(HEADER, `${key}-${randomUUID()}`);
-  return send(input, { ...init, headers });
+// Batches leave through Node's own client (providers/post-bytes.ts).
+const setHeader: unknown = Reflect.get(OutgoingMessage.prototype, 'setHeader');
+OutgoingMessage.prototype.setHeader = function (name, value) {
+  const isKey = name.toLowerCase() === HEADER;
+  const sent = isKey ? `${String(value)}-${randomUUID()}` : value;
+  return Reflect.apply(setHeader as typeof this.setHeader, this, [name, sent]);
 };
