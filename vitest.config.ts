@@ -2,11 +2,6 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
-/** Of a worker at most: its databases, its services and a browser. Where there is less memory three share it. */
-const WORKER_BYTES = 3 * 2 ** 30;
-/** A test waits for real servers a good part of its time, so two cores carry four workers. */
-const WORKERS = Math.max(4, availableParallelism() - 1);
-
 /**
  * Vitest runs the same TypeScript that Node runs, with Node's own loader: no build step, no transform. The files of a
  * worker share its modules, because loading them anew for each file took half of the suite's time; so a test file
@@ -19,10 +14,9 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     experimental: { viteModuleRunner: false },
-    maxWorkers: Math.max(
-      2,
-      Math.min(WORKERS, Math.floor(process.availableMemory() / WORKER_BYTES)),
-    ),
+    // A test waits for real servers a good part of its time, so two cores carry three workers; a fourth one makes everything
+    // start once more, and the whole is no faster for it.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     globalSetup: './test/global-setup.ts',
     reporters: ['default', './test/count-reporter.ts'],
     sequence: { hooks: 'list', sequencer: LongestFirst },
