@@ -232,10 +232,11 @@ begin
 end
 $$;
 
--- Records how the people of batches of a campaign ended, in one transaction. p_settled: [{ n, results: [{ id, status,
--- providerId?, reason?, error?, segments? }] }], status one of sent, failed, skipped, unknown. A fact is taken from anybody,
--- also from a sender that has been replaced; it never undoes a better one, and whose copy has been seen got it, whatever the
--- sender knows. The provider is asked about an SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask).
+-- Records how the people of batches of a campaign ended, in one transaction. p_settled: [{ n, owner?, results: [{ id,
+-- status, providerId?, reason?, error?, segments? }] }], status one of sent, failed, skipped, unknown. That somebody got it
+-- is taken from anybody, also from a sender that has been replaced. Anything else is about the try of its sender alone: of one
+-- that has been replaced it is passed over, because the other one may get through, and who has failed may be written to again.
+-- A fact never undoes a better one, and whose copy has been seen got it, whatever the sender knows. The provider is asked about an SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask).
 -- Answers { open }: batches of the campaign that are left. The campaign is locked as for a claim: who changes all of its
 -- batches locks it first.
 create function public.leadwire_campaign_settle_batches(
@@ -247,11 +248,15 @@ declare
   v_ns integer[];
   v_results jsonb;
   v_failed uuid[];
+  v_replaced integer[];
   v_left integer[];
 begin
   select * into v_campaign from public.campaigns c where c.id = p_id for share;
   select array_agg(distinct x.n) into v_ns from jsonb_to_recordset(p_settled) as x(n integer);
   perform public.leadwire_campaign_lock_batches(p_id, v_ns);
+  select coalesce(array_agg(x.n), '{}') into v_replaced from jsonb_to_recordset(p_settled) as x(n integer, owner text)
+  join public.campaign_batches b on b.campaign_id = p_id and b.n = x.n
+  where x.owner is not null and b.owner is distinct from x.owner;
   select jsonb_object_agg(x.n || ':' || (y.value ->> 'id'), y.value) into v_results
   from jsonb_to_recordset(p_settled) as x(n integer, results jsonb), jsonb_array_elements(x.results) y;
   -- By their batches alone, as the claim: with each result looked up once, and never joined.
@@ -271,7 +276,8 @@ begin
   ), settled_at = clock_timestamp(), updated_at = clock_timestamp()
   where r.campaign_id = p_id and r.batch = any (v_ns) and r.status in ('sending', 'unknown')
     and v_results -> (r.batch || ':' || r.id) ->> 'status' in ('sent', 'failed', 'skipped', 'unknown')
-    and r.status <> v_results -> (r.batch || ':' || r.id) ->> 'status';
+    and r.status <> v_results -> (r.batch || ':' || r.id) ->> 'status'
+    and (v_results -> (r.batch || ':' || r.id) ->> 'status' = 'sent' or r.batch <> all (v_replaced));
   if v_campaign.topic is not null then
     select coalesce(array_agg(r.id), '{}') into v_failed from public.campaign_recipients r
     where r.campaign_id = p_id and r.batch = any (v_ns) and r.status in ('failed', 'skipped');

@@ -73,9 +73,9 @@ export type SendBatch = (event: Pick<BatchReady, 'data'>) => Promise<void>;
 export function createSendBatch(ports: Ports): SendBatch {
   const { store, channels, log, measures, leaseMs, now = Date.now } = ports;
 
-  const settle = async ({ prepared }: Claim, results: BatchResult): Promise<void> => {
+  const settle = async ({ prepared, owner }: Claim, results: BatchResult): Promise<void> => {
     const { campaignId, n, channel } = prepared.batch;
-    const { open } = await store.settle(campaignId, n, results);
+    const { open } = await store.settle(campaignId, { n, owner, results });
     const counts = countByStatus(results);
     measures.settled(channel, counts);
     log.info({ campaignId, n, ...counts }, 'batch settled');

@@ -132,10 +132,16 @@ describe('the sums of a report', () => {
     );
     await sql(`update campaign_recipients set status = 'sending' where campaign_id = $1`, [id]);
     const [first, second] = people.map((row) => String(row['id']));
-    await api.ports().store.settle(id, Number(people[0]?.['batch']), [
-      { id: first ?? '', status: 'sent', providerId: '1', segments: 2 },
-      { id: second ?? '', status: 'failed', reason: 'refused_by_provider' },
-    ]);
+    const n = Number(people[0]?.['batch']);
+    await sql(`update campaign_batches set owner = 'test' where campaign_id = $1`, [id]);
+    await api.ports().store.settle(id, {
+      n,
+      owner: 'test',
+      results: [
+        { id: first ?? '', status: 'sent', providerId: '1', segments: 2 },
+        { id: second ?? '', status: 'failed', reason: 'refused_by_provider' },
+      ],
+    });
     const { body } = await api.get(`/api/campaigns/${id}/report?limit=1`);
     expect(body).toMatchObject({ summary: { segments: 2, cost: 40 } });
   });

@@ -11,20 +11,20 @@ import { people, sum, useRig } from './rig.ts';
 
 const rig = useRig();
 
-/** Claims a batch as a sender does; its people's ids in their order. */
-async function claim(id: string, n = 1): Promise<string[]> {
+/** Looks at a batch and claims it as a sender does. */
+async function claimAs(owner: string, id: string, { n = 1, leaseMs = 60_000 } = {}) {
   const looked = await rig.store().look(id, n);
   if (looked.kind !== 'ready') throw new Error(`not ready: ${looked.kind}`);
-  const ids = looked.batch.recipients.map((recipient) => recipient.id);
-  const claimed = await rig.store().claim(id, n, {
-    owner: 'test',
-    leaseMs: 60_000,
-    at: looked.batch.at,
-    bodyHash: 'hash',
-    ids,
-    ratePerSecond: null,
-  });
-  expect(claimed.kind).toBe('claimed');
+  const { at, recipients } = looked.batch;
+  const ids = recipients.map((recipient) => recipient.id);
+  const request = { owner, leaseMs, at, bodyHash: 'hash', ids, ratePerSecond: null };
+  return { ids, kind: (await rig.store().claim(id, n, request)).kind };
+}
+
+/** Its people's ids in their order. */
+async function claim(id: string, n = 1): Promise<string[]> {
+  const { ids, kind } = await claimAs('test', id, { n });
+  expect(kind).toBe('claimed');
   return ids;
 }
 
@@ -39,12 +39,17 @@ async function tell(recipientId: string, outcome: string): Promise<void> {
   await database.storeRows('leadwire_store_campaign_outcomes', [row]);
 }
 
-const settleAs = (id: string, ids: string[], status: 'sent' | 'failed' | 'unknown', n = 1) =>
-  rig.store().settle(
-    id,
+const settleAs = (
+  id: string,
+  ids: string[],
+  status: 'sent' | 'failed' | 'unknown',
+  { n = 1, owner = 'test' } = {},
+) =>
+  rig.store().settle(id, {
     n,
-    ids.map((each) => ({ id: each, status, reason: 'test' })),
-  );
+    owner,
+    results: ids.map((each) => ({ id: each, status, reason: 'test' })),
+  });
 
 const statuses = async (id: string) => (await rig.recipients(id)).map(({ status }) => status);
 
@@ -76,8 +81,8 @@ describe('batches that are claimed and settled at one moment', () => {
       ...[{ kind: 'busy' }, { kind: 'busy' }],
     ]);
     const ended = await Promise.all([
-      settleAs(id, first!.ids, 'sent', 1),
-      settleAs(id, third!.ids.slice(0, 1), 'failed', 3),
+      settleAs(id, first!.ids, 'sent', { n: 1, owner: '1' }),
+      settleAs(id, third!.ids.slice(0, 1), 'failed', { n: 3, owner: '3' }),
     ]);
     expect(ended).toEqual([{ open: 3 }, { open: 3 }]);
     expect(await statuses(id)).toEqual([
@@ -85,6 +90,28 @@ describe('batches that are claimed and settled at one moment', () => {
     ]);
     expect(sum(await rig.campaign(id))).toBe(8);
   });
+});
+
+describe('a batch that another sender has taken over', () => {
+  test.each(['failed', 'unknown'] as const)(
+    'is not %s because the first one says so, and is sent when either of them says that',
+    async (end) => {
+      const id = await rig.launch(people(2, end === 'failed' ? 80 : 90));
+      const { ids } = await claimAs('slow', id, { leaseMs: 1 });
+      const next = await waitFor(async () => {
+        const found = await rig.store().look(id, 1);
+        return found.kind === 'ready' ? claimAs('next', id) : undefined;
+      });
+      expect(next).toEqual({ ids, kind: 'inherited' });
+
+      expect(await settleAs(id, ids, end, { owner: 'slow' })).toEqual({ open: 1 });
+      expect(await statuses(id)).toEqual(['sending', 'sending']);
+
+      await settleAs(id, ids.slice(0, 1), 'sent', { owner: 'slow' });
+      expect(await settleAs(id, ids, 'sent', { owner: 'next' })).toEqual({ open: 0 });
+      expect(await statuses(id)).toEqual(['sent', 'sent']);
+    },
+  );
 });
 
 describe('a campaign that is paused while its last batch is on its way', () => {
@@ -156,7 +183,7 @@ describe('a copy that has been seen', () => {
     const looked = await rig.store().look(id, 2);
     const left = looked.kind === 'ready' ? looked.batch.recipients.map((each) => each.id) : [];
     expect(left).toEqual([ids[1]]);
-    await settleAs(id, await claim(id, 2), 'sent', 2);
+    await settleAs(id, await claim(id, 2), 'sent', { n: 2 });
     expect(await rig.store().finishIfDone(id)).toBe(true);
     const ended = await rig.campaign(id);
     expect(ended.counts).toMatchObject({ audience: 2, sent: 2 });

@@ -51,7 +51,7 @@ function sender() {
     look: (_id, n) =>
       Promise.resolve(settled.has(n) ? { kind: 'settled' } : { kind: 'ready', batch: batchOf(n) }),
     claim: () => Promise.resolve({ kind: 'claimed', firstClaimAt: '2026-11-20T09:00:00.000Z' }),
-    settle(_id, n) {
+    settle(_id, { n }) {
       settled.add(n);
       return Promise.resolve({ open: 1 });
     },

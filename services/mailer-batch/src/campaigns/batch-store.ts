@@ -49,6 +49,13 @@ interface Deferral {
   wasTried: boolean;
 }
 
+interface Settled {
+  n: number;
+  /** The claim that it was sent under. */
+  owner: string;
+  results: BatchResult;
+}
+
 export type BatchStore = ReturnType<typeof createBatchStore>;
 
 export function createBatchStore(database: Pick<Database, 'call'>) {
@@ -78,7 +85,7 @@ export function createBatchStore(database: Pick<Database, 'call'>) {
     return call('claim_batches', id, args, z.array(claimedSchema));
   });
 
-  const settle = together(async (id, rows: readonly { n: number; results: BatchResult }[]) => {
+  const settle = together(async (id, rows: readonly Settled[]) => {
     const args = { p_settled: rows, p_ask_after_ms: ASK_AFTER_MS };
     const answer = await call('settle_batches', id, args, z.object({ open: z.number() }));
     return rows.map(() => answer);
@@ -101,8 +108,11 @@ export function createBatchStore(database: Pick<Database, 'call'>) {
         },
         kind('noted', 'lost'),
       ),
-    /** Answers how many batches of the campaign are left. */
-    settle: (id: string, n: number, results: BatchResult) => settle(id, { n, results }),
+    /**
+     * Answers how many batches of the campaign are left. Of a claim that somebody else has taken over only what was sent
+     * counts.
+     */
+    settle: (id: string, settled: Settled) => settle(id, settled),
     /** Puts a claimed batch off. `wasTried`: it may have arrived, the same request is repeated later. */
     defer: (id: string, n: number, deferral: Deferral) =>
       call(
