@@ -139,7 +139,11 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
   /** When this process first saw a campaign sent, Unix milliseconds; a new process waits anew. */
   const seenSentAt = new Map<string, number>();
 
-  const lookUpSent = async ({ batch, body }: PreparedBatch, id: string, info: CampaignInfo) => {
+  const lookUpSent = async (
+    { batch, body }: PreparedBatch,
+    id: string,
+    { info, askedAt }: { info: CampaignInfo; askedAt: number },
+  ) => {
     const { people } = body as SmsBody;
     const listed = await mobizon.listMessages(id, laneOf(batch));
     const results = people.map(({ id: person, number }): RecipientResult => {
@@ -152,9 +156,9 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
       return { id: person, status: 'unknown', reason: 'not_listed_by_provider' };
     });
     // Listing and counters lag behind the sending, which may be long after the claim: what they do not show soon after
-    // is no evidence.
+    // is no evidence, however late the answer comes.
     const seenAt = seenSentAt.get(id) ?? now();
-    const isOverdue = now() - seenAt > listingLagMs;
+    const isOverdue = askedAt - seenAt > listingLagMs;
     const isDecided = isOverdue || results.every(({ status }) => status === 'sent');
     if (isDecided) seenSentAt.delete(id);
     else seenSentAt.set(id, seenAt);
@@ -162,6 +166,7 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
   };
 
   const reconcile = async (id: string, prepared: PreparedBatch, hold: ClaimHold) => {
+    const askedAt = now();
     const info = await mobizon.getInfo(id);
     switch (info.state) {
       case 'draft':
@@ -169,7 +174,7 @@ export function createSmsChannel(options: SmsChannelOptions): CampaignChannel {
       case 'moderation':
         return [];
       case 'sent':
-        return lookUpSent(prepared, id, info);
+        return lookUpSent(prepared, id, { info, askedAt });
       case 'declined':
         return everybody(prepared, 'declined_by_moderator');
       case 'deleted':
