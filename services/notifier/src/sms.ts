@@ -35,9 +35,11 @@ export function createSmsChannel(options: SmsOptions): Channel {
       const lastTriedAt = Date.parse(entry.lastClaimAt ?? entry.dueAt);
       const sms = smsSchema.parse(entry.request);
       const triedAt = new Date(lastTriedAt);
+      // What is not there yet when it is asked for proves nothing, however late the answer comes.
+      const askedAt = now();
       const found = await mobizon.find(sms, token(entry), triedAt, callContext(entry));
       if (found !== undefined) return { kind: 'sent', providerId: found };
-      const lagLeftMs = lastTriedAt + listingLagMs - now();
+      const lagLeftMs = lastTriedAt + listingLagMs - askedAt;
       return lagLeftMs > 0 ? { kind: 'too_early', retryAfterMs: lagLeftMs } : { kind: 'not_sent' };
     },
   };
