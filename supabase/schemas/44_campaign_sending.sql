@@ -233,10 +233,10 @@ end
 $$;
 
 -- Records how the people of batches of a campaign ended, in one transaction. p_settled: [{ n, owner?, results: [{ id,
--- status, providerId?, reason?, error?, segments? }] }], status one of sent, failed, skipped, unknown. That somebody got it
--- is taken from anybody, also from a sender that has been replaced. Anything else is about the try of its sender alone: of one
--- that has been replaced it is passed over, because the other one may get through, and who has failed may be written to again.
--- A fact never undoes a better one, and whose copy has been seen got it, whatever the sender knows. The provider is asked about an SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask).
+-- status, providerId?, reason?, error?, segments? }] }], status one of sent, failed, skipped, unknown. What went out is
+-- taken from anybody, also from a sender that has been replaced, with what the same answer says of the others. That nobody got
+-- it is about the try of its sender alone: of one that has been replaced it is passed over, because the other one may get
+-- through, and who has failed may be written to again. A fact never undoes a better one, and whose copy has been seen got it, whatever the sender knows. The provider is asked about an SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask).
 -- Answers { open }: batches of the campaign that are left. The campaign is locked as for a claim: who changes all of its
 -- batches locks it first.
 create function public.leadwire_campaign_settle_batches(
@@ -254,9 +254,9 @@ begin
   select * into v_campaign from public.campaigns c where c.id = p_id for share;
   select array_agg(distinct x.n) into v_ns from jsonb_to_recordset(p_settled) as x(n integer);
   perform public.leadwire_campaign_lock_batches(p_id, v_ns);
-  select coalesce(array_agg(x.n), '{}') into v_replaced from jsonb_to_recordset(p_settled) as x(n integer, owner text)
+  select coalesce(array_agg(x.n), '{}') into v_replaced from jsonb_to_recordset(p_settled) as x(n integer, owner text, results jsonb)
   join public.campaign_batches b on b.campaign_id = p_id and b.n = x.n
-  where x.owner is not null and b.owner is distinct from x.owner;
+  where x.owner is not null and b.owner is distinct from x.owner and not x.results @> '[{"status": "sent"}]';
   select jsonb_object_agg(x.n || ':' || (y.value ->> 'id'), y.value) into v_results
   from jsonb_to_recordset(p_settled) as x(n integer, results jsonb), jsonb_array_elements(x.results) y;
   -- By their batches alone, as the claim: with each result looked up once, and never joined.

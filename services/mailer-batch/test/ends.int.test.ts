@@ -112,6 +112,23 @@ describe('a batch that another sender has taken over', () => {
       expect(await statuses(id)).toEqual(['sent', 'sent']);
     },
   );
+
+  test('has what the first one was answered about some, when others of it got through', async () => {
+    const id = await rig.launch(people(2, 100));
+    const { ids } = await claimAs('slow', id, { leaseMs: 1 });
+    await waitFor(async () => {
+      const found = await rig.store().look(id, 1);
+      return found.kind === 'ready' ? claimAs('next', id) : undefined;
+    });
+    const [through = '', refused = ''] = ids;
+    const answer = [
+      { id: through, status: 'sent' as const },
+      { id: refused, status: 'failed' as const, reason: 'refused_by_provider' },
+    ];
+    const ended = await rig.store().settle(id, { n: 1, owner: 'slow', results: answer });
+    expect(ended).toEqual({ open: 0 });
+    expect(await statuses(id)).toEqual(['sent', 'failed']);
+  });
 });
 
 describe('a campaign that is paused while its last batch is on its way', () => {
