@@ -236,9 +236,10 @@ $$;
 -- status, providerId?, reason?, error?, segments? }] }], status one of sent, failed, skipped, unknown. What went out is
 -- taken from anybody, also from a sender that has been replaced, with what the same answer says of the others. That nobody got
 -- it is about the try of its sender alone: of one that has been replaced it is passed over, because the other one may get
--- through, and who has failed may be written to again. A fact never undoes a better one, and whose copy has been seen got it, whatever the sender knows. The provider is asked about an SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask).
--- Answers { open }: batches of the campaign that are left. The campaign is locked as for a claim: who changes all of its
--- batches locks it first.
+-- through, and who has failed may be written to again. A fact never undoes a better one, and whose copy has been seen got it,
+-- whatever the sender knows. The provider is asked about an SMS without an end after p_ask_after_ms
+-- (leadwire_campaign_sms_to_ask). Answers { open }: batches of the campaign that are left. The campaign is locked as for a claim:
+-- who changes all of its batches locks it first.
 create function public.leadwire_campaign_settle_batches(
   p_id uuid, p_settled jsonb, p_ask_after_ms bigint
 ) returns jsonb

@@ -1,7 +1,7 @@
 /**
  * One Supabase project as a process of a test: what `startProject` is given comes as its first message, statements as
- * the later ones. It ends with whoever started it. A database that a test file has left is
- * brought back to what its migrations made for the next one.
+ * the later ones. It ends with whoever started it. A database that a test file has left is brought back to what its
+ * migrations made, for the next one.
  */
 import type { ProjectOptions } from '@leadwire/supabase-local/project';
 import type { DatabaseAnswer, DatabaseRequest } from './database-process.ts';

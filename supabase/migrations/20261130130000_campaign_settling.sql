@@ -1,12 +1,29 @@
--- What a sender that has been replaced knows of a failure is about its own try: the other one may have got through.
+-- What a batch of a campaign costs the database: a claim changes nothing that an index has, and finds room beside each row,
+-- so it writes no index; several batches are settled by one statement, which looks each result up once. And what a sender that has
+-- been replaced knows of a failure is about its own try: the other one may have got through.
+
+alter table public.campaign_recipients set (fillfactor = 50);
+-- Whoever asks for people by their status asks for those of a campaign or of a batch, which have indexes of their own.
+drop index if exists public.campaign_recipients_campaign_id_status_idx;
+
+-- Locks batches and their people in the order in which everybody does; what providers report about them may come at this
+-- moment.
+create or replace function public.leadwire_campaign_lock_batches(p_id uuid, p_ns integer[]) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform from public.campaign_batches b where b.campaign_id = p_id and b.n = any (p_ns) order by b.n for update;
+  perform from public.campaign_recipients r where r.campaign_id = p_id and r.batch = any (p_ns) order by r.id for update;
+end
+$$;
 
 -- Records how the people of batches of a campaign ended, in one transaction. p_settled: [{ n, owner?, results: [{ id,
 -- status, providerId?, reason?, error?, segments? }] }], status one of sent, failed, skipped, unknown. What went out is
 -- taken from anybody, also from a sender that has been replaced, with what the same answer says of the others. That nobody got
 -- it is about the try of its sender alone: of one that has been replaced it is passed over, because the other one may get
--- through, and who has failed may be written to again. A fact never undoes a better one, and whose copy has been seen got it, whatever the sender knows. The provider is asked about an SMS without an end after p_ask_after_ms (leadwire_campaign_sms_to_ask).
--- Answers { open }: batches of the campaign that are left. The campaign is locked as for a claim: who changes all of its
--- batches locks it first.
+-- through, and who has failed may be written to again. A fact never undoes a better one, and whose copy has been seen got it,
+-- whatever the sender knows. The provider is asked about an SMS without an end after p_ask_after_ms
+-- (leadwire_campaign_sms_to_ask). Answers { open }: batches of the campaign that are left. The campaign is locked as for a claim:
+-- who changes all of its batches locks it first.
 create or replace function public.leadwire_campaign_settle_batches(
   p_id uuid, p_settled jsonb, p_ask_after_ms bigint
 ) returns jsonb
@@ -59,6 +76,16 @@ begin
     select count(*) from public.campaign_batches b where b.campaign_id = p_id and b.state <> 'settled'
   ));
 end
+$$;
+
+-- The same for one batch: a mailer-batch of the version before settles so.
+create or replace function public.leadwire_campaign_settle(
+  p_id uuid, p_n integer, p_results jsonb, p_ask_after_ms bigint
+) returns jsonb
+language sql set search_path = '' as $$
+  select public.leadwire_campaign_settle_batches(
+    p_id, jsonb_build_array(jsonb_build_object('n', p_n, 'results', p_results)), p_ask_after_ms
+  );
 $$;
 
 select public.leadwire_service_only('{}');
