@@ -1,12 +1,16 @@
 /** deploy/nats.conf with real services behind it, each with its own user. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { processEnv } from '@leadwire/testing/process-env';
+import { app as crmSync } from '@leadwire/crm-sync/app';
+import { app as landingApi } from '@leadwire/landing-api/app';
+import { app as leadStore } from '@leadwire/lead-store/app';
+import { app as notifier } from '@leadwire/notifier/app';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import type { App, AppEnv } from '@leadwire/shared/service/app';
+import { app as telegramRelay } from '@leadwire/telegram-relay/app';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
+import { startServiceProcess } from '@leadwire/testing/service-process';
 import {
   ADMIN_TOKEN,
   CONTACT_HASH_SECRET,
@@ -15,17 +19,14 @@ import {
 } from '@leadwire/testing/settings';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { waitFor } from '@leadwire/testing/wait-for';
-import {
-  root,
-  startConfiguredBroker,
-  type ConfiguredBroker,
-  type User,
-} from './configured-broker.ts';
+import { runCli } from '../../packages/cli/test/run-cli.ts';
+import { app as identitySync } from '../../services/identity-sync/src/app.ts';
+import { startConfiguredBroker, type ConfiguredBroker, type User } from './configured-broker.ts';
 
 let broker: ConfiguredBroker;
 let sandbox: Sandbox;
 let supabase: TestSupabase;
-const services: ServiceProcess[] = [];
+const services: ServiceHere[] = [];
 
 const urlOf = (user: User) => broker.urlOf(user);
 
@@ -35,14 +36,17 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await Promise.all(services.map((service) => service.kill()));
+  await Promise.all(services.map((service) => service.stop()));
   await Promise.all([sandbox.close(), supabase.close()]);
   await broker.close();
 });
 
-async function start(service: User, env: Record<string, string>): Promise<ServiceProcess> {
-  const entry = `services/${service}/src/main.ts`;
-  const started = await startServiceProcess({ entry, env: { NATS_URL: urlOf(service), ...env } });
+/** Each is named as its user is. */
+async function start<Env extends AppEnv>(
+  app: App<Env>,
+  env: Record<string, string>,
+): Promise<ServiceHere> {
+  const started = await startServiceHere(app, { NATS_URL: urlOf(app.name as User), ...env });
   services.push(started);
   return started;
 }
@@ -61,37 +65,30 @@ const telegramEnv = () => ({
   ...supabase.env,
 });
 const landingEnv = () => ({ ADMIN_TOKEN, JOURNAL_DIR: path.join(broker.folder, 'journal') });
-/** The CLI as the given user. */
+/** The CLI as the given user: all that it says. */
 async function cli(user: User, ...args: string[]): Promise<string> {
-  const child = spawn(process.execPath, ['packages/cli/src/main.ts', ...args], {
-    cwd: root,
-    env: { ...processEnv, NATS_URL: urlOf(user) },
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  }
-  await once(child, 'close');
-  return said;
+  const { out, err } = await runCli({ NATS_URL: urlOf(user) }, ...args);
+  return out + err;
 }
 
 describe('the services, each with its own user', () => {
   test('do not create anything themselves: they say who has to', async () => {
-    await expect(start('notifier', notifierEnv(sandbox.url))).rejects.toThrow(
-      'leadwire topology apply',
-    );
+    const env = { NATS_URL: urlOf('notifier'), ...notifierEnv(sandbox.url) };
+    await expect(
+      startServiceProcess({ entry: 'services/notifier/src/main.ts', env }),
+    ).rejects.toThrow('leadwire topology apply');
     expect(await cli('notifier', 'topology', 'apply')).toContain('this user may not change it');
     expect(await cli('admin', 'topology', 'apply')).toContain('The broker has all');
   }, 180_000);
 
   test('carry leads from the form to the inbox and the database, and a dead letter to its list', async () => {
     const [api] = await Promise.all([
-      start('landing-api', landingEnv()),
-      start('notifier', notifierEnv(sandbox.url)),
-      start('lead-store', supabase.env),
-      start('crm-sync', crmEnv()),
-      start('telegram-relay', telegramEnv()),
-      start('identity-sync', supabase.env),
+      start(landingApi, landingEnv()),
+      start(notifier, notifierEnv(sandbox.url)),
+      start(leadStore, supabase.env),
+      start(crmSync, crmEnv()),
+      start(telegramRelay, telegramEnv()),
+      start(identitySync, supabase.env),
     ]);
     const [chatId, admins] = await Promise.all([activeGroup('leads'), activeGroup('admin')]);
     const email = 'dana@mail.leadwire-sample.kz';
@@ -149,8 +146,7 @@ describe('the services, each with its own user', () => {
     await shows(admins, 'Группа в Telegram');
     await shows(admins, 'Не удалось обработать: письма (Resend)');
 
-    const restarted = await Promise.all(services.splice(0).map((service) => service.stop()));
-    expect(restarted).toEqual([0, 0, 0, 0, 0, 0]);
+    await Promise.all(services.splice(0).map((service) => service.stop()));
     // Whatever a service was refused is in the broker's log, also where it did not hurt.
     const violations = broker
       .log()
@@ -179,7 +175,7 @@ async function shows(chatId: string, part: string): Promise<void> {
   );
 }
 
-async function postLead(api: ServiceProcess, contacts: object): Promise<string> {
+async function postLead(api: ServiceHere, contacts: object): Promise<string> {
   const response = await fetch(`${api.url}/api/landing/proftest`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -189,7 +185,7 @@ async function postLead(api: ServiceProcess, contacts: object): Promise<string> 
   return ((await response.json()) as { leadId: string }).leadId;
 }
 
-async function readStatus(api: ServiceProcess, leadId: string): Promise<string[]> {
+async function readStatus(api: ServiceHere, leadId: string): Promise<string[]> {
   const response = await fetch(`${api.url}/api/landing/leads/${leadId}/status`, {
     headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
   });

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCli } from '../../packages/cli/test/run-cli.ts';
 import { fencedLines } from './fenced-lines.ts';
 import { makeDeadLetter, problemOf, writeFilesOfPages } from './fenced-run.ts';
 import { WAYS } from './fenced-ways.ts';
@@ -110,6 +111,10 @@ async function statuses(stack: Stack, leadId: string): Promise<string[]> {
   return (await readChannels(stack, leadId)).map(({ status }) => status);
 }
 
+/** What `npm run leadwire` finds by itself. */
+const envOfStack = (): Record<string, string> =>
+  readRunFile(path.join(dataDir, 'run.json'))?.env ?? {};
+
 /** What the CLI says; it finds the stack by itself. */
 function leadwire(...args: string[]): string {
   const env = { ...process.env, LEADWIRE_DATA_DIR: dataDir };
@@ -151,17 +156,17 @@ describe('npm start', () => {
       const first = await startStack(1_000);
       const early = await postLead(first, 'proftest', 'aigerim');
       await untilSent(first, early);
-      await waitFor(() => leadwire('leads', 'show', early).includes('email sent, sms sent'), {
+      const shown = async () => (await runCli(envOfStack(), 'leads', 'show', early)).out;
+      await waitFor(async () => (await shown()).includes('email sent, sms sent'), {
         what: 'the CLI to show the rows of the stack that runs',
       });
       // What providers tell comes by itself: the mail's webhook, and the SMS's report, which is asked about.
-      await waitFor(
-        () => {
-          const told = leadwire('leads', 'show', early);
-          return /email +delivered/.test(told) && /sms +delivered/.test(told);
-        },
-        { timeoutMs: 90_000, what: 'both messages to be delivered' },
-      );
+      const delivered = /email +delivered[^]*sms +delivered/;
+      await waitFor(async () => delivered.test(await shown()), {
+        timeoutMs: 90_000,
+        what: 'both messages to be delivered',
+      });
+      expect(leadwire('leads', 'show', early)).toMatch(delivered);
 
       const second = spawnStack(1_000);
       // Not `exit`: what it said may still be on its way then.
@@ -195,7 +200,7 @@ describe('npm start', () => {
     'every command in a block of a README or of docs/ does what the page says',
     async () => {
       running ??= await startStack(1_000);
-      const { env = {} } = readRunFile(path.join(dataDir, 'run.json')) ?? {};
+      const env = envOfStack();
       const told = {
         leadId: '',
         adminToken: env['ADMIN_TOKEN'] ?? '',
@@ -225,30 +230,15 @@ describe('npm start', () => {
     STARTED_MS * 2,
   );
 
-  test('Ctrl-C ends every process', async () => {
-    const stack = (running ??= await startStack(1_000));
-    const processes = everyProcess();
-    expect(processes.length).toBeGreaterThan(5);
-    stack.process.kill('SIGINT');
-    await once(stack.process, 'exit');
-    expect(processes.filter(isRunning)).toEqual([]);
-    expect(existsSync(path.join(dataDir, 'run.json'))).toBe(false);
-  });
-
   test(
     'npm stop ends every process from another terminal, leaves the data, and says when nothing runs',
     async () => {
-      // One handler answers every signal, and the test above has ended a whole stack: here it is one that still starts.
-      const stack = spawnStack(1_000);
-      await waitFor(() => everyProcess().length > 2, {
-        timeoutMs: STARTED_MS,
-        what: 'broker, database and sandbox',
-      });
+      const stack = (running ??= await startStack(1_000));
       const processes = everyProcess();
+      expect(processes.length).toBeGreaterThan(5);
       const [exit, said] = await Promise.all([once(stack.process, 'exit'), npmStop()]);
       expect([exit[0], said]).toEqual([0, expect.stringContaining('✓ Stopping')]);
-      expect(processes.filter(isRunning)).toEqual([]);
-      expect(existsSync(path.join(dataDir, 'run.json'))).toBe(false);
+      expectNothingRuns(processes);
       for (const kept of ['secrets.json', 'nats', 'supabase', 'sandbox', 'logs']) {
         expect([kept, existsSync(path.join(dataDir, kept))]).toEqual([kept, true]);
       }
@@ -256,4 +246,26 @@ describe('npm start', () => {
     },
     STARTED_MS * 2,
   );
+
+  test(
+    'Ctrl-C ends every process, also of a stack that still starts',
+    async () => {
+      // One handler answers every signal, and the test above has ended a whole stack.
+      const stack = spawnStack(1_000);
+      await waitFor(() => everyProcess().length > 2, {
+        timeoutMs: STARTED_MS,
+        what: 'broker, database and sandbox',
+      });
+      const processes = everyProcess();
+      stack.process.kill('SIGINT');
+      await once(stack.process, 'exit');
+      expectNothingRuns(processes);
+    },
+    STARTED_MS,
+  );
 });
+
+function expectNothingRuns(processes: readonly KnownProcess[]): void {
+  expect(processes.filter(isRunning)).toEqual([]);
+  expect(existsSync(path.join(dataDir, 'run.json'))).toBe(false);
+}

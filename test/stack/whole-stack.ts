@@ -1,11 +1,16 @@
 /**
- * The whole way of a lead as it runs in production: landing-api, notifier, crm-sync, telegram-relay and lead-store as
- * processes between a real broker, both databases and the sandbox's providers; one rig for a test file.
+ * The whole way of a lead as it runs in production: landing-api, notifier, crm-sync, telegram-relay and lead-store between a
+ * real broker, both databases and the sandbox's providers; one rig for a test file. Nothing is killed here, so the services
+ * run in the test's process.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { app as crmSyncApp } from '@leadwire/crm-sync/app';
+import { app as landingApiApp } from '@leadwire/landing-api/app';
+import { app as leadStoreApp } from '@leadwire/lead-store/app';
+import { app as notifierApp } from '@leadwire/notifier/app';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { sendersPage } from '@leadwire/sandbox/senders/senders-page';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
@@ -13,10 +18,12 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import { newId } from '@leadwire/shared/contract/ids';
 import { createLedger, type LedgerEntry } from '@leadwire/shared/delivery/ledger';
 import { createTelegramCodes } from '@leadwire/shared/delivery/telegram-codes';
+import type { App, AppEnv } from '@leadwire/shared/service/app';
+import { app as telegramRelayApp } from '@leadwire/telegram-relay/app';
 import { openTestBus } from '@leadwire/testing/bus';
 import { freePort, startNats } from '@leadwire/testing/nats';
 import type { TestBroker } from '@leadwire/testing/test-broker';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import {
   ADMIN_TOKEN,
   CONTACT_HASH_SECRET,
@@ -51,8 +58,10 @@ export interface LeadRow {
   quarantined: boolean;
 }
 
-const startService = (name: string, env: Record<string, string>): Promise<ServiceProcess> =>
-  startServiceProcess({ entry: `services/${name}/src/main.ts`, env: { ADMIN_TOKEN, ...env } });
+const startService = <Env extends AppEnv>(
+  app: App<Env>,
+  env: Record<string, string>,
+): Promise<ServiceHere> => startServiceHere(app, { ADMIN_TOKEN, ...env });
 
 /** Starts before the file's tests and ends after them. `env` is landing-api's, over what it gets anyway. */
 export function useWholeStack(env: Record<string, string>) {
@@ -60,7 +69,7 @@ export function useWholeStack(env: Record<string, string>) {
   let supabase: TestSupabase;
   let sandbox: Sandbox;
   let bus: Bus;
-  let services: ServiceProcess[] = [];
+  let services: ServiceHere[] = [];
   let api = '';
   let chatId = '';
   let folder = '';
@@ -85,7 +94,7 @@ export function useWholeStack(env: Record<string, string>) {
     const common = { NATS_URL: broker.url };
     const projects = { ...common, ...supabase.env };
     services = await Promise.all([
-      startService('landing-api', {
+      startService(landingApiApp, {
         ...common,
         PORT: String(port),
         JOURNAL_DIR: path.join(folder, 'journal'),
@@ -97,9 +106,9 @@ export function useWholeStack(env: Record<string, string>) {
         FACEBOOK_BASE_URL: sandbox.facebookUrl,
         ...env,
       }),
-      startService('lead-store', projects),
-      startService('notifier', { ...common, ...notifierEnv(sandbox.url) }),
-      startService('crm-sync', {
+      startService(leadStoreApp, projects),
+      startService(notifierApp, { ...common, ...notifierEnv(sandbox.url) }),
+      startService(crmSyncApp, {
         ...common,
         CONTACT_HASH_SECRET,
         AMOCRM_BASE_URL: sandbox.amocrmUrl,
@@ -109,7 +118,7 @@ export function useWholeStack(env: Record<string, string>) {
         AMOCRM_RATE_PER_SECOND: String(RATE_PER_SECOND),
         AMOCRM_SEARCH_LAG_MS: '2000',
       }),
-      startService('telegram-relay', {
+      startService(telegramRelayApp, {
         ...projects,
         TELEGRAM_BASE_URL: sandbox.telegramUrl,
         TELEGRAM_LEADS_BOT_TOKEN: sandboxTokens.leads,

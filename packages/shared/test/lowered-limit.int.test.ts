@@ -8,6 +8,7 @@ import { createLimiter } from '@leadwire/shared/coordination/rate-limiter';
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
+import { processEnv } from '@leadwire/testing/process-env';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { waitFor } from '@leadwire/testing/wait-for';
 
@@ -52,7 +53,7 @@ describe('a limit that the provider has lowered', () => {
 
   test('is known to whoever starts anew after the one that heard it was killed', async () => {
     const account = newId();
-    const env = { PATH: process.env['PATH'], NATS_URL: broker.url, RATE: '50', ACCOUNT: account };
+    const env = { ...processEnv, NATS_URL: broker.url, RATE: '50', ACCOUNT: account };
     const hearing = spawn(process.execPath, [fixture], { env: { ...env, TOLD: '4' } });
     await once(hearing.stdout, 'data');
     hearing.kill('SIGKILL');

@@ -9,6 +9,7 @@ import { createLimiter, type Priority } from '@leadwire/shared/coordination/rate
 import { createMetrics } from '@leadwire/shared/runtime/metrics';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
+import { processEnv } from '@leadwire/testing/process-env';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
 import { waitFor } from '@leadwire/testing/wait-for';
@@ -43,7 +44,7 @@ describe('the limit', () => {
     async ({ rate, each }) => {
       const fixture = fileURLToPath(new URL('./fixtures/acquire.ts', import.meta.url));
       const given = { RATE: String(rate), COUNT: String(each), ACCOUNT: newId() };
-      const env = { PATH: process.env['PATH'], NATS_URL: broker.url, ...given };
+      const env = { ...processEnv, NATS_URL: broker.url, ...given };
       const outputs = await Promise.all(
         [1, 2, 3].map(() => promisify(execFile)(process.execPath, [fixture], { env })),
       );

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
-import type { ServiceProcess } from '@leadwire/testing/service-process';
+import type { ServiceHere } from '@leadwire/testing/service-here';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createFollowDeal } from '../src/changes.ts';
 import { createLook } from '../src/look-for-changes.ts';
@@ -11,15 +11,15 @@ const rig = useRig();
 const SECRET = 'a-secret-address-for-hooks';
 const amocrm = () => rig.control().amocrm;
 
-const startApi = async (): Promise<ServiceProcess> => {
+const startApi = async (): Promise<ServiceHere> => {
   const api = await rig.startApi({ AMOCRM_WEBHOOK_SECRET: SECRET });
   await amocrm().set({ webhooks: [{ url: hookAddress(api) }] });
   return api;
 };
-const hookAddress = (api: ServiceProcess, secret = SECRET) =>
+const hookAddress = (api: ServiceHere, secret = SECRET) =>
   `${api.url}/api/webhooks/amocrm/${secret}`;
 
-const tell = (api: ServiceProcess, form: Record<string, string>, secret?: string) =>
+const tell = (api: ServiceHere, form: Record<string, string>, secret?: string) =>
   fetch(hookAddress(api, secret), { method: 'POST', body: new URLSearchParams(form) });
 
 async function syncedLead() {

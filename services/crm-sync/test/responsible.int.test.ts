@@ -7,7 +7,7 @@ import { newId } from '@leadwire/shared/contract/ids';
 import type { Assignment } from '@leadwire/shared/contract/staff-facts';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
-import type { ServiceProcess } from '@leadwire/testing/service-process';
+import type { ServiceHere } from '@leadwire/testing/service-here';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { createFollowDeal } from '../src/changes.ts';
 import { createLook } from '../src/look-for-changes.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   there = Object.fromEntries(users.map(({ email, id }) => [email.split('@')[0]!, id]));
 });
 
-const startAll = async (): Promise<ServiceProcess> => {
+const startAll = async (): Promise<ServiceHere> => {
   const [api] = await Promise.all([
     rig.startApi({ AMOCRM_WEBHOOK_SECRET: SECRET }),
     rig.startCrm(),

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { app as landingApi } from '@leadwire/landing-api/app';
 import { keepServices } from '@leadwire/testing/kept-services';
 import { nodeOptions } from '@leadwire/testing/preload';
 import { startSandboxThread, type SandboxThread } from '@leadwire/testing/sandbox-thread';
@@ -112,8 +113,9 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
     /** Ends what was kept: the next one remembers nothing. */
     stopServices: () => services.stop(),
 
-    startApi: (env: Record<string, string>): Promise<ServiceProcess> =>
-      start('services/landing-api/src/main.ts', {
+    startApi: (env: Record<string, string>): Promise<ServiceHere> =>
+      services.startHere(landingApi, {
+        NATS_URL: broker.url,
         ADMIN_TOKEN,
         JOURNAL_DIR: join(folder, 'journal'),
         ...env,

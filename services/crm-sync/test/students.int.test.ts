@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { newId } from '@leadwire/shared/contract/ids';
 import { someLead } from '@leadwire/testing/lead';
-import type { ServiceProcess } from '@leadwire/testing/service-process';
+import type { ServiceHere } from '@leadwire/testing/service-here';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { studentKey } from '../src/students.ts';
 import { PATIENCE_MS, STAGES, useRig } from './rig.ts';
@@ -11,7 +11,7 @@ const PLATFORM_TOKEN = 'a-platform-token-for-tests';
 
 const startApi = () => rig.startApi({ PLATFORM_TOKEN });
 
-const post = (api: ServiceProcess, path: string, body?: unknown, token = PLATFORM_TOKEN) =>
+const post = (api: ServiceHere, path: string, body?: unknown, token = PLATFORM_TOKEN) =>
   fetch(`${api.url}/api/platform/students${path}`, {
     method: 'POST',
     headers: {

@@ -11,6 +11,7 @@ import {
   TRIPWIRE_MIGRATIONS,
 } from '@leadwire/supabase-local/migrations';
 import { startDatabaseProcess, type TestProject } from '@leadwire/testing/database-process';
+import { landingKeys, startLanding } from '@leadwire/testing/supabase';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import {
   AUDITED_MAIN,
@@ -20,16 +21,18 @@ import {
 } from '../../../packages/supabase-local/test/audited-tables.ts';
 
 export const PASSWORD = 'synthetic pass phrase';
-const PUBLISHABLE_KEY = 'sb_publishable_test_0123456789abcdef';
-const keyOf = (name: string) => `sb_secret_${name}_0123456789abcdef`;
+const { publishableKey } = landingKeys;
+const keyOf = (name: string) =>
+  name === 'landing' ? landingKeys.serviceKey : `sb_secret_${name}_0123456789abcdef`;
 const stateless = { auth: { persistSession: false, autoRefreshToken: false } };
 
-const PROJECTS: Readonly<Record<StaffProjectName, readonly [migrations: string, found: string]>> = {
-  landing: [LANDING_MIGRATIONS, ''],
-  tripwire: [TRIPWIRE_MIGRATIONS, AUDITED_TRIPWIRE],
-  traffic: [TRAFFIC_MIGRATIONS, AUDITED_TRAFFIC],
-  main: [MAIN_MIGRATIONS, AUDITED_MAIN],
-};
+const PROJECTS: Readonly<Record<StaffProjectName, readonly [migrations: string, found?: string]>> =
+  {
+    landing: [LANDING_MIGRATIONS],
+    tripwire: [TRIPWIRE_MIGRATIONS, AUDITED_TRIPWIRE],
+    traffic: [TRAFFIC_MIGRATIONS, AUDITED_TRAFFIC],
+    main: [MAIN_MIGRATIONS, AUDITED_MAIN],
+  };
 
 export interface FourDatabases {
   databases: Record<StaffProjectName, TestProject>;
@@ -46,11 +49,17 @@ export async function startFour(): Promise<FourDatabases> {
   const started = await Promise.all(
     names.map(async (name) => {
       const [migrations, found] = PROJECTS[name];
+      // As other files of tests have it.
+      if (found === undefined) return [name, (await startLanding()).landing] as const;
       const migrationsDir = join(folder, name);
       await cp(migrations, migrationsDir, { recursive: true });
-      if (found !== '') await writeFile(join(migrationsDir, '20200101000000_audited.sql'), found);
-      const keys = { serviceKey: keyOf(name), publishableKey: PUBLISHABLE_KEY };
-      return [name, await startDatabaseProcess({ ...keys, migrationsDir })] as const;
+      await writeFile(join(migrationsDir, '20200101000000_audited.sql'), found);
+      const keys = { serviceKey: keyOf(name), publishableKey };
+      // Nobody else asks for one of these.
+      return [
+        name,
+        await startDatabaseProcess({ ...keys, migrationsDir }, { isFresh: true }),
+      ] as const;
     }),
   );
   await rm(folder, { recursive: true });
@@ -71,13 +80,13 @@ export async function startFour(): Promise<FourDatabases> {
     projects,
     async as(project, email) {
       const { url } = databases[project];
-      const client = createClient(url, PUBLISHABLE_KEY, stateless);
+      const client = createClient(url, publishableKey, stateless);
       const { data, error } = await client.auth.signInWithPassword({ email, password: PASSWORD });
       if (error) throw error;
       const { access_token: token } = data.session;
-      return createClient(url, PUBLISHABLE_KEY, { accessToken: () => Promise.resolve(token) });
+      return createClient(url, publishableKey, { accessToken: () => Promise.resolve(token) });
     },
-    visitor: (project) => createClient(databases[project].url, PUBLISHABLE_KEY, stateless),
+    visitor: (project) => createClient(databases[project].url, publishableKey, stateless),
     close: async () => {
       await Promise.all(Object.values(databases).map((database) => database.close()));
     },

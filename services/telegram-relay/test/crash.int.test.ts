@@ -1,15 +1,24 @@
 import { expect, test } from 'vitest';
+import { nodeOptions } from '@leadwire/testing/preload';
 import { waitFor } from '@leadwire/testing/wait-for';
+import { LEASE_MS } from '../src/leads/notice.ts';
 import { timesShown, useRig } from './rig.ts';
 
 const rig = useRig();
+/** The broker hands out what a killed process held after two seconds, not after thirty. */
+const impatient = { NODE_OPTIONS: nodeOptions(['impatient.ts']) };
+/** The same, of which the clock says that the claims of the killed one are over. */
+const later = {
+  NODE_OPTIONS: nodeOptions(['impatient.ts', 'clock-ahead.ts']),
+  CHAOS_CLOCK_AHEAD_MS: String(LEASE_MS),
+};
 
 test('killed in the middle of a fan-out: only the one message in flight is shown again', async () => {
   const groups = await Promise.all(
     ['Один', 'Два', 'Три', 'Четыре', 'Пять'].map((title) => rig.activeGroup(title)),
   );
   const [, , third] = groups;
-  const relay = await rig.startRelayProcess();
+  const relay = await rig.startRelayProcess(impatient);
   // Shown, but the answer is still on its way when the process dies: nobody can ask Telegram for it.
   await rig.control().addFault({
     provider: 'telegram',
@@ -27,8 +36,7 @@ test('killed in the middle of a fan-out: only the one message in flight is shown
     expect(await rig.settled(lead, group)).toBe('sent');
   }
   await relay.kill();
-  await rig.startRelay();
-  // The broker hands it out again after ack_wait, 30 seconds.
+  await rig.startRelayProcess(later);
   expect(await rig.settled(lead, third!, 60_000)).toBe('sent');
   await rig.nothingIsLeft();
   const times = await Promise.all(

@@ -1,5 +1,6 @@
 /** The relay as it runs in production, between a real broker and the sandbox's Telegram; one rig for a test file. */
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { app as crmSync } from '@leadwire/crm-sync/app';
 import { startSandbox, type Sandbox, type SandboxOptions } from '@leadwire/sandbox/sandbox';
 import { sandboxTokens } from '@leadwire/sandbox/telegram/lifecycle/settings';
 import type { Bus } from '@leadwire/shared/broker/bus';
@@ -86,8 +87,8 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
       services.start('services/telegram-relay/src/main.ts', { ...relayEnv(), ...env }),
 
     /** AmoCRM's side, for what managers do here and see there. */
-    startCrm: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
-      services.start('services/crm-sync/src/main.ts', {
+    startCrm: (env: Record<string, string> = {}): Promise<ServiceHere> =>
+      services.startHere(crmSync, {
         NATS_URL: broker.url,
         CONTACT_HASH_SECRET,
         AMOCRM_BASE_URL: sandbox.amocrmUrl,
