@@ -11,12 +11,12 @@ import { serveApi } from './api-rig.ts';
 import { LEASE_MS, mostInASecond, sum, useRig } from './rig.ts';
 
 /** `npm run test:system` has the long form; the short one has as many batches, kills and changes. */
-const PEOPLE = process.env['LEADWIRE_LONG_FORMS'] ? 3_000 : 1_200;
+const PEOPLE = process.env['LEADWIRE_LONG_FORMS'] ? 3_000 : 600;
 const BATCH_SIZE = PEOPLE / 60;
 const LIMIT = 5;
 const LOWERED = 2;
 /** Between two leads that come in while the campaign runs. */
-const ARRIVAL_MS = 250;
+const ARRIVAL_MS = 1_000;
 const NAMES = ['Айгерим', 'Данияр', 'Жанна', 'Ермек'];
 
 const rig = useRig({ ratePerSecond: LIMIT });
