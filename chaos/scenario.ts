@@ -69,6 +69,8 @@ export interface RunOptions {
   entries?: Partial<Record<ServiceName, string>>;
   preload?: readonly Preload[];
   env?: Record<string, string>;
+  /** Processes of each service; two unless given. */
+  replicas?: 1 | 2;
 }
 
 export interface Outcome {
@@ -108,6 +110,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     preload: [...(options.preload ?? []), ...(given.preload ?? [])],
     ...(options.entries && { entries: options.entries }),
     ...(scenario.withCrm && { withCrm: true }),
+    ...(options.replicas && { replicas: options.replicas }),
     onCrash: () => (state.kills += 1),
   });
   try {

@@ -33,6 +33,8 @@ export interface WorldOptions {
   onCrash?: () => void;
   /** Two processes of crm-sync as well: AmoCRM is slow, so it is only in the worlds that are about it. */
   withCrm?: boolean;
+  /** Processes of each service that run; both unless given. */
+  replicas?: 1 | 2;
 }
 
 /** A connection that passes through us, to be spoiled or cut. */
@@ -54,7 +56,7 @@ export interface World {
   /** Whether anybody works for AmoCRM. */
   hasCrm: boolean;
   lines: { broker: Line; providers: Line; landing: Line; tripwire: Line };
-  /** Where the two landing-api processes listen. */
+  /** Where the landing-api processes listen. */
   addresses: string[];
   /** The folder with the journals of both. */
   journals: string;
@@ -133,7 +135,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   let isBrokerUp = true;
   const hasCrm = options.withCrm ?? false;
   const services = serviceNames.filter((name) => hasCrm || name !== 'crm-sync');
-  const everyReplica = () => services.flatMap((name) => replicas[name]);
+  const wanted = options.replicas ?? 2;
+  const everyReplica = () => services.flatMap((name) => replicas[name].slice(0, wanted));
 
   const world: World = {
     bus,
@@ -143,7 +146,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     hasCrm,
     everyReplica,
     sandbox: sandbox.control,
-    addresses: ports.map((port) => `http://127.0.0.1:${port}`),
+    addresses: ports.slice(0, wanted).map((port) => `http://127.0.0.1:${port}`),
     journals: folder,
     async brokerDown() {
       if (!isBrokerUp) return;

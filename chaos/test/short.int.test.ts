@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { failures } from '../report.ts';
-import { runScenario } from '../scenario.ts';
+import { runScenario, type RunOptions } from '../scenario.ts';
 import { mailFallback } from '../scenarios/mail-fallback.ts';
 import { SEND_SMS, weather } from '../scenarios/provider-faults.ts';
 import { shortForm } from '../scenarios/short-form.ts';
@@ -46,7 +46,8 @@ test(
   'the verifier sees the doubles of a notifier whose ledger never knows of an earlier attempt',
   async () => {
     const short = shortRun(seed);
-    const blind = { ...short, env: { ...short.env, CHAOS_LEDGER: 'blind' }, note };
+    const env = { ...short.env, CHAOS_LEDGER: 'blind' };
+    const blind: RunOptions = { ...short, env, replicas: 1, note };
     const { verdict } = await runScenario(noAnswers, blind);
 
     expect(verdict.counts.doubled).toBeGreaterThan(0);
