@@ -165,7 +165,10 @@ describe('a project', () => {
     await expect(startProject({ serviceKey: KEY, dataDir, migrationsDir: bad })).rejects.toThrow(
       'migration 20260101000000_broken: syntax error',
     );
-    const project = await startProject({ ...options, dataDir });
+    const mended = await tempDir();
+    await writeFile(join(mended, '20260101000000_mended.sql'), 'create table nothing ();');
+    const project = await startProject({ serviceKey: KEY, dataDir, migrationsDir: mended });
+    expect(project.applied).toEqual(['20260101000000']);
     await project.close();
   });
 });
