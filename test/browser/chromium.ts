@@ -3,6 +3,28 @@ import { describe, test } from 'vitest';
 import { chromium, type Browser } from 'playwright-core';
 import { findChromium } from '../../scripts/machine/chromium.ts';
 
+/**
+ * What a window makes for its address bar, though nobody sees it: two pages, dearer than the page that is tested, and each
+ * context has a window of its own.
+ */
+const ADDRESS_BAR = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup'];
+/** Playwright's own list, which matters on Linux: of two such arguments Chromium takes the last one. */
+const SWITCHED_OFF_BY_PLAYWRIGHT = [
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable',
+  'LensOverlay',
+  'MediaRouter',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'OptimizationHints',
+  'NetworkTimeServiceQuerying',
+  'AimEnabled',
+  'PreconnectToSearch',
+];
+
 /** As root in a container there is no sandbox to be had; the rest keeps Chromium from calling home. */
 const ARGUMENTS = [
   '--no-sandbox',
@@ -13,6 +35,7 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  `--disable-features=${[...SWITCHED_OFF_BY_PLAYWRIGHT, ...ADDRESS_BAR].join(',')}`,
 ];
 
 /** `run` with the program's path, `leave out` or `fail` with what to say about it. */
