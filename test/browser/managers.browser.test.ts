@@ -5,11 +5,12 @@ import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { derivedId } from '@leadwire/shared/contract/ids';
 import { openTestBus } from '@leadwire/testing/bus';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import { waitFor } from '@leadwire/testing/wait-for';
 import type { Browser, Page } from 'playwright-core';
 import { PASSWORD, addressOf, startRig, type Rig } from '../../services/console/test/rig.ts';
 import { publishLead } from '../../services/console/test/work.ts';
+import { app as leadStore } from '../../services/lead-store/src/app.ts';
 import { graveFindings } from './access.ts';
 import { describeInBrowser, launchChromium } from './chromium.ts';
 
@@ -21,7 +22,7 @@ const NOWHERE = {
 
 let rig: Rig;
 let bus: Bus;
-let store: ServiceProcess;
+let store: ServiceHere;
 let browser: Browser;
 let taken: Lead;
 
@@ -56,8 +57,7 @@ describeInBrowser('a lead that somebody has taken', () => {
     await sql(`update staff set name = 'Ерлан Серик', active = false where role = 'viewer'`);
     bus = await openTestBus(rig.broker, 'test');
     const env = { ...rig.landing.env, ...NOWHERE, NATS_URL: rig.broker.url };
-    const entry = 'services/lead-store/src/main.ts';
-    store = await startServiceProcess({ entry, env, until: 'listening' });
+    store = await startServiceHere(leadStore, env);
     taken = await publishLead(bus, { name: 'Мадина Сапар', utm: { source: 'facebook' } });
     const left = await publishLead(bus, { name: 'Данияр Сапар', utm: { source: 'google' } });
     await publishLead(bus, { name: 'Бота Сапар', utm: { source: 'google' } });
