@@ -10,7 +10,6 @@ export const LONGEST = [
   'test/e2e/start.e2e.test.ts',
   'services/mailer-batch/test/storm.int.test.ts',
   'chaos/test/campaigns.int.test.ts',
-  'services/telegram-relay/test/crash.int.test.ts',
 ];
 
 /** Vitest's own order (the longest of the last run, on a fresh machine the largest file) for all but these. */

@@ -99,8 +99,8 @@ describe('a campaign from the command line', () => {
   });
 
   test('is paused, slowed, gone on with and cancelled', async () => {
-    const id = idIn(await draft(people(400, 'b'), '--rate', '0.02'));
-    await campaign('start', id, '--confirm', '400', '--no-watch');
+    const id = idIn(await draft(people(150, 'b'), '--rate', '0.02'));
+    await campaign('start', id, '--confirm', '150', '--no-watch');
     expect(JSON.parse((await campaign('pause', id, '--json')).out)).toMatchObject({ id });
     expect((await campaign('status', id, '--watch')).out).toContain('paused (by hand)');
     expect((await campaign('rate', id, '0.03')).out).toContain('At most 0.03 calls a second.');

@@ -89,13 +89,15 @@ interface Reported {
 
 /** Edits so many times, and answers each edit with what was kept and what is counted anew, of one report and of one grouping. */
 export async function editAndCompare({ sql }: Pick<TestProject, 'sql'>, times: number) {
-  const ask = async (asked: Record<string, unknown>) => {
-    const [row] = await sql<Reported>(
-      'select leadwire_report($1::jsonb) as report, leadwire_report_cohorts($1::jsonb) as cohorts',
-      [JSON.stringify({ ...asked, unit: 'week', days: [7, 30] })],
-    );
+  const query = async (columns: string, asked: Record<string, unknown>) => {
+    const [row] = await sql<Reported>(`select ${columns}`, [
+      JSON.stringify({ ...asked, unit: 'week', days: [7, 30] }),
+    ]);
     return row;
   };
+  const REPORT = 'leadwire_report($1::jsonb) as report';
+  const ask = (asked: Record<string, unknown>) =>
+    query(`${REPORT}, leadwire_report_cohorts($1::jsonb) as cohorts`, asked);
   const seen: { edit: string; kept: unknown; anew: unknown }[] = [];
   for (let n = 0; n < times; n += 1) {
     const edit = someEdit();
@@ -106,7 +108,7 @@ export async function editAndCompare({ sql }: Pick<TestProject, 'sql'>, times: n
       ...(random(2) === 0 && { manager: someManager() ?? '' }),
     };
     const by = n % 2 === 0 ? 'source' : 'manager';
-    const parted = await ask({ ...KEPT, by, touch: 'last' });
+    const parted = await query(REPORT, { ...KEPT, by, touch: 'last' });
     const told = (parted?.report.rows ?? []).filter(({ keys, leads }) => keys && leads > 0);
     const counted = await sql(countedBy(by), ['2026-03-01', '2026-04-01']);
     seen.push({

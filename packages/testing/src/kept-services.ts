@@ -19,6 +19,15 @@ export interface KeptServices {
   start(entry: string, env: Record<string, string>): Promise<ServiceProcess>;
   /** The same in the test's own process, for a test that does not kill it. @throws as `startServiceHere`. */
   startHere<Env extends AppEnv>(app: App<Env>, env: Record<string, string>): Promise<ServiceHere>;
+  /**
+   * Two replicas alike: one in the test's own process, and one that can be killed. Neither is stopped for the other's sake,
+   * as it is where a test wants one alone. @throws as both
+   */
+  startTwo<Env extends AppEnv>(
+    app: App<Env>,
+    entry: string,
+    env: Record<string, string>,
+  ): Promise<[ServiceHere, ServiceProcess]>;
   /** The test is over: its services are free for the next one. Of several that are alike one is kept. */
   release(): Promise<void>;
   /** Stops all of them. Not killed: what a killed one holds would come back in the next test, after ack_wait. */
@@ -36,20 +45,23 @@ export function keepServices(): KeptServices {
   const isAlike = (one: Pick<Kept, 'name' | 'key'>, other: Pick<Kept, 'name' | 'key'>): boolean =>
     one.name === other.name && one.key === other.key;
 
+  const stopOthers = (name: string, ...keys: string[]): Promise<void> =>
+    stopThese(
+      kept.filter((each) => each.name === name && !keys.includes(each.key) && !each.isInUse),
+    );
+
   /** `key` says also how it is run, so what is found is what `make` makes. */
-  const take = async <Service extends ServiceProcess | ServiceHere>(
+  const take = <Service extends ServiceProcess | ServiceHere>(
     wanted: Pick<Kept, 'name' | 'key'>,
     make: () => Promise<Service>,
   ): Promise<Service> => {
-    const { name, key } = wanted;
-    await stopThese(kept.filter((each) => each.name === name && each.key !== key && !each.isInUse));
     const free = kept.find((each) => isAlike(each, wanted) && !each.isInUse);
     if (free) {
       free.isInUse = true;
       return free.service as Promise<Service>;
     }
     const service = make();
-    const made: Kept = { name, key, service, isInUse: true };
+    const made: Kept = { ...wanted, service, isInUse: true };
     kept.push(made);
     // Killed or stopped by its test, or never started.
     const forget = (): void => void (kept = kept.filter((each) => each !== made));
@@ -57,15 +69,27 @@ export function keepServices(): KeptServices {
     return service;
   };
 
+  const keyOf = (how: 'process' | 'here', env: Record<string, string>) =>
+    JSON.stringify([how, env]);
+  const takeProcess = (name: string, entry: string, env: Record<string, string>) =>
+    take({ name, key: keyOf('process', env) }, () => startServiceProcess({ entry, env }));
+  const takeHere = <Env extends AppEnv>(app: App<Env>, env: Record<string, string>) =>
+    take({ name: app.name, key: keyOf('here', env) }, () => startServiceHere(app, env));
+
   return {
-    start: (entry, env) =>
-      take({ name: entry.split('/')[1] ?? entry, key: JSON.stringify(['process', env]) }, () =>
-        startServiceProcess({ entry, env }),
-      ),
-    startHere: (app, env) =>
-      take({ name: app.name, key: JSON.stringify(['here', env]) }, () =>
-        startServiceHere(app, env),
-      ),
+    async start(entry, env) {
+      const name = entry.split('/')[1] ?? entry;
+      await stopOthers(name, keyOf('process', env));
+      return takeProcess(name, entry, env);
+    },
+    async startHere(app, env) {
+      await stopOthers(app.name, keyOf('here', env));
+      return takeHere(app, env);
+    },
+    async startTwo(app, entry, env) {
+      await stopOthers(app.name, keyOf('here', env), keyOf('process', env));
+      return Promise.all([takeHere(app, env), takeProcess(app.name, entry, env)]);
+    },
     async release() {
       await stopThese(
         kept.filter((each, index) => kept.findIndex((other) => isAlike(other, each)) < index),

@@ -173,7 +173,7 @@ describe('what a manager does in AmoCRM', () => {
 });
 
 test('the echo of our own changes is not told again', async () => {
-  await Promise.all([startApi(), rig.startCrm(), rig.startCrmProcess()]);
+  await Promise.all([startApi(), rig.startTwo()]);
   const { lead, dealId } = await syncedLead();
   const again = someLead({ phone: lead.phone, kind: 'purchase', paymentMethod: 'robokassa' });
   await rig.publishLead(again);

@@ -3,8 +3,7 @@ import { someLead } from '@leadwire/testing/lead';
 import { STAGES, useRig } from './rig.ts';
 
 const rig = useRig();
-const { startCrm, publishLead, synced, dealsOf, contactsOf } = rig;
-const startTwo = () => Promise.all([startCrm(), rig.startCrmProcess()]);
+const { startCrm, startTwo, publishLead, synced, dealsOf, contactsOf } = rig;
 const amocrm = () => rig.control().amocrm;
 
 describe('several leads of one person', () => {

@@ -124,6 +124,15 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
     startCrm: (env: Record<string, string> = {}): Promise<ServiceHere> =>
       services.startHere(app, { NATS_URL: broker.url, LOG_LEVEL: 'debug', ...crmEnv(), ...env }),
 
+    /** Two replicas, the second as a process. */
+    startTwo: (env: Record<string, string> = {}): Promise<[ServiceHere, ServiceProcess]> =>
+      services.startTwo(app, 'services/crm-sync/src/main.ts', {
+        NATS_URL: broker.url,
+        LOG_LEVEL: 'debug',
+        ...crmEnv(),
+        ...env,
+      }),
+
     /** One that can be killed. */
     startCrmProcess: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
       start('services/crm-sync/src/main.ts', { ...crmEnv(), ...env }),

@@ -36,7 +36,7 @@ const told = (chatId: string, what: string) =>
 
 describe('an alert', () => {
   test('is told at once in every admin group, by one of two replicas; its end as well', async () => {
-    await Promise.all([startRelay(), rig.startRelayProcess()]);
+    await rig.startTwo();
     const [one, other] = [
       await rig.activeGroup('Админы', { bot: 'admin' }),
       await rig.activeGroup('Разработка', { bot: 'admin' }),
@@ -59,7 +59,7 @@ describe('an alert', () => {
   });
 
   test('that comes with hundreds of others is no storm: five hundred dead letters are two messages', async () => {
-    await Promise.all([startRelay(), rig.startRelayProcess()]);
+    await rig.startTwo();
     const { chatId } = await rig.activeGroup('Админы', { bot: 'admin' });
     const alert = someAlert({ severity: 'warning', what: 'notifier-email_dead_letters' });
     await Promise.all(

@@ -181,7 +181,7 @@ describe('a code', () => {
   });
 
   test('that two groups use at once activates one of them', async () => {
-    await Promise.all([startRelay(), rig.startRelayProcess()]);
+    await rig.startTwo();
     const chats = [await newGroup(), await newGroup()];
     const code = await newCode();
     const answers = await Promise.all(chats.map((chatId) => ask(chatId, `/activate ${code}`)));

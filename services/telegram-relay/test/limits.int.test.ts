@@ -23,7 +23,7 @@ async function alertsAbout(what: string): Promise<unknown[]> {
 describe('300 leads at once', () => {
   test('reach one group through three replicas, each once, and the limits are held', async () => {
     const group = await rig.activeGroup('Отдел продаж');
-    await Promise.all([rig.startRelay(), rig.startRelayProcess(), rig.startRelayProcess()]);
+    await Promise.all([rig.startRelay(), rig.startRelay(), rig.startRelayProcess()]);
     const leads = await Promise.all(Array.from({ length: 300 }, () => rig.publishLead()));
     await waitFor(
       async () => {
@@ -45,7 +45,7 @@ describe('a chat that is told to wait', () => {
   test('waits alone, as long as it is told, and gets its leads then', async () => {
     const [limited, other] = [await rig.activeGroup('Лимит'), await rig.activeGroup('Без лимита')];
     await rig.startRelay();
-    await rig.telegram().limitChat(limited.chatId, 5, 'leads');
+    await rig.telegram().limitChat(limited.chatId, 3, 'leads');
     const before = await refusals();
     const leads = [await rig.publishLead(), await rig.publishLead(), await rig.publishLead()];
     for (const lead of leads) expect(await rig.settled(lead, other)).toBe('sent');

@@ -82,6 +82,10 @@ export function useRig({ telegram = QUICK.telegram, env: common = QUICK.env }: R
     startRelay: (env: Record<string, string> = {}): Promise<ServiceHere> =>
       services.startHere(app, { ...relayEnv(), ...env }),
 
+    /** Two replicas, the second as a process. */
+    startTwo: (): Promise<[ServiceHere, ServiceProcess]> =>
+      services.startTwo(app, 'services/telegram-relay/src/main.ts', relayEnv()),
+
     /** One that can be killed. */
     startRelayProcess: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
       services.start('services/telegram-relay/src/main.ts', { ...relayEnv(), ...env }),
