@@ -14,6 +14,7 @@ import { subjects } from '@leadwire/shared/contract/topology';
 import { openTestBus } from '@leadwire/testing/bus';
 import { someLead } from '@leadwire/testing/lead';
 import { startNats } from '@leadwire/testing/nats';
+import { nodeOptions } from '@leadwire/testing/preload';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { startSupabase, startTraffic, type TestSupabase } from '@leadwire/testing/supabase';
 import type { TestBroker } from '@leadwire/testing/test-broker';
@@ -43,11 +44,12 @@ let bus: Bus;
 let store: ServiceProcess;
 let folder: string;
 
-const startStore = () =>
-  startServiceProcess({
-    entry: 'services/lead-store/src/main.ts',
-    env: { NATS_URL: broker.url, ...supabase.env },
-  });
+/** The broker hands out what a killed one held after two seconds, not after thirty. */
+const NODE_OPTIONS = nodeOptions(['impatient.ts']);
+const startStore = () => {
+  const env = { NATS_URL: broker.url, NODE_OPTIONS, ...supabase.env };
+  return startServiceProcess({ entry: 'services/lead-store/src/main.ts', env });
+};
 
 const cli = (...args: string[]) => runCli({ NATS_URL: broker.url, ...supabase.env }, ...args);
 
