@@ -6,12 +6,15 @@ import { createDeliveryFacts } from '@leadwire/shared/delivery/outcomes';
 import { createLedger } from '@leadwire/shared/delivery/ledger';
 import { openTestBus } from '@leadwire/testing/bus';
 import { freePort } from '@leadwire/testing/nats';
+import { startServiceHere } from '@leadwire/testing/service-here';
 import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
 import { waitFor } from '@leadwire/testing/wait-for';
 import type { Browser, Page } from 'playwright-core';
 import { PASSWORD, addressOf, startRig, type Rig } from '../../services/console/test/rig.ts';
 import { bury, enterMessage, publishLead } from '../../services/console/test/work.ts';
-import { MAY } from '../../services/console/test/rights-table.ts';
+import { pagesOf } from '../../services/console/test/rights-table.ts';
+import { app as consoleApp } from '../../services/console/src/app.ts';
+import { app as leadStore } from '../../services/lead-store/src/app.ts';
 import { lookAround } from './access.ts';
 import { describeInBrowser, launchChromium } from './chromium.ts';
 
@@ -41,10 +44,7 @@ async function comeIn(role: 'owner' | 'sales', width: number, url = rig.url): Pr
   return page;
 }
 
-function startStore(): Promise<ServiceProcess> {
-  const env = { ...rig.landing.env, ...NOWHERE, NATS_URL: rig.broker.url };
-  return startServiceProcess({ entry: 'services/lead-store/src/main.ts', env, until: 'listening' });
-}
+const storeEnv = () => ({ ...rig.landing.env, ...NOWHERE, NATS_URL: rig.broker.url });
 
 /** Script errors, on any page. */
 const incidents: string[] = [];
@@ -54,34 +54,23 @@ const isStored = (where: string) => async () => {
   return rows.length > 0;
 };
 
-/** Every page of an owner; what is downloaded is none. */
-function pagesOf(leadId: string): string[] {
-  const routes = Object.keys(MAY).filter((route) => MAY[route]?.includes('owner'));
-  const paths = routes.flatMap((route) => /^GET (.*)/.exec(route)?.[1] ?? []);
-  const own: Record<string, string> = { '/leads/:id': leadId, '/partners/:id': PARTNER };
-  return (
-    paths
-      .filter((path) => !/csv$|texts.:name.versions$/.test(path))
-      // What is behind an id of mailer-batch is not here.
-      .filter((path) => !path.includes(':id') || own[path] !== undefined)
-      .map((path) => path.replace(':id', own[path] ?? ''))
-      .map((path) =>
-        path.replace(':name', path.startsWith('/settings') ? 'proftest-result' : 'open-day'),
-      )
-  );
-}
-
 const PARTNER = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0009';
+
+/** Every page of an owner, but what is within campaigns: that is looked at with mailer-batch behind it. */
+function placesOf(leadId: string): string[] {
+  const own: Record<string, string> = {
+    '/leads/:id': `/leads/${leadId}`,
+    '/partners/:id': `/partners/${PARTNER}`,
+    '/settings/texts/:name': '/settings/texts/proftest-result',
+  };
+  return pagesOf('owner')
+    .filter((path) => path === '/campaigns' || !path.startsWith('/campaigns'))
+    .map((path) => own[path] ?? path);
+}
 
 /** Something to look at on each page. */
 async function addRows(): Promise<void> {
   const { sql } = rig.landing.landing;
-  await sql(
-    `insert into message_templates (name, title, version, updated_by) values ('open-day', 'День', 1, 'x')`,
-  );
-  await sql(
-    `insert into message_template_versions (name, version, title, content, author) values ('open-day', 1, 'День', '{"mail": null, "sms": "Ждём"}', 'x')`,
-  );
   await sql(`insert into intake_forms (slug, kind) values ('spring', 'request')`);
   await sql(
     `insert into referral_referrers (id, name, email, code) values ('${PARTNER}', 'Айгүл', 'aigul@leadwire-sample.kz', 'aigul')`,
@@ -102,7 +91,8 @@ describeInBrowser('the console in Chromium', () => {
   beforeAll(async () => {
     [rig, browser] = await Promise.all([startRig(), launchChromium()]);
     bus = await openTestBus(rig.broker, 'notifier');
-    store = await startStore();
+    const entry = 'services/lead-store/src/main.ts';
+    store = await startServiceProcess({ entry, env: storeEnv(), until: 'listening' });
     lead = await publishLead(bus, { name: 'Мадина Сапарова', phone: '+77000001845' });
     const ended = {
       state: 'failed',
@@ -152,7 +142,7 @@ describeInBrowser('the console in Chromium', () => {
     await addRows();
     const page = await comeIn('owner', 360);
     const wrong: string[] = [];
-    for (const path of pagesOf(lead.leadId)) {
+    for (const path of placesOf(lead.leadId)) {
       const answer = await page.goto(rig.url + path);
       if (answer?.status() !== 200) wrong.push(`${path}: ${answer?.status()}`);
       wrong.push(...(await lookAround(page)));
@@ -163,28 +153,28 @@ describeInBrowser('the console in Chromium', () => {
 
   test('the list comes back by itself and shows what came meanwhile when everything was killed', async () => {
     const port = String(await freePort());
-    const startOther = () =>
-      startServiceProcess({
-        entry: 'services/console/src/main.ts',
-        env: {
-          ...rig.landing.env,
-          NATS_URL: rig.broker.url,
-          PORT: port,
-          HOST: '127.0.0.1',
-          CONSOLE_URL: `http://127.0.0.1:${port}`,
-          CONSOLE_SECRET: 'a-secret-for-tests-of-32-characters',
-        },
-      });
-    const first = await startOther();
+    const env = {
+      ...rig.landing.env,
+      NATS_URL: rig.broker.url,
+      PORT: port,
+      HOST: '127.0.0.1',
+      CONSOLE_URL: `http://127.0.0.1:${port}`,
+      CONSOLE_SECRET: 'a-secret-for-tests-of-32-characters',
+    };
+    const first = await startServiceProcess({ entry: 'services/console/src/main.ts', env });
     const page = await comeIn('owner', 1440, first.url);
     await page.goto(`${first.url}/leads`);
     await page.evaluate('globalThis.sameVisit = true');
 
     await Promise.all([first.kill(), store.kill(), rig.broker.kill()]);
     await rig.broker.start();
-    const second = await startOther();
-    onTestFinished(async () => void (await second.stop()));
-    store = await startStore();
+    // Nobody kills these.
+    const services = await Promise.all([
+      startServiceHere(consoleApp, env),
+      startServiceHere(leadStore, storeEnv()),
+    ]);
+    onTestFinished(async () => void (await Promise.all(services.map((each) => each.stop()))));
+    await waitFor(() => bus.isConnected(), { timeoutMs: PATIENCE_MS, what: 'the broker again' });
     await publishLead(bus, { name: 'Сауле Ертай' });
     await page.getByRole('link', { name: 'Сауле Ертай' }).waitFor({ timeout: 60_000 });
     expect(await page.evaluate('globalThis.sameVisit')).toBe(true);

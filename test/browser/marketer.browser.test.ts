@@ -5,6 +5,7 @@ import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { waitFor } from '@leadwire/testing/wait-for';
 import type { Page } from 'playwright-core';
 import { runCli } from '../../packages/cli/test/run-cli.ts';
+import { pagesOf } from '../../services/console/test/rights-table.ts';
 import { addressOf } from '../../services/console/test/rig.ts';
 import { lookAround } from './access.ts';
 import { describeInBrowser } from './chromium.ts';
@@ -230,16 +231,25 @@ describeInBrowser('a marketer', () => {
     const cli = { MAILER_BATCH_URL: day.mailerUrl, ADMIN_TOKEN };
     const copied = await runCli(cli, 'campaign', 'copy', ids[0] ?? '');
     const draft = /[0-9a-f-]{36}/.exec(copied.out)?.[0] ?? '';
-    const own = [`/${draft}`, `/${draft}?ask=start`];
-    const sent = [`/${ids[0]}`, `/compare?a=${ids[0]}&b=${ids[1]}`];
-    const people = ['/segments', '/segments/new', `/segments/${String(segment?.['id'])}`];
-    const words = ['/texts', '/texts/open-day', '/sequences/new'];
-    const places = ['', '/new', ...own, ...sent, ...people, ...words];
+    const [one, other] = ids;
+    const own: Record<string, string[]> = {
+      '/campaigns/:id': [draft, `${draft}?ask=start`, one ?? ''].map((id) => `/campaigns/${id}`),
+      '/campaigns/compare': [`/campaigns/compare?a=${one}&b=${other}`],
+      '/campaigns/segments/:id': [`/campaigns/segments/${String(segment?.['id'])}`],
+      '/campaigns/texts/:name': ['/campaigns/texts/open-day'],
+      // Looked at where one is made and taken away.
+      '/campaigns/sequences': [],
+      '/campaigns/sequences/:id': [],
+    };
+    const places = pagesOf('sales')
+      .filter((path) => path.startsWith('/campaigns'))
+      .flatMap((path) => own[path] ?? [path]);
     const wrong: string[] = [];
     // Two tabs share the places: while the one is read, the other one loads.
     const look = async (page: Page) => {
       for (let place = places.shift(); place !== undefined; place = places.shift()) {
-        await page.goto(`${day.url}/campaigns${place}`);
+        const answer = await page.goto(day.url + place);
+        if (answer?.status() !== 200) wrong.push(`${place}: ${answer?.status()}`);
         wrong.push(...(await lookAround(page)));
       }
     };

@@ -1,14 +1,16 @@
-/** The whole product for browser tests: the real services as processes, on a broker and a database of their own. */
+/** The whole product for browser tests: the real services in the test's process, on a broker and a database of their own. */
 import { readSandboxEnv, sandboxOptionsFrom } from '@leadwire/sandbox/env';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { freePort, startNats } from '@leadwire/testing/nats';
-import { startServiceProcess } from '@leadwire/testing/service-process';
+import { startServiceHere } from '@leadwire/testing/service-here';
 import { ADMIN_TOKEN, MOBIZON_KEY, notifierEnv } from '@leadwire/testing/settings';
 import { startSupabase } from '@leadwire/testing/supabase';
+import { app as landingApi } from '../../services/landing-api/src/app.ts';
+import { app as leadStore } from '../../services/lead-store/src/app.ts';
+import { app as notifier } from '../../services/notifier/src/app.ts';
 
 /** Long enough to see a message wait, short enough to see it leave. */
 const NOTIFY_DELAY_MS = 2_500;
-const SERVICES = ['landing-api', 'notifier', 'lead-store'];
 
 export interface Stack {
   /** Providers, inbox page and forms page. */
@@ -43,13 +45,11 @@ export async function startStack(): Promise<Stack> {
       ...supabase.env,
       NATS_URL: nats.url,
     };
-    await Promise.all(
-      SERVICES.map((name) => {
-        const PORT = name === 'landing-api' ? String(apiPort) : '0';
-        const entry = `services/${name}/src/main.ts`;
-        return own(startServiceProcess({ entry, env: { ...env, PORT } }), (part) => part.stop());
-      }),
-    );
+    await Promise.all([
+      own(startServiceHere(landingApi, { ...env, PORT: String(apiPort) }), (part) => part.stop()),
+      own(startServiceHere(notifier, env), (part) => part.stop()),
+      own(startServiceHere(leadStore, env), (part) => part.stop()),
+    ]);
     return { sandbox, apiUrl, close };
   } catch (error) {
     await close();

@@ -94,6 +94,13 @@ export const MAY: Readonly<Record<string, readonly StaffRole[]>> = {
   'POST /account/telegram': CONTACTS,
 };
 
+/** Every page that somebody may see, as its path in the table; what is downloaded or asked for by a page is none. */
+export function pagesOf(role: StaffRole): string[] {
+  const routes = Object.keys(MAY).filter((route) => MAY[route]?.includes(role));
+  const paths = routes.flatMap((route) => /^GET (.*)/.exec(route)?.[1] ?? []);
+  return paths.filter((path) => !/csv$|texts.:name.versions$/.test(path));
+}
+
 /** Three leads, and who sees each; a targetologist has the tag "facebook". */
 export const ROWS: Readonly<Record<'tagged' | 'foreign' | 'held', readonly StaffRole[]>> = {
   tagged: ALL,
