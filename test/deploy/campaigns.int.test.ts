@@ -3,10 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { app as landingApi } from '@leadwire/landing-api/app';
+import { app as mailerBatch } from '@leadwire/mailer-batch/app';
 import { startSandbox, type Sandbox } from '@leadwire/sandbox/sandbox';
 import { openBus } from '@leadwire/shared/broker/bus';
 import { createLog } from '@leadwire/shared/runtime/log';
-import { startServiceProcess, type ServiceProcess } from '@leadwire/testing/service-process';
+import type { App, AppEnv } from '@leadwire/shared/service/app';
+import { startServiceHere, type ServiceHere } from '@leadwire/testing/service-here';
 import {
   ADMIN_TOKEN,
   UNSUBSCRIBE_SECRET,
@@ -21,7 +24,7 @@ let broker: ConfiguredBroker;
 let sandbox: Sandbox;
 let supabase: TestLanding;
 let journal: string;
-let services: ServiceProcess[] = [];
+let services: ServiceHere[] = [];
 
 beforeAll(async () => {
   journal = await mkdtemp(path.join(tmpdir(), 'leadwire-journal-'));
@@ -40,15 +43,21 @@ beforeAll(async () => {
   await admin.drain();
 }, 300_000);
 afterAll(async () => {
-  await Promise.all(services.map((service) => service.kill()));
+  await Promise.all(services.map((service) => service.stop()));
   await Promise.all([broker.close(), sandbox.close(), supabase.close()]);
   await rm(journal, { recursive: true, force: true });
 });
 
-async function start(service: User, env: Record<string, string>): Promise<ServiceProcess> {
-  const started = await startServiceProcess({
-    entry: `services/${service}/src/main.ts`,
-    env: { NATS_URL: broker.urlOf(service), ADMIN_TOKEN, UNSUBSCRIBE_SECRET, ...env },
+/** Each is named as its user is. */
+async function start<Env extends AppEnv>(
+  app: App<Env>,
+  env: Record<string, string>,
+): Promise<ServiceHere> {
+  const started = await startServiceHere(app, {
+    NATS_URL: broker.urlOf(app.name as User),
+    ADMIN_TOKEN,
+    UNSUBSCRIBE_SECRET,
+    ...env,
   });
   services.push(started);
   return started;
@@ -56,8 +65,8 @@ async function start(service: User, env: Record<string, string>): Promise<Servic
 
 test('a campaign goes from the API to the inbox, and the word of who wants no more comes back', async () => {
   const [api, mailer] = await Promise.all([
-    start('landing-api', { JOURNAL_DIR: journal }),
-    start('mailer-batch', { ...supabase.env, ...mailerEnv(sandbox.url) }),
+    start(landingApi, { JOURNAL_DIR: journal }),
+    start(mailerBatch, { ...supabase.env, ...mailerEnv(sandbox.url) }),
   ]);
   const ask = async (place: string, body: object): Promise<unknown> => {
     const response = await fetch(`${mailer.url}/api/campaigns${place}`, {
@@ -109,8 +118,7 @@ test('a campaign goes from the API to the inbox, and the word of who wants no mo
   });
   expect(row).toEqual({ reason: 'unsubscribed' });
 
-  const ended = await Promise.all(services.map((service) => service.stop()));
+  await Promise.all(services.map((service) => service.stop()));
   services = [];
-  expect(ended).toEqual([0, 0]);
   expect(broker.log().match(/.*Violation.*/g)).toBeNull();
 }, 240_000);
