@@ -115,7 +115,7 @@ describe('a project', () => {
     await project.sql('reset role');
   });
 
-  test('answers upserts, JSON filters and counts as supabase-js expects', async () => {
+  test('answers upserts, JSON filters, counts and lists as supabase-js expects', async () => {
     const project = await startInMemory();
     const client = createClient(project.url, KEY);
     const id = '6f0b8a52-6f0e-4a0e-9d51-5a3b8a1f0001';
@@ -134,6 +134,11 @@ describe('a project', () => {
       data: [{ name: 'Второй', metadata: { form: { page: 2 } } }],
       count: 1,
     });
+    const [lists] = await project.sql(
+      `select array['а', 'б'] as words, array[1, 2]::bigint[] as numbers, array[true] as truths, array['{"n":1}'::jsonb] as things`,
+    );
+    const expected = { words: ['а', 'б'], numbers: [1, 2], truths: [true], things: [{ n: 1 }] };
+    expect(lists).toEqual(expected);
   });
 
   test('counts the rows of tables that have changed much, and tidies what was deleted', async () => {
