@@ -11,6 +11,20 @@ export const shortForm: Scenario = {
   ...crashPoints,
   name: 'short-form',
   hunts: PARTS.map(({ name }) => name).join(', then '),
+  leadsPerSecond: 5,
+  processes: (random) => {
+    const dying = crashPoints.processes?.(random);
+    const hasDied = new Set<string>();
+    return {
+      ...dying,
+      envOf: (service, name) => {
+        // Each dies by itself once, and then from outside alone: starts are most of what the damage costs.
+        if (hasDied.has(name)) return {};
+        hasDied.add(name);
+        return dying?.envOf?.(service, name) ?? {};
+      },
+    };
+  },
   async disturb(scene) {
     for (const { disturb } of PARTS) {
       await disturb(scene);

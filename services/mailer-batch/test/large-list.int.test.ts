@@ -5,9 +5,9 @@ import { ADMIN_TOKEN } from '@leadwire/testing/settings';
 import { useRig } from './rig.ts';
 
 const IS_LONG = Boolean(process.env['LEADWIRE_LONG_FORMS']);
-const PEOPLE = IS_LONG ? 100_000 : 30_000;
+const PEOPLE = IS_LONG ? 100_000 : 10_000;
 /** An idle service has about 150 MB; the rest is what is not collected yet, the file as it came, as text, and its people. */
-const MOST_MEMORY_MB = IS_LONG ? 600 : 450;
+const MOST_MEMORY_MB = IS_LONG ? 600 : 400;
 
 const rig = useRig();
 

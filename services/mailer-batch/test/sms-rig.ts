@@ -76,7 +76,7 @@ export async function startSmsRig(): Promise<SmsRig> {
   const mobizon = createMobizonCampaigns({
     apiKey: MOBIZON_KEY,
     baseUrl: sandbox.mobizonUrl,
-    timeoutMs: 15_000,
+    timeoutMs: 5_000,
     limiter,
     track: (_action, _context, call) => call(),
   });
