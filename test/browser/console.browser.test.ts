@@ -33,6 +33,8 @@ let lead: Lead;
 /** A page of somebody who has just signed in, on a screen of that width. */
 async function comeIn(role: 'owner' | 'sales', width: number, url = rig.url): Promise<Page> {
   const context = await browser.newContext({ viewport: { width, height: 800 }, locale: 'ru-RU' });
+  // A page that stays asks again and again for what is new.
+  onTestFinished(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   page.on('pageerror', (error) => incidents.push(error.message));

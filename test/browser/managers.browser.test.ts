@@ -1,5 +1,5 @@
 /** Who has a lead: told at the broker, seen in the list, on the lead's page and in Отчёты, also on a phone. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { publishEvent } from '@leadwire/shared/broker/publish-event';
 import type { Bus } from '@leadwire/shared/broker/bus';
 import type { Lead } from '@leadwire/shared/contract/events';
@@ -28,6 +28,8 @@ let taken: Lead;
 
 async function comeIn(role: 'owner' | 'sales', width: number): Promise<Page> {
   const context = await browser.newContext({ viewport: { width, height: 800 }, locale: 'ru-RU' });
+  // A page that stays asks again and again for what is new.
+  onTestFinished(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   await page.goto(rig.url);

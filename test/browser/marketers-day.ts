@@ -13,6 +13,7 @@ import {
   sandboxOptions,
 } from '@leadwire/testing/settings';
 import type { Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
 import { PASSWORD, addressOf, startRig } from '../../services/console/test/rig.ts';
 import { app as landingApi } from '../../services/landing-api/src/app.ts';
 import { app as mailerBatch } from '../../services/mailer-batch/src/app.ts';
@@ -29,6 +30,7 @@ export interface MarketersDay {
   sql: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
   /** Signs in as a person does, once; every page afterwards is hers. */
   comeIn(): Promise<Page>;
+  /** Open until its test is over. */
   newPage(): Promise<Page>;
   /** Script errors, on any page. */
   incidents: readonly string[];
@@ -69,6 +71,8 @@ export async function startMarketersDay(): Promise<MarketersDay> {
   const incidents: string[] = [];
   const newPage = async (): Promise<Page> => {
     const page = await context.newPage();
+    // One that stays asks again and again for what is new.
+    onTestFinished(() => page.close());
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => incidents.push(error.message));
     return page;
