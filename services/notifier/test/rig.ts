@@ -98,7 +98,8 @@ export function useRig() {
       const manager = await bus.manager();
       await waitFor(
         async () => (await manager.streams.info('NOTIFICATIONS')).state.messages === 0,
-        { what: 'all work to be done' },
+        // One that a stopped process had in hand comes back after ack_wait, half a minute.
+        { timeoutMs: 60_000, what: 'all work to be done' },
       );
     },
   };
