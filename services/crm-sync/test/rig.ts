@@ -61,6 +61,8 @@ export const IMPATIENT = {
   AMOCRM_LEASE_MS: '4000',
 };
 
+const ENTRY = 'services/crm-sync/src/main.ts';
+
 /** Starts before the file's tests and ends after them; so do its services, unless one is wanted otherwise. */
 export function useRig(amocrm: AmocrmOptions = WIDE) {
   let broker: TestBroker;
@@ -89,8 +91,12 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
   beforeEach(() => control.clearFaults());
   afterEach(() => services.release());
 
-  const start = (entry: string, env: Record<string, string>): Promise<ServiceProcess> =>
-    services.start(entry, { NATS_URL: broker.url, LOG_LEVEL: 'debug', ...env });
+  const envWith = (env: Record<string, string>): Record<string, string> => ({
+    NATS_URL: broker.url,
+    LOG_LEVEL: 'debug',
+    ...crmEnv(),
+    ...env,
+  });
 
   /** The newest fact of this kind about the lead, once there is one. */
   const told = (leadId: string, outcome: CrmOutcome): Promise<CrmRecord> =>
@@ -106,7 +112,6 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
     broker: () => broker,
     bus: () => bus,
     control: () => control,
-    start,
     told,
     sandboxUrl: () => `${sandbox.url}/amocrm`,
 
@@ -122,20 +127,15 @@ export function useRig(amocrm: AmocrmOptions = WIDE) {
       }),
 
     startCrm: (env: Record<string, string> = {}): Promise<ServiceHere> =>
-      services.startHere(app, { NATS_URL: broker.url, LOG_LEVEL: 'debug', ...crmEnv(), ...env }),
+      services.startHere(app, envWith(env)),
 
     /** Two replicas, the second as a process. */
     startTwo: (env: Record<string, string> = {}): Promise<[ServiceHere, ServiceProcess]> =>
-      services.startTwo(app, 'services/crm-sync/src/main.ts', {
-        NATS_URL: broker.url,
-        LOG_LEVEL: 'debug',
-        ...crmEnv(),
-        ...env,
-      }),
+      services.startTwo(app, ENTRY, envWith(env)),
 
     /** One that can be killed. */
     startCrmProcess: (env: Record<string, string> = {}): Promise<ServiceProcess> =>
-      start('services/crm-sync/src/main.ts', { ...crmEnv(), ...env }),
+      services.start(ENTRY, envWith(env)),
 
     /** The same parts in this process, for what happens between two steps. */
     ports: (env: Record<string, string> = {}) =>

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { staffProjectsOf, type StaffProject } from '@leadwire/operations/staff/projects';
 import type { StaffProjectName } from '@leadwire/shared/contract/staff-streams';
 import {
-  LANDING_MIGRATIONS,
   MAIN_MIGRATIONS,
   TRAFFIC_MIGRATIONS,
   TRIPWIRE_MIGRATIONS,
@@ -21,18 +20,16 @@ import {
 } from '../../../packages/supabase-local/test/audited-tables.ts';
 
 export const PASSWORD = 'synthetic pass phrase';
-const { publishableKey } = landingKeys;
-const keyOf = (name: string) =>
-  name === 'landing' ? landingKeys.serviceKey : `sb_secret_${name}_0123456789abcdef`;
+const { serviceKey: landingKey, publishableKey } = landingKeys;
+const keyOf = (name: string) => `sb_secret_${name}_0123456789abcdef`;
 const stateless = { auth: { persistSession: false, autoRefreshToken: false } };
 
-const PROJECTS: Readonly<Record<StaffProjectName, readonly [migrations: string, found?: string]>> =
-  {
-    landing: [LANDING_MIGRATIONS],
-    tripwire: [TRIPWIRE_MIGRATIONS, AUDITED_TRIPWIRE],
-    traffic: [TRAFFIC_MIGRATIONS, AUDITED_TRAFFIC],
-    main: [MAIN_MIGRATIONS, AUDITED_MAIN],
-  };
+/** The ones that had tables; the landing project is as other files of tests have it. */
+const AUDITED = [
+  ['tripwire', TRIPWIRE_MIGRATIONS, AUDITED_TRIPWIRE],
+  ['traffic', TRAFFIC_MIGRATIONS, AUDITED_TRAFFIC],
+  ['main', MAIN_MIGRATIONS, AUDITED_MAIN],
+] as const;
 
 export interface FourDatabases {
   databases: Record<StaffProjectName, TestProject>;
@@ -45,28 +42,26 @@ export interface FourDatabases {
 
 export async function startFour(): Promise<FourDatabases> {
   const folder = await mkdtemp(join(tmpdir(), 'leadwire-four-'));
-  const names = Object.keys(PROJECTS) as StaffProjectName[];
-  const started = await Promise.all(
-    names.map(async (name) => {
-      const [migrations, found] = PROJECTS[name];
-      // As other files of tests have it.
-      if (found === undefined) return [name, (await startLanding()).landing] as const;
-      const migrationsDir = join(folder, name);
-      await cp(migrations, migrationsDir, { recursive: true });
-      await writeFile(join(migrationsDir, '20200101000000_audited.sql'), found);
-      const keys = { serviceKey: keyOf(name), publishableKey };
-      // Nobody else asks for one of these.
-      return [
-        name,
-        await startDatabaseProcess({ ...keys, migrationsDir }, { isFresh: true }),
-      ] as const;
-    }),
-  );
+  const audited = AUDITED.map(async ([name, migrations, found]) => {
+    const migrationsDir = join(folder, name);
+    await cp(migrations, migrationsDir, { recursive: true });
+    await writeFile(join(migrationsDir, '20200101000000_audited.sql'), found);
+    const keys = { serviceKey: keyOf(name), publishableKey };
+    // Nobody else asks for one of these.
+    return [
+      name,
+      await startDatabaseProcess({ ...keys, migrationsDir }, { isFresh: true }),
+    ] as const;
+  });
+  const [{ landing }, ...started] = await Promise.all([startLanding(), ...audited]);
   await rm(folder, { recursive: true });
-  const databases = Object.fromEntries(started) as Record<StaffProjectName, TestProject>;
+  const databases = { landing, ...Object.fromEntries(started) } as Record<
+    StaffProjectName,
+    TestProject
+  >;
   const projects = staffProjectsOf({
     LANDING_SUPABASE_URL: databases.landing.url,
-    LANDING_SUPABASE_SERVICE_KEY: keyOf('landing'),
+    LANDING_SUPABASE_SERVICE_KEY: landingKey,
     TRIPWIRE_SUPABASE_URL: databases.tripwire.url,
     TRIPWIRE_SERVICE_ROLE_KEY: keyOf('tripwire'),
     TRAFFIC_SUPABASE_URL: databases.traffic.url,
