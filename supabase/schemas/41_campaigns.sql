@@ -91,8 +91,10 @@ create table public.campaign_recipients (
   -- What an SMS was billed as; null where nobody knows.
   segments integer,
   created_at timestamptz default now(),
-  updated_at timestamptz default now()
--- Room beside each row, and no index on what a claim changes: so a claim writes no index.
+  updated_at timestamptz default now(),
+  -- provider_id once more, of an SMS alone: what its report is found by.
+  sms_id text
+-- Room beside each row, and no index on what a claim or the end of a mail changes: so neither writes one.
 ) with (fillfactor = 50);
 create unique index campaign_recipients_campaign_id_contact_key
   on public.campaign_recipients (campaign_id, contact);
@@ -100,8 +102,7 @@ create index campaign_recipients_campaign_id_line_idx on public.campaign_recipie
 create index campaign_recipients_campaign_id_batch_idx on public.campaign_recipients (campaign_id, batch);
 create index campaign_recipients_campaign_id_bounced_at_idx
   on public.campaign_recipients (campaign_id) where bounced_at is not null;
-create index campaign_recipients_provider_id_idx
-  on public.campaign_recipients (provider_id) where provider_id is not null;
+create index campaign_recipients_sms_id_idx on public.campaign_recipients (sms_id) where sms_id is not null;
 create index campaign_recipients_ask_at_idx on public.campaign_recipients (ask_at) where ask_at is not null;
 comment on table public.campaign_recipients is
   'The people of a campaign; id is the id of the delivery. Written by mailer-batch (leadwire_campaign_*).';

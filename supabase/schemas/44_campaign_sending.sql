@@ -1,10 +1,13 @@
 -- One batch of a campaign: looked at, claimed, sent, settled or put off.
 
 -- Who of a batch that has not been tried yet would be sent to: pending, not suppressed, not told about the topic. `rows`
--- is the size of a batch: with a guess of a thousand the planner reads the whole list for each batch.
+-- is the size of a batch: with a guess of a thousand the planner reads the whole list for each batch. In plpgsql because
+-- that keeps its plan; a function in SQL is planned again at each call.
 create function public.leadwire_campaign_sendable(p_id uuid, p_n integer)
 returns table (id uuid, line integer, why_not text)
-language sql stable rows 100 set search_path = '' as $$
+language plpgsql stable rows 100 set search_path = '' as $$
+begin
+  return query
   select r.id, r.line,
     case when s.contact is not null then 'suppressed' when t.contact is not null then 'topic_already_sent' end
   from public.campaigns c
@@ -13,6 +16,7 @@ language sql stable rows 100 set search_path = '' as $$
   left join public.campaign_topic_sends t on t.topic = c.topic and t.channel = c.channel and t.contact = r.contact
     and t.campaign_id <> c.id
   where c.id = p_id;
+end
 $$;
 
 -- Why a batch may not be sent just now: { kind: missing | settled | not_running | quiet | busy }, or null when it may.
@@ -259,11 +263,14 @@ begin
   join public.campaign_batches b on b.campaign_id = p_id and b.n = x.n
   where x.owner is not null and b.owner is distinct from x.owner and not x.results @> '[{"status": "sent"}]';
   select jsonb_object_agg(x.n || ':' || (y.value ->> 'id'), y.value) into v_results
-  from jsonb_to_recordset(p_settled) as x(n integer, results jsonb), jsonb_array_elements(x.results) y;
-  -- By their batches alone, as the claim: with each result looked up once, and never joined.
+  from jsonb_to_recordset(p_settled) as x(n integer, results jsonb), jsonb_array_elements(x.results) y
+  where y.value ->> 'status' in ('sent', 'failed', 'skipped', 'unknown')
+    and (y.value ->> 'status' = 'sent' or x.n <> all (v_replaced));
+  -- By their batches alone, as the claim: with each result looked up, and never joined.
   update public.campaign_recipients r
-  set (status, provider_id, segments, reason, error, sent_at, ask_at) = (
+  set (status, provider_id, sms_id, segments, reason, error, sent_at, ask_at) = (
     select case when s.is_seen then 'sent' else x.status end, coalesce(x."providerId", r.provider_id),
+      case when v_campaign.channel = 'sms' then coalesce(x."providerId", r.sms_id) end,
       coalesce(x.segments, r.segments), case when not s.is_seen then x.reason end,
       case when not s.is_seen then x.error end,
       case when x.status = 'sent' then clock_timestamp()
@@ -276,9 +283,7 @@ begin
     ), (select public.leadwire_campaign_is_seen(r) as is_seen) s
   ), settled_at = clock_timestamp(), updated_at = clock_timestamp()
   where r.campaign_id = p_id and r.batch = any (v_ns) and r.status in ('sending', 'unknown')
-    and v_results -> (r.batch || ':' || r.id) ->> 'status' in ('sent', 'failed', 'skipped', 'unknown')
-    and r.status <> v_results -> (r.batch || ':' || r.id) ->> 'status'
-    and (v_results -> (r.batch || ':' || r.id) ->> 'status' = 'sent' or r.batch <> all (v_replaced));
+    and r.status <> v_results -> (r.batch || ':' || r.id) ->> 'status';
   if v_campaign.topic is not null then
     select coalesce(array_agg(r.id), '{}') into v_failed from public.campaign_recipients r
     where r.campaign_id = p_id and r.batch = any (v_ns) and r.status in ('failed', 'skipped');

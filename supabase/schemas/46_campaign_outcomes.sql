@@ -65,8 +65,7 @@ language sql stable set search_path = '' as $$
   select coalesce(jsonb_agg(o.found), '[]') from (
     select jsonb_build_object('messageId', r.provider_id, 'recipientId', r.id, 'campaignId', r.campaign_id) as found
     from public.campaign_recipients r
-    join public.campaigns c on c.id = r.campaign_id and c.channel = 'sms'
-    where r.provider_id = any (p_message_ids)
+    where r.sms_id = any (p_message_ids)
     union all
     select jsonb_build_object('messageId', n.provider_id, 'deliveryId', n.id, 'leadId', n.lead_id,
       'template', n.template)
