@@ -38,3 +38,15 @@ test('nothing came in time, or the connection ended meanwhile', async () => {
   await connection.close();
   expect(await asked).toContain('closed');
 });
+
+test('the broker is gone before its answer: told at once', async () => {
+  const proxy = await startTcpProxy(Number(new URL(broker.url).port));
+  onTestFinished(() => proxy.close());
+  const connection = await connected(`nats://127.0.0.1:${proxy.port}`);
+  const ask = createAskStream(connection);
+  await connection.flush();
+  proxy.spoil('drop answers');
+  const asked = ask(message, PATIENT).catch(String);
+  proxy.cut();
+  expect(await asked).toContain('was lost');
+});

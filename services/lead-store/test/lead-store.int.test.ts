@@ -7,6 +7,7 @@ import { openTestBus } from '@leadwire/testing/bus';
 import { keepServices } from '@leadwire/testing/kept-services';
 import { leadCreated, someLead } from '@leadwire/testing/lead';
 import { freePort, startNats } from '@leadwire/testing/nats';
+import { nodeOptions } from '@leadwire/testing/preload';
 import type { TestBroker } from '@leadwire/testing/test-broker';
 import { startSupabase, type TestSupabase } from '@leadwire/testing/supabase';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
@@ -32,8 +33,12 @@ afterEach(() => services.stop());
 const services = keepServices();
 const ownEnv = () => ({ NATS_URL: broker.url, ...supabase.env });
 const startLeadStore = (env = {}) => services.startHere(app, { ...ownEnv(), ...env });
-/** One that can be killed. */
-const startLeadStoreProcess = () => services.start('services/lead-store/src/main.ts', ownEnv());
+/** One that can be killed; what it had taken comes back soon. */
+const startLeadStoreProcess = () =>
+  services.start('services/lead-store/src/main.ts', {
+    ...ownEnv(),
+    NODE_OPTIONS: nodeOptions(['impatient.ts']),
+  });
 
 const publishLead = (lead: Lead) =>
   bus.publish(subjects.leadCreated(lead.kind, lead.leadId), leadCreated(lead));
@@ -273,14 +278,14 @@ describe('when things break', () => {
     await waitFor(() => leadRow(leads[0]!));
     await first.kill();
     await publishing;
-    await Promise.all([startLeadStore(), startLeadStoreProcess()]);
+    await Promise.all([startLeadStoreProcess(), startLeadStoreProcess()]);
 
     const ids = JSON.stringify(leads.map(({ leadId }) => leadId));
     const query =
       'select id from landing_leads where id in (select (jsonb_array_elements_text($1::jsonb))::uuid)';
     await waitFor(async () => (await rowsOf('landing', query, ids)).length === 300, {
-      // What the killed one had taken comes back after ack_wait, 30 seconds.
       timeoutMs: 45_000,
+      what: 'all rows',
     });
     expect(await rowsOf('landing', query, ids)).toHaveLength(300);
   }, 60_000);

@@ -4,6 +4,7 @@ import type { Alert } from '@leadwire/shared/contract/alert-facts';
 import type { Lead } from '@leadwire/shared/contract/events';
 import { subjects } from '@leadwire/shared/contract/topology';
 import { someLead } from '@leadwire/testing/lead';
+import { nodeOptions } from '@leadwire/testing/preload';
 import { waitFor } from '@leadwire/testing/wait-for';
 import { useRig } from './rig.ts';
 
@@ -25,7 +26,13 @@ async function alert(what: string): Promise<Alert | undefined> {
 test(
   'the budget is kept by three notifiers that are killed at random; beyond it SMS wait until a person lifts it',
   async () => {
-    const env = { SMS_BUDGET_PER_HOUR: '5', SMS_BUDGET_PER_DAY: '100' };
+    const env = {
+      SMS_BUDGET_PER_HOUR: '5',
+      SMS_BUDGET_PER_DAY: '100',
+      // What a killed one held, message and claim, is the others' sooner than after a minute.
+      NODE_OPTIONS: nodeOptions(['impatient.ts', 'other-ledger.ts']),
+      CHAOS_LEASE_MS: '10000',
+    };
     const first = await Promise.all([1, 2, 3].map(() => startNotifierProcess(env)));
     const leads = Array.from({ length: 9 }, () => someLead({ email: null }));
     await Promise.all(leads.map(publishLead));
@@ -62,7 +69,10 @@ test(
   'a balance that does not cover the next SMS is a pause: after a top-up what waited goes out by itself',
   async () => {
     await control().mobizon.set({ balance: 10 });
-    await startNotifierProcess({ MOBIZON_BALANCE_CHECK_MS: '2000' });
+    await startNotifierProcess({
+      MOBIZON_BALANCE_CHECK_MS: '2000',
+      NODE_OPTIONS: nodeOptions(['soon-mended.ts']),
+    });
     const leads = [someLead(), someLead()];
     await Promise.all(leads.map(publishLead));
 

@@ -62,7 +62,7 @@ describe('the whole bot', () => {
   test('limited in chat after chat, stops for as long as it is told, with one alert', async () => {
     const groups = await Promise.all(['1', '2', '3', '4'].map((name) => rig.activeGroup(name)));
     await rig.startRelay();
-    await rig.telegram().limitBot('leads', 15);
+    await rig.telegram().limitBot('leads', 6);
     const lead = await rig.publishLead();
     for (const group of groups) expect(await rig.settled(lead, group, 90_000)).toBe('sent');
     for (const group of groups) {

@@ -5,6 +5,7 @@
 import { Events, createInbox, type Msg, type NatsConnection, type PubAck } from 'nats';
 import { toError } from '../errors.ts';
 import { inboxPrefixOf } from './address.ts';
+import { lostAnswer } from './lost-requests.ts';
 import { toHeaders, type Outgoing } from './outgoing.ts';
 
 const NO_RESPONDERS = 503;
@@ -24,7 +25,8 @@ export type StreamAnswer = Partial<PubAck> & {
 
 /**
  * Publishes and resolves with what the stream answers, refusals included.
- * @throws when no stream takes the subject, the broker does not allow it, or nothing came in time: it may be stored all the same
+ * @throws when no stream takes the subject, the broker does not allow it, nothing came in time or the connection was lost: it may
+ *   be stored all the same
  */
 export type AskStream = (message: Outgoing, timeoutMs: number) => Promise<StreamAnswer>;
 
@@ -55,8 +57,9 @@ export function createAskStream(connection: NatsConnection): AskStream {
     },
   });
 
-  const watchRefusals = async (): Promise<void> => {
+  const watchStatus = async (): Promise<void> => {
     for await (const { type, permissionContext } of connection.status()) {
+      if (type === Events.Disconnect) rejectAll(lostAnswer(), () => true);
       if (type !== Events.Error || permissionContext === undefined) continue;
       const { operation, subject } = permissionContext;
       const isOurs = operation !== 'publish' && subject.startsWith(inbox);
@@ -64,7 +67,7 @@ export function createAskStream(connection: NatsConnection): AskStream {
       rejectAll(error, (each) => isOurs || each.subject === subject);
     }
   };
-  void watchRefusals();
+  void watchStatus();
   void connection
     .closed()
     .then(() => rejectAll(new Error('the connection was closed'), () => true));

@@ -8,6 +8,7 @@ import './answered-requests.ts';
 import { apiCode } from './error-codes.ts';
 import { TopologyError } from './apply-topology.ts';
 import { brokerAddress } from './address.ts';
+import { endRequests } from './lost-requests.ts';
 import { writeTogether } from './write-together.ts';
 import { TransientError, toError } from '../errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -95,6 +96,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       const wasUp = isUp;
       if (type === Events.Disconnect || type === DebugEvents.StaleConnection) isUp = false;
       else if (type === Events.Reconnect) isUp = true;
+      if (type === Events.Disconnect) endRequests(nc);
       if (isUp !== wasUp) log.warn(isUp ? 'connected to the broker again' : 'the broker is gone');
     }
   };

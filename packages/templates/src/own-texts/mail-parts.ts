@@ -1,14 +1,7 @@
 /** A mail of blocks as MJML and as plain text, both with Liquid where values go. */
 import { braceInHtml, lineAsLiquid, mark } from './placeholders.ts';
-import { markdownAsHtml, markdownAsText } from './markdown.ts';
+import { escapeHtml, markdownAsHtml, markdownAsText } from './markdown.ts';
 import type { Block } from './own-text.ts';
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
 
 /** Text between tags. */
 export function lineAsHtml(text: string): string {
@@ -113,7 +106,3 @@ const addressAsHtml = (typed: string): string => {
   return address.startsWith('{{') ? address : escapeHtml(address);
 };
 const addressAsText = (typed: string): string => addressOf(typed);
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (char) => escapes[char] ?? char);
-}

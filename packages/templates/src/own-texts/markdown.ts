@@ -7,6 +7,9 @@ const markdown = new MarkdownIt('zero', { html: false, linkify: true, breaks: tr
 ]);
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 
+/** Text of a person, safe between tags and in attributes in double quotes. */
+export const { escapeHtml } = markdown.utils;
+
 type Token = ReturnType<typeof markdown.parse>[number];
 
 const rules = markdown.renderer.rules;
@@ -14,7 +17,7 @@ rules['paragraph_open'] = (tokens, index) =>
   tokens[index]?.hidden ? '' : '<p style="margin: 0 0 14px">';
 rules['link_open'] = (tokens, index) => {
   const href = hrefOf(tokens[index]);
-  return `<a class="link" href="${markdown.utils.escapeHtml(href)}">`;
+  return `<a class="link" href="${escapeHtml(href)}">`;
 };
 for (const list of ['bullet_list', 'ordered_list']) {
   rules[`${list}_open`] = (tokens, index) =>

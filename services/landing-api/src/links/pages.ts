@@ -1,6 +1,7 @@
 /** The pages that people see who follow a link in a message: one frame, with the brand, around what each of them says. */
 import { readFileSync } from 'node:fs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { escapeHtml } from '@leadwire/shared/runtime/html';
 
 const read = (file: string) =>
   readFileSync(new URL(`../../pages/${file}`, import.meta.url), 'utf8');
@@ -51,17 +52,4 @@ export function noPageSender(brand: string) {
     if (!isByBrowser || url.startsWith('/api/')) return undefined;
     return sendPage(reply.code(404), page);
   };
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text, safe between tags and in attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

@@ -1,5 +1,6 @@
 /** The page behind the link at the foot of a campaign: what people get mails about, the way out and the way back. */
-import { escapeHtml, readPage, renderPage } from './pages.ts';
+import { escapeHtml } from '@leadwire/shared/runtime/html';
+import { readPage, renderPage } from './pages.ts';
 
 const PAGE = readPage('preferences');
 

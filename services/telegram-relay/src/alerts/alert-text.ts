@@ -1,8 +1,9 @@
 /** Alerts as admin groups read them: what it is, what it means, what to do, the service's own words. Telegram's HTML. */
 import { formOf } from '@leadwire/shared/runtime/russian';
+import { escapeHtml } from '@leadwire/shared/runtime/html';
 import type { News, Topic } from './alert-topics.ts';
 import { wordsOf } from './alert-words.ts';
-import { cut, escapeHtml } from '../bot/html.ts';
+import { cut } from '../bot/html.ts';
 import { clockIn } from '../russian-words.ts';
 
 /** One message holds 4096 characters; a single alert is cut to this much of its words. */

@@ -2,6 +2,7 @@
  * Telegram's HTML (https://core.telegram.org/bots/api#html-style), built from plain text: pieces are cut
  * first and escaped last, so that no cut can break a tag or an entity.
  */
+import { escapeHtml } from '@leadwire/shared/runtime/html';
 
 /** One stretch of text; `href` or `isBold` at most. */
 export interface Piece {
@@ -53,10 +54,4 @@ function pieceToHtml({ text, isBold, href }: Piece): string {
   const shown = escapeHtml(text);
   if (href !== undefined) return `<a href="${escapeHtml(href)}">${shown}</a>`;
   return isBold ? `<b>${shown}</b>` : shown;
-}
-
-/** Text from outside, so that it is shown as typed; also inside an attribute. */
-export function escapeHtml(text: string): string {
-  const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text.replace(/[&<>"]/g, (character) => names[character] ?? character);
 }

@@ -2,7 +2,7 @@
 import type { LeadKind } from '@leadwire/shared/contract/events';
 import type { CodeUse } from '@leadwire/shared/delivery/telegram-codes';
 import type { GroupBot, TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
-import { escapeHtml } from '../bot/html.ts';
+import { escapeHtml } from '@leadwire/shared/runtime/html';
 import { GENERAL_CLOSED } from './chat-errors.ts';
 import { ownCommand } from '@leadwire/shared/runtime/own-command';
 

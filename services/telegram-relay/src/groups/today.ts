@@ -7,8 +7,8 @@ import { readStream } from '@leadwire/shared/broker/read-stream';
 import { takesKind, type TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { leadKinds, leadSchema, type LeadKind } from '@leadwire/shared/contract/events';
 import { z } from 'zod';
+import { escapeHtml } from '@leadwire/shared/runtime/html';
 import { kindsInWords } from './answers.ts';
-import { escapeHtml } from '../bot/html.ts';
 
 export interface Counts {
   /** Leads by kind. */

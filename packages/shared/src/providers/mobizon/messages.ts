@@ -22,7 +22,7 @@ const LONGEST_SEARCH_PAGES = 20;
 /** The alert of a balance that does not cover an SMS, whoever finds it. */
 export const SMS_BALANCE = 'sms_balance';
 /** While money is short one SMS is tried so often: after a top-up the others wait no longer than this. */
-const BALANCE_PROBE_MS = 15_000;
+export const balanceProbe = { everyMs: 15_000 };
 /** Some operators cost more than the usual price; a refusal with less than this left is about money. */
 const DEAREST = 2;
 
@@ -140,7 +140,7 @@ export function createMobizon(options: MobizonOptions): MobizonClient {
             'На счёте Mobizon не хватает денег на SMS: они не уходят и ждут. Пополните счёт, и они уйдут сами.';
           return new ChannelStoppedError(detail, {
             what: SMS_BALANCE,
-            retryAfterMs: BALANCE_PROBE_MS,
+            retryAfterMs: balanceProbe.everyMs,
           });
         }
         return new PermanentError(`mobizon_${code}`, [message, ...fields].join(' '));
