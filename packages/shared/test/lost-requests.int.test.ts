@@ -1,4 +1,9 @@
+import { connect } from 'nats';
 import { expect, onTestFinished, test } from 'vitest';
+import { applyTopology } from '@leadwire/shared/broker/apply-topology';
+import { openBus } from '@leadwire/shared/broker/bus';
+import { TransientError } from '@leadwire/shared/errors';
+import { createLog } from '@leadwire/shared/runtime/log';
 import { openTestBus } from '@leadwire/testing/bus';
 import { startNats } from '@leadwire/testing/nats';
 import { startTcpProxy } from '@leadwire/testing/tcp-proxy';
@@ -23,4 +28,28 @@ test('what was asked of a broker that is gone ends at once, and what is asked la
   expect(await answers).toEqual([lost, lost]);
   await waitFor(() => bus.isConnected(), { what: 'the connection' });
   expect(await limits.get('some.key')).toBeNull();
+});
+
+test('a broker that dies while a service starts is waited for', async () => {
+  const broker = await startNats();
+  onTestFinished(() => broker.close());
+  const bus = openBus({ url: broker.url, name: 'test', log: createLog('test', 'silent') });
+  onTestFinished(() => bus.drain());
+  await waitFor(() => bus.isConnected(), { what: 'the connection' });
+  await broker.kill();
+  await waitFor(() => !bus.isConnected(), { what: 'the bus to notice' });
+  await broker.start();
+  await bus.ready;
+});
+
+test('a broker that is gone is not taken for one that is too old', async () => {
+  const broker = await startNats();
+  const connection = await connect({ servers: broker.url, maxReconnectAttempts: -1 });
+  onTestFinished(async () => {
+    await connection.close();
+    await broker.close();
+  });
+  await broker.kill();
+  await waitFor(() => connection.info === undefined, { what: 'the client to dial' });
+  await expect(applyTopology(connection, { replicas: 1 })).rejects.toBeInstanceOf(TransientError);
 });

@@ -23,6 +23,7 @@ import { ageOf, type Retention } from '../contract/retention.ts';
 import { consumers, type ConsumerName, type ConsumerSpec } from '../contract/consumers.ts';
 import type { StreamSpec } from '../contract/streams.ts';
 import { DUPLICATE_WINDOW_MS, buckets, streams, type BucketSpec } from '../contract/topology.ts';
+import { TransientError } from '../errors.ts';
 
 /** Oldest broker whose schedules survive a recovery (nats-server 2.15 release notes). */
 const OLDEST_BROKER = [2, 15] as const;
@@ -46,12 +47,14 @@ type WireStreamConfig = Partial<StreamConfig> & {
  * @throws TopologyError when a stream exists with another retention, storage or schedule flag, or
  * when the broker is too old: running on it would lose or repeat messages, so nobody starts. Also when
  * something has to be created or changed and this user may not.
+ * @throws TransientError while the connection is lost
  */
 export async function applyTopology(
   connection: NatsConnection,
   { replicas, retention }: { replicas: number; retention?: Retention | undefined },
 ): Promise<readonly string[]> {
-  requireVersion(connection.info?.version ?? '0.0.0');
+  if (connection.info === undefined) throw new TransientError('the broker is gone');
+  requireVersion(connection.info.version);
   const manager = await connection.jetstreamManager({ checkAPI: false });
   const waiting: string[] = [];
   for (const [name, spec] of Object.entries<StreamSpec>(streams)) {

@@ -72,7 +72,8 @@ export function openConnection(options: ConnectionOptions): Connection {
       resolveClosed(error ?? undefined);
     });
     void watchStatus(nc);
-    await untilItWorks('the broker is not as it should be yet', () => prepare(nc));
+    // One that is gone has no version to look at, and what is asked of it is lost.
+    await untilItWorks('the broker is not as it should be yet', async () => prepare(live()));
   };
 
   /** Not with the client's own waiting, which cannot be called off. */
