@@ -170,7 +170,9 @@ describe('a stuck message', () => {
     expect(stuck).toMatchObject([{ stream: 'NOTIFICATIONS', durable: 'notifier-email', seq }]);
     await sweep.bringBack({ overdue: [], stuck });
     const again = await consumer.next({ expires: 2_000 });
-    expect({ subject: again?.subject, seq: again?.seq }).toEqual({ subject, seq: seq + 1 });
+    expect(again?.subject).toBe(subject);
+    // A new copy. Schedules of the tests before may have taken numbers in between.
+    expect(again?.seq).toBeGreaterThan(seq);
     await again!.ackAck();
     expect((await sweep.look()).stuck).toEqual([]);
   });
