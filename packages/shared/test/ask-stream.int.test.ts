@@ -26,13 +26,19 @@ test('no stream takes the subject: told at once', async () => {
   await expect(ask(message, PATIENT)).rejects.toThrow('no stream answers');
 });
 
-test('nothing came in time, or the connection ended meanwhile', async () => {
+/** Whoever asks over this connection gets no answer. */
+async function unanswered() {
   const proxy = await startTcpProxy(Number(new URL(broker.url).port));
   onTestFinished(() => proxy.close());
   const connection = await connected(`nats://127.0.0.1:${proxy.port}`);
   const ask = createAskStream(connection);
   await connection.flush();
   proxy.spoil('drop answers');
+  return { proxy, connection, ask };
+}
+
+test('nothing came in time, or the connection ended meanwhile', async () => {
+  const { connection, ask } = await unanswered();
   await expect(ask(message, 50)).rejects.toThrow('TIMEOUT');
   const asked = ask(message, PATIENT).catch(String);
   await connection.close();
@@ -40,12 +46,7 @@ test('nothing came in time, or the connection ended meanwhile', async () => {
 });
 
 test('the broker is gone before its answer: told at once', async () => {
-  const proxy = await startTcpProxy(Number(new URL(broker.url).port));
-  onTestFinished(() => proxy.close());
-  const connection = await connected(`nats://127.0.0.1:${proxy.port}`);
-  const ask = createAskStream(connection);
-  await connection.flush();
-  proxy.spoil('drop answers');
+  const { proxy, ask } = await unanswered();
   const asked = ask(message, PATIENT).catch(String);
   proxy.cut();
   expect(await asked).toContain('was lost');

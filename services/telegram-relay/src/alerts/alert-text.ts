@@ -1,6 +1,6 @@
 /** Alerts as admin groups read them: what it is, what it means, what to do, the service's own words. Telegram's HTML. */
-import { formOf } from '@leadwire/shared/runtime/russian';
 import { escapeHtml } from '@leadwire/shared/runtime/html';
+import { formOf } from '@leadwire/shared/runtime/russian';
 import type { News, Topic } from './alert-topics.ts';
 import { wordsOf } from './alert-words.ts';
 import { cut } from '../bot/html.ts';

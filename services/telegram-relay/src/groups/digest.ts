@@ -6,11 +6,11 @@ import { takesKind, type TelegramGroup } from '@leadwire/shared/delivery/telegra
 import { leadSchema, type LeadKind } from '@leadwire/shared/contract/events';
 import { toError } from '@leadwire/shared/errors';
 import type { Log } from '@leadwire/shared/runtime/log';
+import { escapeHtml } from '@leadwire/shared/runtime/html';
 import { formOf } from '@leadwire/shared/runtime/russian';
 import { startPeriodic } from '@leadwire/shared/service/periodic';
 import type { BackgroundWork } from '@leadwire/shared/service/service';
 import { z } from 'zod';
-import { escapeHtml } from '@leadwire/shared/runtime/html';
 import { clean, cut, oneLine } from '../bot/html.ts';
 import type { BotSender } from '../bot/pace.ts';
 import { leadOwnerSchema } from '../leads/lead-owners.ts';

@@ -6,8 +6,8 @@ import type { Log } from '@leadwire/shared/runtime/log';
 import { readStream } from '@leadwire/shared/broker/read-stream';
 import { takesKind, type TelegramGroup } from '@leadwire/shared/delivery/telegram-groups';
 import { leadKinds, leadSchema, type LeadKind } from '@leadwire/shared/contract/events';
-import { z } from 'zod';
 import { escapeHtml } from '@leadwire/shared/runtime/html';
+import { z } from 'zod';
 import { kindsInWords } from './answers.ts';
 
 export interface Counts {
